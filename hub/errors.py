@@ -1,0 +1,133 @@
+"""The error tree. What Hub does about an error is a property of its type.
+
+HubError
+├── ConfigError            stop at start-up; every fault is listed at once
+├── VerificationError      refuse the delivery with 401; count it; store nothing
+├── PayloadError           park the inbox entry; never retried by itself
+├── SkipEvent              done, with a reason; not a fault
+├── RetryableError         try again, after ``retry_after`` seconds where the other side named them
+│   ├── RateLimited        not a failed attempt: the budget was spent
+│   └── Unavailable        time-out, reset, 5xx, half a body
+├── AuthError              pause the connection until its credentials change
+├── RejectedError          this record is refused for good; the destination's words are kept
+├── ConflictError          a match conflict at the destination: look the person up again, once
+└── BugError               everything else: alert
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "alert"]
+
+
+class HubError(Exception):
+    """Base of every error Hub raises on purpose. Messages never hold personal values or secrets."""
+
+    recovery: ClassVar[Recovery] = "alert"
+    row_state: ClassVar[str] = "dead"
+    http_status: ClassVar[int] = 500
+    log_level: ClassVar[str] = "error"
+
+
+class ConfigError(HubError):
+    """The configuration has faults; ``faults`` lists each as ``path: what is wrong``."""
+
+    recovery = "stop"
+    row_state = "-"
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class VerificationError(HubError):
+    """The signature is missing, wrong or too old."""
+
+    recovery = "refuse"
+    row_state = "-"
+    http_status = 401
+    log_level = "warning"
+
+
+class PayloadError(HubError):
+    """The body cannot be read; ``path`` names where, without the value found there."""
+
+    recovery = "park"
+    row_state = "parked"
+    http_status = 202
+    log_level = "warning"
+
+    def __init__(self, reason: str, *, path: str = "") -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.path = path
+
+
+class SkipEvent(HubError):
+    """The event is understood and of no interest; the message is the reason."""
+
+    recovery = "skip"
+    row_state = "skipped"
+    http_status = 202
+    log_level = "debug"
+
+
+class RetryableError(HubError):
+    """The same request may succeed later. ``retry_after`` is in seconds, or None."""
+
+    recovery = "retry"
+    row_state = "retrying"
+    http_status = 503
+    log_level = "warning"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RateLimited(RetryableError):
+    """The other side's budget is spent; waiting is not a failed attempt."""
+
+    http_status = 429
+    log_level = "info"
+
+
+class Unavailable(RetryableError):
+    """Time-out, connection reset, 5xx, or an answer that breaks off.
+
+    ``uncertain`` is True when the request may have been carried out all the same.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, uncertain: bool = False) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.uncertain = uncertain
+
+
+class AuthError(HubError):
+    """The credentials were refused."""
+
+    recovery = "pause"
+    row_state = "retrying"
+    http_status = 502
+
+
+class RejectedError(HubError):
+    """The destination refuses this record for good. The message holds its own words, scrubbed."""
+
+    recovery = "reject"
+    row_state = "rejected"
+    http_status = 422
+    log_level = "warning"
+
+
+class ConflictError(HubError):
+    """The destination knows another record under the same match key."""
+
+    recovery = "find"
+    row_state = "retrying"
+    http_status = 409
+    log_level = "warning"
+
+
+class BugError(HubError):
+    """An invariant of Hub itself is broken."""

@@ -1,0 +1,130 @@
+"""From flat canonical fields to a normalised customer snapshot, shared by every connector."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from hub.mapping.address import postal_address
+from hub.mapping.email import email
+from hub.mapping.name import clean, fold, person_name
+from hub.mapping.phone import phone
+from hub.mapping.time import birth_date
+from hub.model.address import Address
+from hub.model.consent import Consent
+from hub.model.customer import ChannelAccount, ContactPoint, CustomerSnapshot
+from hub.model.identifier import Identifier, RecordKey
+
+CustomerField = Literal[
+    "external_id",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "full_name",
+    "email",
+    "phone",
+    "birth_date",
+    "street",
+    "house_number",
+    "line2",
+    "postal_code",
+    "city",
+    "region",
+    "country",
+    "company",
+    "language",
+    "national_id",
+    "handle",
+    "loyalty_id",
+]
+"""The flat names of a customer's fields, as a csv column map and every FieldMap use them."""
+
+CustomerFields = Mapping[CustomerField, tuple[str, ...]]
+"""Field name to the values found, in order of preference; text as the source wrote it."""
+
+
+def customer(
+    key: RecordKey,
+    fields: CustomerFields,
+    *,
+    region: str = "DE",
+    addresses: Iterable[Address | None] = (),
+    accounts: Iterable[ChannelAccount] = (),
+    consents: Iterable[Consent] = (),
+    tags: Iterable[str] = (),
+    identifiers: Iterable[Identifier] = (),
+) -> CustomerSnapshot:
+    """Normalise what a source told of a customer. Junk is kept, marked unusable; nothing is guessed.
+
+    ``region`` (ISO 3166 alpha-2) reads phone numbers without a country. ``handle`` becomes a channel account of the
+    network ``handle``: a name, not a proof.
+    """
+
+    def first(field: CustomerField) -> str | None:
+        return next((value for value in fields.get(field, ()) if value and value.strip()), None)
+
+    street = " ".join(part for part in (first("street"), first("house_number")) if part) or None
+    own_address = postal_address(
+        line1=street,
+        line2=first("line2"),
+        postal_code=first("postal_code"),
+        city=first("city"),
+        region=first("region"),
+        country_name=first("country"),
+    )
+    handle = first("handle")
+    handles = (ChannelAccount(network="handle", account_id=handle.strip().lower(), handle=handle),) if handle else ()
+    return CustomerSnapshot(
+        key=key,
+        name=person_name(
+            first=first("first_name"),
+            middle=first("middle_name"),
+            last=first("last_name"),
+            full=first("full_name"),
+        ),
+        emails=_distinct(email(text) for text in fields.get("email", ())),
+        phones=_distinct(phone(text, region) for text in fields.get("phone", ())),
+        addresses=tuple(dict.fromkeys(a for a in (own_address, *addresses) if a is not None)),
+        birth_date=birth_date(first("birth_date")),
+        language=language(first("language")),
+        company=clean(first("company")),
+        national_id=clean(first("national_id")),
+        loyalty_ids=tuple(dict.fromkeys(v.strip() for v in fields.get("loyalty_id", ()) if v and v.strip())),
+        accounts=(*accounts, *handles),
+        consents=tuple(consents),
+        tags=tuple(tags),
+        identifiers=tuple(identifiers),
+    )
+
+
+def language(text: str | None) -> str | None:
+    """ISO 639-1 from ``de``, ``de-DE`` or ``de_DE``; anything else gives None."""
+    code = (text or "").strip().replace("_", "-").partition("-")[0].lower()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else None
+
+
+def _distinct(points: Iterable[ContactPoint | None]) -> tuple[ContactPoint, ...]:
+    by_value: dict[str, ContactPoint] = {}
+    for point in points:
+        if point is not None:
+            by_value.setdefault(point.value, point)
+    return tuple(by_value.values())
+
+
+def guest_key(fields: CustomerFields, *, region: str = "DE", fallback: str) -> RecordKey:
+    """The record of someone who bought without an account.
+
+    The same e-mail (else phone) under the same name is the same guest; two names on one e-mail stay two records, so
+    that identity can still tell them apart. The external id is a digest: no personal value. ``fallback`` (the order's
+    id) is used when there is neither e-mail nor phone.
+    """
+    emails = [p.value for p in map(email, fields.get("email", ())) if p and p.usable]
+    phones = [p.value for p in (phone(text, region) for text in fields.get("phone", ())) if p and p.usable]
+    contact = next(iter(emails or phones), None)
+    if contact is None:
+        return RecordKey(kind="guest", external_id=fallback)
+    parts = (fields.get(name, ("",))[0] for name in ("first_name", "last_name", "full_name"))
+    name = fold(" ".join(part for part in parts if part))
+    digest = hashlib.blake2b(f"{contact}|{name}".encode(), digest_size=12).hexdigest()
+    return RecordKey(kind="guest", external_id=digest)

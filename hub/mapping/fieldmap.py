@@ -1,0 +1,122 @@
+"""Field maps: declared pairs between a vendor's names and the canonical ones, checked when the module is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel
+
+from hub.mapping.customer import CustomerField, CustomerFields
+from hub.model.profile import Profile
+
+Schema = TypeVar("Schema", bound=BaseModel)
+_FIELDS: tuple[str, ...] = get_args(CustomerField)
+
+
+class FieldMap(Generic[Schema]):
+    """Vendor schema to canonical customer fields.
+
+    ``fields`` maps a canonical name to one dotted path of ``schema`` or several. For ``email``, ``phone`` and
+    ``loyalty_id`` every value found is kept, in order; for the others the first that is not empty is used.
+    A misspelt canonical name, or a path the schema does not have, raises TypeError at import.
+    ``not_offered`` names canonical fields this source cannot give, each with the reason; every other field has to be
+    mapped.
+    """
+
+    def __init__(
+        self,
+        schema: type[Schema],
+        fields: Mapping[CustomerField, str | tuple[str, ...]],
+        *,
+        not_offered: Mapping[CustomerField, str] | None = None,
+    ) -> None:
+        self.schema = schema
+        self.not_offered = dict(not_offered or {})
+        self.paths: dict[CustomerField, tuple[str, ...]] = {
+            name: (paths,) if isinstance(paths, str) else paths for name, paths in fields.items()
+        }
+        for name in (*self.paths, *self.not_offered):
+            if name not in _FIELDS:
+                raise TypeError(f"{name!r} is no customer field{_nearest(name, _FIELDS)}")
+        missing = [name for name in _FIELDS if name not in self.paths and name not in self.not_offered]
+        if missing:
+            raise TypeError(f"map these customer fields or name them in not_offered: {', '.join(missing)}")
+        self._readers: tuple[tuple[CustomerField, tuple[Callable[[Any], Any], ...]], ...] = tuple(
+            (name, tuple(_reader(schema, path) for path in paths)) for name, paths in self.paths.items()
+        )
+
+    def read(self, source: Schema) -> CustomerFields:
+        """The values found, as text, by canonical name."""
+        found: dict[CustomerField, tuple[str, ...]] = {}
+        for name, readers in self._readers:
+            values = tuple(str(v) for v in (read(source) for read in readers) if v is not None and v != "")
+            if values:
+                found[name] = values
+        return found
+
+
+class ProfileMap:
+    """Golden profile to a destination's property names.
+
+    ``properties`` maps a vendor property to a dotted path of the profile; a number is a list position
+    (``emails.0``). A path the profile does not have raises TypeError at import.
+    """
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        self.properties = dict(properties)
+        self._readers = tuple((name, _reader(Profile, path)) for name, path in properties.items())
+
+    def read(self, profile: Profile) -> dict[str, Any]:
+        """Property name to value; absent values are left out (absent is not null, kit law D2)."""
+        values = ((name, read(profile)) for name, read in self._readers)
+        return {name: value for name, value in values if value is not None and value != ""}
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    match = get_close_matches(name, known, n=1)
+    return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
+    steps: list[str | int] = []
+    current: Any = schema
+    for step in path.split("."):
+        if step.isdigit():
+            steps.append(int(step))
+            current = _item_type(current)
+            continue
+        model = _model_of(current)
+        if model is None or step not in model.model_fields:
+            known = sorted(model.model_fields) if model else []
+            raise TypeError(f"{schema.__name__} has no {path!r}{_nearest(step, known)}")
+        steps.append(step)
+        current = model.model_fields[step].annotation
+
+    def read(source: Any) -> Any:
+        value = source
+        for step in steps:
+            if value is None:
+                return None
+            if isinstance(step, int):
+                value = value[step] if len(value) > step else None
+            else:
+                value = getattr(value, step)
+        return value
+
+    return read
+
+
+def _item_type(annotation: Any) -> Any:
+    for candidate in (annotation, *get_args(annotation)):
+        if get_origin(candidate) in (list, tuple):
+            return get_args(candidate)[0]
+    raise TypeError(f"{annotation!r} is no list")
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None

@@ -1,0 +1,114 @@
+"""Person names: kept as typed, compared by folded keys ("Müller" and "Mueller" are equal)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from hub.model.customer import PersonName
+
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
+_NOT_ALNUM = re.compile(r"[^a-z0-9]+")
+_SPACE = re.compile(r"\s+")
+_TITLES = frozenset({"herr", "hr", "frau", "fr", "mr", "mrs", "ms", "miss", "dr", "prof", "dipl", "ing", "med", "mag"})
+_PARTICLES = frozenset(
+    {
+        "von",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "van",
+        "de",
+        "den",
+        "der",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "ter",
+        "ten",
+    }
+)
+_EMPTY = frozenset(
+    {
+        "null",
+        "none",
+        "undefined",
+        "unknown",
+        "unbekannt",
+        "n/a",
+        "na",
+        "test",
+        "guest",
+        "gast",
+        "kunde",
+        "customer",
+        "-",
+        "--",
+        ".",
+        "?",
+        "x",
+        "xx",
+        "xxx",
+    }
+)
+
+
+def clean(text: str | None) -> str | None:
+    """Trim, collapse white space and compose (NFC); nothing left, or a filler such as ``-``, gives None."""
+    if not text:
+        return None
+    value = _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return None if not value or value.lower() in _EMPTY else value
+
+
+@lru_cache(maxsize=131_072)
+def fold(text: str) -> str:
+    """A comparison key: lower case, German umlauts written out, other scripts to ASCII, single spaces."""
+    lowered = unicodedata.normalize("NFC", text).lower().translate(_GERMAN)
+    ascii_text = lowered if lowered.isascii() else anyascii(lowered).lower()
+    return _NOT_ALNUM.sub(" ", ascii_text).strip()
+
+
+def person_name(
+    *, first: str | None = None, middle: str | None = None, last: str | None = None, full: str | None = None
+) -> PersonName | None:
+    """Build a name from whatever parts the source has; a lone full name is split ("Müller, Anna" too).
+
+    Titles and salutations are dropped from the split parts and stay in ``full``; nobiliary particles belong to the
+    last name. Gives None when there is nothing to go by.
+    """
+    first, middle, last, full = clean(first), clean(middle), clean(last), clean(full)
+    if full is None:
+        full = " ".join(part for part in (first, middle, last) if part) or None
+    elif first is None and last is None:
+        first, middle, last = _split(full)
+    return PersonName(first=first, middle=middle, last=last, full=full) if full else None
+
+
+def _split(full: str) -> tuple[str | None, str | None, str | None]:
+    if "," in full:
+        family, _, given = full.partition(",")
+        given_parts = [p for p in given.split() if fold(p) not in _TITLES]
+        return (
+            given_parts[0] if given_parts else None,
+            " ".join(given_parts[1:]) or None,
+            family.strip() or None,
+        )
+    parts = full.split()
+    while len(parts) > 1 and fold(parts[0]) in _TITLES:
+        parts.pop(0)
+    if len(parts) == 1:
+        return parts[0], None, None
+    start = len(parts) - 1
+    while start > 1 and fold(parts[start - 1]) in _PARTICLES:
+        start -= 1
+    return parts[0], " ".join(parts[1:start]) or None, " ".join(parts[start:])

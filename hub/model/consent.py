@@ -1,0 +1,26 @@
+"""Consent: one state per purpose and channel, with its time and the evidence for it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hub.model.base import Frozen, UtcDatetime
+
+ConsentChannel = Literal["email", "sms", "whatsapp", "phone", "post", "push", "any"]
+ConsentState = Literal["opted_in", "opted_out", "pending", "unknown"]
+
+
+class Consent(Frozen):
+    """What a person allowed, when, and how we know.
+
+    ``explicit`` is True when the source recorded an act of the person (a form, a click, a double opt-in) and not a
+    default or a copied flag: only an explicit opt-in may loosen an older opt-out (law L7).
+    ``at`` is the time of that act, None when the source does not tell.
+    """
+
+    purpose: str = "marketing"
+    channel: ConsentChannel
+    state: ConsentState
+    at: UtcDatetime | None = None
+    evidence: str | None = None
+    explicit: bool = False

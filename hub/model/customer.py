@@ -1,0 +1,62 @@
+"""The customer as one source sees them at one moment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hub.model.address import Address
+from hub.model.base import Frozen
+from hub.model.consent import Consent
+from hub.model.identifier import Identifier, RecordKey
+
+
+class PersonName(Frozen):
+    """A name as the source spelled it (trimmed, NFC). ``full`` is always there when any part is."""
+
+    first: str | None = None
+    middle: str | None = None
+    last: str | None = None
+    full: str | None = None
+
+
+class ContactPoint(Frozen):
+    """An e-mail address or phone number.
+
+    ``value`` is normalised (lower case; E.164), ``original`` the source's spelling. ``usable`` is False for junk
+    such as ``test@test`` or ``+49000000``: it stays on the record, and never is an identity.
+    """
+
+    value: str
+    original: str
+    usable: bool = True
+
+
+class ChannelAccount(Frozen):
+    """An account on a network, e.g. ``messenger`` / ``PAGE:PSID``; ``handle`` is the changeable public name."""
+
+    network: str
+    account_id: str
+    handle: str | None = None
+
+
+class CustomerSnapshot(Frozen):
+    """One source's state of one customer. Absent (None, empty) means "not told", never "deleted".
+
+    ``identifiers`` holds what identity may use beyond the e-mails, phones, loyalty ids and accounts above it,
+    e.g. the weak contact e-mail of an order.
+    """
+
+    key: RecordKey
+    name: PersonName | None = None
+    emails: tuple[ContactPoint, ...] = ()
+    phones: tuple[ContactPoint, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    birth_date: date | None = None
+    language: str | None = None
+    company: str | None = None
+    national_id: str | None = None
+    loyalty_ids: tuple[str, ...] = ()
+    accounts: tuple[ChannelAccount, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    tags: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()

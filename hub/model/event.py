@@ -1,0 +1,111 @@
+"""Canonical events: what a connector's ``parse`` gives, whatever the channel.
+
+Every event has ``occurred_at``, the source's own time for the state it describes (aware UTC): it decides which of two
+states is newer. The time of arrival (``received_at``) belongs to the inbox entry and only breaks ties.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hub.model.base import Frozen, UtcDatetime
+from hub.model.consent import Consent
+from hub.model.customer import CustomerSnapshot
+from hub.model.identifier import Identifier, RecordKey
+from hub.model.interaction import Interaction
+from hub.model.order import Cart, Fulfilment, Order, Payment, Refund
+
+
+class CustomerEvent(Frozen):
+    """A source's state of one customer; merged into the record attribute by attribute, the newest value winning."""
+
+    occurred_at: UtcDatetime
+    customer: CustomerSnapshot
+
+
+class OrderEvent(Frozen):
+    """A state of one order. ``record`` names whose it is, None for an anonymous sale."""
+
+    occurred_at: UtcDatetime
+    order: Order
+    record: RecordKey | None = None
+
+
+class OrderPartEvent(Frozen):
+    """A refund, payment or fulfilment told apart from its order; ``order_id`` is the order's external id."""
+
+    occurred_at: UtcDatetime
+    order_id: str
+    part: Refund | Payment | Fulfilment
+    record: RecordKey | None = None
+
+
+class CartEvent(Frozen):
+    """A state of one cart or abandoned checkout."""
+
+    occurred_at: UtcDatetime
+    cart: Cart
+    record: RecordKey | None = None
+
+
+class InteractionEvent(Frozen):
+    """Something that happened once."""
+
+    occurred_at: UtcDatetime
+    interaction: Interaction
+    record: RecordKey
+
+
+class ConsentEvent(Frozen):
+    """A change of consent that came without the rest of the customer."""
+
+    occurred_at: UtcDatetime
+    record: RecordKey
+    consent: Consent
+
+
+class LinkEvent(Frozen):
+    """The source itself says that these records are one person (a changed e-mail, number, or a merge there)."""
+
+    occurred_at: UtcDatetime
+    records: tuple[RecordKey, ...]
+    reason: str
+
+
+class DeletionEvent(Frozen):
+    """The source no longer has this record or order. Not an erasure: nothing is forgotten.
+
+    ``kind`` says what was deleted: the ``record``, or the ``order`` with the external id in ``record``.
+    """
+
+    occurred_at: UtcDatetime
+    record: RecordKey
+    kind: Literal["record", "order"] = "record"
+    reason: str = "deleted at the source"
+
+
+class PrivacyEvent(Frozen):
+    """A data-subject request that came through a channel (Shopify's three privacy topics).
+
+    ``action`` ``erasure`` and ``access`` concern one person, ``shop_erasure`` the whole connection.
+    """
+
+    occurred_at: UtcDatetime
+    action: Literal["erasure", "access", "shop_erasure"]
+    external_id: str
+    record: RecordKey | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    order_ids: tuple[str, ...] = ()
+
+
+CanonicalEvent = (
+    CustomerEvent
+    | OrderEvent
+    | OrderPartEvent
+    | CartEvent
+    | InteractionEvent
+    | ConsentEvent
+    | LinkEvent
+    | DeletionEvent
+    | PrivacyEvent
+)

@@ -1,0 +1,121 @@
+"""Orders, their parts, and carts. Amounts are exact decimals in the order's currency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from hub.model.address import Address
+from hub.model.base import Frozen, UtcDatetime
+from hub.model.money import Currency, Money
+
+OrderState = Literal["open", "paid", "fulfilled", "completed", "cancelled", "refunded", "failed"]
+FulfilmentKind = Literal["shipping", "pickup", "in_store", "digital"]
+
+
+class ProductReference(Frozen):
+    """Points at a product of the source; ``external_id`` is the source's product id."""
+
+    external_id: str | None = None
+    variant_id: str | None = None
+    sku: str | None = None
+    name: str | None = None
+
+
+class Discount(Frozen):
+    code: str | None = None
+    title: str | None = None
+    amount: Decimal
+
+
+class Tax(Frozen):
+    title: str | None = None
+    rate: Decimal | None = None
+    amount: Decimal
+
+
+class OrderLine(Frozen):
+    """``quantity`` may be fractional (weighed goods); ``total`` is after discounts, as the source counts tax."""
+
+    external_id: str | None = None
+    product: ProductReference
+    quantity: Decimal
+    unit_price: Decimal | None = None
+    total: Decimal | None = None
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+
+
+class ShippingLine(Frozen):
+    title: str | None = None
+    amount: Decimal
+
+
+class Payment(Frozen):
+    external_id: str
+    amount: Money
+    method: str | None = None
+    state: str | None = None
+    at: UtcDatetime | None = None
+
+
+class Refund(Frozen):
+    external_id: str
+    amount: Money
+    reason: str | None = None
+    state: str | None = None
+    at: UtcDatetime | None = None
+
+
+class Fulfilment(Frozen):
+    external_id: str
+    kind: FulfilmentKind
+    state: str | None = None
+    location: str | None = None
+    tracking_number: str | None = None
+    at: UtcDatetime | None = None
+
+
+class Order(Frozen):
+    """One order of one customer at one source.
+
+    ``contact_email`` is what was typed at the checkout; it may differ from the customer's own.
+    ``test`` orders are kept and never counted.
+    """
+
+    external_id: str
+    number: str | None = None
+    state: OrderState
+    placed_at: UtcDatetime
+    currency: Currency
+    total: Decimal
+    subtotal: Decimal | None = None
+    discount_total: Decimal | None = None
+    tax_total: Decimal | None = None
+    shipping_total: Decimal | None = None
+    lines: tuple[OrderLine, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    shipping: tuple[ShippingLine, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    location: str | None = None
+    cancelled_at: UtcDatetime | None = None
+    test: bool = False
+
+
+class Cart(Frozen):
+    """A cart or abandoned checkout; ``completed_at`` is set once it became an order."""
+
+    external_id: str
+    currency: Currency
+    total: Decimal
+    lines: tuple[OrderLine, ...] = ()
+    recovery_url: str | None = None
+    started_at: UtcDatetime
+    completed_at: UtcDatetime | None = None

@@ -1,0 +1,75 @@
+"""The golden profile: one person, as Hub knows them, in the shape ``GET /api/v1/profiles/{id}`` gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from hub.model.address import Address
+from hub.model.base import Frozen, UtcDatetime
+from hub.model.consent import ConsentChannel, ConsentState
+from hub.model.customer import ChannelAccount, PersonName
+from hub.model.money import Money
+
+
+class ConsentSummary(Frozen):
+    """The consent that holds for one purpose and channel after all records were heard (law L7)."""
+
+    purpose: str
+    channel: ConsentChannel
+    state: ConsentState
+    at: UtcDatetime | None = None
+    evidence: str | None = None
+
+
+class OrderSummary(Frozen):
+    """Recomputed from the orders, never added up. Totals are net of refunds, one per currency."""
+
+    count: int = 0
+    totals: tuple[Money, ...] = ()
+    first_at: UtcDatetime | None = None
+    last_at: UtcDatetime | None = None
+
+
+class RecordReference(Frozen):
+    connection: str
+    kind: str
+    external_id: str
+
+
+DestinationState = Literal["in_sync", "pending", "retrying", "rejected", "dead", "suppressed"]
+
+
+class DestinationReference(Frozen):
+    connection: str
+    external_id: str | None
+    state: DestinationState
+    at: UtcDatetime | None = None
+
+
+class Profile(Frozen):
+    """One golden profile. Lists are ordered, the value to use first.
+
+    ``suppressed`` is True once the person asked to be erased: nothing but the suppression may be sent anywhere.
+    """
+
+    id: UUID
+    aliases: tuple[UUID, ...] = ()
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+    name: PersonName = PersonName()
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    birth_date: date | None = None
+    language: str | None = None
+    company: str | None = None
+    loyalty_ids: tuple[str, ...] = ()
+    accounts: tuple[ChannelAccount, ...] = ()
+    tags: tuple[str, ...] = ()
+    consents: tuple[ConsentSummary, ...] = ()
+    orders: OrderSummary = OrderSummary()
+    records: tuple[RecordReference, ...] = ()
+    destinations: tuple[DestinationReference, ...] = ()
+    suppressed: bool = False

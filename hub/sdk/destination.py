@@ -1,0 +1,120 @@
+"""What a destination connector provides: plain functions, gathered in one ``Destination``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal
+
+from hub.model.order import Order
+from hub.model.profile import Profile
+from hub.sdk.http import HttpClient
+from hub.sdk.manifest import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """A profile that differs at this destination.
+
+    ``external_ids`` are the ids this person has there, the one to keep first; further ones belong to profiles that
+    were merged into this one. ``mirror`` is what we last wrote, empty before the first write.
+    ``uncertain`` is True when an earlier create may have been carried out unseen (a time-out): look before creating.
+    ``erased`` is True when the person's data must be removed there.
+    """
+
+    profile: Profile
+    version: int
+    external_ids: tuple[str, ...] = ()
+    mirror: Mapping[str, Any] = field(default_factory=dict)
+    uncertain: bool = False
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """An order to be put at this destination, under the person ``contact_id`` (the profile's external id there)."""
+
+    order: Order
+    connection: str
+    key: str
+    contact_id: str | None
+    version: int
+    external_ids: tuple[str, ...] = ()
+    mirror: Mapping[str, Any] = field(default_factory=dict)
+    uncertain: bool = False
+
+
+Change = ProfileChange | OrderChange
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The minimal write for one change: what differs, and where it goes. Made by ``render``, without I/O.
+
+    ``kind``        profile or order
+    ``key``         Hub's own id of the profile or order; unique in a batch
+    ``external_id`` the record to update; None means: find by ``match``, else create
+    ``match``       (property, value) pairs under which the destination may know the person already, best first
+    ``properties``  only what differs from the mirror
+    ``mirror``      what the mirror is once this write is delivered
+    ``merge``       external ids to merge into ``external_id`` first
+    ``links``       external ids of records this one is associated with
+    ``erase``       remove the person instead
+    """
+
+    kind: Literal["profile", "order"]
+    key: str
+    external_id: str | None
+    properties: Mapping[str, Any]
+    mirror: Mapping[str, Any]
+    match: tuple[tuple[str, str], ...] = ()
+    merge: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    uncertain: bool = False
+    erase: bool = False
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """For destinations that take a whole document instead of properties."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, for ``hub outbox preview``; ``body`` is what will be sent as JSON."""
+
+    method: str
+    path: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one write.
+
+    delivered  ``external_id`` is the record's id there now
+    retry      not now (locked, conflict); ``reason`` says why
+    rejected   refused for good; ``reason`` holds the destination's own words
+    """
+
+    key: str
+    outcome: Literal["delivered", "retry", "rejected"]
+    external_id: str | None = None
+    reason: str = ""
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination(Generic[Settings]):
+    """The functions of a destination connector.
+
+    render   pure: change and mirror to the minimal write; None when nothing differs
+    plan     pure: the exact requests a batch of writes starts with (preview, golden samples)
+    send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
+             whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
+    prepare  makes what Hub needs there (custom properties); idempotent; run once per start
+    """
+
+    render: Callable[[Change, Settings], Write | None]
+    plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
+    send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
+    prepare: Callable[[HttpClient, Settings], None] | None = None
+    authorise: Callable[[Settings], Mapping[str, str]] | None = None
+    api_root: Callable[[Settings], str] | None = None

@@ -1,0 +1,209 @@
+"""The only way a connector speaks HTTP: time-outs, allowed hosts, budget, and one table from status to error."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import orjson
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from hub.errors import AuthError, ConflictError, HubError, RateLimited, RejectedError, Unavailable
+from hub.sdk.manifest import Limits
+
+StatusTable = Mapping[int, type[HubError]]
+
+DEFAULT_STATUS_TABLE: StatusTable = {
+    401: AuthError,
+    403: AuthError,
+    404: RejectedError,
+    409: ConflictError,
+    423: Unavailable,
+    429: RateLimited,
+}
+"""Status to error; any other 4xx is RejectedError, any 5xx Unavailable. A connector may override by declaration."""
+
+
+class Budget:
+    """A sliding window: at most ``calls`` in any ``per_seconds``. ``wait`` blocks until a call is allowed.
+
+    ``clock`` gives seconds, ``sleep`` takes them.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._limits, self._clock, self._sleep = limits, clock, sleep
+        self._calls: deque[float] = deque()
+
+    def wait(self) -> None:
+        """Take one call from the budget, sleeping until the window has room."""
+        limit = self._limits.calls
+        if limit is None:
+            return
+        now = self._clock()
+        while self._calls and now - self._calls[0] >= self._limits.per_seconds:
+            self._calls.popleft()
+        if len(self._calls) >= limit:
+            self._sleep(self._limits.per_seconds - (now - self._calls[0]))
+            self._calls.popleft()
+        self._calls.append(self._clock())
+
+
+class HttpClient:
+    """A client for one connection.
+
+    ``root`` is the API's root URL; relative paths are joined to it. Redirects are not followed, and only ``root``'s
+    host and ``allowed_hosts`` are called. Reads (GET) are tried three times within one call; writes once, because
+    the outbox row owns their retries.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        allowed_hosts: tuple[str, ...] = (),
+        timeout_seconds: float = 20.0,
+        limits: Limits = Limits(),
+        status_table: StatusTable | None = None,
+        transport: httpx.BaseTransport | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self.root = root.rstrip("/") + "/"
+        self.calls = 0
+        self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
+        self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
+        self._budget = budget or Budget(limits)
+        self._client = httpx.Client(
+            headers={"user-agent": "hub/0.1", **(headers or {})},
+            timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 5.0)),
+            follow_redirects=False,
+            transport=transport,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> HttpClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> httpx.Response:
+        """GET, tried up to three times on Unavailable. Raises the error tree (see ``request``)."""
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and error.retry_after is None),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.2, max=2.0),
+            reraise=True,
+        )
+        return attempts(self.request, "GET", path, query=query)
+
+    def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """POST ``body`` as JSON, once. Raises the error tree (see ``request``)."""
+        return self.request("POST", path, body=body, headers=headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send one request and give a 2xx answer.
+
+        Raises RateLimited (429, with ``retry_after`` in seconds), Unavailable (time-out, reset, 5xx; ``uncertain``
+        when the request may have been carried out), AuthError, ConflictError or RejectedError. Error texts name
+        method, host and status and hold the destination's own words, never our request.
+        """
+        url = path if "://" in path else urljoin(self.root, path.lstrip("/"))
+        host = urlsplit(url).hostname or ""
+        if not any(_host_matches(host, allowed) for allowed in self._allowed):
+            raise RejectedError(f"host {host} is not one of the connector's allowed hosts")
+        sent_headers = dict(headers or {})
+        if body is not None:
+            content = orjson.dumps(body)
+            sent_headers.setdefault("content-type", "application/json")
+        self._budget.wait()
+        self.calls += 1
+        try:
+            response = self._client.request(
+                method, url, params=dict(query) if query else None, content=content, headers=sent_headers
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable(f"{method} {host}: {type(error).__name__}") from None
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{method} {host}: {type(error).__name__}", uncertain=method != "GET") from None
+        if response.is_success:
+            return response
+        raise self._error(method, host, response)
+
+    def _error(self, method: str, host: str, response: httpx.Response) -> HubError:
+        status = response.status_code
+        default: type[HubError] = Unavailable if status >= 500 else RejectedError
+        kind = self._status_table.get(status, default)
+        message = f"{method} {host} answered {status}: {words(response)}"
+        if issubclass(kind, Unavailable):
+            return kind(message, retry_after=retry_after(response), uncertain=status >= 500)
+        if issubclass(kind, RateLimited):
+            return kind(message, retry_after=retry_after(response))
+        return kind(message)
+
+
+def json_of(response: httpx.Response) -> Any:
+    """The decoded JSON body; Unavailable (uncertain) when it breaks off or is none."""
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        raise Unavailable(
+            f"{response.request.method} {response.request.url.host}: the answer is not JSON", uncertain=True
+        ) from None
+
+
+def words(response: httpx.Response, limit: int = 300) -> str:
+    """The other side's own words: ``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text."""
+    try:
+        decoded = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return response.text[:limit]
+    if isinstance(decoded, dict):
+        for name in ("message", "detail", "title", "error"):
+            if isinstance(decoded.get(name), str):
+                return str(decoded[name])[:limit]
+    return response.reason_phrase
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds from a Retry-After header in either of its forms (RFC 9110, 10.2.3), or None."""
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _host_matches(host: str, allowed: str) -> bool:
+    if allowed.startswith("*."):
+        return host.endswith(allowed[1:])
+    return host == allowed

@@ -1,0 +1,64 @@
+"""Finds connectors by folder (``hub/connectors/<slug>``) and by the entry point group ``hub.connectors``.
+
+A connector is imported when it is first asked for; one that cannot be imported is reported, not fatal.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Any
+
+from hub.errors import ConfigError
+from hub.sdk.destination import Destination
+from hub.sdk.manifest import Manifest
+from hub.sdk.source import Source
+
+PACKAGE = "hub.connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One outside system: its declaration and what it can do. Connector packages hold one as ``CONNECTOR``."""
+
+    manifest: Manifest[Any]
+    source: Source[Any] | None = None
+    destination: Destination[Any] | None = None
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """The names of all connectors that are there, sorted, without importing any."""
+    return tuple(sorted(_modules()))
+
+
+@cache
+def get(slug: str) -> Connector:
+    """Import one connector. Raises ConfigError when there is none of that name, or it cannot be imported."""
+    module = _modules().get(slug)
+    if module is None:
+        raise ConfigError([f"connector {slug!r} does not exist"])
+    try:
+        connector = import_module(module).CONNECTOR
+    except Exception as error:
+        raise ConfigError([f"connector {slug!r} cannot be loaded: {type(error).__name__}: {error}"]) from error
+    if not isinstance(connector, Connector) or connector.manifest.slug != slug:
+        raise ConfigError([f"connector {slug!r}: CONNECTOR is missing, or its manifest names another slug"])
+    return connector
+
+
+def _modules() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    spec = find_spec(PACKAGE)
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        for module in pkgutil.iter_modules([location]):
+            if module.ispkg:
+                found[module.name] = f"{PACKAGE}.{module.name}"
+    for point in entry_points(group="hub.connectors"):
+        found.setdefault(point.name, point.value)
+    return found

@@ -1,0 +1,117 @@
+"""What a source connector provides: plain functions, gathered in one ``Source``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic
+
+from hub.model.event import CanonicalEvent
+from hub.sdk.http import HttpClient
+from hub.sdk.manifest import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """One HTTP request, as it came. Header names are lower case; ``url`` is the public URL the sender called."""
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventName:
+    """``event_id`` is the same on every redelivery and differs between events; ``topic`` is the vendor's event type."""
+
+    event_id: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A body that a thin event lacks. ``name`` is unique within the entry; ``path`` is relative to the API's root."""
+
+    name: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """A stored delivery (or backfilled item): all that ``parse`` may look at.
+
+    ``completions`` holds the fetched bodies by name; a body the vendor said does not exist is ``b""``.
+    """
+
+    connection: str
+    event_id: str
+    topic: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    completions: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillItem:
+    """One historic object, to be stored like a delivery. ``event_id`` names the object and its version."""
+
+    event_id: str
+    topic: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPage:
+    """``cursor`` (JSON) resumes after this page; ``total`` is how many items there are in all, where known."""
+
+    items: Sequence[BackfillItem]
+    cursor: Mapping[str, Any]
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[Settings]):
+    """The functions of a source connector. All but ``complete`` and ``backfill`` are pure.
+
+    verify      raises VerificationError unless the raw bytes are signed with one of the connection's secrets
+    sign        the inverse: the headers (and query) a real sender would add; for samples, the demo and the kit
+    name_event  event id and topic of a verified delivery; raises PayloadError when the body cannot be read
+    parse       canonical events; raises SkipEvent (with a reason) or PayloadError (with a path)
+    answer      a Reply for a challenge (GET) or an unsigned set-up ping (POST); None for every real event
+    completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
+    complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
+    backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
+    retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
+    """
+
+    parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent]]
+    verify: Callable[[RawDelivery, Settings], None] | None = None
+    sign: Callable[[RawDelivery, Settings], RawDelivery] | None = None
+    name_event: Callable[[RawDelivery, Settings], EventName] | None = None
+    answer: Callable[[RawDelivery, Settings], Reply | None] | None = None
+    completions: Callable[[InboxEntry, Settings], Sequence[Completion]] | None = None
+    complete: Callable[[Completion, HttpClient, Settings], bytes] | None = None
+    backfill: (
+        Callable[[HttpClient, Settings, datetime | None, Mapping[str, Any] | None], Iterator[BackfillPage]] | None
+    ) = None
+    authorise: Callable[[Settings], Mapping[str, str]] | None = None
+    """Request headers that carry the connection's credentials, for ``complete`` and ``backfill``."""
+    api_root: Callable[[Settings], str] | None = None
+    """The root URL of the vendor's API when the connection sets no ``base_url``."""
+    retry_status: int = 503

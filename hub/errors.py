@@ -16,6 +16,8 @@ HubError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar, Literal
 
 Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "alert"]
@@ -131,3 +133,9 @@ class ConflictError(HubError):
 
 class BugError(HubError):
     """An invariant of Hub itself is broken."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest right name, "" when none is near; to be put after a fault."""
+    match = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {match[0]!r}?" if match else ""

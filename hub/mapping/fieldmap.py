@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
+from hub.errors import did_you_mean
 from hub.mapping.customer import CustomerField, CustomerFields
 from hub.model.profile import Profile
 
@@ -39,7 +39,7 @@ class FieldMap(Generic[Schema]):
         }
         for name in (*self.paths, *self.not_offered):
             if name not in _FIELDS:
-                raise TypeError(f"{name!r} is no customer field{_nearest(name, _FIELDS)}")
+                raise TypeError(f"{name!r} is no customer field{did_you_mean(name, _FIELDS)}")
         missing = [name for name in _FIELDS if name not in self.paths and name not in self.not_offered]
         if missing:
             raise TypeError(f"map these customer fields or name them in not_offered: {', '.join(missing)}")
@@ -74,11 +74,6 @@ class ProfileMap:
         return {name: value for name, value in values if value is not None and value != ""}
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    match = get_close_matches(name, known, n=1)
-    return f"; did you mean {match[0]!r}?" if match else ""
-
-
 def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
     steps: list[str | int] = []
     current: Any = schema
@@ -90,7 +85,7 @@ def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
         model = _model_of(current)
         if model is None or step not in model.model_fields:
             known = sorted(model.model_fields) if model else []
-            raise TypeError(f"{schema.__name__} has no {path!r}{_nearest(step, known)}")
+            raise TypeError(f"{schema.__name__} has no {path!r}{did_you_mean(step, known)}")
         steps.append(step)
         current = model.model_fields[step].annotation
 

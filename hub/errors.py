@@ -10,6 +10,7 @@ HubError
 │   └── Unavailable        time-out, reset, 5xx, half a body
 ├── AuthError              pause the connection until its credentials change
 ├── RejectedError          this record is refused for good; the destination's words are kept
+│   └── NotFound           the other side says that what was asked for does not exist (404)
 ├── ConflictError          a match conflict at the destination: look the person up again, once
 └── BugError               everything else: alert
 """
@@ -120,6 +121,12 @@ class RejectedError(HubError):
     row_state = "rejected"
     http_status = 422
     log_level = "warning"
+
+
+class NotFound(RejectedError):
+    """What was asked for does not exist there; a completion takes it for an empty body."""
+
+    http_status = 404
 
 
 class ConflictError(HubError):

@@ -13,7 +13,7 @@ import httpx
 import orjson
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from hub.errors import AuthError, ConflictError, HubError, RateLimited, RejectedError, Unavailable
+from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, RejectedError, Unavailable
 from hub.sdk.manifest import Limits
 
 StatusTable = Mapping[int, type[HubError]]
@@ -21,7 +21,7 @@ StatusTable = Mapping[int, type[HubError]]
 DEFAULT_STATUS_TABLE: StatusTable = {
     401: AuthError,
     403: AuthError,
-    404: RejectedError,
+    404: NotFound,
     409: ConflictError,
     423: Unavailable,
     429: RateLimited,
@@ -176,15 +176,21 @@ def json_of(response: httpx.Response) -> Any:
 
 
 def words(response: httpx.Response, limit: int = 300) -> str:
-    """The other side's own words: ``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text."""
+    """The other side's own words: ``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text.
+
+    Where the body itself has none of these, the first entry of its ``errors`` is read (Square).
+    """
     try:
         decoded = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         return response.text[:limit]
     if isinstance(decoded, dict):
-        for name in ("message", "detail", "title", "error"):
-            if isinstance(decoded.get(name), str):
-                return str(decoded[name])[:limit]
+        listed = decoded.get("errors")
+        first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+        for source in (decoded, first):
+            for name in ("message", "detail", "title", "error"):
+                if isinstance(source.get(name), str):
+                    return str(source[name])[:limit]
     return response.reason_phrase
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal
 
 from hub.model.order import Order
 from hub.model.profile import Profile
-from hub.sdk.http import HttpClient
+from hub.sdk.http import HttpClient, StatusTable
 from hub.sdk.manifest import Settings
 
 
@@ -92,6 +92,8 @@ class WriteResult:
     delivered  ``external_id`` is the record's id there now
     retry      not now (locked, conflict); ``reason`` says why
     rejected   refused for good; ``reason`` holds the destination's own words
+
+    ``mirror`` is what the mirror is now, where less was delivered than the write held; None: ``Write.mirror``.
     """
 
     key: str
@@ -99,6 +101,7 @@ class WriteResult:
     external_id: str | None = None
     reason: str = ""
     uncertain: bool = False
+    mirror: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Destination(Generic[Settings]):
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
     prepare  makes what Hub needs there (custom properties); idempotent; run once per start
+    status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     """
 
     render: Callable[[Change, Settings], Write | None]
@@ -118,3 +122,4 @@ class Destination(Generic[Settings]):
     prepare: Callable[[HttpClient, Settings], None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None
+    status_table: StatusTable | None = None

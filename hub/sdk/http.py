@@ -28,6 +28,9 @@ DEFAULT_STATUS_TABLE: StatusTable = {
 }
 """Status to error; any other 4xx is RejectedError, any 5xx Unavailable. A connector may override by declaration."""
 
+LOCKED_SECONDS = 2.0
+"""How long a 423 Locked is waited out when the answer names no time (HubSpot's locks last two seconds)."""
+
 
 class Budget:
     """A sliding window: at most ``calls`` in any ``per_seconds``. ``wait`` blocks until a call is allowed.
@@ -159,7 +162,10 @@ class HttpClient:
         kind = self._status_table.get(status, default)
         message = f"{method} {host} answered {status}: {words(response)}"
         if issubclass(kind, Unavailable):
-            return kind(message, retry_after=retry_after(response), uncertain=status >= 500)
+            wait = retry_after(response)
+            if wait is None and status == 423:
+                wait = LOCKED_SECONDS
+            return kind(message, retry_after=wait, uncertain=status >= 500)
         if issubclass(kind, RateLimited):
             return kind(message, retry_after=retry_after(response))
         return kind(message)

@@ -104,7 +104,9 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> httpx.Response:
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, accept: frozenset[int] = frozenset()
+    ) -> httpx.Response:
         """GET, tried up to three times on Unavailable. Raises the error tree (see ``request``)."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and error.retry_after is None),
@@ -112,7 +114,7 @@ class HttpClient:
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
             reraise=True,
         )
-        return attempts(self.request, "GET", path, query=query)
+        return attempts(self.request, "GET", path, query=query, accept=accept)
 
     def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """POST ``body`` as JSON, once. Raises the error tree (see ``request``)."""
@@ -127,8 +129,9 @@ class HttpClient:
         body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
     ) -> httpx.Response:
-        """Send one request and give a 2xx answer.
+        """Send one request and give a 2xx answer, or one of the ``accept`` statuses for the connector to judge.
 
         Raises RateLimited (429, with ``retry_after`` in seconds), Unavailable (time-out, reset, 5xx; ``uncertain``
         when the request may have been carried out), AuthError, ConflictError or RejectedError. Error texts name
@@ -152,7 +155,7 @@ class HttpClient:
             raise Unavailable(f"{method} {host}: {type(error).__name__}") from None
         except httpx.HTTPError as error:
             raise Unavailable(f"{method} {host}: {type(error).__name__}", uncertain=method != "GET") from None
-        if response.is_success:
+        if response.is_success or response.status_code in accept:
             return response
         raise self._error(method, host, response)
 

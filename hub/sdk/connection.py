@@ -1,11 +1,22 @@
-"""One configured account of a connector."""
+"""One configured account of a connector, and the loading of all of them with every fault at once."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pydantic import ValidationError
+
+from hub.errors import ConfigError, did_you_mean
+from hub.mapping.condition import compile_condition
+from hub.model.profile import Profile
 from hub.sdk.manifest import ConnectionSettings
-from hub.sdk.registry import Connector
+from hub.sdk.registry import Connector, get, slugs
+from hub.settings import describe
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +26,74 @@ class Connection:
     name: str
     connector: Connector
     settings: ConnectionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """One route: the destination's connection name, and whether a profile goes there."""
+
+    to: str
+    applies: Callable[[Profile], bool]
+
+
+def load_connections(
+    configs: Mapping[str, tuple[str, Mapping[str, Any]]], *, default_region: str
+) -> dict[str, Connection]:
+    """Connections by name, from (connector, options) by name; ``default_region`` holds where a connection sets none.
+
+    Raises ConfigError with the faults of all connections, as ``connections.shop-de.webhook_secret: ...``; a fault
+    names the nearest right key and never a value.
+    """
+    connections, faults = read_connections(configs, default_region=default_region)
+    if faults:
+        raise ConfigError(faults)
+    return connections
+
+
+def read_connections(
+    configs: Mapping[str, tuple[str, Mapping[str, Any]]], *, default_region: str
+) -> tuple[dict[str, Connection], list[str]]:
+    """The connections that are right, and the faults of all others (see ``load_connections``)."""
+    connections: dict[str, Connection] = {}
+    faults: list[str] = []
+    for name, (slug, options) in configs.items():
+        path = f"connections.{name}"
+        if not _NAME.fullmatch(name):
+            faults.append(f"{path}: the name may hold small letters, digits and hyphens, as it stands in URLs")
+        if slug not in slugs():
+            faults.append(f"{path}.connector: there is no connector {slug!r}{did_you_mean(slug, slugs())}")
+            continue
+        try:
+            connector = get(slug)
+            settings = connector.manifest.settings.model_validate({"default_region": default_region, **options})
+            connections[name] = Connection(name, connector, settings)
+        except ConfigError as error:
+            faults += [f"{path}.connector: {fault}" for fault in error.faults]
+        except ValidationError as error:
+            faults += describe(error, connector.manifest.settings, path)
+    return connections, faults
+
+
+def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[str, Connection]) -> tuple[Routing, ...]:
+    """Routes from (to, when) in the order of the configuration.
+
+    Raises ConfigError with every fault, as ``routes[0].when: ...``: a condition that cannot be read, a connection
+    that is no destination. A route to no connection at all is a fault of the settings already.
+    """
+    loaded: list[Routing] = []
+    faults: list[str] = []
+    for index, (to, when) in enumerate(routes):
+        connection = connections.get(to)
+        if connection and connection.connector.destination is None:
+            faults.append(f"routes[{index}].to: connector {connection.connector.manifest.slug!r} is no destination")
+        try:
+            loaded.append(Routing(to, compile_condition(when) if when else _always))
+        except ValueError as error:
+            faults.append(f"routes[{index}].when: {error}")
+    if faults:
+        raise ConfigError(faults)
+    return tuple(loaded)
+
+
+def _always(_: Profile) -> bool:
+    return True

@@ -6,12 +6,14 @@ A connector is imported when it is first asked for; one that cannot be imported 
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError
@@ -50,6 +52,14 @@ def get(slug: str) -> Connector:
     if not isinstance(connector, Connector) or connector.manifest.slug != slug:
         raise ConfigError([f"connector {slug!r}: CONNECTOR is missing, or its manifest names another slug"])
     return connector
+
+
+def folder(slug: str) -> Path:
+    """Where the connector's package lies, with its samples. Raises ConfigError like ``get``."""
+    location = sys.modules[_modules()[slug]].__file__ if get(slug) else None
+    if location is None:
+        raise ConfigError([f"connector {slug!r} is no package with a folder"])
+    return Path(location).parent
 
 
 def _modules() -> Mapping[str, str]:

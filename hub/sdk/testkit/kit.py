@@ -1,0 +1,88 @@
+"""Lists the checks of a connector: every law that its declaration makes applicable, over every sample it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hub.errors import ConfigError
+from hub.sdk import registry
+from hub.sdk.testkit import parse_laws, signature_laws
+from hub.sdk.testkit.cases import ConnectorCase
+
+Law = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One law over one case. ``run`` raises AssertionError with what is wrong."""
+
+    id: str
+    law: str
+    promise: str
+    run: Callable[[], None]
+
+
+def laws_of(module: Any, *codes: str) -> list[Law]:
+    """The laws of a module, by code (``s1``), all without codes."""
+    named = ((name, value) for name, value in sorted(vars(module).items()) if name.startswith("law_"))
+    return [law for name, law in named if not codes or name.split("_")[1] in codes]
+
+
+CONNECTOR_LAWS: tuple[Law, ...] = (
+    signature_laws.law_s1_deliveries_are_verified,
+    signature_laws.law_s5_different_events_have_different_ids,
+    parse_laws.law_s13_topics_and_samples_match,
+    parse_laws.law_s16_privacy_requests_are_events,
+)
+VERIFY_LAWS = tuple(law for law in laws_of(signature_laws, "s1", "s2", "s3", "s4") if law not in CONNECTOR_LAWS)
+DELIVERY_LAWS: tuple[Law, ...] = (
+    signature_laws.law_s5_a_redelivery_keeps_its_event_id,
+    parse_laws.law_s11_missing_headers_are_survived,
+)
+PARSE_LAWS = tuple(law for law in laws_of(parse_laws) if law not in (*CONNECTOR_LAWS, *DELIVERY_LAWS))
+
+
+def checks(slug: str) -> list[Check]:
+    """The checks of a connector by its name; one that cannot be loaded has one check, which fails."""
+    try:
+        return checks_of(ConnectorCase(registry.get(slug), registry.folder(slug)))
+    except ConfigError as error:
+        return [Check(slug, "load", "The connector can be loaded.", partial(_fail, str(error)))]
+
+
+def checks_of(case: ConnectorCase) -> list[Check]:
+    """The checks of a connector whose samples lie in ``case.folder``."""
+    found = [*_source_checks(case)] if case.connector.source else []
+    return found or [
+        Check(case.id, "load", "The connector has a role.", partial(_fail, "neither source nor destination"))
+    ]
+
+
+def _source_checks(case: ConnectorCase) -> Iterator[Check]:
+    source = case.source
+    yield from (_check(law, case) for law in CONNECTOR_LAWS)
+    for sample in case.source_cases:
+        laws = (
+            *(VERIFY_LAWS if source.verify else ()),
+            *(DELIVERY_LAWS if source.name_event else ()),
+            *PARSE_LAWS,
+        )
+        yield from (_check(law, sample) for law in laws)
+
+
+def _check(law: Law, case: ConnectorCase) -> Check:
+    code, _, words = law.__name__.removeprefix("law_").partition("_")
+    return Check(f"{case.id}/{code.upper()}-{words}", code.upper(), (law.__doc__ or "").strip(), partial(law, case))
+
+
+def _fail(message: str) -> None:
+    raise AssertionError(message)
+
+
+def folder_case(connector_folder: Path, connector: registry.Connector) -> ConnectorCase:
+    """A case for a connector that lies outside ``hub/connectors``."""
+    return ConnectorCase(connector, connector_folder)

@@ -1,0 +1,251 @@
+"""S6–S14 and S16: what ``parse`` promises, for good bodies, stranger ones and broken ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from hub.errors import PayloadError, SkipEvent, VerificationError
+from hub.model.event import PrivacyEvent
+from hub.sdk.manifest import Capability
+from hub.sdk.source import InboxEntry
+from hub.sdk.testkit.canonical import faults
+from hub.sdk.testkit.cases import ConnectorCase, SourceCase, assert_same
+from hub.sdk.testkit.documents import (
+    REMOVED,
+    Path,
+    decode,
+    dotted,
+    encode,
+    fields,
+    replace_leaves,
+    with_unknown_fields,
+    with_value,
+)
+from hub.sdk.testkit.watch import emails_in, impurities, leaks, logged, personal_values, secrets_of, words_of
+
+MARK = "Zaubermann-4711"
+BODY = ""
+"""The name of the delivery's own body among the documents of an entry; the others are completions."""
+
+
+def law_s6_parse_is_pure(case: SourceCase) -> None:
+    """No clock, no random number, no socket; twice the same."""
+    first = case.outcome(case.entry)
+    called = impurities(lambda: case.outcome(case.entry))
+    assert not called, f"{case.id}: parse calls {', '.join(sorted(set(called)))}"
+    assert_same(case.outcome(case.entry), first, f"{case.id}: parse gives something else the second time")
+
+
+def law_s7_parse_gives_what_is_expected(case: SourceCase) -> None:
+    """The canonical events are those of ``expected.json``."""
+    expected = case.sample.expected
+    actual = case.outcome(case.entry)
+    assert "unreadable" not in actual, f"{case.id}: cannot be read, at {actual.get('unreadable')!r}"
+    assert_same(actual, expected, f"{case.id}: differs from expected.json")
+
+
+def law_s8_events_obey_the_canonical_model(case: SourceCase) -> None:
+    """Aware UTC times, finite decimals, ISO codes, E.164, lower-case e-mails."""
+    found = [fault for event in _events(case) for fault in faults(event)]
+    assert not found, f"{case.id}: " + "; ".join(found)
+
+
+def law_s9_unknown_fields_change_nothing(case: SourceCase) -> None:
+    """A field the vendor adds tomorrow, at any depth, changes nothing."""
+    for document, tree in _documents(case).items():
+        form = _form(case, document)
+        known = case.outcome(_with_document(case, document, encode(tree, form=form)))
+        grown = encode(with_unknown_fields(tree, form=form), form=form)
+        outcome = case.outcome(_with_document(case, document, grown))
+        assert_same(outcome, known, f"{case.id}: an unknown field in {document or 'the body'} changes the result")
+
+
+def law_s10_absent_null_and_empty_are_one(case: SourceCase) -> None:
+    """An optional field that is missing, null or empty text gives the same canonical result."""
+    for document, path, value, removed in _removals(case):
+        if "unreadable" in removed:
+            continue
+        empties: list[Any] = [] if _form(case, document) and len(path) == 1 else [None]
+        empties += [""] if isinstance(value, str) else []
+        for empty in empties:
+            outcome = _mutated(case, document, path, empty)
+            if not _alike(outcome, removed):
+                assert_same(outcome, removed, f"{case.id}: {dotted(path)} as {empty!r} is not as if it were missing")
+
+
+def law_s11_a_missing_required_field_is_named(case: SourceCase) -> None:
+    """Whatever field is missing, null or empty: a result, a reason to skip, or a PayloadError with the path."""
+    for document, path, value, removed in _removals(case):
+        _named(case, path, removed)
+        if "unreadable" in removed:
+            for empty in (None, "") if isinstance(value, str) else (None,):
+                _named(case, path, _mutated(case, document, path, empty))
+
+
+def law_s11_a_broken_body_is_a_payload_error(case: SourceCase) -> None:
+    """No body, half a body, another type, wrong encoding: PayloadError (or nothing to read), and no other error."""
+    broken = (
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"text"',
+        b"7",
+        b"\xff\xfe\x00",
+        case.entry.body[: len(case.entry.body) // 2],
+    )
+    for body in broken:
+        _outcome(case, BODY, body, f"the body {body[:12]!r}")
+    for name in case.entry.completions:
+        for body in (b"", *broken):
+            _outcome(case, name, body, f"the completion {body[:12]!r}")
+
+
+def law_s11_missing_headers_are_survived(case: SourceCase) -> None:
+    """A verified delivery without one of its headers is read, or its PayloadError names the header."""
+    for name in case.unsigned.headers:
+        headers = {key: value for key, value in case.signed.headers.items() if key != name}
+        try:
+            named = case.name_of(replace(case.signed, headers=headers))
+            case.outcome(replace(case.entry, headers=headers, topic=named.topic))
+        except (PayloadError, VerificationError, SkipEvent):
+            continue
+        except Exception as error:
+            raise AssertionError(f"{case.id}: without header {name}: {type(error).__name__}: {error}") from error
+
+
+def law_s12_an_unknown_topic_is_skipped(case: SourceCase) -> None:
+    """An event type nobody declared is skipped, with a reason."""
+    try:
+        case.parse(replace(case.entry, topic="hub.unknown/topic"))
+    except SkipEvent as skip:
+        reason = str(skip)
+    else:
+        raise AssertionError(f"{case.id}: an unknown topic is read")
+    assert reason, f"{case.id}: an unknown topic is skipped without a reason"
+
+
+def law_s13_topics_and_samples_match(case: ConnectorCase) -> None:
+    """Every declared topic has a sample, and every sample's topic is declared."""
+    declared = {topic.replace("/", ".") for topic in case.manifest.topics}
+    sampled = {sample.sample.topic_folder for sample in case.source_cases}
+    assert declared, f"{case.id}: the manifest declares no topics"
+    assert not declared - sampled, f"{case.id}: topics without a sample: {', '.join(sorted(declared - sampled))}"
+    assert not sampled - declared, f"{case.id}: samples of undeclared topics: {', '.join(sorted(sampled - declared))}"
+
+
+def law_s14_nothing_of_the_body_leaks(case: SourceCase) -> None:
+    """No person, secret or value of the body in a log line, an error (with its causes) or a repr."""
+    private = secrets_of(case.settings) | emails_in(case.entry.body)
+    private |= personal_values([*_events(case)])
+    words: list[str] = [repr(case.signed), repr(case.entry), repr(case.settings), repr(case.connector)]
+    with logged() as log:
+        for document, tree in _documents(case).items():
+            form = _form(case, document)
+            marked = replace_leaves(tree, lambda _: MARK)
+            bodies = [encode(marked, form=form), encode(tree, form=form)[:-2]]
+            bodies += [encode(with_value(tree, path, MARK), form=form) for path, value in fields(tree) if value != MARK]
+            for body in bodies:
+                words.extend(_words(case, document, body))
+        words.extend(_words_of_refusal(case))
+    found = leaks("\n".join((*words, log.getvalue())), {*private, MARK})
+    assert not found, f"{case.id}: {len(found)} values of the delivery in logs, errors or reprs, e.g. {found[0][:40]!r}"
+
+
+def law_s16_privacy_requests_are_events(case: ConnectorCase) -> None:
+    """Erasure and access requests become PrivacyEvents exactly where the manifest says so."""
+    declared = Capability.PRIVACY in case.manifest.capabilities
+    found = any(isinstance(event, PrivacyEvent) for sample in case.source_cases for event in _events(sample))
+    assert declared == found, (
+        f"{case.id}: capability privacy is declared: {declared}, a sample gives a PrivacyEvent: {found}"
+    )
+
+
+def _events(case: SourceCase) -> list[Any]:
+    try:
+        return list(case.parse())
+    except (SkipEvent, PayloadError):
+        return []
+
+
+def _form(case: SourceCase, document: str) -> bool:
+    return document == BODY and case.sample.form
+
+
+def _documents(case: SourceCase) -> dict[str, Any]:
+    texts = {BODY: case.entry.body, **{name: body for name, body in case.entry.completions.items() if body}}
+    return {name: decode(text, form=_form(case, name)) for name, text in texts.items()}
+
+
+def _with_document(case: SourceCase, document: str, body: bytes) -> InboxEntry:
+    if document == BODY:
+        return replace(case.entry, body=body)
+    return replace(case.entry, completions={**case.entry.completions, document: body})
+
+
+def _outcome(case: SourceCase, document: str, body: bytes, what: str) -> Any:
+    """Name and parse a changed body; anything but PayloadError and SkipEvent fails the law."""
+    entry = _with_document(case, document, body)
+    try:
+        if document == BODY and case.source.name_event is not None:
+            named = case.name_of(case.sign(replace(case.unsigned, body=body)))
+            entry = replace(entry, topic=named.topic)
+        return case.outcome(entry)
+    except SkipEvent as skip:
+        return {"skipped": str(skip)}
+    except PayloadError as error:
+        return {"unreadable": error.path}
+    except Exception as error:
+        raise AssertionError(f"{case.id}: {what}: {type(error).__name__}: {error}") from error
+
+
+def _mutated(case: SourceCase, document: str, path: Path, value: Any) -> Any:
+    form = _form(case, document)
+    what = f"{dotted(path)} {'missing' if value is REMOVED else f'as {value!r}'}"
+    tree = _documents(case)[document]
+    return _outcome(case, document, encode(with_value(tree, path, value), form=form), what)
+
+
+def _removals(case: SourceCase) -> Iterator[tuple[str, Path, Any, Any]]:
+    for document, tree in _documents(case).items():
+        for path, value in fields(tree):
+            yield document, path, value, _mutated(case, document, path, REMOVED)
+
+
+def _alike(outcome: Any, removed: Any) -> bool:
+    """Equal, or skipped both; the words of a reason may differ."""
+    return outcome == removed or ("skipped" in outcome and "skipped" in removed)
+
+
+def _named(case: SourceCase, path: Path, outcome: Any) -> None:
+    if "unreadable" not in outcome:
+        return
+    named = outcome["unreadable"]
+    steps = {str(step).lower() for step in path if isinstance(step, str)}
+    assert steps & set(named.lower().replace("[", ".").replace("]", "").split(".")), (
+        f"{case.id}: {dotted(path)} is required, but the PayloadError names {named!r}"
+    )
+
+
+def _words(case: SourceCase, document: str, body: bytes) -> Iterator[str]:
+    entry = _with_document(case, document, body)
+    attempts: list[Callable[[], Any]] = [lambda: case.parse(entry)]
+    if document == BODY:
+        attempts.append(lambda: case.name_of(case.sign(replace(case.unsigned, body=body))))
+    for attempt in attempts:
+        try:
+            attempt()
+        except Exception as error:
+            yield words_of(error)
+
+
+def _words_of_refusal(case: SourceCase) -> Iterator[str]:
+    if case.source.verify is not None:
+        for delivery in (case.unsigned, replace(case.signed, body=case.signed.body + b" ")):
+            try:
+                case.source.verify(delivery, case.settings)
+            except VerificationError as error:
+                yield words_of(error)

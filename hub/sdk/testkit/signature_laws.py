@@ -1,0 +1,194 @@
+"""S1–S5: what a delivery has to prove, and how it is named.
+
+Which scheme a vendor uses is found by trying the source's own ``sign``: what changes with the secret is the signature,
+and a signature that does not change with the body, the time or the URL does not cover it. A scheme that does not cover
+the body has to be owned up to: ``not_offered={"signature": "why"}`` in the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from pydantic import SecretStr, ValidationError
+
+from hub.errors import VerificationError
+from hub.sdk.manifest import Capability, ConnectionSettings
+from hub.sdk.source import RawDelivery
+from hub.sdk.testkit.cases import ConnectorCase, SourceCase
+from hub.sdk.testkit.documents import respelt
+from hub.sdk.testkit.watch import secret_fields
+
+
+def law_s1_deliveries_are_verified(case: ConnectorCase) -> None:
+    """A source with webhooks verifies, signs and names them; what the vendor does not sign is said."""
+    source = case.source
+    takes_deliveries = source.name_event is not None
+    declared = Capability.WEBHOOK in case.manifest.capabilities
+    assert declared == takes_deliveries, (
+        f"{case.id}: capability webhook is declared: {declared}, name_event: {takes_deliveries}"
+    )
+    assert (source.verify is None) == (source.sign is None), f"{case.id}: verify and sign come together"
+    if takes_deliveries and source.verify is None:
+        assert "signature" in case.manifest.not_offered, (
+            f"{case.id}: deliveries are not verified; say why in not_offered={{'signature': ...}}"
+        )
+
+
+def law_s1_a_signed_sample_verifies(case: SourceCase) -> None:
+    """A delivery as the vendor sends it is accepted, signed once or again, and is not taken for a challenge."""
+    for delivery in (case.signed, case.sign(case.signed)):
+        _verify(case, delivery)
+    answer = case.source.answer
+    assert answer is None or answer(case.signed, case.settings) is None, (
+        f"{case.id}: a real event is answered as a challenge"
+    )
+
+
+def law_s2_a_changed_delivery_is_refused(case: SourceCase) -> None:
+    """Missing signature, flipped bytes, another URL and an old timestamp are refused."""
+    for name in signature_names(case):
+        _refused(case, _without(case.signed, name), f"without {name}")
+    if not covers_body(case):
+        assert "signature" in case.manifest.not_offered, (
+            f"{case.id}: the signature does not cover the body; say why in not_offered={{'signature': ...}}"
+        )
+    else:
+        body = case.signed.body
+        for position in {0, len(body) // 2, len(body) - 1}:
+            flipped = body[:position] + bytes([body[position] ^ 1]) + body[position + 1 :]
+            _refused(case, replace(case.signed, body=flipped), f"byte {position} flipped")
+        _refused(case, replace(case.signed, body=body + b" "), "one byte more")
+        _refused(case, replace(case.signed, body=b""), "no body")
+    moved = replace(case.unsigned, url=case.unsigned.url + "/elsewhere")
+    if _changes(case, moved):
+        _refused(case, replace(case.signed, url=moved.url), "sent to another URL")
+    day = timedelta(days=1)
+    if _changes(case, replace(case.unsigned, received_at=case.unsigned.received_at + day)):
+        for moment in (case.signed.received_at + day, case.signed.received_at - day):
+            _refused(case, replace(case.signed, received_at=moment), "signed a day away")
+
+
+def law_s2_a_wrong_secret_is_refused(case: SourceCase) -> None:
+    """Neither another secret nor an empty one opens the door, not even to a sender who knows it is empty."""
+    fields = signing_fields(case)
+    assert fields, f"{case.id}: no setting that holds a secret changes the signature"
+    wrong = case.settings_with(**{name: _wrong(case, name) for name in fields})
+    _refused(case, case.sign(case.unsigned, wrong), "signed with another secret")
+    try:
+        empty = case.settings_with(**dict.fromkeys(fields, ""))
+    except ValidationError:
+        return
+    for delivery in (case.signed, case.sign(case.unsigned, empty)):
+        _refused(case, delivery, "the connection's secret is empty", empty)
+
+
+def law_s3_two_secrets_are_accepted(case: SourceCase) -> None:
+    """While a secret is being changed both are live, in either order."""
+    for name, takes_list in signing_fields(case).items():
+        assert takes_list, f"{case.id}: setting {name} takes one secret; use hub.sdk.manifest.Secrets"
+        good, wrong = _values(case.settings, name), _wrong(case, name)
+        for secrets in ([*good, wrong], [wrong, *good]):
+            _verify(case, case.signed, case.settings_with(**{name: secrets}))
+
+
+def law_s4_the_raw_bytes_are_signed(case: SourceCase) -> None:
+    """The same content in other bytes is refused: nothing is parsed before it is verified."""
+    if covers_body(case):
+        other = respelt(case.signed.body, form=case.sample.form)
+        _refused(case, replace(case.signed, body=other), "the same content in other bytes")
+
+
+def law_s5_a_redelivery_keeps_its_event_id(case: SourceCase) -> None:
+    """Sent again an hour later, with other transport headers, it is the same event of the same topic."""
+    again = replace(
+        case.unsigned,
+        headers={**case.unsigned.headers, "user-agent": "redelivery", "x-request-id": "2", "x-attempt": "2"},
+        received_at=case.unsigned.received_at + timedelta(hours=1),
+    )
+    second = case.name_of(case.sign(again))
+    assert second == case.name, f"{case.id}: {case.name} is named {second} on redelivery"
+    assert case.name.event_id, f"{case.id}: the event id is empty"
+    assert case.name.topic == case.declared_topic, f"{case.id}: name_event calls it {case.name.topic!r}"
+
+
+def law_s5_different_events_have_different_ids(case: ConnectorCase) -> None:
+    """Two samples that are not the same bytes have two event ids."""
+    seen: dict[str, SourceCase] = {}
+    for sample in case.source_cases:
+        earlier = seen.setdefault(sample.name.event_id, sample)
+        same = (earlier.unsigned.body, earlier.name.topic) == (sample.unsigned.body, sample.name.topic)
+        assert earlier is sample or same, f"{sample.id} and {earlier.id} have one event id: one of them would be lost"
+
+
+def signing_fields(case: SourceCase) -> Mapping[str, bool]:
+    """The secret settings that change the signature; True where a list is taken."""
+    return {
+        name: takes_list
+        for name, takes_list in secret_fields(case.manifest.settings).items()
+        if _values(case.settings, name)
+        and case.sign(case.unsigned, case.settings_with(**{name: _wrong(case, name)})) != case.signed
+    }
+
+
+def signature_names(case: SourceCase) -> set[str]:
+    """Headers and query parameters that change with the secret."""
+    wrong = case.settings_with(**{name: _wrong(case, name) for name in signing_fields(case)})
+    other = case.sign(case.unsigned, wrong)
+    return {
+        name
+        for mine, theirs in ((case.signed.headers, other.headers), (case.signed.query, other.query))
+        for name, value in mine.items()
+        if theirs.get(name) != value
+    }
+
+
+def covers_body(case: SourceCase) -> bool:
+    """True when another body has another signature."""
+    return _changes(case, replace(case.unsigned, body=case.unsigned.body + b" "))
+
+
+def _changes(case: SourceCase, delivery: RawDelivery) -> bool:
+    other = case.sign(delivery)
+    mine, theirs = {**case.signed.headers, **case.signed.query}, {**other.headers, **other.query}
+    return any(theirs.get(name) != mine[name] for name in signature_names(case))
+
+
+def _values(settings: ConnectionSettings, name: str) -> list[str]:
+    value = getattr(settings, name)
+    items = value if isinstance(value, tuple | list) else (value,)
+    return [item.get_secret_value() for item in items if isinstance(item, SecretStr)]
+
+
+def _wrong(case: SourceCase, name: str) -> str:
+    """Another secret of the same form: its characters, turned round after the prefix."""
+    value = next(iter(_values(case.settings, name)), "another-secret")
+    prefix, underscore, rest = value.rpartition("_")
+    core = rest.rstrip("=")
+    turned = core[1:] + core[:1]
+    return prefix + underscore + (turned if turned != core else core + "x") + "=" * (len(rest) - len(core))
+
+
+def _without(delivery: RawDelivery, name: str) -> RawDelivery:
+    def kept(values: Mapping[str, str]) -> dict[str, str]:
+        return {key: value for key, value in values.items() if key != name}
+
+    return replace(delivery, headers=kept(delivery.headers), query=kept(delivery.query))
+
+
+def _verify(case: SourceCase, delivery: RawDelivery, settings: ConnectionSettings | None = None) -> None:
+    assert case.source.verify is not None, f"{case.id}: the source verifies nothing"
+    try:
+        case.source.verify(delivery, settings or case.settings)
+    except VerificationError as error:
+        raise AssertionError(f"{case.id}: a good signature is refused: {error}") from None
+
+
+def _refused(case: SourceCase, delivery: RawDelivery, what: str, settings: ConnectionSettings | None = None) -> None:
+    assert case.source.verify is not None, f"{case.id}: the source verifies nothing"
+    try:
+        case.source.verify(delivery, settings or case.settings)
+    except VerificationError:
+        return
+    raise AssertionError(f"{case.id}: accepted although {what}")

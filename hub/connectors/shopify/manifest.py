@@ -1,0 +1,72 @@
+"""Shopify: declaration and settings."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+
+
+class ShopifySettings(ConnectionSettings):
+    """One shop. ``access_token`` and ``shop`` are needed for the backfill only."""
+
+    webhook_secret: Secrets = Field(description="Client secret of the app, or a list while it is being changed.")
+    shop: str | None = Field(
+        None, pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$", description="Domain, e.g. my-shop.myshopify.com."
+    )
+    access_token: SecretStr | None = Field(None, description="Admin API access token, for the backfill.")
+    api_version: str = Field("2026-07", pattern=r"^(\d{4}-\d{2}|unstable)$", description="Admin API version.")
+
+
+_CUSTOMER_AND_ORDER = "the customer (or guest) and the order's new state"
+
+MANIFEST: Manifest[ShopifySettings] = Manifest(
+    slug="shopify",
+    name="Shopify",
+    channel="web",
+    roles=frozenset({"source"}),
+    settings=ShopifySettings,
+    docs_url="https://shopify.dev/docs/api/webhooks/latest",
+    api_version="2026-07",
+    tier="gold",
+    capabilities=frozenset(
+        {Capability.WEBHOOK, Capability.BACKFILL, Capability.PRIVACY, Capability.ORDERS, Capability.CONSENT}
+    ),
+    topics={
+        "orders/create": _CUSTOMER_AND_ORDER,
+        "orders/updated": _CUSTOMER_AND_ORDER,
+        "orders/paid": _CUSTOMER_AND_ORDER,
+        "orders/fulfilled": _CUSTOMER_AND_ORDER,
+        "orders/cancelled": _CUSTOMER_AND_ORDER,
+        "orders/delete": "the order is marked deleted at the source",
+        "customers/create": "the customer's state",
+        "customers/update": "the customer's state",
+        "customers/delete": "the record is marked deleted at the source; nothing is erased",
+        "customers/merge": "once completed, the two customers are linked",
+        "customers_email_marketing_consent/update": "consent for e-mail",
+        "customers_marketing_consent/update": "consent for SMS",
+        "customer.tags_added": "a note on the timeline",
+        "customer.tags_removed": "a note on the timeline",
+        "checkouts/create": "a cart, and the customer or guest who left an address",
+        "checkouts/update": "a cart, and the customer or guest who left an address",
+        "refunds/create": "a refund of the order",
+        "fulfillments/create": "a fulfilment of the order",
+        "fulfillments/update": "a fulfilment of the order",
+        "customers/data_request": "an access request",
+        "customers/redact": "an erasure of one person",
+        "shop/redact": "an erasure of the whole connection",
+    },
+    allowed_hosts=("*.myshopify.com",),
+    # https://shopify.dev/docs/api/admin-rest/usage/rate-limits: 2 requests a second on the standard plan;
+    # https://shopify.dev/docs/api/admin-rest/usage/pagination: 250 objects a page at most
+    limits=Limits(batch=250, calls=2, per_seconds=1.0),
+    not_offered={
+        "complete": "webhooks carry the whole object",
+        "tags as state": "tags_added and tags_removed tell a change, not the set; the backfill has the set",
+    },
+    sample_settings={
+        "webhook_secret": ["hush-hafenkante", "hush-hafenkante-old"],
+        "shop": "hafenkante.myshopify.com",
+        "access_token": "shpat_invented",
+    },
+)

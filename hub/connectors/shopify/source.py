@@ -1,0 +1,309 @@
+"""Shopify as a source: signed webhooks and a REST backfill.
+
+Sources: https://shopify.dev/docs/apps/build/webhooks (headers), .../webhooks/ignore-duplicates (event id),
+https://shopify.dev/docs/api/webhooks/latest (topics and payloads),
+https://shopify.dev/docs/api/admin-rest/usage/pagination (Link header, page_info, limit 250). REST is a legacy API since
+2024-10-01 and still served; its objects are those of the webhooks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from hub.connectors.shopify import mapping, schemas
+from hub.connectors.shopify.manifest import ShopifySettings
+from hub.errors import ConfigError, PayloadError, SkipEvent
+from hub.mapping.email import email
+from hub.mapping.payload import read
+from hub.mapping.phone import phone
+from hub.mapping.time import instant
+from hub.model.event import (
+    CanonicalEvent,
+    ConsentEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+    OrderPartEvent,
+    PrivacyEvent,
+)
+from hub.model.identifier import Identifier, RecordKey
+from hub.model.interaction import Interaction
+from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import next_link
+from hub.sdk.signatures import hmac_sha256_base64, require
+from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Source
+
+SIGNATURE = "x-shopify-hmac-sha256"
+
+
+def verify(delivery: RawDelivery, settings: ShopifySettings) -> None:
+    """Check base64(HMAC-SHA256(client secret, raw body)). Raises VerificationError."""
+    require(
+        delivery.headers.get(SIGNATURE),
+        settings.webhook_secret,
+        lambda secret: hmac_sha256_base64(secret, delivery.body),
+    )
+
+
+def sign(delivery: RawDelivery, settings: ShopifySettings) -> RawDelivery:
+    """The inverse of ``verify``."""
+    signature = hmac_sha256_base64(settings.webhook_secret[0].get_secret_value(), delivery.body)
+    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+
+
+def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
+    """Topic and event id, from the headers alone.
+
+    Every subscription of one topic delivers an event with the same X-Shopify-Event-Id, and one event may appear under
+    several topics: the id is scoped by the topic. Old senders lack that header: then the id of the delivery, which
+    stays the same on its retries, and at last the body's digest.
+    """
+    headers = delivery.headers
+    topic = headers.get("x-shopify-topic")
+    if not topic:
+        raise PayloadError("missing", path="headers.x-shopify-topic")
+    event_id = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id")
+    if not event_id:
+        event_id = hashlib.blake2b(delivery.body, digest_size=16).hexdigest()
+    return EventName(event_id=f"{topic}:{event_id}", topic=topic)
+
+
+def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEvent]:
+    """Canonical events of one delivery. Raises SkipEvent for a topic that is not read, PayloadError with a path."""
+    reader = _READERS.get(entry.topic)
+    if reader is None:
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    return reader(entry, settings.default_region)
+
+
+def _told_at(entry: InboxEntry) -> datetime:
+    """When Shopify says it happened, for payloads without a time; a retry keeps it."""
+    header = entry.headers.get("x-shopify-triggered-at")
+    return instant(header, path="headers.x-shopify-triggered-at") if header else entry.received_at
+
+
+def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    return mapping.order_events(read(schemas.Order, entry.body), region)
+
+
+def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    return [mapping.customer_event(read(schemas.Customer, entry.body), region, _told_at(entry))]
+
+
+def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    return mapping.cart_events(read(schemas.Checkout, entry.body), region)
+
+
+def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
+    return [DeletionEvent(occurred_at=_told_at(entry), record=gone, kind="order")]
+
+
+def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
+    return [DeletionEvent(occurred_at=_told_at(entry), record=gone)]
+
+
+def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    given = read(schemas.CustomerMerge, entry.body)
+    # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeRequestStatus
+    if (given.status or "").lower() != "completed":
+        raise SkipEvent("merge not completed")
+    kept, gone = given.admin_graphql_api_customer_kept_id, given.admin_graphql_api_customer_deleted_id
+    records = (mapping.record_key(kept), mapping.record_key(gone))
+    return [LinkEvent(occurred_at=_told_at(entry), records=records, reason="merged in Shopify")]
+
+
+def _email_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    given = read(schemas.EmailConsentUpdate, entry.body)
+    return _consent(entry, given.customer_id, "email", given.email_marketing_consent)
+
+
+def _sms_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    given = read(schemas.SmsConsentUpdate, entry.body)
+    return _consent(entry, given.id, "sms", given.sms_marketing_consent)
+
+
+def _consent(
+    entry: InboxEntry, customer_id: str, channel: Literal["email", "sms"], given: schemas.MarketingConsent | None
+) -> Sequence[CanonicalEvent]:
+    consent = mapping.consent(channel, given)
+    if consent is None:
+        raise SkipEvent("no consent state")
+    at = consent.at or _told_at(entry)
+    return [ConsentEvent(occurred_at=at, record=mapping.record_key(customer_id), consent=consent)]
+
+
+def _tags(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
+    given = read(schemas.TagsChange, entry.body)
+    if not given.tags:
+        raise SkipEvent("no tags")
+    note = Interaction(
+        external_id=entry.event_id,
+        kind="note",
+        channel="web",
+        subject="tags added" if entry.topic == "customer.tags_added" else "tags removed",
+        text=", ".join(given.tags),
+    )
+    return [
+        InteractionEvent(occurred_at=given.occurredAt, interaction=note, record=mapping.record_key(given.customerId))
+    ]
+
+
+def _order_id(order_id: str | None) -> str:
+    if order_id is None:
+        raise PayloadError("missing", path="order_id")
+    return order_id
+
+
+def _refund(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    given = read(schemas.Refund, entry.body)
+    at = given.processed_at or given.created_at
+    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.refund(given))]
+
+
+def _fulfilment(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    given = read(schemas.Fulfilment, entry.body)
+    at = given.updated_at or given.created_at
+    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.fulfilment(given))]
+
+
+def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+    """The mandatory topics: https://shopify.dev/docs/apps/build/privacy-law-compliance."""
+    given = read(schemas.PrivacyRequest, entry.body)
+    at = _told_at(entry)
+    if entry.topic == "shop/redact":
+        return [PrivacyEvent(occurred_at=at, action="shop_erasure", external_id=given.shop_id)]
+    person = given.customer or schemas.Person()
+    mail, number = email(person.email), phone(person.phone, region)
+    if person.id is None and mail is None and number is None:
+        raise PayloadError("names nobody", path="customer")
+    found = [Identifier(kind="email", value=mail.value)] if mail and mail.usable else []
+    if number and number.usable:
+        found.append(Identifier(kind="phone", value=number.value, strength="weak"))
+    access = entry.topic == "customers/data_request"
+    request = given.data_request.id if given.data_request else None
+    return [
+        PrivacyEvent(
+            occurred_at=at,
+            action="access" if access else "erasure",
+            external_id=request or entry.event_id,
+            record=mapping.record_key(person.id) if person.id else None,
+            identifiers=tuple(found),
+            order_ids=given.orders_requested if access else given.orders_to_redact,
+        )
+    ]
+
+
+_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent]]] = {
+    "orders/create": _order,
+    "orders/updated": _order,
+    "orders/paid": _order,
+    "orders/fulfilled": _order,
+    "orders/cancelled": _order,
+    "orders/delete": _order_deleted,
+    "customers/create": _customer,
+    "customers/update": _customer,
+    "customers/delete": _customer_deleted,
+    "customers/merge": _merge,
+    "customers_email_marketing_consent/update": _email_consent,
+    "customers_marketing_consent/update": _sms_consent,
+    "customer.tags_added": _tags,
+    "customer.tags_removed": _tags,
+    "checkouts/create": _checkout,
+    "checkouts/update": _checkout,
+    "refunds/create": _refund,
+    "fulfillments/create": _fulfilment,
+    "fulfillments/update": _fulfilment,
+    "customers/data_request": _privacy,
+    "customers/redact": _privacy,
+    "shop/redact": _privacy,
+}
+
+_RESOURCES = {"customers": "customers/update", "orders": "orders/updated", "checkouts": "checkouts/update"}
+_DONE = "done"
+
+
+def backfill(
+    client: HttpClient, settings: ShopifySettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """Customers, orders of every status, then abandoned checkouts; those changed at or after ``since``.
+
+    Raises ConfigError without an access token.
+    """
+    if settings.access_token is None:
+        raise ConfigError(["access_token: is needed for the backfill"])
+    resource = str(cursor["resource"]) if cursor else next(iter(_RESOURCES))
+    page_info = cursor.get("page_info") if cursor else None
+    seen: set[str] = set()
+    while resource != _DONE:
+        response = client.get(f"admin/api/{settings.api_version}/{resource}.json", _query(resource, page_info, since))
+        items = [_item(resource, found) for found in json_of(response).get(resource) or []]
+        page_info = _next_page(response.headers.get("link"))
+        if not items or page_info is None or page_info in seen:
+            resource, page_info = _following(resource), None
+        else:
+            seen.add(page_info)
+        yield BackfillPage(items=items, cursor={"resource": resource, "page_info": page_info})
+
+
+def _query(resource: str, page_info: str | None, since: datetime | None) -> dict[str, str]:
+    if page_info:
+        return {"limit": "250", "page_info": page_info}  # no filter may stand beside page_info
+    query = {"limit": "250"}
+    if resource == "orders":
+        query["status"] = "any"
+    if since:
+        query["updated_at_min"] = since.isoformat()
+    return query
+
+
+def _following(resource: str) -> str:
+    names = [*_RESOURCES, _DONE]
+    return names[names.index(resource) + 1]
+
+
+def _item(resource: str, found: Mapping[str, Any]) -> BackfillItem:
+    version = found.get("updated_at") or found.get("created_at")
+    return BackfillItem(
+        event_id=f"backfill:{resource}:{found.get('id')}:{version}",
+        topic=_RESOURCES[resource],
+        body=orjson.dumps(found),
+    )
+
+
+def _next_page(link: str | None) -> str | None:
+    url = next_link(link)
+    return parse_qs(urlsplit(url).query).get("page_info", [None])[0] if url else None
+
+
+def authorise(settings: ShopifySettings) -> Mapping[str, str]:
+    """The access token's header: https://shopify.dev/docs/api/admin-rest#authentication."""
+    token = settings.access_token
+    return {"x-shopify-access-token": token.get_secret_value()} if token else {}
+
+
+def api_root(settings: ShopifySettings) -> str:
+    """The shop's own host. Raises ConfigError when neither ``shop`` nor ``base_url`` is set."""
+    if settings.shop is None:
+        raise ConfigError(["shop: is needed for the backfill, e.g. my-shop.myshopify.com"])
+    return f"https://{settings.shop}"
+
+
+SOURCE = Source(
+    parse=parse,
+    verify=verify,
+    sign=sign,
+    name_event=name_event,
+    backfill=backfill,
+    authorise=authorise,
+    api_root=api_root,
+)

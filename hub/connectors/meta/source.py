@@ -1,0 +1,272 @@
+"""Meta's webhook as a source: handshake, signature, and the fetches of what lead forms and mentions leave out.
+
+Sources: https://developers.facebook.com/docs/graph-api/webhooks/getting-started,
+https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving,
+https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentioned_comment,
+https://developers.facebook.com/docs/graph-api/guides/error-handling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import orjson
+from pydantic import ValidationError
+
+from hub.connectors.meta.manifest import MANIFEST, MetaSettings
+from hub.connectors.meta.mapping import changed_ids, comment, conversation, lead, mention, preferences, whatsapp
+from hub.connectors.meta.schemas import (
+    VALUES,
+    Change,
+    Comment,
+    Delivery,
+    Entry,
+    IdUpdates,
+    Lead,
+    Leadgen,
+    Mention,
+    Mentioned,
+    Messages,
+    Preferences,
+    Vendor,
+)
+from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
+from hub.model.event import CanonicalEvent, InteractionEvent
+from hub.sdk.http import HttpClient
+from hub.sdk.signatures import hmac_sha256_hex, require
+from hub.sdk.source import Completion, EventName, InboxEntry, RawDelivery, Reply, Source
+
+SIGNATURE = "x-hub-signature-256"
+_PREFIXES = {"page": "page", "instagram": "instagram", "whatsapp_business_account": "whatsapp"}
+_NETWORKS = {"page": "messenger", "instagram": "instagram"}
+
+
+def answer(delivery: RawDelivery, settings: MetaSettings) -> Reply | None:
+    """The handshake when the webhook is saved: the challenge goes back if the verify token is ours."""
+    if delivery.method != "GET":
+        return None
+    query = delivery.query
+    given = query.get("hub.verify_token", "").encode()
+    known = hmac.compare_digest(given, settings.verify_token.get_secret_value().encode())
+    if known and query.get("hub.mode") == "subscribe":
+        return Reply(200, query.get("hub.challenge", "").encode())
+    return Reply(403)
+
+
+def verify(delivery: RawDelivery, settings: MetaSettings) -> None:
+    """HMAC-SHA256 of the raw body with the app secret; Meta escapes non-ASCII, so never of re-serialised JSON."""
+    require(delivery.headers.get(SIGNATURE), settings.app_secret, lambda secret: _signature(secret, delivery.body))
+
+
+def sign(delivery: RawDelivery, settings: MetaSettings) -> RawDelivery:
+    """Add the header Meta would send."""
+    signature = _signature(settings.app_secret[0].get_secret_value(), delivery.body)
+    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+
+
+def name_event(delivery: RawDelivery, settings: MetaSettings) -> EventName:
+    """Meta names no delivery. The id is a digest of the content without ``entry.time`` (when it was sent).
+
+    A POST may mix fields: the topic is the first one that is read, so that a known part is never skipped for an
+    unknown one before it.
+    """
+    try:
+        body = orjson.loads(delivery.body)
+    except orjson.JSONDecodeError:
+        raise PayloadError("not JSON") from None
+    if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
+        raise PayloadError("no list", path="entry")
+    entries = [entry for entry in body["entry"] if isinstance(entry, dict)]
+    content = sorted(
+        orjson.dumps({k: v for k, v in entry.items() if k != "time"}, option=orjson.OPT_SORT_KEYS) for entry in entries
+    )
+    digest = hashlib.blake2b(b"\n".join([str(body.get("object")).encode(), *content]), digest_size=16).hexdigest()
+    topics = [topic for entry in entries for topic in _topics(str(body.get("object")), entry)]
+    known = (topic for topic in topics if topic in MANIFEST.topics)
+    return EventName(event_id=digest, topic=next(known, topics[0] if topics else str(body.get("object"))))
+
+
+def parse(entry: InboxEntry, settings: MetaSettings) -> Sequence[CanonicalEvent]:
+    """Every update of one POST, or none: an unreadable one parks the whole entry (see Quirks)."""
+    if entry.topic not in MANIFEST.topics:
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    events = _distinct(_events(_read(entry.body), entry.completions, settings))
+    if not events:
+        raise SkipEvent("nothing in it that is read")
+    return events
+
+
+def completions(entry: InboxEntry, settings: MetaSettings) -> Sequence[Completion]:
+    """One fetch per lead and mention that is not there yet; none without an access token (parse parks those)."""
+    if settings.access_token is None or entry.topic not in MANIFEST.topics:
+        return ()
+    wanted: dict[str, Completion] = {}
+    for owner, value, _ in _values(_read(entry.body)):
+        completion = _completion(owner, value, settings)
+        if completion and completion.name not in entry.completions:
+            wanted[completion.name] = completion
+    return tuple(wanted.values())
+
+
+def complete(completion: Completion, http: HttpClient, settings: MetaSettings) -> bytes:
+    """GET one object. Graph tells by the code in the body, not by the status, what is wrong."""
+    response = http.get(completion.path, completion.query, accept=frozenset({400, 403}))
+    if response.is_success:
+        return response.content
+    raise _graph_error(response)
+
+
+def authorise(settings: MetaSettings) -> Mapping[str, str]:
+    """The token travels in a header, never in the URL."""
+    return {"authorization": f"Bearer {settings.access_token.get_secret_value()}"} if settings.access_token else {}
+
+
+def _signature(secret: str, body: bytes) -> str:
+    return "sha256=" + hmac_sha256_hex(secret, body) if secret else ""
+
+
+def _topics(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    prefix = _PREFIXES.get(kind, kind)
+    if entry.get("messaging") or entry.get("standby"):
+        yield f"{prefix}.messaging"
+    changes = entry.get("changes")
+    for change in (*(changes if isinstance(changes, list) else ()), entry):
+        if not isinstance(change, dict) or not isinstance(change.get("field"), str):
+            continue
+        value = change.get("value")
+        only_statuses = isinstance(value, dict) and value.get("statuses") and not value.get("messages")
+        field = "statuses" if prefix == "whatsapp" and only_statuses else change["field"]
+        yield f"{prefix}.{field}"
+
+
+def _read(body: bytes) -> Delivery:
+    try:
+        return Delivery.model_validate_json(body)
+    except ValidationError as error:
+        raise _unreadable(error, "") from None
+
+
+def _unreadable(error: ValidationError, path: str) -> PayloadError:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return PayloadError(first["type"], path=".".join(part for part in (path, *map(str, first["loc"])) if part))
+
+
+def _values(delivery: Delivery) -> Iterator[tuple[Entry, Vendor, str]]:
+    """The changes that are read, each with its entry and its path."""
+    prefix = _PREFIXES.get(delivery.object, "")
+    for index, entry in enumerate(delivery.entry):
+        changes = [(f".changes.{n}.value", change) for n, change in enumerate(entry.changes)]
+        if entry.field:
+            changes.append((".value", Change(field=entry.field, value=entry.value)))
+        for part, change in changes:
+            model = VALUES.get(f"{prefix}.{change.field}")
+            if model is None:
+                continue
+            path = f"entry.{index}{part}"
+            try:
+                yield entry, model.model_validate(change.value), path
+            except ValidationError as error:
+                raise _unreadable(error, path) from None
+
+
+def _events(delivery: Delivery, found: Mapping[str, bytes], settings: MetaSettings) -> Iterator[CanonicalEvent]:
+    network = _NETWORKS.get(delivery.object)
+    if network:
+        for index, entry in enumerate(delivery.entry):
+            for part in ("messaging", "standby"):
+                for number, update in enumerate(getattr(entry, part)):
+                    yield from conversation(network, entry, update, f"entry.{index}.{part}.{number}")
+    region = settings.default_region
+    for entry, value, path in _values(delivery):
+        match value:
+            case Messages():
+                yield from whatsapp(entry.id, value, path, region=region)
+            case Preferences():
+                yield from preferences(entry.id, value, path, region=region)
+            case IdUpdates():
+                yield from changed_ids(entry.id, value, path, region=region)
+            case Comment():
+                yield from comment(entry, value, path)
+            case Leadgen() | Mention():
+                yield from _completed(entry, value, found, settings, path)
+
+
+def _completed(
+    entry: Entry, value: Leadgen | Mention, found: Mapping[str, bytes], settings: MetaSettings, path: str
+) -> Iterator[CanonicalEvent]:
+    completion = _completion(entry, value, settings)
+    if completion is None:
+        return
+    body = found.get(completion.name)
+    if body is None:
+        raise PayloadError("its content was not fetched: set access_token and replay", path=path)
+    if not body:
+        return
+    try:
+        if isinstance(value, Leadgen):
+            yield from lead(value, Lead.model_validate_json(body), region=settings.default_region, path=path)
+        else:
+            item = Mentioned.model_validate_json(body)
+            yield from mention(entry, value, item.mentioned_comment or item.mentioned_media, path)
+    except ValidationError as error:
+        raise _unreadable(error, completion.name) from None
+
+
+def _completion(entry: Entry, value: Vendor, settings: MetaSettings) -> Completion | None:
+    version = settings.api_version
+    if isinstance(value, Leadgen):
+        return Completion(f"lead/{value.leadgen_id}", f"{version}/{value.leadgen_id}")
+    if isinstance(value, Mention) and value.comment_id:
+        fields = f"mentioned_comment.comment_id({value.comment_id}){{id,text,timestamp,username}}"
+        return Completion(f"mention/{value.comment_id}", f"{version}/{entry.id}", {"fields": fields})
+    if isinstance(value, Mention) and value.media_id:
+        fields = f"mentioned_media.media_id({value.media_id}){{id,caption,permalink,timestamp,username}}"
+        return Completion(f"mention/{value.media_id}", f"{version}/{entry.id}", {"fields": fields})
+    return None
+
+
+def _graph_error(response: httpx.Response) -> HubError:
+    try:
+        error = orjson.loads(response.content)["error"]
+        code, subcode = int(error["code"]), int(error.get("error_subcode") or 0)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return RejectedError(f"the Graph API answered {response.status_code}")
+    words = f"the Graph API answered {response.status_code}, code {code}, subcode {subcode}"
+    if code in (4, 17, 32, 341, 613) or 80_000 <= code <= 80_014:
+        return RateLimited(words)
+    if code in (1, 2):
+        return Unavailable(words)
+    if code in (10, 102, 190) or 200 <= code <= 299:
+        return AuthError(words)
+    if (code, subcode) == (100, 33):
+        return PayloadError(f"{words}: it was deleted, or the token lacks the permission to read it")
+    return RejectedError(words)
+
+
+def _distinct(events: Iterable[CanonicalEvent]) -> list[CanonicalEvent]:
+    """Meta repeats updates within one POST; facts are one by kind and id, states by being equal."""
+    seen: dict[object, CanonicalEvent] = {}
+    for event in events:
+        if isinstance(event, InteractionEvent):
+            seen.setdefault((event.interaction.channel, event.interaction.kind, event.interaction.external_id), event)
+        else:
+            seen.setdefault(event, event)
+    return list(seen.values())
+
+
+SOURCE = Source(
+    parse=parse,
+    verify=verify,
+    sign=sign,
+    name_event=name_event,
+    answer=answer,
+    completions=completions,
+    complete=complete,
+    authorise=authorise,
+    api_root=lambda _: "https://graph.facebook.com",
+)

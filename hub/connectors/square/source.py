@@ -1,0 +1,375 @@
+"""Square as a source: signed webhooks, fetched orders, history.
+
+In: notifications (https://developer.squareup.com/docs/webhooks/overview), signed as
+https://developer.squareup.com/docs/webhooks/step3validate tells: base64 HMAC-SHA256 of notification URL + raw body.
+Out: canonical events. ``order.*`` names only ids, so the order and then its customer are fetched; a refund's
+``order_id`` is the order of the return, so the refunded payment is fetched for the order that was sold
+(https://developer.squareup.com/forums/t/how-to-retrieve-list-of-refunds-for-an-invoice/6813).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from hub.connectors.square import mapping, schemas
+from hub.connectors.square.manifest import MANIFEST, SquareSettings
+from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.mapping.customer import CustomerFields
+from hub.mapping.time import instant
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import (
+    CanonicalEvent,
+    CustomerEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+    OrderEvent,
+    OrderPartEvent,
+)
+from hub.model.identifier import RecordKey
+from hub.model.interaction import Interaction
+from hub.sdk import signatures
+from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import walk
+from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
+
+SIGNATURE = "x-square-hmacsha256-signature"
+_MERGED = "merged at the source"
+
+
+def verify(delivery: RawDelivery, settings: SquareSettings) -> None:
+    message = delivery.url.encode() + delivery.body
+    signatures.require(
+        delivery.headers.get(SIGNATURE),
+        settings.signature_key,
+        lambda key: signatures.hmac_sha256_base64(key, message),
+    )
+
+
+def sign(delivery: RawDelivery, settings: SquareSettings) -> RawDelivery:
+    key = settings.signature_key[0].get_secret_value()
+    signature = signatures.hmac_sha256_base64(key, delivery.url.encode() + delivery.body)
+    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+
+
+def name_event(delivery: RawDelivery, settings: SquareSettings) -> EventName:
+    """``event_id`` is Square's own idempotency value (docs/webhooks/step4manage)."""
+    head = schemas.read(schemas.EventHead, delivery.body)
+    return EventName(event_id=head.event_id, topic=head.type)
+
+
+def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Completion]:
+    if settings.access_token is None or not entry.topic.startswith(("order.", "refund.")):
+        return ()
+    found = schemas.read(schemas.Event, entry.body).data.object
+    if entry.topic.startswith("refund."):
+        known = "payment" in entry.completions or found.refund is None or not found.refund.payment_id
+        return () if known or found.refund is None else (_fetch("payment", "payments", found.refund.payment_id or ""),)
+    pointer = found.order_created or found.order_updated
+    if found.order is not None or pointer is None:
+        return ()
+    if "order" not in entry.completions:
+        return (_fetch("order", "orders", pointer.order_id),)
+    body = entry.completions["order"]
+    customer_id = mapping.customer_id_of(schemas.read(schemas.OrderAnswer, body).order) if body else None
+    if customer_id is None or "customer" in entry.completions:
+        return ()
+    return (_fetch("customer", "customers", customer_id),)
+
+
+def _fetch(name: str, collection: str, identifier: str) -> Completion:
+    return Completion(name=name, path=f"/v2/{collection}/{quote(identifier, safe='')}")
+
+
+def complete(completion: Completion, http: HttpClient, settings: SquareSettings) -> bytes:
+    try:
+        return http.get(completion.path, completion.query or None).content
+    except NotFound:
+        return b""
+
+
+def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    if entry.topic == "oauth.authorization.revoked":
+        raise SkipEvent("authorisation revoked: Square sends no further events until the seller connects again")
+    reader = _READERS.get(entry.topic)
+    if reader is None:
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    return reader(entry, schemas.read(schemas.Event, entry.body), settings)
+
+
+def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    customer = _required(event.data.object.customer, "customer")
+    changed_at = mapping.changed_at(customer, event.created_at)
+    told = CustomerEvent(occurred_at=changed_at, customer=mapping.customer_snapshot(customer, settings.default_region))
+    return [told, *_merge_links(event)]
+
+
+def _customer_deleted(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    links = _merge_links(event)
+    if links:
+        return links
+    customer = _required(event.data.object.customer, "customer")
+    at = instant(event.created_at, path="created_at")
+    return [DeletionEvent(occurred_at=at, record=mapping.customer_key(customer.id))]
+
+
+def _merge_links(event: schemas.Event) -> list[CanonicalEvent]:
+    context = event.data.object.event_context
+    if context is None or context.merge is None or not context.merge.from_customer_ids:
+        return []
+    ids = dict.fromkeys((context.merge.to_customer_id, *context.merge.from_customer_ids))
+    at = instant(event.created_at, path="created_at")
+    return [LinkEvent(occurred_at=at, records=tuple(map(mapping.customer_key, ids)), reason=_MERGED)]
+
+
+def _order(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    order = event.data.object.order or _fetched_order(entry)
+    if order.returns and not order.line_items:
+        raise SkipEvent("a return, told by its refund events")
+    if order.state == "DRAFT":
+        raise SkipEvent("a draft, not placed yet")
+    at = instant(order.updated_at or order.created_at, path="updated_at")
+    told, record = _order_customer(order, entry.completions.get("customer"), at, settings.default_region)
+    return [*told, OrderEvent(occurred_at=at, order=mapping.order(order), record=record)]
+
+
+def _fetched_order(entry: InboxEntry) -> schemas.Order:
+    body = entry.completions.get("order")
+    if body is None:
+        raise SkipEvent("order not fetched: the connection has no access_token")
+    if not body:
+        raise SkipEvent("the order does not exist any more")
+    return schemas.read(schemas.OrderAnswer, body).order
+
+
+def _order_customer(
+    order: schemas.Order, body: bytes | None, at: datetime, region: str
+) -> tuple[list[CanonicalEvent], RecordKey | None]:
+    """What the order tells of its customer, and whose the order is."""
+    recipient = mapping.recipient_of(order) or schemas.Recipient()
+    fields: CustomerFields = mapping.RECIPIENT.read(recipient)
+    addresses = [found for found in (mapping.address(recipient.address),) if found]
+    customer_id = mapping.customer_id_of(order)
+    if customer_id is None:
+        if not fields and not addresses:
+            return [], None
+        guest = mapping.guest_snapshot(fields, region, fallback=order.id, addresses=addresses)
+        return [CustomerEvent(occurred_at=at, customer=guest)], guest.key
+    key = mapping.customer_key(customer_id)
+    if not body:
+        contact = mapping.weak_email(recipient.email_address)
+        known = CustomerSnapshot(key=key, identifiers=contact, addresses=tuple(addresses))
+        return ([CustomerEvent(occurred_at=at, customer=known)] if contact or addresses else []), key
+    customer = schemas.read(schemas.CustomerAnswer, body).customer
+    own = mapping.customer_snapshot(customer, region)
+    contact = mapping.weak_email(recipient.email_address, own)
+    snapshot = mapping.customer_snapshot(customer, region, contact=contact, addresses=addresses)
+    changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
+    told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot)]
+    if customer.id != customer_id:
+        # Square answers the id of a merged-away customer with the customer it became.
+        told.append(LinkEvent(occurred_at=at, records=(own.key, key), reason=_MERGED))
+    return told, key
+
+
+def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    payment = _required(event.data.object.payment, "payment")
+    at = instant(payment.updated_at or payment.created_at, path="data.object.payment.updated_at")
+    buyer = _buyer(payment, settings.default_region)
+    record = mapping.customer_key(payment.customer_id) if payment.customer_id else (buyer.key if buyer else None)
+    events: list[CanonicalEvent] = [CustomerEvent(occurred_at=at, customer=buyer)] if buyer else []
+    if payment.order_id:
+        part = mapping.payment(payment)
+        events.append(OrderPartEvent(occurred_at=at, order_id=payment.order_id, part=part, record=record))
+    if not events:
+        raise SkipEvent("a payment without order and buyer")
+    return events
+
+
+def _buyer(payment: schemas.Payment, region: str) -> CustomerSnapshot | None:
+    """The buyer's contact data. Of a known customer only weak evidence: a card may be somebody else's."""
+    sources = (payment.billing_address, payment.shipping_address)
+    addresses = tuple(dict.fromkeys(found for found in map(mapping.address, sources) if found))
+    if payment.customer_id:
+        contact = mapping.weak_email(payment.buyer_email_address)
+        key = mapping.customer_key(payment.customer_id)
+        return CustomerSnapshot(key=key, addresses=addresses, identifiers=contact) if contact or addresses else None
+    named = next((a for a in sources if a and (a.first_name or a.last_name)), schemas.Address())
+    fields: CustomerFields = {
+        "first_name": (named.first_name or "",),
+        "last_name": (named.last_name or "",),
+        "email": (payment.buyer_email_address or "",),
+    }
+    if not addresses and not any(value for (value,) in fields.values()):
+        return None
+    return mapping.guest_snapshot(fields, region, fallback=payment.order_id or payment.id, addresses=addresses)
+
+
+def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    refund = _required(event.data.object.refund, "refund")
+    body = entry.completions.get("payment")
+    payment = schemas.read(schemas.PaymentAnswer, body).payment if body else None
+    order_id = (payment.order_id if payment else None) or refund.order_id
+    if not order_id:
+        raise SkipEvent("a refund without order")
+    at = instant(refund.updated_at or refund.created_at, path="data.object.refund.updated_at")
+    return [OrderPartEvent(occurred_at=at, order_id=order_id, part=mapping.refund(refund))]
+
+
+def _loyalty(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+    account = _required(event.data.object.loyalty_account, "loyalty_account")
+    at = mapping.changed_at(account, event.created_at)
+    phone = (account.mapping.phone_number if account.mapping else None) or ""
+    fields: CustomerFields = {"phone": (phone,), "loyalty_id": (account.id,)}
+    snapshot = mapping.guest_snapshot(fields, settings.default_region, fallback=account.id)
+    if account.customer_id:
+        snapshot = snapshot.model_copy(update={"key": mapping.customer_key(account.customer_id)})
+    points = {"balance": account.balance, "lifetime_points": account.lifetime_points}
+    interaction = Interaction(
+        external_id=event.event_id,
+        kind="loyalty",
+        channel="till",
+        reference=account.id,
+        details={name: str(value) for name, value in points.items() if value is not None},
+    )
+    return [
+        CustomerEvent(occurred_at=at, customer=snapshot),
+        InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key),
+    ]
+
+
+def _required(found: schemas.Found | None, name: str) -> schemas.Found:
+    if found is None:
+        raise PayloadError("missing", path=f"data.object.{name}")
+    return found
+
+
+_Reader = Callable[[InboxEntry, schemas.Event, SquareSettings], Sequence[CanonicalEvent]]
+_READERS: Mapping[str, _Reader] = {
+    "customer.created": _customer,
+    "customer.updated": _customer,
+    "customer.deleted": _customer_deleted,
+    "order.created": _order,
+    "order.updated": _order,
+    "payment.created": _payment,
+    "payment.updated": _payment,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "loyalty.account.created": _loyalty,
+    "loyalty.account.updated": _loyalty,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One list of Square's. ``query`` is sent as JSON to the order search, else as query parameters."""
+
+    kind: str
+    path: str
+    query: Mapping[str, Any]
+
+
+_FIRST_DAY = datetime(2009, 1, 1, tzinfo=UTC)
+"""Square was founded in 2009; without a begin, payments and refunds reach back one year only."""
+
+
+def _steps(locations: Sequence[str], since: datetime | None) -> Sequence[_Step]:
+    """Customers first, so that every later object finds its customer.
+
+    Limits: 100 customers, payments or refunds a page; 10 locations and 500 orders a page (reference of ListCustomers,
+    SearchOrders, ListPayments, ListPaymentRefunds); ListPayments reads one location, the main one unless named.
+    """
+    start = (since or _FIRST_DAY).isoformat().replace("+00:00", "Z")
+    field, times = ("UPDATED_AT", "updated_at") if since else ("CREATED_AT", "created_at")
+    search = {
+        "limit": 500,
+        "query": {
+            "filter": {
+                "date_time_filter": {times: {"start_at": start}},
+                "state_filter": {"states": ["OPEN", "COMPLETED", "CANCELED"]},
+            },
+            "sort": {"sort_field": field, "sort_order": "ASC"},
+        },
+    }
+    begin = "updated_at_begin_time" if since else "begin_time"
+    money = {begin: start, "sort_field": field, "sort_order": "ASC", "limit": "100"}
+    chunks = [list(locations[at : at + 10]) for at in range(0, len(locations), 10)]
+    return (
+        _Step("customer", "/v2/customers", {"sort_field": "CREATED_AT", "sort_order": "ASC", "limit": "100"}),
+        *(_Step("order", "/v2/orders/search", {**search, "location_ids": chunk}) for chunk in chunks),
+        *(_Step("payment", "/v2/payments", {**money, "location_id": location}) for location in locations),
+        _Step("refund", "/v2/refunds", money),
+    )
+
+
+def backfill(
+    http: HttpClient, settings: SquareSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """Customers, orders, payments, refunds; each as if a webhook had brought the whole object.
+
+    The cursor holds the locations, so that a resumed run walks the same lists.
+    """
+    state = cursor or {"step": 0, "cursor": None, "locations": _locations(http)}
+    steps = _steps(state["locations"], since)
+    for number in range(state["step"], len(steps)):
+        first = state["cursor"] if number == state["step"] else None
+        for objects, following in walk(first, partial(_page, http, steps[number])):
+            position = (number + 1, None) if following is None else (number, following)
+            items = [_item(steps[number].kind, found) for found in objects if _is_recent(found, since)]
+            yield BackfillPage(
+                items, dict(zip(("step", "cursor"), position, strict=True)) | {"locations": state["locations"]}
+            )
+
+
+def _locations(http: HttpClient) -> list[str]:
+    answer = json_of(http.get("/v2/locations"))
+    return [location["id"] for location in answer.get("locations") or ()]
+
+
+def _page(http: HttpClient, step: _Step, cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
+    query = {**step.query, "cursor": cursor} if cursor else step.query
+    response = http.post(step.path, query) if step.kind == "order" else http.get(step.path, query)
+    answer = json_of(response)
+    return answer.get(f"{step.kind}s") or (), answer.get("cursor") or None
+
+
+def _is_recent(found: Mapping[str, Any], since: datetime | None) -> bool:
+    """Customers cannot be listed by change; the other lists were filtered by Square."""
+    changed_at = found.get("updated_at") or found.get("created_at")
+    return since is None or not changed_at or instant(changed_at, path="updated_at") >= since
+
+
+def _item(kind: str, found: Mapping[str, Any]) -> BackfillItem:
+    changed_at = found.get("updated_at") or found.get("created_at") or ""
+    event_id = f"{kind}:{found.get('id')}:{found.get('version', changed_at)}"
+    topic = f"{kind}.updated"
+    data = {"type": kind, "id": found.get("id"), "object": {kind: found}}
+    event = {"type": topic, "event_id": event_id, "created_at": changed_at, "data": data}
+    return BackfillItem(event_id=event_id, topic=topic, body=orjson.dumps(event))
+
+
+def authorise(settings: SquareSettings) -> Mapping[str, str]:
+    headers = {"square-version": MANIFEST.api_version}
+    if settings.access_token is not None:
+        headers["authorization"] = f"Bearer {settings.access_token.get_secret_value()}"
+    return headers
+
+
+SOURCE = Source(
+    parse=parse,
+    verify=verify,
+    sign=sign,
+    name_event=name_event,
+    completions=completions,
+    complete=complete,
+    backfill=backfill,
+    authorise=authorise,
+    api_root=lambda settings: "https://connect.squareup.com",
+)

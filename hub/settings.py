@@ -277,7 +277,7 @@ def _line_hint(path: str, lines: Mapping[str, int]) -> str:
 class _Loader(yaml.SafeLoader):
     """YAML whose plain words stay words: only true/false, null and numbers are more (``NO`` is Norway)."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}  # type: ignore[misc]  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, Any] = {}  # type: ignore[misc,unused-ignore]  # noqa: RUF012
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):

@@ -148,7 +148,7 @@ def _same(left: Value, right: Value) -> bool:
 def _within(item: Value, container: Value) -> bool:
     if isinstance(container, str):
         return isinstance(item, str) and item in container
-    return isinstance(container, list | tuple) and any(_same(item, part) for part in container)
+    return isinstance(container, list) and any(_same(item, part) for part in container)
 
 
 def _ordered(order: Callable[[Any, Any], bool], left: Value, right: Value) -> bool:
@@ -165,8 +165,6 @@ def _alike(left: Value, right: Value) -> tuple[Value, Value]:
         return left.isoformat()[: len(right)], right
     if isinstance(right, date) and isinstance(left, str):
         return left, right.isoformat()[: len(left)]
-    if isinstance(left, tuple) and isinstance(right, list):
-        return list(left), right
     return left, right
 
 
@@ -186,9 +184,15 @@ def _field(path: str) -> Reader:
         value: Any = profile
         for name in names:
             value = getattr(value, name, None)
-        return str(value) if isinstance(value, UUID) else value
+        return _plain(value)
 
     return read
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _consent(profile: Profile, channel: str) -> str:

@@ -1,4 +1,4 @@
-"""Meta's updates to canonical events; each function takes one update of one product.
+"""Meta's updates to canonical events, one update at a time.
 
 Ids are scoped: the same person has another id at every page, account and WhatsApp business, so the business's own id
 is part of every record key and account. Sources: see ``schemas``.
@@ -250,10 +250,9 @@ def _person(
     ids = [_account("whatsapp", business, each, handle) for each in (user_id, wa_id) if each]
     if contact.parent_user_id:
         ids.append(ChannelAccount(network="whatsapp", account_id=contact.parent_user_id, handle=handle))
-    numbers = (f"+{wa_id}",) if wa_id else ()
     return customer(
         _key("whatsapp", business, user_id or wa_id or ""),
-        {"full_name": (contact.profile.name or "",), "phone": (*numbers, *phones)},
+        {"full_name": (contact.profile.name or "",), "phone": (f"+{wa_id}" if wa_id else "", *phones)},
         region=region,
         accounts=ids,
     )
@@ -309,8 +308,6 @@ def _whatsapp_status(
     user_id = status.recipient_participant_user_id if group else status.recipient_user_id
     person = _person(business, contacts, wa_id=wa_id, user_id=user_id, region=region)
     if person is None:
-        if group:
-            return
         raise PayloadError("neither recipient_id nor recipient_user_id", path=f"{path}.recipient_id")
     at = epoch(status.timestamp, path=f"{path}.timestamp")
     details = {"status": status.status}

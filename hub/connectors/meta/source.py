@@ -136,7 +136,7 @@ def _topics(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"{prefix}.messaging"
     changes = entry.get("changes")
     for change in (*(changes if isinstance(changes, list) else ()), entry):
-        if not isinstance(change, dict) or not isinstance(change.get("field"), str):
+        if not isinstance(change, dict) or not (change.get("field") and isinstance(change["field"], str)):
             continue
         value = change.get("value")
         only_statuses = isinstance(value, dict) and value.get("statuses") and not value.get("messages")

@@ -1,0 +1,187 @@
+"""What only Meta does: the handshake, thin leads, batches, Graph's error codes, and what other programs make of it."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pywa.utils import webhook_updates_validator
+
+from hub.connectors.meta import CONNECTOR
+from hub.connectors.meta.manifest import MANIFEST, MetaSettings
+from hub.connectors.meta.source import SOURCE, answer, complete, completions, name_event, parse, sign, verify
+from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
+from hub.model.customer import ContactPoint
+from hub.model.event import CustomerEvent, InteractionEvent, LinkEvent
+from hub.sdk.http import HttpClient
+from hub.sdk.source import Completion, InboxEntry, RawDelivery, Reply
+
+NOW = datetime(2026, 9, 24, 8, 0, tzinfo=UTC)
+SETTINGS = MetaSettings.model_validate(MANIFEST.sample_settings)
+ROOT = Path(__file__).parents[3]
+CONTRACTS = ROOT / os.environ.get("HUB_CONTRACTS_DIR", "../shared/contracts")
+DELIVERIES = sorted(
+    path
+    for folder in ("messenger", "instagram", "whatsapp", "meta-leads")
+    for path in (CONTRACTS / folder).glob("*.json")
+    if "object" in json.loads(path.read_bytes())
+)
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*/*/body.json"))
+
+
+def delivery(body: Any, method: str = "POST", **query: str) -> RawDelivery:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return RawDelivery(method, "https://hub.example.com/webhooks/meta", query, {}, raw, NOW)
+
+
+def entry(body: Any) -> InboxEntry:
+    raw = delivery(body)
+    name = name_event(raw, SETTINGS)
+    return InboxEntry("meta", name.event_id, name.topic, {}, raw.body, NOW)
+
+
+def message(mid: str) -> dict[str, Any]:
+    return {"sender": {"id": "71"}, "recipient": {"id": "10"}, "timestamp": 1790154122190, "message": {"mid": mid}}
+
+
+def page(*updates: dict[str, Any], time: int = 1790154122257) -> dict[str, Any]:
+    return {"object": "page", "entry": [{"id": "10", "time": time, "messaging": list(updates)}]}
+
+
+def leadgen(lead_id: str) -> dict[str, Any]:
+    value = {"leadgen_id": lead_id, "created_time": 1790159994, "form_id": "88"}
+    return {"object": "page", "entry": [{"id": "10", "time": 1, "changes": [{"field": "leadgen", "value": value}]}]}
+
+
+def test_the_challenge_goes_back_only_for_our_verify_token() -> None:
+    query = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "meta-sample-verify-token"}
+
+    assert answer(delivery(b"", "GET", **query), SETTINGS) == Reply(200, b"1158201444")
+    for wrong in ({"hub.verify_token": "guessed"}, {"hub.verify_token": ""}, {"hub.mode": "unsubscribe"}):
+        assert answer(delivery(b"", "GET", **(query | wrong)), SETTINGS) == Reply(403)
+    assert answer(delivery(b"", "GET"), SETTINGS) == Reply(403)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}")
+def test_pywa_accepts_our_signature(path: Path) -> None:
+    signed = sign(delivery(path.read_bytes()), SETTINGS)
+
+    secret = SETTINGS.app_secret[0].get_secret_value()
+    assert webhook_updates_validator(secret, signed.body, signed.headers["x-hub-signature-256"])
+
+
+@pytest.mark.parametrize("path", DELIVERIES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_vendor_delivery_is_read(path: Path) -> None:
+    body = path.read_bytes()
+    thin = entry(body)
+    found = {c.name: (path.parent / "lead-object.json").read_bytes() for c in completions(thin, SETTINGS)}
+
+    events = parse(replace(thin, completions=found), SETTINGS)
+
+    assert {type(event) for event in events} <= {CustomerEvent, InteractionEvent, LinkEvent}
+    assert any(isinstance(event, CustomerEvent) for event in events)
+    assert thin.topic in MANIFEST.topics
+
+
+@pytest.mark.parametrize("path", sorted((CONTRACTS / "signatures").glob("meta-*.json")), ids=lambda path: path.name)
+def test_a_signature_vector_verifies(path: Path) -> None:
+    vector = json.loads(path.read_bytes())
+    headers = {name.lower(): value for name, value in vector["headers"].items()}
+    settings = SETTINGS.model_copy(
+        update={"app_secret": MetaSettings(app_secret=vector["secret"], verify_token="long-enough").app_secret}
+    )
+
+    verify(replace(delivery(vector["body"].encode()), headers=headers), settings)
+
+
+def test_the_event_id_is_that_of_the_content_not_of_the_sending() -> None:
+    first, again = page(message("m1"), message("m2")), page(message("m1"), message("m2"), time=1790159999999)
+    other = page(message("m1"), message("m3"))
+
+    names = [name_event(delivery(body), SETTINGS) for body in (first, again, other)]
+
+    assert names[0] == names[1]
+    assert names[0].event_id != names[2].event_id
+    assert names[0].topic == "page.messaging"
+
+
+def test_a_lead_is_fetched_and_then_read() -> None:
+    thin = entry(leadgen("4711"))
+    fetched = json.dumps({"id": "4711", "field_data": [{"name": "email", "values": ["uwe@example.de"]}]}).encode()
+
+    wanted = completions(thin, SETTINGS)
+    whole = replace(thin, completions={"lead/4711": fetched})
+
+    assert wanted == (Completion("lead/4711", "v26.0/4711"),)
+    assert completions(whole, SETTINGS) == ()
+    event = parse(whole, SETTINGS)[0]
+    assert isinstance(event, CustomerEvent)
+    assert event.customer.emails == (ContactPoint(value="uwe@example.de", original="uwe@example.de"),)
+
+
+def test_a_lead_without_token_is_parked_and_a_deleted_one_is_skipped() -> None:
+    thin = entry(leadgen("4711"))
+    without_token = SETTINGS.model_copy(update={"access_token": None})
+
+    assert completions(thin, without_token) == ()
+    with pytest.raises(PayloadError, match=r"^entry\.0\.changes\.0\.value: .*set access_token"):
+        parse(thin, without_token)
+    with pytest.raises(SkipEvent):
+        parse(replace(thin, completions={"lead/4711": b""}), SETTINGS)
+
+
+def test_one_unreadable_update_parks_all_thousand_and_is_named() -> None:
+    updates = [message(f"m{n}") for n in range(1_000)]
+    assert len(parse(entry(page(*updates)), SETTINGS)) == 1_001
+
+    updates[998] = message("m998") | {"message": {"text": "Geheim"}}
+
+    with pytest.raises(PayloadError) as caught:
+        parse(entry(page(*updates)), SETTINGS)
+    assert str(caught.value) == "entry.0.messaging.998.message.mid: missing"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "subcode", "error"),
+    [
+        (400, 190, 463, AuthError),
+        (403, 200, 0, AuthError),
+        (403, 4, 0, RateLimited),
+        (400, 80005, 0, RateLimited),
+        (400, 2, 0, Unavailable),
+        (400, 100, 33, PayloadError),
+        (400, 100, 0, RejectedError),
+    ],
+)
+def test_graphs_error_codes_decide(status: int, code: int, subcode: int, error: type[HubError]) -> None:
+    body = {"error": {"message": "Error validating uwe@example.de", "code": code, "error_subcode": subcode}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
+
+    with HttpClient("https://graph.facebook.com", transport=transport) as http, pytest.raises(HubError) as caught:
+        complete(Completion("lead/4711", "v26.0/4711"), http, SETTINGS)
+
+    assert type(caught.value) is error
+    assert "uwe" not in str(caught.value)
+
+
+def test_the_token_travels_in_a_header() -> None:
+    seen: list[httpx.Request] = []
+
+    def graph(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, content=b"{}")
+
+    transport = httpx.MockTransport(graph)
+    assert SOURCE.authorise is not None
+    assert SOURCE.api_root is not None
+
+    with HttpClient(SOURCE.api_root(SETTINGS), headers=SOURCE.authorise(SETTINGS), transport=transport) as http:
+        assert complete(Completion("lead/4711", "v26.0/4711"), http, SETTINGS) == b"{}"
+
+    assert str(seen[0].url) == "https://graph.facebook.com/v26.0/4711"
+    assert seen[0].headers["authorization"] == "Bearer EAAG-sample-access-token"
+    assert CONNECTOR.manifest.slug == "meta"

@@ -1,0 +1,579 @@
+"""A sandbox CRM that speaks the part of HubSpot's HTTP API that matters to Hub, in memory.
+
+For the demo and the tests. It is strict where HubSpot is: bearer token, 100 inputs a call, known and writable
+properties, string values, valid and unique e-mails, unique properties, rate limits; and it can be told to fail.
+Merging gives a new id, as HubSpot does by default. Shapes and rules:
+developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide and …/api-reference/error-handling.
+
+    crm = SandboxCrm()
+    with serve(crm) as url: ...            # over a socket
+    httpx.Client(transport=crm.transport())  # without one
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import parse_qs, unquote
+from uuid import uuid4
+
+import httpx
+import uvicorn
+
+Json = dict[str, Any]
+BATCH_LIMIT = 100
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[a-z]{2,}", re.IGNORECASE)
+_READ_ONLY = ("hs_object_id", "createdate", "lastmodifieddate", "hs_additional_emails", "hs_merged_object_ids",
+              "hs_email_optout")  # fmt: skip
+_TEXT = {
+    "contacts": ("email", "firstname", "lastname", "phone", "mobilephone", "address", "zip", "city", "state",
+                 "country", "company", "date_of_birth", "jobtitle", "website", "hs_language"),
+    "deals": ("dealname", "pipeline", "dealstage", "deal_currency_code"),
+}  # fmt: skip
+_TYPED = {"deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. ``cut`` sends half the body and drops the connection; ``silent`` lets the caller time out."""
+
+    status: int
+    body: Json | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Literal["", "cut", "silent"] = ""
+
+    @property
+    def content(self) -> bytes:
+        """The body as sent."""
+        raw = b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+        return raw[: len(raw) // 2] if self.fault == "cut" else raw
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next ``times`` calls whose path contains ``path``.
+
+    ``status`` answers it without doing anything. ``cut`` and ``silent`` fail after the call was carried out,
+    ``before`` lets them fail without that.
+    """
+
+    times: int = 1
+    path: str = ""
+    status: int = 0
+    retry_after: float | None = None
+    kind: Literal["", "cut", "silent"] = ""
+    before: bool = False
+
+
+class Refusal(Exception):  # noqa: N818
+    """HubSpot's error body for one record, or for the whole call."""
+
+    def __init__(self, status: int, category: str, message: str, **context: Sequence[str]) -> None:
+        super().__init__(message)
+        self.status, self.category, self.message = status, category, message
+        self.context = {name: list(values) for name, values in context.items()}
+
+    def of(self, trace: str | None) -> Json:
+        """As one of the ``errors`` of a 207."""
+        context = {**self.context, **({"objectWriteTraceId": [trace]} if trace else {})}
+        return {"status": "error", "category": self.category, "message": self.message, "context": context,
+                "errors": [], "links": {}}  # fmt: skip
+
+    def reply(self, headers: Mapping[str, str] = {}) -> Reply:  # noqa: B006
+        """As the answer to the whole call."""
+        return Reply(self.status, {"status": "error", "message": self.message, "correlationId": str(uuid4()),
+                                   "category": self.category, "context": self.context}, headers)  # fmt: skip
+
+
+def invalid(name: str, code: str, message: str) -> Refusal:
+    """HubSpot's words for a property value that is refused."""
+    details = [{"isValid": False, "message": message, "error": code, "name": name}]
+    return Refusal(400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(details)}")
+
+
+@dataclass(slots=True)
+class Stored:
+    """A contact or deal."""
+
+    id: str
+    properties: dict[str, str]
+    created: str
+    updated: str
+
+    def shown(self, names: Sequence[str] | None = None) -> Json:
+        """As HubSpot shows it: the default properties, and the ones asked for (null where empty)."""
+        system = {"hs_object_id": self.id, "createdate": self.created, "lastmodifieddate": self.updated}
+        every = {**self.properties, **system}
+        properties = every if names is None else {name: every.get(name) for name in (*names, *system)}
+        return {"id": self.id, "properties": properties, "createdAt": self.created, "updatedAt": self.updated,
+                "archived": False}  # fmt: skip
+
+    @property
+    def emails(self) -> set[str]:
+        """All e-mails this contact is known by."""
+        several = self.properties.get("hs_additional_emails", "").split(";")
+        return {email.lower() for email in (self.properties.get("email", ""), *several) if email}
+
+
+class SandboxCrm:
+    """The state, and ``handle`` for one request. ``clock`` gives seconds for the rate limit.
+
+    ``rate`` is how many calls any ten seconds may have (None: no limit); every ``limit_every``-th call gets a 429.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = "pat-eu1-sample",  # noqa: S107
+        rate: int | None = None,
+        limit_every: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.token, self.rate, self.limit_every, self.clock = token, rate, limit_every, clock
+        self.records: dict[str, dict[str, Stored]] = {"contacts": {}, "deals": {}}
+        self.links: set[tuple[str, str]] = set()
+        self.definitions: dict[str, dict[str, Json]] = {kind: _default_properties(kind) for kind in self.records}
+        self.groups: dict[str, set[str]] = {kind: set() for kind in self.records}
+        self.merged: dict[str, str] = {}
+        self.blocked: set[str] = set()
+        self.unsubscribed: set[str] = set()
+        self.faults: list[Fault] = []
+        self.calls: Counter[str] = Counter()
+        self.created: Counter[str] = Counter()
+        self._recent: deque[float] = deque()
+        self._ids = itertools.count(501)
+        self._lock = threading.Lock()
+
+    # -- for tests and the demo
+
+    def fail(self, **fault: Any) -> None:
+        """Let the next calls fail; see ``Fault``."""
+        self.faults.append(Fault(**fault))
+
+    def add(self, kind: str = "contacts", **properties: str) -> str:
+        """A record that somebody else made there; gives its id."""
+        with self._lock:
+            return self._create(kind, properties).id
+
+    def contacts(self) -> list[Json]:
+        """All contacts with their properties, oldest first."""
+        return [{"id": one.id, **one.properties} for one in self.records["contacts"].values()]
+
+    def deals(self) -> list[Json]:
+        """All deals with their properties and the ids of their contacts, oldest first."""
+        linked = {one: sorted(to for deal, to in self.links if deal == one) for one in self.records["deals"]}
+        return [{"id": one.id, **one.properties, "contacts": linked[one.id]} for one in self.records["deals"].values()]
+
+    def stats(self) -> Json:
+        """Counters: ``duplicates`` counts contacts beyond the first of each profile id or e-mail."""
+        contacts = self.records["contacts"].values()
+        keys = Counter(one.properties.get("hub_profile_id") or one.id for one in contacts)
+        emails = Counter(email for one in contacts for email in one.emails)
+        return {
+            "calls": sum(self.calls.values()),
+            "by_endpoint": dict(sorted(self.calls.items())),
+            "contacts": len(contacts),
+            "contacts_created": self.created["contacts"],
+            "deals": len(self.records["deals"]),
+            "duplicates": sum(n - 1 for n in keys.values()) + sum(n - 1 for n in emails.values()),
+            "unsubscribed": len(self.unsubscribed),
+        }
+
+    def transport(self) -> httpx.MockTransport:
+        """A transport that answers from this state without a socket."""
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        reply = self.handle(
+            request.method, request.url.path, dict(request.url.params), dict(request.headers), request.content
+        )
+        if reply.fault == "silent":
+            raise httpx.ReadTimeout("no answer", request=request)
+        if reply.fault == "cut" and not reply.content:
+            raise httpx.RemoteProtocolError("connection dropped", request=request)
+        headers = {"content-type": "application/json;charset=utf-8", **reply.headers}
+        return httpx.Response(reply.status, headers=headers, content=reply.content)
+
+    # -- one request
+
+    def handle(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        """Answer one request."""
+        with self._lock:
+            if path.startswith("/sandbox/"):
+                return Reply(200, {"results": self.contacts()} if path.endswith("contacts") else self.stats())
+            self.calls[f"{method} {re.sub(r'/[0-9]+', '/{id}', path)}"] += 1
+            if headers.get("authorization") != f"Bearer {self.token}":
+                return Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").reply()
+            if limited := self._limit():
+                return limited
+            fault = self._fault(path)
+            if fault and fault.status:
+                return _broken(fault)
+            if fault and fault.before:
+                return Reply(200, fault=fault.kind)
+            try:
+                reply = self._route(method, path, query, json.loads(body) if body else {})
+            except Refusal as refusal:
+                reply = refusal.reply()
+            return Reply(reply.status, reply.body, reply.headers, fault.kind) if fault else reply
+
+    def _limit(self) -> Reply | None:
+        now = self.clock()
+        while self._recent and now - self._recent[0] >= 10:
+            self._recent.popleft()
+        full = self.rate is not None and len(self._recent) >= self.rate
+        if full or (self.limit_every and sum(self.calls.values()) % self.limit_every == 0):
+            return _broken(Fault(status=429, retry_after=max(1.0, 10 - (now - self._recent[0])) if full else 1.0))
+        self._recent.append(now)
+        return None
+
+    def _fault(self, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.path in path:
+                fault.times -= 1
+                self.faults = [one for one in self.faults if one.times > 0]
+                return fault
+        return None
+
+    def _route(self, method: str, path: str, query: Mapping[str, str], body: Json) -> Reply:
+        for verb, pattern, handler in _ROUTES:
+            if verb == method and (match := pattern.fullmatch(path)):
+                return handler(self, body, query, *(unquote(part) for part in match.groups()))
+        raise Refusal(404, "OBJECT_NOT_FOUND", f"No route for {method} {path}")
+
+    # -- records
+
+    def batch(self, body: Json, query: Mapping[str, str], kind: str, action: str) -> Reply:
+        """Batch upsert, update, create and read; in part where inputs carry trace ids, as HubSpot does it."""
+        inputs = body.get("inputs", [])
+        if len(inputs) > BATCH_LIMIT:
+            raise Refusal(400, "VALIDATION_ERROR", f"Batch size of {len(inputs)} exceeds the limit of {BATCH_LIMIT}")
+        ids = [f"{one.get('idProperty') or ''}:{one['id']}".lower() for one in inputs if "id" in one]
+        if len(set(ids)) < len(ids) and action != "read":
+            raise Refusal(400, "VALIDATION_ERROR", "Duplicate IDs found in batch input", ids=[])
+        results: list[Json] = []
+        errors: list[Json] = []
+        for one in inputs:
+            trace = one.get("objectWriteTraceId")
+            try:
+                results.append(
+                    getattr(self, f"_{action}_one")(kind, one, body) | ({"objectWriteTraceId": trace} if trace else {})
+                )
+            except Refusal as refusal:
+                if trace is None and action != "read":
+                    raise
+                errors.append(refusal.of(trace))
+        now = _now()
+        done: Json = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
+        if errors:
+            return Reply(207, {**done, "numErrors": len(errors), "errors": errors})
+        return Reply(201 if action == "create" else 200, done)
+
+    def _upsert_one(self, kind: str, one: Json, _: Json) -> Json:
+        name = one.get("idProperty", "hs_object_id")
+        if name != "email" and not self.definitions[kind].get(name, {}).get("hasUniqueValue"):
+            raise Refusal(400, "VALIDATION_ERROR", f"Unable to perform update/upsert by non-unique property {name}")
+        record = self._find(kind, name, one["id"])
+        if record:
+            self._change(kind, record, one["properties"])
+        else:
+            record = self._create(kind, {name: one["id"], **one["properties"]})
+            return {**record.shown(), "new": True}
+        return {**record.shown(), "new": False}
+
+    def _update_one(self, kind: str, one: Json, _: Json) -> Json:
+        record = self._known(kind, one["id"])
+        self._change(kind, record, one["properties"])
+        return record.shown([*one["properties"]])
+
+    def _create_one(self, kind: str, one: Json, _: Json) -> Json:
+        return self._create(kind, one["properties"]).shown()
+
+    def _read_one(self, kind: str, one: Json, body: Json) -> Json:
+        name = body.get("idProperty") or "hs_object_id"
+        record = self._known(kind, one["id"]) if name == "hs_object_id" else self._find(kind, name, one["id"])
+        if record is None:
+            raise Refusal(404, "OBJECT_NOT_FOUND", f"Could not get some {kind} objects", ids=[one["id"]])
+        return record.shown(body.get("properties", []))
+
+    def single(self, body: Json, query: Mapping[str, str], kind: str, key: str) -> Reply:
+        """GET one record, by id or ``idProperty``."""
+        record = self._known(kind, key) if "idProperty" not in query else self._find(kind, query["idProperty"], key)
+        if record is None:
+            raise Refusal(404, "OBJECT_NOT_FOUND", "resource not found")
+        return Reply(200, record.shown([name for name in query.get("properties", "").split(",") if name] or None))
+
+    def patch(self, body: Json, query: Mapping[str, str], kind: str, key: str) -> Reply:
+        """PATCH one record."""
+        record = self._known(kind, key)
+        self._change(kind, record, body["properties"])
+        return Reply(200, record.shown())
+
+    def create(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """POST one record."""
+        return Reply(201, self._create(kind, body["properties"]).shown())
+
+    def search(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """Search by EQ and IN filters; an e-mail also finds a contact by its additional ones."""
+        found = [one for one in self.records[kind].values() if _matches(one, body.get("filterGroups", []))]
+        shown = [one.shown(body.get("properties", [])) for one in found[: body.get("limit", 10)]]
+        return Reply(200, {"total": len(found), "results": shown})
+
+    def merge(self, body: Json, query: Mapping[str, str]) -> Reply:
+        """Merge two contacts into one of a new id: the primary's values hold, its gaps are filled."""
+        ids = (body["primaryObjectId"], body["objectIdToMerge"])
+        primary, other = (self.records["contacts"].get(one) for one in ids)
+        if primary is None or other is None or primary is other:
+            raise Refusal(400, "VALIDATION_ERROR", "Contacts to merge must exist and differ")
+        old = [*primary.properties.get("hs_merged_object_ids", "").split(";"),
+               *other.properties.get("hs_merged_object_ids", "").split(";"), *ids]  # fmt: skip
+        more = sorted((primary.emails | other.emails) - {primary.properties.get("email", "").lower()})
+        main = primary.properties.get("email") or (more.pop(0) if more else "")
+        properties = {**other.properties, **{k: v for k, v in primary.properties.items() if v}, "email": main,
+                      "hs_additional_emails": ";".join(more),
+                      "hs_merged_object_ids": ";".join(one for one in old if one)}  # fmt: skip
+        kept = Stored(str(next(self._ids)), {k: v for k, v in properties.items() if v}, primary.created, _now())
+        for one in ids:
+            del self.records["contacts"][one]
+        self.records["contacts"][kept.id] = kept
+        self.merged.update(dict.fromkeys((one for one in old if one), kept.id))
+        self.links = {(deal, kept.id if to in ids else to) for deal, to in self.links}
+        return Reply(200, kept.shown())
+
+    def gdpr_delete(self, body: Json, query: Mapping[str, str]) -> Reply:
+        """Delete a contact for good; its e-mails cannot come back."""
+        record = self._known("contacts", body["objectId"])
+        self.blocked |= record.emails
+        del self.records["contacts"][record.id]
+        self.links = {(deal, to) for deal, to in self.links if to != record.id}
+        return Reply(204)
+
+    def unsubscribe(self, body: Json, query: Mapping[str, str]) -> Reply:
+        """Unsubscribe e-mails from everything."""
+        if query.get("channel") != "EMAIL":
+            raise Refusal(400, "VALIDATION_ERROR", "query param channel is required")
+        self.unsubscribed |= {email.lower() for email in body["inputs"]}
+        return Reply(200, {"status": "COMPLETE", "results": [], "startedAt": _now(), "completedAt": _now()})
+
+    def associate(self, body: Json, query: Mapping[str, str], start: str, to: str, action: str) -> Reply:
+        """Associate deals with contacts, read or end associations."""
+        if len(body["inputs"]) > BATCH_LIMIT:
+            raise Refusal(400, "VALIDATION_ERROR", "Batch size exceeds the limit")
+        results: list[Json] = []
+        for one in body["inputs"]:
+            if action == "read":
+                linked = sorted(right for left, right in self.links if left == one["id"])
+                types = [{"category": "HUBSPOT_DEFINED", "typeId": 3, "label": None}]
+                results.append({"from": one, "to": [{"toObjectId": int(x), "associationTypes": types} for x in linked]})
+            elif action == "archive":
+                self.links -= {(one["from"]["id"], gone["id"]) for gone in one["to"]}
+            else:
+                pair = (self._known(start, one["from"]["id"]).id, self._known(to, one["to"]["id"]).id)
+                self.links.add(pair)
+                spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}
+                results.append({"from": {"id": pair[0]}, "to": {"id": pair[1]}, "associationSpec": spec})
+        if action == "archive":
+            return Reply(204)
+        return Reply(200, {"status": "COMPLETE", "results": results, "startedAt": _now(), "completedAt": _now()})
+
+    # -- properties
+
+    def list_properties(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """All properties of an object type."""
+        return Reply(200, {"results": list(self.definitions[kind].values())})
+
+    def create_property(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """Create a property; 409 when there is one of that name."""
+        if body["name"] in self.definitions[kind]:
+            raise Refusal(409, "CONFLICT", f"A property named '{body['name']}' already exists.")
+        if body["groupName"] not in self.groups[kind]:
+            raise Refusal(400, "VALIDATION_ERROR", f"Property group {body['groupName']} does not exist")
+        made = {"description": "", "options": [], "hasUniqueValue": False, **body}
+        self.definitions[kind][body["name"]] = made
+        return Reply(201, made)
+
+    def create_group(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """Create a property group; 409 when there is one of that name."""
+        if body["name"] in self.groups[kind]:
+            raise Refusal(409, "CONFLICT", f"A property group named '{body['name']}' already exists.")
+        self.groups[kind].add(body["name"])
+        return Reply(201, {"name": body["name"], "label": body["label"], "displayOrder": -1, "archived": False})
+
+    # -- inside
+
+    def _known(self, kind: str, key: str) -> Stored:
+        record = self.records[kind].get(self._present(key))
+        if record is None:
+            raise Refusal(404, "OBJECT_NOT_FOUND", "Object not found.  objectId are usually numeric.", ids=[key])
+        return record
+
+    def _present(self, key: str) -> str:
+        while key in self.merged:
+            key = self.merged[key]
+        return key
+
+    def _find(self, kind: str, name: str, value: str) -> Stored | None:
+        for record in self.records[kind].values():
+            if record.properties.get(name) == value or (name == "email" and value.lower() in record.emails):
+                return record
+        return None
+
+    def _create(self, kind: str, properties: Mapping[str, str]) -> Stored:
+        record = Stored(str(next(self._ids)), {}, _now(), _now())
+        self._change(kind, record, properties)
+        self.records[kind][record.id] = record
+        self.created[kind] += 1
+        return record
+
+    def _change(self, kind: str, record: Stored, properties: Mapping[str, str]) -> None:
+        for name, value in properties.items():
+            self._check(kind, record, name, value)
+        changed = {**record.properties, **properties}
+        record.properties = {name: value for name, value in changed.items() if value != ""}
+        record.updated = _now()
+
+    def _check(self, kind: str, record: Stored, name: str, value: object) -> None:
+        definition = self.definitions[kind].get(name)
+        if definition is None:
+            raise invalid(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+        if name in _READ_ONLY:
+            raise invalid(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
+        if not isinstance(value, str):
+            raise Refusal(400, "VALIDATION_ERROR", f"Invalid input JSON: {name} must be a string")
+        if value and not _well_formed(name, definition["type"], value):
+            code = "INVALID_EMAIL" if name == "email" else f"INVALID_{definition['type'].upper()}"
+            raise invalid(name, code, f"{value} was not a valid {'email' if name == 'email' else definition['type']}.")
+        if not value or not (name == "email" or definition["hasUniqueValue"]):
+            return
+        if name == "email" and value.lower() in self.blocked:
+            raise invalid(name, "GDPR_BLOCKLISTED", "email has been GDPR blocklisted")
+        holder = self._find(kind, name, value)
+        if holder and holder is not record:
+            if name == "email":
+                text = f"Contact already exists. Existing ID: {holder.id}"
+                raise Refusal(409, "CONFLICT", text, existingId=[holder.id])
+            raise invalid(name, "CONFLICTING_UNIQUE_VALUE", f"{holder.id} already has that value.")
+
+
+def _default_properties(kind: str) -> dict[str, Json]:
+    typed = {**dict.fromkeys((*_TEXT[kind], *_READ_ONLY), "string"), **_TYPED[kind]}
+    return {
+        name: {"name": name, "label": name, "description": "", "groupName": "standard", "type": type_,
+               "fieldType": "text", "options": [], "hasUniqueValue": False}
+        for name, type_ in typed.items()
+    }  # fmt: skip
+
+
+def _well_formed(name: str, type_: str, value: str) -> bool:
+    try:
+        if type_ == "number":
+            float(value)
+        if type_ == "datetime":
+            datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return name != "email" or _EMAIL.fullmatch(value) is not None
+
+
+def _matches(record: Stored, groups: Sequence[Json]) -> bool:
+    def holds(item: Json) -> bool:
+        wanted = {str(value).lower() for value in item.get("values", [item.get("value")])}
+        name = item["propertyName"]
+        held = record.emails if name == "email" else {record.properties.get(name, "").lower()}
+        return bool(wanted & held)
+
+    return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
+
+
+def _broken(fault: Fault) -> Reply:
+    headers = {} if fault.retry_after is None else {"retry-after": f"{fault.retry_after:g}"}
+    if fault.status == 429:
+        body = {"status": "error", "message": "You have reached your ten_secondly_rolling limit.",
+                "errorType": "RATE_LIMIT", "correlationId": str(uuid4()), "policyName": "TEN_SECONDLY_ROLLING",
+                "category": "RATE_LIMITS"}  # fmt: skip
+        return Reply(429, body, headers)
+    return Refusal(fault.status, "SERVER_ERROR", f"sandbox fault {fault.status}").reply(headers)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_KIND = "(contacts|deals)"
+_ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
+    (method, re.compile(pattern), handler)
+    for method, pattern, handler in (
+        ("POST", "/crm/v3/objects/contacts/merge", SandboxCrm.merge),
+        ("POST", "/crm/v3/objects/contacts/gdpr-delete", SandboxCrm.gdpr_delete),
+        ("POST", f"/crm/v3/objects/{_KIND}/batch/(upsert|update|create|read)", SandboxCrm.batch),
+        ("POST", f"/crm/v3/objects/{_KIND}/search", SandboxCrm.search),
+        ("POST", f"/crm/v3/objects/{_KIND}", SandboxCrm.create),
+        ("GET", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.single),
+        ("PATCH", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.patch),
+        ("GET", f"/crm/v3/properties/{_KIND}", SandboxCrm.list_properties),
+        ("POST", f"/crm/v3/properties/{_KIND}", SandboxCrm.create_property),
+        ("POST", f"/crm/v3/properties/{_KIND}/groups", SandboxCrm.create_group),
+        ("POST", f"/crm/v4/associations/{_KIND}/{_KIND}/batch/(associate/default|read|archive)", SandboxCrm.associate),
+        ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", SandboxCrm.unsubscribe),
+    )
+)
+
+Message = dict[str, Any]
+
+
+def asgi(
+    crm: SandboxCrm, *, silence_seconds: float = 30.0
+) -> Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]:
+    """The sandbox as an ASGI application. A silent fault answers after ``silence_seconds``."""
+
+    async def app(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        query = {name: ",".join(values) for name, values in parse_qs(scope["query_string"].decode()).items()}
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        reply = crm.handle(scope["method"], scope["path"], query, headers, body)
+        if reply.fault == "silent":
+            await asyncio.sleep(silence_seconds)
+        content = reply.content
+        sent = {"content-type": "application/json;charset=utf-8", "content-length": str(len(content)), **reply.headers}
+        listed = [(name.encode(), value.encode()) for name, value in sent.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": listed})
+        await send({"type": "http.response.body", "body": content})
+
+    return app
+
+
+@contextmanager
+def serve(crm: SandboxCrm, *, port: int = 0, silence_seconds: float = 30.0) -> Iterator[str]:
+    """Run the sandbox on 127.0.0.1 in a thread (``port`` 0: any that is free); gives its URL."""
+    config = uvicorn.Config(asgi(crm, silence_seconds=silence_seconds), port=port, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="sandbox-crm", daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    if not server.started:
+        raise RuntimeError("the sandbox CRM could not start")
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)

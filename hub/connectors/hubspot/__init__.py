@@ -1,0 +1,7 @@
+"""HubSpot: profiles become contacts, orders become deals."""
+
+from hub.connectors.hubspot.destination import DESTINATION
+from hub.connectors.hubspot.manifest import MANIFEST
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)

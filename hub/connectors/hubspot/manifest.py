@@ -1,0 +1,62 @@
+"""HubSpot: settings and declaration.
+
+Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide (batches of 100),
+developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines (calls per 10 seconds),
+developers.hubspot.com/docs/api-reference/error-handling (423, 477).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+
+API_ROOT = "https://api.hubapi.com"
+
+
+class HubSpotSettings(ConnectionSettings):
+    """A private app's token and what becomes of orders and opt-outs."""
+
+    access_token: SecretStr = Field(description="Access token of a private app.")
+    orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
+    deal_pipeline: str = Field("default", description="Internal name of the pipeline the deals go to.")
+    deal_stage_open: str = Field("contractsent", description="Stage of an order that is not paid yet.")
+    deal_stage_won: str = Field("closedwon", description="Stage of a paid, fulfilled or completed order.")
+    deal_stage_lost: str = Field("closedlost", description="Stage of a cancelled, refunded or failed order.")
+    calls_per_10_seconds: int = Field(
+        100, ge=1, le=250, description="Calls in any 10 seconds: 100 on Free and Starter, 190 on Professional and up."
+    )
+    unsubscribe: bool = Field(
+        True, description="Unsubscribe opted-out people from all e-mail (scope communication_preferences.write)."
+    )
+
+
+MANIFEST = Manifest(
+    slug="hubspot",
+    name="HubSpot",
+    channel="crm",
+    roles=frozenset({"destination"}),
+    settings=HubSpotSettings,
+    docs_url="https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
+    api_version="crm v3, associations v4",
+    tier="gold",
+    capabilities=frozenset(
+        {
+            Capability.FIND,
+            Capability.MERGE,
+            Capability.ORDERS,
+            Capability.CONSENT,
+            Capability.ERASE,
+            Capability.PROPERTIES,
+        }
+    ),
+    allowed_hosts=("api.hubapi.com",),
+    limits=Limits(batch=100, calls=100, per_seconds=10.0),
+    not_offered={
+        "webhook": "HubSpot is written to, not read from",
+        "resubscribe": "an opt-out is passed on, an opt-in never lifts one in HubSpot",
+    },
+    sample_settings={"access_token": "pat-eu1-sample"},
+)

@@ -1,0 +1,203 @@
+"""Golden profiles and orders to HubSpot's contact and deal properties; pure.
+
+All values are strings: dates are ISO 8601, several values of one property are joined by semicolons
+(developers.hubspot.com/docs/api-reference/latest/crm/properties/guide). An empty string clears a property; it is sent
+only for a property that Hub itself wrote and that no record supports any more (an undone merge).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hub.connectors.hubspot.manifest import HubSpotSettings
+from hub.mapping.fieldmap import ProfileMap
+from hub.model.consent import ConsentChannel
+from hub.model.order import Order
+from hub.model.profile import Profile
+from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
+
+PROFILE_ID = "hub_profile_id"
+ORDER_KEY = "hub_order_key"
+EMAIL_CONSENT = "hub_email_consent"
+LINKED = "contact"
+"""Where an order's mirror keeps the contact its deal is associated with; no property of HubSpot's."""
+
+CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
+
+CONTACT_FIELDS = ProfileMap(
+    {
+        "email": "emails.0",
+        "firstname": "name.first",
+        "lastname": "name.last",
+        "phone": "phones.0",
+        "address": "addresses.0.line1",
+        "zip": "addresses.0.postal_code",
+        "city": "addresses.0.city",
+        "state": "addresses.0.region",
+        "country": "addresses.0.country",
+        "company": "company",
+    }
+)
+
+Definition = dict[str, str | bool]
+
+
+def _definition(name: str, label: str, kind: str = "string", *, unique: bool = False) -> Definition:
+    field_type = {"string": "text", "number": "number", "datetime": "date"}[kind]
+    made: Definition = {"groupName": "hub", "name": name, "label": label, "type": kind, "fieldType": field_type}
+    return {**made, "hasUniqueValue": True} if unique else made
+
+
+DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
+    "contacts": (
+        _definition(PROFILE_ID, "Hub profile id", unique=True),
+        _definition("hub_emails", "All e-mail addresses"),
+        _definition("hub_phones", "All phone numbers"),
+        _definition("hub_tags", "Tags"),
+        _definition("hub_loyalty_ids", "Loyalty numbers"),
+        _definition("hub_lifetime_value", "Lifetime value", "number"),
+        _definition("hub_lifetime_totals", "Lifetime value by currency"),
+        _definition("hub_order_count", "Orders", "number"),
+        _definition("hub_first_order_at", "First order", "datetime"),
+        _definition("hub_last_order_at", "Last order", "datetime"),
+        _definition(EMAIL_CONSENT, "Marketing consent: e-mail"),
+        _definition("hub_email_consent_at", "Marketing consent: e-mail, since", "datetime"),
+        _definition("hub_sms_consent", "Marketing consent: SMS"),
+        _definition("hub_whatsapp_consent", "Marketing consent: WhatsApp"),
+        _definition("hub_phone_consent", "Marketing consent: phone"),
+        _definition("hub_post_consent", "Marketing consent: post"),
+    ),
+    "deals": (
+        _definition(ORDER_KEY, "Hub order key", unique=True),
+        _definition("hub_order_state", "Order state"),
+    ),
+}
+"""What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""
+
+
+def render(change: Change, settings: HubSpotSettings) -> Write | None:
+    """The minimal write for a change, or None when nothing differs or nothing may be sent."""
+    if isinstance(change, OrderChange):
+        return _render_order(change, settings)
+    return _render_profile(change)
+
+
+def contact_properties(profile: Profile) -> dict[str, str]:
+    """The properties of a profile's contact; what the profile does not know is left out."""
+    orders = profile.orders
+    found = {
+        PROFILE_ID: str(profile.id),
+        **CONTACT_FIELDS.read(profile),
+        "date_of_birth": profile.birth_date.isoformat() if profile.birth_date else "",
+        "hs_language": _language(profile.language),
+        "hub_emails": ";".join(profile.emails[1:] and profile.emails),
+        "hub_phones": ";".join(profile.phones[1:] and profile.phones),
+        "hub_tags": ";".join(profile.tags),
+        "hub_loyalty_ids": ";".join(profile.loyalty_ids),
+        "hub_lifetime_value": _decimal(orders.totals[0].amount) if len(orders.totals) == 1 else "",
+        "hub_lifetime_totals": "; ".join(f"{total.currency} {_decimal(total.amount)}" for total in orders.totals),
+        "hub_order_count": str(orders.count) if orders.count else "",
+        "hub_first_order_at": _instant(orders.first_at),
+        "hub_last_order_at": _instant(orders.last_at),
+        **_consents(profile),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str, str]:
+    """The properties of an order's deal. The amount is net of refunds; no personal value is in the name."""
+    order = change.order
+    refunded = sum((refund.amount.amount for refund in order.refunds), Decimal(0))
+    return {
+        ORDER_KEY: change.key,
+        "dealname": f"{order.number or order.external_id} ({change.connection})",
+        "amount": _decimal(order.total - refunded),
+        "deal_currency_code": order.currency,
+        "closedate": _instant(order.placed_at),
+        "pipeline": settings.deal_pipeline,
+        "dealstage": _stage(order, settings),
+        "hub_order_state": order.state,
+    }
+
+
+def _render_profile(change: ProfileChange) -> Write | None:
+    profile, known = change.profile, change.external_ids
+    own_ids = (profile.id, *profile.aliases)
+    match = (*((PROFILE_ID, str(own)) for own in own_ids), *(("email", email) for email in profile.emails))
+    key, first = str(profile.id), known[0] if known else None
+    if change.erased:
+        return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
+    if profile.suppressed:
+        return None
+    mirror = contact_properties(profile)
+    differing = _differing(mirror, change.mirror)
+    if not differing and not known[1:]:
+        return None
+    return Write("profile", key, first, differing, mirror, match, known[1:], uncertain=change.uncertain)
+
+
+def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | None:
+    if settings.orders == "none" or change.order.test:
+        return None
+    properties = deal_properties(change, settings)
+    linked = str(change.mirror.get(LINKED, ""))
+    contact = change.contact_id or ""
+    differing = _differing(properties, {name: value for name, value in change.mirror.items() if name != LINKED})
+    if not differing and contact == linked:
+        return None
+    return Write(
+        "order",
+        change.key,
+        change.external_ids[0] if change.external_ids else None,
+        differing,
+        {**properties, LINKED: contact} if contact else properties,
+        match=((ORDER_KEY, change.key),),
+        links=(contact,) if contact and contact != linked else (),
+        uncertain=change.uncertain,
+        body={"unlink": linked} if linked and linked != contact else {},
+    )
+
+
+def _differing(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
+    cleared = dict.fromkeys((name for name in mirror if name not in wanted), "")
+    return {**{name: value for name, value in wanted.items() if mirror.get(name) != value}, **cleared}
+
+
+def _consents(profile: Profile) -> dict[str, str]:
+    held = {consent.channel: consent for consent in profile.consents if consent.purpose == "marketing"}
+    general = held.get("any")
+    found: dict[str, str] = {}
+    for channel in CONSENT_CHANNELS:
+        own = held.get(channel)
+        refused = general is not None and general.state == "opted_out"
+        consent = general if refused or own is None else own  # law L7: an opt-out from everything wins
+        if consent is None or consent.state == "unknown":
+            continue
+        found[f"hub_{channel}_consent"] = consent.state
+        if channel == "email":
+            found["hub_email_consent_at"] = _instant(consent.at)
+    return found
+
+
+def _stage(order: Order, settings: HubSpotSettings) -> str:
+    if order.state == "open":
+        return settings.deal_stage_open
+    if order.state in ("cancelled", "refunded", "failed"):
+        return settings.deal_stage_lost
+    return settings.deal_stage_won
+
+
+def _language(language: str | None) -> str:
+    # hs_language is a closed list; its two-letter codes are the part that every account knows.
+    primary = (language or "").replace("_", "-").split("-")[0].lower()
+    return primary if len(primary) == 2 else ""
+
+
+def _instant(value: datetime | None) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if value else ""
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value, "f")

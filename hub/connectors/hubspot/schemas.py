@@ -1,0 +1,161 @@
+"""What HubSpot's object APIs are asked, and what they answer, as far as Hub uses it.
+
+HubSpot says that every field of an error may be missing
+(developers.hubspot.com/docs/api-reference/error-handling), so all have defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hub.connectors.hubspot.manifest import MANIFEST
+from hub.connectors.hubspot.mapping import ORDER_KEY, PROFILE_ID
+from hub.errors import Unavailable
+from hub.sdk.destination import HttpRequest, Write
+
+CONTACTS = "/crm/v3/objects/contacts"
+DEALS = "/crm/v3/objects/deals"
+Body = TypeVar("Body", bound=BaseModel)
+READ = ("email", "hs_additional_emails", PROFILE_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One record of a batch call: ``id`` is the record's id, or the value of our unique property."""
+
+    write: Write
+    id: str
+    properties: Mapping[str, str]
+
+    def without_email(self) -> Input:
+        """The same, leaving the e-mail to the contact that has it."""
+        return replace(self, properties={name: value for name, value in self.properties.items() if name != "email"})
+
+
+class Record(BaseModel):
+    """A contact or deal. ``trace`` is the key of the write it answers, where HubSpot gives it back."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    properties: dict[str, str | None] = {}
+    new: bool = False
+    trace: str | None = Field(None, alias="objectWriteTraceId")
+
+    @property
+    def owner(self) -> str | None:
+        """The profile this contact is of, if Hub wrote it."""
+        return self.properties.get(PROFILE_ID)
+
+    def several(self, name: str) -> list[str]:
+        """The values of a property that holds several."""
+        return [value for value in (self.properties.get(name) or "").split(";") if value]
+
+
+class Problem(BaseModel):
+    """One refused record. ``context`` may name it by ``objectWriteTraceId``, ``ids`` or ``id``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    message: str = "HubSpot gave no answer for this record"
+    category: str = ""
+    context: dict[str, list[str]] = {}
+
+    @property
+    def conflict(self) -> bool:
+        """Another record has the e-mail or the unique value."""
+        return self.category == "CONFLICT" or "CONFLICTING_UNIQUE_VALUE" in self.message
+
+    @property
+    def final(self) -> bool:
+        """The values are refused: trying again would not help."""
+        return self.category.startswith(("VALIDATION", "INVALID"))
+
+
+class Answer(BaseModel):
+    """The body of a batch call, complete (200, 201) or in part (207)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    results: list[Record] = []
+    errors: list[Problem] = []
+
+    def by_key(self, inputs: Sequence[Input]) -> dict[str, Record | Problem]:
+        """Whose each result is, by write key: told by the trace id we sent, our unique property or the record's id."""
+        keys = {name: item.write.key for item in inputs for name in (item.id, item.write.key)}
+        found: dict[str, Record | Problem] = {item.write.key: Problem() for item in inputs}
+        for problem in self.errors:
+            named = [name for part in ("objectWriteTraceId", "ids", "id") for name in problem.context.get(part, ())]
+            named += [inputs[0].id] if len(inputs) == 1 else []
+            found.update({keys[name]: problem for name in named if name in keys})
+        for record in self.results:
+            named = [name for name in (record.trace, record.owner, record.properties.get(ORDER_KEY), record.id) if name]
+            found.update({keys[name]: record for name in named if name in keys})
+        open_keys = [key for key, answer in found.items() if isinstance(answer, Problem) and not answer.category]
+        strays = [record for record in self.results if record not in found.values()]
+        if len(open_keys) == len(strays) == 1:  # a contact that was merged answers under its new id
+            found[open_keys[0]] = strays[0]
+        return found
+
+
+def read_answer(response: httpx.Response) -> Answer:
+    """Read a batch answer. Raises Unavailable (uncertain) when it breaks off: the batch may be carried out."""
+    return _read_as(Answer, response)
+
+
+def read_record(response: httpx.Response) -> Record:
+    """Read a single record. Raises Unavailable (uncertain) when it breaks off."""
+    return _read_as(Record, response)
+
+
+def _read_as(kind: type[Body], response: httpx.Response) -> Body:
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError:
+        raise Unavailable("HubSpot's answer cannot be read", uncertain=True) from None
+
+
+def batch(path: str, action: str, inputs: Iterable[Input], id_property: str | None = None) -> HttpRequest:
+    """An update by id, or an upsert by ``id_property``. The trace id makes HubSpot answer record by record."""
+    unique = {"idProperty": id_property} if id_property else {}
+    body = [
+        {**unique, "id": item.id, "objectWriteTraceId": item.write.key, "properties": dict(item.properties)}
+        for item in inputs
+    ]
+    return HttpRequest("POST", f"{path}/batch/{action}", {"inputs": body})
+
+
+def read_contacts(ids: Iterable[str], id_property: str | None = None, properties: Sequence[str] = READ) -> HttpRequest:
+    """Read contacts by id, or by a unique property."""
+    unique = {"idProperty": id_property} if id_property else {}
+    inputs = [{"id": one} for one in ids]
+    body = {**unique, "inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
+    return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
+
+
+def lookups(writes: Sequence[Write]) -> Iterator[HttpRequest]:
+    """Ask for the contacts of ``writes`` under all ids and e-mails they may be known by."""
+    for name in (PROFILE_ID, "email"):
+        for chunk in chunks(dict.fromkeys(value for write in writes for part, value in write.match if part == name)):
+            yield read_contacts(chunk, name)
+
+
+def merge(primary: str, other: str) -> HttpRequest:
+    """Merge ``other`` into ``primary``; the answer names the record that remains."""
+    return HttpRequest("POST", f"{CONTACTS}/merge", {"primaryObjectId": primary, "objectIdToMerge": other})
+
+
+def erase(contact: str) -> HttpRequest:
+    """Delete a contact for good, as the GDPR has it."""
+    return HttpRequest("POST", f"{CONTACTS}/gdpr-delete", {"objectId": contact})
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """``values`` in lists of at most a batch."""
+    listed, size = list(values), MANIFEST.limits.batch
+    return (listed[start : start + size] for start in range(0, len(listed), size))

@@ -44,6 +44,8 @@ _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%
 def birth_date(text: str | None) -> date | None:
     """A date of birth in ISO or German notation; anything else, and years before 1900, give None."""
     value = (text or "").strip()[:10]
+    if not value:
+        return None  # the usual case, and six failing strptime calls are dear
     for pattern in _DATE_FORMATS:
         try:
             parsed = datetime.strptime(value, pattern).date()

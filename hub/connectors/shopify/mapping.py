@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hub.connectors.shopify import schemas
 from hub.errors import PayloadError
-from hub.mapping.address import postal_address
+from hub.mapping.address import country, postal_address
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
@@ -125,6 +125,11 @@ def _address(given: schemas.Address | None) -> Address | None:
     )
 
 
+def _region(address: schemas.Address | None, default: str) -> str:
+    """Numbers are written as one dials them where the address is: a US number is no German one."""
+    return country(address.country_code or address.country) or default if address else default
+
+
 def snapshot(
     given: schemas.Customer,
     region: str,
@@ -146,7 +151,7 @@ def snapshot(
     return customer(
         record_key(given.id),
         fields,
-        region=region,
+        region=_region(given.default_address, region),
         addresses=[_address(a) for a in given.addresses if not a.default],
         consents=consents,
         tags=[tag.strip() for tag in (given.tags or "").split(",") if tag.strip()],
@@ -159,14 +164,17 @@ def customer_event(given: schemas.Customer, region: str, told_at: datetime) -> C
     return CustomerEvent(occurred_at=given.updated_at or given.created_at or told_at, customer=snapshot(given, region))
 
 
-def buyer(given: schemas.Purchase, region: str, extra_consent: Consent | None = None) -> CustomerEvent | None:
-    """Who buys: the embedded customer, else the guest, None for an anonymous sale.
+def buyer(
+    given: schemas.Purchase, region: str, *, fallback: str, extra_consent: Consent | None = None
+) -> CustomerEvent | None:
+    """Who buys: the embedded customer, else the guest (``fallback`` names one without usable contact data), or None.
 
     What was typed at the checkout is a weak identifier beside an account (the e-mails differ in everyday life), and
     the guest's own otherwise. A guest's data hold as of the order's creation: a later touch of an old order tells
     nothing new of the person.
     """
     account = given.customer
+    region = _region(given.billing_address or given.shipping_address, region)
     if account and account.id:
         own = {email(account.email), phone(account.phone, region)}
         typed = (("email", email(given.email or given.contact_email)), ("phone", phone(given.phone, region)))
@@ -189,7 +197,6 @@ def buyer(given: schemas.Purchase, region: str, extra_consent: Consent | None = 
     if not fields.get("email") and not fields.get("phone"):
         return None
     fields["email"] = fields.get("email", ())[:1]
-    fallback = given.id if isinstance(given, schemas.Order) else getattr(given, "token", "")
     return CustomerEvent(
         occurred_at=given.created_at,
         customer=customer(
@@ -213,7 +220,7 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
             at=given.processed_at or given.created_at,
             evidence=f"shopify buyer_accepts_marketing of order {given.id}",
         )
-    who = buyer(given, region, ticked)
+    who = buyer(given, region, fallback=given.id, extra_consent=ticked)
     what = OrderEvent(
         occurred_at=given.updated_at or given.created_at,
         order=order(given, region),
@@ -225,7 +232,7 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
 def order(given: schemas.Order, region: str) -> Order:
     """One order, in the shop's currency."""
     contact_email = email(given.email or given.contact_email)
-    contact_phone = phone(given.phone, region)
+    contact_phone = phone(given.phone, _region(given.billing_address or given.shipping_address, region))
     return Order(
         external_id=given.id,
         number=given.name,
@@ -370,7 +377,7 @@ def fulfilment(given: schemas.Fulfilment, kind: FulfilmentKind | None = None) ->
 
 def cart_events(given: schemas.Checkout, region: str) -> list[CustomerEvent | CartEvent]:
     """The buyer, if there is one, and the cart. The token is the id: webhooks have no other."""
-    who = buyer(given, region)
+    who = buyer(given, region, fallback=given.token)
     what = CartEvent(
         occurred_at=given.updated_at or given.created_at,
         cart=Cart(

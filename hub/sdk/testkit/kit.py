@@ -10,8 +10,8 @@ from typing import Any
 
 from hub.errors import ConfigError
 from hub.sdk import registry
-from hub.sdk.testkit import parse_laws, signature_laws
-from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit import backfill_laws, parse_laws, render_laws, send_laws, signature_laws
+from hub.sdk.testkit.cases import ConnectorCase, WriteCase
 
 Law = Callable[[Any], None]
 
@@ -37,13 +37,24 @@ CONNECTOR_LAWS: tuple[Law, ...] = (
     signature_laws.law_s5_different_events_have_different_ids,
     parse_laws.law_s13_topics_and_samples_match,
     parse_laws.law_s16_privacy_requests_are_events,
+    backfill_laws.law_s15_backfill_is_declared_and_sampled,
 )
 VERIFY_LAWS = tuple(law for law in laws_of(signature_laws, "s1", "s2", "s3", "s4") if law not in CONNECTOR_LAWS)
 DELIVERY_LAWS: tuple[Law, ...] = (
     signature_laws.law_s5_a_redelivery_keeps_its_event_id,
     parse_laws.law_s11_missing_headers_are_survived,
 )
-PARSE_LAWS = tuple(law for law in laws_of(parse_laws) if law not in (*CONNECTOR_LAWS, *DELIVERY_LAWS))
+PARSE_LAWS = (
+    *(law for law in laws_of(parse_laws) if law not in (*CONNECTOR_LAWS, *DELIVERY_LAWS)),
+    backfill_laws.law_s15_a_completion_is_fetched_as_it_is,
+)
+BACKFILL_LAWS = tuple(law for law in laws_of(backfill_laws) if law not in (*CONNECTOR_LAWS, *PARSE_LAWS))
+DESTINATION_LAWS: tuple[Law, ...] = (
+    render_laws.law_d1_every_case_is_there,
+    render_laws.law_d13_a_misspelt_setting_is_a_start_up_error,
+)
+RENDER_LAWS = tuple(law for law in laws_of(render_laws) if law not in DESTINATION_LAWS)
+SEND_LAWS = tuple(laws_of(send_laws))
 
 
 def checks(slug: str) -> list[Check]:
@@ -57,6 +68,7 @@ def checks(slug: str) -> list[Check]:
 def checks_of(case: ConnectorCase) -> list[Check]:
     """The checks of a connector whose samples lie in ``case.folder``."""
     found = [*_source_checks(case)] if case.connector.source else []
+    found += _destination_checks(case) if case.connector.destination else []
     return found or [
         Check(case.id, "load", "The connector has a role.", partial(_fail, "neither source nor destination"))
     ]
@@ -72,6 +84,21 @@ def _source_checks(case: ConnectorCase) -> Iterator[Check]:
             *PARSE_LAWS,
         )
         yield from (_check(law, sample) for law in laws)
+
+    yield from (_check(law, walk) for walk in case.backfill_cases for law in BACKFILL_LAWS)
+
+
+def _destination_checks(case: ConnectorCase) -> Iterator[Check]:
+    yield from (_check(law, case) for law in DESTINATION_LAWS)
+    for write in case.write_cases:
+        yield from (_check(law, write) for law in RENDER_LAWS)
+        yield from (_check(law, write) for law in SEND_LAWS if _sends(write))
+
+
+def _sends(case: WriteCase) -> bool:
+    """A change that needs no write sends nothing; a file that cannot be read is reported by every law."""
+    path = case.sample.folder / "write.json"
+    return not path.exists() or path.read_bytes().strip() != b"null"
 
 
 def _check(law: Law, case: ConnectorCase) -> Check:

@@ -1,0 +1,197 @@
+"""D1–D7, D12 and D13: what ``render`` and ``plan`` promise, without any request being sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, get_origin
+
+from pydantic import ValidationError
+
+from hub.model.customer import PersonName
+from hub.model.profile import OrderSummary, Profile
+from hub.sdk.destination import OrderChange, ProfileChange, Write
+from hub.sdk.manifest import Capability
+from hub.sdk.testkit.cases import ConnectorCase, WriteCase, assert_same
+from hub.sdk.testkit.watch import impurities, leaks, personal_values
+from hub.sdk.testkit.wire import as_json, replayed
+
+_UNKNOWN: Mapping[str, Any] = {
+    "name": PersonName(),
+    "emails": (),
+    "phones": (),
+    "addresses": (),
+    "birth_date": None,
+    "language": None,
+    "company": None,
+    "loyalty_ids": (),
+    "accounts": (),
+    "tags": (),
+    "consents": (),
+    "orders": OrderSummary(),
+    "records": (),
+}
+"""Every attribute of a profile that may be unknown, as it is then."""
+
+_CASES: Mapping[Capability, str] = {Capability.MERGE: "merge", Capability.ERASE: "erase", Capability.ORDERS: "order"}
+
+
+def law_d1_every_case_is_there(case: ConnectorCase) -> None:
+    """Samples for create, update and nothing_changed, and for merge, erase and order where they are declared."""
+    there = {write.sample.folder.name for write in case.write_cases}
+    wanted = {"create", "update", "nothing_changed"}
+    wanted |= {name for capability, name in _CASES.items() if capability in case.manifest.capabilities}
+    missing = {name for name in wanted if not any(found == name or found.startswith(f"{name}_") for found in there)}
+    assert not missing, f"{case.id}: no samples/write/ for {', '.join(sorted(missing))}"
+    silent = [
+        c.value for c in _CASES if c not in case.manifest.capabilities and c.value not in case.manifest.not_offered
+    ]
+    assert not silent, f"{case.id}: neither a capability nor in not_offered: {', '.join(sorted(silent))}"
+
+
+def law_d1_render_gives_the_expected_write(case: WriteCase) -> None:
+    """``render`` gives ``write.json``, twice the same, and touches neither clock nor socket."""
+    rendered = _render(case)
+    expected = case.sample.write
+    assert_same(as_json(rendered), as_json(expected), f"{case.id}: differs from write.json")
+    called = impurities(lambda: _render(case))
+    assert not called, f"{case.id}: render calls {', '.join(sorted(set(called)))}"
+
+
+def law_d1_plan_gives_the_expected_requests(case: WriteCase) -> None:
+    """``plan`` gives ``requests.json``, without I/O."""
+    write = _render(case)
+    writes = [write] if write is not None else []
+    planned = as_json(list(case.destination.plan(writes, case.settings)))
+    assert_same(planned, case.sample.exchange("requests"), f"{case.id}: differs from requests.json")
+    called = impurities(lambda: case.destination.plan(writes, case.settings))
+    assert not called, f"{case.id}: plan calls {', '.join(sorted(set(called)))}"
+
+
+def law_d2_what_is_unknown_is_not_sent(case: WriteCase) -> None:
+    """An attribute nobody knows is left out of a new record: absent is not null, nor empty text."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange) or change.erased:
+        return
+    for name, unknown in _UNKNOWN.items():
+        profile = change.profile.model_copy(update={name: unknown})
+        write = case.destination.render(replace(change, profile=profile, mirror={}), case.settings)
+        empty = sorted(path for path in _empties(write.properties)) if write else []
+        assert not empty, f"{case.id}: with unknown {name} these are sent empty: {', '.join(empty)}"
+
+
+def law_d3_a_known_record_is_updated(case: WriteCase) -> None:
+    """With the id of the record there, the write goes to that record; without one, it is found or created."""
+    change, write = case.sample.change, _render(case)
+    if write is not None:
+        expected = change.external_ids[0] if change.external_ids else None
+        assert write.external_id == expected, f"{case.id}: the write goes to {write.external_id!r}, not to {expected!r}"
+
+
+def law_d4_the_same_version_twice_is_one_effect(case: WriteCase) -> None:
+    """Once a write is delivered, rendering the same state again gives nothing to do."""
+    change, write = case.sample.change, _render(case)
+    if write is None or write.erase:
+        return
+    results, _ = replayed(case, [write], case.sample.exchange("responses"))
+    delivered = [result for result in results if result.outcome == "delivered"]
+    for result in delivered:
+        kept = (result.external_id,) if result.external_id else change.external_ids[:1]
+        mirror = write.mirror if result.mirror is None else result.mirror
+        if mirror != write.mirror:
+            continue  # less was delivered than the write held: what is left is still to be done
+        again = case.destination.render(
+            replace(change, external_ids=kept, mirror=mirror, uncertain=False), case.settings
+        )
+        assert_same(as_json(again), None, f"{case.id}: the same state is written again")
+
+
+def law_d5_a_merged_profile_is_one_record(case: WriteCase) -> None:
+    """Of several records of one profile the first is kept, and the others are merged where the destination can."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange) or change.erased or change.profile.suppressed or not change.external_ids:
+        return
+    merged = replace(change, external_ids=(change.external_ids[0], "kit-other"))
+    write = case.destination.render(merged, case.settings)
+    if Capability.MERGE in case.manifest.capabilities:
+        assert write is not None, f"{case.id}: two records of one profile are left as they are"
+        assert write.merge == ("kit-other",), f"{case.id}: merges {write.merge!r} instead of the other record"
+    if write is not None:
+        assert write.external_id == change.external_ids[0], f"{case.id}: the first record is not the one that is kept"
+
+
+def law_d6_the_suppressed_get_only_the_suppression(case: WriteCase) -> None:
+    """Of a suppressed person only the suppression leaves: an erasure, or an address that must stay silent."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange):
+        return
+    profile = change.profile.model_copy(update={"suppressed": True})
+    write = case.destination.render(replace(change, profile=profile, erased=False), case.settings)
+    if write is None or write.erase:
+        return
+    allowed = {*profile.emails, *profile.phones}
+    sent = repr((as_json(write.properties), as_json(write.body)))
+    found = leaks(sent, personal_values(profile) - allowed)
+    assert not found, f"{case.id}: {len(found)} values of a suppressed person are written"
+
+
+def law_d7_an_erasure_erases(case: WriteCase) -> None:
+    """An erased person's write removes the record and carries nothing of them."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange) or Capability.ERASE not in case.manifest.capabilities:
+        return
+    known = change.external_ids or ("kit-known",)
+    write = case.destination.render(replace(change, erased=True, external_ids=known), case.settings)
+    assert write is not None, f"{case.id}: an erasure of a known record gives no write"
+    assert write.erase, f"{case.id}: an erasure does not erase"
+    assert not write.properties, f"{case.id}: an erasure writes properties"
+    assert {write.external_id, *write.merge} >= set(known), f"{case.id}: not every record of the person is erased"
+
+
+def law_d12_our_own_change_is_recognised(case: WriteCase) -> None:
+    """The mirror holds every property as it was written, so that it is known when it comes back."""
+    write = _render(case)
+    if write is None or write.erase:
+        return
+    foreign = sorted(name for name, value in write.properties.items() if write.mirror.get(name) != value)
+    assert not foreign, f"{case.id}: the mirror does not hold {', '.join(foreign)} as written"
+    assert write.mirror, f"{case.id}: the mirror is empty"
+
+
+def law_d13_a_misspelt_setting_is_a_start_up_error(case: ConnectorCase) -> None:
+    """An unknown setting, and a field map to an attribute that does not exist, are refused before anything is sent."""
+    _refused(case, "hub_no_such_setting", "x")
+    for name, field in case.manifest.settings.model_fields.items():
+        if get_origin(field.annotation) in (dict, Mapping) and name in ("properties", "fields"):
+            error = _refused(case, name, {"hub_property": "emial"})
+            assert "mean" in error, f"{case.id}: {name}: a misspelt attribute is refused without the nearest right one"
+
+
+def _refused(case: ConnectorCase, name: str, value: Any) -> str:
+    try:
+        case.settings_with(**{name: value})
+    except ValidationError as error:
+        return str(error)
+    raise AssertionError(f"{case.id}: setting {name}={value!r} is accepted")
+
+
+def _render(case: WriteCase) -> Write | None:
+    return case.destination.render(case.sample.change, case.settings)
+
+
+def _empties(value: Any, path: str = "") -> Iterator[str]:
+    if value is None or value in ("", [], (), {}):
+        if path:
+            yield path
+    elif isinstance(value, Mapping):
+        for name, child in value.items():
+            yield from _empties(child, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list | tuple):
+        for index, child in enumerate(value):
+            yield from _empties(child, f"{path}.{index}")
+
+
+def profile_of(case: WriteCase) -> Profile | None:
+    """The profile of a case; None for an order."""
+    change = case.sample.change
+    return None if isinstance(change, OrderChange) else change.profile

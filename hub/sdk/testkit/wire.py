@@ -1,0 +1,121 @@
+"""A connector's own HTTP client over recorded answers: nothing leaves the machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic_core import to_jsonable_python
+
+from hub.sdk.destination import Write, WriteResult
+from hub.sdk.http import Budget, HttpClient
+from hub.sdk.manifest import Limits
+from hub.sdk.testkit.cases import ConnectorCase
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class Wire(httpx.BaseTransport):
+    """Records every request and lets ``answer`` answer it."""
+
+    answer: Answer
+    requests: list[httpx.Request] = field(default_factory=list)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Record and answer."""
+        request.read()
+        self.requests.append(request)
+        return self.answer(request)
+
+
+def client(case: ConnectorCase, wire: Wire, *, destination: bool) -> HttpClient:
+    """The client a connection of this connector gets, with its own root, credentials, hosts and status table."""
+    role: Any = case.destination if destination else case.source
+    root = case.settings.base_url or (role.api_root(case.settings) if role.api_root else "https://no-api.invalid")
+    return HttpClient(
+        root,
+        headers=role.authorise(case.settings) if role.authorise else {},
+        allowed_hosts=case.manifest.allowed_hosts,
+        timeout_seconds=case.settings.timeout_seconds,
+        status_table=getattr(role, "status_table", None),
+        transport=wire,
+        budget=Budget(Limits()),
+    )
+
+
+def response_of(recorded: Mapping[str, Any]) -> httpx.Response:
+    """A recorded response; without ``json`` it has no body."""
+    headers = {name: str(value) for name, value in recorded.get("headers", {}).items()}
+    if recorded.get("json") is None:
+        return httpx.Response(recorded["status"], headers=headers, text=recorded.get("text", ""))
+    return httpx.Response(
+        recorded["status"], headers={**headers, "content-type": "application/json"}, json=recorded["json"]
+    )
+
+
+def in_order(recorded: Sequence[Mapping[str, Any]]) -> Answer:
+    """Answer request by request; one more than there are responses is an AssertionError."""
+    left: Iterator[Mapping[str, Any]] = iter(recorded)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        following = next(left, None)
+        assert following is not None, f"{request.method} {request.url.path}: no response is recorded for it"
+        return response_of(following)
+
+    return answer
+
+
+def replayed(
+    case: ConnectorCase, writes: Sequence[Write], recorded: Sequence[Mapping[str, Any]]
+) -> tuple[Sequence[WriteResult], list[httpx.Request]]:
+    """Send the writes against the recorded responses. AssertionError unless all of them were used, and no more."""
+    wire = Wire(in_order(recorded))
+    with client(case, wire, destination=True) as http:
+        results = case.destination.send(writes, http, case.settings)
+    assert len(wire.requests) == len(recorded), (
+        f"{case.id}: {len(recorded)} responses are recorded, {len(wire.requests)} requests were sent"
+    )
+    return results, wire.requests
+
+
+def request_json(request: httpx.Request) -> dict[str, Any]:
+    """Method, path with query, and decoded body of a request, as ``plan`` tells them."""
+    body = request.content
+    return {
+        "method": request.method,
+        "path": request.url.raw_path.decode(),
+        "body": json.loads(body) if body else None,
+    }
+
+
+def as_json(value: Any) -> Any:
+    """Dataclasses, models and tuples as the JSON a sample file holds; fields that are their default are left out."""
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        own = {declared: to_jsonable_python(getattr(value, declared.name)) for declared in fields(value)}
+        return {
+            declared.name: item for declared, item in own.items() if _required(declared) or item != _default(declared)
+        }
+    return to_jsonable_python(value)
+
+
+def same_path(actual: str, planned: str, root: str) -> bool:
+    """A planned path is relative to the API's root, or stands from the host on."""
+    base = urlsplit(root).path.rstrip("/")
+    relative = planned if planned.startswith("/") else f"/{planned}"
+    return actual in (relative, base + relative)
+
+
+def _required(declared: Field[Any]) -> bool:
+    return declared.default is MISSING and declared.default_factory is MISSING
+
+
+def _default(declared: Field[Any]) -> Any:
+    factory = declared.default_factory
+    return to_jsonable_python(declared.default if factory is MISSING else factory())

@@ -6,7 +6,7 @@ become lines), https://developer.squareup.com/docs/customers-api/use-the-api/cus
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -89,6 +89,7 @@ RECIPIENT = FieldMap(
     },
 )
 
+_UNNAMED = schemas.OrderTax()
 _DONE = {"PICKUP": "picked_up_at", "SHIPMENT": "shipped_at", "DELIVERY": "delivered_at"}
 
 
@@ -96,17 +97,9 @@ def customer_key(customer_id: str) -> RecordKey:
     return RecordKey(kind="customer", external_id=customer_id)
 
 
-def customer_snapshot(
-    source: schemas.Customer, region: str, *, contact: Iterable[Identifier] = (), addresses: Iterable[Address] = ()
-) -> CustomerSnapshot:
-    """``contact`` holds weak identifiers typed at a checkout."""
+def customer_snapshot(source: schemas.Customer, region: str) -> CustomerSnapshot:
     return snapshot_of(
-        customer_key(source.id),
-        CUSTOMER.read(source),
-        region=region,
-        addresses=addresses,
-        consents=_consents(source.preferences),
-        identifiers=contact,
+        customer_key(source.id), CUSTOMER.read(source), region=region, consents=_consents(source.preferences)
     )
 
 
@@ -172,7 +165,7 @@ def order(source: schemas.Order) -> Order:
         total=minor_units(source.total_money.amount, currency),
         discount_total=_amount(source.total_discount_money),
         tax_total=_amount(source.total_tax_money),
-        lines=(*(_line(n, item, source) for n, item in enumerate(source.line_items)), *_extra_lines(source)),
+        lines=(*_lines(source), *_extra_lines(source)),
         discounts=tuple(
             Discount(title=clean(d.name), amount=minor_units(d.applied_money.amount, currency))
             for d in source.discounts
@@ -198,29 +191,28 @@ def _state(source: schemas.Order) -> OrderState:
     return "paid" if source.tenders and due and due.amount == 0 else "open"
 
 
-def _line(position: int, item: schemas.LineItem, source: schemas.Order) -> OrderLine:
+def _lines(source: schemas.Order) -> Iterator[OrderLine]:
     taxes = {tax.uid: tax for tax in source.taxes}
     titles = {discount.uid: clean(discount.name) for discount in source.discounts}
-    name = " – ".join(part for part in (clean(item.name), clean(item.variation_name)) if part)
-    return OrderLine(
-        external_id=item.uid or None,
-        product=ProductReference(variant_id=item.catalog_object_id or None, name=name or None),
-        quantity=amount(item.quantity, path=f"line_items.{position}.quantity"),
-        unit_price=_amount(item.base_price_money),
-        total=_amount(item.total_money),
-        discounts=tuple(
-            Discount(
-                title=titles.get(d.discount_uid), amount=minor_units(d.applied_money.amount, d.applied_money.currency)
-            )
-            for d in item.applied_discounts
-            if d.applied_money
-        ),
-        taxes=tuple(
-            _tax(taxes.get(t.tax_uid, schemas.OrderTax()), t.applied_money)
-            for t in item.applied_taxes
-            if t.applied_money
-        ),
-    )
+    for position, item in enumerate(source.line_items):
+        name = " – ".join(part for part in (clean(item.name), clean(item.variation_name)) if part)
+        yield OrderLine(
+            external_id=item.uid or None,
+            product=ProductReference(variant_id=item.catalog_object_id or None, name=name or None),
+            quantity=amount(item.quantity, path=f"line_items.{position}.quantity"),
+            unit_price=_amount(item.base_price_money),
+            total=_amount(item.total_money),
+            discounts=tuple(
+                Discount(title=titles.get(found.discount_uid), amount=minor_units(applied.amount, applied.currency))
+                for found in item.applied_discounts
+                if (applied := found.applied_money)
+            ),
+            taxes=tuple(
+                _tax(taxes.get(found.tax_uid, _UNNAMED), found.applied_money)
+                for found in item.applied_taxes
+                if found.applied_money
+            ),
+        )
 
 
 def _extra_lines(source: schemas.Order) -> tuple[OrderLine, ...]:

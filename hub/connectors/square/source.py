@@ -170,7 +170,9 @@ def _order_customer(
     customer = schemas.read(schemas.CustomerAnswer, body).customer
     own = mapping.customer_snapshot(customer, region)
     contact = mapping.weak_email(recipient.email_address, own)
-    snapshot = mapping.customer_snapshot(customer, region, contact=contact, addresses=addresses)
+    snapshot = own.model_copy(
+        update={"identifiers": contact, "addresses": tuple(dict.fromkeys((*own.addresses, *addresses)))}
+    )
     changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
     told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot)]
     if customer.id != customer_id:

@@ -1,0 +1,53 @@
+"""Mailchimp: settings and declaration.
+
+Facts: https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/ (form bodies, no signature, GET
+check, 10 s to answer, retries over 75 minutes) and https://mailchimp.com/developer/marketing/docs/fundamentals/
+(Basic auth with any user name, data centre after the key's dash, at most 10 simultaneous connections; no quota per
+time, so the budget below is our own).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+
+
+class MailchimpSettings(ConnectionSettings):
+    """One Mailchimp account, or some audiences of it."""
+
+    webhook_secret: Secrets = Field(
+        description="Long random text, given in the webhook's URL as ?secret=…; a list while it changes."
+    )
+    api_key: SecretStr | None = Field(None, description="Marketing API key (ends in -us21 or the like), for backfill.")
+    audiences: tuple[str, ...] = Field((), description="Audience (list) ids to backfill; all of the account if empty.")
+
+
+MANIFEST = Manifest(
+    slug="mailchimp",
+    name="Mailchimp",
+    channel="email",
+    roles=frozenset({"source"}),
+    settings=MailchimpSettings,
+    docs_url="https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/",
+    api_version="3.0",
+    tier="gold",
+    capabilities=frozenset({Capability.WEBHOOK, Capability.CHALLENGE, Capability.BACKFILL, Capability.CONSENT}),
+    topics={
+        "subscribe": "subscriber, opted in",
+        "unsubscribe": "subscriber, opted out; a complaint or a deletion where Mailchimp says so",
+        "profile": "subscriber's fields; nothing on consent",
+        "upemail": "the subscriber under the new address, linked to the old one",
+        "cleaned": "bounce (consent unchanged), or complaint (opted out)",
+        "campaign": "skipped: concerns no person",
+        "member": "subscriber with state and times, as the Marketing API gives it (backfill)",
+    },
+    allowed_hosts=("*.api.mailchimp.com",),
+    limits=Limits(batch=1000, calls=10, per_seconds=1.0),
+    not_offered={"privacy": "Mailchimp tells nobody of a permanent deletion"},
+    sample_settings={
+        "webhook_secret": "sample-mailchimp-secret",
+        "api_key": "sample0mailchimp0key-us21",
+        "audiences": ["a6f0c2de41"],
+    },
+)

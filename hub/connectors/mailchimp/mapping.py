@@ -1,0 +1,166 @@
+"""Mailchimp's subscribers to canonical customers and consents. Pure.
+
+A record is one address on one audience: its id is ``<list id>:<md5 of the lower-case address>``, which every event
+type can give (``cleaned`` has no id, ``upemail`` names another), and whose second half is the member id of the
+Marketing API.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from hub.connectors.mailchimp import schemas
+from hub.mapping.customer import customer
+from hub.mapping.fieldmap import FieldMap
+from hub.mapping.name import clean
+from hub.mapping.time import instant, maybe_instant
+from hub.model.consent import Consent
+from hub.model.customer import CustomerSnapshot
+from hub.model.identifier import RecordKey
+from hub.model.interaction import Interaction, InteractionKind
+
+SUBSCRIBER = FieldMap(
+    schemas.Subscriber,
+    {
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "email": "email",
+        "phone": "phone",
+        "street": "street",
+        "line2": "line2",
+        "postal_code": "postal_code",
+        "city": "city",
+        "region": "region",
+        "country": "country",
+        "company": "company",
+    },
+    not_offered={
+        "external_id": "made of audience and address, see the module's text",
+        "middle_name": "no such merge field by default",
+        "full_name": "FNAME and LNAME only",
+        "birth_date": "BIRTHDAY is month and day without a year",
+        "house_number": "part of addr1",
+        "language": "not in webhooks; see members",
+        "national_id": "not collected",
+        "handle": "not collected",
+        "loyalty_id": "not collected",
+    },
+)
+
+MEMBER = FieldMap(
+    schemas.Member,
+    {
+        "first_name": "merge_fields.FNAME",
+        "last_name": "merge_fields.LNAME",
+        "email": "email_address",
+        "phone": "merge_fields.PHONE",
+        "street": "merge_fields.ADDRESS.addr1",
+        "line2": "merge_fields.ADDRESS.addr2",
+        "postal_code": "merge_fields.ADDRESS.zip",
+        "city": "merge_fields.ADDRESS.city",
+        "region": "merge_fields.ADDRESS.state",
+        "country": "merge_fields.ADDRESS.country",
+        "company": "merge_fields.COMPANY",
+        "language": "language",
+    },
+    not_offered={name: why for name, why in SUBSCRIBER.not_offered.items() if name != "language"},
+)
+
+
+def subscriber_key(list_id: str, email: str) -> RecordKey:
+    digest = hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
+    return RecordKey(kind="subscriber", external_id=f"{list_id}:{digest}")
+
+
+def subscriber(source: schemas.Subscriber, region: str, *, consent: Consent | None = None) -> CustomerSnapshot:
+    return customer(
+        subscriber_key(source.list_id, source.email),
+        SUBSCRIBER.read(source),
+        region=region,
+        consents=(consent,) if consent else (),
+        tags=_names(source.interests),
+    )
+
+
+def member(source: schemas.Member, region: str) -> CustomerSnapshot:
+    consent = member_consent(source)
+    return customer(
+        subscriber_key(source.list_id, source.email_address),
+        MEMBER.read(source),
+        region=region,
+        consents=(consent,) if consent else (),
+        tags=dict.fromkeys(name for tag in source.tags if (name := clean(tag.name))),
+    )
+
+
+def fired_at(event: schemas.Event) -> datetime:
+    """Mailchimp writes no zone; its times are UTC (docs/methods-parameters: "date and time format")."""
+    return instant(event.fired_at, path="fired_at")
+
+
+def opt_in(source: schemas.Subscriber) -> Consent:
+    """Explicit only with the address the person confirmed from: an import or API call has none.
+
+    The address itself is personal and no evidence to carry around.
+    """
+    return Consent(
+        channel="email",
+        state="opted_in",
+        at=fired_at(source),
+        evidence=f"mailchimp: subscribed to audience {source.list_id}",
+        explicit=bool(source.ip_opt),
+    )
+
+
+def opt_out(source: schemas.Subscriber, how: str, *, explicit: bool = True) -> Consent:
+    return Consent(
+        channel="email",
+        state="opted_out",
+        at=fired_at(source),
+        evidence=f"mailchimp: {how} audience {source.list_id}",
+        explicit=explicit,
+    )
+
+
+def member_consent(source: schemas.Member) -> Consent | None:
+    """None for ``cleaned``, ``transactional`` and ``archived``: none of these is a word of the person on marketing.
+
+    ``last_changed`` is at or after the time of an opt-out, so that no older opt-in can win against it.
+    """
+    audience = f"audience {source.list_id}"
+    opted_at = maybe_instant(source.timestamp_opt, path="timestamp_opt")
+    match source.status:
+        case "subscribed":
+            explicit = bool(opted_at and source.ip_opt)
+            evidence = f"mailchimp: subscribed to {audience}"
+            return Consent(channel="email", state="opted_in", at=opted_at, evidence=evidence, explicit=explicit)
+        case "unsubscribed":
+            at = instant(source.last_changed, path="last_changed")
+            return Consent(
+                channel="email", state="opted_out", at=at, evidence=f"mailchimp: unsubscribed from {audience}"
+            )
+        case "pending":
+            at_signup = maybe_instant(source.timestamp_signup, path="timestamp_signup")
+            evidence = f"mailchimp: not yet confirmed for {audience}"
+            return Consent(channel="email", state="pending", at=at_signup, evidence=evidence)
+        case _:
+            return None
+
+
+def interaction(source: schemas.Subscriber, kind: InteractionKind, event_id: str) -> Interaction:
+    return Interaction(
+        external_id=event_id,
+        kind=kind,
+        channel="email",
+        direction="in",
+        campaign=source.campaign_id or None,
+        reference=source.list_id,
+        details={"reason": source.reason} if source.reason else {},
+    )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    # Commas inside a group's name are escaped with a backslash.
+    parts = (text or "").replace("\\,", "\0").split(",")
+    return tuple(dict.fromkeys(name for part in parts if (name := clean(part.replace("\0", ",")))))

@@ -1,0 +1,219 @@
+"""Mailchimp as a source: audience webhooks and members.
+
+In: form bodies (https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/), unsigned: the secret is
+the query parameter ``secret`` of the webhook's URL. Out: subscribers, consents, bounces. Mailchimp names no event, so
+the event id is a digest of what makes an event one: type, time, audience, member and addresses.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from hub.connectors.mailchimp import mapping, schemas
+from hub.connectors.mailchimp.manifest import MailchimpSettings
+from hub.errors import ConfigError, PayloadError, SkipEvent
+from hub.mapping.customer import customer
+from hub.mapping.time import instant
+from hub.model.consent import Consent
+from hub.model.event import (
+    CanonicalEvent,
+    ConsentEvent,
+    CustomerEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+)
+from hub.model.interaction import InteractionKind
+from hub.sdk import signatures
+from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import walk
+from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
+
+SECRET = "secret"  # noqa: S105 - the parameter's name
+_IDENTITY = ("type", "fired_at", "data[list_id]", "data[id]", "data[email]", "data[new_email]", "data[old_email]")
+_DATA_CENTRE = re.compile(r".+-([a-z]{2}\d{1,3})")
+_PAGE = 1000
+"""The most members one call gives (Marketing API 3.0, GET /lists/{list_id}/members)."""
+
+
+def verify(delivery: RawDelivery, settings: MailchimpSettings) -> None:
+    signatures.require(delivery.query.get(SECRET), settings.webhook_secret, lambda secret: secret)
+
+
+def sign(delivery: RawDelivery, settings: MailchimpSettings) -> RawDelivery:
+    query = {**delivery.query, SECRET: settings.webhook_secret[0].get_secret_value()}
+    return replace(delivery, query=query, url=f"{delivery.url.partition('?')[0]}?{urlencode(query)}")
+
+
+def answer(delivery: RawDelivery, settings: MailchimpSettings) -> Reply | None:
+    """Mailchimp calls the URL with GET when the webhook is saved and wants a 200."""
+    return Reply(status=200, body=b"ok") if delivery.method in ("GET", "HEAD") else None
+
+
+def name_event(delivery: RawDelivery, settings: MailchimpSettings) -> EventName:
+    if delivery.body.startswith(b"{"):
+        member = schemas.read_json(schemas.Member, delivery.body)
+        return EventName(event_id=_member_id(member.list_id, member.email_address, member.last_changed), topic="member")
+    fields = schemas.form(delivery.body)
+    event = schemas.read(schemas.Event, fields)
+    parts = "\n".join(fields.get(name, "") for name in _IDENTITY)
+    return EventName(event_id=hashlib.sha256(parts.encode()).hexdigest(), topic=event.type)
+
+
+def _member_id(list_id: str, email: str, last_changed: str) -> str:
+    return f"member:{mapping.subscriber_key(list_id, email).external_id}:{last_changed}"
+
+
+def parse(entry: InboxEntry, settings: MailchimpSettings) -> Sequence[CanonicalEvent]:
+    region = settings.default_region
+    if entry.topic == "member":
+        member = schemas.read_json(schemas.Member, entry.body)
+        at = instant(member.last_changed, path="last_changed")
+        return [CustomerEvent(occurred_at=at, customer=mapping.member(member, region))]
+    if entry.topic == "campaign":
+        raise SkipEvent("a campaign's state concerns no person")
+    if entry.topic == "upemail":
+        return _address_changed(schemas.read(schemas.EmailChange, schemas.form(entry.body)), region)
+    if entry.topic not in ("subscribe", "unsubscribe", "profile", "cleaned"):
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    source = schemas.read(schemas.Subscriber, schemas.form(entry.body))
+    if entry.topic == "subscribe":
+        return _told(source, region, mapping.opt_in(source), "email_subscribed", entry.event_id)
+    if entry.topic == "unsubscribe":
+        return _left(source, region, entry.event_id)
+    if entry.topic == "cleaned":
+        return _cleaned(source, region, entry.event_id)
+    return _told(source, region, None, None, entry.event_id)
+
+
+def _told(
+    source: schemas.Subscriber, region: str, consent: Consent | None, kind: InteractionKind | None, event_id: str
+) -> list[CanonicalEvent]:
+    """The subscriber, with consent and interaction where the event is about one."""
+    at = mapping.fired_at(source)
+    snapshot = mapping.subscriber(source, region, consent=consent)
+    events: list[CanonicalEvent] = [CustomerEvent(occurred_at=at, customer=snapshot)]
+    if kind is not None:
+        interaction = mapping.interaction(source, kind, event_id)
+        events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key))
+    return events
+
+
+def _left(source: schemas.Subscriber, region: str, event_id: str) -> list[CanonicalEvent]:
+    if source.reason == "abuse":
+        return _told(source, region, mapping.opt_out(source, "complaint on"), "email_complained", event_id)
+    if source.action == "delete":
+        # Somebody took the address off the audience: no word of the person, and nobody to write to any more.
+        at = mapping.fired_at(source)
+        key = mapping.subscriber_key(source.list_id, source.email)
+        consent = mapping.opt_out(source, "deleted from", explicit=False)
+        return [
+            ConsentEvent(occurred_at=at, record=key, consent=consent),
+            DeletionEvent(occurred_at=at, record=key),
+        ]
+    return _told(source, region, mapping.opt_out(source, "unsubscribed from"), "email_unsubscribed", event_id)
+
+
+def _cleaned(source: schemas.Subscriber, region: str, event_id: str) -> list[CanonicalEvent]:
+    """A hard bounce says that the address is dead, not that the person wants no mail: consent stays."""
+    if source.reason == "abuse":
+        return _told(source, region, mapping.opt_out(source, "complaint on"), "email_complained", event_id)
+    return _told(source, region, None, "email_bounced", event_id)
+
+
+def _address_changed(source: schemas.EmailChange, region: str) -> list[CanonicalEvent]:
+    at = mapping.fired_at(source)
+    new, old = (mapping.subscriber_key(source.list_id, email) for email in (source.new_email, source.old_email))
+    told: list[CanonicalEvent] = [
+        CustomerEvent(occurred_at=at, customer=customer(new, {"email": (source.new_email,)}, region=region))
+    ]
+    if new != old:
+        told.append(LinkEvent(occurred_at=at, records=(new, old), reason="e-mail address changed at the source"))
+    return told
+
+
+def backfill(
+    http: HttpClient, settings: MailchimpSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """All members of each audience, by last change, oldest first.
+
+    A member that changes during the walk moves to its end, where it is read again; its webhook comes as well.
+    """
+    state = cursor or {"audience": 0, "offset": None, "audiences": _audiences(http, settings)}
+    audiences = state["audiences"]
+    for number in range(state["audience"], len(audiences)):
+        first = state["offset"] if number == state["audience"] else None
+        for (members, total), following in walk(first, partial(_members, http, audiences[number], since)):
+            audience = number + 1 if following is None else number
+            resume = {"audience": audience, "offset": following, "audiences": audiences}
+            yield BackfillPage([_item(found) for found in members], resume, total if len(audiences) == 1 else None)
+
+
+def _audiences(http: HttpClient, settings: MailchimpSettings) -> list[str]:
+    if settings.audiences:
+        return list(settings.audiences)
+    answer = json_of(http.get("/3.0/lists", {"fields": "lists.id", "count": str(_PAGE)}))
+    return [found["id"] for found in answer.get("lists") or ()]
+
+
+_Members = tuple[Sequence[Mapping[str, Any]], int | None]
+
+
+def _members(http: HttpClient, list_id: str, since: datetime | None, offset: str | None) -> tuple[_Members, str | None]:
+    query = {"count": str(_PAGE), "offset": offset or "0", "sort_field": "last_changed", "sort_dir": "ASC"}
+    if since is not None:
+        query["since_last_changed"] = since.isoformat(timespec="seconds")
+    answer = json_of(http.get(f"/3.0/lists/{list_id}/members", query))
+    members, total = answer.get("members") or (), answer.get("total_items")
+    following = int(query["offset"]) + len(members)
+    more = bool(members) and (total is None or following < total)
+    return (members, total), str(following) if more else None
+
+
+def _item(found: Mapping[str, Any]) -> BackfillItem:
+    body = orjson.dumps(found)
+    try:
+        member = schemas.read_json(schemas.Member, body)
+        event_id = _member_id(member.list_id, member.email_address, member.last_changed)
+    except PayloadError:
+        # Kept under a digest of its own, so that it is parked for somebody to see and the walk goes on.
+        event_id = "member:" + hashlib.sha256(body).hexdigest()
+    return BackfillItem(event_id=event_id, topic="member", body=body)
+
+
+def authorise(settings: MailchimpSettings) -> Mapping[str, str]:
+    if settings.api_key is None:
+        return {}
+    credentials = f"hub:{settings.api_key.get_secret_value()}".encode()
+    return {"authorization": "Basic " + base64.b64encode(credentials).decode()}
+
+
+def api_root(settings: MailchimpSettings) -> str:
+    """Raises ConfigError when the key names no data centre."""
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    match = _DATA_CENTRE.fullmatch(key)
+    if match is None:
+        raise ConfigError(["api_key: has to end in its data centre, such as -us21"])
+    return f"https://{match.group(1)}.api.mailchimp.com"
+
+
+SOURCE = Source(
+    parse=parse,
+    verify=verify,
+    sign=sign,
+    name_event=name_event,
+    answer=answer,
+    backfill=backfill,
+    authorise=authorise,
+    api_root=api_root,
+)

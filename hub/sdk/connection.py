@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from pydantic import ValidationError
 
 from hub.errors import ConfigError, did_you_mean
 from hub.mapping.condition import compile_condition
 from hub.model.profile import Profile
+from hub.sdk.destination import Destination
+from hub.sdk.http import HttpClient
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector, get, slugs
+from hub.sdk.source import Source
 from hub.settings import describe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -93,6 +97,30 @@ def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[s
     if faults:
         raise ConfigError(faults)
     return tuple(loaded)
+
+
+def open_client(
+    connection: Connection, part: Source[Any] | Destination[Any], *, transport: httpx.BaseTransport | None = None
+) -> HttpClient:
+    """The HTTP client for one connection in one role: its root, credentials, hosts, limits and status table.
+
+    Raises ConfigError when neither the connection nor the connector says where the API is.
+    """
+    settings, manifest = connection.settings, connection.connector.manifest
+    root = settings.base_url or (part.api_root(settings) if part.api_root else None)
+    if not root:
+        raise ConfigError([f"connections.{connection.name}.base_url: is required for this"])
+    destination = part if isinstance(part, Destination) else None
+    limits = destination.limits(settings) if destination and destination.limits else manifest.limits
+    return HttpClient(
+        root,
+        headers=part.authorise(settings) if part.authorise else None,
+        allowed_hosts=manifest.allowed_hosts,
+        timeout_seconds=settings.timeout_seconds,
+        limits=limits,
+        status_table=destination.status_table if destination else None,
+        transport=transport,
+    )
 
 
 def _always(_: Profile) -> bool:

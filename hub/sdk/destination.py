@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.http import HttpClient, StatusTable
-from hub.sdk.manifest import Settings
+from hub.sdk.manifest import Limits, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,17 @@ class Destination(Generic[Settings]):
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
     prepare  makes what Hub needs there (custom properties); idempotent; run once per start
+    check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
+    limits   the connection's own limits, where its settings name others than the manifest
     """
 
     render: Callable[[Change, Settings], Write | None]
     plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
     send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
     prepare: Callable[[HttpClient, Settings], None] | None = None
+    check: Callable[[HttpClient, Settings], None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
+    limits: Callable[[Settings], Limits] | None = None

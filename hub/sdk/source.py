@@ -18,9 +18,9 @@ class RawDelivery:
 
     method: str
     url: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
+    query: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     received_at: datetime
 
 
@@ -60,10 +60,10 @@ class InboxEntry:
     connection: str
     event_id: str
     topic: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     received_at: datetime
-    completions: Mapping[str, bytes] = field(default_factory=dict)
+    completions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class BackfillItem:
 
     event_id: str
     topic: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class Source(Generic[Settings]):
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
+    check       one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     """
 
     parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent]]
@@ -115,3 +116,4 @@ class Source(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
+    check: Callable[[HttpClient, Settings], None] | None = None

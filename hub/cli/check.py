@@ -1,0 +1,147 @@
+"""``hub check``: every fault of the configuration with its YAML path; ``--live`` asks the outside systems too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from hub.cli import output
+from hub.errors import ConfigError, HubError
+from hub.sdk.connection import Connection, load_routes, open_client, read_connections
+from hub.sdk.destination import Destination
+from hub.sdk.source import Source
+from hub.settings import Settings, add_new, inspect
+
+MAX_SKEW_SECONDS = 60.0
+"""Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a live check says of one connection in one role."""
+
+    connection: str
+    role: str
+    ok: bool
+    said: str
+
+
+def command(
+    live: Annotated[bool, typer.Option("--live", help="Also test credentials and clocks at the outside systems.")] = (
+        False
+    ),
+    config: output.ConfigOption = None,
+    json: output.JsonOption = False,
+) -> None:
+    """Validate the configuration and print every fault with its YAML path."""
+    with output.exit_codes(json=json):
+        settings, connections = checked(config, os.environ)
+    warnings = unrouted(settings, connections)
+    findings = [found for each in connections.values() for found in check_live(each)] if live else []
+    rows = [_row(connection) for connection in connections.values()]
+    if json:
+        output.show_json({"faults": [], "warnings": warnings, "connections": rows, "live": findings})
+    else:
+        output.show_table(
+            ("connection", "connector", "roles"),
+            [(row["connection"], row["connector"], ", ".join(row["roles"])) for row in rows],
+            empty="no connections yet; `hub init` writes a starter",
+        )
+        for finding in findings:
+            output.show(f"{finding.connection} ({finding.role}): {finding.said}")
+    for warning in warnings:
+        output.say(f"warning: {warning}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(output.FAILED)
+
+
+def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
+    """Settings and connections; raises ConfigError with the faults of the file, its connections and its routes."""
+    settings, faults = inspect(path, environment)
+    configs = {name: (config.connector, config.options) for name, config in settings.connections.items()}
+    connections, more = read_connections(configs, default_region=settings.hub.default_region)
+    add_new(faults, more)
+    try:
+        load_routes([(route.to, route.when) for route in settings.routes], connections)
+    except ConfigError as error:
+        add_new(faults, error.faults)
+    if faults:
+        raise ConfigError(settings.locate(faults))
+    return settings, connections
+
+
+def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
+    """Destinations that get nothing because no route names them."""
+    routed = {route.to for route in settings.routes}
+    return [
+        f"connections.{name}: no route leads to this destination"
+        for name, connection in connections.items()
+        if connection.connector.destination and not connection.connector.source and name not in routed
+    ]
+
+
+def check_live(
+    connection: Connection,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[Finding]:
+    """Ask the outside system, once per role that offers a harmless request."""
+    parts = {"source": connection.connector.source, "destination": connection.connector.destination}
+    return [_ask(connection, role, part, transport, now) for role, part in parts.items() if part]
+
+
+def _ask(
+    connection: Connection,
+    role: str,
+    part: Source[Any] | Destination[Any],
+    transport: httpx.BaseTransport | None,
+    now: Callable[[], datetime],
+) -> Finding:
+    if part.check is None:
+        return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
+    clock = _Clock(transport or httpx.HTTPTransport(), now)
+    try:
+        with open_client(connection, part, transport=clock) as client:
+            part.check(client, connection.settings)
+    except HubError as error:
+        return Finding(connection.name, role, False, f"{type(error).__name__}: {error}")
+    if clock.skew is not None and abs(clock.skew) > MAX_SKEW_SECONDS:
+        ahead = "ahead of" if clock.skew > 0 else "behind"
+        said = f"credentials work, but this machine's clock is {abs(clock.skew):.0f} s {ahead} theirs"
+        return Finding(connection.name, role, False, said)
+    return Finding(connection.name, role, True, "credentials work")
+
+
+class _Clock(httpx.BaseTransport):
+    """Notes how far this machine's clock is ahead of the ``Date`` of the last answer, in seconds."""
+
+    def __init__(self, inner: httpx.BaseTransport, now: Callable[[], datetime]) -> None:
+        self.skew: float | None = None
+        self._inner, self._now = inner, now
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        try:
+            theirs = parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return response
+        if theirs.tzinfo is not None:
+            self.skew = (self._now() - theirs).total_seconds()
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _row(connection: Connection) -> dict[str, Any]:
+    manifest = connection.connector.manifest
+    return {"connection": connection.name, "connector": manifest.slug, "roles": sorted(manifest.roles)}

@@ -17,8 +17,8 @@ def instant(text: str | None, *, path: str, zone: str = "UTC") -> datetime:
         raise PayloadError("no time", path=path)
     try:
         value = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise PayloadError("not a time", path=path) from error
+    except ValueError:
+        raise PayloadError("not a time", path=path) from None  # the cause would name the value
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
     return value.astimezone(UTC)
@@ -34,8 +34,8 @@ def epoch(value: float | str, *, path: str) -> datetime:
     try:
         number = float(value)
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, tz=UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise PayloadError("not a time", path=path) from error
+    except (ValueError, OverflowError, OSError):
+        raise PayloadError("not a time", path=path) from None  # the cause would name the value
 
 
 _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y")

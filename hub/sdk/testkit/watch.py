@@ -145,6 +145,14 @@ def leaks(text: str, values: Iterable[str]) -> list[str]:
     return sorted(value for value in values if value in text)
 
 
+def around(text: str, value: str) -> str:
+    """The line in which a value leaks, cut round it."""
+    start = text.index(value)
+    line = text[text.rfind("\n", 0, start) + 1 :].partition("\n")[0]
+    position = line.index(value)
+    return line[max(0, position - 100) : position + 60].strip()
+
+
 def secret_fields(settings: type[ConnectionSettings]) -> Mapping[str, bool]:
     """The settings that hold secrets; True where the field takes a list (``Secrets``)."""
     found: dict[str, bool] = {}

@@ -17,7 +17,8 @@ class RawDelivery:
     """One HTTP request, as it came. Header names are lower case; ``url`` is the public URL the sender called."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
+    """Not in the repr: Mailchimp's secret is a query parameter."""
     query: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)

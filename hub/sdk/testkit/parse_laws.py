@@ -227,10 +227,13 @@ def _named(case: SourceCase, path: Path, outcome: Any) -> None:
     if "unreadable" not in outcome:
         return
     named = outcome["unreadable"]
-    steps = {str(step).lower() for step in path if isinstance(step, str)}
-    assert steps & set(named.lower().replace("[", ".").replace("]", "").split(".")), (
-        f"{case.id}: {dotted(path)} is required, but the PayloadError names {named!r}"
-    )
+    steps = {part for step in path if isinstance(step, str) for part in _parts(step)}
+    assert steps & set(_parts(named)), f"{case.id}: {dotted(path)} is required, but the PayloadError names {named!r}"
+
+
+def _parts(name: str) -> list[str]:
+    """``data[email]``, a form's own name for a field, is the path ``data.email``."""
+    return name.lower().replace("[", ".").replace("]", "").split(".")
 
 
 def _words(case: SourceCase, document: str, body: bytes) -> Iterator[str]:

@@ -44,7 +44,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("*.api.mailchimp.com",),
     limits=Limits(batch=1000, calls=10, per_seconds=1.0),
-    not_offered={"privacy": "Mailchimp tells nobody of a permanent deletion"},
+    not_offered={
+        "signature": "Mailchimp signs nothing; the secret in the URL is all there is",
+        "privacy": "Mailchimp tells nobody of a permanent deletion",
+    },
     sample_settings={
         "webhook_secret": "sample-mailchimp-secret",
         "api_key": "sample0mailchimp0key-us21",

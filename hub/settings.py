@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
@@ -18,6 +18,8 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from hub.errors import ConfigError, did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_CONFIG = Path("config/hub.yaml")
 ENVIRONMENT: Mapping[str, str] = {
@@ -125,7 +127,7 @@ class Settings(_Section):
 
     def locate(self, faults: Iterable[str]) -> list[str]:
         """Put the line of the YAML file behind each fault whose path, or the nearest part above it, is known."""
-        return [f"{fault}{_line_hint(fault.partition(': ')[0], self._lines)}" for fault in faults]
+        return [f"{fault}{_line_hint(fault, self._lines)}" for fault in faults]
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -143,20 +145,23 @@ def inspect(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     """
     chosen = path or (Path(environment["HUB_CONFIG"]) if environment.get("HUB_CONFIG") else None)
     reader = _Reader(environment)
-    data: Any = {}
-    try:
-        data = reader.read((chosen or DEFAULT_CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if chosen:
-            reader.faults.append(f"{chosen}: there is no such file; `hub init` writes a starter")
-    except (OSError, UnicodeDecodeError) as error:
-        reader.faults.append(f"{chosen or DEFAULT_CONFIG}: cannot be read: {type(error).__name__}")
-    if not isinstance(data, dict):
-        reader.faults.append("the file must hold `name: value` pairs, such as `connections:`")
-        data = {}
+    data = reader.open(chosen or DEFAULT_CONFIG) if chosen or DEFAULT_CONFIG.exists() else {}
     settings = _validated(data, environment, reader.faults)
     settings._lines.update(reader.lines)  # noqa: SLF001
     return settings, reader.faults
+
+
+def load_file(path: Path, model: type[Model], environment: Mapping[str, str]) -> Model:
+    """A rules file (identity, survivorship), read like the settings. Raises ConfigError with every fault."""
+    reader = _Reader(environment)
+    data = reader.open(path)
+    try:
+        value = model.model_validate(data)
+    except ValidationError as error:
+        add_new(reader.faults, describe(error, model))
+    if reader.faults:
+        raise ConfigError([f"{path}: {fault}{_line_hint(fault, reader.lines)}" for fault in reader.faults])
+    return value
 
 
 def describe(
@@ -268,7 +273,8 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def _line_hint(path: str, lines: Mapping[str, int]) -> str:
+def _line_hint(fault: str, lines: Mapping[str, int]) -> str:
+    path = fault.partition(": ")[0]
     while path and path not in lines:
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return f" (line {lines[path]})" if path else ""
@@ -281,12 +287,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "aliases (*name) are not supported",
-                self.peek_event().start_mark,  # type: ignore[no-untyped-call]
-            )
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not supported", mark)
         return super().compose_node(parent, index)
 
 
@@ -313,6 +315,13 @@ class _Reader:
         self.lines: dict[str, int] = {}
         self.faults: list[str] = []
         self._tokens: list[str] = []
+
+    def open(self, path: Path) -> dict[str, Any]:
+        data = self.read(_text(path, "", self.faults))
+        if isinstance(data, dict):
+            return data
+        self.faults.append("the file must hold `name: value` pairs, such as `connections:`")
+        return {}
 
     def read(self, text: str) -> Any:
         if "\ue000" in text:
@@ -372,7 +381,7 @@ class _Reader:
             return reference[1:]
         inner = reference[2:-1]
         if inner.startswith("file:"):
-            return self._file(Path(inner.removeprefix("file:")), path)
+            return _text(Path(inner.removeprefix("file:")), f"{path}: ", self.faults)
         named = _NAMED.fullmatch(inner)
         if named is None:
             self.faults.append(f"{path}: use ${{NAME}}, ${{NAME:-default}} or ${{file:/path}}")
@@ -384,9 +393,13 @@ class _Reader:
             self.faults.append(f"{path}: environment variable {name} is not set")
         return default or ""
 
-    def _file(self, file: Path, path: str) -> str:
-        try:
-            return file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            self.faults.append(f"{path}: file {file} cannot be read: {type(error).__name__}")
-            return ""
+
+def _text(file: Path, where: str, faults: list[str]) -> str:
+    """The file's text, or "" and a fault."""
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        faults.append(f"{where}cannot read {file}: {error.strerror}")
+    except UnicodeDecodeError:
+        faults.append(f"{where}cannot read {file}: it is not UTF-8")
+    return ""

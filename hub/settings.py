@@ -8,7 +8,7 @@ can hold any character and never changes the structure. Faults name the YAML pat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -298,6 +298,12 @@ _Loader.add_implicit_resolver(f"{_WORDS}null", re.compile(r"^(?:~|null|Null|NULL
 _Loader.add_implicit_resolver(f"{_WORDS}int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
 _Loader.add_implicit_resolver(f"{_WORDS}float", re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
 
+_PLAIN: Mapping[str, Callable[[str], Any]] = {
+    "bool": lambda text: text.lower() == "true",
+    "int": int,
+    "float": float,
+    "null": lambda _: None,
+}
 _REFERENCE = re.compile(r"\$?\$\{([^{}\n]*)\}")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?")
 _TOKEN = re.compile("\ue000([0-9]+)\ue001")
@@ -324,11 +330,8 @@ class _Reader:
         return {}
 
     def read(self, text: str) -> Any:
-        if "\ue000" in text:
-            self.faults.append("the file holds private-use characters (U+E000), which Hub needs itself")
-            return {}
         try:
-            node = yaml.compose(_REFERENCE.sub(self._token, text), _Loader)
+            node = yaml.compose(_REFERENCE.sub(self._token, text.replace("\ue000", "")), _Loader)
         except yaml.MarkedYAMLError as error:
             line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
             self.faults.append(f"{line}cannot be read: {_TOKEN.sub('${...}', error.problem or '')}")
@@ -349,17 +352,10 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         kind, text = node.tag.removeprefix(_WORDS), str(node.value)
-        match kind:
-            case "str":
-                return _TOKEN.sub(lambda found: self._resolve(self._tokens[int(found[1])], path), text)
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-            case "null":
-                return None
+        if kind == "str":
+            return _TOKEN.sub(lambda found: self._resolve(self._tokens[int(found[1])], path), text)
+        if kind in _PLAIN:
+            return _PLAIN[kind](text)
         self.faults.append(f"{path}: tags (!name) are not supported")
         return None
 

@@ -13,7 +13,6 @@ developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide and 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import re
 import threading
@@ -21,111 +20,18 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qs, unquote
-from uuid import uuid4
 
 import httpx
 import uvicorn
 
-Json = dict[str, Any]
+from hub.cli.demo.sandbox_records import Fault, Json, Records, Refusal, Reply, Stored, broken, now
+
 BATCH_LIMIT = 100
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[a-z]{2,}", re.IGNORECASE)
-_READ_ONLY = ("hs_object_id", "createdate", "lastmodifieddate", "hs_additional_emails", "hs_merged_object_ids",
-              "hs_email_optout")  # fmt: skip
-_TEXT = {
-    "contacts": ("email", "firstname", "lastname", "phone", "mobilephone", "address", "zip", "city", "state",
-                 "country", "company", "date_of_birth", "jobtitle", "website", "hs_language"),
-    "deals": ("dealname", "pipeline", "dealstage", "deal_currency_code"),
-}  # fmt: skip
-_TYPED = {"deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer. ``cut`` sends half the body and drops the connection; ``silent`` lets the caller time out."""
-
-    status: int
-    body: Json | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    fault: Literal["", "cut", "silent"] = ""
-
-    @property
-    def content(self) -> bytes:
-        """The body as sent."""
-        raw = b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
-        return raw[: len(raw) // 2] if self.fault == "cut" else raw
-
-
-@dataclass(slots=True)
-class Fault:
-    """What goes wrong with the next ``times`` calls whose path contains ``path``.
-
-    ``status`` answers it without doing anything. ``cut`` and ``silent`` fail after the call was carried out,
-    ``before`` lets them fail without that.
-    """
-
-    times: int = 1
-    path: str = ""
-    status: int = 0
-    retry_after: float | None = None
-    kind: Literal["", "cut", "silent"] = ""
-    before: bool = False
-
-
-class Refusal(Exception):  # noqa: N818
-    """HubSpot's error body for one record, or for the whole call."""
-
-    def __init__(self, status: int, category: str, message: str, **context: Sequence[str]) -> None:
-        super().__init__(message)
-        self.status, self.category, self.message = status, category, message
-        self.context = {name: list(values) for name, values in context.items()}
-
-    def of(self, trace: str | None) -> Json:
-        """As one of the ``errors`` of a 207."""
-        context = {**self.context, **({"objectWriteTraceId": [trace]} if trace else {})}
-        return {"status": "error", "category": self.category, "message": self.message, "context": context,
-                "errors": [], "links": {}}  # fmt: skip
-
-    def reply(self, headers: Mapping[str, str] = {}) -> Reply:  # noqa: B006
-        """As the answer to the whole call."""
-        return Reply(self.status, {"status": "error", "message": self.message, "correlationId": str(uuid4()),
-                                   "category": self.category, "context": self.context}, headers)  # fmt: skip
-
-
-def invalid(name: str, code: str, message: str) -> Refusal:
-    """HubSpot's words for a property value that is refused."""
-    details = [{"isValid": False, "message": message, "error": code, "name": name}]
-    return Refusal(400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(details)}")
-
-
-@dataclass(slots=True)
-class Stored:
-    """A contact or deal."""
-
-    id: str
-    properties: dict[str, str]
-    created: str
-    updated: str
-
-    def shown(self, names: Sequence[str] | None = None) -> Json:
-        """As HubSpot shows it: the default properties, and the ones asked for (null where empty)."""
-        system = {"hs_object_id": self.id, "createdate": self.created, "lastmodifieddate": self.updated}
-        every = {**self.properties, **system}
-        properties = every if names is None else {name: every.get(name) for name in (*names, *system)}
-        return {"id": self.id, "properties": properties, "createdAt": self.created, "updatedAt": self.updated,
-                "archived": False}  # fmt: skip
-
-    @property
-    def emails(self) -> set[str]:
-        """All e-mails this contact is known by."""
-        several = self.properties.get("hs_additional_emails", "").split(";")
-        return {email.lower() for email in (self.properties.get("email", ""), *several) if email}
-
-
-class SandboxCrm:
+class SandboxCrm(Records):
     """The state, and ``handle`` for one request. ``clock`` gives seconds for the rate limit.
 
     ``rate`` is how many calls any ten seconds may have (None: no limit); every ``limit_every``-th call gets a 429.
@@ -140,18 +46,12 @@ class SandboxCrm:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.token, self.rate, self.limit_every, self.clock = token, rate, limit_every, clock
-        self.records: dict[str, dict[str, Stored]] = {"contacts": {}, "deals": {}}
-        self.links: set[tuple[str, str]] = set()
-        self.definitions: dict[str, dict[str, Json]] = {kind: _default_properties(kind) for kind in self.records}
+        super().__init__()
         self.groups: dict[str, set[str]] = {kind: set() for kind in self.records}
-        self.merged: dict[str, str] = {}
-        self.blocked: set[str] = set()
         self.unsubscribed: set[str] = set()
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
-        self.created: Counter[str] = Counter()
         self._recent: deque[float] = deque()
-        self._ids = itertools.count(501)
         self._lock = threading.Lock()
 
     # -- for tests and the demo
@@ -163,7 +63,7 @@ class SandboxCrm:
     def add(self, kind: str = "contacts", **properties: str) -> str:
         """A record that somebody else made there; gives its id."""
         with self._lock:
-            return self._create(kind, properties).id
+            return self.create(kind, properties).id
 
     def contacts(self) -> list[Json]:
         """All contacts with their properties, oldest first."""
@@ -220,7 +120,7 @@ class SandboxCrm:
                 return limited
             fault = self._fault(path)
             if fault and fault.status:
-                return _broken(fault)
+                return broken(fault)
             if fault and fault.before:
                 return Reply(200, fault=fault.kind)
             try:
@@ -235,7 +135,7 @@ class SandboxCrm:
             self._recent.popleft()
         full = self.rate is not None and len(self._recent) >= self.rate
         if full or (self.limit_every and sum(self.calls.values()) % self.limit_every == 0):
-            return _broken(Fault(status=429, retry_after=max(1.0, 10 - (now - self._recent[0])) if full else 1.0))
+            return broken(Fault(status=429, retry_after=max(1.0, 10 - (now - self._recent[0])) if full else 1.0))
         self._recent.append(now)
         return None
 
@@ -275,8 +175,8 @@ class SandboxCrm:
                 if trace is None and action != "read":
                     raise
                 errors.append(refusal.of(trace))
-        now = _now()
-        done: Json = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
+        at = now()
+        done: Json = {"status": "COMPLETE", "results": results, "startedAt": at, "completedAt": at}
         if errors:
             return Reply(207, {**done, "numErrors": len(errors), "errors": errors})
         return Reply(201 if action == "create" else 200, done)
@@ -285,45 +185,45 @@ class SandboxCrm:
         name = one.get("idProperty", "hs_object_id")
         if name != "email" and not self.definitions[kind].get(name, {}).get("hasUniqueValue"):
             raise Refusal(400, "VALIDATION_ERROR", f"Unable to perform update/upsert by non-unique property {name}")
-        record = self._find(kind, name, one["id"])
+        record = self.find(kind, name, one["id"])
         if record:
-            self._change(kind, record, one["properties"])
+            self.change(kind, record, one["properties"])
         else:
-            record = self._create(kind, {name: one["id"], **one["properties"]})
+            record = self.create(kind, {name: one["id"], **one["properties"]})
             return {**record.shown(), "new": True}
         return {**record.shown(), "new": False}
 
     def _update_one(self, kind: str, one: Json, _: Json) -> Json:
-        record = self._known(kind, one["id"])
-        self._change(kind, record, one["properties"])
+        record = self.known(kind, one["id"])
+        self.change(kind, record, one["properties"])
         return record.shown([*one["properties"]])
 
     def _create_one(self, kind: str, one: Json, _: Json) -> Json:
-        return self._create(kind, one["properties"]).shown()
+        return self.create(kind, one["properties"]).shown()
 
     def _read_one(self, kind: str, one: Json, body: Json) -> Json:
         name = body.get("idProperty") or "hs_object_id"
-        record = self._known(kind, one["id"]) if name == "hs_object_id" else self._find(kind, name, one["id"])
+        record = self.known(kind, one["id"]) if name == "hs_object_id" else self.find(kind, name, one["id"])
         if record is None:
             raise Refusal(404, "OBJECT_NOT_FOUND", f"Could not get some {kind} objects", ids=[one["id"]])
         return record.shown(body.get("properties", []))
 
     def single(self, body: Json, query: Mapping[str, str], kind: str, key: str) -> Reply:
         """GET one record, by id or ``idProperty``."""
-        record = self._known(kind, key) if "idProperty" not in query else self._find(kind, query["idProperty"], key)
+        record = self.known(kind, key) if "idProperty" not in query else self.find(kind, query["idProperty"], key)
         if record is None:
             raise Refusal(404, "OBJECT_NOT_FOUND", "resource not found")
         return Reply(200, record.shown([name for name in query.get("properties", "").split(",") if name] or None))
 
     def patch(self, body: Json, query: Mapping[str, str], kind: str, key: str) -> Reply:
         """PATCH one record."""
-        record = self._known(kind, key)
-        self._change(kind, record, body["properties"])
+        record = self.known(kind, key)
+        self.change(kind, record, body["properties"])
         return Reply(200, record.shown())
 
-    def create(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+    def post(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
         """POST one record."""
-        return Reply(201, self._create(kind, body["properties"]).shown())
+        return Reply(201, self.create(kind, body["properties"]).shown())
 
     def search(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
         """Search by EQ and IN filters; an e-mail also finds a contact by its additional ones."""
@@ -331,32 +231,18 @@ class SandboxCrm:
         shown = [one.shown(body.get("properties", [])) for one in found[: body.get("limit", 10)]]
         return Reply(200, {"total": len(found), "results": shown})
 
-    def merge(self, body: Json, query: Mapping[str, str]) -> Reply:
-        """Merge two contacts into one of a new id: the primary's values hold, its gaps are filled."""
-        ids = (body["primaryObjectId"], body["objectIdToMerge"])
-        primary, other = (self.records["contacts"].get(one) for one in ids)
+    def merge_two(self, body: Json, query: Mapping[str, str]) -> Reply:
+        """Merge two contacts."""
+        primary, other = (self.records["contacts"].get(body[n]) for n in ("primaryObjectId", "objectIdToMerge"))
         if primary is None or other is None or primary is other:
             raise Refusal(400, "VALIDATION_ERROR", "Contacts to merge must exist and differ")
-        old = [*primary.properties.get("hs_merged_object_ids", "").split(";"),
-               *other.properties.get("hs_merged_object_ids", "").split(";"), *ids]  # fmt: skip
-        more = sorted((primary.emails | other.emails) - {primary.properties.get("email", "").lower()})
-        main = primary.properties.get("email") or (more.pop(0) if more else "")
-        properties = {**other.properties, **{k: v for k, v in primary.properties.items() if v}, "email": main,
-                      "hs_additional_emails": ";".join(more),
-                      "hs_merged_object_ids": ";".join(one for one in old if one)}  # fmt: skip
-        kept = Stored(str(next(self._ids)), {k: v for k, v in properties.items() if v}, primary.created, _now())
-        for one in ids:
-            del self.records["contacts"][one]
-        self.records["contacts"][kept.id] = kept
-        self.merged.update(dict.fromkeys((one for one in old if one), kept.id))
-        self.links = {(deal, kept.id if to in ids else to) for deal, to in self.links}
-        return Reply(200, kept.shown())
+        return Reply(200, self.merge(primary, other).shown())
 
     def gdpr_delete(self, body: Json, query: Mapping[str, str]) -> Reply:
         """Delete a contact for good; its e-mails cannot come back."""
-        record = self._known("contacts", body["objectId"])
+        record = self.known("contacts", body["objectId"])
         self.blocked |= record.emails
-        del self.records["contacts"][record.id]
+        self.remove(record)
         self.links = {(deal, to) for deal, to in self.links if to != record.id}
         return Reply(204)
 
@@ -365,7 +251,7 @@ class SandboxCrm:
         if query.get("channel") != "EMAIL":
             raise Refusal(400, "VALIDATION_ERROR", "query param channel is required")
         self.unsubscribed |= {email.lower() for email in body["inputs"]}
-        return Reply(200, {"status": "COMPLETE", "results": [], "startedAt": _now(), "completedAt": _now()})
+        return Reply(200, {"status": "COMPLETE", "results": [], "startedAt": now(), "completedAt": now()})
 
     def associate(self, body: Json, query: Mapping[str, str], start: str, to: str, action: str) -> Reply:
         """Associate deals with contacts, read or end associations."""
@@ -380,13 +266,13 @@ class SandboxCrm:
             elif action == "archive":
                 self.links -= {(one["from"]["id"], gone["id"]) for gone in one["to"]}
             else:
-                pair = (self._known(start, one["from"]["id"]).id, self._known(to, one["to"]["id"]).id)
+                pair = (self.known(start, one["from"]["id"]).id, self.known(to, one["to"]["id"]).id)
                 self.links.add(pair)
                 spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}
                 results.append({"from": {"id": pair[0]}, "to": {"id": pair[1]}, "associationSpec": spec})
         if action == "archive":
             return Reply(204)
-        return Reply(200, {"status": "COMPLETE", "results": results, "startedAt": _now(), "completedAt": _now()})
+        return Reply(200, {"status": "COMPLETE", "results": results, "startedAt": now(), "completedAt": now()})
 
     # -- properties
 
@@ -411,81 +297,6 @@ class SandboxCrm:
         self.groups[kind].add(body["name"])
         return Reply(201, {"name": body["name"], "label": body["label"], "displayOrder": -1, "archived": False})
 
-    # -- inside
-
-    def _known(self, kind: str, key: str) -> Stored:
-        record = self.records[kind].get(self._present(key))
-        if record is None:
-            raise Refusal(404, "OBJECT_NOT_FOUND", "Object not found.  objectId are usually numeric.", ids=[key])
-        return record
-
-    def _present(self, key: str) -> str:
-        while key in self.merged:
-            key = self.merged[key]
-        return key
-
-    def _find(self, kind: str, name: str, value: str) -> Stored | None:
-        for record in self.records[kind].values():
-            if record.properties.get(name) == value or (name == "email" and value.lower() in record.emails):
-                return record
-        return None
-
-    def _create(self, kind: str, properties: Mapping[str, str]) -> Stored:
-        record = Stored(str(next(self._ids)), {}, _now(), _now())
-        self._change(kind, record, properties)
-        self.records[kind][record.id] = record
-        self.created[kind] += 1
-        return record
-
-    def _change(self, kind: str, record: Stored, properties: Mapping[str, str]) -> None:
-        for name, value in properties.items():
-            self._check(kind, record, name, value)
-        changed = {**record.properties, **properties}
-        record.properties = {name: value for name, value in changed.items() if value != ""}
-        record.updated = _now()
-
-    def _check(self, kind: str, record: Stored, name: str, value: object) -> None:
-        definition = self.definitions[kind].get(name)
-        if definition is None:
-            raise invalid(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
-        if name in _READ_ONLY:
-            raise invalid(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
-        if not isinstance(value, str):
-            raise Refusal(400, "VALIDATION_ERROR", f"Invalid input JSON: {name} must be a string")
-        if value and not _well_formed(name, definition["type"], value):
-            code = "INVALID_EMAIL" if name == "email" else f"INVALID_{definition['type'].upper()}"
-            raise invalid(name, code, f"{value} was not a valid {'email' if name == 'email' else definition['type']}.")
-        if not value or not (name == "email" or definition["hasUniqueValue"]):
-            return
-        if name == "email" and value.lower() in self.blocked:
-            raise invalid(name, "GDPR_BLOCKLISTED", "email has been GDPR blocklisted")
-        holder = self._find(kind, name, value)
-        if holder and holder is not record:
-            if name == "email":
-                text = f"Contact already exists. Existing ID: {holder.id}"
-                raise Refusal(409, "CONFLICT", text, existingId=[holder.id])
-            raise invalid(name, "CONFLICTING_UNIQUE_VALUE", f"{holder.id} already has that value.")
-
-
-def _default_properties(kind: str) -> dict[str, Json]:
-    typed = {**dict.fromkeys((*_TEXT[kind], *_READ_ONLY), "string"), **_TYPED[kind]}
-    return {
-        name: {"name": name, "label": name, "description": "", "groupName": "standard", "type": type_,
-               "fieldType": "text", "options": [], "hasUniqueValue": False}
-        for name, type_ in typed.items()
-    }  # fmt: skip
-
-
-def _well_formed(name: str, type_: str, value: str) -> bool:
-    try:
-        if type_ == "number":
-            float(value)
-        if type_ == "datetime":
-            datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return name != "email" or _EMAIL.fullmatch(value) is not None
-
 
 def _matches(record: Stored, groups: Sequence[Json]) -> bool:
     def holds(item: Json) -> bool:
@@ -497,29 +308,15 @@ def _matches(record: Stored, groups: Sequence[Json]) -> bool:
     return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
 
 
-def _broken(fault: Fault) -> Reply:
-    headers = {} if fault.retry_after is None else {"retry-after": f"{fault.retry_after:g}"}
-    if fault.status == 429:
-        body = {"status": "error", "message": "You have reached your ten_secondly_rolling limit.",
-                "errorType": "RATE_LIMIT", "correlationId": str(uuid4()), "policyName": "TEN_SECONDLY_ROLLING",
-                "category": "RATE_LIMITS"}  # fmt: skip
-        return Reply(429, body, headers)
-    return Refusal(fault.status, "SERVER_ERROR", f"sandbox fault {fault.status}").reply(headers)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 _KIND = "(contacts|deals)"
 _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
     (method, re.compile(pattern), handler)
     for method, pattern, handler in (
-        ("POST", "/crm/v3/objects/contacts/merge", SandboxCrm.merge),
+        ("POST", "/crm/v3/objects/contacts/merge", SandboxCrm.merge_two),
         ("POST", "/crm/v3/objects/contacts/gdpr-delete", SandboxCrm.gdpr_delete),
         ("POST", f"/crm/v3/objects/{_KIND}/batch/(upsert|update|create|read)", SandboxCrm.batch),
         ("POST", f"/crm/v3/objects/{_KIND}/search", SandboxCrm.search),
-        ("POST", f"/crm/v3/objects/{_KIND}", SandboxCrm.create),
+        ("POST", f"/crm/v3/objects/{_KIND}", SandboxCrm.post),
         ("GET", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.single),
         ("PATCH", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.patch),
         ("GET", f"/crm/v3/properties/{_KIND}", SandboxCrm.list_properties),

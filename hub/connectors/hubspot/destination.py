@@ -20,7 +20,7 @@ from typing import Any, Literal
 import httpx
 
 from hub.connectors.hubspot import schemas
-from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
+from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import DEFINITIONS, EMAIL_CONSENT, LINKED, ORDER_KEY, PROFILE_ID, render
 from hub.connectors.hubspot.schemas import CONTACTS, DEALS, READ, Input, Problem, Record, read_answer, read_record
 from hub.errors import ConflictError, NotFound, RejectedError, Unavailable
@@ -110,7 +110,9 @@ class _Sending:
         search: list[Write] = []
         stubborn: list[Input] = []
         sent = self.once(inputs)
-        answers = self.call(CONTACTS, action, sent, PROFILE_ID if action == "upsert" else None, narrow=last)
+        answers = self.call(
+            CONTACTS, action, sent, PROFILE_ID if action == "upsert" else None, narrow=last or action == "update"
+        )
         for item in sent:
             answer = answers[item.write.key]
             if isinstance(answer, Record):
@@ -240,13 +242,15 @@ class _Sending:
         """Associate deals with contacts; doing it again changes nothing."""
         deal = {write.key: str(self.results[write.key].external_id) for write in writes}
         old = [{"from": {"id": deal[w.key]}, "to": [{"id": w.body["unlink"]}]} for w in writes if "unlink" in w.body]
-        if old:
+        for chunk in schemas.chunks(old):
             with suppress(NotFound):  # the contact is gone, and its associations with it
-                self.post(HttpRequest("POST", f"{LINKS}/archive", {"inputs": old}))
+                self.post(HttpRequest("POST", f"{LINKS}/archive", {"inputs": chunk}))
         linked = [write for write in writes if write.links]
         new = [{"from": {"id": deal[write.key]}, "to": {"id": contact}} for write in linked for contact in write.links]
-        if new:
-            errors = read_answer(self.post(HttpRequest("POST", f"{LINKS}/associate/default", {"inputs": new}))).errors
+        for linking in schemas.chunks(new):
+            errors = read_answer(
+                self.post(HttpRequest("POST", f"{LINKS}/associate/default", {"inputs": linking}))
+            ).errors
             for write in linked if errors else ():
                 self.retry(write, f"not associated: {errors[0].message}", uncertain=False)
 
@@ -256,8 +260,14 @@ class _Sending:
         """One batch call, the answers by write key. A conflict that fails the whole call is narrowed down, or all's."""
         if not inputs:
             return {}
+        size = MANIFEST.limits.batch
+        if len(inputs) > size:
+            first = self.call(path, action, inputs[:size], id_property, narrow=narrow)
+            return first | self.call(path, action, inputs[size:], id_property, narrow=narrow)
         try:
             answer = read_answer(self.post(schemas.batch(path, action, inputs, id_property), inputs))
+        except NotFound as error:
+            return {item.write.key: Problem(message=str(error), category="OBJECT_NOT_FOUND") for item in inputs}
         except ConflictError as error:
             if len(inputs) == 1 or not narrow:
                 return {item.write.key: Problem(message=str(error), category="CONFLICT") for item in inputs}
@@ -303,7 +313,7 @@ def _look_first(write: Write) -> bool:
 
 
 def _creation(write: Write) -> Input:
-    return Input(write, write.key, write.mirror)
+    return Input(write, write.key, {name: value for name, value in write.mirror.items() if value})
 
 
 def _deal(properties: Mapping[str, str]) -> dict[str, str]:
@@ -318,7 +328,7 @@ def _scrub(words: str, inputs: Sequence[Input]) -> str:
     return _EMAIL.sub("…", words)
 
 
-DESTINATION = Destination[HubSpotSettings](
+DESTINATION: Destination[HubSpotSettings] = Destination(
     render=render,
     plan=plan,
     send=send,

@@ -131,7 +131,7 @@ def _render_profile(change: ProfileChange) -> Write | None:
         return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
     if profile.suppressed:
         return None
-    mirror = contact_properties(profile)
+    mirror = _with_cleared(contact_properties(profile), change.mirror)
     differing = _differing(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
@@ -141,10 +141,10 @@ def _render_profile(change: ProfileChange) -> Write | None:
 def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | None:
     if settings.orders == "none" or change.order.test:
         return None
-    properties = deal_properties(change, settings)
+    properties = _with_cleared(deal_properties(change, settings), change.mirror)
     linked = str(change.mirror.get(LINKED, ""))
     contact = change.contact_id or ""
-    differing = _differing(properties, {name: value for name, value in change.mirror.items() if name != LINKED})
+    differing = _differing(properties, change.mirror)
     if not differing and contact == linked:
         return None
     return Write(
@@ -160,9 +160,13 @@ def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | Non
     )
 
 
+def _with_cleared(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
+    """The new mirror: what is wanted, and "" for what Hub wrote and nobody supports any more."""
+    return {**{name: "" for name, value in mirror.items() if value and name != LINKED}, **wanted}
+
+
 def _differing(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
-    cleared = dict.fromkeys((name for name in mirror if name not in wanted), "")
-    return {**{name: value for name, value in wanted.items() if mirror.get(name) != value}, **cleared}
+    return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
 
 
 def _consents(profile: Profile) -> dict[str, str]:

@@ -21,6 +21,7 @@ from hub.sdk.destination import HttpRequest, Write
 CONTACTS = "/crm/v3/objects/contacts"
 DEALS = "/crm/v3/objects/deals"
 Body = TypeVar("Body", bound=BaseModel)
+Item = TypeVar("Item")
 READ = ("email", "hs_additional_emails", PROFILE_ID)
 
 
@@ -155,7 +156,7 @@ def erase(contact: str) -> HttpRequest:
     return HttpRequest("POST", f"{CONTACTS}/gdpr-delete", {"objectId": contact})
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+def chunks(values: Iterable[Item]) -> Iterator[list[Item]]:
     """``values`` in lists of at most a batch."""
     listed, size = list(values), MANIFEST.limits.batch
     return (listed[start : start + size] for start in range(0, len(listed), size))

@@ -14,7 +14,7 @@ from hub.errors import ConfigError, did_you_mean
 from hub.mapping.condition import compile_condition
 from hub.model.profile import Profile
 from hub.sdk.destination import Destination
-from hub.sdk.http import HttpClient
+from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
@@ -100,7 +100,11 @@ def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[s
 
 
 def open_client(
-    connection: Connection, part: Source[Any] | Destination[Any], *, transport: httpx.BaseTransport | None = None
+    connection: Connection,
+    part: Source[Any] | Destination[Any],
+    *,
+    transport: httpx.BaseTransport | None = None,
+    budget: Budget | None = None,
 ) -> HttpClient:
     """The HTTP client for one connection in one role: its root, credentials, hosts, limits and status table.
 
@@ -120,6 +124,7 @@ def open_client(
         limits=limits,
         status_table=destination.status_table if destination else None,
         transport=transport,
+        budget=budget,
     )
 
 

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic_core import to_jsonable_python
 
+from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit.samples import CONNECTION
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -34,18 +36,12 @@ class Wire(httpx.BaseTransport):
 
 
 def client(case: ConnectorCase, wire: Wire, *, destination: bool) -> HttpClient:
-    """The client a connection of this connector gets, with its own root, credentials, hosts and status table."""
-    role: Any = case.destination if destination else case.source
-    root = case.settings.base_url or (role.api_root(case.settings) if role.api_root else "https://no-api.invalid")
-    return HttpClient(
-        root,
-        headers=role.authorise(case.settings) if role.authorise else {},
-        allowed_hosts=case.manifest.allowed_hosts,
-        timeout_seconds=case.settings.timeout_seconds,
-        status_table=getattr(role, "status_table", None),
-        transport=wire,
-        budget=Budget(Limits()),
-    )
+    """The client a connection of this connector gets, over the wire; a source of files gets one it cannot use."""
+    part = case.destination if destination else case.source
+    if case.settings.base_url is None and part.api_root is None:
+        return HttpClient("https://no-api.invalid", transport=wire)
+    connection = Connection(CONNECTION, case.connector, case.settings)
+    return open_client(connection, part, transport=wire, budget=Budget(Limits()))
 
 
 def response_of(recorded: Mapping[str, Any]) -> httpx.Response:

@@ -1,0 +1,12 @@
+"""WooCommerce: webhooks and REST backfill (wc/v3) of customers and orders.
+
+Source: https://woocommerce.github.io/woocommerce-rest-api-docs/
+"""
+
+from __future__ import annotations
+
+from hub.connectors.woocommerce.manifest import MANIFEST
+from hub.connectors.woocommerce.source import SOURCE
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, source=SOURCE)

@@ -1,0 +1,52 @@
+"""WooCommerce: declaration and settings."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+
+
+class WooCommerceSettings(ConnectionSettings):
+    """One shop. ``base_url`` (the shop's address) and the REST key are needed for the backfill only."""
+
+    webhook_secret: Secrets = Field(description="Secret of the webhooks, or a list while it is being changed.")
+    consumer_key: SecretStr | None = Field(None, description="REST API key (ck_…) with read access, for the backfill.")
+    consumer_secret: SecretStr | None = Field(None, description="Secret of the REST API key (cs_…).")
+
+
+_CUSTOMER_AND_ORDER = "the customer (or guest) and the order's new state"
+
+MANIFEST: Manifest[WooCommerceSettings] = Manifest(
+    slug="woocommerce",
+    name="WooCommerce",
+    channel="web",
+    roles=frozenset({"source"}),
+    settings=WooCommerceSettings,
+    docs_url="https://woocommerce.github.io/woocommerce-rest-api-docs/",
+    api_version="wc/v3",
+    tier="gold",
+    capabilities=frozenset({Capability.WEBHOOK, Capability.BACKFILL, Capability.CHALLENGE, Capability.ORDERS}),
+    topics={
+        "order.created": _CUSTOMER_AND_ORDER,
+        "order.updated": _CUSTOMER_AND_ORDER + "; refunds arrive here",
+        "order.restored": _CUSTOMER_AND_ORDER,
+        "order.deleted": "the order is marked deleted at the source",
+        "customer.created": "the customer's state",
+        "customer.updated": "the customer's state",
+        "customer.deleted": "the record is marked deleted at the source; nothing is erased",
+    },
+    # per_page is 100 at most (WC_REST_CRUD_Controller::get_collection_params); the shop sets no rate of its own
+    limits=Limits(batch=100),
+    not_offered={
+        "consent": "WooCommerce has no marketing consent of its own; plug-ins keep it where each likes",
+        "privacy": "WordPress's personal-data tools send no webhook",
+        "complete": "webhooks carry the whole object",
+    },
+    sample_settings={
+        "base_url": "https://laden.example.de",
+        "webhook_secret": ["woo-hush-&-<1>", "woo-hush-old"],
+        "consumer_key": "ck_invented",
+        "consumer_secret": "cs_invented",
+    },
+)

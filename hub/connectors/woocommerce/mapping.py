@@ -1,0 +1,251 @@
+"""WooCommerce's objects to canonical ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from hub.connectors.woocommerce import schemas
+from hub.errors import PayloadError, SkipEvent
+from hub.mapping.address import country, postal_address
+from hub.mapping.customer import CustomerField, customer, guest_key
+from hub.mapping.email import email
+from hub.mapping.fieldmap import FieldMap
+from hub.mapping.phone import phone
+from hub.model.address import Address
+from hub.model.event import CustomerEvent, OrderEvent
+from hub.model.identifier import RecordKey
+from hub.model.money import Money
+from hub.model.order import (
+    Discount,
+    Fulfilment,
+    FulfilmentKind,
+    Order,
+    OrderLine,
+    OrderState,
+    Payment,
+    ProductReference,
+    Refund,
+    ShippingLine,
+    Tax,
+)
+
+_NO: dict[CustomerField, str] = {
+    "middle_name": "WooCommerce has first and last name only",
+    "full_name": "WooCommerce has first and last name only",
+    "birth_date": "not a field of the customer resource",
+    "house_number": "part of address_1",
+    "national_id": "not a field of the customer resource",
+    "handle": "WooCommerce knows no social accounts",
+    "loyalty_id": "loyalty lives in plug-ins",
+    "language": "translation plug-ins keep it in meta data of their own",
+}
+_BILLING: dict[CustomerField, str] = {
+    "phone": "billing.phone",
+    "street": "billing.address_1",
+    "line2": "billing.address_2",
+    "postal_code": "billing.postcode",
+    "city": "billing.city",
+    "region": "billing.state",
+    "country": "billing.country",
+    "company": "billing.company",
+}
+
+CUSTOMER_MAP = FieldMap(
+    schemas.Customer,
+    {
+        **_BILLING,
+        "external_id": "id",
+        "first_name": ("first_name", "billing.first_name"),
+        "last_name": ("last_name", "billing.last_name"),
+        "email": ("email", "billing.email"),
+    },
+    not_offered=_NO,
+)
+BUYER_MAP = FieldMap(
+    schemas.Order,
+    {
+        **_BILLING,
+        "external_id": "customer_id",
+        "first_name": ("billing.first_name", "shipping.first_name"),
+        "last_name": ("billing.last_name", "shipping.last_name"),
+        "email": "billing.email",
+    },
+    not_offered=_NO,
+)
+
+# https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties, status
+_STATES: dict[str, OrderState] = {
+    "pending": "open",
+    "on-hold": "open",
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "trash": "cancelled",
+    "refunded": "refunded",
+    "failed": "failed",
+}
+_DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
+_COLLECTED = frozenset({"local_pickup", "pickup_location"})
+
+
+def record_key(customer_id: str) -> RecordKey:
+    """The record of a registered customer."""
+    return RecordKey(kind="customer", external_id=customer_id)
+
+
+def created(given: schemas.Dated) -> datetime:
+    """When it was created. Raises PayloadError when neither form of the date is there."""
+    at = given.date_created_gmt or given.date_created
+    if at is None:
+        raise PayloadError("missing", path="date_created_gmt")
+    return at
+
+
+def _region(given: schemas.Address | None, default: str) -> str:
+    return country(given.country) or default if given else default
+
+
+def _address(given: schemas.Address | None) -> Address | None:
+    if given is None:
+        return None
+    return postal_address(
+        line1=given.address_1,
+        line2=given.address_2,
+        postal_code=given.postcode,
+        city=given.city,
+        region=given.state,
+        country_name=given.country,
+        company=given.company,
+    )
+
+
+def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
+    """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
+    at = given.date_modified_gmt or created(given)
+    return CustomerEvent(
+        occurred_at=at,
+        customer=customer(
+            record_key(given.id),
+            CUSTOMER_MAP.read(given),
+            region=_region(given.billing, region),
+            addresses=[_address(given.shipping)],
+        ),
+    )
+
+
+def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
+    """Who buys, from the billing data: the account, the guest (``customer_id`` 0), or None for an anonymous sale.
+
+    Billing data hold as of the order's creation: a change of an old order's status tells nothing new of the person.
+    """
+    fields = BUYER_MAP.read(given)
+    region = _region(given.billing, region)
+    if given.customer_id not in (None, "0"):
+        key = record_key(str(given.customer_id))
+    elif fields.get("email") or fields.get("phone"):
+        key = guest_key(fields, region=region, fallback=given.id)
+    else:
+        return None
+    return CustomerEvent(occurred_at=created(given), customer=customer(key, fields, region=region))
+
+
+def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent]:
+    """The buyer, if there is one, and the order. Raises SkipEvent for a draft that nobody has placed."""
+    if given.status in _DRAFTS:
+        raise SkipEvent("draft order")
+    who = buyer(given, region)
+    what = OrderEvent(
+        occurred_at=given.date_modified_gmt or created(given),
+        order=order(given, region),
+        record=who.customer.key if who else None,
+    )
+    return [who, what] if who else [what]
+
+
+def order(given: schemas.Order, region: str) -> Order:
+    """One order; line totals are without tax, as WooCommerce counts them."""
+    billing = given.billing or schemas.Address()
+    mail, number = email(billing.email), phone(billing.phone, _region(billing, region))
+    subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
+    return Order(
+        external_id=given.id,
+        number=given.number,
+        state=_state(given),
+        placed_at=created(given),
+        currency=given.currency,
+        total=given.total,
+        subtotal=sum(subtotals, Decimal(0)) if subtotals else None,
+        discount_total=given.discount_total,
+        tax_total=given.total_tax,
+        shipping_total=given.shipping_total,
+        lines=tuple(_line(line) for line in given.line_items),
+        discounts=tuple(Discount(code=c.code, amount=c.discount) for c in given.coupon_lines if c.discount is not None),
+        taxes=tuple(
+            Tax(
+                title=tax.label,
+                rate=tax.rate_percent / 100 if tax.rate_percent is not None else None,
+                amount=(tax.tax_total or Decimal(0)) + (tax.shipping_tax_total or Decimal(0)),
+            )
+            for tax in given.tax_lines
+        ),
+        shipping=tuple(ShippingLine(title=s.method_title, amount=s.total or Decimal(0)) for s in given.shipping_lines),
+        payments=_payments(given),
+        refunds=tuple(
+            Refund(external_id=r.id, amount=Money(amount=abs(r.total), currency=given.currency), reason=r.reason)
+            for r in given.refunds
+        ),
+        fulfilments=_fulfilments(given),
+        billing_address=_address(given.billing),
+        shipping_address=_address(given.shipping),
+        contact_email=mail.value if mail and mail.usable else None,
+        contact_phone=number.value if number and number.usable else None,
+    )
+
+
+def _state(given: schemas.Order) -> OrderState:
+    # "processing" is a paid order, or one that is paid on delivery; plug-ins add states of their own
+    return _STATES.get(given.status or "") or ("paid" if given.date_paid_gmt else "open")
+
+
+def _line(item: schemas.LineItem) -> OrderLine:
+    off = item.subtotal - item.total if item.subtotal is not None and item.total is not None else Decimal(0)
+    return OrderLine(
+        external_id=item.id,
+        product=ProductReference(
+            external_id=item.product_id if item.product_id != "0" else None,
+            variant_id=item.variation_id if item.variation_id != "0" else None,
+            sku=item.sku,
+            name=item.name,
+        ),
+        quantity=item.quantity,
+        unit_price=item.price,
+        total=item.total,
+        discounts=(Discount(amount=off),) if off else (),
+        taxes=tuple(Tax(amount=tax.total) for tax in item.taxes if tax.total is not None),
+    )
+
+
+def _payments(given: schemas.Order) -> tuple[Payment, ...]:
+    if given.date_paid_gmt is None:
+        return ()
+    return (
+        Payment(
+            external_id=given.transaction_id or f"order-{given.id}",
+            amount=Money(amount=given.total, currency=given.currency),
+            method=given.payment_method,
+            state="paid",
+            at=given.date_paid_gmt,
+        ),
+    )
+
+
+def _fulfilments(given: schemas.Order) -> tuple[Fulfilment, ...]:
+    """WooCommerce has no shipments: a completed order is a fulfilled one."""
+    if given.date_completed_gmt is None:
+        return ()
+    kind: FulfilmentKind = "shipping" if given.shipping_lines else "digital"
+    if given.created_via == "pos-rest-api":
+        kind = "in_store"
+    elif any(line.method_id in _COLLECTED for line in given.shipping_lines):
+        kind = "pickup"
+    return (Fulfilment(external_id=given.id, kind=kind, state=given.status, at=given.date_completed_gmt),)

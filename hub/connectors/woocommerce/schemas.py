@@ -1,0 +1,127 @@
+"""WooCommerce's payloads, only the fields Hub uses; a webhook's body is the REST resource.
+
+Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties and #customer-properties.
+"""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from hub.mapping.payload import VendorModel
+from hub.model.money import Currency
+
+
+def _gmt(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+Gmt = Annotated[datetime, AfterValidator(_gmt)]
+"""``*_gmt`` fields are UTC and name no zone."""
+
+Text = Annotated[str, AfterValidator(html.unescape)]
+"""Names and titles come with HTML entities (``&ndash;``)."""
+
+
+class Address(VendorModel):
+    first_name: Text | None = None
+    last_name: Text | None = None
+    company: Text | None = None
+    address_1: Text | None = None
+    address_2: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    postcode: str | None = None
+    country: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Dated(VendorModel):
+    """``date_created`` without ``_gmt`` is the site's time; version wp_api_v1 has it only, and in UTC."""
+
+    id: str
+    date_created_gmt: Gmt | None = None
+    date_created: Gmt | None = None
+    date_modified_gmt: Gmt | None = None
+
+
+class Customer(Dated):
+    email: str | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    billing: Address | None = None
+    shipping: Address | None = None
+
+
+class LineTax(VendorModel):
+    total: Decimal | None = None
+
+
+class LineItem(VendorModel):
+    id: str | None = None
+    name: Text | None = None
+    product_id: str | None = None
+    variation_id: str | None = None
+    sku: str | None = None
+    quantity: Decimal
+    price: Decimal | None = None
+    subtotal: Decimal | None = None
+    total: Decimal | None = None
+    taxes: tuple[LineTax, ...] = ()
+
+
+class TaxLine(VendorModel):
+    label: Text | None = None
+    rate_percent: Decimal | None = None
+    tax_total: Decimal | None = None
+    shipping_tax_total: Decimal | None = None
+
+
+class ShippingLine(VendorModel):
+    id: str | None = None
+    method_id: str | None = None
+    method_title: Text | None = None
+    total: Decimal | None = None
+
+
+class CouponLine(VendorModel):
+    code: Text | None = None
+    discount: Decimal | None = None
+
+
+class Refund(VendorModel):
+    id: str
+    reason: Text | None = None
+    total: Decimal
+
+
+class Order(Dated):
+    number: str | None = None
+    status: str | None = None
+    currency: Currency
+    total: Decimal
+    discount_total: Decimal | None = None
+    shipping_total: Decimal | None = None
+    total_tax: Decimal | None = None
+    customer_id: str | None = None
+    created_via: str | None = None
+    billing: Address | None = None
+    shipping: Address | None = None
+    payment_method: str | None = None
+    transaction_id: str | None = None
+    date_paid_gmt: Gmt | None = None
+    date_completed_gmt: Gmt | None = None
+    line_items: tuple[LineItem, ...] = ()
+    tax_lines: tuple[TaxLine, ...] = ()
+    shipping_lines: tuple[ShippingLine, ...] = ()
+    coupon_lines: tuple[CouponLine, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+
+
+class Deleted(VendorModel):
+    id: str

@@ -154,9 +154,8 @@ def inspect(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
 def load_file(path: Path, model: type[Model], environment: Mapping[str, str]) -> Model:
     """A rules file (identity, survivorship), read like the settings. Raises ConfigError with every fault."""
     reader = _Reader(environment)
-    data = reader.open(path)
     try:
-        value = model.model_validate(data)
+        value = model.model_validate(reader.open(path))
     except ValidationError as error:
         add_new(reader.faults, describe(error, model))
     if reader.faults:

@@ -1,0 +1,99 @@
+"""What the csv connector declares. Sources: RFC 4180; OWASP, "CSV Injection" (cells that a spreadsheet would run)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from hub.errors import did_you_mean
+from hub.mapping.customer import CustomerField
+from hub.model.consent import ConsentChannel
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+
+CUSTOMER_FIELDS: tuple[CustomerField, ...] = get_args(CustomerField)
+
+
+def _texts(value: object) -> object:
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+class ConsentColumn(BaseModel):
+    """How one column tells a consent to marketing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str = Field(description="The column's name.")
+    opted_in: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(
+        description="Cells that mean yes, whatever their case; any other cell means no, an empty one nothing."
+    )
+    at: str | None = Field(None, description="The column with the time of that yes or no; makes it an explicit act.")
+
+
+class CsvSettings(ConnectionSettings):
+    """One file. ``fields`` is needed to read; without it a written file has all columns under their own names."""
+
+    path: Path = Field(description="The file, relative to where Hub was started.")
+    fields: Mapping[str, str] = Field(
+        default_factory=dict, description="Customer field to column name; external_id is needed."
+    )
+    delimiter: str | None = Field(None, min_length=1, max_length=1, description="Told from the first line if not set.")
+    encoding: str | None = Field(None, description="UTF-8, else Windows-1252, if not set.")
+    updated_at_field: str | None = Field(
+        None, description="The column with the row's time of change; without it the file's own time counts."
+    )
+    consents: Mapping[ConsentChannel, ConsentColumn] = Field(
+        default_factory=dict, description="Consent columns by channel (email, sms, phone, post …)."
+    )
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
+        for name, column in fields.items():
+            if name not in CUSTOMER_FIELDS:
+                hint = did_you_mean(name, CUSTOMER_FIELDS)
+                if not hint and (swapped := did_you_mean(column, CUSTOMER_FIELDS)):
+                    hint = f"; the customer field comes first, the column second{swapped}"
+                raise ValueError(f"{name!r} is no customer field{hint}")
+        if fields and "external_id" not in fields:
+            raise ValueError("external_id is needed: the column that names a row for ever")
+        return fields
+
+
+MANIFEST = Manifest(
+    slug="csv",
+    name="CSV file",
+    channel="file",
+    roles=frozenset({"source", "destination"}),
+    settings=CsvSettings,
+    docs_url="https://www.rfc-editor.org/rfc/rfc4180",
+    api_version="RFC 4180",
+    tier="silver",
+    capabilities=frozenset({Capability.BACKFILL, Capability.MERGE, Capability.ERASE, Capability.CONSENT}),
+    topics={"row": "One row: a customer."},
+    limits=Limits(batch=1_000),
+    not_offered={
+        "orders": "One file has one kind of row; a profile's row has the number of its orders.",
+        "webhook": "A file tells nobody that it changed; run the backfill again.",
+    },
+    sample_settings={
+        "path": str(Path(tempfile.gettempdir()) / "hub-sample-customers.csv"),
+        "fields": {
+            "external_id": "kundennr",
+            "first_name": "vorname",
+            "last_name": "nachname",
+            "email": "mail",
+            "phone": "tel",
+            "street": "strasse",
+            "postal_code": "plz",
+            "city": "ort",
+            "country": "land",
+            "birth_date": "geb",
+        },
+        "updated_at_field": "geaendert",
+        "consents": {"email": {"column": "newsletter", "opted_in": ["ja", "1", "true"], "at": "newsletter_am"}},
+    },
+)

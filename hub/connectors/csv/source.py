@@ -1,0 +1,113 @@
+"""Reads a file row by row. There are no deliveries: the backfill is run again when the file has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from hub.connectors.csv.manifest import MANIFEST, CsvSettings
+from hub.connectors.csv.mapping import event, row_time
+from hub.connectors.csv.schemas import Layout, Row, layout, rows
+from hub.errors import ConfigError, PayloadError, SkipEvent, did_you_mean
+from hub.mapping.time import maybe_instant
+from hub.model.event import CanonicalEvent
+from hub.sdk.http import HttpClient
+from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+
+PAGE = 1_000
+
+
+def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent]:
+    """The customer of one row; the body is the row as JSON, or the line itself where it could not be read."""
+    if entry.topic not in MANIFEST.topics:
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    try:
+        row = orjson.loads(entry.body)
+    except orjson.JSONDecodeError:
+        row = None
+    if not isinstance(row, dict):
+        number = entry.headers.get("row", "")
+        raise PayloadError("its encoding, its quotes or the number of its cells is wrong", path=f"row {number}".strip())
+    modified = maybe_instant(entry.headers.get("modified"), path="modified") or entry.received_at
+    return [event({name: cell for name, cell in row.items() if isinstance(cell, str)}, settings, modified=modified)]
+
+
+def backfill(
+    _: HttpClient, settings: CsvSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """Pages of 1,000 rows. The cursor counts rows and holds the file's time: another file is begun anew.
+
+    ``since`` leaves out rows that tell an older time; without such a column, the whole file if it is older.
+    Raises ConfigError when the file is missing or lacks a column.
+    """
+    known = layout(settings.path, encoding=settings.encoding, delimiter=settings.delimiter)
+    _check(known, settings)
+    modified = datetime.fromtimestamp(settings.path.stat().st_mtime, tz=UTC)
+    if since and modified < since and settings.updated_at_field is None:
+        return
+    resumes = cursor is not None and cursor.get("modified") == modified.isoformat()
+    done = int(cursor["row"]) if cursor is not None and resumes else 0
+    items: list[BackfillItem] = []
+    number = done
+    for row in rows(settings.path, known):
+        if row.number <= done:
+            continue
+        number = row.number
+        if item := _item(row, known, settings, modified, since):
+            items.append(item)
+        if len(items) == PAGE:
+            yield BackfillPage(items, {"row": number, "modified": modified.isoformat()}, known.rows)
+            items = []
+    if items:
+        yield BackfillPage(items, {"row": number, "modified": modified.isoformat()}, known.rows)
+
+
+def _item(
+    row: Row, known: Layout, settings: CsvSettings, modified: datetime, since: datetime | None
+) -> BackfillItem | None:
+    headers = {"row": str(row.number), "modified": modified.isoformat()}
+    if row.cells is None:
+        digest = hashlib.blake2b(row.raw, digest_size=12).hexdigest()
+        return BackfillItem(f"row:{row.number}:{digest}", "row", row.raw, headers)
+    cells = dict(zip(known.columns, row.cells, strict=True))
+    body = orjson.dumps(cells)
+    changed = _time_or_none(cells, settings)
+    if since and changed and changed < since:
+        return None
+    # Without a time of its own a row that returns to an earlier state must not be taken for that earlier one.
+    version = body if changed else body + headers["modified"].encode()
+    digest = hashlib.blake2b(version, digest_size=12).hexdigest()
+    external_id = cells.get(settings.fields.get("external_id", ""), "").strip() or f"#{row.number}"
+    return BackfillItem(f"row:{external_id}:{digest}", "row", body, headers)
+
+
+def _time_or_none(cells: Mapping[str, str], settings: CsvSettings) -> datetime | None:
+    try:
+        return row_time(cells, settings)
+    except PayloadError:
+        return None
+
+
+def _check(known: Layout, settings: CsvSettings) -> None:
+    wanted = {f"fields.{name}": column for name, column in settings.fields.items()}
+    wanted |= {f"consents.{channel}.column": told.column for channel, told in settings.consents.items()}
+    wanted |= {f"consents.{channel}.at": told.at for channel, told in settings.consents.items() if told.at}
+    if settings.updated_at_field:
+        wanted["updated_at_field"] = settings.updated_at_field
+    faults = [
+        f"{path}: the file has no column {column!r}{did_you_mean(column, known.columns)}"
+        for path, column in wanted.items()
+        if column not in known.columns
+    ]
+    faults += [f"{path}: two columns are called {c!r}" for path, c in wanted.items() if known.columns.count(c) > 1]
+    if not settings.fields:
+        faults.append("fields: is needed to read a file, at least external_id")
+    if faults:
+        raise ConfigError(faults)
+
+
+SOURCE = Source(parse=parse, backfill=backfill)

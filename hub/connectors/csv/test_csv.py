@@ -1,0 +1,228 @@
+"""Files as they come out of old systems, and the file Hub writes."""
+
+import csv
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from hub.connectors.csv.destination import render, send
+from hub.connectors.csv.manifest import CsvSettings
+from hub.connectors.csv.source import backfill, parse
+from hub.errors import ConfigError, PayloadError, Unavailable
+from hub.model.consent import Consent
+from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
+from hub.model.event import CustomerEvent
+from hub.model.identifier import RecordKey
+from hub.model.profile import Profile
+from hub.sdk.destination import ProfileChange, WriteResult
+from hub.sdk.http import HttpClient
+from hub.sdk.source import BackfillItem, InboxEntry
+
+NOW = datetime(2026, 9, 24, 8, 0, tzinfo=UTC)
+HTTP = HttpClient("https://unused.example.com")
+FIELDS = {"external_id": "id", "email": "mail", "first_name": "vorname", "last_name": "nachname"}
+ANNA, BERND = UUID(int=1), UUID(int=2)
+
+
+def settings(path: Path, **more: Any) -> CsvSettings:
+    return CsvSettings.model_validate({"path": str(path), "fields": FIELDS} | more)
+
+
+def file(folder: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
+    path = folder / "kunden.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def items(known: CsvSettings, since: datetime | None = None, cursor: Any = None) -> list[BackfillItem]:
+    return [item for page in backfill(HTTP, known, since, cursor) for item in page.items]
+
+
+def read(item: BackfillItem, known: CsvSettings) -> CustomerEvent:
+    (event,) = parse(InboxEntry("old-crm", item.event_id, item.topic, item.headers, item.body, NOW), known)
+    assert isinstance(event, CustomerEvent)
+    return event
+
+
+def names(known: CsvSettings) -> list[str]:
+    found = []
+    for item in items(known):
+        try:
+            found.append(read(item, known).customer.key.external_id)
+        except PayloadError as error:
+            found.append(f"parked: {error}")
+    return found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_encoding_and_delimiter_are_told_from_the_file(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    text = "id;mail;vorname;nachname\r\n7;Joerg@example.de;Jörg;Weißmüller\r\n".replace(";", delimiter)
+    known = settings(file(tmp_path, text, encoding), updated_at_field=None)
+
+    (item,) = items(known)
+
+    assert read(item, known).customer == CustomerSnapshot(
+        key=RecordKey(kind="customer", external_id="7"),
+        name=PersonName(first="Jörg", last="Weißmüller", full="Jörg Weißmüller"),
+        emails=(ContactPoint(value="joerg@example.de", original="Joerg@example.de"),),
+    )
+
+
+def test_a_bad_row_is_parked_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    rows = [
+        b"id;mail;vorname;nachname",
+        "1;a@example.de;Zoë;Öz".encode(),
+        b"2;b@example.de;zu;viele;Zellen",
+        b"3;c@example.de",
+        b'4;d@example.de;"offen;Ende',
+        b"5;e@example.de;J\xf6rg;Latin",
+        b"",
+        b";f@example.de;ohne;Nummer",
+        b'7;g@example.de;"zwei',
+        'Zeilen";Ü'.encode(),
+        b'8;h@example.de;5" Rohr;Dick',
+    ]
+
+    found = names(settings(file(tmp_path, b"\r\n".join(rows))))
+
+    wrong = "its encoding, its quotes or the number of its cells is wrong"
+    assert found == [
+        "1",
+        f"parked: row 2: {wrong}",
+        f"parked: row 3: {wrong}",
+        f"parked: row 4: {wrong}",
+        f"parked: row 5: {wrong}",
+        "parked: id: no external id",
+        "7",
+        "8",
+    ]
+
+
+def test_a_walk_resumes_after_a_page_and_begins_anew_with_a_new_file(tmp_path: Path) -> None:
+    text = "id;mail;vorname;nachname\n" + "".join(f"{n};k{n}@example.de;Uwe;Nr{n}\n" for n in range(2_500))
+    known = settings(file(tmp_path, text))
+
+    pages = list(backfill(HTTP, known, None, None))
+    resumed = items(known, cursor=pages[0].cursor)
+    anew = items(known, cursor={"row": 1_000, "modified": "2020-01-01T00:00:00+00:00"})
+
+    assert [(len(page.items), page.total) for page in pages] == [(1_000, 2_500), (1_000, 2_500), (500, 2_500)]
+    assert resumed == [item for page in pages[1:] for item in page.items]
+    assert len(anew) == 2_500
+
+
+def test_the_time_of_a_row_decides_its_version(tmp_path: Path) -> None:
+    text = "id;mail;vorname;nachname;am\n1;a@example.de;A;A;2026-01-02 10:00:00\n2;b@example.de;B;B;2026-03-01\n"
+    known = settings(file(tmp_path, text), updated_at_field="am")
+
+    times = [read(item, known).occurred_at for item in items(known)]
+    later = [read(item, known).customer.key.external_id for item in items(known, datetime(2026, 2, 1, tzinfo=UTC))]
+
+    assert times == [datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
+    assert later == ["2"]
+
+
+def test_a_row_without_a_time_takes_the_files(tmp_path: Path) -> None:
+    known = settings(file(tmp_path, "id;mail;vorname;nachname\n1;a@example.de;A;A\n"))
+    modified = datetime.fromtimestamp(known.path.stat().st_mtime, tz=UTC)
+
+    (item,) = items(known)
+
+    assert read(item, known).occurred_at == modified
+    assert items(known, NOW.replace(year=2100)) == []
+
+
+@pytest.mark.parametrize(("cell", "state"), [("JA", "opted_in"), ("1", "opted_in"), ("nein", "opted_out")])
+def test_a_consent_with_its_time_is_explicit(tmp_path: Path, cell: str, state: Any) -> None:
+    text = f"id;mail;vorname;nachname;nl;am\n1;a@example.de;A;A;{cell};2026-01-02\n2;b@example.de;B;B;;\n"
+    told = {"email": {"column": "nl", "opted_in": ["ja", 1], "at": "am"}}
+    known = settings(file(tmp_path, text), consents=told)
+
+    first, second = (read(item, known).customer.consents for item in items(known))
+
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    assert first == (Consent(channel="email", state=state, at=at, evidence="csv column nl", explicit=True),)
+    assert second == ()
+
+
+def test_faults_of_settings_and_file_name_the_nearest_right_word(tmp_path: Path) -> None:
+    path = file(tmp_path, "id;e-mail;vorname;nachname\n")
+
+    with pytest.raises(ConfigError, match=r"fields\.email: the file has no column 'mail'; did you mean 'e-mail'"):
+        items(settings(path))
+    with pytest.raises(ConfigError, match="there is no such file"):
+        items(settings(tmp_path / "keine.csv"))
+    with pytest.raises(ValidationError, match="'emial' is no customer field; did you mean 'email'"):
+        settings(path, fields={"external_id": "id", "emial": "mail"})
+    with pytest.raises(ValidationError, match="external_id is needed"):
+        settings(path, fields={"email": "mail"})
+
+
+def profile(id_: UUID, **fields: Any) -> Profile:
+    return Profile(id=id_, created_at=NOW, updated_at=NOW, **fields)
+
+
+def write(known: CsvSettings, *changes: ProfileChange) -> list[dict[str, str]]:
+    writes = [found for change in changes if (found := render(change, known))]
+    results = send(writes, HTTP, known)
+    assert list(results) == [WriteResult(w.key, "delivered", w.key) for w in writes]
+    with known.path.open(encoding="utf-8-sig", newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def test_rows_are_added_changed_merged_and_erased(tmp_path: Path) -> None:
+    known = settings(tmp_path / "aus" / "profile.csv")
+    anna = ProfileChange(profile(ANNA, emails=("anna@example.de",), name=PersonName(first="Änne")), 1)
+    bernd = ProfileChange(profile(BERND, emails=("bernd@example.de",)), 1)
+    merged = ProfileChange(anna.profile, 2, external_ids=(str(BERND), str(ANNA)), mirror={"mail": "x"})
+    erased = ProfileChange(anna.profile, 3, external_ids=(str(ANNA),), erased=True)
+    row = {"id": str(ANNA), "mail": "anna@example.de", "vorname": "Änne", "nachname": ""}
+
+    assert write(known, anna, bernd) == [
+        row,
+        {"id": str(BERND), "mail": "bernd@example.de", "vorname": "", "nachname": ""},
+    ]
+    assert write(known, merged) == [row]
+    assert write(known, erased) == []
+    assert [path.name for path in known.path.parent.iterdir() if path.suffix != ".lock"] == ["profile.csv"]
+
+
+def test_what_a_spreadsheet_would_run_is_guarded_and_phones_are_not(tmp_path: Path) -> None:
+    known = CsvSettings.model_validate({"path": str(tmp_path / "profile.csv")})
+    risky = profile(
+        ANNA,
+        name=PersonName(first='=HYPERLINK("x")', last="@SUM(1)", full="-1+2"),
+        phones=("+493023125017",),
+        company="+49+cmd",
+        birth_date=date(1980, 2, 1),
+    )
+
+    (row,) = write(known, ProfileChange(risky, 1))
+
+    assert {name: cell for name, cell in row.items() if cell} == {
+        "hub_id": str(ANNA),
+        "first_name": '\'=HYPERLINK("x")',
+        "last_name": "'@SUM(1)",
+        "full_name": "'-1+2",
+        "phone": "+493023125017",
+        "company": "'+49+cmd",
+        "birth_date": "1980-02-01",
+        "orders": "0",
+    }
+
+
+def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "ordner").mkdir()
+    known = settings(tmp_path / "ordner")
+    change = ProfileChange(profile(ANNA, emails=("anna@example.de",)), 1)
+
+    found = render(change, known)
+
+    assert found is not None
+    with pytest.raises(Unavailable, match=r"IsADirectoryError|PermissionError"):
+        send([found], HTTP, known)

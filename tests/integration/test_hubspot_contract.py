@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import hubspot
 import pytest
 
-from hub.connectors.hubspot import CONNECTOR
-from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
+from hub.cli.demo.sandbox_crm import serve
+from hub.connectors.hubspot.destination import DESTINATION, prepare
+from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.errors import Unavailable
 from hub.model.address import Address
 from hub.model.customer import PersonName
@@ -23,8 +25,6 @@ from hub.sdk.destination import Change, OrderChange, ProfileChange, Write, Write
 from hub.sdk.http import HttpClient
 from tests.support.contract_server import CheckedCrm, assert_lawful
 
-DESTINATION = CONNECTOR.destination
-assert DESTINATION is not None
 SETTINGS = HubSpotSettings.model_validate(MANIFEST.sample_settings)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -33,15 +33,15 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def crm() -> Iterator[CheckedCrm]:
     crm = CheckedCrm()
     with client(crm) as http:
-        DESTINATION.prepare(http, SETTINGS)
+        prepare(http, SETTINGS)
     yield crm
     assert_lawful(crm)
 
 
 def client(crm: CheckedCrm) -> HttpClient:
     return HttpClient(
-        DESTINATION.api_root(SETTINGS),
-        headers=DESTINATION.authorise(SETTINGS),
+        API_ROOT,
+        headers={"authorization": "Bearer pat-eu1-sample"},
         status_table=DESTINATION.status_table,
         transport=crm.transport(),
     )
@@ -84,7 +84,7 @@ def calls_of(crm: CheckedCrm) -> dict[str, int]:
 def test_preparing_twice_creates_once(crm):
     before = dict(crm.calls)
     with client(crm) as http:
-        DESTINATION.prepare(http, SETTINGS)
+        prepare(http, SETTINGS)
     made = {path: count - before.get(path, 0) for path, count in crm.calls.items() if count > before.get(path, 0)}
     assert made == {"GET /crm/v3/properties/contacts": 1, "GET /crm/v3/properties/deals": 1}
     assert crm.definitions["contacts"]["hub_profile_id"]["hasUniqueValue"] is True
@@ -342,14 +342,11 @@ def test_a_refund_and_a_new_owner_reach_the_deal(crm):
 
 
 def test_the_official_client_reads_what_we_wrote(crm):
-    hubspot = pytest.importorskip("hubspot")
-    from hub.cli.demo.sandbox_crm import serve
-
     [made] = send(crm, change(person(1, "anna@example.com")))
     with serve(crm) as url:
         api = hubspot.Client.create(access_token="pat-eu1-sample")
-        contacts = api.crm.contacts
-        contacts.basic_api.api_client.configuration.host = url
-        found = contacts.basic_api.get_by_id(str(made.external_id), properties=["email", "hub_profile_id"])
+        contacts = api.crm.contacts.basic_api
+        contacts.api_client.configuration.host = url
+        found = contacts.get_by_id(str(made.external_id), properties=["email", "hub_profile_id"])
     assert found.properties["email"] == "anna@example.com"
     assert found.properties["hub_profile_id"] == str(UUID(int=1))

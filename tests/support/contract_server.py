@@ -33,7 +33,7 @@ def specification() -> OpenAPI:
         for operation in path.values():
             if isinstance(operation, dict):
                 operation.pop("security", None)
-    return OpenAPI.from_dict(document)  # type: ignore[arg-type]
+    return OpenAPI.from_dict(document)
 
 
 class CheckedCrm(SandboxCrm):

@@ -22,7 +22,17 @@ import httpx
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import DEFINITIONS, EMAIL_CONSENT, LINKED, ORDER_KEY, PROFILE_ID, render
-from hub.connectors.hubspot.schemas import CONTACTS, DEALS, READ, Input, Problem, Record, read_answer, read_record
+from hub.connectors.hubspot.schemas import (
+    CONTACTS,
+    DEALS,
+    READ,
+    Input,
+    Problem,
+    Record,
+    read_answer,
+    read_errors,
+    read_record,
+)
 from hub.errors import ConflictError, NotFound, RejectedError, Unavailable
 from hub.sdk.destination import Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
@@ -214,7 +224,7 @@ class _Sending:
         for chunk in schemas.chunks(emails) if self.settings.unsubscribe else ():
             try:
                 answer = self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body={"inputs": chunk})
-                errors = read_answer(answer).errors
+                errors = read_errors(answer)
             except RejectedError as error:
                 errors = [Problem(message=str(error))]
             for write in refusing if errors else ():
@@ -248,9 +258,7 @@ class _Sending:
         linked = [write for write in writes if write.links]
         new = [{"from": {"id": deal[write.key]}, "to": {"id": contact}} for write in linked for contact in write.links]
         for linking in schemas.chunks(new):
-            errors = read_answer(
-                self.post(HttpRequest("POST", f"{LINKS}/associate/default", {"inputs": linking}))
-            ).errors
+            errors = read_errors(self.post(HttpRequest("POST", f"{LINKS}/associate/default", {"inputs": linking})))
             for write in linked if errors else ():
                 self.retry(write, f"not associated: {errors[0].message}", uncertain=False)
 

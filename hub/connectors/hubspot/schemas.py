@@ -78,13 +78,18 @@ class Problem(BaseModel):
         return self.category.startswith(("VALIDATION", "INVALID"))
 
 
-class Answer(BaseModel):
-    """The body of a batch call, complete (200, 201) or in part (207)."""
+class Outcome(BaseModel):
+    """The body of a batch call whose results need no reading."""
 
     model_config = ConfigDict(extra="ignore")
 
-    results: list[Record] = []
     errors: list[Problem] = []
+
+
+class Answer(Outcome):
+    """The body of a batch call that gives records, complete (200, 201) or in part (207)."""
+
+    results: list[Record] = []
 
     def by_key(self, inputs: Sequence[Input]) -> dict[str, Record | Problem]:
         """Whose each result is, by write key: told by the trace id we sent, our unique property or the record's id."""
@@ -107,6 +112,11 @@ class Answer(BaseModel):
 def read_answer(response: httpx.Response) -> Answer:
     """Read a batch answer. Raises Unavailable (uncertain) when it breaks off: the batch may be carried out."""
     return _read_as(Answer, response)
+
+
+def read_errors(response: httpx.Response) -> list[Problem]:
+    """Read what was refused. Raises Unavailable (uncertain) when the answer breaks off."""
+    return _read_as(Outcome, response).errors
 
 
 def read_record(response: httpx.Response) -> Record:

@@ -81,7 +81,7 @@ def calls_of(crm: CheckedCrm) -> dict[str, int]:
     return dict(crm.calls)
 
 
-def test_preparing_twice_creates_once(crm):
+def test_preparing_twice_creates_once(crm: CheckedCrm) -> None:
     before = dict(crm.calls)
     with client(crm) as http:
         prepare(http, SETTINGS)
@@ -91,7 +91,7 @@ def test_preparing_twice_creates_once(crm):
     assert crm.definitions["deals"]["hub_order_key"]["hasUniqueValue"] is True
 
 
-def test_a_fresh_load_of_a_hundred_is_one_call(crm):
+def test_a_fresh_load_of_a_hundred_is_one_call(crm: CheckedCrm) -> None:
     crm.calls.clear()
     results = send(crm, *(change(person(n, f"k{n}@example.com")) for n in range(100)))
     assert {result.outcome for result in results} == {"delivered"}
@@ -99,7 +99,7 @@ def test_a_fresh_load_of_a_hundred_is_one_call(crm):
     assert crm.stats()["contacts"] == 100
 
 
-def test_every_value_arrives_as_text(crm):
+def test_every_value_arrives_as_text(crm: CheckedCrm) -> None:
     consent = ConsentSummary(purpose="marketing", channel="email", state="opted_in", at=NOW)
     totals = (Money(amount=Decimal("129.90"), currency="EUR"),)
     full = person(
@@ -144,7 +144,7 @@ def test_every_value_arrives_as_text(crm):
 
 
 @pytest.mark.parametrize("kind", ["silent", "cut"])
-def test_a_create_that_times_out_after_the_commit_leaves_one_contact(crm, kind):
+def test_a_create_that_times_out_after_the_commit_leaves_one_contact(crm: CheckedCrm, kind: str) -> None:
     crm.fail(path="batch/upsert", kind=kind)
     first = change(person(1, "anna@example.com"))
     with pytest.raises(Unavailable) as caught:
@@ -156,7 +156,7 @@ def test_a_create_that_times_out_after_the_commit_leaves_one_contact(crm, kind):
     assert crm.stats()["contacts_created"] == 1
 
 
-def test_two_sends_racing_leave_one_contact(crm):
+def test_two_sends_racing_leave_one_contact(crm: CheckedCrm) -> None:
     found: list[WriteResult] = []
     one = change(person(1, "anna@example.com"))
     threads = [threading.Thread(target=lambda: found.extend(send(crm, one))) for _ in range(4)]
@@ -169,7 +169,7 @@ def test_two_sends_racing_leave_one_contact(crm):
 
 
 @pytest.mark.parametrize("emails", [("anna@example.com",), ("new@example.com", "anna@example.com")])
-def test_a_person_the_crm_knows_by_any_email_is_updated(crm, emails):
+def test_a_person_the_crm_knows_by_any_email_is_updated(crm: CheckedCrm, emails: tuple[str, ...]) -> None:
     known = crm.add(email="Anna@example.com", jobtitle="Buchhalterin")
     results = send(crm, change(person(1, *emails)), change(person(2, "other@example.com")))
     assert outcomes(results)[0] == ("delivered", known)
@@ -178,14 +178,14 @@ def test_a_person_the_crm_knows_by_any_email_is_updated(crm, emails):
     assert crm.contacts()[0]["hub_profile_id"] == str(UUID(int=1))
 
 
-def test_a_conflict_of_the_whole_call_is_looked_up_for_every_record(crm):
+def test_a_conflict_of_the_whole_call_is_looked_up_for_every_record(crm: CheckedCrm) -> None:
     known = [crm.add(email=f"k{n}@example.com") for n in range(3)]
     crm.fail(path="batch/upsert", status=409)
     results = send(crm, *(change(person(n, f"k{n}@example.com")) for n in range(3)))
     assert outcomes(results) == [("delivered", one) for one in known]
 
 
-def test_a_merge_leaves_one_contact_under_its_new_id(crm):
+def test_a_merge_leaves_one_contact_under_its_new_id(crm: CheckedCrm) -> None:
     results = send(crm, change(person(1, "a@example.com")), change(person(2, "b@example.com")))
     ids = tuple(str(result.external_id) for result in results)
     winner = person(1, "a@example.com", "b@example.com", aliases=(UUID(int=2),))
@@ -197,7 +197,7 @@ def test_a_merge_leaves_one_contact_under_its_new_id(crm):
     assert (contact["email"], contact["hs_additional_emails"]) == ("a@example.com", "b@example.com")
 
 
-def test_a_merge_that_times_out_is_found_done(crm):
+def test_a_merge_that_times_out_is_found_done(crm: CheckedCrm) -> None:
     results = send(crm, change(person(1, "a@example.com")), change(person(2, "b@example.com")))
     winner = change(person(1, "a@example.com", aliases=(UUID(int=2),)), *(str(r.external_id) for r in results))
     crm.fail(path="merge", kind="silent")
@@ -208,7 +208,7 @@ def test_a_merge_that_times_out_is_found_done(crm):
     assert crm.stats()["contacts"] == 1
 
 
-def test_one_bad_record_does_not_sink_the_other_99(crm):
+def test_one_bad_record_does_not_sink_the_other_99(crm: CheckedCrm) -> None:
     changes = [change(person(n, "no.address@" if n == 41 else f"k{n}@example.com")) for n in range(100)]
     results = send(crm, *changes)
     assert [result.outcome for result in results].count("delivered") == 99
@@ -218,7 +218,7 @@ def test_one_bad_record_does_not_sink_the_other_99(crm):
     assert crm.stats()["contacts"] == 99
 
 
-def test_a_known_contact_gets_only_what_differs(crm):
+def test_a_known_contact_gets_only_what_differs(crm: CheckedCrm) -> None:
     [made] = send(crm, change(person(1, "anna@example.com")))
     mirror = rendered(change(person(1, "anna@example.com")))[0].mirror
     moved = person(1, "anna@example.com", company="Neu AG")
@@ -228,7 +228,7 @@ def test_a_known_contact_gets_only_what_differs(crm):
     assert crm.contacts()[0]["company"] == "Neu AG"
 
 
-def test_a_contact_deleted_there_is_created_again_whole(crm):
+def test_a_contact_deleted_there_is_created_again_whole(crm: CheckedCrm) -> None:
     mirror = rendered(change(person(1, "anna@example.com")))[0].mirror
     [result] = send(crm, change(person(1, "anna@example.com", company="Neu AG"), "99", mirror=mirror))
     [contact] = crm.contacts()
@@ -236,7 +236,7 @@ def test_a_contact_deleted_there_is_created_again_whole(crm):
     assert (contact["email"], contact["lastname"], contact["company"]) == ("anna@example.com", "Köhler-1", "Neu AG")
 
 
-def test_an_undone_merge_gives_each_profile_its_own_contact(crm):
+def test_an_undone_merge_gives_each_profile_its_own_contact(crm: CheckedCrm) -> None:
     both = person(1, "a@example.com", "b@example.com")
     [made] = send(crm, change(both))
     mirror = rendered(change(both))[0].mirror
@@ -250,7 +250,7 @@ def test_an_undone_merge_gives_each_profile_its_own_contact(crm):
     assert "hub_emails" not in crm.contacts()[0]
 
 
-def test_a_shared_email_is_not_taken_from_another_profile(crm):
+def test_a_shared_email_is_not_taken_from_another_profile(crm: CheckedCrm) -> None:
     [first] = send(crm, change(person(1, "info@example.com")))
     second = person(2, "info@example.com", "two@example.com")
     [waiting] = send(crm, change(second))
@@ -264,12 +264,12 @@ def test_a_shared_email_is_not_taken_from_another_profile(crm):
     assert contacts[str(done.external_id)].get("email") is None
 
 
-def test_two_profiles_of_one_batch_with_one_email_do_not_break_it(crm):
+def test_two_profiles_of_one_batch_with_one_email_do_not_break_it(crm: CheckedCrm) -> None:
     results = send(crm, change(person(1, "info@example.com")), change(person(2, "info@example.com")))
     assert [(result.outcome, result.uncertain) for result in results] == [("delivered", False), ("retry", True)]
 
 
-def test_an_opt_out_unsubscribes_every_address(crm):
+def test_an_opt_out_unsubscribes_every_address(crm: CheckedCrm) -> None:
     refusal = ConsentSummary(purpose="marketing", channel="email", state="opted_out", at=NOW)
     send(
         crm,
@@ -282,7 +282,7 @@ def test_an_opt_out_unsubscribes_every_address(crm):
     )
 
 
-def test_an_erasure_removes_every_contact_and_can_be_repeated(crm):
+def test_an_erasure_removes_every_contact_and_can_be_repeated(crm: CheckedCrm) -> None:
     results = send(crm, change(person(1, "a@example.com")), change(person(2, "b@example.com")))
     ids = tuple(str(result.external_id) for result in results)
     erased = change(person(1, suppressed=True), *ids, erased=True)
@@ -291,7 +291,7 @@ def test_an_erasure_removes_every_contact_and_can_be_repeated(crm):
     assert outcomes(send(crm, erased)) == [("delivered", ids[0])]
 
 
-def test_a_suppressed_person_gets_nothing(crm):
+def test_a_suppressed_person_gets_nothing(crm: CheckedCrm) -> None:
     assert rendered(change(person(1, "a@example.com", suppressed=True))) == []
 
 
@@ -307,7 +307,7 @@ def order(**values: Any) -> Order:
     return Order(**{**defaults, **values})
 
 
-def test_an_order_becomes_one_deal_of_its_contact(crm):
+def test_an_order_becomes_one_deal_of_its_contact(crm: CheckedCrm) -> None:
     [made] = send(crm, change(person(1, "anna@example.com")))
     placed = OrderChange(order(), "shop-de", "shop-de:4001", str(made.external_id), 1)
     [first], [again] = send(crm, placed), send(crm, placed)
@@ -328,7 +328,7 @@ def test_an_order_becomes_one_deal_of_its_contact(crm):
     ]
 
 
-def test_a_refund_and_a_new_owner_reach_the_deal(crm):
+def test_a_refund_and_a_new_owner_reach_the_deal(crm: CheckedCrm) -> None:
     made = send(crm, change(person(1, "a@example.com")), change(person(2, "b@example.com")))
     old, new = (str(result.external_id) for result in made)
     placed = OrderChange(order(), "shop-de", "shop-de:4001", old, 1)
@@ -341,7 +341,7 @@ def test_a_refund_and_a_new_owner_reach_the_deal(crm):
     assert [(one["amount"], one["contacts"]) for one in crm.deals()] == [("49.90", [new])]
 
 
-def test_the_official_client_reads_what_we_wrote(crm):
+def test_the_official_client_reads_what_we_wrote(crm: CheckedCrm) -> None:
     [made] = send(crm, change(person(1, "anna@example.com")))
     with serve(crm) as url:
         api = hubspot.Client.create(access_token="pat-eu1-sample")

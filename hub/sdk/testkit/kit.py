@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +113,20 @@ def _fail(message: str) -> None:
     raise AssertionError(message)
 
 
-def folder_case(connector_folder: Path, connector: registry.Connector) -> ConnectorCase:
-    """A case for a connector that lies outside ``hub/connectors``."""
-    return ConnectorCase(connector, connector_folder)
+def load_folder(folder: Path) -> ConnectorCase:
+    """A connector that lies outside ``hub/connectors``, e.g. one just scaffolded; its own imports are relative.
+
+    Raises ConfigError when it cannot be imported or holds no CONNECTOR.
+    """
+    name = f"hub_connector_in_{hashlib.blake2b(str(folder.resolve()).encode(), digest_size=6).hexdigest()}"
+    spec = spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None or not (folder / "__init__.py").exists():
+        raise ConfigError([f"{folder}: is no connector folder"])
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        connector = module.CONNECTOR
+    except Exception as error:
+        raise ConfigError([f"{folder}: cannot be loaded: {type(error).__name__}: {error}"]) from error
+    return ConnectorCase(connector, folder)

@@ -1,0 +1,35 @@
+"""New Connector: settings and declaration."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+
+API_ROOT = "https://api.example.com/v1"
+
+
+class Settings(ConnectionSettings):
+    """One account of New Connector."""
+
+    signing_secret: SecretStr = Field(description="Secret that signs our requests.")
+
+
+MANIFEST = Manifest(
+    slug="new_connector",
+    name="New Connector",
+    channel="crm",
+    roles=frozenset({"destination"}),
+    settings=Settings,
+    docs_url="https://example.com/docs/api",
+    api_version="1",
+    tier="bronze",
+    capabilities=frozenset({Capability.FIND, Capability.ERASE}),
+    allowed_hosts=("api.example.com",),
+    limits=Limits(batch=1, calls=10, per_seconds=1.0),
+    not_offered={
+        "merge": "the vendor has no merge: a merged person's first contact is kept up to date",
+        "orders": "the vendor has no orders",
+    },
+    sample_settings={"signing_secret": "sample-new_connector-secret"},
+)

@@ -1,0 +1,35 @@
+"""New Connector: settings and declaration."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hub.sdk.manifest import Capability, ConnectionSettings, Manifest, Secrets
+
+
+class Settings(ConnectionSettings):
+    """One account of New Connector."""
+
+    webhook_secret: Secrets = Field(description="Secret that signs the webhooks; a list while it changes.")
+
+
+MANIFEST = Manifest(
+    slug="new_connector",
+    name="New Connector",
+    channel="till",
+    roles=frozenset({"source"}),
+    settings=Settings,
+    docs_url="https://example.com/docs/webhooks",
+    api_version="1",
+    tier="bronze",
+    capabilities=frozenset({Capability.WEBHOOK}),
+    topics={
+        "customer.updated": "the customer's state",
+        "order.paid": "the order, and the customer or guest who bought",
+    },
+    not_offered={
+        "backfill": "not written yet: the vendor's list endpoints give the history",
+        "privacy": "the vendor sends no erasure requests",
+    },
+    sample_settings={"webhook_secret": "sample-new_connector-secret"},
+)

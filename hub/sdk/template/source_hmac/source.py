@@ -1,0 +1,72 @@
+"""New Connector as a source: signed webhooks.
+
+The signature is the hexadecimal HMAC-SHA256 of the raw body, in ``x-signature``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hub.errors import SkipEvent
+from hub.mapping.payload import read
+from hub.mapping.time import instant
+from hub.model.event import CanonicalEvent, CustomerEvent, OrderEvent
+from hub.sdk import signatures
+from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
+
+from . import mapping, schemas
+from .manifest import Settings
+
+SIGNATURE = "x-signature"
+
+
+def verify(delivery: RawDelivery, settings: Settings) -> None:
+    """Raise VerificationError unless one of the live secrets signed the raw body."""
+    signatures.require(
+        delivery.headers.get(SIGNATURE),
+        settings.webhook_secret,
+        lambda secret: signatures.hmac_sha256_hex(secret, delivery.body),
+    )
+
+
+def sign(delivery: RawDelivery, settings: Settings) -> RawDelivery:
+    """Add the signature as the sender does."""
+    signature = signatures.hmac_sha256_hex(settings.webhook_secret[0].get_secret_value(), delivery.body)
+    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+
+
+def name_event(delivery: RawDelivery, settings: Settings) -> EventName:
+    """Event id and type stand in the body."""
+    head = read(schemas.Head, delivery.body)
+    return EventName(event_id=head.id, topic=head.type)
+
+
+def parse(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
+    """Canonical events. Raises SkipEvent for other topics, PayloadError with the path of what cannot be read."""
+    if entry.topic == "customer.updated":
+        return _customer_updated(entry, settings)
+    if entry.topic == "order.paid":
+        return _order_paid(entry, settings)
+    raise SkipEvent(f"topic not read: {entry.topic}")
+
+
+def _customer_updated(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
+    event = read(schemas.CustomerUpdated, entry.body)
+    snapshot = mapping.snapshot(event.customer, region=settings.default_region, fallback=entry.event_id)
+    if snapshot is None:
+        raise SkipEvent("the customer has neither id, e-mail nor phone")
+    return [CustomerEvent(occurred_at=instant(event.created_at, path="created_at"), customer=snapshot)]
+
+
+def _order_paid(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
+    event = read(schemas.OrderPaid, entry.body)
+    occurred_at = instant(event.created_at, path="created_at")
+    buyer = event.customer and mapping.snapshot(
+        event.customer, region=settings.default_region, fallback=event.order.id
+    )
+    order = OrderEvent(occurred_at=occurred_at, order=mapping.order(event.order), record=buyer.key if buyer else None)
+    return [CustomerEvent(occurred_at=occurred_at, customer=buyer), order] if buyer else [order]
+
+
+SOURCE: Source[Settings] = Source(parse=parse, verify=verify, sign=sign, name_event=name_event)

@@ -250,7 +250,7 @@ def order(given: schemas.Order, region: str) -> Order:
         shipping=tuple(
             ShippingLine(title=line.title, amount=line.price) for line in given.shipping_lines if not line.is_removed
         ),
-        refunds=tuple(refund(item, given.currency) for item in given.refunds),
+        refunds=tuple(refund(item, given) for item in given.refunds),
         fulfilments=tuple(_order_fulfilments(given)),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
@@ -312,19 +312,22 @@ def _taxes(given: Sequence[schemas.TaxLine]) -> tuple[Tax, ...]:
     return tuple(Tax(title=line.title, rate=line.rate, amount=line.price) for line in given)
 
 
-def refund(given: schemas.Refund, currency: str | None = None) -> Refund:
-    """Money given back: its refund transactions, else the refunded lines with their tax.
+def refund(given: schemas.Refund, order: schemas.Order | None = None) -> Refund:
+    """Money given back: its refund transactions, else the refunded lines.
 
-    A webhook's transactions may lack a currency; it is then taken from the refund's money sets. Raises PayloadError
-    when no currency is told anywhere.
+    Lines hold their tax where the order's prices do (``taxes_included``); a webhook does not tell, and the order's
+    next update puts it right. A webhook's transactions may lack a currency; it is then taken from the refund's money
+    sets. Raises PayloadError when no currency is told anywhere.
     """
     payouts = [t for t in given.transactions if t.kind in (None, "refund")]
     if payouts:
         amount = sum((t.amount for t in payouts if t.status in (None, "success", "pending")), Decimal(0))
     else:
         lines = given.refund_line_items
-        amount = sum(((ln.subtotal or Decimal(0)) + (ln.total_tax or Decimal(0)) for ln in lines), Decimal(0))
-    named = currency or next(_currencies(given), None)
+        amount = sum((line.subtotal or Decimal(0) for line in lines), Decimal(0))
+        if order is not None and not order.taxes_included:
+            amount += sum((line.total_tax or Decimal(0) for line in lines), Decimal(0))
+    named = order.currency if order else next(_currencies(given), None)
     if named is None:
         raise PayloadError("no currency", path="transactions.0.currency")
     return Refund(

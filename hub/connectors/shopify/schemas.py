@@ -170,6 +170,7 @@ class Order(Purchase):
     subtotal_price: Decimal | None = None
     total_discounts: Decimal | None = None
     total_tax: Decimal | None = None
+    taxes_included: bool = False
     buyer_accepts_marketing: bool = False
     source_name: str | None = None
     location_id: str | None = None

@@ -188,7 +188,9 @@ def order(given: schemas.Order, region: str) -> Order:
             )
             for tax in given.tax_lines
         ),
-        shipping=tuple(ShippingLine(title=s.method_title, amount=s.total or Decimal(0)) for s in given.shipping_lines),
+        shipping=tuple(
+            ShippingLine(title=s.method_title, amount=s.total) for s in given.shipping_lines if s.total is not None
+        ),
         payments=_payments(given),
         refunds=tuple(
             Refund(external_id=r.id, amount=Money(amount=abs(r.total), currency=given.currency), reason=r.reason)

@@ -15,6 +15,7 @@ from hub.errors import ConfigError
 from hub.sdk import registry
 from hub.sdk.testkit import backfill_laws, parse_laws, render_laws, send_laws, signature_laws
 from hub.sdk.testkit.cases import ConnectorCase, WriteCase
+from hub.sdk.testkit.wire import over_http
 
 Law = Callable[[Any], None]
 
@@ -53,11 +54,18 @@ PARSE_LAWS = (
 )
 BACKFILL_LAWS = tuple(law for law in laws_of(backfill_laws) if law not in (*CONNECTOR_LAWS, *PARSE_LAWS))
 DESTINATION_LAWS: tuple[Law, ...] = (
+    render_laws.law_d3_a_record_that_is_gone_is_replaced,
     render_laws.law_d1_every_case_is_there,
     render_laws.law_d13_a_misspelt_setting_is_a_start_up_error,
 )
 RENDER_LAWS = tuple(law for law in laws_of(render_laws) if law not in DESTINATION_LAWS)
-SEND_LAWS = tuple(laws_of(send_laws))
+HTTP_LAWS: tuple[Law, ...] = (
+    send_laws.law_d8_budget_and_outage_are_retried,
+    send_laws.law_d8_refusals_are_told_apart,
+    send_laws.law_d8_half_an_answer_is_not_delivery,
+    send_laws.law_d10_only_declared_hosts_are_called,
+)
+SEND_LAWS = tuple(law for law in laws_of(send_laws) if law not in HTTP_LAWS)
 
 
 def checks(slug: str) -> list[Check]:
@@ -96,6 +104,7 @@ def _destination_checks(case: ConnectorCase) -> Iterator[Check]:
     for write in case.write_cases:
         yield from (_check(law, write) for law in RENDER_LAWS)
         yield from (_check(law, write) for law in SEND_LAWS if _sends(write))
+        yield from (_check(law, write) for law in HTTP_LAWS if _sends(write) and over_http(write))
 
 
 def _sends(case: WriteCase) -> bool:

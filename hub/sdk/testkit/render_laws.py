@@ -88,6 +88,20 @@ def law_d3_a_known_record_is_updated(case: WriteCase) -> None:
         assert write.external_id == expected, f"{case.id}: the write goes to {write.external_id!r}, not to {expected!r}"
 
 
+def law_d3_a_record_that_is_gone_is_replaced(case: ConnectorCase) -> None:
+    """Who finds records shows by a sample what happens when the known one was deleted there: another id comes back."""
+    if Capability.FIND not in case.manifest.capabilities:
+        return
+    for sample in case.write_cases:
+        write = sample.sample.write
+        if write is None or write.external_id is None or write.merge:
+            continue
+        results = sample.sample.exchange("result")
+        if any(r["outcome"] == "delivered" and r.get("external_id") != write.external_id for r in results):
+            return
+    raise AssertionError(f"{case.id}: no samples/write/ in which the record with the known id is gone")
+
+
 def law_d4_the_same_version_twice_is_one_effect(case: WriteCase) -> None:
     """Once a write is delivered, rendering the same state again gives nothing to do."""
     change, write = case.sample.change, _render(case)

@@ -11,8 +11,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from datetime import date, datetime
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 from unittest.mock import patch
@@ -72,6 +73,13 @@ def logged() -> Iterator[io.StringIO]:
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+
+
+@contextmanager
+def in_an_empty_folder() -> Iterator[None]:
+    """A connector that writes files by a relative path writes them where nobody finds them."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        yield
 
 
 @contextmanager

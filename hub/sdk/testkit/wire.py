@@ -17,6 +17,7 @@ from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.samples import CONNECTION
+from hub.sdk.testkit.watch import in_an_empty_folder
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -42,6 +43,11 @@ def client(case: ConnectorCase, wire: Wire, *, destination: bool) -> HttpClient:
         return HttpClient("https://no-api.invalid", transport=wire)
     connection = Connection(CONNECTION, case.connector, case.settings)
     return open_client(connection, part, transport=wire, budget=Budget(Limits()))
+
+
+def over_http(case: ConnectorCase) -> bool:
+    """False for a destination that names no API and takes none: a file."""
+    return case.destination.api_root is not None or case.settings.base_url is not None
 
 
 def response_of(recorded: Mapping[str, Any]) -> httpx.Response:
@@ -71,7 +77,7 @@ def replayed(
 ) -> tuple[Sequence[WriteResult], list[httpx.Request]]:
     """Send the writes against the recorded responses. AssertionError unless all of them were used, and no more."""
     wire = Wire(in_order(recorded))
-    with client(case, wire, destination=True) as http:
+    with in_an_empty_folder(), client(case, wire, destination=True) as http:
         results = case.destination.send(writes, http, case.settings)
     assert len(wire.requests) == len(recorded), (
         f"{case.id}: {len(recorded)} responses are recorded, {len(wire.requests)} requests were sent"

@@ -1,0 +1,1 @@
+"""HTTP: webhooks (straight into intake), the REST API, health and metrics."""

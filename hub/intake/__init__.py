@@ -1,0 +1,1 @@
+"""receive → verify → store: an HTTP request becomes a durable inbox entry before it is answered."""

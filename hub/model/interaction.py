@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
+
+from pydantic import Field
 
 from hub.model.base import Frozen
 
@@ -40,4 +43,4 @@ class Interaction(Frozen):
     url: str | None = None
     campaign: str | None = None
     reference: str | None = None
-    details: dict[str, str] = {}
+    details: Mapping[str, str] = Field(default_factory=dict)

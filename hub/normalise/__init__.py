@@ -1,0 +1,1 @@
+"""normalise: inbox entries to canonical events, skipped(reason) or parked(error)."""

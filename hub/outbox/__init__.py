@@ -1,0 +1,1 @@
+"""enqueue → render → send → record: changed profiles reach every destination, once, whatever fails on the way."""

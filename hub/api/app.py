@@ -1,0 +1,74 @@
+"""The ASGI application: webhooks go straight to intake, everything else through FastAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI, Response
+
+from hub import __version__, metrics
+from hub.intake.inbox import GroupCommit
+from hub.intake.receive import PREFIX, WebhookIntake
+from hub.sdk.connection import Connection
+from hub.store.database import Database
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Api:
+    """One API process. The hot path is a prefix check and a call: a framework's routing costs more than the work."""
+
+    def __init__(
+        self, intake: WebhookIntake, inbox: GroupCommit, database: Database, connections: Mapping[str, Connection]
+    ) -> None:
+        self._intake = intake
+        self._inbox = inbox
+        self.rest = rest(inbox, database, connections)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._intake(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self.rest(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._inbox.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self._inbox.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def rest(inbox: GroupCommit, database: Database, connections: Mapping[str, Connection]) -> FastAPI:
+    """Health, metrics and ``/api/v1``."""
+    app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/health/ready")
+    async def ready(response: Response) -> dict[str, str]:
+        """The process can make events durable."""
+        if await inbox.probe():
+            return {"status": "ok"}
+        response.status_code = 503
+        return {"status": "the database cannot be reached"}
+
+    @app.get("/metrics")
+    async def exposition() -> Response:
+        """Prometheus text."""
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    return app

@@ -1,0 +1,182 @@
+"""The only place that puts things together: settings, database, connections, routes, broker."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import dramatiq
+import structlog
+from pydantic import BaseModel
+
+from hub.api.app import Api
+from hub.identity.rules import IdentityRules
+from hub.intake.inbox import GroupCommit
+from hub.intake.receive import WebhookIntake
+from hub.outbox.deliver import Sender
+from hub.outbox.enqueue import Route
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.sdk.connection import Connection, load_connections, load_routes
+from hub.sdk.manifest import Capability
+from hub.settings import Settings, load_file
+from hub.store import embedded, migrate
+from hub.store.database import Database
+from hub.workers.broker import THREADS, Work, declare_actors, make_broker
+from hub.workers.process import Processing
+from hub.workers.schedule import SWEEP_SECONDS, Task, run_schedule
+from hub.workers.sweep import sweep
+from hub.workers.wake import CHANNEL, Waker, listen
+
+log = structlog.get_logger()
+
+Rules = TypeVar("Rules", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A configured Hub on a database that is up to date."""
+
+    settings: Settings
+    dsn: str
+    database: Database
+    connections: Mapping[str, Connection]
+    routes: tuple[Route, ...]
+    identity: IdentityRules
+    survivorship: SurvivorshipRules
+
+    @property
+    def processing(self) -> Processing:
+        """What a batch needs to know."""
+        return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
+
+    def senders(self, owner: str) -> dict[str, Sender]:
+        """A sender for every routed destination."""
+        names = dict.fromkeys(route.destination for route in self.routes)
+        return {
+            name: Sender(
+                self.database,
+                self.connections[name],
+                [route for route in self.routes if route.destination == name],
+                owner,
+            )
+            for name in names
+        }
+
+
+@contextmanager
+def runtime(settings: Settings, *, pool_size: int = 12) -> Iterator[Runtime]:
+    """Open everything, in order, and close it again. Raises ConfigError with every fault."""
+    configured = configure(settings)
+    with ExitStack() as stack:
+        dsn = stack.enter_context(postgres(settings))
+        migrate.migrate(dsn)
+        database = Database(dsn, size=pool_size)
+        database.open()
+        stack.callback(database.close)
+        yield Runtime(settings, dsn, database, *configured)
+
+
+@contextmanager
+def postgres(settings: Settings) -> Iterator[str]:
+    """The URL of the database: the configured one, or the embedded server while it is needed."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = embedded.start(settings.data_dir)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def configure(
+    settings: Settings,
+) -> tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, SurvivorshipRules]:
+    """Connections, routes and rules. Raises ConfigError."""
+    connections = load_connections(
+        {name: (config.connector, config.options) for name, config in settings.connections.items()},
+        default_region=settings.hub.default_region,
+    )
+    routes = tuple(
+        Route(routing.to, routing.applies, _takes_orders(connections[routing.to]))
+        for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
+    )
+    identity = _rules(settings.identity, IdentityRules).with_defaults()
+    survivorship = _rules(settings.survivorship, SurvivorshipRules)
+    return connections, routes, identity, survivorship
+
+
+def _takes_orders(connection: Connection) -> bool:
+    return Capability.ORDERS in connection.connector.manifest.capabilities
+
+
+def _rules(path: Path | None, kind: type[Rules]) -> Rules:
+    return kind() if path is None else load_file(path, kind, os.environ)
+
+
+def api(run: Runtime) -> Api:
+    """The ASGI application of one API process."""
+    _, waker = make_broker(run.settings.redis_url)
+    inbox = GroupCommit(
+        run.dsn,
+        notify=None if run.settings.redis_url else CHANNEL,
+        wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
+    )
+    intake = WebhookIntake(
+        run.connections,
+        inbox,
+        public_url=run.settings.hub.public_url,
+        max_body_bytes=run.settings.hub.max_body_bytes,
+    )
+    return Api(intake, inbox, run.database, run.connections)
+
+
+@contextmanager
+def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
+    """Run the actors of one worker process until the block ends; ``schedule`` runs the sweep here too."""
+    broker, waker = make_broker(run.settings.redis_url)
+    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    work = Work(run.processing, run.senders(owner), waker)
+    declare_actors(broker, work)
+    threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
+    if schedule:
+        threads.append(_thread("schedule", run_schedule, _tasks(run, waker), work.stopping))
+    running = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=200)
+    running.start()
+    try:
+        yield work
+    finally:
+        work.stopping.set()
+        running.stop(timeout=30_000)
+        for thread in threads:
+            thread.join(timeout=5.0)
+        broker.close()
+
+
+@contextmanager
+def scheduler(run: Runtime) -> Iterator[None]:
+    """Run the sweep alone, for installations with several worker processes."""
+    _, waker = make_broker(run.settings.redis_url)
+    stopping = threading.Event()
+    thread = _thread("schedule", run_schedule, _tasks(run, waker), stopping)
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(timeout=5.0)
+
+
+def _tasks(run: Runtime, waker: Waker) -> list[Task]:
+    return [Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker))]
+
+
+def _thread(name: str, target: object, *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # type: ignore[arg-type]
+    thread.start()
+    return thread

@@ -1,0 +1,174 @@
+"""The roles: ``api``, ``worker``, ``scheduler``, and ``up``, which runs them all in one process group."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from hub import bootstrap, log
+from hub.cli import output
+from hub.settings import Settings, load
+from hub.store import migrate as schema
+
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.")]
+RESTART_SECONDS = 1.0
+
+
+def settings_of(config: Any) -> Settings:
+    """Read the configuration and set the log up by it."""
+    settings = load(config, os.environ)
+    log.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def api(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    config: output.ConfigOption = None,
+    json: output.JsonOption = False,
+) -> None:
+    """Run the HTTP role: webhooks, REST API, health, metrics."""
+    with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run:
+        serve(bootstrap.api(run), host, port)
+
+
+def serve(app: Any, host: str, port: int) -> None:
+    """Serve an ASGI application until SIGINT or SIGTERM."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+    )
+
+
+def worker(
+    schedule: Annotated[bool, typer.Option("--schedule/--no-schedule", help="Also run the scheduler here.")] = True,
+    metrics_port: Annotated[int | None, typer.Option(help="Serve /metrics of this process on this port.")] = None,
+    config: output.ConfigOption = None,
+    json: output.JsonOption = False,
+) -> None:
+    """Run the actors: process, complete, deliver."""
+    with (
+        output.exit_codes(json=json),
+        bootstrap.runtime(settings_of(config)) as run,
+        _metrics(metrics_port),
+        bootstrap.worker(run, schedule=schedule),
+    ):
+        _until_stopped()
+
+
+def scheduler(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
+    """Run the sweep and everything else that happens by the clock."""
+    with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run, bootstrap.scheduler(run):
+        _until_stopped()
+
+
+def migrate(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
+    """Bring the database schema up to date."""
+    with output.exit_codes(json=json), bootstrap.postgres(settings_of(config)) as dsn:
+        done = schema.migrate(dsn)
+    if json:
+        output.show_json({"migrated": done, "version": schema.HEAD})
+    else:
+        output.show(f"schema is at {schema.HEAD}" + ("" if done else " already"))
+
+
+def up(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    config: output.ConfigOption = None,
+    json: output.JsonOption = False,
+) -> None:
+    """Run everything: API, workers and scheduler, with an embedded PostgreSQL unless HUB_DATABASE_URL is set."""
+    with output.exit_codes(json=json):
+        settings = settings_of(config)
+        bootstrap.configure(settings)
+        with bootstrap.postgres(settings) as dsn:
+            schema.migrate(dsn)
+            options = ["--config", str(config)] if config else []
+            roles = {
+                "api": ["api", "--host", host, "--port", str(port), *options],
+                "worker": ["worker", *options],
+            }
+            output.say(f"Hub listens on http://{host}:{port}")
+            supervise(roles, {"HUB_DATABASE_URL": dsn})
+
+
+def supervise(roles: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
+    """Run each role as a child process and start it again when it ends, until SIGINT or SIGTERM."""
+    stopping = threading.Event()
+    with _signals(stopping):
+        children = {role: _spawn(arguments, environment) for role, arguments in roles.items()}
+        try:
+            while not stopping.wait(0.2):
+                for role, child in children.items():
+                    if child.poll() is not None:
+                        output.say(f"{role} ended with {child.returncode}; starting it again")
+                        time.sleep(RESTART_SECONDS)
+                        children[role] = _spawn(roles[role], environment)
+        finally:
+            for child in children.values():
+                child.terminate()
+            for child in children.values():
+                try:
+                    child.wait(30)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+
+
+def _spawn(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    # A session of their own: Ctrl-C reaches the parent, which stops them in order.
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "hub.cli", *arguments], env={**os.environ, **environment}, start_new_session=True
+    )
+
+
+@contextmanager
+def _signals(stopping: threading.Event) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _until_stopped() -> None:
+    stopping = threading.Event()
+    with _signals(stopping):
+        while not stopping.wait(0.5):
+            pass
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[None]:
+    if port is None:
+        yield
+        return
+    from prometheus_client import start_http_server
+
+    server, thread = start_http_server(port, addr="127.0.0.1")
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(5)

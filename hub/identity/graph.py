@@ -1,0 +1,123 @@
+"""Records and identifiers to clusters, and clusters to profile ids. Pure, and free of order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from hub.identity.matching import Name, contradict
+from hub.model.keys import profile_id
+
+
+@dataclass(slots=True)
+class Node:
+    """A record, as identity sees it: its name, and identifier id to strength."""
+
+    id: UUID
+    name: Name = ("", "")
+    links: dict[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Two records that are one person, and the identifier that says so."""
+
+    one: UUID
+    other: UUID
+    identifier: UUID
+
+
+def people(names: Iterable[Name]) -> int:
+    """How many persons at least are behind these names: a greedy set of names that contradict each other."""
+    distinct: list[Name] = []
+    for name in sorted(set(names)):
+        if name[0] and all(contradict(name, kept) for kept in distinct):
+            distinct.append(name)
+    return len(distinct)
+
+
+def edges(nodes: Iterable[Node], shared: frozenset[UUID] | set[UUID]) -> Iterator[Edge]:
+    """The evidence among these records; identifiers in ``shared`` prove nothing.
+
+    A strong identifier joins all that carry it. A weak link joins two records whose names do not contradict, unless
+    one of them could be either of two others that contradict each other (an initial, or no name at all, on a family's
+    phone): who it is cannot be told, so it stays apart.
+    """
+    carriers: defaultdict[UUID, list[Node]] = defaultdict(list)
+    for node in nodes:
+        for identifier in node.links:
+            if identifier not in shared:
+                carriers[identifier].append(node)
+    for identifier, members in carriers.items():
+        if len(members) > 1:
+            yield from _edges_of(identifier, members)
+
+
+def _edges_of(identifier: UUID, members: Sequence[Node]) -> Iterator[Edge]:
+    strong = [node for node in members if node.links[identifier] == "strong"]
+    for node in strong[1:]:
+        yield Edge(strong[0].id, node.id, identifier)
+    if len(strong) == len(members):
+        return
+    by_name: defaultdict[Name, list[Node]] = defaultdict(list)
+    for node in members:
+        by_name[node.name].append(node)
+    names = sorted(by_name)
+    compatible = {name: [n for n in names if not contradict(name, n)] for name in names}
+    clear = [name for name in names if not _ambiguous(compatible[name])]
+    for name in names:
+        same = by_name[name]
+        for node in same[1:]:
+            yield Edge(same[0].id, node.id, identifier)
+    for name in clear:
+        for other in compatible[name]:
+            if other > name and other in clear:
+                yield Edge(by_name[name][0].id, by_name[other][0].id, identifier)
+
+
+def _ambiguous(compatible: Sequence[Name]) -> bool:
+    return any(contradict(a, b) for i, a in enumerate(compatible) for b in compatible[i + 1 :])
+
+
+def clusters(nodes: Sequence[Node], evidence: Iterable[Edge]) -> list[list[UUID]]:
+    """Connected components, each sorted, in order of their first record."""
+    parent = {node.id: node.id for node in nodes}
+
+    def find(item: UUID) -> UUID:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for edge in evidence:
+        one, other = find(edge.one), find(edge.other)
+        if one != other:
+            parent[max(one, other)] = min(one, other)
+    groups: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for item in parent:
+        groups[find(item)].append(item)
+    return sorted(sorted(group) for group in groups.values())
+
+
+def assign(
+    groups: Sequence[Sequence[UUID]], active: Mapping[UUID, datetime], retired: Mapping[UUID, datetime]
+) -> list[UUID]:
+    """A profile id for each cluster; ``active`` and ``retired`` map ids to the time the profile was created.
+
+    The cluster keeps the oldest active profile that one of its records seeded; without one, it takes back the oldest
+    retired id seeded here (a merge undone); else its first record seeds a new one.
+    """
+    chosen: list[UUID] = []
+    for group in groups:
+        seeds = [profile_id(record) for record in group]
+        for known in (active, retired):
+            held = [(known[seed], seed) for seed in seeds if seed in known]
+            if held:
+                chosen.append(min(held)[1])
+                break
+        else:
+            chosen.append(seeds[0])
+    return chosen

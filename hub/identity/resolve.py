@@ -1,0 +1,206 @@
+"""resolve: drafts to stored records, clusters and profile ids, in one transaction and a constant number of statements.
+
+Takes the drafts of a batch, gives which profiles are affected and what was merged or split. The outcome is a function
+of the set of records and rules (``graph``), computed under locks taken in one order: identifiers, then profiles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hub import metrics
+from hub.identity.drafts import Drafts, evidence_json, order_ids
+from hub.identity.graph import Edge, Node, assign, clusters, edges, people
+from hub.identity.rules import IdentityRules
+from hub.mapping.record_state import name_of
+from hub.model.keys import profile_id
+from hub.store import facts as fact_store
+from hub.store import profiles as profile_store
+from hub.store import records as store
+from hub.store.database import Session
+from hub.store.profiles import Merge
+from hub.store.records import LinkRow, ProfileRow, RecordRow
+
+
+@dataclass(slots=True)
+class Resolution:
+    """``members`` maps every affected profile to its records; ``known`` holds the stored versions of those that were.
+
+    ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` are the facts that changed.
+    """
+
+    members: dict[UUID, list[RecordRow]] = field(default_factory=dict)
+    known: dict[UUID, ProfileRow] = field(default_factory=dict)
+    created_at: dict[UUID, datetime] = field(default_factory=dict)
+    merges: list[Merge] = field(default_factory=list)
+    events: dict[UUID, set[int]] = field(default_factory=dict)
+    facts: set[UUID] = field(default_factory=set)
+
+
+def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetime) -> Resolution:
+    """Resolve a batch inside the caller's transaction. Raises RetryableError when another worker got in between."""
+    shared = store.lock_identifiers(session, drafts.identifiers.values()) if drafts.identifiers else set()
+    known, rows = _locked(session, drafts, shared)
+    links = _stored_links(session, rows)
+    new_links = _merge_links(drafts, links)
+    shared |= {
+        identifier for of_record in links.values() for identifier, (_, is_shared) in of_record.items() if is_shared
+    }
+    fresh = _apply(drafts, rows)
+    nodes = [
+        Node(row.id, name_of(row.state), {i: strength for i, (strength, _) in links.get(row.id, {}).items()})
+        for row in sorted(rows.values(), key=lambda row: row.id)
+    ]
+    newly_shared = _newly_shared(drafts, nodes, shared, rules)
+    shared |= newly_shared
+    evidence = list(edges(nodes, shared))
+    resolution = _place(session, rows, nodes, evidence, known, now)
+    store.insert_records(session, [rows[i] for i in fresh], now)
+    store.update_records(session, [row for i, row in rows.items() if i not in fresh])
+    store.insert_links(session, new_links)
+    store.set_shared(session, newly_shared)
+    resolution.facts = fact_store.upsert(session, list(drafts.facts.values()))
+    _note_events(resolution, drafts, rows)
+    metrics.RESOLVED.labels("created").inc(len(fresh))
+    metrics.RESOLVED.labels("changed").inc(len(drafts.records) - len(fresh))
+    return resolution
+
+
+def _locked(
+    session: Session, drafts: Drafts, shared: Collection[UUID]
+) -> tuple[dict[UUID, ProfileRow], dict[UUID, RecordRow]]:
+    touched = store.touched_profiles(
+        session,
+        drafts.records,
+        [i for i in drafts.identifiers if i not in shared],
+        order_ids(drafts),
+    )
+    known: dict[UUID, ProfileRow] = {}
+    while True:
+        missing = touched - known.keys()
+        if missing:
+            known |= store.lock_profiles(session, missing)
+        rows = store.load(session, known, drafts.records)
+        # A merge that committed while we waited for a lock has moved records on: follow them.
+        found = {row.profile_id for row in rows.values() if row.profile_id is not None}
+        if found <= known.keys():
+            return known, rows
+        touched = found
+
+
+def _stored_links(session: Session, rows: Mapping[UUID, RecordRow]) -> dict[UUID, dict[UUID, tuple[str, bool]]]:
+    links: defaultdict[UUID, dict[UUID, tuple[str, bool]]] = defaultdict(dict)
+    if rows:
+        for record, identifier, strength, is_shared in store.load_links(session, rows):
+            links[record][identifier] = (strength, is_shared)
+    return links
+
+
+def _merge_links(drafts: Drafts, links: dict[UUID, dict[UUID, tuple[str, bool]]]) -> list[LinkRow]:
+    added = []
+    for draft in drafts.records.values():
+        of_record = links.setdefault(draft.id, {})
+        for identifier, (strength, inbox_id) in draft.links.items():
+            held = of_record.get(identifier)
+            if held is None or (held[0] == "weak" and strength == "strong"):
+                added.append(LinkRow(draft.id, identifier, strength, inbox_id))
+                of_record[identifier] = (strength, held[1] if held else False)
+    return added
+
+
+def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
+    fresh: set[UUID] = set()
+    for draft in drafts.records.values():
+        row = rows.get(draft.id)
+        if row is None:
+            row = rows[draft.id] = RecordRow(
+                draft.id, draft.connection, draft.key.kind, draft.key.external_id, None, {}
+            )
+            fresh.add(draft.id)
+        draft.apply_to(row.state)
+    return fresh
+
+
+def _newly_shared(drafts: Drafts, nodes: Iterable[Node], shared: Collection[UUID], rules: IdentityRules) -> set[UUID]:
+    names: defaultdict[UUID, set[tuple[str, str]]] = defaultdict(set)
+    for node in nodes:
+        for identifier in node.links:
+            if identifier in drafts.identifiers and identifier not in shared:
+                names[identifier].add(node.name)
+    over = set()
+    for identifier, carried in names.items():
+        limit = rules.identifiers[drafts.identifiers[identifier].kind].max_people
+        if len(carried) > limit and people(carried) > limit:
+            over.add(identifier)
+    return over
+
+
+def _place(
+    session: Session,
+    rows: dict[UUID, RecordRow],
+    nodes: Sequence[Node],
+    evidence: Sequence[Edge],
+    known: dict[UUID, ProfileRow],
+    now: datetime,
+) -> Resolution:
+    groups = clusters(nodes, evidence)
+    active = {profile.id: profile.created_at for profile in known.values()}
+    split = _splits(rows, groups)
+    retired = {a: created for a, _, created in profile_store.aliases(session, list(known))} if split else {}
+    ids = assign(groups, active, retired)
+    resolution = Resolution(known=known)
+    divided: list[tuple[UUID, UUID, str]] = []
+    for group, placed in zip(groups, ids, strict=True):
+        before = {old for record in group if (old := rows[record].profile_id) is not None}
+        if placed not in known:
+            divided.extend((old, placed, "[]") for old in sorted(before))
+        for record in group:
+            rows[record].profile_id = placed
+        resolution.members[placed] = [rows[record] for record in group]
+        resolution.created_at[placed] = active.get(placed) or retired.get(placed) or now
+    resolution.merges = _merges(resolution, known, evidence)
+    profile_store.revive(session, divided, now)
+    profile_store.retire(session, resolution.merges, now)
+    return resolution
+
+
+def _splits(rows: Mapping[UUID, RecordRow], groups: Sequence[Sequence[UUID]]) -> bool:
+    seen: set[UUID] = set()
+    for group in groups:
+        before = {profile for record in group if (profile := rows[record].profile_id) is not None}
+        if before & seen:
+            return True
+        seen |= before
+    return False
+
+
+def _merges(resolution: Resolution, known: Mapping[UUID, ProfileRow], evidence: Sequence[Edge]) -> list[Merge]:
+    gone = [profile for profile in known.values() if profile.id not in resolution.members]
+    if not gone:
+        return []
+    seeded = _seeds(resolution)
+    of_group: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    place = {row.id: profile for profile, members in resolution.members.items() for row in members}
+    for edge in evidence:
+        of_group[place[edge.one]].append({"identifier": edge.identifier, "records": [edge.one, edge.other]})
+    return [
+        Merge(seeded[profile.id], profile.id, profile.created_at, evidence_json(of_group[seeded[profile.id]]))
+        for profile in gone
+        if profile.id in seeded
+    ]
+
+
+def _seeds(resolution: Resolution) -> dict[UUID, UUID]:
+    return {profile_id(row.id): profile for profile, members in resolution.members.items() for row in members}
+
+
+def _note_events(resolution: Resolution, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> None:
+    for draft in drafts.records.values():
+        profile = rows[draft.id].profile_id
+        assert profile is not None
+        resolution.events.setdefault(profile, set()).update(draft.events)

@@ -1,0 +1,168 @@
+"""store: group commit. Many requests share one commit; the next batch starts when the last commit returned.
+
+Waiting a fixed time for a fuller batch costs throughput and latency: the commit itself is the window. Each waiter is
+answered only after its row is durable; when the database cannot be reached every waiter learns so at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+import psycopg
+import structlog
+
+from hub import metrics
+from hub.errors import Unavailable
+from hub.store.inbox import NewEntry, copy_in, insert_new
+
+log = structlog.get_logger()
+
+BATCH = 1_000
+REMEMBERED = 50_000
+COMMIT_TIMEOUT = 3.0
+"""Seconds until a commit that does not return counts as failed: Shopify gives up after 5 s in all."""
+
+_Key = tuple[str, str]
+_Waiter = tuple[NewEntry, asyncio.Future[None]]
+
+
+class GroupCommit:
+    """The durable inbox of one API process.
+
+    ``notify`` names the channel that wakes workers in the same transaction (PostgreSQL NOTIFY); ``wake`` is called in
+    a thread after the commit instead, where Redis carries the wake-up.
+    """
+
+    def __init__(self, dsn: str, *, notify: str | None = None, wake: Callable[[], None] | None = None) -> None:
+        self._dsn = dsn
+        self._notify = notify
+        self._wake_workers = wake
+        self._waking: asyncio.Task[None] | None = None
+        self._wake_again = False
+        self._waiters: list[_Waiter] = []
+        self._wanted = asyncio.Event()
+        self._recent: OrderedDict[_Key, None] = OrderedDict()
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.available = False
+        """False while the last attempt to reach the database failed."""
+
+    def start(self) -> None:
+        """Start committing; call once inside the running event loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Commit what waits, then close."""
+        while self._waiters:
+            await asyncio.sleep(0.01)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._disconnect()
+
+    async def store(self, entry: NewEntry) -> None:
+        """Return once the entry is durable (or was before). Raises Unavailable when it cannot be made so."""
+        if (entry.connection, entry.event_id) in self._recent:
+            metrics.STORED.labels(entry.connection, "duplicate").inc()
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiters.append((entry, future))
+        self._wanted.set()
+        await future
+
+    async def probe(self) -> bool:
+        """True when the database answers; used by the readiness check."""
+        try:
+            async with asyncio.timeout(COMMIT_TIMEOUT):
+                async with await psycopg.AsyncConnection.connect(self._dsn, connect_timeout=2) as connection:
+                    await connection.execute("SELECT 1 FROM inbox LIMIT 1")
+        except (psycopg.Error, TimeoutError):
+            return False
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            while self._waiters:
+                batch, self._waiters = self._waiters[:BATCH], self._waiters[BATCH:]
+                await self._commit(batch)
+
+    async def _commit(self, batch: list[_Waiter]) -> None:
+        distinct = {(entry.connection, entry.event_id): entry for entry, _ in batch}
+        try:
+            async with asyncio.timeout(COMMIT_TIMEOUT):
+                await self._write(list(distinct.values()))
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            self.available = False
+            log.warning("intake.unavailable", error=type(error).__name__, entries=len(batch))
+            await self._disconnect()
+            _settle(batch, Unavailable("the inbox cannot be made durable", retry_after=5))
+            return
+        except Exception as error:
+            log.exception("intake.failed", error=type(error).__name__, entries=len(batch))
+            await self._disconnect()
+            _settle(batch, Unavailable("the inbox cannot be made durable", retry_after=5))
+            return
+        self.available = True
+        self._remember(distinct)
+        for entry in distinct.values():
+            metrics.STORED.labels(entry.connection, "stored").inc()
+        _settle(batch, None)
+        self._announce()
+
+    async def _write(self, entries: list[NewEntry]) -> None:
+        connection = await self._connected()
+        try:
+            async with connection.transaction():
+                await copy_in(connection, entries)
+                await self._wake(connection)
+        except psycopg.errors.UniqueViolation:
+            # One redelivery sinks the whole COPY: store the others around it.
+            async with connection.transaction():
+                await insert_new(connection, entries)
+                await self._wake(connection)
+
+    def _announce(self) -> None:
+        # Redis is asked aside, so that a slow one never delays an answer; commits meanwhile share the next wake-up.
+        if self._wake_workers is None:
+            return
+        self._wake_again = True
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(self._announced(self._wake_workers))
+
+    async def _announced(self, wake: Callable[[], None]) -> None:
+        while self._wake_again:
+            self._wake_again = False
+            await asyncio.to_thread(wake)
+
+    async def _wake(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        if self._notify is not None:
+            await connection.execute("SELECT pg_notify(%s, 'process')", [self._notify])
+
+    async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=2)
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+    def _remember(self, keys: dict[_Key, NewEntry]) -> None:
+        self._recent.update(dict.fromkeys(keys))
+        while len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+
+def _settle(batch: list[_Waiter], error: Exception | None) -> None:
+    for _, future in batch:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

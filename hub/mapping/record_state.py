@@ -1,0 +1,128 @@
+"""What one source has told of one customer, value by value, each with its stamp. Pure.
+
+A state is plain JSON. Single values (``name``, ``birth_date`` …) are ``[value, stamp]``; lists (``emails`` …) are maps
+of a key to ``[value, stamp]``. A stamp is ``[occurred, received, inbox id]``, times in microseconds since 1970 (UTC).
+The newest source time wins, arrival breaks ties: merging is commutative, associative and idempotent, so the order in
+which events are applied does not matter (law L3).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from hub.mapping.address import street_key
+from hub.mapping.name import fold
+from hub.model.address import Address
+from hub.model.consent import Consent
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import ConsentEvent, CustomerEvent, DeletionEvent, PrivacyEvent
+
+State = dict[str, Any]
+Stamp = list[int]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def moment(micros_since_epoch: int) -> datetime:
+    """The inverse of ``micros``, aware UTC."""
+    return datetime.fromtimestamp(micros_since_epoch / 1_000_000, tz=UTC)
+
+
+def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
+    """Take in a snapshot. What it does not tell stays as it was."""
+    customer = event.customer
+    if customer.name is not None:
+        _put(state, "name", customer.name.model_dump(exclude_none=True), stamp)
+    if customer.birth_date is not None:
+        _put(state, "birth_date", customer.birth_date.isoformat(), stamp)
+    for attribute in ("language", "company", "national_id"):
+        value = getattr(customer, attribute)
+        if value is not None:
+            _put(state, attribute, value, stamp)
+    if customer.tags:
+        _put(state, "tags", list(customer.tags), stamp)
+    _apply_lists(state, customer, stamp)
+    for consent in customer.consents:
+        _apply_consent(state, consent, stamp)
+
+
+def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None:
+    # Within one snapshot the first is the one to prefer: later ones are stamped a microsecond older each.
+    for place, point in enumerate(customer.emails):
+        _item(state, "emails", point.value, [point.original, point.usable], _after(stamp, place))
+    for place, point in enumerate(customer.phones):
+        _item(state, "phones", point.value, [point.original, point.usable], _after(stamp, place))
+    for place, address in enumerate(customer.addresses):
+        _item(state, "addresses", address_key(address), address.model_dump(exclude_none=True), _after(stamp, place))
+    for account in customer.accounts:
+        _item(state, "accounts", f"{account.network}:{account.account_id}", account.model_dump(), stamp)
+    for loyalty_id in customer.loyalty_ids:
+        _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
+
+
+def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
+    """Take in a change of consent that came alone."""
+    _apply_consent(state, event.consent, stamp)
+
+
+def apply_deletion(state: State, event: DeletionEvent, stamp: Stamp) -> None:
+    """Note that the source deleted this record; its values stay."""
+    _put(state, "deleted", event.reason, stamp)
+
+
+def apply_privacy(state: State, event: PrivacyEvent, stamp: Stamp) -> None:
+    """Note that the person asked to be erased: nothing may be sent any more."""
+    if event.action != "access":
+        _put(state, "erasure", event.action, stamp)
+
+
+def name_of(state: State) -> tuple[str, str]:
+    """The folded name that identity compares."""
+    if "name" not in state:
+        return ("", "")
+    name = state["name"][0]
+    return fold(name.get("first", "")), fold(name.get("last", ""))
+
+
+def address_key(address: Address) -> str:
+    """One key per place: folded street and number, postal code, country."""
+    return "|".join((street_key(address.line1 or ""), fold(address.postal_code or ""), address.country or ""))
+
+
+def _apply_consent(state: State, consent: Consent, stamp: Stamp) -> None:
+    # The newest of every kind is kept, so that a later copied flag can never hide an explicit opt-out (law L7).
+    at = micros(consent.at) if consent.at else stamp[0]
+    act = "explicit" if consent.explicit else "implied"
+    key = f"{consent.purpose}|{consent.channel}|{consent.state}|{act}"
+    _item(state, "consents", key, consent.evidence, [at, *stamp[1:]])
+
+
+def _after(stamp: Stamp, place: int) -> Stamp:
+    return [stamp[0] - place, stamp[1], stamp[2]] if place else stamp
+
+
+def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:
+    held = state.get(name)
+    if held is None or _newer(value, stamp, held):
+        state[name] = [value, stamp]
+
+
+def _item(state: State, name: str, key: str, value: Any, stamp: Stamp) -> None:
+    items = state.setdefault(name, {})
+    held = items.get(key)
+    if held is None or _newer(value, stamp, held):
+        items[key] = [value, stamp]
+
+
+def _newer(value: Any, stamp: Stamp, held: list[Any]) -> bool:
+    if stamp[:2] != held[1][:2]:
+        return bool(stamp[:2] > held[1][:2])
+    return orjson.dumps(value) > orjson.dumps(held[0])

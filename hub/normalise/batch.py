@@ -1,0 +1,62 @@
+"""normalise: a batch of inbox entries to canonical events. Pure: the same entry gives the same events for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.errors import HubError, PayloadError, SkipEvent
+from hub.model.event import CanonicalEvent
+from hub.sdk.connection import Connection
+from hub.store.inbox import ClaimedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """The canonical events of one entry."""
+
+    inbox_id: int
+    connection: str
+    received_at: datetime
+    events: Sequence[CanonicalEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An entry that gave no events: ``skipped`` or ``parked``, with the reason (never a personal value)."""
+
+    inbox_id: int
+    state: str
+    reason: str
+
+
+def normalise(
+    entries: Iterable[ClaimedEntry], connections: Mapping[str, Connection]
+) -> tuple[list[Normalised], list[Outcome]]:
+    """Parse every entry with its connector. One that fails is parked and stops nobody else."""
+    done: list[Normalised] = []
+    outcomes: list[Outcome] = []
+    for claimed in entries:
+        entry = claimed.entry
+        connection = connections.get(entry.connection)
+        source = connection.connector.source if connection else None
+        if connection is None or source is None:
+            outcomes.append(Outcome(claimed.id, "parked", f"connection {entry.connection!r} is not configured"))
+            continue
+        try:
+            events = source.parse(entry, connection.settings)
+        except SkipEvent as reason:
+            outcomes.append(Outcome(claimed.id, "skipped", str(reason)))
+        except PayloadError as error:
+            outcomes.append(Outcome(claimed.id, "parked", str(error)))
+        except HubError as error:
+            outcomes.append(Outcome(claimed.id, "parked", f"{type(error).__name__}: {error}"))
+        except Exception as error:
+            # A connector's bug must not stop the batch, and its text may hold values from the body.
+            outcomes.append(
+                Outcome(claimed.id, "parked", f"{entry.topic}: the connector failed ({type(error).__name__})")
+            )
+        else:
+            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events))
+    return done, outcomes

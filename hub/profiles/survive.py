@@ -1,0 +1,75 @@
+"""survive: the affected clusters to golden profile versions, stored where they differ.
+
+Takes a resolution, gives the profiles that changed. Orders are summed up again from the facts, never added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub import metrics
+from hub.mapping.name import fold
+from hub.profiles.survivorship import Leaf, SurvivorshipRules, golden
+from hub.store import facts, profiles
+from hub.store.database import Session
+from hub.store.profiles import ChangedProfile, NewVersion
+from hub.store.records import ProfileRow, RecordRow
+
+Ranks = Mapping[str, int]
+"""Source rank by connection name; the lower wins."""
+
+DEFAULT_RANK = 100
+
+
+def survive(
+    session: Session,
+    members: Mapping[UUID, Iterable[RecordRow]],
+    known: Mapping[UUID, ProfileRow],
+    created_at: Mapping[UUID, datetime],
+    *,
+    ranks: Ranks,
+    rules: SurvivorshipRules,
+    now: datetime,
+) -> list[ChangedProfile]:
+    """Fold every affected cluster and store what changed, inside the caller's transaction."""
+    summaries = facts.order_summaries(session, members)
+    changed: list[ChangedProfile] = []
+    versions: list[NewVersion] = []
+    for profile_id, rows in members.items():
+        values = golden(leaves(rows, ranks), summaries.get(profile_id, {}), rules)
+        text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
+        before = known.get(profile_id)
+        if before is not None and before.golden == text:
+            continue
+        version = before.version + 1 if before else 1
+        versions.append(NewVersion(profile_id, version, text, search_text(values), created_at[profile_id]))
+        changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now))
+    profiles.upsert(session, versions, now)
+    metrics.SURVIVED.labels("changed").inc(len(changed))
+    metrics.SURVIVED.labels("unchanged").inc(len(members) - len(changed))
+    return changed
+
+
+def leaves(rows: Iterable[RecordRow], ranks: Ranks) -> list[Leaf]:
+    """Records as survivorship sees them."""
+    return [
+        Leaf(row.id, row.connection, row.kind, row.external_id, ranks.get(row.connection, DEFAULT_RANK), row.state)
+        for row in rows
+    ]
+
+
+def search_text(values: Mapping[str, Any]) -> str:
+    """What the profile search looks in: folded names, e-mails, phones and city."""
+    name = values.get("name", {})
+    parts = [name.get("full") or "", name.get("first") or "", name.get("last") or "", values.get("company") or ""]
+    parts += values.get("emails", [])
+    words = [fold(part) for part in parts if part]
+    words += [email.lower() for email in values.get("emails", [])]
+    words += [phone.lstrip("+") for phone in values.get("phones", [])]
+    words += [fold(address["city"]) for address in values.get("addresses", []) if address.get("city")]
+    return " ".join(dict.fromkeys(words))

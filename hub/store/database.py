@@ -1,0 +1,76 @@
+"""Connections: pools with the session settings Hub needs, and a counter of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow, tuple_row
+from psycopg_pool import ConnectionPool
+
+from hub import metrics
+
+Row = TupleRow
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+# Every hot statement looks rows up by key. Tables that were just filled have stale statistics, and a plan made for an
+# empty table scans a full one: with the scans and joins that read whole tables switched off, plans stay the same
+# however fast the tables grow.
+_STABLE_PLANS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+_SESSION = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s"
+
+
+class Session:
+    """One transaction on one connection. Every statement is counted (``hub_sql_statements_total``)."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.connection = connection
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """Run a statement and give all its rows."""
+        metrics.SQL_STATEMENTS.inc()
+        return self.connection.execute(sql.encode(), parameters, binary=True).fetchall()
+
+    def run(self, sql: str, parameters: Parameters = None) -> int:
+        """Run a statement and give the number of rows it touched."""
+        metrics.SQL_STATEMENTS.inc()
+        return self.connection.execute(sql.encode(), parameters).rowcount
+
+    def one(self, sql: str, parameters: Parameters = None) -> Row | None:
+        """Run a statement and give its first row, or None."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, dsn: str, *, size: int = 8, stable_plans: bool = True) -> None:
+        self.dsn = dsn
+        options = f"{_SESSION} {_STABLE_PLANS}" if stable_plans else _SESSION
+        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=10.0,
+            reconnect_timeout=5.0,
+            check=ConnectionPool.check_connection,
+            kwargs={"row_factory": tuple_row, "options": options},
+        )
+
+    def open(self) -> None:
+        """Start the pool. Raises psycopg_pool.PoolTimeout when the server cannot be reached in 10 s."""
+        self._pool.open(wait=True, timeout=10.0)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One transaction: commits at the end, rolls back when the block raises."""
+        with self._pool.connection() as connection:
+            yield Session(connection)

@@ -1,0 +1,405 @@
+"""Outbox, mirror, crosswalk, attempts, and the state of destinations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from hub.store.database import Session
+
+Subject = Literal["profile", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """Something differs at a destination. ``events`` are the inbox ids behind it."""
+
+    destination: str
+    key: UUID
+    subject: Subject
+    profile_id: UUID
+    version: int
+    events: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A row to deliver. ``mirror`` is what we last wrote there, ``external_ids`` known ids, the one to keep first."""
+
+    key: UUID
+    profile_id: UUID
+    version: int
+    attempts: int
+    uncertain: bool
+    events: list[int]
+    mirror: dict[str, Any]
+    external_ids: list[str]
+    contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one row. ``state`` is its next state; ``mirror`` JSON text when something was written."""
+
+    key: UUID
+    version: int
+    state: str
+    attempts: int
+    uncertain: bool
+    due_at: datetime
+    reason: str
+    outcome: str
+    events: list[int]
+    mirror: str | None = None
+    external_id: str | None = None
+    merged_ids: tuple[str, ...] = ()
+
+
+def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
+    """Coalesce: one row per destination and subject, at its newest version; the events behind it add up."""
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: (row.destination, row.key))
+    session.run(
+        """
+        INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, due_at, enqueued_at,
+            updated_at, events)
+        SELECT destination, key, subject, profile_id, version, 'pending', %(now)s, %(now)s, %(now)s,
+            string_to_array(events, ',')::bigint[]
+        FROM unnest(%(destinations)s::text[], %(keys)s::uuid[], %(subjects)s::text[], %(profiles)s::uuid[],
+            %(versions)s::bigint[], %(events)s::text[])
+            AS given (destination, key, subject, profile_id, version, events)
+        ON CONFLICT (destination, key) DO UPDATE SET
+            profile_id = excluded.profile_id,
+            version = greatest(held.version + 1, excluded.version),
+            state = 'pending', attempts = 0,
+            due_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.due_at ELSE excluded.due_at END,
+            enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
+                ELSE excluded.enqueued_at END,
+            updated_at = excluded.updated_at,
+            events = CASE WHEN held.state = 'delivered' THEN excluded.events
+                ELSE (held.events || excluded.events)[greatest(1, cardinality(held.events || excluded.events) - 49):]
+                END
+        """,
+        {
+            "now": now,
+            "destinations": [row.destination for row in ordered],
+            "keys": [row.key for row in ordered],
+            "subjects": [row.subject for row in ordered],
+            "profiles": [row.profile_id for row in ordered],
+            "versions": [row.version for row in ordered],
+            "events": [",".join(map(str, row.events[-50:])) for row in ordered],
+        },
+    )
+
+
+def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], now: datetime) -> None:
+    """A merged-away profile is delivered no more; the winner is, wherever the loser was, so that it merges them."""
+    session.run(
+        """
+        INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, due_at, enqueued_at,
+            updated_at, events)
+        SELECT DISTINCT ON (o.destination, given.winner) o.destination, given.winner, 'profile', given.winner,
+            o.version, 'pending', %(now)s, %(now)s, %(now)s, o.events
+        FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS given (loser, winner)
+        JOIN outbox o ON o.key = given.loser AND o.profile_id = given.loser AND o.subject = 'profile'
+        ORDER BY o.destination, given.winner
+        ON CONFLICT (destination, key) DO UPDATE SET state = 'pending', version = held.version + 1, attempts = 0,
+            due_at = excluded.due_at, updated_at = excluded.updated_at
+        """,
+        {"now": now, "losers": list(losers), "winners": list(winners)},
+    )
+    session.run("DELETE FROM outbox WHERE key = ANY(%s) AND subject = 'profile'", [list(losers)])
+    session.run(
+        """
+        UPDATE outbox SET profile_id = given.winner FROM unnest(%s::uuid[], %s::uuid[]) AS given (loser, winner)
+        WHERE outbox.profile_id = given.loser
+        """,
+        [list(losers), list(winners)],
+    )
+
+
+_DUE_PROFILES = """
+    WITH due AS MATERIALIZED (
+        SELECT destination, key FROM outbox
+        WHERE destination = %(destination)s AND subject = 'profile' AND state IN ('pending', 'retrying')
+            AND due_at <= now()
+        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+    claimed AS (
+        UPDATE outbox o SET due_at = now() + %(lease)s FROM due WHERE o.destination = due.destination
+            AND o.key = due.key
+        RETURNING o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events)
+    SELECT c.key, c.profile_id, c.version, c.attempts, c.uncertain, c.events, m.properties,
+        ARRAY(
+            SELECT x.external_id FROM crosswalk x
+            WHERE x.destination = %(destination)s AND x.subject = 'profile' AND NOT x.merged
+                AND (x.key = c.key OR x.key IN (SELECT a.id FROM alias a WHERE a.profile_id = c.key))
+            ORDER BY (x.key = c.key) DESC, x.created_at, x.external_id),
+        NULL
+    FROM claimed c LEFT JOIN mirror m ON m.destination = %(destination)s AND m.key = c.key
+    """
+
+# An order waits until its customer is known there: the profile's own row is delivered first.
+_DUE_ORDERS = """
+    WITH due AS MATERIALIZED (
+        SELECT o.destination, o.key FROM outbox o
+        WHERE o.destination = %(destination)s AND o.subject = 'order' AND o.state IN ('pending', 'retrying')
+            AND o.due_at <= now()
+            AND EXISTS (SELECT FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
+                AND x.key = o.profile_id AND NOT x.merged)
+        ORDER BY o.due_at LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED),
+    claimed AS (
+        UPDATE outbox o SET due_at = now() + %(lease)s FROM due WHERE o.destination = due.destination
+            AND o.key = due.key
+        RETURNING o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events)
+    SELECT c.key, c.profile_id, c.version, c.attempts, c.uncertain, c.events, m.properties,
+        ARRAY(SELECT x.external_id FROM crosswalk x WHERE x.destination = %(destination)s AND x.subject = 'order'
+            AND x.key = c.key AND NOT x.merged ORDER BY x.created_at),
+        (SELECT x.external_id FROM crosswalk x WHERE x.destination = %(destination)s AND x.subject = 'profile'
+            AND x.key = c.profile_id AND NOT x.merged ORDER BY x.created_at LIMIT 1)
+    FROM claimed c LEFT JOIN mirror m ON m.destination = %(destination)s AND m.key = c.key
+    """
+
+
+def claim(session: Session, destination: str, subject: Subject, limit: int, lease: timedelta) -> list[DueRow]:
+    """Take due rows for ``lease``: until then nobody else takes them, and if we die they come back by themselves."""
+    rows = session.rows(
+        _DUE_PROFILES if subject == "profile" else _DUE_ORDERS,
+        {"destination": destination, "limit": limit, "lease": lease},
+    )
+    return [
+        DueRow(*row[:6], mirror=orjson.loads(row[6] or "{}"), external_ids=list(row[7]), contact_id=row[8])
+        for row in sorted(rows, key=lambda row: row[0])
+    ]
+
+
+def record(session: Session, destination: str, subject: Subject, results: Sequence[Recorded], now: datetime) -> None:
+    """Note what became of each row. A row that changed while it was sent stays pending at its newer version."""
+    if not results:
+        return
+    columns = {
+        "destination": destination,
+        "subject": subject,
+        "now": now,
+        "keys": [r.key for r in results],
+        "versions": [r.version for r in results],
+        "states": [r.state for r in results],
+        "attempts": [r.attempts for r in results],
+        "uncertain": [r.uncertain for r in results],
+        "due": [r.due_at for r in results],
+        "reasons": [r.reason for r in results],
+        "outcomes": [r.outcome for r in results],
+        "events": [",".join(map(str, r.events)) for r in results],
+    }
+    session.run(
+        """
+        UPDATE outbox o SET
+            state = CASE WHEN o.version = g.version THEN g.state ELSE 'pending' END,
+            due_at = CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.due_at ELSE %(now)s END,
+            attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
+            uncertain = g.uncertain, reason = g.reason, updated_at = %(now)s
+        FROM unnest(%(keys)s::uuid[], %(versions)s::bigint[], %(states)s::text[], %(attempts)s::int[],
+            %(uncertain)s::bool[], %(due)s::timestamptz[], %(reasons)s::text[])
+            AS g (key, version, state, attempts, uncertain, due_at, reason)
+        WHERE o.destination = %(destination)s AND o.key = g.key
+        """,
+        columns,
+    )
+    session.run(
+        """
+        INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
+        SELECT %(destination)s, key, version, %(now)s, outcome, reason, string_to_array(events, ',')::bigint[]
+        FROM unnest(%(keys)s::uuid[], %(versions)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[],
+            %(events)s::text[]) AS g (key, version, outcome, reason, events)
+        """,
+        columns,
+    )
+    _record_written(session, destination, [r for r in results if r.mirror is not None], now)
+    _record_ids(session, destination, subject, results, now)
+
+
+def _record_written(session: Session, destination: str, written: Sequence[Recorded], now: datetime) -> None:
+    if written:
+        session.run(
+            """
+            INSERT INTO mirror (destination, key, properties, updated_at)
+            SELECT %s, *, %s FROM unnest(%s::uuid[], %s::text[])
+            ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
+                updated_at = excluded.updated_at
+            """,
+            [destination, now, [r.key for r in written], [r.mirror for r in written]],
+        )
+
+
+def _record_ids(
+    session: Session, destination: str, subject: Subject, results: Sequence[Recorded], now: datetime
+) -> None:
+    merged = [external for r in results for external in r.merged_ids]
+    if merged:
+        session.run(
+            """
+            UPDATE crosswalk SET merged = true
+            WHERE destination = %s AND subject = %s AND external_id = ANY(%s)
+            """,
+            [destination, subject, merged],
+        )
+    named = [(r.key, r.external_id) for r in results if r.external_id]
+    if named:
+        session.run(
+            """
+            INSERT INTO crosswalk (destination, external_id, subject, key, created_at)
+            SELECT %s, external_id, %s, key, %s FROM unnest(%s::uuid[], %s::text[]) AS g (key, external_id)
+            ON CONFLICT (destination, subject, external_id) DO UPDATE SET key = excluded.key, merged = false
+            WHERE crosswalk.key <> excluded.key OR crosswalk.merged
+            """,
+            [destination, subject, now, [key for key, _ in named], [external for _, external in named]],
+        )
+
+
+def release(session: Session, destination: str, keys: Collection[UUID], due_at: datetime) -> None:
+    """Give claimed rows back untouched: what stopped us was not their fault."""
+    session.run(
+        "UPDATE outbox SET due_at = %s WHERE destination = %s AND key = ANY(%s)", [due_at, destination, list(keys)]
+    )
+
+
+def lease_destination(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
+    """Become the one sender of a destination for ``lease`` (again, to renew); False when another process is."""
+    return bool(
+        session.run(
+            """
+            INSERT INTO destination_state AS held (destination, lease_owner, lease_until)
+            VALUES (%(destination)s, %(owner)s, now() + %(lease)s)
+            ON CONFLICT (destination) DO UPDATE SET lease_owner = excluded.lease_owner,
+                lease_until = excluded.lease_until
+            WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
+            """,
+            {"destination": destination, "owner": owner, "lease": lease},
+        )
+    )
+
+
+def end_lease(session: Session, destination: str, owner: str) -> None:
+    """Let another process send."""
+    session.run(
+        "UPDATE destination_state SET lease_until = NULL WHERE destination = %s AND lease_owner = %s",
+        [destination, owner],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """Breaker and pause: ``failures`` in a row, no call before ``not_before``; ``credentials`` that were refused."""
+
+    failures: int = 0
+    not_before: datetime | None = None
+    reason: str = ""
+    credentials: str = ""
+
+
+def destination_state(session: Session, destination: str) -> DestinationState:
+    """The state of one destination; the default when nothing was ever sent."""
+    row = session.one(
+        "SELECT failures, not_before, reason, credentials FROM destination_state WHERE destination = %s", [destination]
+    )
+    return DestinationState(*row) if row else DestinationState()
+
+
+def set_destination_state(session: Session, destination: str, state: DestinationState) -> None:
+    """Keep breaker and pause for every process to see."""
+    session.run(
+        """
+        UPDATE destination_state SET failures = %s, not_before = %s, reason = %s, credentials = %s
+        WHERE destination = %s
+        """,
+        [state.failures, state.not_before, state.reason, state.credentials, destination],
+    )
+
+
+def due(session: Session) -> dict[str, tuple[int, float]]:
+    """Per destination: how many rows wait and are due, and the age of the oldest in seconds."""
+    rows = session.rows(
+        """
+        SELECT o.destination, count(*), extract(epoch FROM now() - min(o.enqueued_at))::float8
+        FROM outbox o LEFT JOIN destination_state d ON d.destination = o.destination
+        WHERE o.state IN ('pending', 'retrying') AND o.due_at <= now()
+            AND (d.not_before IS NULL OR d.not_before <= now())
+        GROUP BY o.destination
+        """
+    )
+    return {destination: (count, age) for destination, count, age in rows}
+
+
+def counts(session: Session) -> dict[str, dict[str, int]]:
+    """Rows by destination and state; ``retrying`` is shown apart and also counts as pending."""
+    found: dict[str, dict[str, int]] = {}
+    for destination, state, count in session.rows(
+        "SELECT destination, state, count(*) FROM outbox GROUP BY destination, state"
+    ):
+        of = found.setdefault(destination, {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0})
+        of[state] += count
+        if state == "retrying":
+            of["pending"] += count
+    return found
+
+
+def page(
+    session: Session,
+    *,
+    states: Sequence[str],
+    destination: str | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Rows in these states, by destination and key."""
+    rows = session.rows(
+        """
+        SELECT destination, key, subject, profile_id, version, state, attempts, reason, due_at, enqueued_at,
+            updated_at, events
+        FROM outbox WHERE state = ANY(%(states)s)
+            AND (%(destination)s::text IS NULL OR destination = %(destination)s)
+            AND (%(after)s::text IS NULL OR (destination, key) > (%(after)s, %(key)s))
+        ORDER BY destination, key LIMIT %(limit)s
+        """,
+        {
+            "states": list(states),
+            "destination": destination,
+            "after": after[0] if after else None,
+            "key": after[1] if after else None,
+            "limit": limit,
+        },
+    )
+    names = (
+        "destination", "key", "subject", "profile_id", "version", "state", "attempts", "reason", "due_at",
+        "enqueued_at", "updated_at", "events",
+    )  # fmt: skip
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def redrive(session: Session, *, destination: str | None = None, keys: Sequence[UUID] | None = None) -> int:
+    """Put dead and rejected rows back; gives how many."""
+    return session.run(
+        """
+        UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), updated_at = now()
+        WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
+            AND (%(keys)s::uuid[] IS NULL OR key = ANY(%(keys)s))
+        """,
+        {"destination": destination, "keys": list(keys) if keys is not None else None},
+    )
+
+
+def attempts(session: Session, key: UUID, limit: int = 20) -> list[dict[str, Any]]:
+    """The last attempts for a profile or order, newest first, with the events behind each."""
+    rows = session.rows(
+        """
+        SELECT destination, version, at, outcome, reason, events FROM attempt WHERE key = %s ORDER BY id DESC LIMIT %s
+        """,
+        [key, limit],
+    )
+    names = ("destination", "version", "at", "outcome", "reason", "events")
+    return [dict(zip(names, row, strict=True)) for row in rows]

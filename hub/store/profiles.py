@@ -1,0 +1,233 @@
+"""Golden profiles, retired ids, and the history of merges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub.model.profile import Profile
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A profile version to store; ``golden`` is JSON text, ``search`` folded text."""
+
+    id: UUID
+    version: int
+    golden: str
+    search: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedProfile:
+    """A version that differs from the one before; ``golden`` is its decoded JSON."""
+
+    id: UUID
+    version: int
+    golden: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    def profile(self) -> Profile:
+        """The same as a canonical profile, without retired ids and destinations."""
+        return Profile.model_validate(
+            {**self.golden, "id": self.id, "created_at": self.created_at, "updated_at": self.updated_at}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """``loser`` was retired into ``winner``; ``evidence`` is JSON text."""
+
+    winner: UUID
+    loser: UUID
+    loser_created_at: datetime
+    evidence: str
+
+
+def upsert(session: Session, versions: Sequence[NewVersion], now: datetime) -> None:
+    """Store new versions. The rows are locked by this transaction, or new."""
+    if versions:
+        session.run(
+            """
+            INSERT INTO profile (id, version, golden, search, created_at, updated_at)
+            SELECT *, %s FROM unnest(%b::uuid[], %b::bigint[], %s::text[], %s::text[], %b::timestamptz[])
+            ON CONFLICT (id) DO UPDATE SET version = excluded.version, golden = excluded.golden,
+                search = excluded.search, updated_at = excluded.updated_at
+            """,
+            [
+                now,
+                [v.id for v in versions],
+                [v.version for v in versions],
+                [v.golden for v in versions],
+                [v.search for v in versions],
+                [v.created_at for v in versions],
+            ],
+        )
+
+
+def retire(session: Session, merges: Sequence[Merge], now: datetime) -> None:
+    """Retire the losers: their ids, and those retired into them before, redirect to the winner from now on."""
+    if not merges:
+        return
+    losers, winners = [m.loser for m in merges], [m.winner for m in merges]
+    session.run("DELETE FROM profile WHERE id = ANY(%b)", [losers])
+    session.run(
+        """
+        UPDATE alias SET profile_id = given.winner FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner)
+        WHERE alias.profile_id = given.loser
+        """,
+        [losers, winners],
+    )
+    session.run(
+        """
+        INSERT INTO alias (id, profile_id, created_at, retired_at)
+        SELECT *, %s FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[])
+        ON CONFLICT (id) DO UPDATE SET profile_id = excluded.profile_id, retired_at = excluded.retired_at
+        """,
+        [now, losers, winners, [m.loser_created_at for m in merges]],
+    )
+    session.run(
+        """
+        INSERT INTO history (profile_id, at, what, other_id, evidence)
+        SELECT winner, %s, 'merged', loser, evidence FROM unnest(%b::uuid[], %b::uuid[], %s::text[])
+            AS given (winner, loser, evidence)
+        """,
+        [now, winners, losers, [m.evidence for m in merges]],
+    )
+
+
+def revive(session: Session, splits: Sequence[tuple[UUID, UUID, str]], now: datetime) -> None:
+    """Take ids out of retirement or note new ones after a split: (profile before, now, evidence)."""
+    if splits:
+        session.run("DELETE FROM alias WHERE id = ANY(%b)", [[new for _, new, _ in splits]])
+        session.run(
+            """
+            INSERT INTO history (profile_id, at, what, other_id, evidence)
+            SELECT old, %s, 'split', new, evidence FROM unnest(%b::uuid[], %b::uuid[], %s::text[])
+                AS given (old, new, evidence)
+            """,
+            [now, *map(list, zip(*splits, strict=True))],
+        )
+
+
+def aliases(session: Session, profiles: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+    """(retired id, profile it redirects to, when the retired profile was created)."""
+    return session.rows(
+        "SELECT id, profile_id, created_at FROM alias WHERE profile_id = ANY(%b) ORDER BY id", [list(profiles)]
+    )
+
+
+_FULL = """
+    SELECT p.id, p.version, p.golden, p.created_at, p.updated_at,
+        ARRAY(SELECT a.id FROM alias a WHERE a.profile_id = p.id ORDER BY a.retired_at, a.id),
+        (SELECT json_agg(json_build_object(
+                'connection', o.destination, 'external_id', x.external_id,
+                'state', CASE WHEN o.state = 'delivered' THEN 'in_sync' ELSE o.state END, 'at', o.updated_at)
+                ORDER BY o.destination)::text
+            FROM outbox o
+            LEFT JOIN LATERAL (SELECT c.external_id FROM crosswalk c WHERE c.destination = o.destination
+                AND c.key = p.id AND c.subject = 'profile' AND NOT c.merged ORDER BY c.created_at LIMIT 1) x ON true
+            WHERE o.profile_id = p.id AND o.subject = 'profile')
+    FROM profile p
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class FullRow:
+    """Everything stored about one profile; ``golden`` and ``destinations`` are decoded JSON."""
+
+    id: UUID
+    version: int
+    golden: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    aliases: list[UUID]
+    destinations: list[dict[str, Any]]
+
+    def profile(self) -> Profile:
+        """The same as a canonical profile."""
+        return Profile.model_validate(
+            {
+                **self.golden,
+                "id": self.id,
+                "aliases": self.aliases,
+                "created_at": self.created_at,
+                "updated_at": self.updated_at,
+                "destinations": self.destinations,
+            }
+        )
+
+
+def get(session: Session, profile_id: UUID) -> FullRow | None:
+    """One profile; a retired id gives the profile it redirects to."""
+    rows = _full(
+        session,
+        "WHERE p.id = coalesce((SELECT a.profile_id FROM alias a WHERE a.id = %(id)s), %(id)s)",
+        {"id": profile_id},
+    )
+    return rows[0] if rows else None
+
+
+def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, FullRow]:
+    """Profiles by id; retired ids are not followed."""
+    return {row.id: row for row in _full(session, "WHERE p.id = ANY(%(ids)s)", {"ids": list(ids)})}
+
+
+def by_identifier(session: Session, identifier_id: UUID, limit: int) -> list[FullRow]:
+    """The profiles whose records carry an identifier (one, unless it is shared)."""
+    return _full(
+        session,
+        """
+        WHERE p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
+            WHERE l.identifier_id = %(identifier)s) ORDER BY p.id LIMIT %(limit)s
+        """,
+        {"identifier": identifier_id, "limit": limit},
+    )
+
+
+def search(session: Session, words: Sequence[str], *, after: UUID | None, limit: int) -> list[FullRow]:
+    """Profiles whose names, e-mails, phones or city start with every one of the folded words, by id."""
+    query = " & ".join(f"{word}:*" for word in words)
+    where = "(%(query)s = '' OR to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s))"
+    return _full(
+        session,
+        f"WHERE {where} AND (%(after)s::uuid IS NULL OR p.id > %(after)s) ORDER BY p.id LIMIT %(limit)s",
+        {"query": query, "after": after, "limit": limit},
+    )
+
+
+def history(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
+    """Merges and splits of a profile and of those retired into it, oldest first."""
+    rows = session.rows(
+        """
+        SELECT profile_id, at, what, other_id, evidence FROM history
+        WHERE profile_id = %(id)s OR profile_id IN (SELECT id FROM alias WHERE profile_id = %(id)s) ORDER BY id
+        """,
+        {"id": profile_id},
+    )
+    names = ("profile_id", "at", "what", "other_id", "evidence")
+    items = [dict(zip(names, row, strict=True)) for row in rows]
+    for item in items:
+        item["evidence"] = orjson.loads(item["evidence"])
+    return items
+
+
+def count(session: Session) -> int:
+    """How many profiles there are."""
+    row = session.one("SELECT count(*) FROM profile")
+    return int(row[0]) if row else 0
+
+
+def _full(session: Session, where: str, parameters: dict[str, Any]) -> list[FullRow]:
+    return [
+        FullRow(id_, version, orjson.loads(golden), created, updated, retired, orjson.loads(places or "[]"))
+        for id_, version, golden, created, updated, retired, places in session.rows(_FULL + where, parameters)
+    ]

@@ -1,0 +1,113 @@
+"""The dramatiq broker and the actors: one short function per step, idempotent, taking no payload.
+
+The middleware list is empty on purpose: retries, time limits and dead letters are states of our own rows.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import dramatiq
+import psycopg
+import psycopg_pool
+import redis
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+
+from hub.outbox.deliver import Sender, deliver
+from hub.sdk.http import HttpClient
+from hub.workers.complete import complete_batch
+from hub.workers.process import Processing, process_batch
+from hub.workers.wake import LocalWaker, RedisWaker, Waker
+
+log = structlog.get_logger()
+
+THREADS = 8
+"""One for process, one for complete, the others for destinations: a slow one occupies one thread."""
+
+TURN_SECONDS = 30.0
+"""How long one actor call works before it hands on to the next, so that shutdown and other work get their turn."""
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
+
+
+@dataclass(slots=True)
+class Work:
+    """What the actors of one worker process share."""
+
+    processing: Processing
+    senders: Mapping[str, Sender]
+    waker: Waker
+    stopping: threading.Event = field(default_factory=threading.Event)
+    clients: dict[str, HttpClient] = field(default_factory=dict)
+    turns: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+
+
+def make_broker(redis_url: str | None) -> tuple[dramatiq.Broker, Waker]:
+    """The broker and the way to announce work on it: Redis where there is one, else inside this process."""
+    if redis_url is None:
+        stub = StubBroker(middleware=[])
+        return stub, LocalWaker(stub)
+    broker = RedisBroker(url=redis_url, middleware=[])  # type: ignore[no-untyped-call]
+    return broker, RedisWaker(broker, redis.Redis.from_url(redis_url, socket_timeout=5.0))
+
+
+def declare_actors(broker: dramatiq.Broker, work: Work) -> None:
+    """Register the three actors on the broker; each is named like its queue."""
+
+    def process(argument: str = "") -> None:
+        _turn(work, "process", argument, lambda: _process(work))
+
+    def complete(argument: str = "") -> None:
+        _turn(work, "complete", argument, lambda: _complete(work))
+
+    def deliver_to(destination: str) -> None:
+        _turn(work, "deliver", destination, lambda: _deliver(work, destination))
+
+    for queue, function in (("process", process), ("complete", complete), ("deliver", deliver_to)):
+        dramatiq.actor(actor_name=queue, queue_name=queue, broker=broker)(function)
+
+
+def _turn(work: Work, queue: str, argument: str, run: Callable[[], None]) -> None:
+    # One at a time per process and purpose: a second thread would wait for the first one's locks, and for the
+    # interpreter. It is marked as started only when its turn comes, so that at most one waits.
+    with work.turns[f"{queue}:{argument}"]:
+        work.waker.started(queue, argument)
+        try:
+            run()
+        except _AWAY as error:
+            log.warning("worker.database_away", queue=queue, error=type(error).__name__)
+        except Exception as error:
+            log.exception("worker.failed", queue=queue, error=type(error).__name__)
+
+
+def _process(work: Work) -> None:
+    deadline = time.monotonic() + TURN_SECONDS
+    while not work.stopping.is_set():
+        batch = process_batch(work.processing)
+        for destination in batch.destinations:
+            work.waker.wake("deliver", destination)
+        if batch.thin:
+            work.waker.wake("complete")
+        if not batch.entries:
+            return
+        if time.monotonic() > deadline:
+            work.waker.wake("process")
+            return
+
+
+def _complete(work: Work) -> None:
+    processing = work.processing
+    while not work.stopping.is_set() and complete_batch(processing.database, processing.connections, work.clients):
+        work.waker.wake("process")
+
+
+def _deliver(work: Work, destination: str) -> None:
+    sender = work.senders.get(destination)
+    if sender is not None:
+        deliver(sender)

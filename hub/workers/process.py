@@ -1,0 +1,206 @@
+"""process: normalise → resolve → survive → enqueue for one batch of inbox entries, in one transaction.
+
+``kill -9`` anywhere rolls the batch back, and its entries are still queued. A batch that fails is halved until the
+entry at fault stands alone and is parked; the others go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+import psycopg
+import structlog
+
+from hub import metrics
+from hub.errors import RetryableError
+from hub.identity.drafts import Drafting, orphans
+from hub.identity.resolve import Resolution, resolve
+from hub.identity.rules import IdentityRules
+from hub.normalise.batch import Normalised, Outcome, normalise
+from hub.outbox.enqueue import ChangedOrder, Route, enqueue
+from hub.profiles.survive import survive
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.sdk.connection import Connection
+from hub.store import facts, inbox
+from hub.store.database import Database, Session
+from hub.store.inbox import ClaimedEntry
+
+log = structlog.get_logger()
+
+BATCH = 500
+"""Entries per transaction: at 50 most of the gain of working in sets is there, at 500 all of it (performance.md)."""
+
+ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
+"""A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
+
+_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What the batch needs to know."""
+
+    database: Database
+    connections: Mapping[str, Connection]
+    routes: Sequence[Route]
+    identity: IdentityRules
+    survivorship: SurvivorshipRules
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one batch did; ``destinations`` have something to deliver now."""
+
+    entries: int
+    destinations: frozenset[str] = frozenset()
+    thin: bool = False
+    """Some entries wait for ``complete``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """``waiting`` are entries whose order is not stored yet."""
+
+    destinations: frozenset[str] = frozenset()
+    waiting: frozenset[int] = frozenset()
+
+
+def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
+    """Work on up to ``limit`` due entries; ``entries`` is 0 when there were none."""
+    size = limit
+    while True:
+        try:
+            return _attempt(processing, size)
+        except _TRANSIENT as error:
+            log.info("process.repeated", reason=type(error).__name__)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:
+            if size == 1:
+                return _park_first(processing, error)
+            log.warning("process.halved", entries=size, error=type(error).__name__)
+            size = max(1, size // 2)
+
+
+def _attempt(processing: Processing, limit: int) -> Batch:
+    now = datetime.now(UTC)
+    with processing.database.session() as session:
+        claimed = inbox.claim(session, "process", limit)
+        if not claimed:
+            return Batch(0)
+        entries, incomplete = _completed(session, claimed, processing.connections)
+        if incomplete:
+            inbox.move(session, [entry.id for entry in incomplete], "complete")
+        started = perf_counter()
+        done, outcomes = normalise(entries, processing.connections)
+        metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
+        applied = _apply(session, processing, done, now) if done else Applied()
+        _finish(session, entries, applied, outcomes, now)
+    return Batch(len(claimed), applied.destinations, thin=bool(incomplete))
+
+
+def _completed(
+    session: Session, claimed: list[ClaimedEntry], connections: Mapping[str, Connection]
+) -> tuple[list[ClaimedEntry], list[ClaimedEntry]]:
+    """Give entries their fetched bodies; those that lack some are for the step ``complete``."""
+    thin = [c for c in claimed if _completes(connections.get(c.entry.connection))]
+    if not thin:
+        return claimed, []
+    fetched = inbox.completions(session, [c.id for c in thin])
+    ready: list[ClaimedEntry] = []
+    incomplete: list[ClaimedEntry] = []
+    for entry in claimed:
+        connection = connections.get(entry.entry.connection)
+        if connection is None or not _completes(connection):
+            ready.append(entry)
+            continue
+        whole = entry.with_completions(fetched.get(entry.id, {}))
+        (incomplete if missing_completions(whole, connection) else ready).append(whole)
+    return ready, incomplete
+
+
+def _completes(connection: Connection | None) -> bool:
+    source = connection.connector.source if connection else None
+    return source is not None and source.completions is not None
+
+
+def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
+    """True when the connector wants bodies that are not stored. An entry it cannot read is left to ``normalise``."""
+    source = connection.connector.source
+    if source is None or source.completions is None:
+        return False
+    try:
+        return bool(source.completions(entry.entry, connection.settings))
+    except Exception:
+        return False
+
+
+def _apply(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
+    drafting = Drafting(processing.identity)
+    for entry in done:
+        drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
+    drafts = drafting.drafts
+    started = perf_counter()
+    resolution = resolve(session, drafts, processing.identity, now)
+    resolved = perf_counter()
+    changed = survive(
+        session,
+        resolution.members,
+        resolution.known,
+        resolution.created_at,
+        ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
+        rules=processing.survivorship,
+        now=now,
+    )
+    survived = perf_counter()
+    orders = _changed_orders(resolution, drafting)
+    destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now)
+    metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
+    metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
+    metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
+    parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
+    waiting = orphans(drafts, facts.existing(session, parents)) if parents else set()
+    return Applied(frozenset(destinations), frozenset(waiting))
+
+
+def _changed_orders(resolution: Resolution, drafting: Drafting) -> list[ChangedOrder]:
+    profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
+    return [
+        ChangedOrder(fact.id, profile_of[fact.record_id], fact.inbox_id)
+        for fact in drafting.drafts.facts.values()
+        if fact.kind == "order" and fact.record_id is not None and fact.id in resolution.facts
+    ]
+
+
+def _finish(
+    session: Session,
+    entries: Sequence[ClaimedEntry],
+    applied: Applied,
+    outcomes: Sequence[Outcome],
+    now: datetime,
+) -> None:
+    again = [e for e in entries if e.id in applied.waiting and e.attempts < len(ORPHAN_RETRIES)]
+    for entry in again:
+        inbox.postpone(session, entry.id, now + ORPHAN_RETRIES[entry.attempts])
+    repeated = {entry.id for entry in again}
+    inbox.finish(session, [entry.id for entry in entries if entry.id not in repeated])
+    failed = {outcome.inbox_id for outcome in outcomes}
+    inbox.clear_outcomes(session, [entry.id for entry in entries if entry.id not in failed])
+    if outcomes:
+        inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes], now)
+        for outcome in outcomes:
+            metrics.NORMALISED.labels("-", outcome.state).inc()
+
+
+def _park_first(processing: Processing, error: Exception) -> Batch:
+    log.error("process.parked", error=type(error).__name__, exc_info=error)
+    with processing.database.session() as session:
+        claimed = inbox.claim(session, "process", 1)
+        inbox.finish(session, [entry.id for entry in claimed])
+        reason = f"Hub failed on this entry ({type(error).__name__})"
+        if claimed:
+            inbox.set_outcomes(session, [(claimed[0].id, "parked", reason)], datetime.now(UTC))
+    return Batch(len(claimed))

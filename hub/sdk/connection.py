@@ -22,6 +22,8 @@ from hub.settings import describe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
+NO_API = "https://no-api.invalid"
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -108,10 +110,13 @@ def open_client(
 ) -> HttpClient:
     """The HTTP client for one connection in one role: its root, credentials, hosts, limits and status table.
 
-    Raises ConfigError when neither the connection nor the connector says where the API is.
+    Raises ConfigError when neither the connection nor the connector says where the API is. A connector of files gets a
+    client that leads nowhere.
     """
     settings, manifest = connection.settings, connection.connector.manifest
     root = settings.base_url or (part.api_root(settings) if part.api_root else None)
+    if not root and manifest.channel == "file":
+        root = NO_API
     if not root:
         raise ConfigError([f"connections.{connection.name}.base_url: is required for this"])
     destination = part if isinstance(part, Destination) else None

@@ -9,15 +9,17 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from hub.connectors.csv.destination import render, send
+from hub.connectors.csv import CONNECTOR
+from hub.connectors.csv.destination import DESTINATION, render, send
 from hub.connectors.csv.manifest import CsvSettings
-from hub.connectors.csv.source import backfill, parse
+from hub.connectors.csv.source import SOURCE, backfill, parse
 from hub.errors import ConfigError, PayloadError, Unavailable
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.model.profile import Profile
+from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import ProfileChange, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, InboxEntry
@@ -214,6 +216,15 @@ def test_what_a_spreadsheet_would_run_is_guarded_and_phones_are_not(tmp_path: Pa
         "birth_date": "1980-02-01",
         "orders": "0",
     }
+
+
+def test_a_connection_to_a_file_needs_no_api(tmp_path: Path) -> None:
+    known = settings(file(tmp_path, "id;mail;vorname;nachname\n1;a@example.de;A;A\n"))
+    connection = Connection("old-crm", CONNECTOR, known)
+
+    for part in (SOURCE, DESTINATION):
+        with open_client(connection, part) as http:
+            assert http.calls == 0
 
 
 def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""Rules that no linter knows, read from the syntax tree of every module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from hub.sdk import registry
+from hub.settings import ConnectionConfig, HubSection, Route, Settings
+
+ROOT = Path(__file__).parents[2]
+LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
+CLOCKS = {"now", "utcnow", "today"}
+CLOCK_EDGES = ("hub/api/", "hub/cli/", "hub/workers/", "hub/bootstrap.py", "hub/intake/receive.py", "hub/sdk/testkit/")
+"""Only the edges read the clock; all below is given the time."""
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted((ROOT / "hub").rglob("*.py")):
+        if "template" in path.parts or path.name.startswith("test_"):
+            continue
+        name = str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield name, node
+
+
+CALLS = [
+    (f"{name}:{call.lineno}", call.func, call.args) for name, call in calls() if isinstance(call.func, ast.Attribute)
+]
+LOGGED = [
+    (where, args[0])
+    for where, function, args in CALLS
+    if function.attr in LOG_CALLS
+    and isinstance(function.value, ast.Name)
+    and "log" in function.value.id.lower()
+    and args
+]
+
+
+def test_only_the_edges_read_the_clock():
+    read = [
+        where
+        for where, function, _ in CALLS
+        if function.attr in CLOCKS and ast.unparse(function.value) in {"datetime", "date", "datetime.datetime"}
+    ]
+    assert [where for where in read if not where.startswith(CLOCK_EDGES)] == []
+
+
+def test_log_events_are_dotted_constants():
+    odd = [
+        where
+        for where, event in LOGGED
+        if not (isinstance(event, ast.Constant) and isinstance(event.value, str) and "." in event.value)
+        or " " in event.value
+    ]
+    assert odd == []
+
+
+def test_only_the_demo_and_the_commands_speak_to_stdout():
+    printed = [f"{name}:{call.lineno}" for name, call in calls() if ast.unparse(call.func) == "print"]
+    assert [where for where in printed if not where.startswith("hub/cli/")] == []
+
+
+@pytest.mark.parametrize("model", [Settings, HubSection, ConnectionConfig, Route])
+def test_every_setting_has_a_description(model: type[BaseModel]):
+    assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("slug", registry.slugs())
+def test_every_setting_of_a_connector_has_a_description(slug):
+    fields = registry.get(slug).manifest.settings.model_fields
+    assert [name for name, field in fields.items() if not field.description] == []

@@ -1,0 +1,40 @@
+"""Documents that are derived from the code, and records that name what enforces them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hub import errors
+from tests.architecture.errors_page import classes, page
+
+ROOT = Path(__file__).parents[2]
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+
+
+def test_the_page_of_errors_is_the_code():
+    assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m tests.architecture.errors_page"
+    )
+
+
+def test_every_error_stands_in_the_tree():
+    tree = errors.__doc__ or ""
+    assert [kind.__name__ for kind in classes() if kind.__name__ not in tree] == []
+
+
+def test_decisions_are_numbered_without_gaps():
+    assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_has_its_parts_and_names_files_that_exist(path):
+    text = path.read_text(encoding="utf-8")
+    assert re.match(rf"# {path.name[:4]}\. .+\n\nStatus: \w+.*\nDate: \d{{4}}-\d\d-\d\d\n", text)
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings == ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
+    enforcing = re.findall(r"`([\w./-]+)`", text.partition("## Enforced by")[2])
+    assert enforcing
+    assert [name for name in enforcing if not (ROOT / name).exists()] == []

@@ -1,0 +1,46 @@
+"""The shape of the tree: where things are called what, and how large they grow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HUB = ROOT / "hub"
+LINES = 400
+NAMELESS = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py"}
+CONNECTORS = sorted(path.parent for path in (HUB / "connectors").glob("*/__init__.py"))
+
+
+def modules() -> list[Path]:
+    return [path for path in HUB.rglob("*.py") if "template" not in path.parts]
+
+
+def test_a_module_holds_one_idea():
+    counted = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules()
+        if "versions" not in path.parts and not path.name.startswith("test_")
+    }
+    assert {path: lines for path, lines in counted.items() if lines > LINES} == {}
+
+
+def test_no_room_is_without_a_name():
+    assert [str(path) for path in (*modules(), *(ROOT / "tests").rglob("*.py")) if path.name in NAMELESS] == []
+
+
+@pytest.mark.parametrize("folder", CONNECTORS, ids=lambda folder: folder.name)
+def test_a_connector_folder_has_a_closed_set_of_names(folder):
+    allowed = {
+        "__init__.py", "manifest.py", "schemas.py", "mapping.py", "source.py", "destination.py", "samples", "README.md",
+        f"test_{folder.name}.py",
+    }  # fmt: skip
+    found = {path.name for path in folder.iterdir()} - {"__pycache__"}
+    assert found - allowed == set()
+    assert {"__init__.py", "manifest.py", "samples", "README.md"} - found == set()
+
+
+def test_there_is_something_that_checks_what_lands():
+    assert os.access(ROOT / ".ci/run", os.X_OK)

@@ -62,7 +62,7 @@ CUSTOMER_MAP = FieldMap(
     not_offered={**_NO, "language": "taken from customer_locale of the order"},
 )
 
-_WHOLE = "the billing (else the shipping) address is mapped whole"
+_ADDRESS: tuple[CustomerField, ...] = ("street", "line2", "postal_code", "city", "region", "country")
 GUEST_MAP = FieldMap(
     schemas.Purchase,
     {
@@ -75,13 +75,8 @@ GUEST_MAP = FieldMap(
     },
     not_offered={
         **_NO,
+        **dict.fromkeys(_ADDRESS, "the billing (else the shipping) address is mapped whole"),
         "external_id": "a guest has none; the key is a digest of contact and name",
-        "street": _WHOLE,
-        "line2": _WHOLE,
-        "postal_code": _WHOLE,
-        "city": _WHOLE,
-        "region": _WHOLE,
-        "country": _WHOLE,
     },
 )
 
@@ -164,6 +159,17 @@ def customer_event(given: schemas.Customer, region: str, told_at: datetime) -> C
     return CustomerEvent(occurred_at=given.updated_at or given.created_at or told_at, customer=snapshot(given, region))
 
 
+def _typed(given: schemas.Purchase, account: schemas.Customer, region: str) -> list[Identifier]:
+    """E-mail and phone typed at the checkout, where they are not the account's own: weak."""
+    own = {point.value for point in (email(account.email), phone(account.phone, region)) if point}
+    typed = (("email", email(given.email or given.contact_email)), ("phone", phone(given.phone, region)))
+    return [
+        Identifier(kind=kind, value=point.value, strength="weak")
+        for kind, point in typed
+        if point and point.usable and point.value not in own
+    ]
+
+
 def buyer(
     given: schemas.Purchase, region: str, *, fallback: str, extra_consent: Consent | None = None
 ) -> CustomerEvent | None:
@@ -176,13 +182,6 @@ def buyer(
     account = given.customer
     region = _region(given.billing_address or given.shipping_address, region)
     if account and account.id:
-        own = {email(account.email), phone(account.phone, region)}
-        typed = (("email", email(given.email or given.contact_email)), ("phone", phone(given.phone, region)))
-        identifiers = [
-            Identifier(kind=kind, value=point.value, strength="weak")
-            for kind, point in typed
-            if point and point.usable and all(point.value != known.value for known in own if known)
-        ]
         return CustomerEvent(
             occurred_at=account.updated_at or account.created_at or given.updated_at or given.created_at,
             customer=snapshot(
@@ -190,7 +189,7 @@ def buyer(
                 region,
                 locale=given.customer_locale,
                 extra_consent=extra_consent,
-                identifiers=identifiers,
+                identifiers=_typed(given, account, region),
             ),
         )
     fields = dict(GUEST_MAP.read(given))

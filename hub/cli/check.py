@@ -12,13 +12,16 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from pydantic import BaseModel
 
 from hub.cli import output
 from hub.errors import ConfigError, HubError
+from hub.identity.rules import IdentityRules
+from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.destination import Destination
 from hub.sdk.source import Source
-from hub.settings import Settings, add_new, inspect
+from hub.settings import Settings, add_new, inspect, load_file
 
 MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
@@ -64,7 +67,7 @@ def command(
 
 
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
-    """Settings and connections; raises ConfigError with the faults of the file, its connections and its routes."""
+    """Settings and connections; raises ConfigError with the faults of the file, its connections, routes and rules."""
     settings, faults = inspect(path, environment)
     configs = {name: (config.connector, config.options) for name, config in settings.connections.items()}
     connections, more = read_connections(configs, default_region=settings.hub.default_region)
@@ -73,8 +76,19 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
         load_routes([(route.to, route.when) for route in settings.routes], connections)
     except ConfigError as error:
         add_new(faults, error.faults)
-    if faults:
-        raise ConfigError(settings.locate(faults))
+    located = settings.locate(faults)
+    rules: tuple[tuple[Path | None, type[BaseModel]], ...] = (
+        (settings.identity, IdentityRules),
+        (settings.survivorship, SurvivorshipRules),
+    )
+    for file, model in rules:
+        try:
+            if file and file.is_file():
+                load_file(file, model, environment)
+        except ConfigError as error:
+            located += error.faults
+    if located:
+        raise ConfigError(located)
     return settings, connections
 
 

@@ -1,0 +1,118 @@
+"""`hub init` and `hub check`: what an operator sees before the first start."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hub.cli import check, init
+from hub.cli.check import Finding, check_live
+from hub.sdk.connection import Connection, load_connections
+from hub.sdk.http import HttpClient
+
+SECRETS = {"SHOP_DE_SECRET": "a", "HUBSPOT_TOKEN": "b"}
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+app = typer.Typer()
+app.command("init")(init.command)
+app.command("check")(check.command)
+
+
+def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, arguments, env=environment or {})
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (*SECRETS, "HUB_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_starter_passes_the_check_once_its_secrets_are_there():
+    assert run("init")[0] == 0
+    code, out, _ = run("check", "--json", environment=SECRETS)
+    assert code == 0
+    assert json.loads(out)["connections"] == [
+        {"connection": "shop-de", "connector": "shopify", "roles": ["source"]},
+        {"connection": "crm", "connector": "hubspot", "roles": ["destination"]},
+    ]
+
+
+def test_init_never_overwrites_unless_told():
+    run("init")
+    Path("config/hub.yaml").write_text("hub: {}")
+    assert run("init") == (2, "", "config/hub.yaml: is there already; --force overwrites it\n")
+    assert Path("config/hub.yaml").read_text() == "hub: {}"
+    assert run("init", "--force")[0] == 0
+    assert Path("config/hub.yaml").read_text(encoding="utf-8") == init.starter()
+
+
+def test_check_tells_the_faults_of_file_connections_routes_and_rules_at_once():
+    Path("identity.yaml").write_text("identifiers: {email: {strength: stong}}")
+    Path("hub.yaml").write_text(
+        "connections:\n"
+        "  shop-de: {connector: shopify, webhook_secrt: x}\n"
+        "  crm: {connector: hubspot, access_token: ${HUBSPOT_TOKEN}}\n"
+        "routes: [{to: crm, when: 'contry == 1'}]\n"
+        "log_level: loud\n"
+        "identity: identity.yaml\n"
+    )
+    code, out, err = run("check", "--config", "hub.yaml", "--json")
+    assert code == 2
+    assert json.loads(out)["faults"] == err.splitlines()
+    assert sorted(err.splitlines()) == [
+        "connections.crm.access_token: environment variable HUBSPOT_TOKEN is not set (line 3)",
+        "connections.shop-de.webhook_secret: is required (line 2)",
+        "connections.shop-de.webhook_secrt: unknown key; did you mean 'webhook_secret'? (line 2)",
+        "identity.yaml: identifiers.email.strength: should be 'strong', 'weak' or 'off' (line 1)",
+        "log_level: should be 'debug', 'info', 'warning' or 'error' (line 5)",
+        "routes[0].when: a profile has no 'contry'; did you mean 'country'? (line 4)",
+    ]
+
+
+def crm() -> Connection:
+    """A connection whose connector asks for one harmless page."""
+    loaded = load_connections({"crm": ("hubspot", {"access_token": "b"})}, default_region="DE")["crm"]
+    assert loaded.connector.destination
+
+    def ask(client: HttpClient, _: object) -> None:
+        client.get("account")
+
+    destination = replace(loaded.connector.destination, check=ask)
+    return replace(loaded, connector=replace(loaded.connector, destination=destination))
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "finding"),
+    [
+        (200, "Mon, 23 Nov 2026 12:00:20 GMT", Finding("crm", "destination", True, "credentials work")),
+        (
+            200,
+            "Mon, 23 Nov 2026 12:05:00 GMT",
+            Finding("crm", "destination", False, "credentials work, but this machine's clock is 300 s behind theirs"),
+        ),
+        (401, "", Finding("crm", "destination", False, "AuthError: GET api.hubapi.com answered 401: Unauthorized")),
+    ],
+)
+def test_a_live_check_asks_for_credentials_and_the_time(status, date, finding):
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers={"date": date} if date else {}, json={}))
+    assert check_live(crm(), transport=transport, now=lambda: NOW) == [finding]
+
+
+def test_a_connector_without_a_harmless_request_says_so():
+    connection = load_connections({"shop": ("shopify", {"webhook_secret": "a"})}, default_region="DE")["shop"]
+    source = connection.connector.source
+    assert source
+    without = replace(connection, connector=replace(connection.connector, source=replace(source, check=None)))
+    assert check_live(without) == [
+        Finding("shop", "source", True, "cannot be tested; the first event or write will tell")
+    ]

@@ -141,8 +141,9 @@ def without(text: str, values: Iterable[Any]) -> str:
 
 
 def _kind(name: str, siblings: Mapping[str, Any]) -> str | None:
-    plain = "".join(_WORD.findall(_CAMEL.sub("_", name).lower()))
-    words = set(_WORD.findall(_CAMEL.sub("_", name).lower()))
+    own = name.rstrip("]").rpartition("[")[2]  # the form field data[merges][FNAME] is FNAME
+    plain = "".join(_WORD.findall(own.lower()))
+    words = set(_WORD.findall(_CAMEL.sub("_", own).lower()))
     if words & _SECRET or plain in _SECRET or "apikey" in plain:
         return "secret"
     if plain == "name" and {"".join(_WORD.findall(other.lower())) for other in siblings} & _ADDRESS:

@@ -78,6 +78,8 @@ def checks(slug: str) -> list[Check]:
 
 def checks_of(case: ConnectorCase) -> list[Check]:
     """The checks of a connector whose samples lie in ``case.folder``."""
+    if not __debug__:
+        return [Check(case.id, "load", "Assertions are on.", partial(_fail, "python -O removes the kit's assertions"))]
     found = [*_source_checks(case)] if case.connector.source else []
     found += _destination_checks(case) if case.connector.destination else []
     return found or [

@@ -55,7 +55,7 @@ def test_roles_wait_for_the_schema_and_the_stores():
 
 def test_no_password_stands_in_the_file():
     assert set(re.findall(r"POSTGRES_PASSWORD: (.*)", TEXT)) == {"${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}"}
-    given = re.findall(r"://[^\s/@]*:(.*?)@", TEXT)
+    given = re.findall(r"://[^\s:/@]*:(.*?)@", TEXT)
     assert [password for password in given if not password.startswith("${POSTGRES_PASSWORD:?")] == []
 
 

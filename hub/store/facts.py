@@ -57,8 +57,8 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> set[UUID]:
     rows = session.rows(
         f"""
         INSERT INTO fact AS held ({_COLUMNS})
-        SELECT * FROM unnest(%b::uuid[], %s::text[], %s::text[], %s::text[], %b::uuid[], %b::uuid[],
-            %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %s::numeric[], %s::text[], %b::bool[], %s::text[],
+        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],
+            %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::numeric[], %b::text[], %b::bool[], %b::text[],
             %b::bigint[])
         ON CONFLICT (id) DO UPDATE SET record_id = coalesce(excluded.record_id, held.record_id),
             parent_id = excluded.parent_id, happened_at = excluded.happened_at, version_at = excluded.version_at,

@@ -59,7 +59,7 @@ async def copy_in(connection: psycopg.AsyncConnection[Any], entries: Sequence[Ne
 
 _INSERT = f"""
     INSERT INTO inbox ({COLUMNS})
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::timestamptz[])
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::timestamptz[])
     ON CONFLICT (connection, event_id) DO NOTHING
     """
 
@@ -138,7 +138,7 @@ def set_outcomes(session: Session, outcomes: Sequence[tuple[int, str, str]], now
     session.run(
         """
         INSERT INTO inbox_outcome
-        SELECT *, %s FROM unnest(%s::bigint[], %s::text[], %s::text[])
+        SELECT *, %s FROM unnest(%b::bigint[], %b::text[], %b::text[])
         ON CONFLICT (inbox_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, at = excluded.at
         """,
         [now, *map(list, zip(*outcomes, strict=True))],

@@ -71,8 +71,8 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
             updated_at, events)
         SELECT destination, key, subject, profile_id, version, 'pending', %(now)s, %(now)s, %(now)s,
             string_to_array(events, ',')::bigint[]
-        FROM unnest(%(destinations)s::text[], %(keys)s::uuid[], %(subjects)s::text[], %(profiles)s::uuid[],
-            %(versions)s::bigint[], %(events)s::text[])
+        FROM unnest(%(destinations)b::text[], %(keys)b::uuid[], %(subjects)b::text[], %(profiles)b::uuid[],
+            %(versions)b::bigint[], %(events)b::text[])
             AS given (destination, key, subject, profile_id, version, events)
         ON CONFLICT (destination, key) DO UPDATE SET
             profile_id = excluded.profile_id,
@@ -106,7 +106,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
             updated_at, events)
         SELECT DISTINCT ON (o.destination, given.winner) o.destination, given.winner, 'profile', given.winner,
             o.version, 'pending', %(now)s, %(now)s, %(now)s, o.events
-        FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS given (loser, winner)
+        FROM unnest(%(losers)b::uuid[], %(winners)b::uuid[]) AS given (loser, winner)
         JOIN outbox o ON o.key = given.loser AND o.profile_id = given.loser AND o.subject = 'profile'
         ORDER BY o.destination, given.winner
         ON CONFLICT (destination, key) DO UPDATE SET state = 'pending', version = held.version + 1, attempts = 0,
@@ -117,7 +117,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
     session.run("DELETE FROM outbox WHERE key = ANY(%s) AND subject = 'profile'", [list(losers)])
     session.run(
         """
-        UPDATE outbox SET profile_id = given.winner FROM unnest(%s::uuid[], %s::uuid[]) AS given (loser, winner)
+        UPDATE outbox SET profile_id = given.winner FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner)
         WHERE outbox.profile_id = given.loser
         """,
         [list(losers), list(winners)],
@@ -203,8 +203,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
             due_at = CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.due_at ELSE %(now)s END,
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
             uncertain = g.uncertain, reason = g.reason, updated_at = %(now)s
-        FROM unnest(%(keys)s::uuid[], %(versions)s::bigint[], %(states)s::text[], %(attempts)s::int[],
-            %(uncertain)s::bool[], %(due)s::timestamptz[], %(reasons)s::text[])
+        FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
+            %(uncertain)b::bool[], %(due)b::timestamptz[], %(reasons)b::text[])
             AS g (key, version, state, attempts, uncertain, due_at, reason)
         WHERE o.destination = %(destination)s AND o.key = g.key
         """,
@@ -214,8 +214,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
         """
         INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
         SELECT %(destination)s, key, version, %(now)s, outcome, reason, string_to_array(events, ',')::bigint[]
-        FROM unnest(%(keys)s::uuid[], %(versions)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[],
-            %(events)s::text[]) AS g (key, version, outcome, reason, events)
+        FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(outcomes)b::text[], %(reasons)b::text[],
+            %(events)b::text[]) AS g (key, version, outcome, reason, events)
         """,
         columns,
     )
@@ -228,7 +228,7 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
         session.run(
             """
             INSERT INTO mirror (destination, key, properties, updated_at)
-            SELECT %s, *, %s FROM unnest(%s::uuid[], %s::text[])
+            SELECT %s, *, %s FROM unnest(%b::uuid[], %b::text[])
             ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
                 updated_at = excluded.updated_at
             """,
@@ -253,7 +253,7 @@ def _record_ids(
         session.run(
             """
             INSERT INTO crosswalk (destination, external_id, subject, key, created_at)
-            SELECT %s, external_id, %s, key, %s FROM unnest(%s::uuid[], %s::text[]) AS g (key, external_id)
+            SELECT %s, external_id, %s, key, %s FROM unnest(%b::uuid[], %b::text[]) AS g (key, external_id)
             ON CONFLICT (destination, subject, external_id) DO UPDATE SET key = excluded.key, merged = false
             WHERE crosswalk.key <> excluded.key OR crosswalk.merged
             """,
@@ -387,7 +387,7 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
         """
         UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), updated_at = now()
         WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
-            AND (%(keys)s::uuid[] IS NULL OR key = ANY(%(keys)s))
+            AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)s))
         """,
         {"destination": destination, "keys": list(keys) if keys is not None else None},
     )

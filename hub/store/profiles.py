@@ -58,7 +58,7 @@ def upsert(session: Session, versions: Sequence[NewVersion], now: datetime) -> N
         session.run(
             """
             INSERT INTO profile (id, version, golden, search, created_at, updated_at)
-            SELECT *, %s FROM unnest(%b::uuid[], %b::bigint[], %s::text[], %s::text[], %b::timestamptz[])
+            SELECT *, %s FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::timestamptz[])
             ON CONFLICT (id) DO UPDATE SET version = excluded.version, golden = excluded.golden,
                 search = excluded.search, updated_at = excluded.updated_at
             """,
@@ -97,7 +97,7 @@ def retire(session: Session, merges: Sequence[Merge], now: datetime) -> None:
     session.run(
         """
         INSERT INTO history (profile_id, at, what, other_id, evidence)
-        SELECT winner, %s, 'merged', loser, evidence FROM unnest(%b::uuid[], %b::uuid[], %s::text[])
+        SELECT winner, %s, 'merged', loser, evidence FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
             AS given (winner, loser, evidence)
         """,
         [now, winners, losers, [m.evidence for m in merges]],
@@ -111,7 +111,7 @@ def revive(session: Session, splits: Sequence[tuple[UUID, UUID, str]], now: date
         session.run(
             """
             INSERT INTO history (profile_id, at, what, other_id, evidence)
-            SELECT old, %s, 'split', new, evidence FROM unnest(%b::uuid[], %b::uuid[], %s::text[])
+            SELECT old, %s, 'split', new, evidence FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
                 AS given (old, new, evidence)
             """,
             [now, *map(list, zip(*splits, strict=True))],

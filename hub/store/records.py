@@ -137,7 +137,7 @@ def insert_records(session: Session, records: Sequence[RecordRow], now: datetime
     stored = session.run(
         """
         INSERT INTO record (id, connection, kind, external_id, profile_id, state, first_seen)
-        SELECT *, %s FROM unnest(%b::uuid[], %s::text[], %s::text[], %s::text[], %b::uuid[], %s::text[])
+        SELECT *, %s FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::text[])
         ON CONFLICT (id) DO NOTHING
         """,
         [now, *_columns(ordered)],
@@ -153,7 +153,7 @@ def update_records(session: Session, records: Sequence[RecordRow]) -> None:
         session.run(
             """
             UPDATE record SET profile_id = given.profile_id, state = given.state
-            FROM unnest(%b::uuid[], %b::uuid[], %s::text[]) AS given (id, profile_id, state)
+            FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) AS given (id, profile_id, state)
             WHERE record.id = given.id
             """,
             [ids, profiles, states],
@@ -166,7 +166,7 @@ def insert_links(session: Session, links: Sequence[LinkRow]) -> None:
         session.run(
             """
             INSERT INTO record_identifier (identifier_id, record_id, strength, inbox_id)
-            SELECT * FROM unnest(%b::uuid[], %b::uuid[], %s::text[], %b::bigint[])
+            SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bigint[])
             ON CONFLICT (identifier_id, record_id) DO UPDATE SET strength = excluded.strength
             """,
             [

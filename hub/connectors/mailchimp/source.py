@@ -176,7 +176,7 @@ def _members(http: HttpClient, list_id: str, since: datetime | None, offset: str
     answer = json_of(http.get(f"/3.0/lists/{list_id}/members", query))
     members, total = answer.get("members") or (), answer.get("total_items")
     following = int(query["offset"]) + len(members)
-    more = bool(members) and (total is None or following < total)
+    more = bool(members) and (following < total if total is not None else len(members) == _PAGE)
     return (members, total), str(following) if more else None
 
 
@@ -191,6 +191,11 @@ def _item(found: Mapping[str, Any]) -> BackfillItem:
     return BackfillItem(event_id=event_id, topic="member", body=body)
 
 
+def check(http: HttpClient, settings: MailchimpSettings) -> None:
+    if settings.api_key is not None:
+        http.get("/3.0/ping")
+
+
 def authorise(settings: MailchimpSettings) -> Mapping[str, str]:
     if settings.api_key is None:
         return {}
@@ -199,9 +204,10 @@ def authorise(settings: MailchimpSettings) -> Mapping[str, str]:
 
 
 def api_root(settings: MailchimpSettings) -> str:
-    """Raises ConfigError when the key names no data centre."""
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    match = _DATA_CENTRE.fullmatch(key)
+    """Raises ConfigError when there is no key, or it names no data centre."""
+    if settings.api_key is None:
+        raise ConfigError(["api_key: is required to call Mailchimp"])
+    match = _DATA_CENTRE.fullmatch(settings.api_key.get_secret_value())
     if match is None:
         raise ConfigError(["api_key: has to end in its data centre, such as -us21"])
     return f"https://{match.group(1)}.api.mailchimp.com"
@@ -215,5 +221,6 @@ SOURCE = Source(
     answer=answer,
     backfill=backfill,
     authorise=authorise,
+    check=check,
     api_root=api_root,
 )

@@ -69,9 +69,8 @@ def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Complet
     if settings.access_token is None or not entry.topic.startswith(("order.", "refund.")):
         return ()
     found = schemas.read(schemas.Event, entry.body).data.object
-    if entry.topic.startswith("refund."):
-        known = "payment" in entry.completions or found.refund is None or not found.refund.payment_id
-        return () if known or found.refund is None else (_fetch("payment", "payments", found.refund.payment_id or ""),)
+    if found.refund is not None and found.refund.payment_id:
+        return () if "payment" in entry.completions else (_fetch("payment", "payments", found.refund.payment_id),)
     pointer = found.order_created or found.order_updated
     if found.order is not None or pointer is None:
         return ()
@@ -93,6 +92,11 @@ def complete(completion: Completion, http: HttpClient, settings: SquareSettings)
         return http.get(completion.path, completion.query or None).content
     except NotFound:
         return b""
+
+
+def check(http: HttpClient, settings: SquareSettings) -> None:
+    if settings.access_token is not None:
+        http.get("/v2/locations")
 
 
 def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEvent]:
@@ -373,5 +377,6 @@ SOURCE = Source(
     complete=complete,
     backfill=backfill,
     authorise=authorise,
+    check=check,
     api_root=lambda settings: "https://connect.squareup.com",
 )

@@ -95,7 +95,7 @@ def member(source: schemas.Member, region: str) -> CustomerSnapshot:
 
 
 def fired_at(event: schemas.Event) -> datetime:
-    """Mailchimp writes no zone; its times are UTC (docs/methods-parameters: "date and time format")."""
+    """Mailchimp writes no zone and its guide names none; read as UTC, as the Marketing API's own times are."""
     return instant(event.fired_at, path="fired_at")
 
 
@@ -161,6 +161,4 @@ def interaction(source: schemas.Subscriber, kind: InteractionKind, event_id: str
 
 
 def _names(text: str | None) -> tuple[str, ...]:
-    # Commas inside a group's name are escaped with a backslash.
-    parts = (text or "").replace("\\,", "\0").split(",")
-    return tuple(dict.fromkeys(name for part in parts if (name := clean(part.replace("\0", ",")))))
+    return tuple(dict.fromkeys(name for part in (text or "").split(",") if (name := clean(part))))

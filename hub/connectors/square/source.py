@@ -180,7 +180,7 @@ def _order_customer(
     changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
     told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot)]
     if customer.id != customer_id:
-        # Square answers the id of a merged-away customer with the customer it became.
+        # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
         told.append(LinkEvent(occurred_at=at, records=(own.key, key), reason=_MERGED))
     return told, key
 

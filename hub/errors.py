@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - SkipEvent, RateLimited, Unavailable and NotFound say what is; an "Error" behind them says nothing
 """The error tree. What Hub does about an error is a property of its type.
 
 HubError

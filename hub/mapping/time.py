@@ -48,7 +48,7 @@ def birth_date(text: str | None) -> date | None:
         return None  # the usual case, and six failing strptime calls are dear
     for pattern in _DATE_FORMATS:
         try:
-            parsed = datetime.strptime(value, pattern).date()
+            parsed = datetime.strptime(value, pattern).date()  # noqa: DTZ007 - only its date is used
         except ValueError:
             continue
         return parsed if parsed.year >= 1900 else None

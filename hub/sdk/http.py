@@ -77,7 +77,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         allowed_hosts: tuple[str, ...] = (),
         timeout_seconds: float = 20.0,
-        limits: Limits = Limits(),
+        limits: Limits = Limits(),  # noqa: B008 - frozen
         status_table: StatusTable | None = None,
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,

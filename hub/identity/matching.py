@@ -13,7 +13,7 @@ Name = tuple[str, str]
 """Folded first and last name; empty when not told."""
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16_384)
 def contradict(one: Name, other: Name) -> bool:
     """True when both names are told and cannot be one person's.
 

@@ -76,7 +76,7 @@ def postal_address(
     )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def street_key(line1: str) -> str:
     """A comparison key of street and number: "Haupt-Str. 5 a" and "Hauptstraße 5a" give the same."""
     folded = _STREET.sub("strasse", fold(line1).replace("strasse", "str"))

@@ -17,7 +17,7 @@ _JUNK_DOMAINS = frozenset(
 _JUNK_LOCAL = frozenset({"null", "none", "noemail", "no-email", "keine", "n/a", "na", "unknown", "undefined"})
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def email(text: str | None) -> ContactPoint | None:
     """Normalise an address: trimmed, NFC, lower case, domain in IDNA ASCII form.
 

@@ -70,7 +70,7 @@ def clean(text: str | None) -> str | None:
     return None if not value or value.lower() in _EMPTY else value
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """A comparison key: lower case, German umlauts written out, other scripts to ASCII, single spaces."""
     lowered = unicodedata.normalize("NFC", text).lower().translate(_GERMAN)

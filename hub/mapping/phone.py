@@ -12,7 +12,7 @@ from hub.model.customer import ContactPoint
 _ONE_DIGIT = re.compile(r"(\d)\1{5,}$")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def phone(text: str | None, region: str = "DE") -> ContactPoint | None:
     """Normalise a number to E.164; ``region`` (ISO 3166 alpha-2) reads numbers without a country.
 

@@ -29,8 +29,8 @@ class Running:
         return float(sum(member.memory_info().rss for member in self._family())) / 1e6
 
     def cpu_seconds(self) -> float:
-        """User and system time so far."""
-        return float(sum(sum(member.cpu_times()[:2]) for member in self._family()))
+        """User and system time so far, with that of children that have ended."""
+        return float(sum(sum(member.cpu_times()[:4]) for member in self._family()))
 
     def _family(self) -> list[psutil.Process]:
         parent = psutil.Process(self.pid)
@@ -46,16 +46,15 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int | None, env: Mapping[str, str] | None = None, wait_seconds: float = 60.0
+    command: Sequence[str], *, port: int, env: Mapping[str, str] | None = None, wait_seconds: float = 60.0
 ) -> Iterator[Running]:
-    """Run a process until the block ends; entered when it listens on ``port`` (at once without one)."""
+    """Run a process until the block ends; entered when it listens on ``port``."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            if port is not None:
-                _wait_for(port, process, wait_seconds)
+            _wait_for(port, process, wait_seconds)
             yield Running(process.pid)
         except BaseException:
             log.seek(0)

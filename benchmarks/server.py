@@ -67,7 +67,7 @@ def postgres() -> Iterator[Postgres]:
     data = folder / "data"
     server = get_server(data, cleanup_mode="stop")
     try:
-        found = Postgres(server.get_uri("postgres"), Running(server.get_pid()))
+        found = Postgres(server.get_uri("postgres"), Running(server.get_postmaster_info().pid))
         found.durability()
         yield found
     finally:

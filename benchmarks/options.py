@@ -1,0 +1,36 @@
+"""How long to measure: ``FULL`` on a quiet machine, ``QUICK`` to see that everything works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.node_red import PEERS
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Counts are events; ``memory_marks`` are where the worker's memory is compared."""
+
+    rounds: int = 3
+    intake_events: int = 40_000
+    hub_events: int = 20_000
+    node_red_events: int = 6_000
+    batch_sizes: tuple[int, ...] = (1, 10, 50, 500)
+    customers: int = 10_000
+    memory_marks: tuple[int, ...] = (50_000, 100_000, 200_000)
+    connections: int = 64
+    repeat: float = 0.5
+    peers: Path = PEERS
+
+
+FULL = Options()
+QUICK = Options(
+    rounds=1,
+    intake_events=10_000,
+    hub_events=4_000,
+    node_red_events=2_000,
+    batch_sizes=(1, 50, 500),
+    customers=2_000,
+    memory_marks=(5_000, 10_000, 20_000),
+)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic_core import to_jsonable_python
 
+from hub.errors import HubError
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import Budget, HttpClient
@@ -78,7 +79,10 @@ def replayed(
     """Send the writes against the recorded responses. AssertionError unless all of them were used, and no more."""
     wire = Wire(in_order(recorded))
     with in_an_empty_folder(), client(case, wire, destination=True) as http:
-        results = case.destination.send(writes, http, case.settings)
+        try:
+            results = case.destination.send(writes, http, case.settings)
+        except HubError as error:
+            raise AssertionError(f"{case.id}: send raises {type(error).__name__}: {error}") from None
     assert len(wire.requests) == len(recorded), (
         f"{case.id}: {len(recorded)} responses are recorded, {len(wire.requests)} requests were sent"
     )

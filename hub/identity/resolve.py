@@ -15,7 +15,7 @@ from uuid import UUID
 
 from hub import metrics
 from hub.identity.drafts import Drafts, evidence_json, order_ids
-from hub.identity.graph import Edge, Node, assign, clusters, edges, people
+from hub.identity.graph import Edge, Node, assign, clusters, edges, more_people_than
 from hub.identity.rules import IdentityRules
 from hub.mapping.record_state import name_of
 from hub.model.keys import profile_id
@@ -135,7 +135,7 @@ def _newly_shared(drafts: Drafts, nodes: Iterable[Node], shared: Collection[UUID
     over = set()
     for identifier, carried in names.items():
         limit = rules.identifiers[drafts.identifiers[identifier].kind].max_people
-        if len(carried) > limit and people(carried) > limit:
+        if len(carried) > limit and more_people_than(limit, carried):
             over.add(identifier)
     return over
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import random
@@ -37,12 +38,15 @@ def impurities(action: Callable[[], Any]) -> list[str]:
         if event == "c_call" and (name := _impure(called)):
             found.append(name)
 
-    before = sys.getprofile()
+    before, collecting = sys.getprofile(), gc.isenabled()
+    gc.disable()  # a collection runs callbacks and finalisers of others, which may well read a clock
     sys.setprofile(observe)
     try:
         action()
     finally:
         sys.setprofile(before)
+        if collecting:
+            gc.enable()
     return found
 
 

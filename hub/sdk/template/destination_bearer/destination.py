@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from hub.errors import ConflictError, NotFound, PayloadError, RejectedError, Unavailable
-from hub.mapping.payload import read
+from hub.mapping.payload import Schema, read
 from hub.sdk.destination import Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.scrub import without
@@ -93,7 +93,7 @@ def _contact(answer: httpx.Response) -> str:
     return _read(schemas.Contact, answer).id
 
 
-def _read(schema: type[Any], answer: httpx.Response) -> Any:
+def _read(schema: type[Schema], answer: httpx.Response) -> Schema:
     """The answer; one that cannot be read leaves the write uncertain."""
     try:
         return read(schema, answer.content)

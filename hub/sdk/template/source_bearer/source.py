@@ -60,9 +60,7 @@ def _customer_updated(entry: InboxEntry, settings: Settings) -> Sequence[Canonic
 def _order_paid(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
     event = read(schemas.OrderPaid, entry.body)
     occurred_at = instant(event.created_at, path="created_at")
-    buyer = event.customer and mapping.snapshot(
-        event.customer, region=settings.default_region, fallback=event.order.id
-    )
+    buyer = event.customer and mapping.snapshot(event.customer, region=settings.default_region, fallback=event.order.id)
     order = OrderEvent(occurred_at=occurred_at, order=mapping.order(event.order), record=buyer.key if buyer else None)
     return [CustomerEvent(occurred_at=occurred_at, customer=buyer), order] if buyer else [order]
 

@@ -22,6 +22,8 @@ from benchmarks.statements import statements
 
 TARGET_PER_SECOND = 1_500
 TARGET_RATIO = 2.0
+WARM_UP = 500
+"""Events that each side handles first, unmeasured: they fill caches, open connections, warm a just-in-time compiler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
 
 def _hub(server: Postgres, turn: int, options: Options) -> HubRound:
     with hub(server, "end_to_end") as it, it.api() as (port, api), it.worker() as (metrics, worker):
+        _warm_up(port, turn, options)
+        it.wait_processed()
+        it.wait_delivered()
+        calls_before = it.crm()["calls"]
         sent = load.Load(port=port, count=options.hub_events, warm_up=0, connections=options.connections, seed=turn + 1)
         before = api.cpu_seconds(), worker.cpu_seconds(), server.process.cpu_seconds()
         statements_before = metric(metrics, "hub_sql_statements_total")
@@ -91,7 +97,7 @@ def _hub(server: Postgres, turn: int, options: Options) -> HubRound:
             unread=it.one("SELECT count(*) FROM inbox_outcome"),
             profiles=it.one("SELECT count(*) FROM profile"),
             contacts=crm["contacts"],
-            crm_calls=crm["calls"],
+            crm_calls=crm["calls"] - calls_before,
             statements_per_event=(statements_after - statements_before) / sent.count,
             worker_mb=worker.resident_mb(),
             cpu_us={
@@ -101,6 +107,10 @@ def _hub(server: Postgres, turn: int, options: Options) -> HubRound:
         )
 
 
+def _warm_up(port: int, turn: int, options: Options) -> None:
+    load.run(load.Load(port=port, count=WARM_UP, connections=options.connections, seed=90_000 + turn))
+
+
 def _node_red(turn: int, options: Options) -> NodeRedRound:
     crm_port, port = free_port(), free_port()
     double = [sys.executable, "-m", "benchmarks.crm_double", "--port", str(crm_port)]
@@ -108,18 +118,17 @@ def _node_red(turn: int, options: Options) -> NodeRedRound:
         running(double, port=crm_port),
         node_red.node_red(port=port, crm_port=crm_port, folder=options.peers) as process,
     ):
-        # A first load warms its just-in-time compiler; it is delivered, but not measured.
-        load.run(load.Load(port=port, count=500, connections=options.connections, seed=90_000 + turn))
-        _wait_count(crm_port, 500, 10.0)
+        _warm_up(port, turn, options)
+        _wait_count(crm_port, WARM_UP, 10.0)
         sent = load.Load(
             port=port, count=options.node_red_events, warm_up=0, connections=options.connections, seed=turn + 1
         )
         outcome = load.run(sent)
-        arrived, at = _wait_count(crm_port, 500 + outcome.acknowledged, 20.0)
+        arrived, at = _wait_count(crm_port, WARM_UP + outcome.acknowledged, 20.0)
         return NodeRedRound(
             outcome,
-            (arrived - 500) / (at - outcome.started_at),
-            500 + outcome.acknowledged - arrived,
+            (arrived - WARM_UP) / (at - outcome.started_at),
+            WARM_UP + outcome.acknowledged - arrived,
             process.resident_mb(),
         )
 

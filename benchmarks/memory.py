@@ -20,11 +20,11 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
     marks: dict[int, float] = {}
     failures = 0
     with hub(server, "memory") as it, it.api() as (port, api), it.worker() as (_, worker):
-        sent = 0
+        sent, seed = 0, FIRST_SEED
         for mark in options.memory_marks:
             while sent < mark:
                 count = min(CHUNK, mark - sent)
-                seed = FIRST_SEED + sent // CHUNK
+                seed += 1
                 outcome = load.run(
                     load.Load(port=port, count=count, warm_up=0, connections=options.connections, seed=seed)
                 )

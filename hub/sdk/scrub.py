@@ -33,7 +33,10 @@ _SECRET = frozenset(
 _NAMES: Mapping[str, str] = {
     **dict.fromkeys(("firstname", "fname", "givenname", "vorname", "middlename", "nickname"), "first"),
     **dict.fromkeys(("lastname", "lname", "familyname", "surname", "nachname"), "last"),
-    **dict.fromkeys(("fullname", "displayname", "customername", "recipientname", "profilename", "contactname"), "full"),
+    **dict.fromkeys(
+        ("fullname", "displayname", "customername", "recipientname", "profilename", "contactname", "formattedname"),
+        "full",
+    ),
     **dict.fromkeys(("email", "emailaddress", "mail", "contactemail"), "email"),
     **dict.fromkeys(("phone", "phonenumber", "mobile", "telephone", "tel", "waid", "smsphonenumber"), "phone"),
     **dict.fromkeys(("address1", "addressline1", "street", "street1", "line1", "streetaddress", "strasse"), "street"),
@@ -47,6 +50,7 @@ _NAMES: Mapping[str, str] = {
     **dict.fromkeys(("username", "handle", "screenname"), "handle"),
     **dict.fromkeys(("nationalid", "taxid", "vatid", "ssn"), "digits"),
 }
+_ENDINGS = {"phone": "phone", "phonenumber": "phone", "email": "email", "emailaddress": "email"}
 _PERSON = frozenset(
     {"customer", "contact", "contacts", "profile", "person", "sender", "from", "user", "buyer", "recipient"}
 )
@@ -68,19 +72,17 @@ class Scrubber:
         """The same for headers: secrets dropped, people replaced."""
         return {name: str(value) for name, value in self.payload(dict(headers)).items()}
 
-    def _tree(self, node: Any, known: Mapping[str, str], kind: str | None = None) -> Any:
+    def _tree(self, node: Any, known: Mapping[str, str], kind: str | None = None, owner: str = "") -> Any:
         if isinstance(node, dict):
-            kinds = {name: _kind(name, node) for name in node}
-            return {
-                name: self._tree(value, known, kinds[name]) for name, value in node.items() if kinds[name] != "secret"
-            }
+            kinds = {name: _kind(name, node, owner) for name in node}
+            kept = ((name, value) for name, value in node.items() if kinds[name] != "secret")
+            return {name: self._tree(value, known, kinds[name], name) for name, value in kept}
         if isinstance(node, list):
-            return [self._tree(item, known, kind) for item in node]
+            return [self._tree(item, known, kind, owner) for item in node]
         if isinstance(node, bool) or node is None or node == "":
             return node
         if kind is not None:
-            replaced = self._stand_in(kind, str(node))
-            return _like(node, replaced)
+            return _like(node, self._stand_in(kind, str(node)))
         return self._text(node, known) if isinstance(node, str) else node
 
     def _text(self, text: str, known: Mapping[str, str]) -> str:
@@ -140,32 +142,36 @@ def without(text: str, values: Iterable[Any]) -> str:
     return _EMAIL.sub("…", text)
 
 
-def _kind(name: str, siblings: Mapping[str, Any]) -> str | None:
+def _kind(name: str, siblings: Mapping[str, Any], owner: str) -> str | None:
+    """What the field ``name`` of the object ``owner`` holds of a person; ``secret``, or None for nothing."""
     own = name.rstrip("]").rpartition("[")[2]  # the form field data[merges][FNAME] is FNAME
-    plain = "".join(_WORD.findall(own.lower()))
+    plain, value = _plain(own), siblings[name]
     words = set(_WORD.findall(_CAMEL.sub("_", own).lower()))
     if words & _SECRET or plain in _SECRET or "apikey" in plain:
         return "secret"
-    if plain == "name" and {"".join(_WORD.findall(other.lower())) for other in siblings} & _ADDRESS:
+    if isinstance(value, dict):
+        return None
+    if plain == "name" and (_plain(owner) in _PERSON or {_plain(other) for other in siblings} & _ADDRESS):
         return "full"
-    last = plain.rsplit("address", 1)[0] if plain.endswith("address") else plain
-    found = _NAMES.get(plain) or _NAMES.get(last)
-    value = siblings[name]
-    if found is None and plain in _PERSON and isinstance(value, str):
+    if plain in _PERSON and isinstance(value, str):
         return "email" if "@" in value else ("phone" if value.lstrip("+").isdigit() else "full")
-    return None if isinstance(value, dict) else found
+    return _NAMES.get(plain) or next((kind for ending, kind in _ENDINGS.items() if plain.endswith(ending)), None)
 
 
-def _personal(tree: Any, kind: str | None = None) -> Iterator[tuple[str, str]]:
+def _plain(name: str) -> str:
+    return "".join(_WORD.findall(name.lower()))
+
+
+def _personal(tree: Any, kind: str | None = None, owner: str = "") -> Iterator[tuple[str, str]]:
     """(kind, value) of everything that its field's name makes personal."""
     if isinstance(tree, dict):
         for name, value in tree.items():
-            own = _kind(name, tree)
+            own = _kind(name, tree, owner)
             if own != "secret":
-                yield from _personal(value, own)
+                yield from _personal(value, own, name)
     elif isinstance(tree, list):
         for item in tree:
-            yield from _personal(item, kind)
+            yield from _personal(item, kind, owner)
     elif isinstance(tree, str) and tree and kind not in (None, "text", "city", "place", "number"):
         yield str(kind), tree
 

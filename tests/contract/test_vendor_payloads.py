@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import unquote_plus
 
 import pytest
 
 from hub.errors import SkipEvent
+from hub.model.event import CustomerEvent
 from hub.sdk import registry
+from hub.sdk.scrub import Scrubber
 from hub.sdk.source import InboxEntry, RawDelivery
 from hub.sdk.testkit.canonical import faults
+from hub.sdk.testkit.capture import scrubbed_tree
 from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit.documents import decode, encode
 from hub.sdk.testkit.samples import RECEIVED_AT, entry_of
+from hub.sdk.testkit.watch import emails_in, leaks, personal_values
 from tests.contract.vendor_payloads import FOLDER, Payload, completion, payloads
 
 FOUND = payloads() if FOLDER.is_dir() else []
@@ -44,6 +50,31 @@ if FOUND:
             assert events
             assert [fault for event in events for fault in faults(event)] == []
         assert payload.topic in (None, name.topic)
+
+    @pytest.mark.parametrize("payload", [pytest.param(payload, id=payload.id) for payload in FOUND])
+    def test_scrubbing_a_vendor_payload_leaves_no_person(payload: Payload):
+        case = ConnectorCase(registry.get(payload.connector), registry.folder(payload.connector))
+        form = payload.name.endswith(".form")
+        private = _people(case, payload) | emails_in(payload.body)
+
+        scrubbed = encode(scrubbed_tree(decode(payload.body, form=form), Scrubber(), form=form), form=form)
+
+        said = unquote_plus(scrubbed.decode()) if form else scrubbed.decode()
+        assert [value for value in leaks(said, private) if not value.endswith("@example.com")] == []
+
+
+def _people(case: ConnectorCase, payload: Payload) -> set[str]:
+    """Names, contacts and streets a connector reads out of the payload; a network's account ids are no secret."""
+    entry = InboxEntry("sample", "1", payload.topic or "", payload.headers, payload.body, RECEIVED_AT)
+    if case.source.name_event:
+        delivery = RawDelivery("POST", "https://hub.example.com/", {}, payload.headers, payload.body, RECEIVED_AT)
+        entry = replace(entry, topic=case.source.name_event(delivery, case.settings).topic)
+    try:
+        events = case.source.parse(_completed(case, entry), case.settings)
+    except SkipEvent:
+        return set()
+    accounts = {a.account_id for e in events if isinstance(e, CustomerEvent) for a in e.customer.accounts}
+    return personal_values(list(events)) - accounts
 
 
 def _completed(case: ConnectorCase, entry: InboxEntry) -> InboxEntry:

@@ -48,7 +48,7 @@ def keep(case: ConnectorCase, delivery: RawDelivery, scrubber: Scrubber) -> Path
     sign, name_event = case.source.sign, case.source.name_event
     assert name_event is not None, f"{case.id}: takes no deliveries"
     tree = decode(delivery.body, form=form)
-    body = encode(_scrubbed(tree, scrubber, form=form), form=form)
+    body = encode(scrubbed_tree(tree, scrubber, form=form), form=form)
     added = _added(case, delivery) if sign else set()
     headers = {name: value for name, value in delivery.headers.items() if name not in added and not _of_the_way(name)}
     query = {name: value for name, value in delivery.query.items() if name not in added}
@@ -87,7 +87,8 @@ def asgi(
     return application
 
 
-def _scrubbed(tree: Any, scrubber: Scrubber, *, form: bool) -> Any:
+def scrubbed_tree(tree: Any, scrubber: Scrubber, *, form: bool) -> Any:
+    """A decoded body without the person, also inside JSON that stands in a form field."""
     if not form:
         return scrubber.payload(tree)
     flat = scrubber.payload({name: value for name, value in tree.items() if not isinstance(value, Embedded)})

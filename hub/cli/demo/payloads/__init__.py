@@ -1,0 +1,52 @@
+"""What each vendor sends, field for field, about invented people. One module per vendor; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Outcome = Literal["done", "skipped", "parked", "refused"]
+DAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When the story begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What a person tells a channel about themselves."""
+
+    first: str
+    last: str
+    email: str = ""
+    phone: str = ""
+    street: str = "Lindenstraße 7"
+    postal_code: str = "10969"
+    city: str = "Berlin"
+    country: str = "DE"
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first} {self.last}".strip()
+
+    def told(self, **changed: str) -> Who:
+        """The same person, telling something else."""
+        return replace(self, **changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook of one connection, not yet signed. ``expect`` is what has to become of it."""
+
+    connection: str
+    topic: str
+    headers: Mapping[str, str]
+    body: bytes
+    expect: Outcome = "done"
+    forged: bool = False
+
+
+def after(minutes: float) -> datetime:
+    """This many minutes into the story."""
+    return DAY + timedelta(minutes=minutes)

@@ -151,8 +151,8 @@ def capture(
 
 
 def _case(name: str) -> ConnectorCase:
-    """By name, or by path where there is a folder with a slash in its name. Raises ConfigError."""
-    if "/" in name or "\\" in name:
+    """By name, or by the path of a folder. Raises ConfigError."""
+    if name not in registry.slugs() and (Path(name) / "__init__.py").exists():
         return load_folder(Path(name))
     return ConnectorCase(registry.get(name), registry.folder(name))
 

@@ -16,6 +16,7 @@ from hub.sdk.destination import Destination
 from hub.sdk.manifest import ConnectionSettings, Manifest
 from hub.sdk.registry import Connector
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.testkit.documents import decode
 from hub.sdk.testkit.samples import (
     BackfillSample,
     SourceSample,
@@ -25,6 +26,9 @@ from hub.sdk.testkit.samples import (
     source_samples,
     write_samples,
 )
+
+BODY = ""
+"""The name of the delivery's own body among the documents of an entry; the others are completions."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,16 @@ class SourceCase(ConnectorCase):
         unused = set(files) - {name.replace("/", ".") for name in found}
         assert not unused, f"{self.id}: completions nobody asks for: {', '.join(sorted(unused))}"
         return replace(bare, completions=found)
+
+    @cached_property
+    def documents(self) -> Mapping[str, Any]:
+        """The decoded body (under ``BODY``) and completions; no law changes them in place."""
+        texts = {BODY: self.entry.body, **{name: body for name, body in self.entry.completions.items() if body}}
+        return {name: decode(text, form=self.is_form(name)) for name, text in texts.items()}
+
+    def is_form(self, document: str) -> bool:
+        """True for a body that is form-encoded; completions never are."""
+        return document == BODY and self.sample.form
 
     def parse(self, entry: InboxEntry | None = None) -> Sequence[CanonicalEvent]:
         """Canonical events of the sample, or of a changed entry."""

@@ -64,16 +64,17 @@ def fields(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def with_value(tree: Any, path: Path, value: Any) -> Any:
-    """A copy with ``value`` at ``path`` (``REMOVED`` takes the field away)."""
-    changed = deepcopy(tree)
-    parent = changed
-    for step in path[:-1]:
-        parent = _inner(parent)[step]
-    parent = _inner(parent)
-    if value is REMOVED:
-        del parent[path[-1]]
+    """The tree with ``value`` at ``path`` (``REMOVED`` takes the field away); only what is above it is copied."""
+    if isinstance(tree, Embedded):
+        return Embedded(with_value(tree.value, path, value))
+    step, *below = path
+    changed = tree.copy()
+    if below:
+        changed[step] = with_value(tree[step], tuple(below), value)
+    elif value is REMOVED:
+        del changed[step]
     else:
-        parent[path[-1]] = value
+        changed[step] = value
     return changed
 
 

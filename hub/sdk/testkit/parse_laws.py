@@ -11,11 +11,10 @@ from hub.model.event import PrivacyEvent
 from hub.sdk.manifest import Capability
 from hub.sdk.source import InboxEntry
 from hub.sdk.testkit.canonical import faults
-from hub.sdk.testkit.cases import ConnectorCase, SourceCase, assert_same
+from hub.sdk.testkit.cases import BODY, ConnectorCase, SourceCase, assert_same
 from hub.sdk.testkit.documents import (
     REMOVED,
     Path,
-    decode,
     dotted,
     encode,
     fields,
@@ -26,8 +25,6 @@ from hub.sdk.testkit.documents import (
 from hub.sdk.testkit.watch import around, emails_in, impurities, leaks, logged, personal_values, secrets_of, words_of
 
 MARK = "Zaubermann-4711"
-BODY = ""
-"""The name of the delivery's own body among the documents of an entry; the others are completions."""
 
 
 def law_s6_parse_is_pure(case: SourceCase) -> None:
@@ -54,8 +51,8 @@ def law_s8_events_obey_the_canonical_model(case: SourceCase) -> None:
 
 def law_s9_unknown_fields_change_nothing(case: SourceCase) -> None:
     """A field the vendor adds tomorrow, at any depth, changes nothing."""
-    for document, tree in _documents(case).items():
-        form = _form(case, document)
+    for document, tree in case.documents.items():
+        form = case.is_form(document)
         known = case.outcome(_with_document(case, document, encode(tree, form=form)))
         grown = encode(with_unknown_fields(tree, form=form), form=form)
         outcome = case.outcome(_with_document(case, document, grown))
@@ -67,7 +64,7 @@ def law_s10_absent_null_and_empty_are_one(case: SourceCase) -> None:
     for document, path, value, removed in _removals(case):
         if "unreadable" in removed:
             continue
-        empties: list[Any] = [] if _form(case, document) and len(path) == 1 else [None]
+        empties: list[Any] = [] if case.is_form(document) and len(path) == 1 else [None]
         empties += [""] if isinstance(value, str) else []
         for empty in empties:
             outcome = _mutated(case, document, path, empty)
@@ -143,8 +140,8 @@ def law_s14_nothing_of_the_body_leaks(case: SourceCase) -> None:
     private |= personal_values([*_events(case)])
     words: list[str] = [repr(case.signed), repr(case.entry), repr(case.settings)]
     with logged() as log:
-        for document, tree in _documents(case).items():
-            form = _form(case, document)
+        for document, tree in case.documents.items():
+            form = case.is_form(document)
             marked = replace_leaves(tree, lambda _: MARK)
             bodies = [encode(marked, form=form), encode(tree, form=form)[:-2]]
             bodies += [encode(with_value(tree, path, MARK), form=form) for path, value in fields(tree) if value != MARK]
@@ -174,15 +171,6 @@ def _events(case: SourceCase) -> list[Any]:
         return []
 
 
-def _form(case: SourceCase, document: str) -> bool:
-    return document == BODY and case.sample.form
-
-
-def _documents(case: SourceCase) -> dict[str, Any]:
-    texts = {BODY: case.entry.body, **{name: body for name, body in case.entry.completions.items() if body}}
-    return {name: decode(text, form=_form(case, name)) for name, text in texts.items()}
-
-
 def _with_document(case: SourceCase, document: str, body: bytes) -> InboxEntry:
     if document == BODY:
         return replace(case.entry, body=body)
@@ -206,14 +194,14 @@ def _outcome(case: SourceCase, document: str, body: bytes, what: str) -> Any:
 
 
 def _mutated(case: SourceCase, document: str, path: Path, value: Any) -> Any:
-    form = _form(case, document)
+    form = case.is_form(document)
     what = f"{dotted(path)} {'missing' if value is REMOVED else f'as {value!r}'}"
-    tree = _documents(case)[document]
+    tree = case.documents[document]
     return _outcome(case, document, encode(with_value(tree, path, value), form=form), what)
 
 
 def _removals(case: SourceCase) -> Iterator[tuple[str, Path, Any, Any]]:
-    for document, tree in _documents(case).items():
+    for document, tree in case.documents.items():
         for path, value in fields(tree):
             yield document, path, value, _mutated(case, document, path, REMOVED)
 

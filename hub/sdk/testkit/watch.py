@@ -44,7 +44,7 @@ def impurities(action: Callable[[], Any]) -> list[str]:
     try:
         action()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
         if collecting:
             gc.enable()
     return found

@@ -31,7 +31,7 @@ from hub.workers.broker import THREADS, Work, declare_actors, make_broker
 from hub.workers.process import Processing
 from hub.workers.schedule import SWEEP_SECONDS, Task, run_schedule
 from hub.workers.sweep import sweep
-from hub.workers.wake import CHANNEL, Waker, listen
+from hub.workers.wake import Waker, listen
 
 log = structlog.get_logger()
 
@@ -125,7 +125,6 @@ def api(run: Runtime) -> Api:
     _, waker = make_broker(run.settings.redis_url)
     inbox = GroupCommit(
         run.dsn,
-        notify=None if run.settings.redis_url else CHANNEL,
         wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
     )
     intake = WebhookIntake(

@@ -31,13 +31,13 @@ _Waiter = tuple[NewEntry, asyncio.Future[None]]
 class GroupCommit:
     """The durable inbox of one API process.
 
-    ``notify`` names the channel that wakes workers in the same transaction (PostgreSQL NOTIFY); ``wake`` is called in
-    a thread after the commit instead, where Redis carries the wake-up.
+    Storing wakes the workers through PostgreSQL's NOTIFY; ``wake`` is called in a thread after the commit as well,
+    where Redis carries the wake-up. Each batch is one statement in autocommit: every round trip waits for its turn in
+    an event loop that is busy with requests.
     """
 
-    def __init__(self, dsn: str, *, notify: str | None = None, wake: Callable[[], None] | None = None) -> None:
+    def __init__(self, dsn: str, *, wake: Callable[[], None] | None = None) -> None:
         self._dsn = dsn
-        self._notify = notify
         self._wake_workers = wake
         self._waking: asyncio.Task[None] | None = None
         self._wake_again = False
@@ -116,14 +116,10 @@ class GroupCommit:
     async def _write(self, entries: list[NewEntry]) -> None:
         connection = await self._connected()
         try:
-            async with connection.transaction():
-                await copy_in(connection, entries)
-                await self._wake(connection)
+            await copy_in(connection, entries)
         except psycopg.errors.UniqueViolation:
             # One redelivery sinks the whole COPY: store the others around it.
-            async with connection.transaction():
-                await insert_new(connection, entries)
-                await self._wake(connection)
+            await insert_new(connection, entries)
 
     def _announce(self) -> None:
         # Redis is asked aside, so that a slow one never delays an answer; commits meanwhile share the next wake-up.
@@ -137,10 +133,6 @@ class GroupCommit:
         while self._wake_again:
             self._wake_again = False
             await asyncio.to_thread(wake)
-
-    async def _wake(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
-        if self._notify is not None:
-            await connection.execute("SELECT pg_notify(%s, 'process')", [self._notify])
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         if self._connection is None or self._connection.closed:

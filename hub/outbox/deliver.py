@@ -29,9 +29,10 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Capability, Limits
-from hub.store import facts, outbox, profiles
+from hub.store import destinations, facts, outbox, profiles
 from hub.store.database import Database
-from hub.store.outbox import DestinationState, DueRow, Recorded, Subject
+from hub.store.destinations import DestinationState
+from hub.store.outbox import DueRow, Recorded, Subject
 
 log = structlog.get_logger()
 
@@ -67,7 +68,7 @@ def deliver(sender: Sender, *, max_batches: int = 1_000) -> int:
     name = sender.connection.name
     dealt = 0
     with sender.database.session() as session:
-        if not outbox.lease_destination(session, name, sender.owner, LEASE):
+        if not destinations.lease(session, name, sender.owner, LEASE):
             return 0
     try:
         for _ in range(max_batches):
@@ -78,11 +79,11 @@ def deliver(sender: Sender, *, max_batches: int = 1_000) -> int:
                 break
             dealt += rows
             with sender.database.session() as session:
-                if not outbox.lease_destination(session, name, sender.owner, LEASE):
+                if not destinations.lease(session, name, sender.owner, LEASE):
                     break
     finally:
         with sender.database.session() as session:
-            outbox.end_lease(session, name, sender.owner)
+            destinations.end_lease(session, name, sender.owner)
     return dealt
 
 
@@ -93,7 +94,7 @@ def _subjects(connection: Connection) -> tuple[Subject, ...]:
 
 def _may_call(sender: Sender) -> bool:
     with sender.database.session() as session:
-        state = outbox.destination_state(session, sender.connection.name)
+        state = destinations.state_of(session, sender.connection.name)
     if state.credentials and state.credentials != _fingerprint(sender.connection):
         return True
     return state.not_before is None or state.not_before <= sender.clock()
@@ -134,7 +135,7 @@ def _deliver_batch(sender: Sender, subject: Subject) -> int:
         if released:
             outbox.release(session, name, released, now)
         if state is not None:
-            outbox.set_destination_state(session, name, state)
+            destinations.set_state(session, name, state)
     for noted in recorded:
         metrics.RESULTS.labels(name, noted.outcome).inc()
     log.info(
@@ -187,7 +188,7 @@ def _next_state(sender: Sender, sent: Sent, now: datetime) -> DestinationState |
             not_before=now + policy.AUTH_PAUSE, reason=str(error), credentials=_fingerprint(sender.connection)
         )
     with sender.database.session() as session:
-        before = outbox.destination_state(session, sender.connection.name)
+        before = destinations.state_of(session, sender.connection.name)
     if error is None:
         healthy = not before.failures and before.not_before is None
         metrics.BREAKER_STATE.labels(sender.connection.name).set(0)

@@ -173,8 +173,10 @@ def claim(session: Session, destination: str, subject: Subject, limit: int, leas
         {"destination": destination, "limit": limit, "lease": lease},
     )
     return [
-        DueRow(*row[:6], mirror=orjson.loads(row[6] or "{}"), external_ids=list(row[7]), contact_id=row[8])
-        for row in sorted(rows, key=lambda row: row[0])
+        DueRow(key, profile_id, version, attempts, uncertain, events, orjson.loads(mirror or "{}"), list(ids), contact)
+        for key, profile_id, version, attempts, uncertain, events, mirror, ids, contact in sorted(
+            rows, key=lambda row: row[0]
+        )
     ]
 
 
@@ -265,59 +267,6 @@ def release(session: Session, destination: str, keys: Collection[UUID], due_at: 
     """Give claimed rows back untouched: what stopped us was not their fault."""
     session.run(
         "UPDATE outbox SET due_at = %s WHERE destination = %s AND key = ANY(%s)", [due_at, destination, list(keys)]
-    )
-
-
-def lease_destination(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
-    """Become the one sender of a destination for ``lease`` (again, to renew); False when another process is."""
-    return bool(
-        session.run(
-            """
-            INSERT INTO destination_state AS held (destination, lease_owner, lease_until)
-            VALUES (%(destination)s, %(owner)s, now() + %(lease)s)
-            ON CONFLICT (destination) DO UPDATE SET lease_owner = excluded.lease_owner,
-                lease_until = excluded.lease_until
-            WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
-            """,
-            {"destination": destination, "owner": owner, "lease": lease},
-        )
-    )
-
-
-def end_lease(session: Session, destination: str, owner: str) -> None:
-    """Let another process send."""
-    session.run(
-        "UPDATE destination_state SET lease_until = NULL WHERE destination = %s AND lease_owner = %s",
-        [destination, owner],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class DestinationState:
-    """Breaker and pause: ``failures`` in a row, no call before ``not_before``; ``credentials`` that were refused."""
-
-    failures: int = 0
-    not_before: datetime | None = None
-    reason: str = ""
-    credentials: str = ""
-
-
-def destination_state(session: Session, destination: str) -> DestinationState:
-    """The state of one destination; the default when nothing was ever sent."""
-    row = session.one(
-        "SELECT failures, not_before, reason, credentials FROM destination_state WHERE destination = %s", [destination]
-    )
-    return DestinationState(*row) if row else DestinationState()
-
-
-def set_destination_state(session: Session, destination: str, state: DestinationState) -> None:
-    """Keep breaker and pause for every process to see."""
-    session.run(
-        """
-        UPDATE destination_state SET failures = %s, not_before = %s, reason = %s, credentials = %s
-        WHERE destination = %s
-        """,
-        [state.failures, state.not_before, state.reason, state.credentials, destination],
     )
 
 

@@ -115,7 +115,10 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
         """,
         [list(profiles), list(records)],
     )
-    return {row[0]: RecordRow(*row[:5], state=orjson.loads(row[5])) for row in rows}
+    return {
+        record: RecordRow(record, connection, kind, external_id, profile_id, orjson.loads(state))
+        for record, connection, kind, external_id, profile_id, state in rows
+    }
 
 
 def load_links(session: Session, records: Collection[UUID]) -> list[tuple[UUID, UUID, Strength, bool]]:

@@ -5,6 +5,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# The tables of the hot path have no foreign keys: each would cost a look-up per row, and what they would guard is
+# written in the same statement or transaction as what it points at.
 SCHEMA = """
 -- intake -------------------------------------------------------------------------------------------------------------
 CREATE TABLE inbox (
@@ -20,17 +22,19 @@ CREATE TABLE inbox (
 COMMENT ON TABLE inbox IS 'Every verified delivery, as it came. Append-only; the unique key outlives the body.';
 
 CREATE TABLE inbox_queue (
-    inbox_id bigint PRIMARY KEY REFERENCES inbox (id),
+    inbox_id bigint PRIMARY KEY,
     step text NOT NULL DEFAULT 'process',
     due_at timestamptz NOT NULL DEFAULT now(),
     attempts integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE inbox_queue IS 'Entries that wait for a step: complete (fetch what a thin event lacks) or process.';
 
--- A statement trigger keeps entry and queue row in one COPY: no entry can be stored and never be worked on.
+-- A statement trigger keeps entry, queue row and wake-up in one COPY: no entry can be stored and never be worked on,
+-- and storing a batch takes one statement.
 CREATE FUNCTION inbox_enqueue() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO inbox_queue (inbox_id) SELECT id FROM added;
+    PERFORM pg_notify('hub_wake', 'process');
     RETURN NULL;
 END $$;
 CREATE TRIGGER inbox_enqueue AFTER INSERT ON inbox
@@ -86,8 +90,8 @@ CREATE TABLE identifier (
 COMMENT ON TABLE identifier IS 'id is derived from kind and value. Locking these rows orders concurrent resolves.';
 
 CREATE TABLE record_identifier (
-    identifier_id uuid NOT NULL REFERENCES identifier (id),
-    record_id uuid NOT NULL REFERENCES record (id),
+    identifier_id uuid NOT NULL,
+    record_id uuid NOT NULL,
     strength text NOT NULL,
     inbox_id bigint NOT NULL,
     PRIMARY KEY (identifier_id, record_id)
@@ -229,7 +233,8 @@ ALTER TABLE record SET (fillfactor = 70);
 ALTER TABLE profile SET (fillfactor = 70);
 """
 
-# lz4 halves the server's work on the stored body, but a PostgreSQL may be built without it.
+# A PostgreSQL may be built without lz4 (the embedded one is), and pglz costs more than all else of storing an event:
+# then bodies are stored as they are.
 LZ4 = """
 DO $$ BEGIN
     ALTER TABLE inbox ALTER COLUMN body SET COMPRESSION lz4;
@@ -237,7 +242,7 @@ DO $$ BEGIN
     ALTER TABLE record ALTER COLUMN state SET COMPRESSION lz4;
     ALTER TABLE profile ALTER COLUMN golden SET COMPRESSION lz4;
 EXCEPTION WHEN feature_not_supported THEN
-    RAISE NOTICE 'this PostgreSQL has no lz4; pglz is used';
+    ALTER TABLE inbox ALTER COLUMN body SET STORAGE EXTERNAL;
 END $$;
 """
 

@@ -1,0 +1,61 @@
+"""The state of destinations: who sends, and since when one is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.store.database import Session
+
+
+def lease(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
+    """Become the one sender of a destination for ``lease`` (again, to renew); False when another process is."""
+    return bool(
+        session.run(
+            """
+            INSERT INTO destination_state AS held (destination, lease_owner, lease_until)
+            VALUES (%(destination)s, %(owner)s, now() + %(lease)s)
+            ON CONFLICT (destination) DO UPDATE SET lease_owner = excluded.lease_owner,
+                lease_until = excluded.lease_until
+            WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
+            """,
+            {"destination": destination, "owner": owner, "lease": lease},
+        )
+    )
+
+
+def end_lease(session: Session, destination: str, owner: str) -> None:
+    """Let another process send."""
+    session.run(
+        "UPDATE destination_state SET lease_until = NULL WHERE destination = %s AND lease_owner = %s",
+        [destination, owner],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """Breaker and pause: ``failures`` in a row, no call before ``not_before``; ``credentials`` that were refused."""
+
+    failures: int = 0
+    not_before: datetime | None = None
+    reason: str = ""
+    credentials: str = ""
+
+
+def state_of(session: Session, destination: str) -> DestinationState:
+    """The state of one destination; the default when nothing was ever sent."""
+    row = session.one(
+        "SELECT failures, not_before, reason, credentials FROM destination_state WHERE destination = %s", [destination]
+    )
+    return DestinationState(*row) if row else DestinationState()
+
+
+def set_state(session: Session, destination: str, state: DestinationState) -> None:
+    """Keep breaker and pause for every process to see."""
+    session.run(
+        """
+        UPDATE destination_state SET failures = %s, not_before = %s, reason = %s, credentials = %s
+        WHERE destination = %s
+        """,
+        [state.failures, state.not_before, state.reason, state.credentials, destination],
+    )

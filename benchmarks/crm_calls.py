@@ -18,7 +18,7 @@ SEED = 5
 
 
 def measure(server: Postgres, options: Options) -> list[Figure]:
-    """Changed profiles per call, and per call with the calls that set up the custom properties."""
+    """Changed profiles per call: of all calls, and without those that make the custom properties, once per account."""
     with tempfile.TemporaryDirectory(prefix="hub-bench-csv-") as folder:
         file = Path(folder) / "customers.csv"
         _write(file, options.customers)
@@ -33,17 +33,17 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
             delivered = it.one("SELECT count(*) FROM outbox WHERE state = 'delivered'")
             calls: dict[str, int] = crm["by_endpoint"]
     setting_up = sum(count for endpoint, count in calls.items() if "/properties/" in endpoint)
-    per_call = delivered / max(1, crm["calls"] - setting_up)
     failures = abs(profiles - crm["contacts"]) + abs(profiles - delivered) + crm["duplicates"]
+    every = delivered / max(1, crm["calls"])
     return [
         Figure(
             "crm calls",
-            f"changed profiles per CRM call, bulk load of {options.customers:,}",
+            f"changed profiles per CRM call, bulk load of {options.customers:,}, all calls",
             "profiles/call",
-            [per_call],
+            [every],
             failures,
             target=f">= {TARGET} profiles per call",
-            met=reached(per_call, ">=", TARGET, failures),
+            met=reached(every, ">=", TARGET, failures),
             details={
                 "profiles": profiles,
                 "contacts": crm["contacts"],
@@ -51,7 +51,14 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
                 "setting_up_calls": setting_up,
                 "seconds": done - began,
             },
-        )
+        ),
+        Figure(
+            "crm calls",
+            f"the same without the {setting_up} calls that set a new account up once",
+            "profiles/call",
+            [delivered / max(1, crm["calls"] - setting_up)],
+            failures,
+        ),
     ]
 
 

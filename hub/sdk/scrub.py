@@ -1,8 +1,9 @@
 """Takes the person out of a captured payload and keeps its shape, so that it can be a sample.
 
 The same value gives the same stand-in in every file (a keyed digest chooses it), so that one person stays one person:
-e-mails under example.com, phones from +49 30 23125 000–999, which the German regulator keeps free for films
-(https://www.bundesnetzagentur.de, "Rufnummern für Film und Fernsehen"), invented names and addresses. Free text becomes
+e-mails under example.com, phones from +49 30 23125 000–999, which the German regulator leaves unassigned for media
+(Mitteilung 148/2021, www.teltarif.de/drama-rufnummern-fiktiv-bundesnetzagentur-filme/news/84487.html),
+invented names and addresses. Free text becomes
 other words, secrets are dropped. Ids, times, amounts and product names stay. What is taken for a person is decided by
 the field's name, by the look of the value, and by whether it occurred as a personal value elsewhere in the payload.
 """

@@ -15,8 +15,8 @@ import orjson
 import pytest
 from pydantic import ConfigDict
 
-from hub.errors import PayloadError
-from hub.mapping.payload import read
+from hub.errors import ConfigError, PayloadError
+from hub.mapping.payload import VendorModel, read
 from hub.model.event import CustomerEvent
 from hub.sdk import signatures
 from hub.sdk.destination import Destination, HttpRequest, Write, WriteResult
@@ -182,13 +182,12 @@ SOURCE_BREAKS: Mapping[str, tuple[str, Callable[[Source[Any]], dict[str, Any]]]]
 }
 
 
+class Head(VendorModel):
+    type: str
+
+
 def read_topic(body: bytes) -> str:
-    from hub.mapping.payload import VendorModel
-
-    class Head(VendorModel):
-        type: str
-
-    return read(Head, body).type
+    return str(read(Head, body).type)
 
 
 def test_a_sound_source_breaks_no_law(source_case: ConnectorCase):
@@ -393,8 +392,6 @@ def test_a_byte_limit_is_held(destination_case: ConnectorCase):
 
 
 def test_a_connector_that_cannot_be_loaded_has_one_failing_check(tmp_path: Path):
-    from hub.errors import ConfigError
-
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme/__init__.py").write_text("raise RuntimeError('no')")
     with pytest.raises(ConfigError, match="cannot be loaded: RuntimeError: no"):

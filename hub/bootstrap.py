@@ -9,16 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import dramatiq
 import structlog
 from pydantic import BaseModel
 
-from hub.api.app import Api
 from hub.identity.rules import IdentityRules
-from hub.intake.inbox import GroupCommit
-from hub.intake.receive import WebhookIntake
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.profiles.survivorship import SurvivorshipRules
@@ -27,11 +23,14 @@ from hub.sdk.manifest import Capability
 from hub.settings import Settings, load_file
 from hub.store import embedded, migrate
 from hub.store.database import Database
-from hub.workers.broker import THREADS, Work, declare_actors, make_broker
-from hub.workers.process import Processing
-from hub.workers.schedule import SWEEP_SECONDS, Task, run_schedule
-from hub.workers.sweep import sweep
-from hub.workers.wake import Waker, listen
+
+# A command that only reads must not wait for the web framework and the broker: each role imports its own.
+if TYPE_CHECKING:
+    from hub.api.app import Api
+    from hub.workers.broker import Work
+    from hub.workers.process import Processing
+    from hub.workers.schedule import Task
+    from hub.workers.wake import Waker
 
 log = structlog.get_logger()
 
@@ -53,6 +52,8 @@ class Runtime:
     @property
     def processing(self) -> Processing:
         """What a batch needs to know."""
+        from hub.workers.process import Processing
+
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
 
     def senders(self, owner: str) -> dict[str, Sender]:
@@ -73,13 +74,20 @@ class Runtime:
 def runtime(settings: Settings, *, pool_size: int = 12) -> Iterator[Runtime]:
     """Open everything, in order, and close it again. Raises ConfigError with every fault."""
     configured = configure(settings)
+    with opened(settings, pool_size=pool_size) as database:
+        yield Runtime(settings, database.dsn, database, *configured)
+
+
+@contextmanager
+def opened(settings: Settings, *, pool_size: int = 2, stable_plans: bool = True) -> Iterator[Database]:
+    """The database alone, up to date: all that a command needs which asks no outside system."""
     with ExitStack() as stack:
         dsn = stack.enter_context(postgres(settings))
         migrate.migrate(dsn)
-        database = Database(dsn, size=pool_size)
-        database.open()
+        database = Database(dsn, size=pool_size, stable_plans=stable_plans)
         stack.callback(database.close)
-        yield Runtime(settings, dsn, database, *configured)
+        database.open()
+        yield database
 
 
 @contextmanager
@@ -122,6 +130,11 @@ def _rules(path: Path | None, kind: type[Rules]) -> Rules:
 
 def api(run: Runtime) -> Api:
     """The ASGI application of one API process."""
+    from hub.api.app import Api
+    from hub.intake.inbox import GroupCommit
+    from hub.intake.receive import WebhookIntake
+    from hub.workers.broker import make_broker
+
     _, waker = make_broker(run.settings.redis_url)
     inbox = GroupCommit(
         run.dsn,
@@ -133,12 +146,25 @@ def api(run: Runtime) -> Api:
         public_url=run.settings.hub.public_url,
         max_body_bytes=run.settings.hub.max_body_bytes,
     )
-    return Api(intake, inbox, run.database, run.connections)
+    return Api(
+        intake,
+        inbox,
+        run.database,
+        run.connections,
+        survivorship=run.survivorship,
+        region=run.settings.hub.default_region,
+    )
 
 
 @contextmanager
 def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
     """Run the actors of one worker process until the block ends; ``schedule`` runs the sweep here too."""
+    import dramatiq
+
+    from hub.workers.broker import THREADS, Work, declare_actors, make_broker
+    from hub.workers.schedule import run_schedule
+    from hub.workers.wake import listen
+
     broker, waker = make_broker(run.settings.redis_url)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     work = Work(run.processing, run.senders(owner), waker)
@@ -161,6 +187,9 @@ def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
 @contextmanager
 def scheduler(run: Runtime) -> Iterator[None]:
     """Run the sweep alone, for installations with several worker processes."""
+    from hub.workers.broker import make_broker
+    from hub.workers.schedule import run_schedule
+
     _, waker = make_broker(run.settings.redis_url)
     stopping = threading.Event()
     thread = _thread("schedule", run_schedule, _tasks(run, waker), stopping)
@@ -172,6 +201,9 @@ def scheduler(run: Runtime) -> Iterator[None]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
+    from hub.workers.schedule import SWEEP_SECONDS, Task
+    from hub.workers.sweep import sweep
+
     return [Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker))]
 
 

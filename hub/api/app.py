@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 
 from hub import __version__, metrics
+from hub.api import events, operations, problems, profiles
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
+from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.store.database import Database
 
@@ -22,11 +24,18 @@ class Api:
     """One API process. The hot path is a prefix check and a call: a framework's routing costs more than the work."""
 
     def __init__(
-        self, intake: WebhookIntake, inbox: GroupCommit, database: Database, connections: Mapping[str, Connection]
+        self,
+        intake: WebhookIntake,
+        inbox: GroupCommit,
+        database: Database,
+        connections: Mapping[str, Connection],
+        *,
+        survivorship: SurvivorshipRules | None = None,
+        region: str = "DE",
     ) -> None:
         self._intake = intake
         self._inbox = inbox
-        self.rest = rest(inbox, database, connections)
+        self.rest = rest(inbox, database, connections, survivorship=survivorship or SurvivorshipRules(), region=region)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -49,8 +58,15 @@ class Api:
                 return
 
 
-def rest(inbox: GroupCommit, database: Database, connections: Mapping[str, Connection]) -> FastAPI:
-    """Health, metrics and ``/api/v1``."""
+def rest(
+    inbox: GroupCommit,
+    database: Database,
+    connections: Mapping[str, Connection],
+    *,
+    survivorship: SurvivorshipRules,
+    region: str,
+) -> FastAPI:
+    """Health, metrics and ``/api/v1``. ``region`` reads phone numbers without a country."""
     app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
 
     @app.get("/health/live")
@@ -71,4 +87,11 @@ def rest(inbox: GroupCommit, database: Database, connections: Mapping[str, Conne
         """Prometheus text."""
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
+    ranks = {name: connection.settings.rank for name, connection in connections.items()}
+    version = APIRouter(prefix="/api/v1")
+    version.include_router(profiles.router(database, rules=survivorship, ranks=ranks, region=region))
+    version.include_router(events.router(database))
+    version.include_router(operations.router(database, connections))
+    app.include_router(version)
+    problems.install(app)
     return app

@@ -204,6 +204,32 @@ def search(session: Session, words: Sequence[str], *, after: UUID | None, limit:
     )
 
 
+def find(
+    session: Session, *, carrying: UUID | None, words: Sequence[str], after: UUID | None, limit: int
+) -> list[FullRow]:
+    """Profiles with a record that carries an identifier, and with all of these folded words, by id.
+
+    What is not asked for is not in the statement, so that each question has a plan of its own.
+    """
+    conditions = ["true"]
+    if carrying:
+        conditions.append(
+            """
+            p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
+                WHERE l.identifier_id = %(carrying)s)
+            """
+        )
+    if words:
+        conditions.append("to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)")
+    if after:
+        conditions.append("p.id > %(after)s")
+    return _full(
+        session,
+        f"WHERE {' AND '.join(conditions)} ORDER BY p.id LIMIT %(limit)s",
+        {"carrying": carrying, "query": " & ".join(f"{word}:*" for word in words), "after": after, "limit": limit},
+    )
+
+
 def history(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
     """Merges and splits of a profile and of those retired into it, oldest first."""
     rows = session.rows(

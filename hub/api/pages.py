@@ -1,0 +1,44 @@
+"""Cursor pagination: ``{"items": [...], "next": "..." | null}``. A cursor is opaque, and holds ids and times only."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from hub.api.problems import ApiError
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+Key = TypeVar("Key")
+
+Limit = Annotated[int, Query(ge=1, le=500, description="Items per page.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=2_000)]
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page; ``next`` is the cursor of the page after, null on the last."""
+
+    items: list[Item]
+    next: str | None = Field(None, description="Give it back as `cursor`; null on the last page.")
+
+
+def paged(rows: Sequence[Row], limit: int, key: Callable[[Row], Any]) -> tuple[Sequence[Row], str | None]:
+    """Rows of one page and its cursor, from up to ``limit + 1`` rows; ``key`` names the last one."""
+    kept = rows[:limit]
+    more = len(rows) > limit
+    return kept, urlsafe_b64encode(orjson.dumps(key(kept[-1]))).decode() if more else None
+
+
+def position(cursor: str | None, read: Callable[[Any], Key]) -> Key | None:
+    """What a cursor holds, or None at the start. Raises ApiError when it is none of ours."""
+    if cursor is None:
+        return None
+    try:
+        return read(orjson.loads(urlsafe_b64decode(cursor)))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise ApiError(422, "the cursor is not one that this list gave") from None

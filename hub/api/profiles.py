@@ -1,0 +1,87 @@
+"""``/api/v1/profiles``: find, show, timeline, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from hub.api.access import allowing
+from hub.api.pages import Cursor, Limit, Page, paged, position
+from hub.api.problems import ApiError, responses
+from hub.api.schemas import Explanation, TimelineItem
+from hub.errors import PayloadError
+from hub.model.profile import Profile
+from hub.profiles import view
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store.database import Database
+
+Found = TypeVar("Found")
+
+Identifier = Annotated[
+    str | None,
+    Query(
+        description="Who carries it: `email:…`, `phone:…`, `account:<network>:<id>`, `loyalty:…`; normalised first.",
+        max_length=500,
+    ),
+]
+Text = Annotated[
+    str | None, Query(description="Beginnings of words of name, company, e-mail, phone, city.", max_length=200)
+]
+
+
+def router(database: Database, *, rules: SurvivorshipRules, ranks: Mapping[str, int], region: str) -> APIRouter:
+    """The routes. Plain functions: they wait for the database in a thread, away from the webhooks' event loop."""
+    routes = APIRouter(
+        prefix="/profiles",
+        tags=["profiles"],
+        dependencies=[Depends(allowing(database, "viewer"))],
+        responses=responses(401, 403, 422, 503),
+    )
+
+    @routes.get("")
+    def find(identifier: Identifier = None, q: Text = None, limit: Limit = 50, cursor: Cursor = None) -> Page[Profile]:
+        """Profiles by identifier, by text, or all, in the order of their ids."""
+        after = position(cursor, UUID)
+        try:
+            with database.session() as session:
+                rows = view.find(session, identifier=identifier, text=q, region=region, after=after, limit=limit + 1)
+        except PayloadError as error:
+            raise ApiError(422, str(error)) from None
+        items, following = paged(rows, limit, lambda profile: profile.id)
+        return Page(items=list(items), next=following)
+
+    @routes.get("/{id}", responses=responses(404))
+    def show(id: UUID) -> Profile:  # noqa: A002 - the name in the path
+        """One profile; a retired id answers with the winner's."""
+        with database.session() as session:
+            return _found(view.get(session, id))
+
+    @routes.get("/{id}/timeline", responses=responses(404))
+    def timeline(id: UUID, limit: Limit = 50, cursor: Cursor = None) -> Page[TimelineItem]:  # noqa: A002
+        """What happened with the person, newest first."""
+        before = position(cursor, lambda key: (datetime.fromisoformat(key[0]), UUID(key[1])))
+        with database.session() as session:
+            rows = _found(view.timeline(session, id, before=before, limit=limit + 1))
+        items, following = paged(rows, limit, lambda item: (item["at"], item["id"]))
+        return Page(items=[TimelineItem.model_validate(item) for item in items], next=following)
+
+    @routes.get("/{id}/explain", responses=responses(404))
+    def explain(
+        id: UUID,  # noqa: A002
+        field: Annotated[str | None, Query(description="Only this value: name, emails, emails.0 …")] = None,
+    ) -> Explanation:
+        """Why the profile is as it is: each value's winner and losers, identifiers, merges, deliveries."""
+        with database.session() as session:
+            return Explanation.model_validate(_found(view.explanation(session, id, rules, ranks, field=field)))
+
+    return routes
+
+
+def _found(value: Found | None) -> Found:
+    if value is None:
+        raise ApiError(404, "there is no such profile")
+    return value

@@ -1,0 +1,203 @@
+"""What ``/api/v1`` answers with, beside the canonical profile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.model.base import UtcDatetime
+from hub.model.profile import RecordReference
+
+
+class Answer(BaseModel):
+    """Read from rows and dataclasses alike."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class TimelineItem(Answer):
+    """One thing that happened: an order, a part of one, a cart, an interaction, a privacy request."""
+
+    id: UUID
+    at: UtcDatetime
+    kind: str
+    connection: str
+    external_id: str
+    amount: Decimal | None = Field(description="In major units of `currency`.")
+    currency: str | None
+    payload: dict[str, Any] = Field(description="The whole canonical fact.")
+    event: int = Field(description="Inbox id of the event that told.")
+
+
+class Told(Answer):
+    """A value one record offers."""
+
+    value: Any
+    record: RecordReference
+    event: int = Field(description="Inbox id of the event that told.")
+    at: UtcDatetime = Field(description="Source time.")
+
+
+class ExplainedValue(Told):
+    """A golden value: who won, by which rule, against whom."""
+
+    field: str
+    rule: str
+    lost: list[Told]
+
+
+class Evidence(Answer):
+    """Which record carries which identifier, and since which event."""
+
+    kind: str
+    value: str
+    shared: bool = Field(description="Carried by too many people to prove anything.")
+    strength: str
+    connection: str
+    record_kind: str
+    external_id: str
+    event: int
+
+
+class HistoryItem(Answer):
+    """A merge or split; ``evidence`` names the identifiers and records that were joined by them."""
+
+    profile_id: UUID
+    at: UtcDatetime
+    what: Literal["merged", "split"]
+    other_id: UUID
+    evidence: Any
+
+
+class Delivery(Answer):
+    """One attempt to write to a destination, with the events behind it."""
+
+    destination: str
+    version: int
+    at: UtcDatetime
+    outcome: str
+    reason: str
+    events: list[int]
+
+
+class Explanation(Answer):
+    """Why a profile is as it is."""
+
+    id: UUID
+    values: list[ExplainedValue]
+    identifiers: list[Evidence]
+    history: list[HistoryItem]
+    deliveries: list[Delivery]
+
+
+class InboxItem(Answer):
+    """A stored event, without its body."""
+
+    id: int
+    connection: str
+    event_id: str
+    topic: str
+    received_at: UtcDatetime
+    state: Literal["pending", "done", "skipped", "parked"]
+    reason: str
+
+
+class InboxDetail(InboxItem):
+    """A stored event. ``body`` and ``completions`` are text; ``base64`` when they are no UTF-8."""
+
+    headers: dict[str, str]
+    body: str | None = Field(description="Null once it was erased.")
+    encoding: Literal["utf-8", "base64"]
+    completions: dict[str, str] = Field(description="Bodies that were fetched for a thin event, by name.")
+
+
+class DeadLetterItem(Answer):
+    """What waits for a person."""
+
+    id: str = Field(description="`outbox:<connection>:<key>` or `inbox:<id>`.")
+    kind: Literal["outbox", "inbox"]
+    connection: str
+    state: Literal["dead", "rejected", "parked"]
+    reason: str
+    at: UtcDatetime
+    attempts: int
+    events: list[int] = Field(description="Inbox ids behind it.")
+    subject: str = Field(description="profile, order, or the topic of an inbox entry.")
+    profile_id: UUID | None
+
+
+class Requeued(Answer):
+    """It is put back and worked on within seconds."""
+
+    id: int | str
+    state: Literal["pending"] = "pending"
+
+
+class DestinationHealth(Answer):
+    """``paused``: left alone until ``not_before``; ``failing``: the last call failed; ``ok`` otherwise."""
+
+    state: Literal["ok", "failing", "paused"]
+    failures: int
+    not_before: UtcDatetime | None
+    reason: str
+
+
+class BackfillProgress(Answer):
+    """How far history was read."""
+
+    state: Literal["finished", "unfinished"]
+    stored: int
+    total: int | None
+    since: datetime | None
+
+
+class ConnectionItem(Answer):
+    """One configured account of a connector; never its secrets."""
+
+    name: str
+    connector: str
+    title: str
+    channel: str
+    roles: list[str]
+    inbox_lag_seconds: float | None = Field(description="Age of the oldest waiting event; null when none waits.")
+    outbox_lag_seconds: float | None = Field(description="Age of the oldest waiting row; null when none waits.")
+    destination: DestinationHealth | None
+    backfill: BackfillProgress | None
+
+
+class InboxCounts(Answer):
+    pending: int
+    done: int
+    skipped: int
+    parked: int
+
+
+class OutboxCounts(Answer):
+    """``retrying`` counts as pending too."""
+
+    pending: int
+    retrying: int
+    delivered: int
+    rejected: int
+    dead: int
+
+
+class Lag(Answer):
+    """Age of the oldest waiting row by connection, in seconds; a connection without one is not there."""
+
+    inbox: dict[str, float]
+    outbox: dict[str, float]
+
+
+class Stats(Answer):
+    """What is where."""
+
+    inbox: InboxCounts
+    records: int
+    profiles: int
+    outbox: dict[str, OutboxCounts]
+    lag: Lag

@@ -1,0 +1,70 @@
+"""What is where: counts, lag, and the state of every destination, for `hub stats`, the API and the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.store import inbox, outbox, profiles, records
+from hub.store.database import Session
+
+_NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
+
+
+def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
+    """Counts by state, and the age of the oldest waiting row per connection, in seconds.
+
+    ``destinations`` are shown also when nothing was ever queued for them.
+    """
+    counted = outbox.counts(session)
+    return {
+        "inbox": inbox.counts(session),
+        "records": records.count(session),
+        "profiles": profiles.count(session),
+        "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
+        "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
+    }
+
+
+def inbox_lag(session: Session) -> dict[str, float]:
+    """Per connection with waiting entries: the age of the oldest, in seconds."""
+    rows = session.rows(
+        """
+        SELECT i.connection, extract(epoch FROM now() - min(i.received_at))::float8
+        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id GROUP BY i.connection ORDER BY i.connection
+        """
+    )
+    return {name: max(0.0, age) for name, age in rows}
+
+
+def outbox_lag(session: Session) -> dict[str, float]:
+    """Per destination with waiting rows: the age of the oldest, in seconds, also while the destination is paused."""
+    rows = session.rows(
+        """
+        SELECT destination, extract(epoch FROM now() - min(enqueued_at))::float8
+        FROM outbox WHERE state IN ('pending', 'retrying') GROUP BY destination ORDER BY destination
+        """
+    )
+    return {name: max(0.0, age) for name, age in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a destination is left alone, and until when; ``failures`` in a row. ``active`` while that time is ahead."""
+
+    active: bool
+    failures: int
+    not_before: datetime | None
+    reason: str
+
+
+def pauses(session: Session) -> Mapping[str, Pause]:
+    """Every destination that was ever sent to."""
+    rows = session.rows(
+        """
+        SELECT destination, coalesce(not_before > now(), false), failures, not_before, reason FROM destination_state
+        """
+    )
+    return {row[0]: Pause(*row[1:]) for row in rows}

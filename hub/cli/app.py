@@ -6,6 +6,7 @@ import typer
 
 from hub import __version__
 from hub.cli import check, init, serve
+from hub.cli.demo import command as demo
 
 app = typer.Typer(
     name="hub",
@@ -15,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("demo")(demo.command)
 app.command("init")(init.command)
 app.command("check")(check.command)
 app.command("up")(serve.up)

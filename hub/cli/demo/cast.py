@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.cli.demo.payloads import Delivery, Who, after, mailchimp, meta, shopify, square, woocommerce
+from hub.mapping.customer import guest_key
 
 PHONES = 10
 """Telephone numbers of one copy of the cast, of the range that is kept for films (+49 30 23125 000 to 999)."""
@@ -32,14 +33,15 @@ class Anchor:
 class Person:
     """Somebody, and where they were seen: all anchors have to be of one profile, and of nobody else's.
 
-    ``group`` names what this person shares with others without being them. ``city`` and ``orders`` are what the
-    profile has to say in the end.
+    ``group`` names what this person shares with others without being them. ``city``, ``orders`` and ``total`` (in
+    euros, less refunds) are what the profile has to say in the end.
     """
 
     name: str
     anchors: tuple[Anchor, ...]
     emails: frozenset[str] = frozenset()
-    orders: int | None = None
+    orders: int = 0
+    total: str | None = None
     city: str | None = None
     group: str = ""
     opted_out: bool = False
@@ -69,9 +71,7 @@ class Cast:
     def sale(self, number: int, minutes: float, cents: int, customer: str | None) -> Delivery:
         """A sale at the till, with what Square's API tells of it."""
         at = after(minutes)
-        self.objects[f"/v2/orders/{square.order_id(number)}"] = square.order(
-            number, at, cents=cents, customer=customer
-        )
+        self.objects[f"/v2/orders/{square.order_id(number)}"] = square.order(number, at, cents=cents, customer=customer)
         return square.order_created(number, at)
 
     def directory(self, identifier: str, who: Who, minutes: float) -> None:
@@ -176,6 +176,8 @@ def _beckers(all_: Cast, copy: Copy) -> None:
         "Mia Becker": (Anchor("shop-de", "order", shopify.order_id(c)),),
     }
     all_.people += [Person(name, anchors, orders=1, group=group) for name, anchors in seen.items()]
+    card = Anchor("till", "guest", guest_key({"phone": (phone,)}, fallback="-").external_id)
+    all_.people.append(Person("a loyalty card", (card,), orders=0, group=group))
 
 
 def _spellings(all_: Cast, copy: Copy) -> None:
@@ -190,7 +192,7 @@ def _spellings(all_: Cast, copy: Copy) -> None:
     refunded = woocommerce.order(n, two, after(20), updated=after(240), status="completed", refunds=("10.00",))
     all_.later.append(woocommerce.delivery("order.updated", refunded))
     anchors = (Anchor("shop-de", "order", shopify.order_id(n)), Anchor("shop-at", "order", str(n)))
-    all_.people.append(Person("Jürgen Müller", anchors, frozenset({mail}), orders=2, featured=True))
+    all_.people.append(Person("Jürgen Müller", anchors, frozenset({mail}), orders=2, total="63.80", featured=True))
 
 
 def _lukas(all_: Cast, copy: Copy) -> None:
@@ -208,13 +210,17 @@ def _lukas(all_: Cast, copy: Copy) -> None:
         square.refund_updated(n, after(250), cents=890),
     ]
     anchors = (Anchor("shop-at", "customer", str(n)), Anchor("till", "customer", customer))
-    person = Person("Lukas Hofmann", anchors, frozenset({lukas.email}), orders=1, city="Hamburg", featured=True)
-    all_.people.append(person)
+    emails = frozenset({lukas.email})
+    lukas_is = Person("Lukas Hofmann", anchors, emails, orders=1, total="20.00", city="Hamburg", featured=True)
+    all_.people.append(lukas_is)
 
 
 def _inbox(all_: Cast, copy: Copy) -> None:
     """Two colleagues order with the company's mailbox."""
-    mail, group = copy.mail("info", f"tischlerei-lindner{copy.index + 1}.example.de"), "one info@ mailbox, two colleagues"
+    mail, group = (
+        copy.mail("info", f"tischlerei-lindner{copy.index + 1}.example.de"),
+        "one info@ mailbox, two colleagues",
+    )
     sabine = all_.tell(Who("Sabine", "Lindner", mail, street="Am Bäckerweg 9", postal_code="50667", city="Köln"))
     holger = all_.tell(sabine.told(first="Holger", last="Brandt"))
     a, b = copy.n(21), copy.n(22)
@@ -276,7 +282,8 @@ def _emil(all_: Cast, copy: Copy) -> None:
     ]
     anchors = (Anchor("shop-de", "customer", shopify.customer_id(n)),)
     emails = frozenset({before.email})
-    all_.people.append(Person("Emil Fischer", anchors, emails, orders=2, city="Köln", featured=True))
+    emil_is = Person("Emil Fischer", anchors, emails, orders=2, total="93.40", city="Köln")
+    all_.people.append(emil_is)
 
 
 def _zoe(all_: Cast, copy: Copy) -> None:
@@ -294,7 +301,7 @@ def _zoe(all_: Cast, copy: Copy) -> None:
         Anchor("social", "lead", meta.lead_id(n)),
         Anchor("social", "person", meta.whatsapp_person(zoe)),
     )
-    all_.people.append(Person("Zoë Krüger", anchors, frozenset({zoe.email}), orders=None, featured=True))
+    all_.people.append(Person("Zoë Krüger", anchors, frozenset({zoe.email}), featured=True))
 
 
 def _others(all_: Cast, copy: Copy) -> None:
@@ -369,7 +376,7 @@ def _account(all_: Cast, index: int, n: int, who: Who) -> Iterator[Anchor]:
 def _broken(all_: Cast) -> None:
     """A body that is no JSON, a signature of somebody else, topics nobody reads."""
     at = after(25)
-    stranger = Who("Ein", "Fremder", "fremder@example.com")
+    stranger = all_.tell(Who("Ein", "Fremder", "fremder@example.com"))
     all_.opening += [
         shopify.delivery("orders/create", b'{"id": 1, "email": ', at, expect="parked"),
         shopify.delivery("orders/create", shopify.order(1, stranger, at), at, expect="refused", forged=True),

@@ -24,9 +24,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import httpx
-import uvicorn
 
 from hub.cli.demo.sandbox_records import Fault, Json, Records, Refusal, Reply, Stored, broken, now
+from hub.cli.demo.server import serving
 
 BATCH_LIMIT = 100
 
@@ -51,6 +51,7 @@ class SandboxCrm(Records):
         self.unsubscribed: set[str] = set()
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         self._recent: deque[float] = deque()
         self._lock = threading.Lock()
 
@@ -110,6 +111,14 @@ class SandboxCrm(Records):
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Reply:
         """Answer one request."""
+        reply = self._handle(method, path, query, headers, body)
+        if not path.startswith("/sandbox/"):
+            self.answers[reply.fault or str(reply.status)] += 1
+        return reply
+
+    def _handle(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply:
         with self._lock:
             if path.startswith("/sandbox/"):
                 return Reply(200, {"results": self.contacts()} if path.endswith("contacts") else self.stats())
@@ -361,16 +370,5 @@ def asgi(
 @contextmanager
 def serve(crm: SandboxCrm, *, port: int = 0, silence_seconds: float = 30.0) -> Iterator[str]:
     """Run the sandbox on 127.0.0.1 in a thread (``port`` 0: any that is free); gives its URL."""
-    config = uvicorn.Config(asgi(crm, silence_seconds=silence_seconds), port=port, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="sandbox-crm", daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    if not server.started:
-        raise RuntimeError("the sandbox CRM could not start")
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+    with serving(asgi(crm, silence_seconds=silence_seconds), port=port) as url:
+        yield url

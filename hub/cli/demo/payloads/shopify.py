@@ -15,7 +15,9 @@ CONNECTION = "shop-de"
 _SHIPPING = Decimal("4.90")
 
 
-def delivery(topic: str, body: Json | bytes, at: datetime, *, expect: Outcome = "done", forged: bool = False) -> Delivery:
+def delivery(
+    topic: str, body: Json | bytes, at: datetime, *, expect: Outcome = "done", forged: bool = False
+) -> Delivery:
     """The request Shopify makes; the event id follows from topic, content and time."""
     raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     name = uuid5(NAMESPACE_URL, f"{topic}:{at.isoformat()}:{raw.hex()}")

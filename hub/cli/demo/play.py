@@ -1,0 +1,122 @@
+"""The play: the day's three parts and their repetition, with processes killed and a CRM that fails in between."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from hub.cli.demo import state as seen
+from hub.cli.demo.cast import Cast
+from hub.cli.demo.payloads import Delivery
+from hub.cli.demo.send import Senders
+from hub.cli.demo.stage import Role, Stage
+from hub.cli.demo.state import State
+
+PATIENCE_SECONDS = 45.0
+TWICE = 0.15
+"""Share of the deliveries that a sender makes twice at once."""
+
+AGAIN = 0.3
+"""Share of all deliveries that come once more in the end, byte for byte."""
+
+
+def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[], None]) -> State:
+    """Play it all; ``step`` is told what begins, ``done`` is called after each delivery sent."""
+    chance = random.Random(7)  # noqa: S311 - the same shuffle every time
+    senders = Senders(stage.url, stage.connections)
+    state = State(senders.sent, crm_had=len(cast.known_to_crm))
+    try:
+        step("webshops and newsletter send; the worker is killed (kill -9)")
+        with _sending(senders, _mixed(cast.opening, chance), done):
+            _kill_at_work(stage)
+        step("till and social media send")
+        senders.send(_mixed(cast.counter, chance), done)
+        _wait(stage, retries=False)
+        step("news that join people come in, late and twice; the API is killed, the CRM fails")
+        stage.crm.fail(path="contacts/batch/upsert", kind="silent")
+        stage.crm.fail(path="deals/batch/upsert", status=500)
+        later = _mixed(cast.later, chance)
+        with _sending(senders, later, done):
+            _kill_while_receiving(stage, senders, sum(senders.sent.by_connection.values()) + len(later) // 3)
+        _wait(stage, retries=True)
+        step("a part of it all comes again, and everything is replayed")
+        state.before_repeat = seen.digests(stage)
+        everything = [one for one in (*cast.opening, *cast.counter, *cast.later) if one.expect != "refused"]
+        senders.send(chance.sample(everything, int(len(everything) * AGAIN)), done)
+        _wait(stage, retries=True)
+        state.repeated = seen.replay(stage.database)
+        _wait(stage, retries=True)
+        state.after_repeat = seen.digests(stage)
+        step("the laws are checked")
+        seen.read(stage, senders.sent, state)
+    finally:
+        senders.close()
+    return state
+
+
+def sendings(cast: Cast) -> int:
+    """About how many deliveries ``play`` makes."""
+    told = len(cast.opening) + len(cast.counter) + len(cast.later)
+    return int(told * (1 + TWICE + AGAIN))
+
+
+def _mixed(deliveries: Sequence[Delivery], chance: random.Random) -> list[Delivery]:
+    """Shuffled, and some of them twice."""
+    repeatable = [one for one in deliveries if one.expect != "refused"]
+    mixed = [*deliveries, *chance.sample(repeatable, int(len(repeatable) * TWICE))]
+    chance.shuffle(mixed)
+    return mixed
+
+
+@contextmanager
+def _sending(senders: Senders, deliveries: Sequence[Delivery], done: Callable[[], None]) -> Iterator[None]:
+    """Send in the background while the block runs, and wait for the end of both."""
+    thread = threading.Thread(target=senders.send, args=(deliveries, done), name="senders", daemon=True)
+    thread.start()
+    yield
+    thread.join()
+
+
+def _kill_at_work(stage: Stage) -> None:
+    """``kill -9`` the worker while entries wait for it."""
+    until = time.monotonic() + 5.0
+    while time.monotonic() < until:
+        if seen.unfinished(stage.database)[0] and _killed(stage, stage.worker):
+            return
+        time.sleep(0.005)
+    stage.kill(stage.worker)
+
+
+def _killed(stage: Stage, worker: Role) -> bool:
+    # It is stopped before it is killed, so that what is looked at cannot change.
+    worker.send(signal.SIGSTOP)
+    time.sleep(0.02)
+    waiting = seen.unfinished(stage.database)[0]
+    if waiting and seen.may_be_killed(stage.database):
+        stage.interrupted += waiting
+        stage.kill(worker)
+        return True
+    worker.send(signal.SIGCONT)
+    return False
+
+
+def _kill_while_receiving(stage: Stage, senders: Senders, when: int) -> None:
+    """``kill -9`` the API once ``when`` deliveries were answered; the senders knock on until it is back."""
+    until = time.monotonic() + 10.0
+    while sum(senders.sent.by_connection.values()) < when and time.monotonic() < until:
+        time.sleep(0.001)
+    stage.kill(stage.api)
+
+
+def _wait(stage: Stage, *, retries: bool) -> None:
+    """Wait until everything is worked on and delivered; with ``retries`` also what waits for another try."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        entries, deliveries, retrying = seen.unfinished(stage.database)
+        if not entries and not deliveries and not (retries and retrying):
+            return
+        time.sleep(0.05)

@@ -1,0 +1,196 @@
+"""What there is in the end: Hub's tables, the CRM's contacts and deals, and the logs, as plain data for the laws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import SecretStr
+
+from hub.cli.demo.cast import Anchor
+from hub.cli.demo.send import EventKey, Sent
+from hub.cli.demo.stage import Stage
+from hub.identity.graph import Node, edges
+from hub.mapping.record_state import name_of
+from hub.model.keys import fact_id, identifier_id
+from hub.profiles.survive import DEFAULT_RANK, leaves
+from hub.profiles.survivorship import SurvivorshipRules, explain
+from hub.sdk.connection import Connection
+from hub.store import inbox, outbox, profiles, records
+from hub.store.database import Database, Session
+from hub.store.profiles import FullRow
+from hub.store.records import RecordRow
+
+ALL = 1_000_000
+STATES = ("pending", "retrying", "delivered", "rejected", "dead")
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why records are one: the kind and value of what they share, how far it is trusted, and who told it."""
+
+    kind: str
+    value: str
+    strength: str
+    connection: str
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the laws look at. ``before_repeat`` and ``after_repeat`` are digests around the last part."""
+
+    sent: Sent
+    inbox: Mapping[EventKey, Json] = field(default_factory=dict)
+    profiles: Mapping[UUID, FullRow] = field(default_factory=dict)
+    retired: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
+    """Retired id to the profile that holds it, and the profile that a question for it is answered with."""
+    explained: Sequence[tuple[UUID, Json]] = ()
+    reasons: Mapping[UUID, Sequence[Reason]] = field(default_factory=dict)
+    outbox: Sequence[Json] = ()
+    contacts: Sequence[Json] = ()
+    deals: Sequence[Json] = ()
+    crm: Json = field(default_factory=dict)
+    crm_had: int = 0
+    unsubscribed: frozenset[str] = frozenset()
+    logs: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    kills: Mapping[str, int] = field(default_factory=dict)
+    interrupted: int = 0
+    before_repeat: Mapping[str, str] = field(default_factory=dict)
+    after_repeat: Mapping[str, str] = field(default_factory=dict)
+    repeated: int = 0
+
+    def profile_of(self, anchor: Anchor) -> UUID | None:
+        """The profile of a record, or of the record an order hangs on."""
+        if anchor.kind == "order":
+            key = fact_id(anchor.connection, "order", anchor.external_id)
+            return next((row["profile_id"] for row in self.outbox if row["key"] == key), None)
+        wanted = {"connection": anchor.connection, "kind": anchor.kind, "external_id": anchor.external_id}
+        return next((one.id for one in self.profiles.values() if wanted in one.golden["records"]), None)
+
+    def events(self) -> dict[int, str]:
+        """Inbox id to connection."""
+        return {entry["id"]: connection for (connection, _), entry in self.inbox.items()}
+
+
+def read(stage: Stage, sent: Sent, state: State) -> None:
+    """Fill in what the stage holds now."""
+    state.sent = sent
+    with stage.database.session() as session:
+        state.inbox = {(row["connection"], row["event_id"]): row for row in inbox.page(session, limit=ALL)}
+        state.outbox = outbox.page(session, states=STATES, limit=ALL)
+        found = profiles.search(session, [], after=None, limit=ALL)
+        state.profiles = {one.id: one for one in found}
+        state.retired = {
+            merge["other_id"]: (one.id, _answer(session, merge["other_id"]))
+            for one in found
+            if len(one.golden["records"]) > 1
+            for merge in profiles.history(session, one.id)
+            if merge["what"] == "merged"
+        }
+        rows = list(records.load(session, list(state.profiles), []).values())
+        state.reasons = _reasons(session, rows)
+    state.explained = list(_explained(rows))
+    crm = stage.crm
+    state.contacts, state.deals = crm.contacts(), crm.deals()
+    state.crm = {**crm.stats(), "answers": dict(crm.answers)}
+    state.unsubscribed = frozenset(crm.unsubscribed)
+    state.logs, state.kills, state.interrupted = stage.logs(), dict(stage.kills), stage.interrupted
+    state.secrets = frozenset(_secrets(stage.connections.values()))
+
+
+def digests(stage: Stage) -> dict[str, str]:
+    """What a repetition must leave as it is: the golden profiles with their versions, contacts and deals."""
+    with stage.database.session() as session:
+        found = profiles.search(session, [], after=None, limit=ALL)
+        entries = [row["id"] for row in inbox.page(session, limit=ALL)]
+    crm = stage.crm
+    parts = {
+        "profiles": [[str(one.id), one.version, one.golden, list(map(str, one.aliases))] for one in found],
+        "inbox": sorted(entries),
+        "contacts": crm.contacts(),
+        "deals": crm.deals(),
+    }
+    return {
+        name: blake2b(orjson.dumps(part, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+        for name, part in parts.items()
+    }
+
+
+def replay(database: Database) -> int:
+    """Put every stored entry back to be worked on again; gives how many."""
+    with database.session() as session:
+        return inbox.requeue(session)
+
+
+def unfinished(database: Database) -> tuple[int, int, int]:
+    """Entries not ended, deliveries to make, and deliveries that wait for another try."""
+    with database.session() as session:
+        waiting = inbox.counts(session)["pending"]
+        rows = outbox.counts(session).values()
+    retrying = sum(row["retrying"] for row in rows)
+    return waiting, sum(row["pending"] for row in rows) - retrying, retrying
+
+
+def may_be_killed(database: Database) -> bool:
+    """True while a stopped worker holds no lease: what it had leased would rest for minutes after its death."""
+    with database.session() as session:
+        leased = session.one("SELECT 1 FROM destination_state WHERE lease_until > now()")
+        fetching = session.one("SELECT 1 FROM inbox_queue WHERE step = 'complete' AND due_at > now()")
+    return leased is None and fetching is None
+
+
+def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
+    for connection in connections:
+        for _, value in connection.settings:
+            parts = value if isinstance(value, tuple) else (value,)
+            yield from (part.get_secret_value() for part in parts if isinstance(part, SecretStr))
+
+
+def _answer(session: Session, retired: UUID) -> UUID | None:
+    found = profiles.get(session, retired)
+    return found.id if found else None
+
+
+def _explained(rows: Iterable[RecordRow]) -> Iterable[tuple[UUID, Json]]:
+    of_profile: dict[UUID, list[RecordRow]] = {}
+    for row in rows:
+        if row.profile_id is not None:
+            of_profile.setdefault(row.profile_id, []).append(row)
+    for profile, own in of_profile.items():
+        ranks = dict.fromkeys((row.connection for row in own), DEFAULT_RANK)
+        yield from ((profile, entry) for entry in explain(leaves(own, ranks), SurvivorshipRules()))
+
+
+def _reasons(session: Session, rows: Sequence[RecordRow]) -> dict[UUID, list[Reason]]:
+    """Per profile of several records, the evidence that joins them, by the rules that joined them."""
+    links: dict[UUID, dict[UUID, str]] = {}
+    shared: set[UUID] = set()
+    for record, identifier, strength, is_shared in records.load_links(session, [row.id for row in rows]):
+        links.setdefault(record, {})[identifier] = strength
+        shared |= {identifier} if is_shared else set()
+    nodes = [Node(row.id, name_of(row.state), links.get(row.id, {})) for row in rows]
+    profile_of = {row.id: row.profile_id for row in rows}
+    joined: dict[UUID, dict[UUID, None]] = {}
+    for edge in edges(nodes, shared):
+        profile = profile_of[edge.one]
+        if profile is not None:
+            joined.setdefault(profile, {})[edge.identifier] = None
+    return {profile: _named(session, profile, identifiers) for profile, identifiers in joined.items()}
+
+
+def _named(session: Session, profile: UUID, identifiers: Iterable[UUID]) -> list[Reason]:
+    carried: dict[UUID, list[dict[str, Any]]] = {}
+    for one in records.evidence(session, profile):
+        carried.setdefault(identifier_id(one["kind"], one["value"]), []).append(one)
+    named = []
+    for found in (carried[identifier] for identifier in identifiers if identifier in carried):
+        weak = any(one["strength"] == "weak" for one in found)
+        first = found[0]
+        named.append(Reason(first["kind"], first["value"], "weak" if weak else "strong", first["connection"]))
+    return named

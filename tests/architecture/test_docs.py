@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub import errors
+from tests.architecture import pipeline_page
 from tests.architecture.errors_page import classes, page
 
 ROOT = Path(__file__).parents[2]
@@ -38,3 +39,9 @@ def test_a_decision_has_its_parts_and_names_files_that_exist(path):
     enforcing = re.findall(r"`([\w./-]+)`", text.partition("## Enforced by")[2])
     assert enforcing
     assert [name for name in enforcing if not (ROOT / name).exists()] == []
+
+
+def test_the_page_of_the_pipeline_is_the_code():
+    assert pipeline_page.PAGE.read_text(encoding="utf-8") == pipeline_page.page(), (
+        "run: python -m tests.architecture.pipeline_page"
+    )

@@ -100,7 +100,7 @@ def postgres(settings: Settings) -> Iterator[str]:
     try:
         yield server.get_uri()
     finally:
-        server.cleanup()
+        embedded.stop(server)
 
 
 def configure(
@@ -121,6 +121,9 @@ def configure(
 
 
 def _takes_orders(connection: Connection) -> bool:
+    destination = connection.connector.destination
+    if destination is not None and destination.takes_orders is not None:
+        return destination.takes_orders(connection.settings)
     return Capability.ORDERS in connection.connector.manifest.capabilities
 
 

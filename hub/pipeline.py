@@ -94,7 +94,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "send",
-        "hub.outbox.deliver",
+        "hub.outbox.send",
         "batch of writes",
         "result per record",
         "budget, time-out, retry, bisect, breaker; outside any transaction",
@@ -103,7 +103,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "record",
-        "hub.outbox.deliver",
+        "hub.outbox.record",
         "result",
         "mirror, attempt, next state",
         "delivered | retry at | rejected | dead",

@@ -116,6 +116,7 @@ class Destination(Generic[Settings]):
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
+    takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
     render: Callable[[Change, Settings], Write | None]
@@ -127,3 +128,4 @@ class Destination(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None
+    takes_orders: Callable[[Settings], bool] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -115,6 +115,8 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
         {"now": now, "losers": list(losers), "winners": list(winners)},
     )
     session.run("DELETE FROM outbox WHERE key = ANY(%s) AND subject = 'profile'", [list(losers)])
+    # If the merge is undone, the loser is written anew: what we wrote before says nothing of what is there then.
+    session.run("DELETE FROM mirror WHERE key = ANY(%s)", [list(losers)])
     session.run(
         """
         UPDATE outbox SET profile_id = given.winner FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner)
@@ -124,60 +126,55 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
     )
 
 
-_DUE_PROFILES = """
-    WITH due AS MATERIALIZED (
-        SELECT destination, key FROM outbox
-        WHERE destination = %(destination)s AND subject = 'profile' AND state IN ('pending', 'retrying')
-            AND due_at <= now()
-        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-    claimed AS (
-        UPDATE outbox o SET due_at = now() + %(lease)s FROM due WHERE o.destination = due.destination
-            AND o.key = due.key
-        RETURNING o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events)
-    SELECT c.key, c.profile_id, c.version, c.attempts, c.uncertain, c.events, m.properties,
+# The ids of those merged into this profile belong to it, its own first.
+_ROWS = """
+    SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, m.properties,
         ARRAY(
             SELECT x.external_id FROM crosswalk x
-            WHERE x.destination = %(destination)s AND x.subject = 'profile' AND NOT x.merged
-                AND (x.key = c.key OR x.key IN (SELECT a.id FROM alias a WHERE a.profile_id = c.key))
-            ORDER BY (x.key = c.key) DESC, x.created_at, x.external_id),
-        NULL
-    FROM claimed c LEFT JOIN mirror m ON m.destination = %(destination)s AND m.key = c.key
-    """
-
-# An order waits until its customer is known there: the profile's own row is delivered first.
-_DUE_ORDERS = """
-    WITH due AS MATERIALIZED (
-        SELECT o.destination, o.key FROM outbox o
-        WHERE o.destination = %(destination)s AND o.subject = 'order' AND o.state IN ('pending', 'retrying')
-            AND o.due_at <= now()
-            AND EXISTS (SELECT FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
-                AND x.key = o.profile_id AND NOT x.merged)
-        ORDER BY o.due_at LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED),
-    claimed AS (
-        UPDATE outbox o SET due_at = now() + %(lease)s FROM due WHERE o.destination = due.destination
-            AND o.key = due.key
-        RETURNING o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events)
-    SELECT c.key, c.profile_id, c.version, c.attempts, c.uncertain, c.events, m.properties,
-        ARRAY(SELECT x.external_id FROM crosswalk x WHERE x.destination = %(destination)s AND x.subject = 'order'
-            AND x.key = c.key AND NOT x.merged ORDER BY x.created_at),
-        (SELECT x.external_id FROM crosswalk x WHERE x.destination = %(destination)s AND x.subject = 'profile'
-            AND x.key = c.profile_id AND NOT x.merged ORDER BY x.created_at LIMIT 1)
-    FROM claimed c LEFT JOIN mirror m ON m.destination = %(destination)s AND m.key = c.key
+            WHERE x.destination = o.destination AND x.subject = o.subject AND NOT x.merged AND x.key = ANY(
+                o.key || ARRAY(SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile'))
+            ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id),
+        CASE WHEN o.subject = 'order' THEN (
+            SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
+                AND x.key = o.profile_id AND NOT x.merged ORDER BY x.created_at LIMIT 1) END
+    FROM (
+        SELECT * FROM outbox
+        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
+            AND due_at <= %(until)s::timestamptz
+            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
+        ORDER BY due_at, key LIMIT %(limit)s) o
+    LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key ORDER BY o.due_at, o.key
     """
 
 
-def claim(session: Session, destination: str, subject: Subject, limit: int, lease: timedelta) -> list[DueRow]:
-    """Take due rows for ``lease``: until then nobody else takes them, and if we die they come back by themselves."""
+def due_rows(session: Session, destination: str, subject: Subject, limit: int) -> list[DueRow]:
+    """Rows to deliver now, the longest due first. The caller is the destination's one sender."""
+    return _waiting(session, destination, subject, until="now", key=None, limit=limit)
+
+
+def waiting_rows(session: Session, destination: str, subject: Subject, *, key: UUID | None, limit: int) -> list[DueRow]:
+    """Rows that wait, also for a later retry; with ``key`` only those of that profile or order."""
+    return _waiting(session, destination, subject, until="infinity", key=key, limit=limit)
+
+
+def _waiting(
+    session: Session, destination: str, subject: Subject, *, until: str, key: UUID | None, limit: int
+) -> list[DueRow]:
     rows = session.rows(
-        _DUE_PROFILES if subject == "profile" else _DUE_ORDERS,
-        {"destination": destination, "limit": limit, "lease": lease},
+        _ROWS, {"destination": destination, "subject": subject, "until": until, "key": key, "limit": limit}
     )
     return [
         DueRow(key, profile_id, version, attempts, uncertain, events, orjson.loads(mirror or "{}"), list(ids), contact)
-        for key, profile_id, version, attempts, uncertain, events, mirror, ids, contact in sorted(
-            rows, key=lambda row: row[0]
-        )
+        for key, profile_id, version, attempts, uncertain, events, mirror, ids, contact in rows
     ]
+
+
+def postpone(session: Session, destination: str, keys: Collection[UUID], due_at: datetime) -> None:
+    """Let rows wait, uncounted: what they wait for is not their fault."""
+    if keys:
+        session.run(
+            "UPDATE outbox SET due_at = %s WHERE destination = %s AND key = ANY(%b)", [due_at, destination, list(keys)]
+        )
 
 
 def record(session: Session, destination: str, subject: Subject, results: Sequence[Recorded], now: datetime) -> None:
@@ -230,11 +227,12 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
         session.run(
             """
             INSERT INTO mirror (destination, key, properties, updated_at)
-            SELECT %s, *, %s FROM unnest(%b::uuid[], %b::text[])
+            SELECT %s, key, properties, %s FROM unnest(%b::uuid[], %b::text[]) AS g (key, properties)
+            WHERE EXISTS (SELECT FROM outbox o WHERE o.destination = %s AND o.key = g.key)
             ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
                 updated_at = excluded.updated_at
             """,
-            [destination, now, [r.key for r in written], [r.mirror for r in written]],
+            [destination, now, [r.key for r in written], [r.mirror for r in written], destination],
         )
 
 
@@ -261,13 +259,16 @@ def _record_ids(
             """,
             [destination, subject, now, [key for key, _ in named], [external for _, external in named]],
         )
-
-
-def release(session: Session, destination: str, keys: Collection[UUID], due_at: datetime) -> None:
-    """Give claimed rows back untouched: what stopped us was not their fault."""
-    session.run(
-        "UPDATE outbox SET due_at = %s WHERE destination = %s AND key = ANY(%s)", [due_at, destination, list(keys)]
-    )
+    if named and subject == "profile":
+        # Orders wait for their customer to be known there.
+        session.run(
+            """
+            UPDATE outbox SET due_at = %(now)s
+            WHERE profile_id = ANY(%(keys)b) AND destination = %(destination)s AND subject = 'order'
+                AND state = 'pending' AND due_at > %(now)s
+            """,
+            {"now": now, "keys": [key for key, _ in named], "destination": destination},
+        )
 
 
 def due(session: Session) -> dict[str, tuple[int, float]]:
@@ -336,7 +337,7 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
         """
         UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), updated_at = now()
         WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
-            AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)s))
+            AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)b))
         """,
         {"destination": destination, "keys": list(keys) if keys is not None else None},
     )

@@ -299,6 +299,14 @@ class SandboxCrm(Records):
         self.definitions[kind][body["name"]] = made
         return Reply(201, made)
 
+    def create_properties(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
+        """Create several properties; all or none."""
+        taken = [one["name"] for one in body["inputs"] if one["name"] in self.definitions[kind]]
+        if taken:
+            raise Refusal(409, "CONFLICT", f"A property named '{taken[0]}' already exists.")
+        results = [json.loads(self.create_property(one, query, kind).content) for one in body["inputs"]]
+        return Reply(201, {"status": "COMPLETE", "results": results, "startedAt": now(), "completedAt": now()})
+
     def create_group(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
         """Create a property group; 409 when there is one of that name."""
         if body["name"] in self.groups[kind]:
@@ -330,6 +338,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
         ("PATCH", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.patch),
         ("GET", f"/crm/v3/properties/{_KIND}", SandboxCrm.list_properties),
         ("POST", f"/crm/v3/properties/{_KIND}", SandboxCrm.create_property),
+        ("POST", f"/crm/v3/properties/{_KIND}/batch/create", SandboxCrm.create_properties),
         ("POST", f"/crm/v3/properties/{_KIND}/groups", SandboxCrm.create_group),
         ("POST", f"/crm/v4/associations/{_KIND}/{_KIND}/batch/(associate/default|read|archive)", SandboxCrm.associate),
         ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", SandboxCrm.unsubscribe),

@@ -83,8 +83,7 @@ def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
         missing = [definition for definition in definitions if definition["name"] not in existing]
         if missing:
             _create(client, f"{path}/groups", {"name": "hub", "label": "Hub"})
-        for definition in missing:
-            _create(client, path, definition)
+            _create(client, f"{path}/batch/create", {"inputs": missing})
 
 
 def _create(client: HttpClient, path: str, body: Mapping[str, Any]) -> None:
@@ -344,5 +343,6 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
     status_table={477: Unavailable},
+    takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),
 )

@@ -24,6 +24,11 @@ def lease(session: Session, destination: str, owner: str, lease: timedelta) -> b
     )
 
 
+def is_leased(session: Session) -> bool:
+    """True while some process is the one sender of a destination."""
+    return session.one("SELECT 1 FROM destination_state WHERE lease_until > now()") is not None
+
+
 def end_lease(session: Session, destination: str, owner: str) -> None:
     """Let another process send."""
     session.run(

@@ -5,6 +5,7 @@ Full durability stays on (fsync, synchronous_commit); only what costs speed with
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -65,6 +66,12 @@ def start(data_dir: Path) -> Server:
         raise Unavailable(f"the embedded PostgreSQL did not start; its log is {data / 'log'}") from None
     result: Server = server
     return result
+
+
+def stop(server: Server) -> None:
+    """Stop it, if no other process uses it. Its folder may be removed then: the end of the process leaves it alone."""
+    server.cleanup()
+    atexit.unregister(server._cleanup)  # type: ignore[attr-defined]  # noqa: SLF001 - it would make its lock anew
 
 
 def _configure(path: Path) -> None:

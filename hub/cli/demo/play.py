@@ -13,7 +13,7 @@ from hub.cli.demo import state as seen
 from hub.cli.demo.cast import Cast
 from hub.cli.demo.payloads import Delivery
 from hub.cli.demo.send import Senders
-from hub.cli.demo.stage import Role, Stage
+from hub.cli.demo.stage import Process, Stage
 from hub.cli.demo.state import State
 
 PATIENCE_SECONDS = 45.0
@@ -91,7 +91,7 @@ def _kill_at_work(stage: Stage) -> None:
     stage.kill(stage.worker)
 
 
-def _killed(stage: Stage, worker: Role) -> bool:
+def _killed(stage: Stage, worker: Process) -> bool:
     # It is stopped before it is killed, so that what is looked at cannot change.
     worker.send(signal.SIGSTOP)
     time.sleep(0.02)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from hub.cli.demo.vendor_api import VendorApi
 from hub.errors import Unavailable
 from hub.sdk.connection import Connection
 from hub.settings import load
+from hub.store import tokens
 from hub.store.database import Database
+from hub.store.tokens import Role
 
 CRM_TOKEN = "demo-crm-token"  # noqa: S105 - protects a sandbox that lives for a minute
 VENDOR_TOKEN = "demo-vendor-token"  # noqa: S105
@@ -37,7 +40,7 @@ START_SECONDS = 30.0
 
 
 @dataclass(slots=True)
-class Role:
+class Process:
     """One of Hub's processes; what it writes goes to ``log``."""
 
     name: str
@@ -88,18 +91,23 @@ class Stage:
     crm: SandboxCrm
     crm_url: str
     vendors: VendorApi
-    api: Role
-    worker: Role
+    api: Process
+    worker: Process
     data_dir: Path
     kills: dict[str, int] = field(default_factory=dict)
     interrupted: int = 0
     """Entries that waited for the worker when it was killed."""
 
-    def kill(self, role: Role) -> None:
+    def kill(self, role: Process) -> None:
         """``kill -9`` a role and start it again."""
         role.kill()
         self.kills[role.name] = self.kills.get(role.name, 0) + 1
         role.start()
+
+    def token(self, role: Role) -> str:
+        """A new API token."""
+        with self.database.session() as session:
+            return tokens.create(session, role, "demo", datetime.now(UTC))[1]
 
     def wait_until_ready(self) -> None:
         """Wait for the API. Raises Unavailable when it does not come."""
@@ -138,8 +146,8 @@ def stage(cast: Cast, port: int | None) -> Iterator[Stage]:
         hub = stack.enter_context(bootstrap.runtime(settings, pool_size=2))
         environment = {**environment, "HUB_DATABASE_URL": hub.dsn}
         options = ["--config", str(config)]
-        api = Role("api", ["--port", str(port), *options], environment, root / "api.log")
-        worker = Role("worker", options, environment, root / "worker.log")
+        api = Process("api", ["--port", str(port), *options], environment, root / "api.log")
+        worker = Process("worker", options, environment, root / "worker.log")
         for role in (api, worker):
             stack.callback(role.stop)
             role.start()

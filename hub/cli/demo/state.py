@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 from pydantic import SecretStr
 
@@ -20,7 +21,7 @@ from hub.model.keys import fact_id, identifier_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
 from hub.sdk.connection import Connection
-from hub.store import inbox, outbox, profiles, records
+from hub.store import destinations, inbox, outbox, profiles, records
 from hub.store.database import Database, Session
 from hub.store.profiles import FullRow
 from hub.store.records import RecordRow
@@ -86,8 +87,8 @@ def read(stage: Stage, sent: Sent, state: State) -> None:
         state.outbox = outbox.page(session, states=STATES, limit=ALL)
         found = profiles.search(session, [], after=None, limit=ALL)
         state.profiles = {one.id: one for one in found}
-        state.retired = {
-            merge["other_id"]: (one.id, _answer(session, merge["other_id"]))
+        retired = {
+            merge["other_id"]: one.id
             for one in found
             if len(one.golden["records"]) > 1
             for merge in profiles.history(session, one.id)
@@ -95,6 +96,7 @@ def read(stage: Stage, sent: Sent, state: State) -> None:
         }
         rows = list(records.load(session, list(state.profiles), []).values())
         state.reasons = _reasons(session, rows)
+    state.retired = _answers(stage, retired)
     state.explained = list(_explained(rows))
     crm = stage.crm
     state.contacts, state.deals = crm.contacts(), crm.deals()
@@ -140,9 +142,7 @@ def unfinished(database: Database) -> tuple[int, int, int]:
 def may_be_killed(database: Database) -> bool:
     """True while a stopped worker holds no lease: what it had leased would rest for minutes after its death."""
     with database.session() as session:
-        leased = session.one("SELECT 1 FROM destination_state WHERE lease_until > now()")
-        fetching = session.one("SELECT 1 FROM inbox_queue WHERE step = 'complete' AND due_at > now()")
-    return leased is None and fetching is None
+        return not destinations.is_leased(session)
 
 
 def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
@@ -152,9 +152,15 @@ def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
             yield from (part.get_secret_value() for part in parts if isinstance(part, SecretStr))
 
 
-def _answer(session: Session, retired: UUID) -> UUID | None:
-    found = profiles.get(session, retired)
-    return found.id if found else None
+def _answers(stage: Stage, retired: Mapping[UUID, UUID]) -> dict[UUID, tuple[UUID, UUID | None]]:
+    """What the API answers for retired ids, beside the profile that holds them."""
+    found: dict[UUID, tuple[UUID, UUID | None]] = {}
+    headers = {"authorization": f"Bearer {stage.token('viewer')}"}
+    with httpx.Client(base_url=f"{stage.url}/api/v1", headers=headers, trust_env=False, timeout=10.0) as client:
+        for old, winner in retired.items():
+            answer = client.get(f"/profiles/{old}")
+            found[old] = (winner, UUID(answer.json()["id"]) if answer.is_success else None)
+    return found
 
 
 def _explained(rows: Iterable[RecordRow]) -> Iterable[tuple[UUID, Json]]:

@@ -68,7 +68,7 @@ def parse_identifier(text: str, region: str) -> UUID:
     kind, _, value = text.partition(":")
     kind, value = kind.strip().lower(), value.strip()
     if not kind or not value:
-        raise PayloadError("must be kind:value, such as email:anna@example.org", path="identifier")
+        raise PayloadError("must be kind:value, such as email:name@example.org", path="identifier")
     if kind in ("email", "phone"):
         point = email(value) if kind == "email" else phone(value, region)
         value = point.value if point else value

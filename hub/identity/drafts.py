@@ -225,10 +225,11 @@ class Drafting:
             counted=counted,
             payload=payload.model_dump_json(exclude_defaults=True),
             inbox_id=entry.inbox_id,
+            record_version_at=event.occurred_at if record else None,
+            record_received_at=entry.received_at if record else None,
         )
         held = self.drafts.facts.get(fact.id)
-        if held is None or _version(fact) > _version(held):
-            self.drafts.facts[fact.id] = fact
+        self.drafts.facts[fact.id] = held.joined(fact) if held else fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +238,6 @@ class _Entry:
     inbox_id: int
     received_at: datetime
     stamp: Stamp
-
-
-def _version(fact: FactRow) -> tuple[datetime, datetime, str]:
-    return fact.version_at, fact.received_at, fact.payload
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:

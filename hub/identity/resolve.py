@@ -6,7 +6,7 @@ of the set of records and rules (``graph``), computed under locks taken in one o
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from hub import metrics
+from hub.errors import RetryableError
 from hub.identity.drafts import Drafts, evidence_json, order_ids
 from hub.identity.graph import Edge, Node, assign, clusters, edges, more_people_than
 from hub.identity.rules import IdentityRules
-from hub.mapping.record_state import name_of
+from hub.mapping.record_state import name_of, names_of
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
 from hub.store import profiles as profile_store
@@ -31,7 +32,8 @@ from hub.store.records import LinkRow, ProfileRow, RecordRow
 class Resolution:
     """``members`` maps every affected profile to its records; ``known`` holds the stored versions of those that were.
 
-    ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` are the facts that changed.
+    ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` the facts that changed to the
+    record each hangs on; ``moved`` are the records that changed from one profile to another.
     """
 
     members: dict[UUID, list[RecordRow]] = field(default_factory=dict)
@@ -39,14 +41,23 @@ class Resolution:
     created_at: dict[UUID, datetime] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
     events: dict[UUID, set[int]] = field(default_factory=dict)
-    facts: set[UUID] = field(default_factory=set)
+    facts: dict[UUID, UUID | None] = field(default_factory=dict)
+    moved: set[UUID] = field(default_factory=set)
 
 
 def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetime) -> Resolution:
     """Resolve a batch inside the caller's transaction. Raises RetryableError when another worker got in between."""
-    shared = store.lock_identifiers(session, drafts.identifiers.values()) if drafts.identifiers else set()
-    known, rows = _locked(session, drafts, shared)
+    # Whatever is told of a record, its name above all, bears on everybody who carries one of its identifiers.
+    locked = store.lock_identifiers(session, drafts.identifiers.values(), drafts.records)
+    shared = {identifier for identifier, (_, is_shared) in locked.items() if is_shared}
+    known, rows = _locked(session, drafts, locked.keys() - shared)
     links = _stored_links(session, rows)
+    if any(identifier not in locked for record in drafts.records for identifier in links.get(record, ())):
+        raise RetryableError("one of these records gained an identifier meanwhile")
+    orders = order_ids(drafts)
+    hanging = fact_store.records_of(session, orders) if orders else {}
+    if any(record not in rows for record in hanging.values() if record is not None):
+        raise RetryableError("one of these orders went to another customer meanwhile")
     new_links = _merge_links(drafts, links)
     shared |= {
         identifier for of_record in links.values() for identifier, (_, is_shared) in of_record.items() if is_shared
@@ -56,15 +67,20 @@ def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetim
         Node(row.id, name_of(row.state), {i: strength for i, (strength, _) in links.get(row.id, {}).items()})
         for row in sorted(rows.values(), key=lambda row: row.id)
     ]
-    newly_shared = _newly_shared(drafts, nodes, shared, rules)
+    limits = {i: rules.identifiers[kind].max_people for i, (kind, _) in locked.items() if kind in rules.identifiers}
+    newly_shared = _newly_shared(nodes, rows, limits, shared)
     shared |= newly_shared
-    evidence = list(edges(nodes, shared))
+    others = _bystanders(session, rows, links, locked.keys() | shared)
+    evidence = [edge for edge in edges([*nodes, *others], shared) if edge.one in rows and edge.other in rows]
     resolution = _place(session, rows, nodes, evidence, known, now)
     store.insert_records(session, [rows[i] for i in fresh], now)
     store.update_records(session, [row for i, row in rows.items() if i not in fresh])
     store.insert_links(session, new_links)
     store.set_shared(session, newly_shared)
-    resolution.facts = fact_store.upsert(session, list(drafts.facts.values()))
+    stored = fact_store.upsert(session, list(drafts.facts.values()))
+    if any(fact.existed and one in orders and one not in hanging for one, fact in stored.items()):
+        raise RetryableError("another worker stored one of these orders first, for a customer unknown here")
+    resolution.facts = {one: fact.record_id for one, fact in stored.items()}
     _note_events(resolution, drafts, rows)
     metrics.RESOLVED.labels("created").inc(len(fresh))
     metrics.RESOLVED.labels("changed").inc(len(drafts.records) - len(fresh))
@@ -72,14 +88,9 @@ def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetim
 
 
 def _locked(
-    session: Session, drafts: Drafts, shared: Collection[UUID]
+    session: Session, drafts: Drafts, identifiers: Collection[UUID]
 ) -> tuple[dict[UUID, ProfileRow], dict[UUID, RecordRow]]:
-    touched = store.touched_profiles(
-        session,
-        drafts.records,
-        [i for i in drafts.identifiers if i not in shared],
-        order_ids(drafts),
-    )
+    touched = store.touched_profiles(session, drafts.records, identifiers, order_ids(drafts))
     known: dict[UUID, ProfileRow] = {}
     while True:
         missing = touched - known.keys()
@@ -126,18 +137,51 @@ def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
     return fresh
 
 
-def _newly_shared(drafts: Drafts, nodes: Iterable[Node], shared: Collection[UUID], rules: IdentityRules) -> set[UUID]:
+def _newly_shared(
+    nodes: Iterable[Node], rows: Mapping[UUID, RecordRow], limits: Mapping[UUID, int], shared: Collection[UUID]
+) -> set[UUID]:
+    """Identifiers with more people than their limit, by every name their carriers ever had.
+
+    Names that were corrected since count too: else it would depend on when we looked.
+    """
     names: defaultdict[UUID, set[tuple[str, str]]] = defaultdict(set)
     for node in nodes:
         for identifier in node.links:
-            if identifier in drafts.identifiers and identifier not in shared:
-                names[identifier].add(node.name)
-    over = set()
-    for identifier, carried in names.items():
-        limit = rules.identifiers[drafts.identifiers[identifier].kind].max_people
-        if len(carried) > limit and more_people_than(limit, carried):
-            over.add(identifier)
-    return over
+            if identifier in limits and identifier not in shared:
+                names[identifier] |= names_of(rows[node.id].state)
+    return {
+        identifier
+        for identifier, carried in names.items()
+        if len(carried) > limits[identifier] and more_people_than(limits[identifier], carried)
+    }
+
+
+def _bystanders(
+    session: Session,
+    rows: Mapping[UUID, RecordRow],
+    links: Mapping[UUID, Mapping[UUID, tuple[str, bool]]],
+    settled: Collection[UUID],
+) -> list[Node]:
+    """Carriers this batch does not touch of weak identifiers that several of its records share.
+
+    They decide whether a name on such an identifier is ambiguous. Nothing is told of them here, so that they stay
+    where they are. Of the ``settled`` identifiers all carriers are among the records, or do not matter.
+    """
+    carried: Counter[UUID] = Counter()
+    weak: set[UUID] = set()
+    for of_record in links.values():
+        for identifier, (strength, _) in of_record.items():
+            if identifier not in settled:
+                carried[identifier] += 1
+                if strength == "weak":
+                    weak.add(identifier)
+    wanted = [identifier for identifier in weak if carried[identifier] > 1]
+    if not wanted:
+        return []
+    found: dict[UUID, Node] = {}
+    for record, identifier, strength, state in store.other_carriers(session, wanted, rows):
+        found.setdefault(record, Node(record, name_of(state))).links[identifier] = strength
+    return list(found.values())
 
 
 def _place(
@@ -160,6 +204,8 @@ def _place(
         if placed not in known:
             divided.extend((old, placed, "[]") for old in sorted(before))
         for record in group:
+            if rows[record].profile_id not in (None, placed):
+                resolution.moved.add(record)
             rows[record].profile_id = placed
         resolution.members[placed] = [rows[record] for record in group]
         resolution.created_at[placed] = active.get(placed) or retired.get(placed) or now

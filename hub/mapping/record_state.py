@@ -40,7 +40,7 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     """Take in a snapshot. What it does not tell stays as it was."""
     customer = event.customer
     if customer.name is not None:
-        _put(state, "name", customer.name.model_dump(exclude_none=True), stamp)
+        _put_name(state, customer.name.model_dump(exclude_none=True), stamp)
     if customer.birth_date is not None:
         _put(state, "birth_date", customer.birth_date.isoformat(), stamp)
     for attribute in ("language", "company", "national_id"):
@@ -88,8 +88,12 @@ def name_of(state: State) -> tuple[str, str]:
     """The folded name that identity compares."""
     if "name" not in state:
         return ("", "")
-    name = state["name"][0]
-    return fold(name.get("first", "")), fold(name.get("last", ""))
+    return _folded(state["name"][0])
+
+
+def names_of(state: State) -> set[tuple[str, str]]:
+    """The folded names this record has or ever had."""
+    return {name_of(state), *((first, last) for first, last in state.get("other_names", ()))}
 
 
 def address_key(address: Address) -> str:
@@ -107,6 +111,20 @@ def _apply_consent(state: State, consent: Consent, stamp: Stamp) -> None:
 
 def _after(stamp: Stamp, place: int) -> Stamp:
     return [stamp[0] - place, stamp[1], stamp[2]] if place else stamp
+
+
+def _put_name(state: State, name: dict[str, str], stamp: Stamp) -> None:
+    before = name_of(state) if "name" in state else None
+    _put(state, "name", name, stamp)
+    if before is None:
+        return
+    others = (names_of(state) | {before, _folded(name)}) - {name_of(state)}
+    if others:
+        state["other_names"] = sorted(list(other) for other in others)
+
+
+def _folded(name: dict[str, str]) -> tuple[str, str]:
+    return fold(name.get("first", "")), fold(name.get("last", ""))
 
 
 def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:

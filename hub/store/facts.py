@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,8 @@ class FactRow:
     """One version of one fact.
 
     ``amount`` is in major units of ``currency``; ``counted`` is False for orders that are no sale (test, cancelled,
-    failed). ``parent_id`` is the order a part belongs to. ``payload`` is JSON text.
+    failed). ``parent_id`` is the order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that
+    the newest version to name one named, of the times ``record_version_at`` and ``record_received_at``.
     """
 
     id: UUID
@@ -36,22 +37,71 @@ class FactRow:
     counted: bool
     payload: str
     inbox_id: int
+    record_version_at: datetime | None = None
+    record_received_at: datetime | None = None
+
+    @property
+    def version(self) -> tuple[datetime, datetime, bytes]:
+        """The newer version is the greater: by source time, then arrival, and never by chance."""
+        return self.version_at, self.received_at, self.payload.encode()
+
+    @property
+    def naming(self) -> tuple[datetime, datetime, UUID] | None:
+        """The same for the record it hangs on; None while no version named one."""
+        if self.record_id is None or self.record_version_at is None or self.record_received_at is None:
+            return None
+        return self.record_version_at, self.record_received_at, self.record_id
+
+    def joined(self, other: FactRow) -> FactRow:
+        """The newer of two versions, hanging on the record that the newest version to name one named."""
+        newer = max(self, other, key=lambda fact: fact.version)
+        naming = max((fact for fact in (self, other) if fact.naming), key=lambda fact: fact.naming or (), default=None)
+        if naming is None or naming is newer:
+            return newer
+        return replace(
+            newer,
+            record_id=naming.record_id,
+            record_version_at=naming.record_version_at,
+            record_received_at=naming.record_received_at,
+        )
 
 
 _COLUMNS = (
     "id, connection, kind, external_id, record_id, parent_id, happened_at, version_at, received_at, amount, currency, "
-    "counted, payload, inbox_id"
+    "counted, payload, inbox_id, record_version_at, record_received_at"
+)
+_NEWER = """(held.version_at, held.received_at, held.payload COLLATE "C")
+    < (excluded.version_at, excluded.received_at, excluded.payload COLLATE "C")"""
+_NAMED_LATER = """excluded.record_id IS NOT NULL AND (held.record_id IS NULL
+    OR (held.record_version_at, held.record_received_at, held.record_id)
+    < (excluded.record_version_at, excluded.record_received_at, excluded.record_id))"""
+_OF_VERSION = (
+    "parent_id", "happened_at", "version_at", "received_at", "amount", "currency", "counted", "payload", "inbox_id",
+)  # fmt: skip
+_OF_RECORD = ("record_id", "record_version_at", "record_received_at")
+_CHOICE = ", ".join(
+    f"{column} = CASE WHEN {later} THEN excluded.{column} ELSE held.{column} END"
+    for columns, later in ((_OF_VERSION, _NEWER), (_OF_RECORD, _NAMED_LATER))
+    for column in columns
 )
 
 
-def upsert(session: Session, facts: Sequence[FactRow]) -> set[UUID]:
-    """Store the newest version of each fact (source time, then arrival); gives the ids that changed.
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """What a fact hangs on now; ``existed`` is False when this transaction was the first to store it."""
 
-    Of several versions in ``facts`` the caller passes only the newest. A part that does not know its customer keeps the
-    record an earlier version knew.
+    record_id: UUID | None
+    existed: bool
+
+
+def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]:
+    """Store the newest version of each fact (source time, then arrival); gives those that changed.
+
+    Of several versions in ``facts`` the caller passes only the newest. A version that does not know its customer keeps
+    the record another version knew, whichever of them came first.
     """
     if not facts:
-        return set()
+        return {}
     ordered = sorted(facts, key=lambda fact: fact.id)
     columns = [[getattr(fact, name) for fact in ordered] for name in (column.strip() for column in _COLUMNS.split(","))]
     rows = session.rows(
@@ -59,18 +109,14 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> set[UUID]:
         INSERT INTO fact AS held ({_COLUMNS})
         SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],
             %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::numeric[], %b::text[], %b::bool[], %b::text[],
-            %b::bigint[])
-        ON CONFLICT (id) DO UPDATE SET record_id = coalesce(excluded.record_id, held.record_id),
-            parent_id = excluded.parent_id, happened_at = excluded.happened_at, version_at = excluded.version_at,
-            received_at = excluded.received_at, amount = excluded.amount, currency = excluded.currency,
-            counted = excluded.counted, payload = excluded.payload, inbox_id = excluded.inbox_id
-        WHERE (held.version_at, held.received_at, held.payload)
-            < (excluded.version_at, excluded.received_at, excluded.payload)
-        RETURNING id
+            %b::bigint[], %b::timestamptz[], %b::timestamptz[])
+        ON CONFLICT (id) DO UPDATE SET {_CHOICE}
+        WHERE {_NEWER} OR ({_NAMED_LATER})
+        RETURNING id, record_id, xmax <> 0
         """,
         columns,
     )
-    return {row[0] for row in rows}
+    return {fact: StoredFact(record, existed) for fact, record, existed in rows}
 
 
 def order_summaries(session: Session, profiles: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -100,6 +146,19 @@ def order_summaries(session: Session, profiles: Collection[UUID]) -> dict[UUID, 
         summary["first_at"] = min(summary["first_at"], _iso(first))
         summary["last_at"] = max(summary["last_at"], _iso(last))
     return summaries
+
+
+def records_of(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """The record that each of these facts hangs on; facts that are not stored are left out."""
+    return dict(session.rows("SELECT id, record_id FROM fact WHERE id = ANY(%b)", [list(ids)]))
+
+
+def orders_of(session: Session, records: Collection[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """(order, record, inbox id) of the orders that hang on these records."""
+    return session.rows(
+        "SELECT id, record_id, inbox_id FROM fact WHERE record_id = ANY(%b) AND kind = 'order' ORDER BY id",
+        [list(records)],
+    )
 
 
 def existing(session: Session, ids: Collection[UUID]) -> set[UUID]:

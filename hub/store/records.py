@@ -55,26 +55,33 @@ class ProfileRow:
     created_at: datetime
 
 
-def lock_identifiers(session: Session, identifiers: Collection[IdentifierRow]) -> set[UUID]:
-    """Make the identifiers exist, and lock them in one order; gives those that are shared.
+def lock_identifiers(
+    session: Session, identifiers: Collection[IdentifierRow], records: Collection[UUID]
+) -> dict[UUID, tuple[str, bool]]:
+    """Make the identifiers exist, and lock them and those the records carry already, in one order.
 
-    Two transactions that meet on any identifier run one after the other, so that the first events of one person make
-    one profile however they race.
+    Gives (kind, shared) of each. Two transactions that meet on any identifier run one after the other, so that the
+    first events of one person make one profile however they race.
     """
     ordered = sorted(identifiers, key=lambda identifier: identifier.id)
-    session.run(
-        """
-        INSERT INTO identifier (id, kind, value)
-        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS given (id, kind, value) ORDER BY id
-        ON CONFLICT (id) DO NOTHING
-        """,
-        [[i.id for i in ordered], [i.kind for i in ordered], [i.value for i in ordered]],
-    )
+    if ordered:
+        session.run(
+            """
+            INSERT INTO identifier (id, kind, value)
+            SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS given (id, kind, value) ORDER BY id
+            ON CONFLICT (id) DO NOTHING
+            """,
+            [[i.id for i in ordered], [i.kind for i in ordered], [i.value for i in ordered]],
+        )
     rows = session.rows(
-        "SELECT id, shared FROM identifier WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE",
-        [[i.id for i in ordered]],
+        """
+        SELECT id, kind, shared FROM identifier
+        WHERE id = ANY(%b::uuid[] || ARRAY(SELECT identifier_id FROM record_identifier WHERE record_id = ANY(%b)))
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        [[i.id for i in ordered], list(records)],
     )
-    return {identifier for identifier, shared in rows if shared}
+    return {identifier: (kind, shared) for identifier, kind, shared in rows}
 
 
 def touched_profiles(
@@ -130,6 +137,21 @@ def load_links(session: Session, records: Collection[UUID]) -> list[tuple[UUID, 
         """,
         [list(records)],
     )
+
+
+def other_carriers(
+    session: Session, identifiers: Collection[UUID], records: Collection[UUID]
+) -> list[tuple[UUID, UUID, Strength, State]]:
+    """(record, identifier, strength, state) of the carriers of these identifiers that are not among the records."""
+    rows = session.rows(
+        """
+        SELECT r.id, l.identifier_id, l.strength, r.state
+        FROM record_identifier l JOIN record r ON r.id = l.record_id
+        WHERE l.identifier_id = ANY(%b) AND l.record_id <> ALL(%b)
+        """,
+        [list(identifiers), list(records)],
+    )
+    return [(record, identifier, strength, orjson.loads(state)) for record, identifier, strength, state in rows]
 
 
 def insert_records(session: Session, records: Sequence[RecordRow], now: datetime) -> None:

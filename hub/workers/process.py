@@ -156,7 +156,7 @@ def _apply(session: Session, processing: Processing, done: Sequence[Normalised],
         now=now,
     )
     survived = perf_counter()
-    orders = _changed_orders(resolution, drafting)
+    orders = _changed_orders(session, resolution, drafting)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
@@ -166,13 +166,16 @@ def _apply(session: Session, processing: Processing, done: Sequence[Normalised],
     return Applied(frozenset(destinations), frozenset(waiting))
 
 
-def _changed_orders(resolution: Resolution, drafting: Drafting) -> list[ChangedOrder]:
+def _changed_orders(session: Session, resolution: Resolution, drafting: Drafting) -> list[ChangedOrder]:
+    """The orders that changed, and those of records that were merged or split: their contact is another one now."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
-    return [
-        ChangedOrder(fact.id, profile_of[fact.record_id], fact.inbox_id)
-        for fact in drafting.drafts.facts.values()
-        if fact.kind == "order" and fact.record_id is not None and fact.id in resolution.facts
-    ]
+    moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
+    orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
+    for fact in drafting.drafts.facts.values():
+        record = resolution.facts.get(fact.id)
+        if fact.kind == "order" and record is not None:
+            orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)
+    return list(orders.values())
 
 
 def _finish(

@@ -195,8 +195,8 @@ class Crm:
             return write.key
         known = write.external_id or self._found(write)
         if known is None:
-            known = str(len(self.people) + self.created + 1)
             self.created += 1
+            known = str(self.created)
         for merged in write.merge:
             self.people.pop(merged, None)
         self.people[known] = {**self.people.get(known, {}), **write.mirror}

@@ -144,7 +144,9 @@ CREATE TABLE fact (
     currency text,
     counted boolean NOT NULL,
     payload text NOT NULL,
-    inbox_id bigint NOT NULL
+    inbox_id bigint NOT NULL,
+    record_version_at timestamptz,
+    record_received_at timestamptz
 );
 CREATE INDEX fact_record ON fact (record_id) WHERE record_id IS NOT NULL;
 CREATE INDEX fact_parent ON fact (parent_id) WHERE parent_id IS NOT NULL;

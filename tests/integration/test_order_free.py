@@ -1,0 +1,220 @@
+"""Laws L2 and L3: any order, any repetition, any split into batches, any number of workers give the same end."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.model.consent import Consent
+from hub.model.event import (
+    CanonicalEvent,
+    ConsentEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+    OrderEvent,
+    OrderPartEvent,
+)
+from hub.model.identifier import Identifier, RecordKey
+from hub.model.interaction import Interaction
+from hub.model.money import Money
+from hub.model.order import Order, Refund
+from hub.outbox.deliver import Sender, deliver
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store.database import Database
+from hub.store.inbox import NewEntry
+from hub.workers.process import Processing, process_batch
+from tests.support.doubles import Crm, at, by_name, customer, empty, entry, routes_to, source, store
+
+RULES = IdentityRules(
+    identifiers={
+        "email": IdentifierRule(strength="strong", max_people=2),
+        "phone": IdentifierRule(strength="weak", max_people=2),
+    }
+).with_defaults()
+PEOPLE = [("Anna", "Berg"), ("A.", "Berg"), ("Andrea", "Berg"), ("Bert", "Berg"), (None, "Berg"), None]
+EMAILS = ["berg@example.com", "anna@example.com", "bert@example.de"]
+PHONES = ["+493023125101", "+493023125102"]
+IDS = st.sampled_from(["1", "2", "3", "4"])
+TIMES = st.integers(0, 6).map(lambda minutes: at(60 * minutes))
+
+
+@pytest.fixture(scope="module")
+def shared_database(postgres_server: Any) -> Iterator[Database]:
+    """One database for all examples: each of them takes its rows out itself."""
+    with postgres_server.fresh() as url:
+        database = Database(url, size=4)
+        database.open()
+        yield database
+        database.close()
+
+
+# -- small universes --------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> CanonicalEvent:
+    weak = draw(st.lists(st.sampled_from(EMAILS), max_size=1))
+    return customer(
+        draw(IDS),
+        when=draw(TIMES),
+        name=draw(st.sampled_from(PEOPLE)),
+        emails=draw(st.lists(st.sampled_from(EMAILS), max_size=1)),
+        phones=draw(st.lists(st.sampled_from(PHONES), max_size=1)),
+        identifiers=[Identifier(kind="email", value=value, strength="weak") for value in weak],
+        company=draw(st.sampled_from([None, "Berg KG", "Bäckerei Berg"])),
+        consents=draw(st.lists(consents(), max_size=1)),
+    )
+
+
+@st.composite
+def consents(draw: st.DrawFn) -> Consent:
+    return Consent(
+        channel="email",
+        state=draw(st.sampled_from(["opted_in", "opted_out", "pending"])),
+        at=draw(st.none() | TIMES),
+        explicit=draw(st.booleans()),
+    )
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> CanonicalEvent:
+    order = Order(
+        external_id=draw(st.sampled_from(["o1", "o2"])),
+        state=draw(st.sampled_from(["open", "paid", "cancelled"])),
+        placed_at=at(0),
+        currency="EUR",
+        total=Decimal(draw(st.sampled_from(["10.00", "25.50"]))),
+    )
+    return OrderEvent(occurred_at=draw(TIMES), order=order, record=draw(st.none() | keys()))
+
+
+@st.composite
+def refunds(draw: st.DrawFn) -> CanonicalEvent:
+    money = Money(amount=Decimal(draw(st.sampled_from(["1.00", "2.00"]))), currency="EUR")
+    order, refund = draw(st.sampled_from([("o1", "r1"), ("o1", "r2"), ("o2", "r3")]))
+    return OrderPartEvent(occurred_at=draw(TIMES), order_id=order, part=Refund(external_id=refund, amount=money))
+
+
+def keys() -> st.SearchStrategy[RecordKey]:
+    return st.builds(RecordKey, kind=st.just("customer"), external_id=IDS)
+
+
+def others() -> st.SearchStrategy[CanonicalEvent]:
+    note = Interaction(external_id="n1", kind="note", channel="web")
+    gone = RecordKey(kind="order", external_id="o1")
+    return st.one_of(
+        st.builds(ConsentEvent, occurred_at=TIMES, record=keys(), consent=consents()),
+        st.builds(LinkEvent, occurred_at=TIMES, records=st.tuples(keys(), keys()), reason=st.just("merged")),
+        st.builds(DeletionEvent, occurred_at=TIMES, record=keys()),
+        st.builds(DeletionEvent, occurred_at=TIMES, record=st.just(gone), kind=st.just("order")),
+        st.builds(InteractionEvent, occurred_at=TIMES, interaction=st.just(note), record=keys()),
+    )
+
+
+EVENTS = st.one_of(customers(), customers(), customers(), orders(), refunds(), others())
+UNIVERSES = st.lists(EVENTS, min_size=1, max_size=9)
+
+
+def entries_of(events: Sequence[CanonicalEvent]) -> list[NewEntry]:
+    """One delivery each; what decides a tie in source time, the arrival, stays with the event."""
+    return [
+        entry([event], f"e{number}", connection=("shop", "till")[number % 2], received_at=at(10_000 + number))
+        for number, event in enumerate(events)
+    ]
+
+
+# -- running them -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class End:
+    """What must be the same however we got there. Profile ids are not: the first to come gives the id."""
+
+    clusters: list[list[tuple[str, str, str]]]
+    golden: list[str]
+    delivered: list[str]
+    deals: list[tuple[str, str, str]]
+
+
+def run(database: Database, batches: Sequence[Sequence[NewEntry]], *, threads: int = 1, delivering: bool = True) -> End:
+    """Store and process batch by batch, delivering in between; gives the end state."""
+    empty(database)
+    crm = Crm()
+    destination = crm.connection("crm")
+    connections = by_name(source("shop"), source("till"), destination)
+    processing = Processing(database, connections, routes_to(destination), RULES, SurvivorshipRules())
+    sender = Sender(database, destination, processing.routes, uuid4().hex)
+    for batch in batches:
+        store(database, batch)
+        work(processing, threads)
+        if delivering:
+            deliver(sender)
+    with database.session() as session:  # parts that came before their order look again, some seconds later
+        session.run("UPDATE inbox_queue SET due_at = now()")
+    work(processing, threads)
+    deliver(sender)
+    return end(database, crm)
+
+
+def work(processing: Processing, threads: int) -> None:
+    def drain() -> None:
+        while process_batch(processing, 3 if threads > 1 else 100).entries:
+            pass
+
+    workers = [threading.Thread(target=drain) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def end(database: Database, crm: Crm) -> End:
+    with database.session() as session:
+        rows = session.rows("SELECT profile_id, connection, kind, external_id FROM record ORDER BY 2, 3, 4")
+        golden = session.rows("SELECT golden FROM profile ORDER BY golden")
+        parked = session.rows("SELECT reason FROM inbox_outcome")
+        failed = session.rows("SELECT subject, reason FROM outbox WHERE state NOT IN ('delivered', 'pending')")
+    assert (parked, failed) == ([], [])
+    clusters: dict[Any, list[tuple[str, str, str]]] = {}
+    for profile, *record in rows:
+        clusters.setdefault(profile, []).append(tuple(record))
+    holders = {known: json.dumps(held["golden"]["records"]) for known, held in crm.people.items()}
+    return End(
+        clusters=sorted(clusters.values()),
+        golden=[row[0] for row in golden],
+        delivered=sorted(json.dumps(held["golden"], sort_keys=True) for held in crm.people.values()),
+        deals=sorted((key, deal["total"], holders.get(deal["contact"], "?")) for key, deal in crm.orders.items()),
+    )
+
+
+QUICK = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+
+
+@QUICK
+@given(UNIVERSES, st.integers(0, 2**32))
+def test_any_order_any_repetition_any_batches(
+    shared_database: Database, events: list[CanonicalEvent], seed: int
+) -> None:
+    # given the same deliveries, in another order, some of them twice, in other batches
+    chance = random.Random(seed)
+    deliveries = entries_of(events)
+    shuffled = [*deliveries, *chance.choices(deliveries, k=3)]
+    chance.shuffle(shuffled)
+    cuts = sorted(chance.choices(range(len(shuffled) + 1), k=chance.randint(0, 4)))
+    batches = [shuffled[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
+    # when both are processed and delivered, then the end is the same
+    assert run(shared_database, batches) == run(shared_database, [deliveries])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -131,6 +131,17 @@ def _rules(path: Path | None, kind: type[Rules]) -> Rules:
     return kind() if path is None else load_file(path, kind, os.environ)
 
 
+def relax_garbage_collector() -> None:
+    """Look for reference cycles seldom, and never among what start-up made.
+
+    A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a fifth
+    of a worker's time (benchmarks/end_to_end.py).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def api(run: Runtime) -> Api:
     """The ASGI application of one API process."""
     from hub.api.app import Api
@@ -165,11 +176,13 @@ def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
     import dramatiq
 
     from hub.workers.broker import THREADS, Work, declare_actors, make_broker
+    from hub.workers.owner import end_dead_leases, owner_name
     from hub.workers.schedule import run_schedule
     from hub.workers.wake import listen
 
     broker, waker = make_broker(run.settings.redis_url)
-    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    owner = owner_name()
+    end_dead_leases(run.database, owner)
     work = Work(run.processing, run.senders(owner), waker)
     declare_actors(broker, work)
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]

@@ -40,7 +40,9 @@ def api(
 ) -> None:
     """Run the HTTP role: webhooks, REST API, health, metrics."""
     with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run:
-        serve(bootstrap.api(run), host, port)
+        application = bootstrap.api(run)
+        bootstrap.relax_garbage_collector()
+        serve(application, host, port)
 
 
 def serve(app: Any, host: str, port: int) -> None:
@@ -73,6 +75,7 @@ def worker(
         _metrics(metrics_port),
         bootstrap.worker(run, schedule=schedule),
     ):
+        bootstrap.relax_garbage_collector()
         _until_stopped()
 
 

@@ -134,8 +134,8 @@ def _rules(path: Path | None, kind: type[Rules]) -> Rules:
 def relax_garbage_collector() -> None:
     """Look for reference cycles seldom, and never among what start-up made.
 
-    A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a fifth
-    of a worker's time (benchmarks/end_to_end.py).
+    A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a
+    fifth of a worker's time.
     """
     gc.collect()
     gc.freeze()

@@ -24,9 +24,9 @@ def lease(session: Session, destination: str, owner: str, lease: timedelta) -> b
     )
 
 
-def is_leased(session: Session) -> bool:
-    """True while some process is the one sender of a destination."""
-    return session.one("SELECT 1 FROM destination_state WHERE lease_until > now()") is not None
+def leases(session: Session) -> list[tuple[str, str]]:
+    """(destination, owner) of every lease that runs."""
+    return session.rows("SELECT destination, lease_owner FROM destination_state WHERE lease_until > now()")
 
 
 def end_lease(session: Session, destination: str, owner: str) -> None:

@@ -33,7 +33,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_every_law_held(demo: dict[str, Any]) -> None:
     assert demo["held"] is True
     assert [(law["law"], law["held"]) for law in demo["laws"]] == [(law, True) for law in LAWS]
-    assert demo["laws"][0]["numbers"]["kills"] == 2
+    assert demo["laws"][0]["numbers"]["kills"] == 3
 
 
 def test_every_channel_came_in(demo: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ from hub.cli.demo import state as seen
 from hub.cli.demo.cast import Cast
 from hub.cli.demo.payloads import Delivery
 from hub.cli.demo.send import Senders
-from hub.cli.demo.stage import Process, Stage
+from hub.cli.demo.stage import Stage
 from hub.cli.demo.state import State
 
 PATIENCE_SECONDS = 45.0
@@ -32,16 +31,17 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
     try:
         step("webshops and newsletter send; the worker is killed (kill -9)")
         with _sending(senders, _mixed(cast.opening, chance), done):
-            _kill_at_work(stage)
+            _kill_at_work(stage, delivering=False)
         step("till and social media send")
         senders.send(_mixed(cast.counter, chance), done)
         _wait(stage, retries=False)
-        step("news that join people come in, late and twice; the API is killed, the CRM fails")
+        step("news that join people come in, late and twice; API and worker are killed, the CRM fails")
         stage.crm.fail(path="contacts/batch/upsert", kind="silent")
         stage.crm.fail(path="deals/batch/upsert", status=500)
         later = _mixed(cast.later, chance)
         with _sending(senders, later, done):
             _kill_while_receiving(stage, senders, sum(senders.sent.by_connection.values()) + len(later) // 3)
+        _kill_at_work(stage, delivering=True)
         _wait(stage, retries=True)
         step("a part of it all comes again, and everything is replayed")
         state.before_repeat = seen.digests(stage)
@@ -81,27 +81,16 @@ def _sending(senders: Senders, deliveries: Sequence[Delivery], done: Callable[[]
     thread.join()
 
 
-def _kill_at_work(stage: Stage) -> None:
-    """``kill -9`` the worker while entries wait for it."""
+def _kill_at_work(stage: Stage, *, delivering: bool) -> None:
+    """``kill -9`` the worker while entries, or deliveries to the CRM, wait for it."""
     until = time.monotonic() + 5.0
     while time.monotonic() < until:
-        if seen.unfinished(stage.database)[0] and _killed(stage, stage.worker):
-            return
-        time.sleep(0.005)
+        entries, deliveries, _ = seen.unfinished(stage.database)
+        if deliveries and not entries if delivering else entries:
+            stage.interrupted += deliveries if delivering else entries
+            break
+        time.sleep(0.002)
     stage.kill(stage.worker)
-
-
-def _killed(stage: Stage, worker: Process) -> bool:
-    # It is stopped before it is killed, so that what is looked at cannot change.
-    worker.send(signal.SIGSTOP)
-    time.sleep(0.02)
-    waiting = seen.unfinished(stage.database)[0]
-    if waiting and seen.may_be_killed(stage.database):
-        stage.interrupted += waiting
-        stage.kill(worker)
-        return True
-    worker.send(signal.SIGCONT)
-    return False
 
 
 def _kill_while_receiving(stage: Stage, senders: Senders, when: int) -> None:

@@ -21,7 +21,7 @@ from hub.model.keys import fact_id, identifier_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
 from hub.sdk.connection import Connection
-from hub.store import destinations, inbox, outbox, profiles, records
+from hub.store import inbox, outbox, profiles, records
 from hub.store.database import Database, Session
 from hub.store.profiles import FullRow
 from hub.store.records import RecordRow
@@ -137,12 +137,6 @@ def unfinished(database: Database) -> tuple[int, int, int]:
         rows = outbox.counts(session).values()
     retrying = sum(row["retrying"] for row in rows)
     return waiting, sum(row["pending"] for row in rows) - retrying, retrying
-
-
-def may_be_killed(database: Database) -> bool:
-    """True while a stopped worker holds no lease: what it had leased would rest for minutes after its death."""
-    with database.session() as session:
-        return not destinations.is_leased(session)
 
 
 def _secrets(connections: Iterable[Connection]) -> Iterator[str]:

@@ -1,0 +1,33 @@
+"""A dead process of this machine is told from a living one, and from one elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from hub.workers.owner import is_dead, owner_name
+
+
+def of_process(pid: int) -> str:
+    machine, _, token = owner_name().rsplit(":", 2)
+    return f"{machine}:{pid}:{token}"
+
+
+def test_a_process_that_ended_is_dead():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert is_dead(of_process(ended.pid), owner_name())
+
+
+def test_a_process_that_runs_is_alive():
+    assert not is_dead(of_process(os.getppid()), owner_name())
+
+
+def test_a_process_of_another_machine_is_not_judged():
+    assert not is_dead("elsewhere/pid:[1]:999999999:0badc0de", owner_name())
+
+
+def test_an_earlier_process_of_my_number_is_dead_and_i_am_not():
+    myself = owner_name()
+    assert (is_dead(owner_name(), myself), is_dead(myself, myself)) == (True, False)

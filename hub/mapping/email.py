@@ -10,7 +10,8 @@ import idna
 
 from hub.model.customer import ContactPoint
 
-_SHAPE = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]{2,}")
+_NOT = r"\x00-\x1f\x7f\s@<>,;:\"()\[\]\\"
+_SHAPE = re.compile(rf"[^{_NOT}]+@[^{_NOT}]+\.[^{_NOT}.]{{2,}}")
 _JUNK_DOMAINS = frozenset(
     {"test.test", "none.none", "no.email", "noemail.com", "example.invalid", "localhost.localdomain"}
 )

@@ -17,11 +17,11 @@ def instant(text: str | None, *, path: str, zone: str = "UTC") -> datetime:
         raise PayloadError("no time", path=path)
     try:
         value = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
+        return value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise PayloadError("not a time", path=path) from None  # the cause would name the value
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
-    return value.astimezone(UTC)
 
 
 def maybe_instant(text: str | None, *, path: str, zone: str = "UTC") -> datetime | None:

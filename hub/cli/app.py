@@ -1,29 +1,109 @@
-"""The root of the ``hub`` command."""
+"""The root of the ``hub`` command. Each command's module is imported when it is called: ``hub --help`` needs none."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from hub import __version__
-from hub.cli import check, init, serve
-from hub.cli.demo import command as demo
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """Where a command is (a function, or the ``typer.Typer`` of a group), and the first line of its help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Lazy(
+        "hub.cli.demo.command",
+        "command",
+        "Play a day of two webshops, a till, a newsletter and social media into a sandbox CRM, and check the laws.",
+    ),
+    "init": Lazy("hub.cli.init", "command", "Write a commented starter config/hub.yaml."),
+    "check": Lazy("hub.cli.check", "command", "Validate the configuration and print every fault with its YAML path."),
+    "up": Lazy(
+        "hub.cli.serve",
+        "up",
+        "Run everything: API, workers and scheduler, with an embedded PostgreSQL unless HUB_DATABASE_URL is set.",
+    ),
+    "api": Lazy("hub.cli.serve", "api", "Run the HTTP role: webhooks, REST API, health, metrics."),
+    "worker": Lazy("hub.cli.serve", "worker", "Run the actors: process, complete, deliver."),
+    "scheduler": Lazy("hub.cli.serve", "scheduler", "Run the sweep and everything else that happens by the clock."),
+    "migrate": Lazy("hub.cli.serve", "migrate", "Bring the database schema up to date."),
+    "sandbox": Lazy(
+        "hub.cli.sandbox", "command", "Run a sandbox CRM that speaks HubSpot's HTTP API, in memory, until Ctrl-C."
+    ),
+    "connector": Lazy("hub.cli.connector", "app", "Connectors: list, describe, make, check, capture samples."),
+    "backfill": Lazy(
+        "hub.cli.backfill",
+        "command",
+        "Fetch a connection's history into the inbox. An interrupted run goes on where it was; safe to repeat.",
+    ),
+    "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
+    "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, export."),
+    "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
+    "stats": Lazy(
+        "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."
+    ),
+    "token": Lazy("hub.cli.token", "app", "Tokens of the API: create, list, revoke."),
+}
+
+
+def load(name: str) -> Any:
+    """The command itself."""
+    lazy = COMMANDS[name]
+    target = getattr(import_module(lazy.module), lazy.attribute)
+    if not isinstance(target, typer.Typer):
+        single = typer.Typer(add_completion=False, context_settings=_SETTINGS)
+        single.command(name)(target)
+        target = single
+    command = typer.main.get_command(target)
+    command.name = name
+    return command
+
+
+class Root(TyperGroup):
+    """Lists the commands without importing them, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the table, which is the order in which one needs them."""
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Name and help only; ``resolve_command`` gives the command that runs."""
+        if cmd_name in COMMANDS:
+            return TyperCommand(cmd_name, help=COMMANDS[cmd_name].help)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """See ``get_command``."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name in COMMANDS else command, rest
+
 
 app = typer.Typer(
     name="hub",
+    cls=Root,
     help="Hub, the omni-channel customer hub: every channel in, one golden profile per person, any CRM out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_SETTINGS,
 )
 
-app.command("demo")(demo.command)
-app.command("init")(init.command)
-app.command("check")(check.command)
-app.command("up")(serve.up)
-app.command("api")(serve.api)
-app.command("worker")(serve.worker)
-app.command("scheduler")(serve.scheduler)
-app.command("migrate")(serve.migrate)
+
+@app.callback()
+def root() -> None:
+    """Hub, the omni-channel customer hub: every channel in, one golden profile per person, any CRM out."""
 
 
 @app.command("version")

@@ -72,6 +72,16 @@ def exit_codes(*, json: bool = False) -> Iterator[None]:
     except HubError as error:
         report([str(error)], json=json)
         raise typer.Exit(FAILED) from None
+    except Exception as error:
+        if not _is_of_the_database(error):
+            raise
+        report([f"the database cannot be reached or refuses: {type(error).__name__}"], json=json)
+        raise typer.Exit(FAILED) from None
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    # By name: a command that needs no database must not wait for its driver to be imported.
+    return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 
 def report(faults: Sequence[str], *, json: bool = False) -> None:

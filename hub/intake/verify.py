@@ -31,14 +31,14 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
     headers = {name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT}
     return NewEntry(
         connection=connection.name,
-        event_id=_storable(name.event_id),
-        topic=_storable(name.topic),
-        headers=_storable(orjson.dumps(headers).decode()),
+        event_id=storable(name.event_id),
+        topic=storable(name.topic),
+        headers=storable(orjson.dumps(headers).decode()),
         body=delivery.body,
         received_at=delivery.received_at,
     )
 
 
-def _storable(text: str) -> str:
-    # PostgreSQL text cannot hold NUL, and a signed header may.
+def storable(text: str) -> str:
+    """The text without NUL: PostgreSQL cannot hold one, and a signed header may."""
     return text.replace("\x00", "").replace("\\u0000", "")

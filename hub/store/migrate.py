@@ -38,14 +38,14 @@ def _version(connection: psycopg.Connection) -> str | None:
 
 
 def _upgrade(connection: psycopg.Connection) -> None:
-    # Alembic and SQLAlchemy take half a second to import and are needed once per upgrade.
+    # Alembic and SQLAlchemy take half a second to import, are needed once per upgrade, and log while they are imported.
+    for name in ("alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
     from sqlalchemy.pool import StaticPool
 
-    for name in ("alembic", "sqlalchemy"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -1,0 +1,33 @@
+"""Options that several commands share, and how a time is read from the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+_AGO = re.compile(r"(\d+)([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def moment(text: str) -> datetime:
+    """``2026-03-01``, ``2026-03-01T09:00:00+01:00`` (UTC without a zone), or how long ago: ``90m``, ``36h``, ``7d``."""
+    if ago := _AGO.fullmatch(text.strip()):
+        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter("must be a time such as 2026-03-01, 2026-03-01T09:00:00Z, 36h or 7d") from None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+SinceOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since", parser=moment, metavar="TIME", help="From then on: 2026-03-01, 2026-03-01T09:00Z, 36h, 7d."
+    ),
+]
+ConnectionOption = Annotated[str | None, typer.Option("--connection", help="Only this connection.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")]

@@ -1,0 +1,198 @@
+"""``hub profile``: find, show, explain and export golden profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from hub.cli import output
+from hub.cli.database import configured, opened, settings_of
+from hub.cli.options import LimitOption
+from hub.errors import NotFound
+
+if TYPE_CHECKING:
+    from hub.model.profile import Profile
+    from hub.store.database import Database
+
+app = typer.Typer(name="profile", help="Profiles: search, show, explain, export.", no_args_is_help=True)
+
+PAGE = 500
+Id = Annotated[UUID, typer.Argument(metavar="ID", help="A profile's id; a retired one leads to the winner.")]
+
+
+@app.command()
+def search(
+    text: Annotated[
+        str, typer.Argument(help="Beginnings of words of name, e-mail, phone, city; or kind:value, as email:a@b.c.")
+    ],
+    limit: LimitOption = 20,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Find profiles."""
+    from hub.profiles import view
+
+    kind = text.partition(":")[0].strip().lower()
+    by_identifier = kind in ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+    with output.exit_codes(json=json):
+        region = settings_of(config).hub.default_region
+        with opened(config) as database, database.session() as session:
+            found = view.find(
+                session,
+                identifier=text if by_identifier else None,
+                text=None if by_identifier else text,
+                region=region,
+                limit=limit,
+            )
+    if json:
+        output.show_json([profile.model_dump(mode="json") for profile in found])
+        return
+    rows = [(p.id, p.name.full, next(iter(p.emails), None), next(iter(p.phones), None), p.orders.count) for p in found]
+    output.show_table(("id", "name", "e-mail", "phone", "orders"), rows, empty="nobody is called that")
+
+
+@app.command()
+def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:  # noqa: A002
+    """Show one profile."""
+    from hub.profiles import view
+
+    with output.exit_codes(json=json), opened(config) as database:
+        with database.session() as session:
+            profile = view.get(session, id)
+        if profile is None:
+            raise NotFound(_missing(id))
+    if json:
+        output.show_json(profile.model_dump(mode="json"))
+    else:
+        _show(profile)
+
+
+@app.command()
+def timeline(
+    id: Id,  # noqa: A002
+    limit: LimitOption = 50,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Show what happened with one person, newest first."""
+    from hub.profiles import view
+
+    with output.exit_codes(json=json), opened(config) as database:
+        with database.session() as session:
+            items = view.timeline(session, id, limit=limit)
+        if items is None:
+            raise NotFound(_missing(id))
+    if json:
+        output.show_json(items)
+        return
+    columns = ("at", "kind", "connection", "external_id", "amount", "currency", "event")
+    output.show_table(columns, [[item[column] for column in columns] for item in items], empty="nothing happened yet")
+
+
+@app.command()
+def explain(
+    id: Id,  # noqa: A002
+    field: Annotated[str | None, typer.Argument(help="Only this value: name, emails, emails.0 …")] = None,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Tell why a profile is as it is: each value's record, event and rule, what lost, merges, deliveries."""
+    from hub.profiles import view
+
+    with output.exit_codes(json=json), configured(config) as run:
+        ranks = {name: connection.settings.rank for name, connection in run.connections.items()}
+        with run.database.session() as session:
+            found = view.explanation(session, id, run.survivorship, ranks, field=field)
+        if found is None:
+            raise NotFound(_missing(id))
+        if field and not found["values"]:
+            raise NotFound(f"the profile has no value {field}")
+    if json:
+        output.show_json(found)
+    else:
+        _explain(found, whole=field is None)
+
+
+@app.command()
+def export(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Write every profile to stdout, one JSON document per line."""
+    with output.exit_codes(json=json), opened(config) as database:
+        output.show_json_lines(profile.model_dump(mode="json") for profile in _all(database))
+
+
+def _all(database: Database) -> Iterator[Profile]:
+    # Page by page, each in a transaction of its own: a slow reader holds nothing up.
+    from hub.profiles import view
+
+    after: UUID | None = None
+    while True:
+        with database.session() as session:
+            page = view.find(session, after=after, limit=PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+def _missing(profile_id: UUID) -> str:
+    return f"there is no profile {profile_id}"
+
+
+def _show(profile: Profile) -> None:
+    orders = profile.orders
+    lines: list[tuple[str, Any]] = [
+        ("id", profile.id),
+        ("name", profile.name.full),
+        *(("e-mail", value) for value in profile.emails),
+        *(("phone", value) for value in profile.phones),
+        *(("address", ", ".join(map(str, each.model_dump(exclude_none=True).values()))) for each in profile.addresses),
+        ("birth date", profile.birth_date),
+        ("language", profile.language),
+        ("company", profile.company),
+        *(("loyalty", value) for value in profile.loyalty_ids),
+        *(("account", f"{each.network}:{each.account_id}") for each in profile.accounts),
+        *(("consent", f"{each.purpose} by {each.channel}: {each.state}, {each.at}") for each in profile.consents),
+        ("orders", ", ".join([str(orders.count), *(f"{total.amount} {total.currency}" for total in orders.totals)])),
+        *(("record", f"{each.connection} {each.kind} {each.external_id}") for each in profile.records),
+        *(("at", f"{each.connection} {each.external_id or '-'}: {each.state}") for each in profile.destinations),
+        *(("was", value) for value in profile.aliases),
+        ("suppressed", "yes" if profile.suppressed else None),
+    ]
+    output.show_table(("", ""), [line for line in lines if line[1] is not None])
+
+
+def _explain(found: dict[str, Any], *, whole: bool) -> None:
+    for value in found["values"]:
+        output.show(f"{value['field']}: {_plain(value['value'])}")
+        output.show(f"  won by {value['rule']}: {_origin(value)}")
+        for lost in value["lost"]:
+            output.show(f"  lost: {_plain(lost['value'])}, {_origin(lost)}")
+    if not whole:
+        return
+    output.show("\nidentifiers")
+    for each in found["identifiers"]:
+        said = f"{each['strength']}{', shared' if each['shared'] else ''}"
+        record = f"{each['connection']} {each['record_kind']} {each['external_id']}"
+        output.show(f"  {each['kind']} {each['value']} ({said}) on {record}, event {each['event']}")
+    output.show("\nmerges and splits")
+    for item in found["history"]:
+        output.show(f"  {item['at']:%Y-%m-%d %H:%M} {item['what']} {item['other_id']}: {_plain(item['evidence'])}")
+    output.show("\ndeliveries")
+    for item in found["deliveries"]:
+        reason = f" ({item['reason']})" if item["reason"] else ""
+        behind = ", ".join(map(str, item["events"]))
+        output.show(f"  {item['at']:%Y-%m-%d %H:%M} {item['destination']} {item['outcome']}{reason}, events {behind}")
+
+
+def _origin(source: dict[str, Any]) -> str:
+    record = source["record"]
+    return f"{record['connection']} {record['kind']} {record['external_id']}, event {source['event']}, {source['at']}"
+
+
+def _plain(value: Any) -> str:
+    import orjson
+
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()

@@ -1,0 +1,47 @@
+"""``hub stats``: how much is where, and how long the oldest has waited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.cli import output
+from hub.cli.database import settings_of
+
+
+def command(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Count inbox, records, profiles, outbox, and tell the lag of each connection."""
+    from hub import bootstrap
+    from hub.store import stats
+
+    with output.exit_codes(json=json):
+        settings = settings_of(config)
+        routed = [route.to for route in settings.routes]
+        with bootstrap.opened(settings, stable_plans=False) as database, database.session() as session:
+            counted = stats.stats(session, routed)
+    if json:
+        output.show_json(counted)
+    else:
+        _show(counted)
+
+
+def _show(counted: dict[str, Any]) -> None:
+    states = ("pending", "done", "skipped", "parked")
+    output.show_table(
+        ("inbox", *states, "records", "profiles"),
+        [("", *(counted["inbox"][state] for state in states), counted["records"], counted["profiles"])],
+    )
+    of_row = ("pending", "retrying", "delivered", "rejected", "dead")
+    rows = [(name, *(counts[state] for state in of_row)) for name, counts in counted["outbox"].items()]
+    if rows:
+        output.show("")
+        output.show_table(("outbox", *of_row), rows)
+    lag = [(f"{way} {name}", _age(age)) for way in ("inbox", "outbox") for name, age in counted["lag"][way].items()]
+    if lag:
+        output.show("")
+        output.show_table(("lag", "oldest waits"), lag)
+
+
+def _age(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -161,11 +161,18 @@ def run(database: Database, batches: Sequence[Sequence[NewEntry]], *, threads: i
         work(processing, threads)
         if delivering:
             deliver(sender)
-    with database.session() as session:  # parts that came before their order look again, some seconds later
-        session.run("UPDATE inbox_queue SET due_at = now()")
+    pass_time(database)  # parts that came before their order look again, orders wait for their customer
     work(processing, threads)
     deliver(sender)
+    pass_time(database)
+    deliver(sender)
     return end(database, crm)
+
+
+def pass_time(database: Database) -> None:
+    with database.session() as session:
+        session.run("UPDATE inbox_queue SET due_at = now()")
+        session.run("UPDATE outbox SET due_at = now() WHERE state IN ('pending', 'retrying')")
 
 
 def work(processing: Processing, threads: int) -> None:
@@ -200,8 +207,16 @@ def end(database: Database, crm: Crm) -> End:
 
 
 QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
+
+
+def batched(deliveries: Sequence[NewEntry], chance: random.Random) -> list[list[NewEntry]]:
+    """The same deliveries in another order, some of them again, cut into batches anywhere."""
+    shuffled = [*deliveries, *chance.choices(deliveries, k=3)]
+    chance.shuffle(shuffled)
+    cuts = sorted(chance.choices(range(len(shuffled) + 1), k=chance.randint(0, 4)))
+    return [shuffled[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
 
 
 @QUICK
@@ -209,12 +224,77 @@ QUICK = settings(
 def test_any_order_any_repetition_any_batches(
     shared_database: Database, events: list[CanonicalEvent], seed: int
 ) -> None:
-    # given the same deliveries, in another order, some of them twice, in other batches
-    chance = random.Random(seed)
     deliveries = entries_of(events)
-    shuffled = [*deliveries, *chance.choices(deliveries, k=3)]
-    chance.shuffle(shuffled)
-    cuts = sorted(chance.choices(range(len(shuffled) + 1), k=chance.randint(0, 4)))
-    batches = [shuffled[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
-    # when both are processed and delivered, then the end is the same
-    assert run(shared_database, batches) == run(shared_database, [deliveries])
+    assert run(shared_database, batched(deliveries, random.Random(seed))) == run(shared_database, [deliveries])
+
+
+@settings(QUICK, max_examples=20)
+@given(UNIVERSES, st.integers(0, 2**32))
+def test_any_number_of_workers(shared_database: Database, events: list[CanonicalEvent], seed: int) -> None:
+    deliveries = entries_of(events)
+    several = run(shared_database, batched(deliveries, random.Random(seed)), threads=2)
+    assert several == run(shared_database, [deliveries])
+
+
+BERG = ("Anna", "Berg")
+PHONE = {"phones": [PHONES[0]]}
+FOUND: dict[str, list[CanonicalEvent]] = {
+    # each of these once gave two ends; the last event is told first in one of the two orders
+    "a corrected name meets a phone that it does not repeat": [
+        customer("1", when=at(1), name=("Bert", "Berg"), **PHONE),
+        customer("2", when=at(1), name=BERG, **PHONE),
+        customer("2", when=at(2), name=("Bert", "Berg")),
+    ],
+    "a name corrected to another one of the family makes an initial ambiguous": [
+        customer("1", when=at(1), name=("Bert", "Berg"), **PHONE),
+        customer("3", when=at(1), name=("A.", "Berg"), **PHONE),
+        customer("5", when=at(1), name=BERG, **PHONE),
+        customer("1", when=at(2), name=("Andrea", "Berg")),
+    ],
+    "a name that was corrected long ago counts where an inbox is shared": [
+        customer("1", when=at(1), name=BERG, emails=EMAILS[:1]),
+        customer("2", when=at(1), name=("Bert", "Berg"), emails=EMAILS[:1]),
+        customer("2", when=at(2), name=("Claus", "Berg"), emails=EMAILS[:1]),
+    ],
+    "an order that forgot its customer": [
+        OrderEvent(
+            occurred_at=at(1),
+            order=Order(external_id="o1", state="open", placed_at=at(0), currency="EUR", total=Decimal(5)),
+            record=RecordKey(kind="customer", external_id="1"),
+        ),
+        OrderEvent(
+            occurred_at=at(2),
+            order=Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(5)),
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_before(shared_database: Database, name: str) -> None:
+    deliveries = [
+        entry([event], f"e{number}", received_at=at(100 + number)) for number, event in enumerate(FOUND[name])
+    ]
+    forwards = run(shared_database, [[one] for one in deliveries])
+    backwards = run(shared_database, [[one] for one in reversed(deliveries)])
+    assert forwards == backwards == run(shared_database, [deliveries])
+
+
+def test_a_split_takes_the_order_along(shared_database: Database) -> None:
+    # given two records joined by an inbox, and an order of the second
+    order = Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(5))
+    joined = [
+        customer("1", when=at(1), name=BERG, emails=EMAILS[:1]),
+        customer("3", when=at(1), name=("Bert", "Berg"), emails=EMAILS[:1]),
+        OrderEvent(occurred_at=at(1), order=order, record=RecordKey(kind="customer", external_id="3")),
+    ]
+    # when a third person turns up there, so that the inbox is shared and the first two are parted again
+    shared = customer("5", when=at(2), name=("Claus", "Berg"), emails=EMAILS[:1])
+    deliveries = [entry([event], f"e{n}", received_at=at(100 + n)) for n, event in enumerate([*joined, shared])]
+    ended = run(shared_database, [deliveries[:3], deliveries[3:]])
+    # then each stands alone, there too, and the order is at the one who placed it
+    assert [len(cluster) for cluster in ended.clusters] == [1, 1, 1]
+    assert len(ended.delivered) == 3
+    assert [json.loads(holder) for *_, holder in ended.deals] == [
+        [{"connection": "shop", "external_id": "3", "kind": "customer"}]
+    ]

@@ -254,7 +254,8 @@ FOUND: dict[str, list[CanonicalEvent]] = {
     "a name that was corrected long ago counts where an inbox is shared": [
         customer("1", when=at(1), name=BERG, emails=EMAILS[:1]),
         customer("2", when=at(1), name=("Bert", "Berg"), emails=EMAILS[:1]),
-        customer("2", when=at(2), name=("Claus", "Berg"), emails=EMAILS[:1]),
+        customer("3", when=at(1), name=("Claus", "Berg"), emails=EMAILS[:1]),
+        customer("3", when=at(2), name=BERG, emails=EMAILS[:1]),
     ],
     "an order that forgot its customer": [
         OrderEvent(
@@ -278,6 +279,23 @@ def test_what_was_found_before(shared_database: Database, name: str) -> None:
     forwards = run(shared_database, [[one] for one in deliveries])
     backwards = run(shared_database, [[one] for one in reversed(deliveries)])
     assert forwards == backwards == run(shared_database, [deliveries])
+
+
+def test_whom_an_initial_could_be_counts_also_where_they_are_not_touched(shared_database: Database) -> None:
+    # given an initial on a phone of two it could be, so that it stays apart, and an account of its own for two of them
+    people = [
+        customer("1", name=BERG, **PHONE, emails=EMAILS[:1]),
+        customer("2", name=("Andrea", "Berg"), **PHONE),
+        customer("3", name=("A.", "Berg"), **PHONE, emails=EMAILS[1:2]),
+        customer("4", emails=EMAILS[:1]),
+        customer("5", emails=EMAILS[1:2]),
+    ]
+    # when only those two accounts are told of in a later batch
+    told = [customer("4", when=at(1), company="Berg KG"), customer("5", when=at(1), company="Berg KG")]
+    deliveries = [entry([event], f"e{n}") for n, event in enumerate([*people, *told])]
+    ended = run(shared_database, [deliveries[:5], deliveries[5:]])
+    # then the initial is nobody else's still
+    assert [[record[2] for record in cluster] for cluster in ended.clusters] == [["1", "4"], ["2"], ["3", "5"]]
 
 
 def test_a_split_takes_the_order_along(shared_database: Database) -> None:

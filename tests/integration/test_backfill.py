@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -84,9 +85,7 @@ def test_every_page_is_stored_with_its_cursor(database: Database):
 def test_an_interrupted_run_is_gone_on_with_after_its_last_whole_page(database: Database):
     vendor = Vendor()
     walk = backfill(database, vendor.connection(), Backfill("shop", NEW_YEAR), clock=lambda: START)
-    next(walk)
-    next(walk)
-    walk.close()
+    list(islice(walk, 2))
     between = held(database)
 
     begun = plan(between, "shop", since=None, again=False)

@@ -66,7 +66,7 @@ def postgres(run: str) -> Iterator[Postgres]:
     finally:
         with _locked(root):
             user.unlink()
-            server.cleanup()
+            embedded.stop(server)
             if not list(root.glob("user-*")):
                 shutil.rmtree(root)
                 _lock_file(root).unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from hub.identity.rules import IdentityRules
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
+from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections, load_routes
 from hub.sdk.manifest import Capability
@@ -171,7 +172,7 @@ def api(run: Runtime) -> Api:
 
 
 @contextmanager
-def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
+def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) -> Iterator[Work]:
     """Run the actors of one worker process until the block ends; ``schedule`` runs the sweep here too."""
     import dramatiq
 
@@ -188,7 +189,7 @@ def worker(run: Runtime, *, schedule: bool) -> Iterator[Work]:
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
     if schedule:
         threads.append(_thread("schedule", run_schedule, _tasks(run, waker), work.stopping))
-    running = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=200)
+    running = dramatiq.Worker(broker, queues=set(queues), worker_threads=THREADS, worker_timeout=200)
     running.start()
     try:
         yield work

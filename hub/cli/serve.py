@@ -17,6 +17,7 @@ import uvicorn
 
 from hub import bootstrap, log
 from hub.cli import output
+from hub.pipeline import QUEUES
 from hub.settings import Settings, load
 from hub.store import migrate as schema
 
@@ -64,16 +65,22 @@ def serve(app: Any, host: str, port: int) -> None:
 
 def worker(
     schedule: Annotated[bool, typer.Option("--schedule/--no-schedule", help="Also run the scheduler here.")] = True,
+    queues: Annotated[
+        str, typer.Option("--queues", help="Which steps run here, by comma: process, complete, deliver.")
+    ] = ",".join(QUEUES),
     metrics_port: Annotated[int | None, typer.Option(help="Serve /metrics of this process on this port.")] = None,
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
     """Run the actors: process, complete, deliver."""
+    chosen = queues.split(",")
+    if unknown := set(chosen) - set(QUEUES):
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--queues")
     with (
         output.exit_codes(json=json),
         bootstrap.runtime(settings_of(config)) as run,
         _metrics(metrics_port),
-        bootstrap.worker(run, schedule=schedule),
+        bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
         bootstrap.relax_garbage_collector()
         _until_stopped()

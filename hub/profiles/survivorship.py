@@ -158,12 +158,12 @@ def consent_decisions(leaves: Iterable[Leaf]) -> list[tuple[dict[str, Any], list
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in _items(leaves, "consents"):
-        purpose, channel, _, _ = candidate.key.split("|")
+        purpose, channel, _, _ = candidate.key.rsplit("|", 3)
         heard[purpose, channel].append(candidate)
     decisions = []
     for (purpose, channel), statements in sorted(heard.items()):
         deciding = _deciding(statements)
-        _, _, state, _ = deciding.key.split("|")
+        _, _, state, _ = deciding.key.rsplit("|", 3)
         summary: dict[str, Any] = {
             "purpose": purpose,
             "channel": channel,

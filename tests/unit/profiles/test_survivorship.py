@@ -1,0 +1,247 @@
+"""Which value of several records is the golden one, and why; pure."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.mapping.record_state import State, apply_consent, apply_customer, micros
+from hub.model.consent import Consent
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import ConsentEvent, CustomerEvent
+from hub.model.keys import record_id
+from hub.profiles.survivorship import Leaf, SurvivorshipRules, consent_decisions, explain, golden, ranked, single
+from tests.support.doubles import at, customer
+
+NEWEST = SurvivorshipRules()
+
+
+def leaf(number: int, *events: CustomerEvent | ConsentEvent, rank: int = 100, received: int = 0) -> Leaf:
+    """Record ``number``, which heard these events; the entry ids are 10 for the first, 11 for the second …"""
+    state: State = {}
+    for place, event in enumerate(events):
+        stamp = [micros(event.occurred_at), received, 10 * number + place]
+        if isinstance(event, CustomerEvent):
+            apply_customer(state, event, stamp)
+        else:
+            apply_consent(state, event, stamp)
+    return Leaf(record_id("shop", "customer", str(number)), "shop", "customer", str(number), rank, state)
+
+
+def company(number: int, second: int, name: str, *, rank: int = 100, received: int = 0) -> Leaf:
+    return leaf(number, customer(str(number), when=at(second), company=name), rank=rank, received=received)
+
+
+def values(leaves: list[Leaf], rules: SurvivorshipRules = NEWEST) -> dict[str, Any]:
+    found = golden(leaves, {}, rules)
+    found.pop("records")
+    return found
+
+
+# -- single values
+
+
+def test_the_newest_source_time_wins() -> None:
+    assert values([company(1, 2, "new"), company(2, 1, "old")]) == {"company": "new"}
+
+
+def test_then_arrival_then_source_rank_then_the_record() -> None:
+    assert values([company(1, 1, "late", received=2), company(2, 1, "early", received=1)]) == {"company": "late"}
+    assert values([company(1, 1, "third"), company(2, 1, "first", rank=1)]) == {"company": "first"}
+    tied = [company(1, 1, "one"), company(2, 1, "two")]
+    first = min(tied, key=lambda one: one.id)
+    assert values(tied) == {"company": first.state["company"][0]}
+
+
+def test_source_rank_beats_time_where_it_is_asked_for() -> None:
+    rules = SurvivorshipRules(attributes={"company": "source_rank"})
+    assert values([company(1, 9, "new"), company(2, 1, "trusted", rank=1)], rules) == {"company": "trusted"}
+
+
+def test_the_most_complete_the_most_frequent_and_the_longest_lived() -> None:
+    leaves = [
+        company(1, 3, "Berg"),
+        company(2, 2, "Berg und Söhne KG"),
+        company(3, 1, "Berg AG"),
+        company(4, 0, "Berg"),
+    ]
+
+    def of(strategy: str) -> object:
+        return values(leaves, SurvivorshipRules.model_validate({"attributes": {"company": strategy}}))["company"]
+
+    assert (of("most_complete"), of("most_frequent"), of("longest_lived")) == ("Berg und Söhne KG", "Berg", "Berg")
+    assert values(leaves[:3], SurvivorshipRules(attributes={"company": "longest_lived"})) == {"company": "Berg AG"}
+
+
+def test_a_name_is_one_value_and_is_never_put_together_from_two_records() -> None:
+    one = leaf(1, customer("1", when=at(1), name=("Anna", "Berg")))
+    two = leaf(2, customer("2", when=at(2), name=("A.", None)))
+    assert values([one, two])["name"] == {"first": "A.", "full": "A."}
+
+
+# -- lists
+
+
+def test_every_address_is_kept_once_the_newest_first() -> None:
+    one = leaf(1, customer("1", when=at(1), emails=["a@example.com", "b@example.com"]))
+    two = leaf(2, customer("2", when=at(2), emails=["c@example.com", "a@example.com"]))
+    assert values([one, two]) == {"emails": ["c@example.com", "a@example.com", "b@example.com"]}
+
+
+def test_junk_never_becomes_golden() -> None:
+    snapshot = customer("1").customer.model_dump()
+    snapshot["emails"] = [{"value": "null", "original": "null", "usable": False}]
+    told = CustomerEvent(occurred_at=at(1), customer=CustomerSnapshot.model_validate(snapshot))
+    one = leaf(1, told)
+    assert one.state["emails"] != {}
+    assert values([one]) == {}
+
+
+# -- consent (law L7)
+
+
+def said(state: str, second: int, *, explicit: bool = True, channel: str = "email", purpose: str = "marketing") -> Any:
+    consent = Consent(purpose=purpose, channel=channel, state=state, at=at(second), explicit=explicit)  # type: ignore[arg-type]
+    return ConsentEvent(occurred_at=at(second), record=customer("1").customer.key, consent=consent)
+
+
+def holds(*leaves: Leaf) -> list[tuple[str, str, str]]:
+    return [(s["purpose"], s["channel"], s["state"]) for s, _ in consent_decisions(leaves)]
+
+
+EMAIL_OUT, EMAIL_IN = [("marketing", "email", "opted_out")], [("marketing", "email", "opted_in")]
+
+
+def test_an_older_opt_in_never_beats_a_newer_opt_out() -> None:
+    assert holds(leaf(1, said("opted_in", 1)), leaf(2, said("opted_out", 2))) == EMAIL_OUT
+
+
+def test_a_newer_implied_opt_in_does_not_loosen() -> None:
+    assert holds(leaf(1, said("opted_out", 1)), leaf(2, said("opted_in", 9, explicit=False))) == EMAIL_OUT
+
+
+def test_a_newer_explicit_opt_in_does() -> None:
+    assert holds(leaf(1, said("opted_out", 1)), leaf(2, said("opted_in", 2))) == EMAIL_IN
+
+
+def test_at_the_same_moment_the_opt_out_wins() -> None:
+    assert holds(leaf(1, said("opted_out", 1)), leaf(2, said("opted_in", 1))) == EMAIL_OUT
+
+
+def test_an_opt_out_needs_not_be_explicit() -> None:
+    assert holds(leaf(1, said("opted_out", 2, explicit=False)), leaf(2, said("opted_in", 1))) == EMAIL_OUT
+
+
+def test_a_pending_double_opt_in_does_not_loosen() -> None:
+    assert holds(leaf(1, said("opted_out", 1)), leaf(2, said("pending", 2))) == EMAIL_OUT
+
+
+def test_channels_and_purposes_are_apart() -> None:
+    one = leaf(1, said("opted_out", 1), said("opted_in", 1, channel="sms"), said("opted_in", 1, purpose="a|b"))
+    assert holds(one) == [
+        ("a|b", "email", "opted_in"),
+        ("marketing", "email", "opted_out"),
+        ("marketing", "sms", "opted_in"),
+    ]
+
+
+STATEMENTS = st.builds(
+    said,
+    st.sampled_from(["opted_in", "opted_out", "pending", "unknown"]),
+    st.integers(0, 4),
+    explicit=st.booleans(),
+)
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=6), st.integers())
+def test_the_law_holds_for_any_history_told_in_any_order_by_any_records(history: list[Any], seed: int) -> None:
+    chance = random.Random(seed)
+    leaves = [leaf(number, event) for number, event in enumerate(chance.sample(history, len(history)))]
+    [(summary, heard)] = consent_decisions(leaves)
+    outs = [event.consent.at for event in history if event.consent.state == "opted_out"]
+    ins = [e.consent.at for e in history if e.consent.state == "opted_in" and e.consent.explicit]
+    if outs:
+        assert summary["state"] == ("opted_in" if ins and max(ins) > max(outs) else "opted_out")
+    else:
+        assert summary["at"] == f"{max(event.consent.at for event in history):%Y-%m-%dT%H:%M:%SZ}"
+    assert len(heard) == len(leaves)
+
+
+# -- explanation (law L5)
+
+
+def test_a_value_names_its_record_event_time_and_rule_and_what_lost() -> None:
+    explained = explain([company(1, 2, "new"), company(2, 1, "old")], NEWEST)
+
+    def source(number: int, second: int, value: str) -> dict[str, Any]:
+        record = {"connection": "shop", "kind": "customer", "external_id": str(number)}
+        return {"value": value, "record": record, "event": 10 * number, "at": f"2026-03-01T09:00:0{second}Z"}
+
+    assert explained == [
+        {"field": "company", "rule": "newest source time", **source(1, 2, "new"), "lost": [source(2, 1, "old")]}
+    ]
+
+
+SNAPSHOTS = st.builds(
+    customer,
+    st.just("1"),
+    when=st.integers(0, 3).map(at),
+    name=st.none() | st.sampled_from([("Anna", "Berg"), ("Bert", None)]),
+    emails=st.lists(st.sampled_from(["a@example.com", "b@example.com"]), max_size=2, unique=True),
+    company=st.none() | st.sampled_from(["Berg KG", "Berg"]),
+    consents=st.lists(STATEMENTS.map(lambda event: event.consent), max_size=1).map(tuple),
+)
+RULES = st.builds(
+    SurvivorshipRules,
+    attributes=st.dictionaries(
+        st.sampled_from(["name", "company", "emails"]),
+        st.sampled_from(["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]),
+    ),
+)
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> list[Leaf]:
+    events = draw(st.lists(SNAPSHOTS, min_size=1, max_size=4))
+    return [leaf(number, event, rank=draw(st.integers(1, 2))) for number, event in enumerate(events)]
+
+
+@given(clusters(), RULES)
+def test_the_explanation_is_the_golden_profile(leaves: list[Leaf], rules: SurvivorshipRules) -> None:
+    found = golden(leaves, {}, rules)
+    told: dict[str, Any] = {}
+    for item in explain(leaves, rules):
+        attribute, _, place = item["field"].partition(".")
+        if place:
+            told.setdefault(attribute, []).append(item["value"])
+        else:
+            told[attribute] = item["value"]
+    assert told == {name: value for name, value in found.items() if name != "records"}
+
+
+@given(clusters(), RULES, st.integers())
+def test_the_order_of_records_does_not_matter(leaves: list[Leaf], rules: SurvivorshipRules, seed: int) -> None:
+    turned = random.Random(seed).sample(leaves, len(leaves))
+    assert golden(turned, {}, rules) == golden(leaves, {}, rules)
+    assert explain(turned, rules) == explain(leaves, rules)
+
+
+@given(clusters())
+def test_ranking_loses_no_candidate(leaves: list[Leaf]) -> None:
+    candidates = single(leaves, "company")
+    assert {c.leaf.id for c in ranked(candidates)} == {c.leaf.id for c in candidates}
+
+
+def test_orders_and_erasure_come_from_their_own_evidence() -> None:
+    one = leaf(1, customer("1", company="Berg KG"))
+    one.state["erasure"] = ["erasure", [1, 1, 1]]
+    orders = {"count": 1, "totals": [{"amount": "5", "currency": "EUR"}]}
+    assert golden([one], orders, NEWEST) == {
+        "company": "Berg KG",
+        "orders": orders,
+        "records": [{"connection": "shop", "kind": "customer", "external_id": "1"}],
+        "suppressed": True,
+    }

@@ -12,7 +12,7 @@ from hub.cli import output
 
 def command(
     port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 8090,
-    token: Annotated[str, typer.Option("--token", help="The access token it accepts.")] = "pat-eu1-sample",
+    token: Annotated[str, typer.Option("--token", help="The access token it accepts.")] = "pat-eu1-sample",  # noqa: S107
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:

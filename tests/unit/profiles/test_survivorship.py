@@ -104,7 +104,7 @@ def test_junk_never_becomes_golden() -> None:
 
 
 def said(state: str, second: int, *, explicit: bool = True, channel: str = "email", purpose: str = "marketing") -> Any:
-    consent = Consent(purpose=purpose, channel=channel, state=state, at=at(second), explicit=explicit)  # type: ignore[arg-type]
+    consent = Consent(purpose=purpose, channel=channel, state=state, at=at(second), explicit=explicit)
     return ConsentEvent(occurred_at=at(second), record=customer("1").customer.key, consent=consent)
 
 

@@ -12,7 +12,6 @@ from hub.model.customer import PersonName
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
-_SPACE = re.compile(r"\s+")
 _TITLES = frozenset({"herr", "hr", "frau", "fr", "mr", "mrs", "ms", "miss", "dr", "prof", "dipl", "ing", "med", "mag"})
 _PARTICLES = frozenset(
     {
@@ -66,7 +65,7 @@ def clean(text: str | None) -> str | None:
     """Trim, collapse white space and compose (NFC); nothing left, or a filler such as ``-``, gives None."""
     if not text:
         return None
-    value = _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    value = " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
     return None if not value or value.lower() in _EMPTY else value
 
 

@@ -60,13 +60,10 @@ def customer(
     ``region`` (ISO 3166 alpha-2) reads phone numbers without a country. ``handle`` becomes a channel account of the
     network ``handle``: a name, not a proof.
     """
-
-    def first(field: CustomerField) -> str | None:
-        return next((value for value in fields.get(field, ()) if value and value.strip()), None)
-
-    street = " ".join(part for part in (first("street"), first("house_number")) if part) or None
+    first = _first_told(fields).get
+    street, house_number = first("street"), first("house_number")
     own_address = postal_address(
-        line1=street,
+        line1=f"{street or ''} {house_number}" if house_number else street,
         line2=first("line2"),
         postal_code=first("postal_code"),
         city=first("city"),
@@ -83,8 +80,8 @@ def customer(
             last=first("last_name"),
             full=first("full_name"),
         ),
-        emails=_distinct(email(text) for text in fields.get("email", ())),
-        phones=_distinct(phone(text, region) for text in fields.get("phone", ())),
+        emails=_distinct([email(text) for text in fields.get("email", ())]),
+        phones=_distinct([phone(text, region) for text in fields.get("phone", ())]),
         addresses=tuple(dict.fromkeys(a for a in (own_address, *addresses) if a is not None)),
         birth_date=birth_date(first("birth_date")),
         language=language(first("language")),
@@ -96,6 +93,17 @@ def customer(
         tags=tuple(tags),
         identifiers=tuple(identifiers),
     )
+
+
+def _first_told(fields: CustomerFields) -> dict[CustomerField, str]:
+    """Per field the first value that is more than white space."""
+    told: dict[CustomerField, str] = {}
+    for field, values in fields.items():
+        for value in values:
+            if value and not value.isspace():
+                told[field] = value
+                break
+    return told
 
 
 def language(text: str | None) -> str | None:

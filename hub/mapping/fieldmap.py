@@ -43,17 +43,21 @@ class FieldMap(Generic[Schema]):
         missing = [name for name in _FIELDS if name not in self.paths and name not in self.not_offered]
         if missing:
             raise TypeError(f"map these customer fields or name them in not_offered: {', '.join(missing)}")
-        self._readers: tuple[tuple[CustomerField, tuple[Callable[[Any], Any], ...]], ...] = tuple(
-            (name, tuple(_reader(schema, path) for path in paths)) for name, paths in self.paths.items()
-        )
+        places = [(name, *_place(schema, path)) for name, paths in self.paths.items() for path in paths]
+        self._parts = {part: _reader(schema, part) for _, part, _ in places if part}
+        self._places = tuple(places)
 
     def read(self, source: Schema) -> CustomerFields:
         """The values found, as text, by canonical name."""
+        # what dotted paths lead through is looked up once, not once per field: this runs for every event
+        parts = {part: _steps(value) for part, find in self._parts.items() if (value := find(source)) is not None}
+        parts[""] = _steps(source)
         found: dict[CustomerField, tuple[str, ...]] = {}
-        for name, readers in self._readers:
-            values = tuple(str(v) for v in (read(source) for read in readers) if v is not None and v != "")
-            if values:
-                found[name] = values
+        for name, part, step in self._places:
+            if part in parts:
+                value = parts[part].get(step)
+                if value is not None and value != "":
+                    found[name] = (*found.get(name, ()), str(value))
         return found
 
 
@@ -72,6 +76,18 @@ class ProfileMap:
         """Property name to value; absent values are left out (absent is not null, kit law D2)."""
         values = ((name, read(profile)) for name, read in self._readers)
         return {name: value for name, value in values if value is not None and value != ""}
+
+
+def _place(schema: type[BaseModel], path: str) -> tuple[str, str | int]:
+    """A path's part before its last step, and that step. Raises TypeError for a path the schema does not have."""
+    _reader(schema, path)
+    part, _, step = path.rpartition(".")
+    return part, int(step) if step.isdigit() else step
+
+
+def _steps(part: Any) -> Mapping[Any, Any]:
+    """What one more step leads to: the fields of a model, or the items of a list."""
+    return vars(part) if isinstance(part, BaseModel) else dict(enumerate(part))
 
 
 def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:

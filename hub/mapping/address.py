@@ -62,6 +62,20 @@ def postal_address(
     company: str | None = None,
 ) -> Address | None:
     """Build an address from what the source has; None when there is neither street, city nor postal code."""
+    return _postal_address(line1, line2, postal_code, city, region, country_name, company)
+
+
+# one order tells the same address up to three times: billing, shipping and the customer's own
+@lru_cache(maxsize=1_024)
+def _postal_address(
+    line1: str | None,
+    line2: str | None,
+    postal_code: str | None,
+    city: str | None,
+    region: str | None,
+    country_name: str | None,
+    company: str | None,
+) -> Address | None:
     line1, postal_code, city = clean(line1), clean(postal_code), clean(city)
     if not (line1 or postal_code or city):
         return None

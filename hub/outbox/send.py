@@ -18,6 +18,9 @@ from hub.sdk.destination import Write, WriteResult
 log = structlog.get_logger()
 
 Call = Callable[[Sequence[Write]], Sequence[WriteResult]]
+COSTLY = 5
+"""Merges or erasures per batch: with all in one, a destination that answers 429 often would see no batch end."""
+
 FUTILE = 8
 """Failed calls in a row after which halving stops: then it is the destination, not a record."""
 
@@ -35,7 +38,7 @@ class Sent:
 def send(writes: Sequence[Write], call: Call, *, destination: str, halve_outages: bool) -> Sent:
     """Send all writes. ``halve_outages``: these rows failed before, so look for one that makes the destination fail."""
     sent = Sent()
-    waiting: list[Sequence[Write]] = [writes]
+    waiting = _batches(writes)
     while waiting and sent.stopped_by is None:
         batch = waiting.pop(0)
         try:
@@ -79,6 +82,13 @@ def send(writes: Sequence[Write], call: Call, *, destination: str, halve_outages
             sent.calls_answered += 1
             sent.results.update({result.key: result for result in results})
     return sent
+
+
+def _batches(writes: Sequence[Write]) -> list[Sequence[Write]]:
+    """Merges and erasures take calls of their own, and go few at a time: what a 429 interrupts begins anew."""
+    costly = [write for write in writes if write.merge or write.erase]
+    others = [write for write in writes if not (write.merge or write.erase)]
+    return [*(costly[at : at + COSTLY] for at in range(0, len(costly), COSTLY)), *([others] if others else [])]
 
 
 def _halves(batch: Sequence[Write]) -> list[Sequence[Write]]:

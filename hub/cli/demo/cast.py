@@ -217,10 +217,7 @@ def _lukas(all_: Cast, copy: Copy) -> None:
 
 def _inbox(all_: Cast, copy: Copy) -> None:
     """Two colleagues order with the company's mailbox."""
-    mail, group = (
-        copy.mail("info", f"tischlerei-lindner{copy.index + 1}.example.de"),
-        "one info@ mailbox, two colleagues",
-    )
+    mail, group = f"info@tischlerei{copy.index + 1}.example.de", "one info@ mailbox, two colleagues"
     sabine = all_.tell(Who("Sabine", "Lindner", mail, street="Am Bäckerweg 9", postal_code="50667", city="Köln"))
     holger = all_.tell(sabine.told(first="Holger", last="Brandt"))
     a, b = copy.n(21), copy.n(22)

@@ -126,6 +126,7 @@ def _crm(state: State) -> Json:
         "deals": len(state.deals),
         "unsubscribed": state.crm["unsubscribed"],
         "calls": state.crm["calls"],
+        "endpoints": state.crm["by_endpoint"],
         "answers": dict(sorted(state.crm["answers"].items())),
         "delivered": rows["delivered"],
         "rejected": rows["rejected"],

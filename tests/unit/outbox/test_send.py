@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import AuthError, ConflictError, HubError, RateLimited, RejectedError, Unavailable
-from hub.outbox.send import FUTILE, Sent, send
+from hub.outbox.send import COSTLY, FUTILE, Sent, send
 from hub.sdk.destination import Write, WriteResult
 
 
@@ -154,3 +154,18 @@ def test_nobody_is_forgotten_and_nobody_is_sent_twice_after_success(
         if error is None
     ]
     assert sorted(done) == sorted(succeeded)
+
+
+def test_merges_done_before_a_429_stay_done() -> None:
+    merges = [Write("profile", str(number), "1", {}, {}, merge=("2",)) for number in range(COSTLY + 2)]
+    destination = Destination(answers=[None, RateLimited("slow down")])
+    result = send(merges, destination, destination="crm", halve_outages=False)
+    assert outcomes(result) == {"delivered": COSTLY}
+    assert isinstance(result.stopped_by, RateLimited)
+
+
+def test_merges_do_not_split_the_batch_of_the_others() -> None:
+    merge = Write("profile", "merge", "1", {}, {}, merge=("2",))
+    destination = Destination()
+    send([*writes(3), merge], destination, destination="crm", halve_outages=False)
+    assert destination.calls == [["merge"], ["0", "1", "2"]]

@@ -16,6 +16,7 @@ from hub.cli.demo.stage import Stage
 from hub.cli.demo.state import State
 
 PATIENCE_SECONDS = 45.0
+PATIENCE_PER_DELIVERY = 0.05
 TWICE = 0.15
 """Share of the deliveries that a sender makes twice at once."""
 
@@ -28,13 +29,14 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
     chance = random.Random(7)  # noqa: S311 - the same shuffle every time
     senders = Senders(stage.url, stage.connections)
     state = State(senders.sent, crm_had=len(cast.known_to_crm))
+    patience = PATIENCE_SECONDS + PATIENCE_PER_DELIVERY * sendings(cast)
     try:
         step("webshops and newsletter send; the worker is killed (kill -9)")
         with _sending(senders, _mixed(cast.opening, chance), done):
             _kill_at_work(stage, delivering=False)
         step("till and social media send")
         senders.send(_mixed(cast.counter, chance), done)
-        _wait(stage, retries=False)
+        _wait(stage, patience, retries=False)
         step("news that join people come in, late and twice; API and worker are killed, the CRM fails")
         stage.crm.fail(path="contacts/batch/upsert", kind="silent")
         stage.crm.fail(path="deals/batch/upsert", status=500)
@@ -42,14 +44,14 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
         with _sending(senders, later, done):
             _kill_while_receiving(stage, senders, sum(senders.sent.by_connection.values()) + len(later) // 3)
         _kill_at_work(stage, delivering=True)
-        _wait(stage, retries=True)
+        _wait(stage, patience, retries=True)
         step("a part of it all comes again, and everything is replayed")
         state.before_repeat = seen.digests(stage)
         everything = [one for one in (*cast.opening, *cast.counter, *cast.later) if one.expect != "refused"]
         senders.send(chance.sample(everything, int(len(everything) * AGAIN)), done)
-        _wait(stage, retries=True)
+        _wait(stage, patience, retries=True)
         state.repeated = seen.replay(stage.database)
-        _wait(stage, retries=True)
+        _wait(stage, patience, retries=True)
         state.after_repeat = seen.digests(stage)
         step("the laws are checked")
         seen.read(stage, senders.sent, state)
@@ -101,9 +103,9 @@ def _kill_while_receiving(stage: Stage, senders: Senders, when: int) -> None:
     stage.kill(stage.api)
 
 
-def _wait(stage: Stage, *, retries: bool) -> None:
+def _wait(stage: Stage, patience: float, *, retries: bool) -> None:
     """Wait until everything is worked on and delivered; with ``retries`` also what waits for another try."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while time.monotonic() < until:
         entries, deliveries, retrying = seen.unfinished(stage.database)
         if not entries and not deliveries and not (retries and retrying):

@@ -1,0 +1,237 @@
+"""The demo's laws find what they are there to find: each falsified state breaks its law, and the demo ends with 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli.app import app
+from hub.cli.demo import command, laws
+from hub.cli.demo.cast import Cast, Person, cast
+from hub.cli.demo.send import Sent
+from hub.cli.demo.state import Reason, State
+from hub.model.keys import fact_id
+from hub.store.profiles import FullRow
+
+SPACE = UUID(int=1)
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+CAST = cast()
+
+
+def profile_id(person: Person) -> UUID:
+    return uuid5(SPACE, f"{person.name}{person.anchors[0].external_id}")
+
+
+def golden(person: Person) -> dict[str, Any]:
+    kinds = {anchor: "guest" if anchor.kind == "order" else anchor.kind for anchor in person.anchors}
+    found: dict[str, Any] = {
+        "emails": sorted(person.emails),
+        "records": [
+            {"connection": anchor.connection, "kind": kind, "external_id": anchor.external_id}
+            for anchor, kind in kinds.items()
+        ],
+    }
+    if person.orders:
+        totals = [{"currency": "EUR", "amount": person.total}] if person.total else []
+        found["orders"] = {"count": person.orders, "totals": totals}
+    if person.city:
+        found["addresses"] = [{"city": person.city}]
+    if person.opted_out:
+        found["consents"] = [{"purpose": "marketing", "channel": "email", "state": "opted_out"}]
+    return found
+
+
+def rows(person: Person) -> Iterator[dict[str, Any]]:
+    own = profile_id(person)
+    state = "rejected" if person.refused_by_crm else "delivered"
+    yield {"key": own, "profile_id": own, "subject": "profile", "state": state, "reason": ""}
+    for anchor in person.anchors:
+        if anchor.kind == "order":
+            key = fact_id(anchor.connection, "order", anchor.external_id)
+            yield {"key": key, "profile_id": own, "subject": "order", "state": "delivered", "reason": ""}
+
+
+def contact(person: Person) -> dict[str, Any]:
+    found = {"hub_profile_id": str(profile_id(person)), "email": next(iter(sorted(person.emails)), "")}
+    return {**found, "hub_email_consent": "opted_out"} if person.opted_out else found
+
+
+def good_state() -> State:
+    """A state in which every law holds."""
+    sent = Sent()
+    sent.acknowledged.update({("shop-de", "one"): 2, ("till", "two"): 1})
+    sent.expected = {("shop-de", "one"): "done", ("till", "two"): "skipped"}
+    people = CAST.people
+    profiles = {profile_id(p): FullRow(profile_id(p), 1, golden(p), NOW, NOW, [], []) for p in people}
+    source = {"record": {"connection": "shop-de"}, "event": 1}
+    return State(
+        sent,
+        inbox={
+            ("shop-de", "one"): {"id": 1, "topic": "orders/create", "state": "done"},
+            ("till", "two"): {"id": 2, "topic": "order.created", "state": "skipped"},
+        },
+        profiles=profiles,
+        retired={UUID(int=7): (profile_id(people[0]), profile_id(people[0]))},
+        explained=[(own, {"field": name, **source}) for own, one in profiles.items() for name in one.golden],
+        reasons={own: [Reason("email", "x", "strong", "shop-de")] for own in profiles},
+        outbox=[row for person in people for row in rows(person)],
+        contacts=[contact(person) for person in people if not person.refused_by_crm],
+        deals=[{} for person in people for _ in range(person.orders)],
+        crm={"duplicates": 0, "contacts_created": 44, "unsubscribed": 1, "calls": 1, "by_endpoint": {}, "answers": {}},
+        crm_had=1,
+        unsubscribed=frozenset(email for person in people if person.opted_out for email in person.emails),
+        logs={"api.log": '{"event": "intake.refused"}\n'},
+        kills={"api": 1, "worker": 1},
+        before_repeat={"profiles": "a"},
+        after_repeat={"profiles": "a"},
+    )
+
+
+def broken(state: State, people: Cast = CAST) -> set[str]:
+    return {verdict.law for verdict in laws.check(state, people) if not verdict.held}
+
+
+def find(test: Callable[[Person], object]) -> Person:
+    return next(person for person in CAST.people if test(person))
+
+
+def with_golden(state: State, person: Person, **values: Any) -> State:
+    own = profile_id(person)
+    changed = replace(state.profiles[own], golden={**state.profiles[own].golden, **values})
+    return replace(state, profiles={**state.profiles, own: changed})
+
+
+def lost(state: State) -> State:
+    return replace(state, inbox={key: entry for key, entry in state.inbox.items() if key[0] != "till"})
+
+
+def unfinished(state: State) -> State:
+    key = ("shop-de", "one")
+    return replace(state, inbox={**state.inbox, key: {**state.inbox[key], "state": "pending"}})
+
+
+def changed_by_repetition(state: State) -> State:
+    return replace(state, after_repeat={"profiles": "b"})
+
+
+def counted_twice(state: State) -> State:
+    return with_golden(state, find(lambda p: p.orders == 1), orders={"count": 2, "totals": []})
+
+
+def refund_lost(state: State) -> State:
+    emil = find(lambda p: p.name == "Emil Fischer")
+    return with_golden(state, emil, orders={"count": 2, "totals": [{"currency": "EUR", "amount": "113.40"}]})
+
+
+def stale_value_won(state: State) -> State:
+    return with_golden(state, find(lambda p: p.name == "Emil Fischer"), addresses=[{"city": "Aachen"}])
+
+
+def split_in_two(state: State) -> State:
+    anna = find(lambda p: p.name == "Anna Müller")
+    return with_golden(state, anna, records=golden(anna)["records"][:3])
+
+
+def retired_id_forgotten(state: State) -> State:
+    return replace(state, retired={old: (winner, None) for old, (winner, _) in state.retired.items()})
+
+
+def names_no_event(state: State) -> State:
+    profile, entry = state.explained[0]
+    return replace(state, explained=[(profile, {**entry, "event": 99}), *state.explained[1:]])
+
+
+def merged_without_evidence(state: State) -> State:
+    return replace(state, reasons={})
+
+
+def contact_twice(state: State) -> State:
+    return replace(state, contacts=[*state.contacts, state.contacts[0]])
+
+
+def contact_missing(state: State) -> State:
+    return replace(state, contacts=state.contacts[1:])
+
+
+def opt_in_won(state: State) -> State:
+    marlene = find(lambda p: p.opted_out)
+    return with_golden(state, marlene, consents=[{"purpose": "marketing", "channel": "email", "state": "opted_in"}])
+
+
+def still_subscribed_in_the_crm(state: State) -> State:
+    return replace(state, unsubscribed=frozenset())
+
+
+def held_up(state: State) -> State:
+    return replace(state, outbox=[{**state.outbox[0], "state": "dead"}, *state.outbox[1:]])
+
+
+def somebody_else_refused(state: State) -> State:
+    return replace(state, outbox=[{**state.outbox[0], "state": "rejected"}, *state.outbox[1:]])
+
+
+def name_in_the_log(state: State) -> State:
+    return replace(state, logs={"worker.log": "parked Anna M\\u00fcller\n"})
+
+
+def secret_in_the_log(state: State) -> State:
+    return replace(state, secrets=frozenset({"hush-hush"}), logs={"api.log": "/webhooks/x?secret=hush-hush\n"})
+
+
+def family_became_one(state: State) -> State:
+    first, second = [person for person in CAST.people if person.group][:2]
+    both = [*golden(first)["records"], *golden(second)["records"]]
+    return with_golden(with_golden(state, first, records=both), second, records=[])
+
+
+FALSIFIED: dict[Callable[[State], State], set[str]] = {
+    lost: {"L1"},
+    unfinished: {"L1"},
+    changed_by_repetition: {"L2"},
+    counted_twice: {"L2"},
+    refund_lost: {"L2"},
+    stale_value_won: {"L3"},
+    split_in_two: {"L3"},
+    retired_id_forgotten: {"L4"},
+    names_no_event: {"L5"},
+    merged_without_evidence: {"L5"},
+    contact_twice: {"L6"},
+    contact_missing: {"L6"},
+    opt_in_won: {"L7"},
+    still_subscribed_in_the_crm: {"L7"},
+    family_became_one: {"L8"},
+    held_up: {"L9"},
+    somebody_else_refused: {"L9"},
+    name_in_the_log: {"L11"},
+    secret_in_the_log: {"L11"},
+}
+
+
+def test_a_good_state_breaks_nothing() -> None:
+    assert broken(good_state()) == set()
+
+
+@pytest.mark.parametrize("falsify", FALSIFIED, ids=lambda falsify: falsify.__name__)
+def test_a_falsified_state_breaks_its_law(falsify: Callable[[State], State]) -> None:
+    assert broken(falsify(good_state())) == FALSIFIED[falsify]
+
+
+@pytest.mark.parametrize(("state", "code"), [(good_state(), 0), (lost(good_state()), 1)], ids=["held", "broken"])
+def test_the_exit_code_tells_whether_every_law_held(state: State, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def no_stage(*_: object) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(connections={})
+
+    monkeypatch.setattr(command, "stage", no_stage)
+    monkeypatch.setattr(command, "play", lambda *_: state)
+    result = CliRunner().invoke(app, ["demo", "--once", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["held"]) == (code, code == 0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import psycopg
 import structlog
@@ -46,6 +47,7 @@ class GroupCommit:
         self._recent: OrderedDict[_Key, None] = OrderedDict()
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._abandoned: set[asyncio.Task[None]] = set()
         self.available = False
         """False while the last attempt to reach the database failed."""
 
@@ -59,7 +61,7 @@ class GroupCommit:
             await asyncio.sleep(0.01)
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.gather(self._task, *self._abandoned, return_exceptions=True)
         await self._disconnect()
 
     async def store(self, entry: NewEntry) -> None:
@@ -93,8 +95,7 @@ class GroupCommit:
     async def _commit(self, batch: list[_Waiter]) -> None:
         distinct = {(entry.connection, entry.event_id): entry for entry, _ in batch}
         try:
-            async with asyncio.timeout(COMMIT_TIMEOUT):
-                await self._write(list(distinct.values()))
+            await self._in_time(self._write(list(distinct.values())))
         except (psycopg.Error, TimeoutError, OSError) as error:
             self.available = False
             log.warning("intake.unavailable", error=type(error).__name__, entries=len(batch))
@@ -113,7 +114,35 @@ class GroupCommit:
         _settle(batch, None)
         self._announce()
 
+    async def _in_time(self, writing: Coroutine[Any, Any, None]) -> None:
+        # A server that hangs does not answer a cancellation either: that is left to end by itself.
+        task = asyncio.create_task(writing)
+        done, _ = await asyncio.wait({task}, timeout=COMMIT_TIMEOUT)
+        if not done:
+            self._connection = None
+            self._abandoned.add(task)
+            task.add_done_callback(self._bury)
+            task.cancel()
+            raise TimeoutError
+        task.result()
+
+    def _bury(self, task: asyncio.Task[None]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()  # was looked at: it is told of once, as a time-out
+
     async def _write(self, entries: list[NewEntry]) -> None:
+        reused = self._connection is not None and not self._connection.closed
+        try:
+            await self._insert(entries)
+        except psycopg.OperationalError:
+            if not reused:
+                raise
+            # The server was restarted since the last commit, and nobody noticed.
+            await self._disconnect()
+            await self._insert(entries)
+
+    async def _insert(self, entries: list[NewEntry]) -> None:
         connection = await self._connected()
         try:
             await copy_in(connection, entries)

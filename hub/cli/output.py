@@ -41,14 +41,18 @@ def show_json_lines(values: Iterable[Any]) -> None:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing to show") -> None:
     """A table for people; off a terminal every row is one whole line, so that grep works."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # An id that is cut cannot be copied into the next command.
+        table.add_column(column, no_wrap=column == "id")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console(file=sys.stdout)
     if not table.row_count:
         say(empty)
-    else:
-        console.print(table, width=None if console.is_terminal else 10_000, crop=False)
+        return
+    terminal = Console(file=sys.stdout)
+    console = terminal if terminal.is_terminal else Console(file=sys.stdout, width=10_000)
+    console.print(table, crop=False)
 
 
 def show(text: str) -> None:

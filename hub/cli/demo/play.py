@@ -107,6 +107,7 @@ def _wait(stage: Stage, patience: float, *, retries: bool) -> None:
     """Wait until everything is worked on and delivered; with ``retries`` also what waits for another try."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
+        stage.still_plays()
         entries, deliveries, retrying = seen.unfinished(stage.database)
         if not entries and not deliveries and not (retries and retrying):
             return

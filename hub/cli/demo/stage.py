@@ -104,6 +104,13 @@ class Stage:
         self.kills[role.name] = self.kills.get(role.name, 0) + 1
         role.start()
 
+    def still_plays(self) -> None:
+        """Raises Unavailable, with its last words, when one of Hub's processes ended by itself."""
+        for role in (self.api, self.worker):
+            if role.process is not None and role.process.poll() is not None:
+                words = role.log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+                raise Unavailable(f"the {role.name} ended with {role.process.returncode}: {words}")
+
     def token(self, role: Role) -> str:
         """A new API token."""
         with self.database.session() as session:

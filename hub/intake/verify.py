@@ -6,11 +6,12 @@ from hashlib import sha256
 
 import orjson
 
-from hub.errors import PayloadError, VerificationError
+from hub.errors import VerificationError
 from hub.sdk.connection import Connection
-from hub.sdk.source import EventName, RawDelivery
+from hub.sdk.source import UNREADABLE, EventName, RawDelivery
 from hub.store.inbox import NewEntry
 
+LONGEST_ID = 500
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -26,17 +27,23 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
     source.verify(delivery, connection.settings)
     try:
         name = source.name_event(delivery, connection.settings)
-    except PayloadError:
-        name = EventName(event_id=f"unreadable:{sha256(delivery.body).hexdigest()}", topic="unreadable")
+    except Exception:  # a PayloadError, or the connector's mistake: the sender is not the one to suffer for it
+        name = EventName(event_id=f"unreadable:{sha256(delivery.body).hexdigest()}", topic=UNREADABLE)
     headers = {name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT}
     return NewEntry(
         connection=connection.name,
-        event_id=storable(name.event_id),
+        event_id=_key(name.event_id),
         topic=storable(name.topic),
         headers=storable(orjson.dumps(headers).decode()),
         body=delivery.body,
         received_at=delivery.received_at,
     )
+
+
+def _key(event_id: str) -> str:
+    # PostgreSQL indexes no key beyond some 2,700 bytes, and the ids of some senders are not signed.
+    text = storable(event_id)
+    return text if len(text) <= LONGEST_ID else f"digest:{sha256(text.encode()).hexdigest()}"
 
 
 def storable(text: str) -> str:

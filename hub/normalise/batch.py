@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.errors import HubError, PayloadError, SkipEvent
 from hub.model.event import CanonicalEvent
 from hub.sdk.connection import Connection
+from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
 from hub.store.inbox import ClaimedEntry
 
 
@@ -45,7 +46,7 @@ def normalise(
             outcomes.append(Outcome(claimed.id, "parked", f"connection {entry.connection!r} is not configured"))
             continue
         try:
-            events = source.parse(entry, connection.settings)
+            events = source.parse(_named(entry, connection), connection.settings)
         except SkipEvent as reason:
             outcomes.append(Outcome(claimed.id, "skipped", str(reason)))
         except PayloadError as error:
@@ -60,3 +61,12 @@ def normalise(
         else:
             done.append(Normalised(claimed.id, entry.connection, entry.received_at, events))
     return done, outcomes
+
+
+def _named(entry: InboxEntry, connection: Connection) -> InboxEntry:
+    """The entry under its topic. One that could not be named is named now, which a newer connector may be able to."""
+    source = connection.connector.source
+    if entry.topic != UNREADABLE or source is None or source.name_event is None:
+        return entry
+    delivery = RawDelivery("POST", "", {}, entry.headers, entry.body, entry.received_at)
+    return replace(entry, topic=source.name_event(delivery, connection.settings).topic)

@@ -33,6 +33,10 @@ class EventName:
     topic: str
 
 
+UNREADABLE = "unreadable"
+"""The topic under which a signed delivery is kept that could not be named; it is named again when it is replayed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping."""

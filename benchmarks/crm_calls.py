@@ -22,7 +22,7 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="hub-bench-csv-") as folder:
         file = Path(folder) / "customers.csv"
         _write(file, options.customers)
-        with hub(server, "crm_calls", csv=file) as it:
+        with hub(server, "crm_calls", csv=file, strict=True) as it:
             began = time.time()
             with it.worker():
                 it.command("backfill", "old-crm")

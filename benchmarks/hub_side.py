@@ -32,7 +32,7 @@ CRM_CALLS_PER_10_SECONDS = 250
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """One Hub on a database of its own. ``crm_port`` is the sandbox CRM's."""
+    """One Hub on a database of its own. ``crm_port`` is its CRM's."""
 
     database_url: str
     config: Path
@@ -68,14 +68,14 @@ class Hub:
             yield port, process
 
     @contextmanager
-    def worker(self) -> Iterator[tuple[int, Running]]:
-        """One worker process; gives the port of its metrics."""
+    def worker(self, queues: str = "process,complete,deliver") -> Iterator[tuple[int, Running]]:
+        """One worker process that runs these steps; gives the port of its metrics."""
         port = free_port()
-        with self.role("worker", "--metrics-port", str(port), port=port) as process:
+        with self.role("worker", "--queues", queues, "--metrics-port", str(port), port=port) as process:
             yield port, process
 
     def crm(self) -> dict[str, Any]:
-        """The counters of the sandbox CRM."""
+        """The counters of the CRM."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.crm_port}/sandbox/stats", timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
@@ -119,18 +119,18 @@ class Hub:
 
 
 @contextmanager
-def hub(server: Postgres, name: str, *, csv: Path | None = None) -> Iterator[Hub]:
-    """A Hub on a fresh database, with a signed shop as its source and the sandbox CRM as its destination.
+def hub(server: Postgres, name: str, *, csv: Path | None = None, strict: bool = False) -> Iterator[Hub]:
+    """A Hub on a fresh database, with a signed shop as its source and a CRM as its destination.
 
-    Orders are not written to the CRM as deals: the peers' flow makes one contact call per event, and so does ours at
-    most. ``csv`` adds a connection ``old-crm`` that reads this file.
+    The CRM is the double that only counts, as the peers have it; ``strict`` takes the sandbox that checks what HubSpot
+    checks. Orders are not written to the CRM as deals: the peers' flow makes one contact call per event, and so does
+    ours at most. ``csv`` adds a connection ``old-crm`` that reads this file.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-config-")))
         crm_port = free_port()
-        stack.enter_context(
-            running([sys.executable, "-m", "benchmarks.sandbox", "--port", str(crm_port)], port=crm_port)
-        )
+        crm = "benchmarks.sandbox" if strict else "benchmarks.crm_double"
+        stack.enter_context(running([sys.executable, "-m", crm, "--port", str(crm_port)], port=crm_port))
         config = folder / "hub.yaml"
         config.write_text(yaml.safe_dump(_configuration(crm_port, csv)))
         found = Hub(server.database(name), config, crm_port)

@@ -10,10 +10,15 @@ from benchmarks.node_red import PEERS
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Counts are events; ``memory_marks`` are where the worker's memory is compared."""
+    """Counts are events; ``memory_marks`` are where the worker's memory is compared.
+
+    ``client_us`` is the CPU time that an ordinary HTTP client takes for a request, in µs.
+    """
 
     rounds: int = 3
     intake_events: int = 40_000
+    intake_warm_up: int = 5_000
+    client_us: float = 60.0
     hub_events: int = 20_000
     node_red_events: int = 6_000
     batch_sizes: tuple[int, ...] = (1, 10, 50, 500)
@@ -27,10 +32,11 @@ class Options:
 FULL = Options()
 QUICK = Options(
     rounds=1,
-    intake_events=10_000,
+    intake_events=8_000,
+    intake_warm_up=1_000,
     hub_events=4_000,
     node_red_events=2_000,
     batch_sizes=(1, 50, 500),
-    customers=2_000,
+    customers=5_000,
     memory_marks=(5_000, 10_000, 20_000),
 )

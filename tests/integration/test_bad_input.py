@@ -23,7 +23,7 @@ from hub.sdk.source import EventName, InboxEntry, RawDelivery
 from hub.store import inbox, records
 from hub.store.database import Database
 from hub.workers.process import Processing, process_batch
-from tests.support.asgi import LIMIT, running_api
+from tests.support.asgi import LIMIT, raw, running_api
 from tests.support.doubles import EVENTS, by_name, customer, entry, parse, sign, source, store
 
 BODY = EVENTS.dump_json([customer("1", name=("Anna", "Berg"), emails=["anna@example.com"])], exclude_defaults=True)
@@ -35,7 +35,7 @@ def answers(database: Database, connections: Any, posts: Sequence[Post]) -> list
 
     async def scenario() -> list[httpx.Response]:
         async with running_api(database, connections) as client:
-            return [await client.post(path, content=body, headers=headers) for path, body, headers in posts]
+            return [await client.post(path, content=body, headers=raw(headers)) for path, body, headers in posts]
 
     return asyncio.run(scenario())
 
@@ -52,7 +52,9 @@ def stored(database: Database) -> list[tuple[str, str, str]]:
 
 
 def refusals(connection: str) -> float:
-    return REGISTRY.get_sample_value("hub_intake_refused_total", {"connection": connection, "reason": "signature"}) or 0.0
+    return (
+        REGISTRY.get_sample_value("hub_intake_refused_total", {"connection": connection, "reason": "signature"}) or 0.0
+    )
 
 
 # -- signatures
@@ -66,7 +68,7 @@ SHOPIFY_HEADERS = {"x-shopify-topic": "orders/create", "x-shopify-event-id": "e1
     [
         ("shop", {"x-event-id": "e1"}),
         ("shop", {**sign(BODY), "x-signature": "0" * 64}),
-        ("shop", {**sign(BODY), "x-signature": "ünïcode".encode().decode("latin-1")}),
+        ("shop", {**sign(BODY), "x-signature": "ünïcode"}),
         ("shop", sign(BODY, secret="")),
         ("shop", sign(BODY, secret="another")),
         ("shop", sign(BODY, sent_at=STALE)),

@@ -29,3 +29,8 @@ async def running_api(database: Database, connections: Mapping[str, Connection])
             yield client
     finally:
         await inbox.stop()
+
+
+def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers with values beyond ASCII, as they are on the wire."""
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

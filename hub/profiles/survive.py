@@ -25,6 +25,9 @@ Ranks = Mapping[str, int]
 
 DEFAULT_RANK = 100
 
+SEARCHED = 8_000
+"""Characters of a profile that the search looks in: PostgreSQL refuses to index texts without end."""
+
 
 def survive(
     session: Session,
@@ -72,4 +75,4 @@ def search_text(values: Mapping[str, Any]) -> str:
     words += [email.lower() for email in values.get("emails", [])]
     words += [phone.lstrip("+") for phone in values.get("phones", [])]
     words += [fold(address["city"]) for address in values.get("addresses", []) if address.get("city")]
-    return " ".join(dict.fromkeys(words))
+    return " ".join(dict.fromkeys(words))[:SEARCHED]

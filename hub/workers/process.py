@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import psycopg
+import psycopg_pool
 import structlog
 
 from hub import metrics
@@ -68,6 +69,12 @@ class Applied:
     waiting: frozenset[int] = frozenset()
 
 
+class _Failed(Exception):  # noqa: N818 - carries which entries were in the batch
+    def __init__(self, entries: list[int], error: Exception) -> None:
+        super().__init__()
+        self.entries, self.error = entries, error
+
+
 def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
     """Work on up to ``limit`` due entries; ``entries`` is 0 when there were none."""
     size = limit
@@ -76,13 +83,11 @@ def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
             return _attempt(processing, size)
         except _TRANSIENT as error:
             log.info("process.repeated", reason=type(error).__name__)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:
-            if size == 1:
-                return _park_first(processing, error)
-            log.warning("process.halved", entries=size, error=type(error).__name__)
-            size = max(1, size // 2)
+        except _Failed as failed:
+            if len(failed.entries) == 1:
+                return _park(processing, failed.entries[0], failed.error)
+            size = max(1, len(failed.entries) // 2)
+            log.warning("process.halved", entries=len(failed.entries), error=type(failed.error).__name__)
 
 
 def _attempt(processing: Processing, limit: int) -> Batch:
@@ -91,14 +96,30 @@ def _attempt(processing: Processing, limit: int) -> Batch:
         claimed = inbox.claim(session, "process", limit)
         if not claimed:
             return Batch(0)
-        entries, incomplete = _completed(session, claimed, processing.connections)
-        if incomplete:
-            inbox.move(session, [entry.id for entry in incomplete], "complete")
-        started = perf_counter()
-        done, outcomes = normalise(entries, processing.connections)
-        metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
-        applied = _apply(session, processing, done, now) if done else Applied()
-        _finish(session, entries, applied, outcomes, now)
+        try:
+            return _work(session, processing, claimed, now)
+        except Exception as error:
+            if isinstance(error, _TRANSIENT) or _is_away(error):
+                raise
+            raise _Failed([entry.id for entry in claimed], error) from error
+
+
+def _is_away(error: Exception) -> bool:
+    """True when the database, and no entry, is at fault: the connection, its resources, an operator, its disk."""
+    if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
+        return True
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "53", "57", "58")
+
+
+def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry], now: datetime) -> Batch:
+    entries, incomplete = _completed(session, claimed, processing.connections)
+    if incomplete:
+        inbox.move(session, [entry.id for entry in incomplete], "complete")
+    started = perf_counter()
+    done, outcomes = normalise(entries, processing.connections)
+    metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
+    applied = _apply(session, processing, done, now) if done else Applied()
+    _finish(session, entries, applied, outcomes, now)
     return Batch(len(claimed), applied.destinations, thin=bool(incomplete))
 
 
@@ -198,12 +219,12 @@ def _finish(
             metrics.NORMALISED.labels("-", outcome.state).inc()
 
 
-def _park_first(processing: Processing, error: Exception) -> Batch:
-    log.error("process.parked", error=type(error).__name__, exc_info=error)
+def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:
+    log.error("process.parked", inbox_id=inbox_id, error=type(error).__name__, exc_info=error)
     with processing.database.session() as session:
-        claimed = inbox.claim(session, "process", 1)
-        inbox.finish(session, [entry.id for entry in claimed])
-        reason = f"Hub failed on this entry ({type(error).__name__})"
-        if claimed:
-            inbox.set_outcomes(session, [(claimed[0].id, "parked", reason)], datetime.now(UTC))
-    return Batch(len(claimed))
+        # By its own id: the first entry that is due may be another one by now, which other workers gave back.
+        inbox.finish(session, [inbox_id])
+        inbox.set_outcomes(
+            session, [(inbox_id, "parked", f"Hub failed on this entry ({type(error).__name__})")], datetime.now(UTC)
+        )
+    return Batch(1)

@@ -62,6 +62,7 @@ def rows(person: Person) -> Iterator[dict[str, Any]]:
 
 def contact(person: Person) -> dict[str, Any]:
     found = {"hub_profile_id": str(profile_id(person)), "email": next(iter(sorted(person.emails)), "")}
+    found |= {"city": person.city} if person.city else {}
     return {**found, "hub_email_consent": "opted_out"} if person.opted_out else found
 
 
@@ -136,6 +137,10 @@ def stale_value_won(state: State) -> State:
     return with_golden(state, find(lambda p: p.name == "Emil Fischer"), addresses=[{"city": "Aachen"}])
 
 
+def stale_in_the_crm(state: State) -> State:
+    return replace(state, contacts=[{**one, "city": "Aachen"} if "city" in one else one for one in state.contacts])
+
+
 def split_in_two(state: State) -> State:
     anna = find(lambda p: p.name == "Anna Müller")
     return with_golden(state, anna, records=golden(anna)["records"][:3])
@@ -159,7 +164,7 @@ def contact_twice(state: State) -> State:
 
 
 def contact_missing(state: State) -> State:
-    return replace(state, contacts=state.contacts[1:])
+    return replace(state, contacts=state.contacts[:-1])
 
 
 def opt_in_won(state: State) -> State:
@@ -201,6 +206,7 @@ FALSIFIED: dict[Callable[[State], State], set[str]] = {
     refund_lost: {"L2"},
     stale_value_won: {"L3"},
     split_in_two: {"L3"},
+    stale_in_the_crm: {"L3"},
     retired_id_forgotten: {"L4"},
     names_no_event: {"L5"},
     merged_without_evidence: {"L5"},

@@ -1,7 +1,8 @@
 """The people of the demo, what they do in which channel, and what has to be known of them in the end. Deterministic.
 
-The day has three parts: ``opening`` (webshops and newsletter), ``counter`` (till and social media, whose events are
-partly thin) and ``later`` (what joins people, comes late, or comes twice). Within a part any order will do.
+The day has these parts: ``opening`` (webshops and newsletter), ``counter`` (till and social media, whose events are
+partly thin), ``later`` (what joins people, comes late, or comes twice) and an ``evening`` with one change. Within a
+part any order will do.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Cast:
     opening: list[Delivery] = field(default_factory=list)
     counter: list[Delivery] = field(default_factory=list)
     later: list[Delivery] = field(default_factory=list)
+    evening: list[Delivery] = field(default_factory=list)
     objects: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     known_to_crm: list[Who] = field(default_factory=list)
     private: set[str] = field(default_factory=set)
@@ -312,6 +314,8 @@ def _others(all_: Cast, copy: Copy) -> None:
         shopify.delivery("customers/create", shopify.customer(n, klaus, after(21)), after(21)),
         shopify.delivery("orders/create", shopify.order(n, klaus, after(22), account=n), after(22)),
     ]
+    moved = klaus.told(street="Königstraße 5", city="Fürth", postal_code="90762")
+    all_.evening.append(shopify.delivery("customers/update", shopify.customer(n, moved, after(400)), after(400)))
     psid, igsid = f"74218809{n:08d}", f"10833774{n:08d}"
     all_.counter += [
         meta.messenger(psid, "Haben Sie die Wanderstiefel noch in Größe 42?", after(80)),
@@ -323,7 +327,7 @@ def _others(all_: Cast, copy: Copy) -> None:
     subscriber = Anchor("newsletter", "subscriber", mailchimp.subscriber_id(petra.email))
     all_.people += [
         Person("Petra Wolf", (subscriber,), refused_by_crm=True),
-        Person("Klaus Berger", (Anchor("shop-de", "customer", shopify.customer_id(n)),), orders=1),
+        Person("Klaus Berger", (Anchor("shop-de", "customer", shopify.customer_id(n)),), orders=1, city="Fürth"),
         Person("someone on Messenger", (Anchor("social", "person", f"messenger:{meta.PAGE}:{psid}"),)),
         Person("someone on Instagram", (Anchor("social", "person", f"instagram:{meta.INSTAGRAM}:{igsid}"),)),
     ]

@@ -53,7 +53,7 @@ def durable(state: State, _: Cast) -> Verdict:
         "acknowledged": len(sent.acknowledged),
         "stored": len(state.inbox),
         "kills": sum(state.kills.values()),
-        "waiting_when_killed": state.interrupted,
+        "killed_at_work": state.interrupted,
         "sendings_broken_off": sent.interrupted,
     }
     killed = " and ".join(f"{name} ({count}×)" for name, count in sorted(state.kills.items()))
@@ -98,6 +98,8 @@ def order_free(state: State, cast: Cast) -> Verdict:
         addresses = (_profile(state, person) or {}).get("addresses", [])
         if not addresses or addresses[0].get("city") != person.city:
             broken.append(f"{person.name}: the newest address is not the first")
+        if _contact(state, state.profile_of(person.anchors[0])).get("city") != person.city:
+            broken.append(f"{person.name}: the CRM has not the newest address")
     numbers = {"people": len(cast.people), "newest_values": len(with_city)}
     words = f"{len(cast.people)} people found again in shuffled channels; late, older news overwrote nothing"
     return Verdict("L3", "Order-free", words, numbers, broken)

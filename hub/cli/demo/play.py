@@ -1,4 +1,4 @@
-"""The play: the day's three parts and their repetition, with processes killed and a CRM that fails in between."""
+"""The play: the parts of the day and their repetition, with processes killed and a CRM that fails in between."""
 
 from __future__ import annotations
 
@@ -37,17 +37,23 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
         step("till and social media send")
         senders.send(_mixed(cast.counter, chance), done)
         _wait(stage, patience, retries=False)
-        step("news that join people come in, late and twice; API and worker are killed, the CRM fails")
+        step("news that join people come in, late and twice; the API is killed, the CRM fails")
         stage.crm.fail(path="contacts/batch/upsert", kind="silent")
         stage.crm.fail(path="deals/batch/upsert", status=500)
         later = _mixed(cast.later, chance)
         with _sending(senders, later, done):
             _kill_while_receiving(stage, senders, sum(senders.sent.by_connection.values()) + len(later) // 3)
+        _wait(stage, patience, retries=True)
+        step("somebody moves house; the worker is killed while it tells the CRM")
+        stage.crm.fail(path="contacts/batch/update", kind="silent")
+        senders.send(cast.evening, done)
         _kill_at_work(stage, delivering=True)
         _wait(stage, patience, retries=True)
         step("a part of it all comes again, and everything is replayed")
         state.before_repeat = seen.digests(stage)
-        everything = [one for one in (*cast.opening, *cast.counter, *cast.later) if one.expect != "refused"]
+        everything = [
+            one for one in (*cast.opening, *cast.counter, *cast.later, *cast.evening) if one.expect != "refused"
+        ]
         senders.send(chance.sample(everything, int(len(everything) * AGAIN)), done)
         _wait(stage, patience, retries=True)
         state.repeated = seen.replay(stage.database)
@@ -62,7 +68,7 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
 
 def sendings(cast: Cast) -> int:
     """About how many deliveries ``play`` makes."""
-    told = len(cast.opening) + len(cast.counter) + len(cast.later)
+    told = len(cast.opening) + len(cast.counter) + len(cast.later) + len(cast.evening)
     return int(told * (1 + TWICE + AGAIN))
 
 
@@ -84,12 +90,12 @@ def _sending(senders: Senders, deliveries: Sequence[Delivery], done: Callable[[]
 
 
 def _kill_at_work(stage: Stage, *, delivering: bool) -> None:
-    """``kill -9`` the worker while entries, or deliveries to the CRM, wait for it."""
+    """``kill -9`` the worker while entries wait for it, or while it delivers to the CRM."""
     until = time.monotonic() + 5.0
     while time.monotonic() < until:
         entries, deliveries, _ = seen.unfinished(stage.database)
-        if deliveries and not entries if delivering else entries:
-            stage.interrupted += deliveries if delivering else entries
+        if entries == 0 and deliveries and seen.delivering(stage.database) if delivering else entries:
+            stage.interrupted[stage.worker.name] = stage.interrupted.get(stage.worker.name, 0) + 1
             break
         time.sleep(0.002)
     stage.kill(stage.worker)

@@ -95,8 +95,8 @@ class Stage:
     worker: Process
     data_dir: Path
     kills: dict[str, int] = field(default_factory=dict)
-    interrupted: int = 0
-    """Entries that waited for the worker when it was killed."""
+    interrupted: dict[str, int] = field(default_factory=dict)
+    """How often a process was killed with work in hand, by role."""
 
     def kill(self, role: Process) -> None:
         """``kill -9`` a role and start it again."""

@@ -21,7 +21,7 @@ from hub.model.keys import fact_id, identifier_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
 from hub.sdk.connection import Connection
-from hub.store import inbox, outbox, profiles, records
+from hub.store import destinations, inbox, outbox, profiles, records
 from hub.store.database import Database, Session
 from hub.store.profiles import FullRow
 from hub.store.records import RecordRow
@@ -62,6 +62,7 @@ class State:
     secrets: frozenset[str] = frozenset()
     kills: Mapping[str, int] = field(default_factory=dict)
     interrupted: int = 0
+    """How many of the kills took a worker that had work in hand."""
     before_repeat: Mapping[str, str] = field(default_factory=dict)
     after_repeat: Mapping[str, str] = field(default_factory=dict)
     repeated: int = 0
@@ -102,7 +103,7 @@ def read(stage: Stage, sent: Sent, state: State) -> None:
     state.contacts, state.deals = crm.contacts(), crm.deals()
     state.crm = {**crm.stats(), "answers": dict(crm.answers)}
     state.unsubscribed = frozenset(crm.unsubscribed)
-    state.logs, state.kills, state.interrupted = stage.logs(), dict(stage.kills), stage.interrupted
+    state.logs, state.kills, state.interrupted = stage.logs(), dict(stage.kills), sum(stage.interrupted.values())
     state.secrets = frozenset(_secrets(stage.connections.values()))
 
 
@@ -137,6 +138,12 @@ def unfinished(database: Database) -> tuple[int, int, int]:
         rows = outbox.counts(session).values()
     retrying = sum(row["retrying"] for row in rows)
     return waiting, sum(row["pending"] for row in rows) - retrying, retrying
+
+
+def delivering(database: Database) -> bool:
+    """True while a worker sends to the CRM."""
+    with database.session() as session:
+        return bool(destinations.leases(session))
 
 
 def _secrets(connections: Iterable[Connection]) -> Iterator[str]:

@@ -201,7 +201,8 @@ def isolated(state: State, cast: Cast) -> Verdict:
     broken += [f"{count} deliveries are {name}" for name, count in late.items()]
     delivered = sum(row["state"] == "delivered" for row in state.outbox)
     numbers = {"delivered": delivered, "rejected": len(rejected), **_answers(state)}
-    words = f"{delivered} deliveries went through beside {len(rejected)} refused, 429s, a 500 and a lost answer"
+    trouble = ", ".join(f"{numbers.get(f'answered_{kind}', 0)}× {name}" for kind, name in _TROUBLE.items())
+    words = f"{delivered} deliveries went through beside {len(rejected)} refused, and through {trouble}"
     return Verdict("L9", "Isolated", words, numbers, broken)
 
 
@@ -225,6 +226,9 @@ def private(state: State, cast: Cast) -> Verdict:
 LAWS: Sequence[Callable[[State, Cast], Verdict]] = (
     durable, idempotent, order_free, redirected, explained, one_contact, opted_out, guarded, isolated, private,
 )  # fmt: skip
+
+
+_TROUBLE = {"429": "429", "500": "500", "silent": "no answer"}
 
 
 def _differing(state: State) -> Iterator[str]:

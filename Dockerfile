@@ -1,8 +1,8 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE requirements.lock ./
 COPY hub hub
-RUN python -m venv /opt/hub && /opt/hub/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/hub && /opt/hub/bin/pip install --no-cache-dir -c requirements.lock .
 
 FROM python:3.12-slim
 ENV PATH=/opt/hub/bin:$PATH PYTHONUNBUFFERED=1 HUB_LOG_FORMAT=json

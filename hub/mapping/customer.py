@@ -40,6 +40,8 @@ CustomerField = Literal[
 ]
 """The flat names of a customer's fields, as a csv column map and every FieldMap use them."""
 
+_NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
+
 CustomerFields = Mapping[CustomerField, tuple[str, ...]]
 """Field name to the values found, in order of preference; text as the source wrote it."""
 
@@ -132,7 +134,7 @@ def guest_key(fields: CustomerFields, *, region: str = "DE", fallback: str) -> R
     contact = next(iter(emails or phones), None)
     if contact is None:
         return RecordKey(kind="guest", external_id=fallback)
-    parts = (fields.get(name, ("",))[0] for name in ("first_name", "last_name", "full_name"))
-    name = fold(" ".join(part for part in parts if part))
+    parts = [value for name in _NAMES for value in fields.get(name, ())[:1] if value]
+    name = fold(" ".join(parts))
     digest = hashlib.blake2b(f"{contact}|{name}".encode(), digest_size=12).hexdigest()
     return RecordKey(kind="guest", external_id=digest)

@@ -1,8 +1,9 @@
 """Intake: acknowledged and durable webhooks a second with one API process, beside a bare ASGI server.
 
 Both sides get the same signed requests over the same number of keep-alive connections, in turns; twice: from the cheap
-generator, and from one slowed down to the CPU time of an ordinary HTTP client, which on shared cores takes from both
-sides alike. Afterwards every acknowledged event has to be in the inbox.
+generator, and from one slowed down to the CPU time of an ordinary HTTP client. The target is judged with the cheap one:
+the slow one can hold up the bare server itself (``generator_busy`` near 1), which flatters the ratio. Afterwards every
+acknowledged event has to be in the inbox.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
             own = cheap.theirs[-1].cpu_us
             _play(sides, ordinary, options.rounds + turn, max(0.0, options.client_us - own), options)
     return [
-        *_figures(cheap, f">= {TARGET_RATIO} (the strict one)"),
-        *_figures(ordinary, f">= {TARGET_RATIO}"),
+        *_figures(cheap, strict=True),
+        *_figures(ordinary, strict=False),
     ]
 
 
@@ -96,7 +97,7 @@ def _run(sent: load.Load, watched: dict[str, Callable[[], float]], used: dict[st
     return outcome
 
 
-def _figures(rounds: Rounds, target: str) -> list[Figure]:
+def _figures(rounds: Rounds, *, strict: bool) -> list[Figure]:
     base = [outcome.per_second for outcome in rounds.theirs]
     mine = [outcome.per_second for outcome in rounds.ours]
     failures = sum(outcome.failures for outcome in rounds.ours) + rounds.lost
@@ -120,8 +121,8 @@ def _figures(rounds: Rounds, target: str) -> list[Figure]:
             failures,
             "bare ASGI",
             share,
-            target,
-            reached(share, ">=", TARGET_RATIO, failures),
+            f">= {TARGET_RATIO}" if strict else f"not judged: generator {_busy(rounds.theirs):.0%} busy beside bare",
+            reached(share, ">=", TARGET_RATIO, failures) if strict else None,
             _details(rounds.ours)
             | {
                 "acknowledged": sum(outcome.acknowledged for outcome in rounds.ours),
@@ -143,9 +144,15 @@ def _figures(rounds: Rounds, target: str) -> list[Figure]:
     ]
 
 
+def _busy(outcomes: list[load.Outcome]) -> float:
+    """The share of its one core that the generator used."""
+    return statistics.median(outcome.per_second * outcome.cpu_us / 1e6 for outcome in outcomes)
+
+
 def _details(outcomes: list[load.Outcome]) -> dict[str, object]:
     return {
         "p50_ms": [outcome.p50_ms for outcome in outcomes],
         "p99_ms": [outcome.p99_ms for outcome in outcomes],
         "generator_cpu_us": statistics.median(outcome.cpu_us for outcome in outcomes),
+        "generator_busy": _busy(outcomes),
     }

@@ -11,6 +11,8 @@ from benchmarks.server import Postgres
 TARGET_MB = 300.0
 TARGET_GROWTH = 1.15
 """From the first mark to the last: what a heap's fragments may take, and no leak."""
+STEADY = 50_000
+"""Events after which caches are full; growth from an earlier mark is shown and not judged."""
 CHUNK = 10_000
 FIRST_SEED = 1_000
 
@@ -34,7 +36,8 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
             marks[mark] = worker.resident_mb()
         api_mb = api.resident_mb()
         failures += it.one("SELECT count(*) FROM inbox_outcome") + abs(it.one("SELECT count(*) FROM inbox") - sent)
-    growth = marks[options.memory_marks[-1]] / marks[options.memory_marks[0]]
+    first, last = options.memory_marks[0], options.memory_marks[-1]
+    growth = marks[last] / marks[first]
     return [
         Figure(
             "memory",
@@ -52,7 +55,8 @@ def measure(server: Postgres, options: Options) -> list[Figure]:
             "x",
             [growth],
             failures,
-            target=f"<= {TARGET_GROWTH}",
-            met=reached(growth, "<=", TARGET_GROWTH, failures),
+            target=f"<= {TARGET_GROWTH}" if first >= STEADY else f"judged from {STEADY:,} events on",
+            met=reached(growth, "<=", TARGET_GROWTH, failures) if first >= STEADY else None,
+            details={"bytes_per_event": 1e6 * (marks[last] - marks[first]) / (last - first)},
         ),
     ]

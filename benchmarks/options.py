@@ -34,9 +34,9 @@ QUICK = Options(
     rounds=1,
     intake_events=8_000,
     intake_warm_up=1_000,
-    hub_events=4_000,
-    node_red_events=2_000,
+    hub_events=3_000,
+    node_red_events=1_500,
     batch_sizes=(1, 50, 500),
-    customers=5_000,
-    memory_marks=(5_000, 10_000, 20_000),
+    customers=4_000,
+    memory_marks=(4_000, 8_000, 12_000),
 )

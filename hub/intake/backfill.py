@@ -119,4 +119,4 @@ def _store(database: Database, progress: Progress, page: BackfillPage, now: date
 
 def _entry(connection: str, item: BackfillItem, now: datetime) -> NewEntry:
     headers = orjson.dumps(dict(item.headers)).decode()
-    return NewEntry(connection, storable(item.event_id), storable(item.topic), storable(headers), item.body, now)
+    return NewEntry(connection, storable(item.event_id), storable(item.topic), headers, item.body, now)

@@ -34,7 +34,7 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
         connection=connection.name,
         event_id=_key(name.event_id),
         topic=storable(name.topic),
-        headers=storable(orjson.dumps(headers).decode()),
+        headers=orjson.dumps(headers).decode(),
         body=delivery.body,
         received_at=delivery.received_at,
     )
@@ -47,5 +47,5 @@ def _key(event_id: str) -> str:
 
 
 def storable(text: str) -> str:
-    """The text without NUL: PostgreSQL cannot hold one, and a signed header may."""
-    return text.replace("\x00", "").replace("\\u0000", "")
+    """The text without what PostgreSQL's text cannot hold, NUL and lone surrogates: a signed header may have them."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -42,7 +42,7 @@ def api(
     """Run the HTTP role: webhooks, REST API, health, metrics."""
     with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run:
         application = bootstrap.api(run)
-        bootstrap.relax_garbage_collector()
+        bootstrap.tune_memory()
         serve(application, host, port)
 
 
@@ -82,7 +82,7 @@ def worker(
         _metrics(metrics_port),
         bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
-        bootstrap.relax_garbage_collector()
+        bootstrap.tune_memory()
         _until_stopped()
 
 

@@ -90,18 +90,18 @@ def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetim
 def _locked(
     session: Session, drafts: Drafts, identifiers: Collection[UUID]
 ) -> tuple[dict[UUID, ProfileRow], dict[UUID, RecordRow]]:
-    touched = store.touched_profiles(session, drafts.records, identifiers, order_ids(drafts))
+    touched = store.touched(session, drafts.records, identifiers, order_ids(drafts))
+    wanted = set(touched.values())
     known: dict[UUID, ProfileRow] = {}
     while True:
-        missing = touched - known.keys()
+        missing = wanted - known.keys()
         if missing:
             known |= store.lock_profiles(session, missing)
-        rows = store.load(session, known, drafts.records)
-        # A merge that committed while we waited for a lock has moved records on: follow them.
-        found = {row.profile_id for row in rows.values() if row.profile_id is not None}
-        if found <= known.keys():
+        # A merge or split that committed while we waited for a lock has moved records on: follow each of them.
+        rows = store.load(session, known, touched.keys() | drafts.records.keys())
+        wanted = {row.profile_id for row in rows.values() if row.profile_id is not None}
+        if wanted <= known.keys():
             return known, rows
-        touched = found
 
 
 def _stored_links(session: Session, rows: Mapping[UUID, RecordRow]) -> dict[UUID, dict[UUID, tuple[str, bool]]]:

@@ -84,21 +84,25 @@ def lock_identifiers(
     return {identifier: (kind, shared) for identifier, kind, shared in rows}
 
 
-def touched_profiles(
+def touched(
     session: Session, records: Collection[UUID], identifiers: Collection[UUID], facts: Collection[UUID]
-) -> set[UUID]:
-    """The profiles that these records, carriers of these identifiers, or these facts belong to now."""
+) -> dict[UUID, UUID]:
+    """Those of these records that are stored, the carriers of these identifiers, and the records these facts hang on.
+
+    Gives the profile that each of them belongs to now.
+    """
     rows = session.rows(
         """
-        SELECT profile_id FROM record WHERE id = ANY(%b)
+        SELECT id, profile_id FROM record WHERE id = ANY(%b)
         UNION
-        SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id WHERE l.identifier_id = ANY(%b)
+        SELECT r.id, r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
+        WHERE l.identifier_id = ANY(%b)
         UNION
-        SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)
+        SELECT r.id, r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)
         """,
         [list(records), list(identifiers), list(facts)],
     )
-    return {row[0] for row in rows}
+    return dict(rows)
 
 
 def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:

@@ -39,7 +39,9 @@ CALLS_PER_READ = 10
 """Batches read at once: reading costs more per row the fewer rows it reads."""
 
 WAIT_FOR_CUSTOMER = timedelta(seconds=60)
-"""How long an order waits whose customer is not known there; it is called earlier once the customer is."""
+LONGEST_WAIT = timedelta(hours=6)
+"""An order whose customer is not known there waits between these, each time as long again as it has waited: of some
+no route ever takes the customer. It is called earlier once the customer is known."""
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ def _deliver_read(sender: Sender, subject: Subject) -> int:
     if not _may_call(sender):
         return 0
     name, batch = sender.connection.name, sender.limits.batch
+    postponed = 0
     with sender.database.session() as session:
         rows = outbox.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
@@ -109,11 +112,13 @@ def _deliver_read(sender: Sender, subject: Subject) -> int:
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
         else:
             early = [row.key for row in rows if row.contact_id is None]
-            outbox.postpone(session, name, early, sender.clock() + WAIT_FOR_CUSTOMER)
+            outbox.postpone(session, name, early, sender.clock(), least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
             rows = [row for row in rows if row.contact_id is not None]
-            changes, left_out = order_changes(rows, facts.payloads(session, keys))
+            suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
+            changes, left_out = order_changes(rows, facts.payloads(session, keys), suppressed)
+            postponed = len(early)
     rendered = render(changes, sender.connection)
-    dealt = _record_unsent(sender, subject, rows, left_out, rendered)
+    dealt = postponed + _record_unsent(sender, subject, rows, left_out, rendered)
     waiting = [row for row in rows if row.key in rendered.writes]
     for start in range(0, len(waiting), batch):
         part = waiting[start : start + batch]

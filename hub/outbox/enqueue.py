@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,18 +46,27 @@ def enqueue(
     """Queue what differs; gives the destinations that have something to do.
 
     A suppressed profile is queued like any other: ``render`` decides that its row carries the suppression, or nothing.
+    So is one that no route takes any more where it was taken before: else an opt-out would be kept from the very
+    destination whose route asks for an opt-in.
     """
     if merges:
         outbox.retire(session, [m.loser for m in merges], [m.winner for m in merges], now)
-    rows: list[NewRow] = []
-    routed: dict[str, set[UUID]] = {}
+    by_destination: defaultdict[str, list[Route]] = defaultdict(list)
     for route in routes:
-        taken = routed.setdefault(route.destination, set())
+        by_destination[route.destination].append(route)
+    taken: list[tuple[str, ChangedProfile]] = []
+    left: list[tuple[str, ChangedProfile]] = []
+    for destination, of_destination in by_destination.items():
         for profile in changed:
-            if profile.id not in taken and _matches(route, profile):
-                taken.add(profile.id)
-                behind = sorted(events.get(profile.id, ()))
-                rows.append(NewRow(route.destination, profile.id, "profile", profile.id, profile.version, behind))
+            applies = any(_matches(route, profile) for route in of_destination)
+            (taken if applies else left).append((destination, profile))
+    if left:
+        before = outbox.queued(session, by_destination, {profile.id for _, profile in left})
+        taken += [(destination, profile) for destination, profile in left if (destination, profile.id) in before]
+    rows = [
+        NewRow(destination, profile.id, "profile", profile.id, profile.version, sorted(events.get(profile.id, ())))
+        for destination, profile in taken
+    ]
     with_orders = {route.destination for route in routes if route.orders}
     for order in orders:
         rows.extend(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,11 +52,15 @@ def profile_changes(
 
 
 def order_changes(
-    rows: Sequence[DueRow], payloads: Mapping[UUID, tuple[str, str]]
+    rows: Sequence[DueRow], payloads: Mapping[UUID, tuple[str, str]], suppressed: Collection[UUID]
 ) -> tuple[dict[UUID, Change], dict[UUID, str]]:
-    """Order rows to changes."""
+    """Order rows to changes; those of ``suppressed`` profiles are left out, with the reason."""
     changes: dict[UUID, Change] = {}
+    left_out: dict[UUID, str] = {}
     for row in rows:
+        if row.profile_id in suppressed:
+            left_out[row.key] = "suppressed"
+            continue
         connection, payload = payloads[row.key]
         changes[row.key] = OrderChange(
             order=Order.model_validate_json(payload),
@@ -68,7 +72,7 @@ def order_changes(
             mirror=row.mirror,
             uncertain=row.uncertain,
         )
-    return changes, {}
+    return changes, left_out
 
 
 def render(changes: Mapping[UUID, Change], connection: Connection) -> Rendered:

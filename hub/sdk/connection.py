@@ -36,10 +36,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """One route: the destination's connection name, and whether a profile goes there."""
+    """One route: the destination's connection name, and whether a profile goes there (every one, if None)."""
 
     to: str
-    applies: Callable[[Profile], bool]
+    applies: Callable[[Profile], bool] | None
 
 
 def load_connections(
@@ -93,7 +93,7 @@ def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[s
         if connection and connection.connector.destination is None:
             faults.append(f"routes[{index}].to: connector {connection.connector.manifest.slug!r} is no destination")
         try:
-            loaded.append(Routing(to, compile_condition(when) if when else _always))
+            loaded.append(Routing(to, compile_condition(when) if when else None))
         except ValueError as error:
             faults.append(f"routes[{index}].when: {error}")
     if faults:
@@ -131,7 +131,3 @@ def open_client(
         transport=transport,
         budget=budget,
     )
-
-
-def _always(_: Profile) -> bool:
-    return True

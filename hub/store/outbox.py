@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -78,7 +78,8 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
             profile_id = excluded.profile_id,
             version = greatest(held.version + 1, excluded.version),
             state = 'pending', attempts = 0,
-            due_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.due_at ELSE excluded.due_at END,
+            due_at = CASE WHEN held.state IN ('pending', 'retrying') AND held.profile_id = excluded.profile_id
+                THEN held.due_at ELSE excluded.due_at END,
             enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
                 ELSE excluded.enqueued_at END,
             updated_at = excluded.updated_at,
@@ -98,6 +99,15 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
     )
 
 
+def queued(session: Session, destinations: Collection[str], profiles: Collection[UUID]) -> set[tuple[str, UUID]]:
+    """(destination, profile) of every row these profiles have there, whatever became of it."""
+    rows = session.rows(
+        "SELECT destination, key FROM outbox WHERE destination = ANY(%b) AND key = ANY(%b) AND subject = 'profile'",
+        [list(destinations), list(profiles)],
+    )
+    return set(rows)
+
+
 def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], now: datetime) -> None:
     """A merged-away profile is delivered no more; the winner is, wherever the loser was, so that it merges them."""
     session.run(
@@ -114,15 +124,23 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
         """,
         {"now": now, "losers": list(losers), "winners": list(winners)},
     )
-    session.run("DELETE FROM outbox WHERE key = ANY(%s) AND subject = 'profile'", [list(losers)])
     # If the merge is undone, the loser is written anew: what we wrote before says nothing of what is there then.
-    session.run("DELETE FROM mirror WHERE key = ANY(%s)", [list(losers)])
     session.run(
         """
-        UPDATE outbox SET profile_id = given.winner FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner)
-        WHERE outbox.profile_id = given.loser
+        WITH gone AS (
+            DELETE FROM outbox WHERE profile_id = ANY(%b) AND key = profile_id AND subject = 'profile'
+            RETURNING destination, key)
+        DELETE FROM mirror USING gone WHERE mirror.destination = gone.destination AND mirror.key = gone.key
         """,
-        [list(losers), list(winners)],
+        [list(losers)],
+    )
+    session.run(
+        """
+        UPDATE outbox SET profile_id = given.winner,
+            due_at = CASE WHEN state = 'pending' THEN least(due_at, %s) ELSE due_at END
+        FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner) WHERE outbox.profile_id = given.loser
+        """,
+        [now, list(losers), list(winners)],
     )
 
 
@@ -169,11 +187,17 @@ def _waiting(
     ]
 
 
-def postpone(session: Session, destination: str, keys: Collection[UUID], due_at: datetime) -> None:
-    """Let rows wait, uncounted: what they wait for is not their fault."""
+def postpone(
+    session: Session, destination: str, keys: Collection[UUID], now: datetime, *, least: timedelta, most: timedelta
+) -> None:
+    """Let rows wait as long again as they have waited, uncounted: what they wait for is not their fault."""
     if keys:
         session.run(
-            "UPDATE outbox SET due_at = %s WHERE destination = %s AND key = ANY(%b)", [due_at, destination, list(keys)]
+            """
+            UPDATE outbox SET due_at = %(now)s + least(%(most)s, greatest(%(least)s, %(now)s - enqueued_at))
+            WHERE destination = %(destination)s AND key = ANY(%(keys)b)
+            """,
+            {"now": now, "least": least, "most": most, "destination": destination, "keys": list(keys)},
         )
 
 
@@ -181,6 +205,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
     """Note what became of each row. A row that changed while it was sent stays pending at its newer version."""
     if not results:
         return
+    # In the order in which ``enqueue`` takes these rows: two that take them in different orders wait for each other.
+    results = sorted(results, key=lambda result: result.key)
     columns = {
         "destination": destination,
         "subject": subject,

@@ -181,27 +181,12 @@ def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, FullRow]:
     return {row.id: row for row in _full(session, "WHERE p.id = ANY(%(ids)s)", {"ids": list(ids)})}
 
 
-def by_identifier(session: Session, identifier_id: UUID, limit: int) -> list[FullRow]:
-    """The profiles whose records carry an identifier (one, unless it is shared)."""
-    return _full(
-        session,
-        """
-        WHERE p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
-            WHERE l.identifier_id = %(identifier)s) ORDER BY p.id LIMIT %(limit)s
-        """,
-        {"identifier": identifier_id, "limit": limit},
+def suppressed(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these profiles are of people who asked to be erased."""
+    rows = session.rows(
+        "SELECT id FROM profile WHERE id = ANY(%b) AND golden::json ->> 'suppressed' = 'true'", [list(set(ids))]
     )
-
-
-def search(session: Session, words: Sequence[str], *, after: UUID | None, limit: int) -> list[FullRow]:
-    """Profiles whose names, e-mails, phones or city start with every one of the folded words, by id."""
-    query = " & ".join(f"{word}:*" for word in words)
-    where = "(%(query)s = '' OR to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s))"
-    return _full(
-        session,
-        f"WHERE {where} AND (%(after)s::uuid IS NULL OR p.id > %(after)s) ORDER BY p.id LIMIT %(limit)s",
-        {"query": query, "after": after, "limit": limit},
-    )
+    return {row[0] for row in rows}
 
 
 def find(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from hub import bootstrap, log
 from hub.cli import output
 from hub.pipeline import QUEUES
 from hub.settings import Settings, load
+from hub.store import embedded
 from hub.store import migrate as schema
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
@@ -120,16 +121,29 @@ def up(
                 "worker": ["worker", *options],
             }
             output.say(f"Hub listens on http://{host}:{port}")
-            supervise(roles, {"HUB_DATABASE_URL": dsn})
+            supervise(roles, {"HUB_DATABASE_URL": dsn}, tend=lambda: _tend_postgres(settings))
 
 
-def supervise(roles: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
-    """Run each role as a child process and start it again when it ends, until SIGINT or SIGTERM."""
+def _tend_postgres(settings: Settings) -> None:
+    """Start the embedded server again when it was killed; it recovers what was committed."""
+    if settings.database_url is None and not embedded.is_running(settings.data_dir):
+        output.say("PostgreSQL ended; starting it again")
+        embedded.start(settings.data_dir)
+
+
+def supervise(
+    roles: Mapping[str, Sequence[str]], environment: Mapping[str, str], *, tend: Callable[[], None] = lambda: None
+) -> None:
+    """Run each role as a child process and start it again when it ends, until SIGINT or SIGTERM.
+
+    ``tend`` is called over and over, to look after what the roles stand on.
+    """
     stopping = threading.Event()
     with _signals(stopping):
         children = {role: _spawn(arguments, environment) for role, arguments in roles.items()}
         try:
             while not stopping.wait(0.2):
+                tend()
                 for role, child in children.items():
                     if child.poll() is not None:
                         output.say(f"{role} ended with {child.returncode}; starting it again")

@@ -73,6 +73,14 @@ def start(data_dir: Path) -> Server:
     return result
 
 
+def is_running(data_dir: Path) -> bool:
+    """False once the server under ``data_dir`` has ended; ``start`` brings it back."""
+    with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+        pid = int((data_dir.resolve() / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+        return _is_alive(pid) and not _is_zombie(pid)
+    return False
+
+
 def stop(server: Server) -> None:
     """Stop it, if no other process uses it. Its folder may be removed then: the end of the process leaves it alone."""
     server.cleanup()
@@ -97,11 +105,17 @@ def _forget_dead(handles: Path) -> None:
 def _await_burial(pid_file: Path) -> None:
     # A killed server stays in the table of processes until its parent, in a container the first process, asks for it.
     # Until then the package and PostgreSQL itself take it for alive.
-    with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
-        status = Path("/proc", str(int(pid_file.read_text(encoding="utf-8").splitlines()[0])), "stat")
+    with suppress(FileNotFoundError, ValueError, IndexError):
+        pid = int(pid_file.read_text(encoding="utf-8").splitlines()[0])
         give_up = time.monotonic() + BURIAL_SECONDS
-        while status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z" and time.monotonic() < give_up:
+        while _is_zombie(pid) and time.monotonic() < give_up:
             time.sleep(0.05)
+
+
+def _is_zombie(pid: int) -> bool:
+    with suppress(OSError):
+        return Path("/proc", str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    return False
 
 
 def _is_alive(pid: int) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -151,3 +153,28 @@ def test_kill_9_of_api_worker_and_postgresql_under_load_loses_and_doubles_nothin
     assert (stats["contacts"], stats["contacts_created"], stats["duplicates"]) == (len(people), len(people), 0)
     assert stats["deals"] == EVENTS
     assert sum(int(contact["hub_order_count"]) for contact in crm.contacts()) == EVENTS
+
+
+def test_hub_up_brings_back_whatever_is_killed_the_embedded_postgresql_too() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="hub-up-"))
+    folder.chmod(0o755)  # PostgreSQL runs under another account when we are root
+    events = list(webhooks(60, seed=12))
+    crm, port = SandboxCrm(), free_port()
+    url, config = f"http://127.0.0.1:{port}", folder / "hub.yaml"
+    with serve(crm) as crm_url:
+        config.write_text(CONFIG.format(url=url, secret=SECRET, crm=crm_url))
+        hub = Role(["up", "--port", str(port)], {"HUB_DATA_DIR": str(folder / "data"), "HUB_CONFIG": str(config)})
+        try:
+            hub.start()
+            wait_until_ready(url)
+            shop = Shop(url, events)
+            shop.start()
+            shop.wait_for(20)
+            pid = int((folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
+            OwnPostgres(folder / "data", pid=pid).kill()
+            shop.join()
+            wait_for(lambda: len(crm.deals()) == len(events), seconds=60, what="the delivery")
+        finally:
+            hub.stop()
+    assert crm.stats()["duplicates"] == 0
+    shutil.rmtree(folder)

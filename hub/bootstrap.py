@@ -182,7 +182,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     """Run the actors of one worker process until the block ends; ``schedule`` runs the sweep here too."""
     import dramatiq
 
-    from hub.workers.broker import THREADS, Work, declare_actors, make_broker
+    from hub.workers.broker import Work, declare_actors, make_broker
     from hub.workers.owner import end_dead_leases, owner_name
     from hub.workers.schedule import run_schedule
     from hub.workers.wake import listen
@@ -195,7 +195,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
     if schedule:
         threads.append(_thread("schedule", run_schedule, _tasks(run, waker), work.stopping))
-    running = dramatiq.Worker(broker, queues=set(queues), worker_threads=THREADS, worker_timeout=200)
+    running = dramatiq.Worker(broker, queues=set(queues), worker_threads=work.threads, worker_timeout=200)
     running.start()
     try:
         yield work

@@ -1,6 +1,6 @@
 """deliver: render → send → record for one destination, until nothing is due or the destination wants rest.
 
-One sender per destination at a time (a lease in its row, renewed between calls), many destinations side by side: a
+One sender per destination at a time (a lease in its row, renewed before calls), many destinations side by side: a
 dead or slow one holds up nobody else. So rows need no claim: they are read, sent outside any transaction, and recorded
 in another. If we die between, they are still due and sent again, which the destination's match keys make harmless.
 """
@@ -8,6 +8,7 @@ in another. If we die between, they are still due and sent again, which the dest
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hashlib import blake2b
 from time import perf_counter
 from uuid import UUID
 
+import psycopg
 import structlog
 from pydantic import SecretStr
 
@@ -29,7 +31,7 @@ from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
 from hub.store import destinations, facts, outbox, profiles
-from hub.store.database import Database
+from hub.store.database import Database, Session
 from hub.store.outbox import DueRow, Recorded, Subject
 
 log = structlog.get_logger()
@@ -54,6 +56,8 @@ class Sender:
     owner: str
     client: HttpClient | None = None
     prepared: bool = False
+    leased_at: float = 0.0
+    """When the lease was last renewed, by the monotonic clock."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     @property
@@ -66,16 +70,19 @@ class Sender:
         return self.connection.connector.manifest.limits
 
 
-def deliver(sender: Sender, *, max_reads: int = 1_000) -> int:
-    """Deliver what is due; gives the number of rows that were dealt with. Does nothing while another process sends."""
+def deliver(sender: Sender, *, enough: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is due; gives the number of rows that were dealt with. Does nothing while another process sends.
+
+    ``enough`` is asked between batches whether to leave the rest for later.
+    """
     name = sender.connection.name
     dealt = 0
     with sender.database.session() as session:
-        if not destinations.lease(session, name, sender.owner, LEASE):
+        if not _lease(sender, session):
             return 0
     try:
-        for _ in range(max_reads):
-            rows = sum(_deliver_read(sender, subject) for subject in _subjects(sender.routes))
+        while not enough():
+            rows = sum(_deliver_read(sender, subject, enough) for subject in _subjects(sender.routes))
             if not rows:
                 break
             dealt += rows
@@ -89,9 +96,14 @@ def _subjects(routes: Sequence[Route]) -> tuple[Subject, ...]:
     return ("profile", "order") if any(route.orders for route in routes) else ("profile",)
 
 
+def _lease(sender: Sender, session: Session) -> bool:
+    sender.leased_at = time.monotonic()
+    return destinations.lease(session, sender.connection.name, sender.owner, LEASE)
+
+
 def _may_call(sender: Sender) -> bool:
     with sender.database.session() as session:
-        if not destinations.lease(session, sender.connection.name, sender.owner, LEASE):
+        if not _lease(sender, session):
             return False
         state = destinations.state_of(session, sender.connection.name)
     if state.credentials and state.credentials != _fingerprint(sender.connection):
@@ -99,7 +111,7 @@ def _may_call(sender: Sender) -> bool:
     return state.not_before is None or state.not_before <= sender.clock()
 
 
-def _deliver_read(sender: Sender, subject: Subject) -> int:
+def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) -> int:
     """Read due rows, render them all, and send them in batches; gives how many were dealt with."""
     if not _may_call(sender):
         return 0
@@ -122,7 +134,7 @@ def _deliver_read(sender: Sender, subject: Subject) -> int:
     waiting = [row for row in rows if row.key in rendered.writes]
     for start in range(0, len(waiting), batch):
         part = waiting[start : start + batch]
-        if start and not _may_call(sender):
+        if start and (enough() or not _may_call(sender)):
             break
         dealt += _deliver_batch(sender, subject, part, rendered)
     return dealt
@@ -151,7 +163,7 @@ def _deliver_batch(sender: Sender, subject: Subject, rows: Sequence[DueRow], ren
     for row in rows:
         write = rendered.writes[row.key]
         result = sent.results.get(write.key)
-        if result is None and sent.stopped_by is None:
+        if result is None and sent.stopped_by is None and not sent.interrupted:
             result = WriteResult(write.key, "retry", reason="the connector gave no result", uncertain=True)
         if result is not None:
             spread = random.random()  # noqa: S311 - spreads retries, guards nothing
@@ -193,8 +205,20 @@ def _send(sender: Sender, writes: list[Write], rows: Sequence[DueRow]) -> Sent:
         writes,
         lambda batch: destination.send(batch, client, sender.connection.settings),
         destination=sender.connection.name,
+        may_call=lambda: _keeps_lease(sender),
         halve_outages=max(row.attempts for row in rows) >= 2,
     )
+
+
+def _keeps_lease(sender: Sender) -> bool:
+    """Renew the lease when a quarter of it is over; False when another process has it, or nobody can tell."""
+    if time.monotonic() - sender.leased_at < LEASE.total_seconds() / 4:
+        return True
+    try:
+        with sender.database.session() as session:
+            return _lease(sender, session)
+    except psycopg.Error:
+        return False
 
 
 def _client(sender: Sender) -> HttpClient:

@@ -27,19 +27,36 @@ FUTILE = 8
 
 @dataclass(slots=True)
 class Sent:
-    """``results`` by write key. ``stopped_by`` is what ended the batch early (rate limit, credentials, outage)."""
+    """``results`` by write key. ``stopped_by`` is what ended the batch early (rate limit, credentials, outage).
+
+    ``interrupted`` when the caller may send no more, though nothing failed.
+    """
 
     results: dict[str, WriteResult] = field(default_factory=dict)
     stopped_by: RateLimited | AuthError | Unavailable | None = None
     calls_failed: int = 0
     calls_answered: int = 0
+    interrupted: bool = False
 
 
-def send(writes: Sequence[Write], call: Call, *, destination: str, halve_outages: bool) -> Sent:
-    """Send all writes. ``halve_outages``: these rows failed before, so look for one that makes the destination fail."""
+def send(
+    writes: Sequence[Write],
+    call: Call,
+    *,
+    destination: str,
+    halve_outages: bool,
+    may_call: Callable[[], bool] = lambda: True,
+) -> Sent:
+    """Send all writes. ``halve_outages``: these rows failed before, so look for one that makes the destination fail.
+
+    ``may_call`` is asked before every call: together they may take longer than the caller's lease.
+    """
     sent = Sent()
     waiting = _batches(writes)
     while waiting and sent.stopped_by is None:
+        if not may_call():
+            sent.interrupted = True
+            break
         batch = waiting.pop(0)
         try:
             results = call(batch)

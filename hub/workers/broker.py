@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -27,13 +26,18 @@ from hub.workers.wake import LocalWaker, RedisWaker, Waker
 
 log = structlog.get_logger()
 
-THREADS = 8
-"""One for process, one for complete, the others for destinations: a slow one occupies one thread."""
-
 TURN_SECONDS = 30.0
 """How long one actor call works before it hands on to the next, so that shutdown and other work get their turn."""
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
+
+
+@dataclass(slots=True)
+class Turn:
+    """One purpose (a step, or one destination): ``again`` when it was announced while somebody was at it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -45,7 +49,12 @@ class Work:
     waker: Waker
     stopping: threading.Event = field(default_factory=threading.Event)
     clients: dict[str, HttpClient] = field(default_factory=dict)
-    turns: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
+
+    @property
+    def threads(self) -> int:
+        """One for process, one for complete, one for each destination: however many are slow, nobody waits for them."""
+        return 2 + len(self.senders)
 
 
 def make_broker(redis_url: str | None) -> tuple[dramatiq.Broker, Waker]:
@@ -74,16 +83,23 @@ def declare_actors(broker: dramatiq.Broker, work: Work) -> None:
 
 
 def _turn(work: Work, queue: str, argument: str, run: Callable[[], None]) -> None:
-    # One at a time per process and purpose: a second thread would wait for the first one's locks, and for the
-    # interpreter. It is marked as started only when its turn comes, so that at most one waits.
-    with work.turns[f"{queue}:{argument}"]:
-        work.waker.started(queue, argument)
+    """One at a time per process and purpose, and no thread waits for another: whoever is at it looks once more.
+
+    Announcements would else take up every thread while one destination is slow.
+    """
+    turn = work.turns.setdefault((queue, argument), Turn())
+    turn.again = True
+    while turn.again and turn.lock.acquire(blocking=False):
         try:
+            turn.again = False
+            work.waker.started(queue, argument)
             run()
         except _AWAY as error:
             log.warning("worker.database_away", queue=queue, error=type(error).__name__)
         except Exception as error:
             log.exception("worker.failed", queue=queue, error=type(error).__name__)
+        finally:
+            turn.lock.release()
 
 
 def _process(work: Work) -> None:
@@ -109,5 +125,9 @@ def _complete(work: Work) -> None:
 
 def _deliver(work: Work, destination: str) -> None:
     sender = work.senders.get(destination)
-    if sender is not None:
-        deliver(sender)
+    if sender is None:
+        return
+    deadline = time.monotonic() + TURN_SECONDS
+    deliver(sender, enough=lambda: work.stopping.is_set() or time.monotonic() > deadline)
+    if time.monotonic() > deadline:
+        work.waker.wake("deliver", destination)

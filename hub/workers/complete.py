@@ -1,17 +1,20 @@
 """complete: fetch what thin events lack and store it beside them, so that replay stays pure.
 
 Entries are taken for a while (their ``due_at`` moves ahead), fetched outside any transaction, and handed on to
-``process``. A vendor that is away delays its own entries and nobody else's.
+``process``. A vendor that is away delays its own entries and nobody else's: once that is seen, the others of its
+connection are put off unasked.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import structlog
 
-from hub.errors import AuthError, HubError, RateLimited, RetryableError
+from hub.errors import AuthError, BugError, HubError, RateLimited, RetryableError
 from hub.outbox.policy import AUTH_PAUSE, next_attempt
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
@@ -26,6 +29,13 @@ LEASE = timedelta(seconds=300)
 ROUNDS = 4
 """A completion may name the next (an order its customer); more rounds than this are a connector's mistake."""
 
+AWAY_AFTER = 3
+"""Entries of one connection in a row that had to be put off: then it is the vendor, not an entry. At once after a 401
+or a 429, which are about the connection."""
+
+REST = timedelta(seconds=60)
+"""How long the others of that connection wait then; shorter than the entries at fault, which must not hold them up."""
+
 
 def complete_batch(
     database: Database, connections: Mapping[str, Connection], clients: dict[str, HttpClient], limit: int = BATCH
@@ -37,19 +47,35 @@ def complete_batch(
             return 0
         inbox.lease(session, [entry.id for entry in claimed], datetime.now(UTC) + LEASE)
         fetched = inbox.completions(session, [entry.id for entry in claimed])
+    resting: dict[str, timedelta] = {}
+    failures: Counter[str] = Counter()
     for entry in claimed:
-        connection = connections.get(entry.entry.connection)
+        name = entry.entry.connection
+        connection = connections.get(name)
+        if name in resting:
+            with database.session() as session:
+                inbox.postpone(session, entry.id, datetime.now(UTC) + resting[name], counted=False)
+            continue
         try:
             if connection is not None:
                 _complete(database, entry.with_completions(fetched.get(entry.id, {})), connection, clients)
         except HubError as error:
-            _put_off(database, entry, error)
+            wait = _put_off(database, entry, error)
+            if wait is not None:
+                failures[name] += 1
+                if isinstance(error, AuthError | RateLimited):
+                    resting[name] = wait
+                elif failures[name] >= AWAY_AFTER:
+                    resting[name] = REST
+        except psycopg.Error:
+            raise  # the database is away, and the connector is not at fault: the entry comes back by itself
         except Exception as error:
-            log.exception("complete.bug", connection=entry.entry.connection, error=type(error).__name__)
+            log.exception("complete.bug", connection=name, error=type(error).__name__)
             _park(database, entry, f"the connector failed to complete this ({type(error).__name__})")
         else:
             with database.session() as session:
                 inbox.move(session, [entry.id], "process")
+            failures[name] = 0
     return len(claimed)
 
 
@@ -73,9 +99,12 @@ def _complete(
             with database.session() as session:
                 inbox.add_completion(session, claimed.id, completion.name, body, datetime.now(UTC))
         claimed = claimed.with_completions(bodies)
+    if source.completions(claimed.entry, connection.settings):
+        raise BugError(f"{ROUNDS} rounds of fetching were not enough")
 
 
-def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> None:
+def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> timedelta | None:
+    """Try the entry again later and tell after how long; None when it was parked."""
     now = datetime.now(UTC)
     counted = not isinstance(error, RateLimited)
     wait: timedelta | None
@@ -89,10 +118,11 @@ def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> None:
         wait = None
     if wait is None:
         _park(database, entry, f"could not be completed: {error}")
-        return
+        return None
     log.warning("complete.postponed", connection=entry.entry.connection, error=type(error).__name__)
     with database.session() as session:
         inbox.postpone(session, entry.id, now + wait, counted=counted)
+    return wait
 
 
 def _park(database: Database, entry: ClaimedEntry, reason: str) -> None:

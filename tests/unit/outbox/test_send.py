@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import AuthError, ConflictError, HubError, RateLimited, RejectedError, Unavailable
 from hub.outbox.send import COSTLY, FUTILE, Sent, send
 from hub.sdk.destination import Write, WriteResult
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _logged() -> Iterator[None]:
+    # unconfigured, structlog draws every traceback with its values, which takes seconds
+    with structlog.testing.capture_logs():
+        yield
 
 
 def writes(count: int) -> list[Write]:

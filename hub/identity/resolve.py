@@ -74,7 +74,8 @@ def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetim
     evidence = [edge for edge in edges([*nodes, *others], shared) if edge.one in rows and edge.other in rows]
     resolution = _place(session, rows, nodes, evidence, known, now)
     store.insert_records(session, [rows[i] for i in fresh], now)
-    store.update_records(session, [row for i, row in rows.items() if i not in fresh])
+    # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
+    store.update_records(session, [rows[i] for i in (drafts.records.keys() | resolution.moved) - fresh])
     store.insert_links(session, new_links)
     store.set_shared(session, newly_shared)
     stored = fact_store.upsert(session, list(drafts.facts.values()))

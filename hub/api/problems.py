@@ -84,12 +84,19 @@ def install(app: FastAPI) -> None:
 
     for away in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout):
         app.exception_handler(away)(_away)
+    for unfit in (psycopg.DataError, OverflowError):
+        app.exception_handler(unfit)(_unfit)
     app.exception_handler(Exception)(_bug)
 
 
 def _away(_: Request, error: Exception) -> JSONResponse:
     log.warning("api.unavailable", error=type(error).__name__)
     return problem(503, "the database cannot be reached", headers={"Retry-After": RETRY_AFTER})
+
+
+def _unfit(_: Request, __: Exception) -> JSONResponse:
+    # NUL in a text, a number or a time beyond what PostgreSQL or Python can hold: all of it came with the request.
+    return problem(422, "the request holds a value that nothing can hold")
 
 
 def _bug(_: Request, error: Exception) -> JSONResponse:

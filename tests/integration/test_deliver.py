@@ -210,6 +210,21 @@ def test_an_undone_merge_gives_each_a_record_again(database: Database) -> None:
     assert way.failures() == []
 
 
+def test_who_is_the_same_after_an_undone_merge_as_before_it_gets_a_record_again_too(database: Database) -> None:
+    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)}).with_defaults()
+    way = Way(database, rules=rules)
+    way.take(anna(), entry([customer("2", name=("Anna", "Klein"), emails=["klein@example.de"])], "e2"))
+    way.settle()
+    # given an account that seems to be both, until it turns out to be somebody else's
+    way.take(entry([customer("3", emails=[MAIL, "klein@example.de"])], "e3"))
+    way.settle()
+    assert len(way.crm.contacts()) == 1
+    way.take(entry([customer("3", when=at(6), name=("Bert", "Berg"))], "e4"))
+    way.settle()
+    names = sorted((contact["firstname"], contact["lastname"]) for contact in way.crm.contacts())
+    assert names == [("Anna", "Berg"), ("Anna", "Klein"), ("Bert", "Berg")]
+
+
 def test_nothing_that_did_not_change_is_sent(way: Way) -> None:
     way.take(anna())
     way.settle()

@@ -46,7 +46,10 @@ def end_dead_leases(database: Database, myself: str) -> int:
 
 
 def _machine() -> str:
+    # Two machines may have one host name, and the first space of process ids has the same number everywhere.
     node = os.uname().nodename
+    with suppress(OSError):
+        node += "/" + Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     with suppress(OSError):
         return f"{node}/{Path('/proc/self/ns/pid').readlink()}"
     return node

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,18 +39,42 @@ def epoch(value: float | str, *, path: str) -> datetime:
         raise PayloadError("not a time", path=path) from None  # the cause would name the value
 
 
-_DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y")
+_ISO = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2}|[a-zäé]{3,9})[-/. ,]+(\d{4}|\d{2})(?!\d)")
+_MONTH_FIRST = re.compile(r"([a-zäé]{3,9})\.? +(\d{1,2}),? +(\d{4})(?!\d)")
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("jan", "feb", "mar mär", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"), start=1
+    )
+    for name in names.split()
+}
+_LATEST = 2029
+"""Of two digits, those that would name a later year are of the century before: "31" is 1931."""
 
 
 def birth_date(text: str | None) -> date | None:
-    """A date of birth in ISO or German notation; anything else, and years before 1900, give None."""
-    value = (text or "").strip()[:10]
+    """A date of birth in ISO, German, British or American notation, the month in digits or as a word.
+
+    Where day and month could be either, the day is first. Anything else, and years before 1900, give None.
+    """
+    value = (text or "").strip().lower()
     if not value:
-        return None  # the usual case, and six failing strptime calls are dear
-    for pattern in _DATE_FORMATS:
-        try:
-            parsed = datetime.strptime(value, pattern).date()  # noqa: DTZ007 - only its date is used
-        except ValueError:
-            continue
-        return parsed if parsed.year >= 1900 else None
-    return None
+        return None  # the usual case
+    if found := _ISO.match(value):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := _DAY_FIRST.match(value):
+        day, year = int(found[1]), int(found[3])
+        month = int(found[2]) if found[2].isdigit() else _MONTHS.get(found[2][:3], 0)
+    elif found := _MONTH_FIRST.match(value):
+        month, day, year = _MONTHS.get(found[1][:3], 0), int(found[2]), int(found[3])
+    else:
+        return None
+    if year < 100:
+        year += 2000 if year + 2000 <= _LATEST else 1900
+    if month > 12 >= day:
+        month, day = day, month
+    try:
+        return date(year, month, day) if year >= 1900 else None
+    except ValueError:
+        return None

@@ -299,6 +299,15 @@ def test_epochs_in_seconds_and_milliseconds() -> None:
         ("1980-02-29", date(1980, 2, 29)),
         ("29.02.1980", date(1980, 2, 29)),
         ("1980-02-29T00:00:00Z", date(1980, 2, 29)),
+        ("19800229", date(1980, 2, 29)),
+        ("29/2/80", date(1980, 2, 29)),
+        ("2/29/1980", date(1980, 2, 29)),  # only the American reading is a date
+        ("1.3.31", date(1931, 3, 1)),
+        ("29-Feb-1980", date(1980, 2, 29)),
+        ("29. Februar 1980", date(1980, 2, 29)),
+        ("1 März 1980", date(1980, 3, 1)),
+        ("Feb 29, 1980", date(1980, 2, 29)),
+        ("195710-13", date(1957, 10, 13)),  # a typing error that leaves no doubt
         ("0000-00-00", None),
         ("1800-01-01", None),
         ("irgendwann", None),

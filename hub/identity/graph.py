@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from hub.identity.matching import Name, contradict
 from hub.model.keys import profile_id
+
+MOST_RECORDS = 200
+"""With more records than this an identifier is shared whoever they are: a till's default phone, on customers without
+names, is nobody's. It also bounds what one event can cost."""
+
+MOST_NAMES = 50
+"""The same for different names, contradicting or not: telling which are clear takes the cube of their number."""
 
 
 @dataclass(slots=True)
@@ -28,6 +35,16 @@ class Edge:
     one: UUID
     other: UUID
     identifier: UUID
+
+
+def carried_by_too_many(limit: int, names: Collection[Name], records: int) -> bool:
+    """True when an identifier proves nothing: more people, names or records than one person can have.
+
+    One more record or name never makes it false again.
+    """
+    if records > max(MOST_RECORDS, limit) or len(names) > max(MOST_NAMES, limit):
+        return True
+    return len(names) > limit and more_people_than(limit, names)
 
 
 def more_people_than(limit: int, names: Iterable[Name]) -> bool:

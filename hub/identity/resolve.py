@@ -16,7 +16,7 @@ from uuid import UUID
 from hub import metrics
 from hub.errors import RetryableError
 from hub.identity.drafts import Drafts, evidence_json, order_ids
-from hub.identity.graph import Edge, Node, assign, clusters, edges, more_people_than
+from hub.identity.graph import Edge, Node, assign, carried_by_too_many, clusters, edges
 from hub.identity.rules import IdentityRules
 from hub.mapping.record_state import name_of, names_of
 from hub.model.keys import profile_id
@@ -141,19 +141,21 @@ def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
 def _newly_shared(
     nodes: Iterable[Node], rows: Mapping[UUID, RecordRow], limits: Mapping[UUID, int], shared: Collection[UUID]
 ) -> set[UUID]:
-    """Identifiers with more people than their limit, by every name their carriers ever had.
+    """Identifiers with more people than their limit, by every name their carriers ever had, or too many carriers.
 
     Names that were corrected since count too: else it would depend on when we looked.
     """
     names: defaultdict[UUID, set[tuple[str, str]]] = defaultdict(set)
+    records: Counter[UUID] = Counter()
     for node in nodes:
         for identifier in node.links:
             if identifier in limits and identifier not in shared:
                 names[identifier] |= names_of(rows[node.id].state)
+                records[identifier] += 1
     return {
         identifier
         for identifier, carried in names.items()
-        if len(carried) > limits[identifier] and more_people_than(limits[identifier], carried)
+        if carried_by_too_many(limits[identifier], carried, records[identifier])
     }
 
 

@@ -1,0 +1,97 @@
+"""Under which keys a record is found by those who might be the same person. Pure.
+
+A key is (kind, value) like an identifier, so that it can be stored and locked like one. A bucket with more than ``CAP``
+records says nothing any more and proposes nobody; a person is in many buckets, coarse and fine, so that the fine ones
+take over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import TypeVar
+
+from hub.identity.comparison import root
+from hub.identity.features import Person, Place, Spelling, compact
+from hub.identity.names import phonetic
+from hub.identity.scoring import crowd_key
+
+Key = tuple[str, str]
+Id = TypeVar("Id", int, str)
+
+CAP = 60
+"""Most records of a bucket that are compared with one another: the more, the slower, and the less it would say."""
+
+
+def keys(person: Person) -> set[Key]:
+    """All keys of a record."""
+    found = set(_contacts(person))
+    births = [compact(birth) for birth in person.births]
+    found.update(("birth", birth) for birth in births)
+    for spelling in person.names:
+        found.update(_name(spelling))
+        for word in {phonetic(token) for token in (*spelling.first, *spelling.last) if len(token) > 1}:
+            found.update(("name_year", f"{word}|{birth[:4]}") for birth in births)
+            found.update(("name_day", f"{word}|{birth[4:]}") for birth in births)
+            found.update(("name_postal", f"{word}|{place.postal}") for place in person.places if place.postal)
+            found.update(("name_city", f"{word}|{place.city}") for place in person.places if place.city)
+    for place in person.places:
+        found.update(_place(place))
+        if place.postal:
+            found.update(("year_postal", f"{birth[:4]}|{place.postal}") for birth in births)
+    return found
+
+
+def _contacts(person: Person) -> Iterator[Key]:
+    for email in person.emails:
+        yield "email", crowd_key(email)
+        name = root(email)
+        if len(name) >= 4:
+            yield "local", name
+    for phone in person.phones:
+        yield "phone", crowd_key(phone)
+        yield "phone_end", phone[-6:]
+    for kind, values in (
+        ("national_id", person.national_ids), ("handle", person.handles), ("account", person.accounts),
+        ("loyalty", person.loyalty_ids),
+    ):  # fmt: skip
+        for value in values:
+            yield kind, value
+
+
+def _name(spelling: Spelling) -> Iterator[Key]:
+    if spelling.first and spelling.last:
+        last = phonetic(spelling.last[-1])
+        yield "initial_last", f"{spelling.first[0][0]}|{last}"
+        if len(spelling.first[0]) > 1:
+            yield "name", "|".join(sorted((phonetic(spelling.first[0]), last)))
+
+
+def _place(place: Place) -> Iterator[Key]:
+    if not place.street:
+        return
+    yield "street", place.street
+    if place.numbers:
+        yield "door", f"{place.numbers[0]}|{place.street[:4]}"
+        if place.postal:
+            yield "number_postal", f"{place.numbers[0]}|{place.postal}"
+
+
+def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
+    """Who stands under each key, in order of id."""
+    found: defaultdict[Key, list[Id]] = defaultdict(list)
+    for one in sorted(people):
+        for key in keys(people[one]):
+            found[key].append(one)
+    return dict(found)
+
+
+def candidates(found: Mapping[Key, Iterable[Id]], cap: int = CAP) -> set[tuple[Id, Id]]:
+    """The pairs worth comparing, the smaller id first."""
+    pairs: set[tuple[Id, Id]] = set()
+    for members in found.values():
+        members = sorted(members)
+        if 1 < len(members) <= cap:
+            pairs.update(combinations(members, 2))
+    return pairs

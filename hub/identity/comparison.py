@@ -1,0 +1,191 @@
+"""How far two values of one feature agree, as the name of a level. Pure, symmetric, and without weights."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from hub.identity.features import Birth, Person, Place, compact, mailbox
+
+EMAIL = ("exact", "near", "near_name", "local_number", "local", "different")
+PHONE = ("exact", "near", "different")
+PLACE = ("door", "street", "postal_city", "postal", "postal_near", "city", "city_different", "different", "")
+BIRTH = ("exact", "swapped", "digit", "day_month", "two_parts", "near", "january", "filler", "different")
+NATIONAL_ID = ("exact", "near", "short", "different")
+"""The levels, the closest first; of many values the closest pair counts."""
+
+_PROVIDERS = frozenset(
+    {
+        "aol.com", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net",
+        "hotmail.com", "hotmail.de", "icloud.com", "live.com", "live.de", "mail.com", "mail.de", "mail.ru", "me.com",
+        "msn.com", "o2.pl", "orange.fr", "outlook.com", "outlook.de", "posteo.de", "proton.me", "protonmail.com",
+        "t-online.de", "wanadoo.fr", "web.de", "wp.pl", "yahoo.com", "yahoo.de",
+    }
+)  # fmt: skip
+"""Two of these are two mailboxes, however few letters apart."""
+
+
+def email_level(one: Person, other: Person) -> tuple[str, str]:
+    """The closest level, and the address of ``one`` that has it."""
+    best, value = len(EMAIL), ""
+    for a in one.emails:
+        for b in other.emails:
+            rank = _email(a, b)
+            if rank < best:
+                best, value = rank, a
+    return EMAIL[best], value
+
+
+@lru_cache(maxsize=65_536)
+def root(email: str) -> str:
+    """Letters and digits of the mailbox."""
+    return "".join(letter for letter in mailbox(email) if letter.isalnum())
+
+
+@lru_cache(maxsize=65_536)
+def _email(one: str, other: str) -> int:
+    if one == other:
+        return 0
+    domain, other_domain = one.rpartition("@")[2], other.rpartition("@")[2]
+    name, other_name = root(one), root(other)
+    if (
+        domain == other_domain
+        and name
+        and (mailbox(one) == mailbox(other) or (name == other_name and "gmail" in domain))
+    ):
+        return 0
+    apart = domain != other_domain and domain in _PROVIDERS and other_domain in _PROVIDERS
+    numbered = any(letter.isdigit() for letter in name + other_name)
+    if name == other_name and len(name) >= 3:
+        cutoff = 2 if len(domain) < 10 else 4
+        if not apart and OSA.distance(domain, other_domain, score_cutoff=cutoff) <= cutoff:
+            return 1 if numbered or domain != other_domain else 2
+        return 3 if numbered else 4
+    if apart or not _mistyped(one, other) or (domain == other_domain and _renumbered(name, other_name)):
+        return 5
+    return 1 if numbered else 2
+
+
+def _mistyped(one: str, other: str) -> bool:
+    distance, shorter = OSA.distance(one, other, score_cutoff=4), min(len(one), len(other))
+    if distance <= 1 or (distance == 2 and shorter >= 12):
+        return True
+    if distance > 4 or shorter < 18:
+        return False
+    return OSA.distance(root(one), root(other)) <= 1 or (shorter >= 20 and "@" not in (one if "@" in other else other))
+
+
+def _renumbered(one: str, other: str) -> bool:
+    """``anna81`` and ``anna82`` are two people."""
+    return len(one) == len(other) and all(
+        a == b or (a.isdigit() and b.isdigit()) for a, b in zip(one, other, strict=True)
+    )
+
+
+def phone_level(one: Person, other: Person) -> tuple[str, str]:
+    """The closest level, and the number of ``one`` that has it."""
+    best, value = len(PHONE), ""
+    for a in one.phones:
+        for b in other.phones:
+            rank = _phone(a, b)
+            if rank < best:
+                best, value = rank, a
+    return PHONE[best], value
+
+
+@lru_cache(maxsize=65_536)
+def _phone(one: str, other: str) -> int:
+    if one[-9:] == other[-9:]:
+        return 0
+    return 1 if one[-7:] == other[-7:] or OSA.distance(one[-10:], other[-10:], score_cutoff=1) <= 1 else 2
+
+
+def place_level(one: Person, other: Person) -> tuple[str, Place, Place]:
+    """The closest level of all that is told of where they live, and the two places that have it."""
+    best, places = len(PLACE), (one.places[0], other.places[0])
+    for a in one.places:
+        for b in other.places:
+            rank = _place(a, b)
+            if rank < best:
+                best, places = rank, (a, b)
+    return (PLACE[best], *places)
+
+
+@lru_cache(maxsize=65_536)
+def _place(one: Place, other: Place) -> int:
+    postal = _alike(one.postal, other.postal)
+    city = _alike(one.city, other.city)
+    if one.street and other.street and _same_street(one, other):
+        numbered = not set(one.numbers).isdisjoint(other.numbers)
+        if numbered and (postal or city):
+            return 0
+        sure = not (one.numbers and other.numbers) or postal >= 2 or city >= 2
+        if numbered or ((postal or city) and sure):
+            return 1
+    if one.postal and other.postal:
+        if postal == 3:
+            return 2 if city >= 2 else 3
+        if city >= 2:
+            return 4 if postal == 2 else 5
+        return 7
+    if one.city and other.city:
+        return 5 if city >= 2 else 6
+    return 7 if one.street and other.street else 8
+
+
+def _same_street(one: Place, other: Place) -> bool:
+    if fuzz.ratio(one.street, other.street) >= 85:
+        return True
+    within = one.words <= other.words or other.words <= one.words
+    if within and min(len(one.words), len(other.words)) >= 2:
+        return True
+    return min(len(one.street), len(other.street)) >= 8 and fuzz.partial_ratio(one.street, other.street) >= 90
+
+
+@lru_cache(maxsize=131_072)
+def _alike(one: str, other: str) -> int:
+    """3 equal, 2 a typing error apart, 1 one is not told, 0 different."""
+    if not one or not other:
+        return 1
+    if one == other:
+        return 3
+    distance, shorter = OSA.distance(one, other, score_cutoff=2), min(len(one), len(other))
+    return 2 if (distance == 1 and shorter >= 3) or (distance == 2 and shorter >= 6) else 0
+
+
+def birth_level(one: Person, other: Person) -> str:
+    """The closest level of two dates of birth."""
+    return BIRTH[min(_birth(a, b) for a in one.births for b in other.births)]
+
+
+@lru_cache(maxsize=65_536)
+def _birth(one: Birth, other: Birth) -> int:
+    if one == other:
+        return 6 if one[1:] == (1, 1) else 0  # the first of January is what forms fill in
+    if one[0] == other[0] and one[1:] == (other[2], other[1]):
+        return 1
+    if OSA.distance(compact(one), compact(other), score_cutoff=1) <= 1:
+        return 2
+    if (1, 1) in (one[1:], other[1:]):
+        return 7
+    equal = sum(a == b for a, b in zip(one, other, strict=True))
+    if equal == 2:
+        return 3 if one[0] != other[0] else 4
+    years, months = abs(one[0] - other[0]), abs(one[1] - other[1])
+    days = abs((one[0] - other[0]) * 372 + (one[1] - other[1]) * 31 + one[2] - other[2])
+    return 5 if days <= 70 or (equal == 1 and years in (0, 1, 10) and months <= 1) else 8
+
+
+def national_id_level(one: Person, other: Person) -> str:
+    """The closest level; an equal id of up to five characters is ``short``: it may be any number."""
+    return NATIONAL_ID[min(_national_id(a, b) for a in one.national_ids for b in other.national_ids)]
+
+
+@lru_cache(maxsize=65_536)
+def _national_id(one: str, other: str) -> int:
+    if one == other:
+        return 0 if len(one) > 5 else 2
+    allowed = 2 if len(one) > 6 else 1
+    return 1 if len(one) > 5 and OSA.distance(one, other, score_cutoff=allowed) <= allowed else 3

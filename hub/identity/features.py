@@ -1,0 +1,208 @@
+"""A record as probabilistic matching compares it: folded, short, made once per version of the record. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from hub.identity.names import Tokens, shortest
+from hub.mapping.name import fold
+from hub.mapping.record_state import State
+
+FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rodzina", "casa", "haus", "home", "house"})
+"""Words a household puts into the name of its mailbox."""
+
+_SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
+_DROPPED = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "mag"})
+_WORD = re.compile(r"[a-z]+|[0-9]+")
+_APART = re.compile(r"[._-]+|[0-9]+")
+_ANGLED = re.compile(r"<([^<>]+)>")
+_STREET_TYPES = {
+    "str": "st", "strasse": "st", "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "lane": "ln",
+    "drive": "dr", "court": "ct", "place": "pl", "platz": "pl", "boulevard": "blvd", "chemin": "ch", "rue": "r",
+    "circuit": "cct", "crescent": "cr", "cres": "cr", "close": "cl", "parkway": "pkwy", "terrace": "tce",
+}  # fmt: skip
+
+Birth = tuple[int, int, int]
+"""Year, month, day."""
+
+
+def compact(birth: Birth) -> str:
+    """Eight digits, year first."""
+    year, month, day = birth
+    return f"{year:04}{month:02}{day:02}"
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One name a record has or had; umlauts in their shortest form, so that Müller, Mueller and Muller are one."""
+
+    first: Tokens = ()
+    last: Tokens = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address. ``street`` is the words of street and second line run together, ``numbers`` those in them."""
+
+    street: str = ""
+    words: frozenset[str] = frozenset()
+    numbers: Tokens = ()
+    postal: str = ""
+    city: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all."""
+
+    names: tuple[Spelling, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    births: tuple[Birth, ...] = ()
+    companies: tuple[str, ...] = ()
+    national_ids: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    loyalty_ids: tuple[str, ...] = ()
+
+
+def person(state: State) -> Person:
+    """The comparable form of a record's state."""
+    names, suffixes = _names(state)
+    accounts = sorted(state.get("accounts", ()))
+    birth, national_id = _value(state, "birth_date"), fold(_value(state, "national_id")).replace(" ", "")
+    company = fold(_value(state, "company"))
+    places = {_place(address) for address, _ in state.get("addresses", {}).values()}
+    return Person(
+        names=names,
+        suffixes=suffixes,
+        emails=_emails(state.get("emails", {})),
+        phones=tuple(sorted(value for value, ((_, usable), _) in state.get("phones", {}).items() if usable)),
+        places=tuple(sorted(places, key=lambda p: (p.street, p.numbers, p.postal, p.city))),
+        births=((int(birth[:4]), int(birth[5:7]), int(birth[8:10])),) if birth else (),
+        companies=(company,) if company else (),
+        national_ids=(national_id,) if national_id else (),
+        handles=tuple(key.partition(":")[2] for key in accounts if key.startswith("handle:")),
+        accounts=tuple(key for key in accounts if not key.startswith("handle:")),
+        loyalty_ids=tuple(sorted(state.get("loyalty_ids", ()))),
+    )
+
+
+def merged(one: Person, other: Person) -> Person:
+    """All that is known of both, as of one person."""
+    return Person(
+        names=_both(one.names, other.names),
+        suffixes=_both(one.suffixes, other.suffixes),
+        emails=_both(one.emails, other.emails),
+        phones=_both(one.phones, other.phones),
+        places=_both(one.places, other.places),
+        births=_both(one.births, other.births),
+        companies=_both(one.companies, other.companies),
+        national_ids=_both(one.national_ids, other.national_ids),
+        handles=_both(one.handles, other.handles),
+        accounts=_both(one.accounts, other.accounts),
+        loyalty_ids=_both(one.loyalty_ids, other.loyalty_ids),
+    )
+
+
+def _both(one: tuple[Item, ...], other: tuple[Item, ...]) -> tuple[Item, ...]:
+    if one == other or not other:
+        return one
+    return tuple(dict.fromkeys((*one, *other))) if one else other
+
+
+def _value(state: State, field: str) -> str:
+    held = state.get(field)
+    return str(held[0]) if held else ""
+
+
+def _names(state: State) -> tuple[tuple[Spelling, ...], tuple[str, ...]]:
+    held: Mapping[str, str] = state["name"][0] if "name" in state else {}
+    told = [(f"{held.get('first', '')} {held.get('middle', '')}", held.get("last", "")), *state.get("other_names", ())]
+    spellings: set[Spelling] = set()
+    suffixes: set[str] = set()
+    for first, last in told:
+        given, family = _tokens(first), _tokens(last)
+        suffixes.update(_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES)
+        spelling = Spelling(_kept(given), _kept(family))
+        if spelling.first or spelling.last:
+            spellings.add(spelling)
+    spellings = _completed(spellings, state.get("emails", {}))
+    return tuple(sorted(spellings, key=lambda s: (s.first, s.last))), tuple(sorted(suffixes))
+
+
+def _kept(tokens: Iterable[str]) -> Tokens:
+    return tuple(token for token in tokens if token not in _SUFFIXES and token not in _DROPPED)
+
+
+@lru_cache(maxsize=16_384)
+def _tokens(text: str) -> Tokens:
+    """Folded words of a name. What has digits is a handle told as a name, and none."""
+    if any(letter.isdigit() for letter in text):
+        return ()
+    return tuple(shortest(token) for token in fold(text.replace("'", "").replace("’", "")).split())
+
+
+def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]:
+    """With a last name and at most an initial, the mailbox tells the first name: J. Marin, ``jean.marin@``."""
+    if not spellings or any(s.first and len(s.first[0]) > 1 for s in spellings):
+        return spellings
+    for value in sorted(emails):
+        plain = "".join(shortest(part) for part in _APART.split(mailbox(value)) if part)
+        for spelling in sorted(spellings, key=lambda s: (s.first, s.last)):
+            family = "".join(spelling.last)
+            first = plain.replace(family, "", 1) if len(family) > 2 and family in plain else ""
+            fits = not spelling.first or first[:1] == spelling.first[0][0]
+            if len(first) > 2 and first.isalpha() and fits and first not in FAMILY_WORDS:
+                return {Spelling((first,), spelling.last)}
+    return spellings
+
+
+def mailbox(email: str) -> str:
+    """The part before the @, without a ``+tag``."""
+    return email.rpartition("@")[0].partition("+")[0]
+
+
+def _emails(held: Mapping[str, Any]) -> tuple[str, ...]:
+    """Usable addresses, one spelling per mailbox, and those with a typing error: they are evidence too."""
+    found = set()
+    for value, ((_original, usable), _) in held.items():
+        angled = _ANGLED.search(value)
+        if usable or angled or (len(value) > 8 and ("@" in value or "." in value)):
+            found.add((angled.group(1) if angled else value).replace("@googlemail.", "@gmail."))
+    return tuple(sorted(found))
+
+
+def _place(address: Mapping[str, str]) -> Place:
+    lines = " ".join((address.get("line1", ""), address.get("line2", "")))
+    return _parsed(lines, address.get("postal_code", ""), address.get("city", ""))
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(street: str, postal: str, city: str) -> Place:
+    found = _WORD.findall(fold(street.replace("'", "")))
+    words = [_street_word(word) for word in found if word.isalpha()]
+    return Place(
+        street="".join(words),
+        words=frozenset(shortest(word) for word in words if len(word) > 1),
+        numbers=tuple(word for word in found if word.isdigit()),
+        postal=fold(postal).replace(" ", ""),
+        city=shortest(fold(city).replace(" ", "")),
+    )
+
+
+def _street_word(word: str) -> str:
+    if word in _STREET_TYPES:
+        return _STREET_TYPES[word]
+    if word.endswith("strasse"):
+        return word[:-7] + "st"
+    return word[:-3] + "st" if len(word) > 6 and word.endswith("str") else word

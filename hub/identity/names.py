@@ -1,0 +1,109 @@
+"""How alike two names are: short forms, initials, typing errors, and a phonetic key. Pure, and symmetric."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA, JaroWinkler, Prefix
+
+from hub.identity.short_forms import FAMILIES
+
+Tokens = tuple[str, ...]
+"""A name's folded words, never empty words."""
+
+_UMLAUTS = re.compile(r"([aou])e(?=[^aeiou]|$)")
+
+
+@lru_cache(maxsize=32_768)
+def shortest(token: str) -> str:
+    """One spelling of a folded word for ``mueller`` and ``muller``: umlauts written out lose their e."""
+    return _UMLAUTS.sub(r"\1", token) if len(token) > 3 else token
+
+
+def _families() -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for place, line in enumerate(FAMILIES):
+        for name in line.split():
+            found.setdefault(shortest(name), set()).add(place)
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+_BY_NAME = _families()
+_NONE: frozenset[int] = frozenset()
+_GENDERED = frozenset(
+    {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
+    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia"}
+)
+"""Endings that part names of one stem: Jan and Jana, Daniel and Daniela, Mario and Maria, Patrick and Patricia."""
+
+
+@lru_cache(maxsize=131_072)
+def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
+    """How two told names agree: ``exact part alias typo close initial far different``.
+
+    ``given`` is True for first names: only they have short forms and gendered endings.
+    """
+    if one == other:
+        return "exact" if len(one[0]) > 1 or len(one) > 1 else "initial"
+    joined, other_joined = "".join(one), "".join(other)
+    if joined == other_joined:
+        return "exact"
+    if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
+        return "initial" if one[0][0] == other[0][0] else "different"
+    within = set(one) <= set(other) or set(other) <= set(one)
+    if one[0] == other[0]:
+        return "part" if within or _initials(one[1:], other[1:]) else "close"
+    if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
+        return "alias"
+    if given and _well_known_apart(one[0], other[0]):
+        return "different"
+    heads = _alike(one[0], other[0]) if len(one) > 1 or len(other) > 1 else 0
+    return ("different", "far", "close", "typo")[max(_alike(joined, other_joined), heads)]
+
+
+def _initials(one: Tokens, other: Tokens) -> bool:
+    return any(a[0] == b[0] and 1 in (len(a), len(b)) for a in one for b in other)
+
+
+def _well_known_apart(one: str, other: str) -> bool:
+    """Two well-known names however alike they look, or a man's and a woman's form of one name."""
+    if one in _BY_NAME and other in _BY_NAME:
+        return True
+    stem = Prefix.similarity(one, other)
+    return stem >= 3 and one[stem:] in _GENDERED and other[stem:] in _GENDERED
+
+
+@lru_cache(maxsize=131_072)
+def _alike(one: str, other: str) -> int:
+    """3 a typing error apart, 2 close or cut short, 1 somewhat alike, 0 different."""
+    distance = OSA.distance(one, other, score_cutoff=3)
+    shorter = min(len(one), len(other))
+    if (distance == 1 and shorter >= 3) or (distance == 2 and shorter >= 6):
+        swapped = distance == 1 and one[:2] == other[1::-1]
+        return 3 if one[0] == other[0] or swapped or one[1:] == other or other[1:] == one else 2
+    if shorter >= 3 and (one.startswith(other) or other.startswith(one)):
+        return 2
+    similar = JaroWinkler.similarity(one, other)
+    spoken = one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)
+    if similar >= 0.92 or spoken:
+        return 2
+    return 1 if similar >= 0.8 or (shorter >= 5 and sorted(one) == sorted(other)) else 0
+
+
+_CODES = {
+    **dict.fromkeys("aeiouyj", "0"), **dict.fromkeys("bp", "1"), **dict.fromkeys("dt", "2"),
+    **dict.fromkeys("fvw", "3"), **dict.fromkeys("gkqc", "4"), "l": "5", **dict.fromkeys("mn", "6"), "r": "7",
+    **dict.fromkeys("sz", "8"), "x": "48",
+}  # fmt: skip
+_SOUNDS = (("sch", "s"), ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck", "k"), ("ce", "se"), ("ci", "si"), ("cy", "sy"))
+
+
+@lru_cache(maxsize=32_768)
+def phonetic(word: str) -> str:
+    """A phonetic key in the manner of Postel's Kölner Phonetik (1969), coarser: good enough to find candidates."""
+    for written, spoken in _SOUNDS:
+        word = word.replace(written, spoken)
+    codes = [_CODES[letter] for letter in word if letter in _CODES]
+    squeezed = [code for place, code in enumerate(codes) if place == 0 or code != codes[place - 1]]
+    return "".join(squeezed[:1] + [code for code in squeezed[1:] if code != "0"])

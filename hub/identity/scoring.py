@@ -1,0 +1,272 @@
+"""Two persons to a match weight: log2 odds that they are one, and the evidence it is the sum of. Pure, symmetric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from math import log2
+from typing import Literal, NamedTuple
+
+from hub.identity.comparison import birth_level, email_level, national_id_level, phone_level, place_level, root
+from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
+from hub.identity.names import Tokens, likeness
+from hub.identity.rules import IdentityRules
+from hub.identity.weights import Model
+
+Outcome = Literal["same", "ask", "different"]
+Crowd = Mapping[str, int]
+"""Mailbox or phone (``crowd_key``) to the number of people it is known to have; one where it says nothing."""
+
+_ROLES = IdentityRules().role_inboxes
+_ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_MISMATCH = frozenset({"different", "far", "initial_different", ""})
+_NO_CROWD: Crowd = {}
+
+
+class Evidence(NamedTuple):
+    """One line of the explanation; the weights of all lines and the prior add up to the score."""
+
+    feature: str
+    level: str
+    weight: float
+
+
+class Score(NamedTuple):
+    weight: float
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether something personal differs, not only where or how they are reached."""
+        return any(e.feature in _PERSONAL and "different" in e.level for e in self.evidence)
+
+
+_PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
+
+
+def outcome(weight: float, model: Model) -> Outcome:
+    """What to do about a pair of this weight."""
+    return "same" if weight >= model.same else "ask" if weight >= model.ask else "different"
+
+
+def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
+    """Weigh two persons."""
+    pair = _Pair(model, crowd)
+    if one.names and other.names:
+        pair.names(one, other)
+    if one.emails and other.emails:
+        pair.emails(one, other)
+    if one.phones and other.phones:
+        pair.phones(one, other)
+    if one.places and other.places:
+        pair.places(one, other)
+    pair.bind()
+    if one.births and other.births:
+        pair.births(one, other)
+    if one.national_ids and other.national_ids:
+        pair.national_ids(one, other)
+    if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
+        pair.personal("suffix", "different", model.weights.suffix_different)
+    pair.accounts(one, other)
+    return Score(pair.shared + pair.own - pair.prior, tuple(pair.evidence))
+
+
+class _Pair:
+    """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
+
+    __slots__ = ("bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
+
+    def __init__(self, model: Model, crowd: Crowd) -> None:
+        self.model, self.w, self.prior, self.crowd = model, model.weights, model.prior, crowd
+        self.shared = self.own = self.first_bits = 0.0
+        self.bound, self.links = -9.0, 0
+        self.first = ""
+        self.evidence: list[Evidence] = []
+
+    def personal(self, feature: str, level: str, weight: float) -> None:
+        self.own += weight
+        self.evidence.append(Evidence(feature, level, weight))
+
+    def link(self, feature: str, level: str, weight: float, bound: float) -> None:
+        self.shared += weight
+        self.links += 1
+        self.bound = max(self.bound, bound)
+        self.evidence.append(Evidence(feature, level, weight))
+
+    def names(self, one: Person, other: Person) -> None:
+        if len(one.names) == 1 == len(other.names):
+            best = _spelled(one.names[0], other.names[0], self.model)
+        else:
+            best = max((_spelled(a, b, self.model) for a in one.names for b in other.names), key=_sum)
+        first, last, self.first, level = best
+        if self.first:
+            self.first_bits = first
+            self.personal("first_name", self.first, first)
+        if not level:
+            return
+        if last > 0:
+            self.link("last_name", level, last, self.w.bound_area)
+        else:
+            self.personal("last_name", level, last)
+
+    def emails(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, value = email_level(one, other)
+        if level == "exact":
+            people = max(self.crowd.get(crowd_key(value), 1), _people_by_name(value))
+            bound = w.bound_email if people < 2 else w.bound_shared - log2(people)
+            self.link("email", level, self.prior + bound, bound)
+        elif level in ("near", "near_name"):
+            near = level == "near"
+            bits, bound = (w.email_near, w.bound_email_near) if near else (w.email_near_name, w.bound_email_near_name)
+            self.link("email", level, min(bits, self.prior + bound), bound)
+        elif level == "local_number":
+            self.link("email", level, w.email_local_number, w.bound_email_local)
+        elif level == "local":
+            # A mailbox called after its owner says what the name says already.
+            if self.first and self.first not in _MISMATCH:
+                self.personal("email", level, 0.0)
+            else:
+                self.link("email", level, w.email_local, w.bound_email_local)
+        else:
+            self.personal("email", level, w.email_different)
+
+    def phones(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, value = phone_level(one, other)
+        if level == "exact":
+            people = self.crowd.get(crowd_key(value), 1)
+            bound = w.bound_phone if people < 2 else w.bound_shared - log2(people)
+            self.link("phone", level, self.prior + bound, bound)
+        elif level == "near":
+            self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
+        else:
+            self.personal("phone", level, w.phone_different)
+
+    def places(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, a, b = place_level(one, other)
+        if level == "door":
+            self.link("address", level, self.prior + w.bound_door + 3, w.bound_door)
+        elif level == "street":
+            self.link("address", level, w.street, w.bound_area)
+        elif level in ("postal_city", "postal"):
+            self.link("address", level, self.model.postal.get(a.postal, w.postal), w.bound_area)
+        elif level == "postal_near":
+            self.link("address", level, w.postal - 2, w.bound_area)
+        elif level == "city":
+            bits = min(self.model.city.get(a.city, w.city), self.model.city.get(b.city, w.city))
+            self.link("address", level, bits, w.bound_area)
+        elif level:
+            self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
+
+    def bind(self) -> None:
+        """Hold what a household shares to what it can prove, and an equal first name in it to father and son."""
+        most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
+        if self.shared > most:
+            self.evidence.append(Evidence("household", "bound", most - self.shared))
+            self.shared = most
+        excess = self.w.household_first_most - self.first_bits
+        if excess < 0 and self.shared >= self.prior - 2:
+            self.personal("first_name", "same in a household", excess)
+
+    def births(self, one: Person, other: Person) -> None:
+        level = birth_level(one, other)
+        bits = 0.0 if level == "filler" else getattr(self.w, f"birth_{level}")
+        self.personal("birth_date", level, min(bits, self.w.birth_twin_most) if self.first == "different" else bits)
+
+    def national_ids(self, one: Person, other: Person) -> None:
+        level = national_id_level(one, other)
+        exact = self.prior + self.w.bound_national_id
+        self.personal("national_id", level, exact if level == "exact" else getattr(self.w, f"national_id_{level}"))
+
+    def accounts(self, one: Person, other: Person) -> None:
+        if one.handles and not set(one.handles).isdisjoint(other.handles):
+            self.personal("handle", "exact", self.prior + self.w.bound_handle)
+        if one.accounts and not set(one.accounts).isdisjoint(other.accounts):
+            self.personal("account", "exact", self.prior + self.w.bound_account)
+        if one.loyalty_ids and other.loyalty_ids:
+            same = not set(one.loyalty_ids).isdisjoint(other.loyalty_ids)
+            bits = self.prior + self.w.bound_loyalty if same else self.w.loyalty_different
+            self.personal("loyalty_id", "exact" if same else "other", bits)
+
+
+_Names = tuple[float, float, str, str]
+"""Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
+
+
+def _sum(names: _Names) -> float:
+    return names[0] + names[1]
+
+
+def _spelled(one: Spelling, other: Spelling, model: Model) -> _Names:
+    first, first_level = _name(one.first, other.first, model, given=True)
+    last, last_level = _name(one.last, other.last, model, given=False)
+    if first_level == "exact" or (first_level not in _MISMATCH and last_level not in _MISMATCH):
+        return first, last, first_level, last_level
+    crossed, crossed_level = _crossed(one.first, other.last, model)
+    back, back_level = _crossed(one.last, other.first, model)
+    levels = {crossed_level, back_level}
+    if max(crossed, back) <= 0 or crossed + back + model.weights.swapped <= first + last:
+        return first, last, first_level, last_level
+    if "initial" in levels and "exact" not in levels:
+        return first, last, first_level, last_level
+    if levels & {"different", "far", "initial_different"}:
+        # One word in common where each has two: the family's name, once written first.
+        return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
+    # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
+    (less, lesser), (more, greater) = sorted(((crossed, crossed_level), (back, back_level)), key=_told_and_weight)
+    if not lesser:
+        return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
+    return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _told_and_weight(crossing: tuple[float, str]) -> tuple[bool, float, str]:
+    return bool(crossing[1]), *crossing
+
+
+def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[float, str]:
+    if not one or not other:
+        return 0.0, ""
+    w = model.weights
+    level = likeness(one, other, given=given)
+    if level == "initial":
+        return w.initial, level
+    if level == "different":
+        if 1 in (len(one[0]), len(other[0])):
+            return w.initial_different, "initial_different"
+        return (w.first_different if given else w.last_different), level
+    if level in ("close", "far"):
+        return getattr(w, f"{'first' if given else 'last'}_{level}"), level
+    table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)
+    bits = min(table.get(" ".join(one), usual), table.get(" ".join(other), usual)) if table else usual
+    if level == "exact":
+        return bits, level
+    if level == "typo":
+        return min(bits + w.typo, w.first_typo_most if given else w.last_typo_most), level
+    return bits + (w.alias if level == "alias" else w.part), level
+
+
+def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
+    """A first name against a last name. Which of them stands in the wrong place is not known: the lesser bits count."""
+    as_last, level = _name(one, other, model, given=False)
+    as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
+    return min(as_first, as_last), level
+
+
+@lru_cache(maxsize=65_536)
+def crowd_key(value: str) -> str:
+    """Under which a mailbox or phone number is counted: however it is punctuated."""
+    domain = value.rpartition("@")[2]
+    return f"{root(value)}@{domain}" if "@" in value else value[-9:]
+
+
+@lru_cache(maxsize=65_536)
+def _people_by_name(email: str) -> int:
+    """How many people a mailbox has by its name: ``info@`` many, ``familie.berg@`` two or more."""
+    name = mailbox(email)
+    if name in _ROLES:
+        return _ROLE_PEOPLE
+    word = "".join(letter if letter.isalpha() else " " for letter in name).split()[:1]
+    starts = name.startswith(("familie", "family", "fam.", "fam_", "famille", "casa.", "rodzina"))
+    return _FAMILY_PEOPLE if starts or (word and word[0] in FAMILY_WORDS) else 1

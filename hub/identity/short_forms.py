@@ -1,0 +1,153 @@
+"""Names that are short or foreign forms of one another: one family a line, German and English, folded. Ours."""
+
+FAMILIES = """
+alexander alexandra alex sascha sasha sandra xandra lex
+andreas andrew andy drew andi
+anna ann anne annie anni nancy anja anke annika
+anneliese annelies liesel
+annabelle anabella anabelle annabel bella
+antonia antonius anton anthony antonio toni tony
+anastasia anastassia nastassia stacy
+barbara babs barbie bärbel baerbel
+benjamin ben benni benny
+bernhard bernd berni bernard bernie
+brigitte gitte gitta birgit
+candace kandace candice candy
+carolin caroline karoline caro lina carrie
+catherine katherine katharina katarina kathrin katrin kate katie kathy cathy kitty kaethe katja
+charles charlie chuck karl carl
+charlotte lotte lotti charly
+christian chris christoph christopher kit
+christine christina christel tina chrissi christiane chrissy kristin kristen
+daniel dan danny
+daniela daniella dani
+david dave
+deborah debbie debora
+dieter hansdieter
+dietrich dirk
+donald don donny
+dorothea dorothee doris dora thea dorothy dot
+edward edmund ed eddie ted ned eduard edi
+eleonore eleanor ellen elli ellie nora lore
+elisabeth elizabeth elise elsbeth lisbeth lisa liesl lilli lizzie liz beth betty betti bettina eliza else sissi libby
+emma emily emmi
+eugene gene
+eva evi evelyn evchen
+ferdinand ferdi
+florian flo
+frances francesca franziska fran fanny franzi
+francis frank franz franziskus
+friederike rike fritzi
+friedrich fritz frederick fred freddy freddie friedel frederic
+gabriele gabriela gabi gaby
+geoffrey jeffrey jeff geoff
+georg george schorsch juergen jorg joerg
+gerald gerry jerry
+gerhard gerd gert
+gertrud trude gerti traudl trudy
+gregory gregor greg
+guenter guenther
+hannelore hanne lore hanna
+hannah hanna hanni johanna jo
+harald harry
+harold hal
+heinrich heinz heiner henry henri hein hinrich
+helene helena lena leni
+helmut helmuth
+henry harry hank
+herbert herb
+hildegard hilde hilda
+hubert hubertus
+ingeborg inge ingrid inga
+isabel isabella isabelle bella isa
+jacob jakob jake jack
+jacqueline jackie
+james jim jimmy jamie
+jennifer jenny jen jenni
+jessica jess jessie
+joachim achim jochen
+johann johannes hans hannes john jan jonny johnny jack jens
+jonathan jon jonny
+joseph josef joe sepp jupp joey
+josephine josefine josie fine josefa
+judith judy
+julia julie jule juliane juli
+julius jules
+karlheinz kalle
+kenneth ken kenny
+klaus claus nikolaus nicolas nicholas nick nico niklas klas
+konrad konny kurt
+kornelia cornelia conny nele
+laurence lawrence larry lars lorenz
+leonard leonhard leo len lenny leon
+louis ludwig lewis lutz lou luis
+lucas lukas luke luca
+magdalena magda lena leni
+manfred manni fred
+manuela manu ela
+margarete margaret margarethe margret grete greta gretel marga rita meg peggy peggie maggie marge daisy margot
+maria marie mary mia mitzi molly polly
+markus marcus marc mark marco
+marlene marlies
+martin marty
+martina tina
+matthew matt matthias matthaeus matti hias mattias
+maximilian max maxi maximilien
+melanie mel melli
+michael mike michel micha michi mick mickey mikolaj misha mitch
+michaela michelle ela michi
+monika monica moni
+morris morrie maurice moritz
+natalie natalia natascha nat tascha
+nathan nathaniel nate
+norbert nobby
+oliver olli ollie
+pamela pam
+patricia pat patty tricia patsy trish
+patrick pat paddy
+paul pauli paulchen
+peter pete petey pit
+philipp philip phil phillip
+rachel rachael
+raimund raymond ray
+rebecca rebekka becky becca
+regina gina regine
+reinhard reinhold reini
+richard rick dick ricky rich richie
+robert bob rob bobby robbie bert rupert robin
+roland rolli
+ronald ron ronny
+rosemarie rosemary rosi rose rosie
+rudolf rudi rolf ralf rudolph ralph
+samantha sam sammy
+samuel sam sammy
+sarah sara sally zara sahra
+sebastian basti bastian wastl seb
+siegfried siggi sigi
+sigrid siri
+simon sim
+sofia sophie sophia sofie
+stefan stephan steffen stephen steven steve steph stefano
+stefanie stephanie steffi steph
+susanne susan susanna susi suzi sanne sue susie suzanne suzy
+sylvia silvia silvi
+theodor theodore theo ted teddy
+theresa therese resi teresa tess tessa terry
+thomas tom tommy thom
+timothy tim timmy
+ulrich uli ulli ulricus
+ulrike uli ulli rike
+ursula uschi ursel ulla
+valentina valentin vali
+veronika veronica vroni
+victoria viktoria vicky vicki tori
+viktor victor vic
+vincent vince vinzenz
+virginia ginny
+walter walt wally
+wilhelm william willi willy will bill billy liam helm wim
+wilhelmine mina minna wilma
+wolfgang wolf wolfi
+yvonne yvi
+zacharias zachary zach zack
+""".strip().splitlines()

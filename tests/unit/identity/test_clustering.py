@@ -1,0 +1,82 @@
+"""Scored pairs to people."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.identity.blocking import buckets
+from hub.identity.clustering import cluster, crowds
+from hub.identity.features import Person
+from hub.identity.scoring import score
+from hub.identity.weights import Model
+from tests.unit.identity.people import BORN, HOME, PHONE, who
+from tests.unit.identity.test_scoring import PERSONS
+
+MODEL = Model()
+FAMILY = "berg@example.de"
+
+
+def groups(*people: Person) -> list[list[int]]:
+    return cluster(dict(enumerate(people)), MODEL).groups
+
+
+def test_records_of_one_person_are_chained_by_what_they_share() -> None:
+    shop = who(first_name="Anna", last_name="Berg", email="anna.berg@example.de", **HOME)
+    letter = who(email="anna.berg@example.de")
+    till = who(first_name="Anna", last_name="Berg", phone=PHONE, postal_code="10969")
+    receipt = who(first_name="A", last_name="Berg", phone=PHONE)
+    stranger = who(first_name="Zoe", last_name="Klein", email="zoe@example.org")
+    assert groups(shop, letter, till, receipt, stranger) == [[0, 1, 2, 3], [4]]
+
+
+def test_a_nameless_record_in_a_familys_mailbox_stays_apart() -> None:
+    anna, bert = (who(first_name=first, last_name="Berg", email=FAMILY) for first in ("Anna", "Bert"))
+    assert groups(anna, bert, who(email=FAMILY)) == [[0], [1], [2]]
+    assert groups(anna, who(email=FAMILY)) == [[0, 1]]
+
+
+def test_an_initial_on_a_familys_phone_stays_apart() -> None:
+    anna, alma = (who(first_name=first, last_name="Berg", phone=PHONE, birth_date=born)
+                  for first, born in (("Anna", BORN), ("Alma", "2009-11-30")))  # fmt: skip
+    assert groups(anna, alma, who(first_name="A.", last_name="Berg", phone=PHONE)) == [[0], [1], [2]]
+
+
+def test_a_chain_does_not_hold_where_its_ends_speak_against_each_other() -> None:
+    father = who(first_name="Karl", last_name="Berg", birth_date="1950-01-12", email="karl1950@example.de", **HOME)
+    son = who(first_name="Karl", last_name="Berg", birth_date="1984-06-30", email="karl1984@example.org", **HOME)
+    letter = who(first_name="Karl", last_name="Berg", email="karl1984@example.org", **HOME)
+    assert groups(father, son, letter) == [[0], [1, 2]]
+
+
+def test_what_is_left_to_a_human() -> None:
+    one = who(first_name="Anna", last_name="Berg", email="anna.berg@example.de")
+    other = who(first_name="Anna", last_name="Berg", phone=PHONE, city="Berlin")
+    found = cluster({1: one, 2: other}, Model(same=12.0))
+    assert found.groups == [[1], [2]]
+    assert [(a, b, pair.evidence) for a, b, pair in found.reviews] == [
+        (1, 2, score(one, other, Model(same=12.0)).evidence)
+    ]
+
+
+def test_who_shares_a_mailbox_is_counted_by_contradicting_first_names() -> None:
+    people = {
+        number: who(first_name=first, last_name="Berg", email=FAMILY, phone=PHONE if first == "Anna" else "")
+        for number, first in enumerate(["Anna", "A.", "Anna Maria", "Bert", "Bertt", "Zoe"])
+    }
+    assert crowds(buckets(people), people) == {"berg@example.de": 3}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(PERSONS, max_size=8), st.randoms())
+def test_clusters_do_not_depend_on_the_order_of_records(people: list[Person], random) -> None:
+    numbered = list(enumerate(people))
+    shuffled = random.sample(numbered, len(numbered))
+    assert cluster(dict(shuffled), MODEL) == cluster(dict(numbered), MODEL)
+
+
+@settings(deadline=None)
+@given(st.lists(PERSONS, max_size=8))
+def test_clusters_are_a_partition(people: list[Person]) -> None:
+    found = cluster(dict(enumerate(people)), MODEL)
+    assert sorted(one for group in found.groups for one in group) == list(range(len(people)))

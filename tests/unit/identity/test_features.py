@@ -1,0 +1,118 @@
+"""What of a record is compared, and how its names and values are folded."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.identity.features import Person, Place, Spelling, merged, person
+from hub.identity.names import likeness, phonetic
+from tests.unit.identity.people import who
+
+WORDS = st.lists(st.text("abeimnou", min_size=1, max_size=7), min_size=1, max_size=3).map(tuple)
+
+
+def test_a_record_as_it_is_compared() -> None:
+    found = who(
+        first_name="Jörg",
+        last_name="Müller jun.",
+        email="Joerg.Mueller+shop@googlemail.com",
+        phone="030 23125 101",
+        birth_date="17.04.1980",
+        street="Lindenstraße 12 a",
+        postal_code="10969",
+        city="Köln",
+        company="Müller & Söhne",
+        national_id="12 345/67",
+        handle="JoergM",
+    )
+    assert found == Person(
+        names=(Spelling(("jorg",), ("muller",)),),
+        suffixes=("jr",),
+        emails=("joerg.mueller+shop@gmail.com",),
+        phones=("+493023125101",),
+        places=(Place("lindenst" + "a", frozenset({"lindenst"}), ("12",), "10969", "koln"),),
+        births=((1980, 4, 17),),
+        companies=("mueller soehne",),
+        national_ids=("1234567",),
+        handles=("joergm",),
+    )
+
+
+def test_nothing_told_is_nothing_compared() -> None:
+    assert person({}) == Person()
+
+
+def test_a_handle_told_as_a_name_is_none() -> None:
+    assert who(full_name="anna_berg77").names == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "expected"),
+    [
+        ({"first_name": "J.", "last_name": "Marin"}, "jean.marin@example.fr", ("jean",)),
+        ({"last_name": "Marin"}, "marin_jean7@example.fr", ("jean",)),
+        ({"first_name": "K", "last_name": "Marin"}, "jean.marin@example.fr", ("k",)),
+        ({"last_name": "Marin"}, "familie.marin@example.fr", ()),
+        ({"first_name": "Luc", "last_name": "Marin"}, "jean.marin@example.fr", ("luc",)),
+    ],
+)
+def test_a_mailbox_tells_the_first_name_that_is_missing(
+    name: dict[str, str], email: str, expected: tuple[str, ...]
+) -> None:
+    assert [spelling.first for spelling in who(email=email, **name).names] == [expected]
+
+
+def test_names_of_before_are_compared_too() -> None:
+    state = {"name": [{"first": "Anna", "last": "Berg"}, [0, 0, 0]], "other_names": [["anna", "klein"]]}
+    assert person(state).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("muller", "muller", "exact"),
+        ("hans peter", "hanspeter", "exact"),
+        ("lesley cheryl", "lesley", "part"),
+        ("hans d", "hans dieter", "part"),
+        ("hans otto", "hans dieter", "close"),
+        ("alexander", "sascha", "alias"),
+        ("robert", "bob", "alias"),
+        ("vitali aldo", "aldo", "alias"),
+        ("katharina", "kahtarina", "typo"),
+        ("nicole", "nicloe", "typo"),
+        ("a", "anna", "initial"),
+        ("a", "bert", "different"),
+        ("a", "a", "initial"),
+        ("jan", "jana", "different"),
+        ("patrick", "patricia", "different"),
+        ("anna", "bert", "different"),
+    ],
+)
+def test_how_alike_first_names_are(one: str, other: str, level: str) -> None:
+    assert likeness(tuple(one.split()), tuple(other.split())) == level
+
+
+def test_last_names_have_no_short_forms() -> None:
+    assert likeness(("robert",), ("bob",), given=False) == "different"
+    assert likeness(("belperi",), ("belperio",), given=False) == "typo"
+
+
+@pytest.mark.parametrize(("one", "other"), [("meyer", "maier"), ("schmidt", "schmitt"), ("stefan", "stephan")])
+def test_what_sounds_alike_has_one_phonetic_key(one: str, other: str) -> None:
+    assert phonetic(one) == phonetic(other)
+
+
+@given(WORDS, WORDS, st.booleans())
+def test_likeness_is_symmetric(one: tuple[str, ...], other: tuple[str, ...], given_name: bool) -> None:
+    assert likeness(one, other, given=given_name) == likeness(other, one, given=given_name)
+
+
+def test_two_records_of_one_person_are_one_person() -> None:
+    shop, till = who(first_name="Anna", email="anna@example.de"), who(last_name="Berg", phone="030 23125 101")
+    assert merged(shop, till) == Person(
+        names=(Spelling(("anna",), ()), Spelling((), ("berg",))),
+        emails=("anna@example.de",),
+        phones=("+493023125101",),
+    )

@@ -1,0 +1,158 @@
+"""Who is one person, who is not, and who is for a human to decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.identity.features import Person, person
+from hub.identity.scoring import Evidence, Score, outcome, score
+from hub.identity.training import adjusted, frequencies
+from hub.identity.weights import Model, Weights
+from tests.unit.identity.people import BORN, HOME, PHONE, who
+
+MODEL = Model(population=8192)
+"""A prior of 13 bits."""
+
+ANNA = {"first_name": "Anna", "last_name": "Müller"}
+EMAIL = "anna.mueller81@example.de"
+
+SAME = {
+    "umlaut written out": (ANNA | HOME, {"first_name": "Anna", "last_name": "Mueller"} | HOME),
+    "umlaut dropped": (ANNA | HOME, {"first_name": "ANNA", "last_name": "Muller"} | HOME),
+    "first and last name swapped": (ANNA | HOME, {"first_name": "Müller", "last_name": "Anna"} | HOME),
+    "a newsletter without a name": (ANNA | {"email": EMAIL}, {"email": EMAIL}),
+    "a tag in the mailbox": (ANNA | {"email": EMAIL}, {"email": "anna.mueller81+shop@example.de"}),
+    "a typing error in the e-mail": (ANNA | {"email": EMAIL}, ANNA | {"email": "anna.muller81@example.de"}),
+    "an initial at the till": (ANNA | {"phone": PHONE}, {"first_name": "A.", "last_name": "Müller", "phone": PHONE}),
+    "a nickname": (
+        {"first_name": "Alexander", "last_name": "Berg", "phone": PHONE},
+        {"first_name": "Sascha", "last_name": "Berg", "phone": PHONE},
+    ),
+    "a marriage": (ANNA | {"email": EMAIL}, {"first_name": "Anna", "last_name": "Klein", "email": EMAIL}),
+    "a move": (
+        ANNA | {"birth_date": BORN} | HOME,
+        ANNA | {"birth_date": BORN, "street": "Am Hang 3", "postal_code": "80331", "city": "München"},
+    ),
+    "day and month of birth swapped": (
+        ANNA | {"birth_date": "1980-04-07", "city": "Berlin"},
+        ANNA | {"birth_date": "1980-07-04", "city": "Berlin"},
+    ),
+    "one handle": ({"first_name": "Anna", "handle": "anna_m"}, {"last_name": "Müller", "handle": "anna_m"}),
+}
+NOT_SAME = {
+    "a household": (
+        ANNA | {"phone": PHONE} | HOME,
+        {"first_name": "Bert", "last_name": "Müller", "phone": PHONE} | HOME,
+    ),
+    "a couple's mailbox": (ANNA | {"email": EMAIL}, {"first_name": "Bert", "last_name": "Müller", "email": EMAIL}),
+    "twins": (
+        ANNA | {"birth_date": BORN} | HOME,
+        {"first_name": "Bert", "last_name": "Müller", "birth_date": BORN} | HOME,
+    ),
+    "father and son": (
+        {"first_name": "Karl", "last_name": "Berg sen.", "birth_date": "1950-01-12"} | HOME,
+        {"first_name": "Karl", "last_name": "Berg jun.", "birth_date": "1984-06-30"} | HOME,
+    ),
+    "a role inbox": (
+        ANNA | {"email": "info@example.de"},
+        {"first_name": "Bert", "last_name": "Klein", "email": "info@example.de"},
+    ),
+    "mailboxes with a number each": ({"email": "anna81@example.de"}, {"email": "anna82@example.de"}),
+    "only a city": ({"last_name": "Müller", "city": "Berlin"}, {"first_name": "Anna", "city": "Berlin"}),
+    "nothing in common": (ANNA, {"email": EMAIL}),
+    "a family's mailbox, and no name": (
+        ANNA | {"email": "familie.mueller@example.de"},
+        {"email": "familie.mueller@example.de"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_one_person(one: dict[str, str], other: dict[str, str]) -> None:
+    assert outcome(score(who(**one), who(**other), MODEL).weight, MODEL) == "same"
+
+
+@pytest.mark.parametrize(("one", "other"), NOT_SAME.values(), ids=NOT_SAME)
+def test_not_one_person(one: dict[str, str], other: dict[str, str]) -> None:
+    assert outcome(score(who(**one), who(**other), MODEL).weight, MODEL) != "same"
+
+
+def test_the_explanation_adds_up() -> None:
+    found = score(who(**ANNA, **HOME), who(first_name="Anna", last_name="Mueler", **HOME), MODEL)
+    assert found == Score(
+        7.5,
+        (
+            Evidence("first_name", "exact", 8.0),
+            Evidence("last_name", "typo", 8.0),
+            Evidence("address", "door", 16.0),
+            Evidence("household", "bound", -10.0),
+            Evidence("first_name", "same in a household", -1.5),
+        ),
+    )
+
+
+def test_a_rare_name_says_more_than_a_common_one() -> None:
+    model = replace(MODEL, last={"muller": 4.0, "rohrdanz": 13.0})
+    common = score(who(**ANNA), who(**ANNA), model).weight
+    rare = score(who(first_name="Anna", last_name="Röhrdanz"), who(first_name="Anna", last_name="Röhrdanz"), model)
+    assert rare.weight > common + 4
+
+
+def test_the_more_people_there_are_the_less_a_name_says_but_a_mailbox_says_the_same() -> None:
+    million = Model(population=1_000_000)
+    name, mailbox = who(**ANNA), who(email=EMAIL)
+    assert score(name, name, million).weight < score(name, name, MODEL).weight
+    assert score(mailbox, mailbox, million).weight == pytest.approx(score(mailbox, mailbox, MODEL).weight)
+
+
+def test_a_mailbox_of_many_proves_nothing() -> None:
+    mailbox = who(email=EMAIL)
+    assert outcome(score(mailbox, mailbox, MODEL, {"annamueller81@example.de": 4}).weight, MODEL) == "different"
+
+
+def test_disagreement_weighs_less_where_it_is_common_among_sure_pairs() -> None:
+    sure = [score(who(**ANNA, **HOME, birth_date=BORN, national_id="1234567"),
+                  who(first_name=first, last_name="Müller", **HOME, birth_date=BORN, national_id="1234567"), MODEL)
+            for first in ("Anna", "Anna", "Anna", "Zdenko") * 30]  # fmt: skip
+    learned = adjusted(sure, MODEL).weights
+    assert -4 < learned.first_different < -2
+    assert learned.last_different < Weights().last_different
+    assert learned.phone_different == pytest.approx(Weights().phone_different)
+
+
+def test_frequencies_are_those_of_the_records() -> None:
+    model = frequencies([who(**ANNA), who(**ANNA), who(first_name="Bert", last_name="Müller")], MODEL)
+    assert model.population == 3.0
+    assert model.first["bert"] > model.first["anna"] > 0
+
+
+PERSONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "first_name": st.sampled_from(["Anna", "A.", "Jana", "Anja", "Bert", "Müller", "Hans Peter"]),
+        "last_name": st.sampled_from(["Müller", "Mueller", "Klein", "Anna", "Berg jun.", "Berg sen."]),
+        "email": st.sampled_from([EMAIL, "anna.muller81@example.de", "info@example.de", "anna.m@example.org", "anna"]),
+        "phone": st.sampled_from([PHONE, "+493023125102", "030 23125 107"]),
+        "birth_date": st.sampled_from([BORN, "1980-04-18", "1970-01-01", "17.04.1990", "1980-12-04"]),
+        "street": st.sampled_from(["Lindenstr. 12", "Lindenstraße 13", "Am Hang 3", "12 Linden Street"]),
+        "postal_code": st.sampled_from(["10969", "10996", "80331"]),
+        "city": st.sampled_from(["Berlin", "Berlni", "München"]),
+        "national_id": st.sampled_from(["1234567", "1234576", "99", "7654321"]),
+        "handle": st.sampled_from(["anna_m", "bert77"]),
+    },
+).map(lambda fields: who(**fields))
+
+
+@settings(deadline=None)
+@given(PERSONS, PERSONS)
+def test_scoring_is_symmetric(one: Person, other: Person) -> None:
+    assert score(one, other, MODEL).weight == pytest.approx(score(other, one, MODEL).weight)
+
+
+@given(PERSONS)
+def test_missing_is_neutral(one: Person) -> None:
+    assert score(one, person({}), MODEL) == Score(-MODEL.prior, ())

@@ -75,20 +75,25 @@ class Runtime:
 
 
 @contextmanager
-def runtime(settings: Settings, *, pool_size: int = 12) -> Iterator[Runtime]:
-    """Open everything, in order, and close it again. Raises ConfigError with every fault."""
+def runtime(settings: Settings, *, pool_size: int = 12, statement_seconds: int = 0) -> Iterator[Runtime]:
+    """Open everything, in order, and close it again. Raises ConfigError with every fault.
+
+    ``statement_seconds`` ends statements that take longer (0: never): a role that answers people sets it.
+    """
     configured = configure(settings)
-    with opened(settings, pool_size=pool_size) as database:
+    with opened(settings, pool_size=pool_size, statement_seconds=statement_seconds) as database:
         yield Runtime(settings, database.dsn, database, *configured)
 
 
 @contextmanager
-def opened(settings: Settings, *, pool_size: int = 2, stable_plans: bool = True) -> Iterator[Database]:
+def opened(
+    settings: Settings, *, pool_size: int = 2, stable_plans: bool = True, statement_seconds: int = 0
+) -> Iterator[Database]:
     """The database alone, up to date: all that a command needs which asks no outside system."""
     with ExitStack() as stack:
         dsn = stack.enter_context(postgres(settings))
         migrate.migrate(dsn)
-        database = Database(dsn, size=pool_size, stable_plans=stable_plans)
+        database = Database(dsn, size=pool_size, stable_plans=stable_plans, statement_seconds=statement_seconds)
         stack.callback(database.close)
         database.open()
         yield database
@@ -224,10 +229,14 @@ def scheduler(run: Runtime) -> Iterator[None]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
-    from hub.workers.schedule import SWEEP_SECONDS, Task
-    from hub.workers.sweep import sweep
+    from hub.workers.schedule import FAILURES_SECONDS, SWEEP_SECONDS, Task
+    from hub.workers.sweep import count_failures, sweep
 
-    return [Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker))]
+    destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
+    return [
+        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations)),
+        Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
+    ]
 
 
 def _thread(name: str, target: object, *arguments: object) -> threading.Thread:

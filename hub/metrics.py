@@ -12,23 +12,21 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # The stages, in the order of hub/pipeline.py.
 RECEIVED = Counter(
     "hub_intake_received_total",
-    "Webhook requests by what became of them: stored, duplicate, answered, refused, too_large, unknown, unavailable.",
+    "Webhook requests by what became of them: stored, answered, refused, too_large, unknown, unavailable.",
     ["connection", "outcome"],
 )
 REFUSED = Counter(
     "hub_intake_refused_total",
-    "Deliveries refused, by reason (signature, timestamp, missing).",
+    "Deliveries refused, by reason (signature).",
     ["connection", "reason"],
 )
 STORED = Counter("hub_intake_stored_total", "Inbox entries: stored or duplicate.", ["connection", "outcome"])
 NORMALISED = Counter(
     "hub_normalise_entries_total", "Inbox entries read: done, skipped, parked.", ["connection", "outcome"]
 )
-RESOLVED = Counter("hub_resolve_records_total", "Records taken in: created, changed, unchanged, stale.", ["outcome"])
-SURVIVED = Counter("hub_survive_profiles_total", "Profiles folded: created, changed, unchanged, retired.", ["outcome"])
-ENQUEUED = Counter(
-    "hub_outbox_enqueued_total", "Outbox rows: queued, coalesced, unchanged, suppressed.", ["destination", "outcome"]
-)
+RESOLVED = Counter("hub_resolve_records_total", "Records taken in: created, changed.", ["outcome"])
+SURVIVED = Counter("hub_survive_profiles_total", "Profiles folded: changed, unchanged.", ["outcome"])
+ENQUEUED = Counter("hub_outbox_enqueued_total", "Outbox rows: queued.", ["destination", "outcome"])
 RENDERED = Counter("hub_outbox_rendered_total", "Rows rendered: write or unchanged.", ["destination", "outcome"])
 CALLS = Counter(
     "hub_outbox_calls_total",
@@ -45,10 +43,10 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-INBOX_LAG = Gauge("hub_inbox_lag_seconds", "Age of the oldest waiting inbox entry, in seconds.", ["connection"])
+INBOX_LAG = Gauge("hub_inbox_lag_seconds", "Age of the first due inbox entry of a stage, in seconds.", ["stage"])
 OUTBOX_LAG = Gauge("hub_outbox_lag_seconds", "Age of the oldest waiting outbox row, in seconds.", ["destination"])
 DEAD_ROWS = Gauge("hub_dead_rows", "Outbox rows whose attempts are used up.", ["destination"])
-PARKED_ENTRIES = Gauge("hub_parked_entries", "Inbox entries that cannot be read.", ["connection"])
+PARKED_ENTRIES = Gauge("hub_parked_entries", "Inbox entries that cannot be read.")
 BREAKER_STATE = Gauge("hub_breaker_state", "Circuit breaker: 0 closed, 1 half open, 2 open.", ["destination"])
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")
 

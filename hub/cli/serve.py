@@ -24,6 +24,10 @@ from hub.store import migrate as schema
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.")]
+MetricsPortOption = Annotated[int | None, typer.Option(help="Serve /metrics of this process on this port.")]
+MetricsHostOption = Annotated[str, typer.Option(help="Address to serve /metrics on.")]
+STATEMENT_SECONDS = 20
+"""The longest a question over the REST API may keep the database busy."""
 RESTART_SECONDS = 1.0
 
 
@@ -41,7 +45,10 @@ def api(
     json: output.JsonOption = False,
 ) -> None:
     """Run the HTTP role: webhooks, REST API, health, metrics."""
-    with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run:
+    with (
+        output.exit_codes(json=json),
+        bootstrap.runtime(settings_of(config), statement_seconds=STATEMENT_SECONDS) as run,
+    ):
         application = bootstrap.api(run)
         bootstrap.tune_memory()
         serve(application, host, port)
@@ -69,7 +76,8 @@ def worker(
     queues: Annotated[
         str, typer.Option("--queues", help="Which steps run here, by comma: process, complete, deliver.")
     ] = ",".join(QUEUES),
-    metrics_port: Annotated[int | None, typer.Option(help="Serve /metrics of this process on this port.")] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = "127.0.0.1",
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
@@ -80,16 +88,26 @@ def worker(
     with (
         output.exit_codes(json=json),
         bootstrap.runtime(settings_of(config)) as run,
-        _metrics(metrics_port),
+        _metrics(metrics_host, metrics_port),
         bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
         bootstrap.tune_memory()
         _until_stopped()
 
 
-def scheduler(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
+def scheduler(
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = "127.0.0.1",
+    config: output.ConfigOption = None,
+    json: output.JsonOption = False,
+) -> None:
     """Run the sweep and everything else that happens by the clock."""
-    with output.exit_codes(json=json), bootstrap.runtime(settings_of(config)) as run, bootstrap.scheduler(run):
+    with (
+        output.exit_codes(json=json),
+        bootstrap.runtime(settings_of(config)) as run,
+        _metrics(metrics_host, metrics_port),
+        bootstrap.scheduler(run),
+    ):
         _until_stopped()
 
 
@@ -184,13 +202,13 @@ def _until_stopped() -> None:
 
 
 @contextmanager
-def _metrics(port: int | None) -> Iterator[None]:
+def _metrics(host: str, port: int | None) -> Iterator[None]:
     if port is None:
         yield
         return
     from prometheus_client import start_http_server
 
-    server, thread = start_http_server(port, addr="127.0.0.1")
+    server, thread = start_http_server(port, addr=host)
     try:
         yield
     finally:

@@ -24,6 +24,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/webhooks/"
+MAX_HELD_BYTES = 256 * 1024 * 1024
+"""Bodies in memory at one time, by what senders declare; beyond that they are asked to come again."""
+
+CHUNKED_BYTES = 1024 * 1024
+"""What a body of unknown length counts for."""
+
 RETRY_AFTER = 5
 """Seconds a sender is asked to wait when an event cannot be made durable."""
 
@@ -40,6 +46,7 @@ class WebhookIntake:
         self._inbox = inbox
         self._public_url = public_url.rstrip("/")
         self._max_body_bytes = max_body_bytes
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -49,13 +56,27 @@ class WebhookIntake:
             metrics.RECEIVED.labels("-", "unknown").inc()
             await _respond(send, Reply(404, b"no such connection"))
             return
-        body = await _read(receive, self._max_body_bytes)
-        if body is None:
+        declared = _declared_length(scope, self._max_body_bytes)
+        if declared > self._max_body_bytes:
             metrics.RECEIVED.labels(name, "too_large").inc()
             await _respond(send, Reply(413, b"too large"))
             return
-        reply = await self._reply(connection, self._delivery(scope, body))
-        await _respond(send, reply)
+        if self._held + declared > MAX_HELD_BYTES:
+            metrics.RECEIVED.labels(name, "unavailable").inc()
+            await _respond(send, Reply(connection.connector.source.retry_status, b"try again later"))
+            return
+        self._held += declared
+        try:
+            await _respond(send, await self._answer(connection, scope, receive))
+        finally:
+            self._held -= declared
+
+    async def _answer(self, connection: Connection, scope: Scope, receive: Receive) -> Reply:
+        body = await _read(receive, self._max_body_bytes)
+        if body is None:
+            metrics.RECEIVED.labels(connection.name, "too_large").inc()
+            return Reply(413, b"too large")
+        return await self._reply(connection, self._delivery(scope, body))
 
     def _delivery(self, scope: Scope, body: bytes) -> RawDelivery:
         query = scope.get("query_string", b"").decode("latin-1")
@@ -93,6 +114,14 @@ class WebhookIntake:
             return Reply(source.retry_status, b"try again later")
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return Reply(202, b"")
+
+
+def _declared_length(scope: Scope, limit: int) -> int:
+    """The Content-Length; a chunked body, which declares none, counts for a good part of what it may hold."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return min(CHUNKED_BYTES, limit)
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

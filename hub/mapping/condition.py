@@ -199,7 +199,9 @@ def _consent(profile: Profile, channel: str) -> str:
     states: dict[str, str] = {
         consent.channel: consent.state for consent in profile.consents if consent.purpose == "marketing"
     }
-    return states.get(channel, states.get("any", "unknown"))
+    general = states.get("any", "unknown")
+    # Who wants nothing from anywhere wants nothing here either, whatever was told of this channel before (law L7).
+    return general if general == "opted_out" else states.get(channel, general)
 
 
 def _paths(model: type[BaseModel], prefix: str = "") -> dict[str, None]:

@@ -28,6 +28,12 @@ DEFAULT_STATUS_TABLE: StatusTable = {
 }
 """Status to error; any other 4xx is RejectedError, any 5xx Unavailable. A connector may override by declaration."""
 
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""The largest answer that is read, unpacked."""
+
+DEADLINE_FACTOR = 2.0
+"""How many times the time-out of one wait a whole answer may take."""
+
 LOCKED_SECONDS = 2.0
 """How long a 423 Locked is waited out when the answer names no time (HubSpot's locks last two seconds)."""
 
@@ -85,6 +91,7 @@ class HttpClient:
         self.root = root.rstrip("/") + "/"
         self.calls = 0
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
+        self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
         self._budget = budget or Budget(limits)
         self._client = httpx.Client(
@@ -148,8 +155,10 @@ class HttpClient:
         self._budget.wait()
         self.calls += 1
         try:
-            response = self._client.request(
-                method, url, params=dict(query) if query else None, content=content, headers=sent_headers
+            response = self._answer(
+                self._client.build_request(
+                    method, url, params=dict(query) if query else None, content=content, headers=sent_headers
+                )
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"{method} {host}: {type(error).__name__}") from None
@@ -158,6 +167,25 @@ class HttpClient:
         if response.is_success or response.status_code in accept:
             return response
         raise self._error(method, host, response)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        # httpx limits each wait, not the whole: a server that drips bytes would hold the thread for hours.
+        deadline = time.monotonic() + self._deadline_seconds
+        response = self._client.send(request, stream=True)
+        try:
+            parts: list[bytes] = []
+            size = 0
+            for part in response.iter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > MAX_ANSWER_BYTES:
+                    raise httpx.ReadError("the answer is too large", request=request)
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer takes too long", request=request)
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 
     def _error(self, method: str, host: str, response: httpx.Response) -> HubError:
         status = response.status_code

@@ -45,11 +45,13 @@ class Session:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL."""
+    """A pool of connections to one PostgreSQL. ``statement_seconds`` ends statements that take longer (0: never)."""
 
-    def __init__(self, dsn: str, *, size: int = 8, stable_plans: bool = True) -> None:
+    def __init__(self, dsn: str, *, size: int = 8, stable_plans: bool = True, statement_seconds: int = 0) -> None:
         self.dsn = dsn
-        options = f"{_SESSION} {_STABLE_PLANS}" if stable_plans else _SESSION
+        options = f"{_SESSION} -c statement_timeout={statement_seconds}s"
+        if stable_plans:
+            options = f"{options} {_STABLE_PLANS}"
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             dsn,
             min_size=1,

@@ -78,17 +78,28 @@ def _columns(entries: Sequence[NewEntry]) -> list[list[Any]]:
     return [list(column) for column in zip(*(entry.row() for entry in entries), strict=True)]
 
 
+CLAIM_BYTES = 16 * 1024 * 1024
+"""Bodies of one claim: 500 large ones would take more memory than a worker has."""
+
+
 def claim(session: Session, step: str, limit: int) -> list[ClaimedEntry]:
-    """Lock up to ``limit`` due entries of a step; other workers skip them until this transaction ends."""
+    """Lock up to ``limit`` due entries of a step, and give as many (one at least) as ``CLAIM_BYTES`` holds.
+
+    Other workers skip them until this transaction ends.
+    """
     rows = session.rows(
         """
         WITH due AS MATERIALIZED (
             SELECT inbox_id, attempts FROM inbox_queue WHERE step = %s AND due_at <= now()
-            ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED)
-        SELECT i.id, due.attempts, i.connection, i.event_id, i.topic, i.headers, i.body, i.received_at
-        FROM due JOIN inbox i ON i.id = due.inbox_id ORDER BY i.id
+            ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED),
+        sized AS (
+            SELECT i.id, due.attempts,
+                sum(octet_length(i.body)) OVER (ORDER BY i.id) - octet_length(i.body) AS bytes_before
+            FROM due JOIN inbox i ON i.id = due.inbox_id)
+        SELECT i.id, s.attempts, i.connection, i.event_id, i.topic, i.headers, i.body, i.received_at
+        FROM sized s JOIN inbox i ON i.id = s.id WHERE coalesce(s.bytes_before, 0) < %s ORDER BY i.id
         """,
-        [step, limit],
+        [step, limit, CLAIM_BYTES],
     )
     return [_claimed(row) for row in rows]
 
@@ -150,15 +161,23 @@ def clear_outcomes(session: Session, ids: Sequence[int]) -> None:
     session.run("DELETE FROM inbox_outcome WHERE inbox_id = ANY(%s)", [list(ids)])
 
 
-def waiting(session: Session) -> dict[str, tuple[int, float]]:
-    """Per step: how many entries are due, and the age of the oldest in seconds."""
-    rows = session.rows(
+def oldest_due(session: Session, step: str) -> float | None:
+    """The age of the step's first due entry in seconds, or None; costs the same however many wait."""
+    row = session.one(
         """
-        SELECT q.step, count(*), extract(epoch FROM now() - min(i.received_at))::float8
-        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id WHERE q.due_at <= now() GROUP BY q.step
-        """
+        SELECT extract(epoch FROM now() - i.received_at)::float8
+        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id
+        WHERE q.step = %s AND q.due_at <= now() ORDER BY q.inbox_id LIMIT 1
+        """,
+        [step],
     )
-    return {step: (count, age) for step, count, age in rows}
+    return row[0] if row else None
+
+
+def parked(session: Session) -> int:
+    """How many entries could not be read."""
+    row = session.one("SELECT count(*) FROM inbox_outcome WHERE state = 'parked'")
+    return int(row[0]) if row else 0
 
 
 _STATE = """

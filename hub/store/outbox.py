@@ -297,18 +297,29 @@ def _record_ids(
         )
 
 
-def due(session: Session) -> dict[str, tuple[int, float]]:
-    """Per destination: how many rows wait and are due, and the age of the oldest in seconds."""
-    rows = session.rows(
+def oldest_due(session: Session, destination: str) -> float | None:
+    """The age in seconds of the row that is due longest, or None; costs the same however many wait.
+
+    None as well while the destination is to be left alone.
+    """
+    row = session.one(
         """
-        SELECT o.destination, count(*), extract(epoch FROM now() - min(o.enqueued_at))::float8
-        FROM outbox o LEFT JOIN destination_state d ON d.destination = o.destination
-        WHERE o.state IN ('pending', 'retrying') AND o.due_at <= now()
-            AND (d.not_before IS NULL OR d.not_before <= now())
-        GROUP BY o.destination
-        """
+        SELECT max(extract(epoch FROM now() - first.enqueued_at))::float8
+        FROM unnest(ARRAY['profile', 'order']) AS subject,
+            LATERAL (SELECT o.enqueued_at FROM outbox o WHERE o.destination = %(destination)s AND o.subject = subject
+                AND o.state IN ('pending', 'retrying') AND o.due_at <= now() ORDER BY o.due_at LIMIT 1) first
+        WHERE NOT EXISTS (SELECT FROM destination_state d
+            WHERE d.destination = %(destination)s AND d.not_before > now())
+        """,
+        {"destination": destination},
     )
-    return {destination: (count, age) for destination, count, age in rows}
+    return row[0] if row else None
+
+
+def dead(session: Session, destination: str) -> int:
+    """How many rows were given up."""
+    row = session.one("SELECT count(*) FROM outbox WHERE destination = %s AND state = 'dead'", [destination])
+    return int(row[0]) if row else 0
 
 
 def counts(session: Session) -> dict[str, dict[str, int]]:

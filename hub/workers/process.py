@@ -211,12 +211,12 @@ def _finish(
         inbox.postpone(session, entry.id, now + ORPHAN_RETRIES[entry.attempts])
     repeated = {entry.id for entry in again}
     inbox.finish(session, [entry.id for entry in entries if entry.id not in repeated])
-    failed = {outcome.inbox_id for outcome in outcomes}
+    failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
+    for entry in entries:
+        metrics.NORMALISED.labels(entry.entry.connection, failed.get(entry.id, "done")).inc()
     inbox.clear_outcomes(session, [entry.id for entry in entries if entry.id not in failed])
     if outcomes:
         inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes], now)
-        for outcome in outcomes:
-            metrics.NORMALISED.labels("-", outcome.state).inc()
 
 
 def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hub import metrics
 from hub.store import inbox, outbox
 from hub.store.database import Database
 from hub.workers.wake import Waker
 
 
-def sweep(database: Database, waker: Waker) -> None:
+def sweep(database: Database, waker: Waker, destinations: Collection[str]) -> None:
     """One round: announce every step and destination that has something due."""
     with database.session() as session:
-        waiting = inbox.waiting(session)
-        due = outbox.due(session)
-    for step in ("process", "complete"):
-        count, age = waiting.get(step, (0, 0.0))
-        metrics.INBOX_LAG.labels(step).set(age)
-        if count:
+        steps = {step: inbox.oldest_due(session, step) for step in ("process", "complete")}
+        due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
+    for step, age in steps.items():
+        metrics.INBOX_LAG.labels(step).set(age or 0.0)
+        if age is not None:
             waker.wake(step)
-    for destination, (_, age) in due.items():
-        metrics.OUTBOX_LAG.labels(destination).set(age)
-        waker.wake("deliver", destination)
+    for destination, age in due.items():
+        metrics.OUTBOX_LAG.labels(destination).set(age or 0.0)
+        if age is not None:
+            waker.wake("deliver", destination)
+
+
+def count_failures(database: Database, destinations: Collection[str]) -> None:
+    """Set the gauges of what waits for a person: parked entries and dead rows."""
+    with database.session() as session:
+        metrics.PARKED_ENTRIES.set(inbox.parked(session))
+        for destination in destinations:
+            metrics.DEAD_ROWS.labels(destination).set(outbox.dead(session, destination))

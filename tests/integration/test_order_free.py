@@ -237,18 +237,18 @@ def test_any_number_of_workers(shared_database: Database, events: list[Canonical
 
 
 BERG = ("Anna", "Berg")
-PHONE = {"phones": [PHONES[0]]}
+PHONE = PHONES[:1]
 FOUND: dict[str, list[CanonicalEvent]] = {
     # each of these once gave two ends; the last event is told first in one of the two orders
     "a corrected name meets a phone that it does not repeat": [
-        customer("1", when=at(1), name=("Bert", "Berg"), **PHONE),
-        customer("2", when=at(1), name=BERG, **PHONE),
+        customer("1", when=at(1), name=("Bert", "Berg"), phones=PHONE),
+        customer("2", when=at(1), name=BERG, phones=PHONE),
         customer("2", when=at(2), name=("Bert", "Berg")),
     ],
     "a name corrected to another one of the family makes an initial ambiguous": [
-        customer("1", when=at(1), name=("Bert", "Berg"), **PHONE),
-        customer("3", when=at(1), name=("A.", "Berg"), **PHONE),
-        customer("5", when=at(1), name=BERG, **PHONE),
+        customer("1", when=at(1), name=("Bert", "Berg"), phones=PHONE),
+        customer("3", when=at(1), name=("A.", "Berg"), phones=PHONE),
+        customer("5", when=at(1), name=BERG, phones=PHONE),
         customer("1", when=at(2), name=("Andrea", "Berg")),
     ],
     "a name that was corrected long ago counts where an inbox is shared": [
@@ -284,9 +284,9 @@ def test_what_was_found_before(shared_database: Database, name: str) -> None:
 def test_whom_an_initial_could_be_counts_also_where_they_are_not_touched(shared_database: Database) -> None:
     # given an initial on a phone of two it could be, so that it stays apart, and an account of its own for two of them
     people = [
-        customer("1", name=BERG, **PHONE, emails=EMAILS[:1]),
-        customer("2", name=("Andrea", "Berg"), **PHONE),
-        customer("3", name=("A.", "Berg"), **PHONE, emails=EMAILS[1:2]),
+        customer("1", name=BERG, phones=PHONE, emails=EMAILS[:1]),
+        customer("2", name=("Andrea", "Berg"), phones=PHONE),
+        customer("3", name=("A.", "Berg"), phones=PHONE, emails=EMAILS[1:2]),
         customer("4", emails=EMAILS[:1]),
         customer("5", emails=EMAILS[1:2]),
     ]
@@ -301,7 +301,7 @@ def test_whom_an_initial_could_be_counts_also_where_they_are_not_touched(shared_
 def test_a_split_takes_the_order_along(shared_database: Database) -> None:
     # given two records joined by an inbox, and an order of the second
     order = Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(5))
-    joined = [
+    joined: list[CanonicalEvent] = [
         customer("1", when=at(1), name=BERG, emails=EMAILS[:1]),
         customer("3", when=at(1), name=("Bert", "Berg"), emails=EMAILS[:1]),
         OrderEvent(occurred_at=at(1), order=order, record=RecordKey(kind="customer", external_id="3")),

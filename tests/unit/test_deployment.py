@@ -78,4 +78,5 @@ def test_the_image_runs_hub_and_not_as_root():
 def test_the_build_sees_code_and_no_configuration():
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert ignored[0] == "*"
-    assert {line for line in ignored if line.startswith("!")} == {"!pyproject.toml", "!README.md", "!LICENSE", "!hub"}
+    seen = {"!pyproject.toml", "!README.md", "!LICENSE", "!requirements.lock", "!hub"}
+    assert {line for line in ignored if line.startswith("!")} == seen

@@ -217,3 +217,24 @@ def test_a_backfilled_member_is_named_alike_when_it_is_delivered() -> None:
 
     assert name.topic == "member"
     assert name.event_id.startswith("member:L:")
+
+
+def test_two_changes_of_one_member_in_one_second_are_two_events() -> None:
+    # given two profile updates of the same member and second, as two saves in the form make them
+    def named(first_name: str) -> str:
+        body = urlencode({**PROFILE, "data[merges][FNAME]": first_name}).encode()
+        delivery = RawDelivery("POST", "https://hub.example.com/webhooks/news", {}, {}, body, datetime.now(UTC))
+        return name_event(delivery, SETTINGS).event_id
+
+    # then they have ids of their own, and a redelivery has the same
+    assert named("Anna") != named("Anne")
+    assert named("Anna") == named("Anna")
+
+
+PROFILE = {
+    "type": "profile",
+    "fired_at": "2026-03-26 21:31:21",
+    "data[id]": "8a25ff1d98",
+    "data[list_id]": "a6b5da1054",
+    "data[email]": "anna.mueller@example.de",
+}

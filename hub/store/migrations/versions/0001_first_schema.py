@@ -27,6 +27,8 @@ CREATE TABLE inbox_queue (
     due_at timestamptz NOT NULL DEFAULT now(),
     attempts integer NOT NULL DEFAULT 0
 );
+-- Thin events may wait for days while their vendor is away; a claim must not walk over them.
+CREATE INDEX inbox_queue_step ON inbox_queue (step, inbox_id);
 COMMENT ON TABLE inbox_queue IS 'Entries that wait for a step: complete (fetch what a thin event lacks) or process.';
 
 -- A statement trigger keeps entry, queue row and wake-up in one COPY: no entry can be stored and never be worked on,

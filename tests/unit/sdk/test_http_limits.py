@@ -1,0 +1,46 @@
+"""An answer without end, or without measure, holds nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from hub.errors import Unavailable
+from hub.sdk import http
+from hub.sdk.http import HttpClient
+
+
+class Dripping(httpx.SyncByteStream):
+    def __init__(self, parts: list[bytes]) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.parts
+
+
+def client(parts: list[bytes], timeout_seconds: float = 20.0) -> HttpClient:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Dripping(parts))
+
+    return HttpClient("https://crm.example.com", transport=httpx.MockTransport(answer), timeout_seconds=timeout_seconds)
+
+
+def test_an_answer_comes_whole():
+    assert client([b'{"a": ', b"1}"]).get("x").json() == {"a": 1}
+
+
+def test_an_answer_too_large_is_unavailable_and_perhaps_carried_out(monkeypatch):
+    monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 10)
+    with pytest.raises(Unavailable) as raised:
+        client([b"12345678"] * 2).post("x", {})
+    assert raised.value.uncertain
+
+
+def test_an_answer_that_drips_is_given_up(monkeypatch):
+    now = iter(range(0, 1000, 30))
+    monkeypatch.setattr("hub.sdk.http.time.monotonic", lambda: float(next(now)))
+    with pytest.raises(Unavailable) as raised:
+        client([b"."] * 10, timeout_seconds=20.0).post("x", {})
+    assert raised.value.uncertain

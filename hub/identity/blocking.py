@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TypeVar
 
 from hub.identity.comparison import root
-from hub.identity.features import Person, Place, Spelling, compact
+from hub.identity.features import Person, compact
 from hub.identity.names import phonetic
 from hub.identity.scoring import crowd_key
 
@@ -30,16 +30,15 @@ def keys(person: Person) -> set[Key]:
     births = [compact(birth) for birth in person.births]
     found.update(("birth", birth) for birth in births)
     for spelling in person.names:
-        found.update(_name(spelling))
+        if spelling.first and spelling.last and len(spelling.first[0]) > 1:
+            found.add(("name", "|".join(sorted((phonetic(spelling.first[0]), phonetic(spelling.last[-1]))))))
         for word in {phonetic(token) for token in (*spelling.first, *spelling.last) if len(token) > 1}:
             found.update(("name_year", f"{word}|{birth[:4]}") for birth in births)
-            found.update(("name_day", f"{word}|{birth[4:]}") for birth in births)
             found.update(("name_postal", f"{word}|{place.postal}") for place in person.places if place.postal)
             found.update(("name_city", f"{word}|{place.city}") for place in person.places if place.city)
     for place in person.places:
-        found.update(_place(place))
-        if place.postal:
-            found.update(("year_postal", f"{birth[:4]}|{place.postal}") for birth in births)
+        if place.street and place.numbers:
+            found.add(("door", f"{place.numbers[0]}|{place.street[:4]}"))
     return found
 
 
@@ -51,31 +50,12 @@ def _contacts(person: Person) -> Iterator[Key]:
             yield "local", name
     for phone in person.phones:
         yield "phone", crowd_key(phone)
-        yield "phone_end", phone[-6:]
     for kind, values in (
         ("national_id", person.national_ids), ("handle", person.handles), ("account", person.accounts),
         ("loyalty", person.loyalty_ids),
     ):  # fmt: skip
         for value in values:
             yield kind, value
-
-
-def _name(spelling: Spelling) -> Iterator[Key]:
-    if spelling.first and spelling.last:
-        last = phonetic(spelling.last[-1])
-        yield "initial_last", f"{spelling.first[0][0]}|{last}"
-        if len(spelling.first[0]) > 1:
-            yield "name", "|".join(sorted((phonetic(spelling.first[0]), last)))
-
-
-def _place(place: Place) -> Iterator[Key]:
-    if not place.street:
-        return
-    yield "street", place.street
-    if place.numbers:
-        yield "door", f"{place.numbers[0]}|{place.street[:4]}"
-        if place.postal:
-            yield "number_postal", f"{place.numbers[0]}|{place.postal}"
 
 
 def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:

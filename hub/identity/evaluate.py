@@ -16,7 +16,7 @@ from hub.identity.blocking import buckets, candidates
 from hub.identity.clustering import Clusters, clustered, crowds
 from hub.identity.features import Person, person
 from hub.identity.scoring import Score, score
-from hub.identity.training import adjusted, frequencies
+from hub.identity.training import fitted, frequencies
 from hub.identity.weights import Model
 from hub.mapping.address import country
 from hub.mapping.customer import CustomerField, customer
@@ -118,7 +118,7 @@ def in_memory(
     steps.done("block")
     if train:
         model = frequencies(people.values(), model)
-        model = adjusted((score(people[a], people[b], model, crowd) for a, b in pairs), model)
+        model = fitted([score(people[a], people[b], model, crowd) for a, b in pairs], model)
         steps.done("train")
     scores: dict[tuple[str, str], Score] = {(a, b): score(people[a], people[b], model, crowd) for a, b in pairs}
     steps.done("score")

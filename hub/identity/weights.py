@@ -36,7 +36,7 @@ class Weights:
     initial_different: float = -5.0
     first_different: float = -8.0
     last_different: float = -4.5
-    swapped: float = -1.0
+    swapped: float = 0.0
     household_first_most: float = 6.5
     suffix_different: float = -8.0
     email_near: float = 17.0
@@ -63,7 +63,7 @@ class Weights:
     national_id_near: float = 13.0
     national_id_short: float = 8.0
     national_id_different: float = -5.0
-    bound_email: float = 6.5
+    bound_email: float = 7.5
     bound_email_near: float = 3.0
     bound_email_near_name: float = 2.0
     bound_email_local: float = 2.0

@@ -80,3 +80,19 @@ def test_clusters_do_not_depend_on_the_order_of_records(people: list[Person], ra
 def test_clusters_are_a_partition(people: list[Person]) -> None:
     found = cluster(dict(enumerate(people)), MODEL)
     assert sorted(one for group in found.groups for one in group) == list(range(len(people)))
+
+
+@settings(deadline=None)
+@given(st.lists(PERSONS, min_size=2, max_size=8))
+def test_records_out_of_reach_of_one_another_can_be_clustered_apart(people: list[Person]) -> None:
+    numbered = dict(enumerate(people))
+    reach = {one: {one} for one in numbered}
+    for members in buckets(numbered).values():
+        together = set[int]().union(*(reach[one] for one in members))
+        reach.update(dict.fromkeys(together, together))
+    apart = [
+        group
+        for part in {min(part): part for part in reach.values()}.values()
+        for group in cluster({one: numbered[one] for one in part}, MODEL).groups
+    ]
+    assert sorted(apart) == cluster(numbered, MODEL).groups

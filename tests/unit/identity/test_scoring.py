@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.identity.features import Person, person
 from hub.identity.scoring import Evidence, Score, outcome, score
-from hub.identity.training import adjusted, frequencies
+from hub.identity.training import adjusted, bounded, frequencies
 from hub.identity.weights import Model, Weights
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 
@@ -156,3 +156,10 @@ def test_scoring_is_symmetric(one: Person, other: Person) -> None:
 @given(PERSONS)
 def test_missing_is_neutral(one: Person) -> None:
     assert score(one, person({}), MODEL) == Score(-MODEL.prior, ())
+
+
+def test_a_door_proves_more_where_nobody_shares_one() -> None:
+    alone = [score(who(**ANNA, **HOME), who(**ANNA, **HOME), MODEL)] * 300
+    housemates = [score(who(**ANNA, **HOME), who(first_name="Bert", last_name="Müller", **HOME), MODEL)] * 300
+    assert bounded(alone, MODEL).weights.bound_door > 2 > 0 > bounded(housemates, MODEL).weights.bound_door
+    assert bounded([], MODEL).weights.bound_door == pytest.approx(MODEL.weights.bound_door)

@@ -6,6 +6,7 @@ entry at fault stands alone and is parked; the others go through.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -212,8 +213,9 @@ def _finish(
     repeated = {entry.id for entry in again}
     inbox.finish(session, [entry.id for entry in entries if entry.id not in repeated])
     failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
-    for entry in entries:
-        metrics.NORMALISED.labels(entry.entry.connection, failed.get(entry.id, "done")).inc()
+    ended = Counter((entry.entry.connection, failed.get(entry.id, "done")) for entry in entries)
+    for (connection, outcome), count in ended.items():
+        metrics.NORMALISED.labels(connection, outcome).inc(count)
     inbox.clear_outcomes(session, [entry.id for entry in entries if entry.id not in failed])
     if outcomes:
         inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes], now)

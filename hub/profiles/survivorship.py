@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -51,8 +50,7 @@ class SurvivorshipRules(BaseModel):
     ] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One record of a cluster. ``rank`` is its connection's source rank: the lower wins."""
 
     id: UUID
@@ -63,8 +61,7 @@ class Leaf:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A value one record offers; ``at`` is in microseconds since 1970 (UTC), ``event`` the inbox id behind it."""
 
     value: Any

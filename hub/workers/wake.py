@@ -74,7 +74,7 @@ class RedisWaker:
         try:
             if self._client.set(_KEY.format(queue=queue, argument=argument), "1", nx=True, px=_COALESCE_MS):
                 self._broker.enqueue(message(queue, argument))
-        except (redis.RedisError, dramatiq.errors.ConnectionError) as error:
+        except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
             log.warning("wake.failed", queue=queue, error=type(error).__name__)
 
     def started(self, queue: str, argument: str = "") -> None:

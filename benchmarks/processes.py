@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,19 @@ class Running:
 
     def resident_mb(self) -> float:
         """Resident memory in MB (10^6 bytes); pages shared between processes count in each."""
-        return float(sum(member.memory_info().rss for member in self._family())) / 1e6
+        return self._sum(lambda member: float(member.memory_info().rss)) / 1e6
 
     def cpu_seconds(self) -> float:
         """User and system time so far, with that of children that have ended."""
-        return float(sum(sum(member.cpu_times()[:4]) for member in self._family()))
+        return self._sum(lambda member: float(sum(member.cpu_times()[:4])))
 
-    def _family(self) -> list[psutil.Process]:
+    def _sum(self, value: Callable[[psutil.Process], float]) -> float:
         parent = psutil.Process(self.pid)
-        return [parent, *parent.children(recursive=True)]
+        total = value(parent)
+        for child in parent.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # PostgreSQL's vacuum workers come and go
+                total += value(child)
+        return total
 
 
 def free_port() -> int:

@@ -6,7 +6,6 @@ import ctypes
 import gc
 import os
 import platform
-import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -141,15 +140,13 @@ def _rules(path: Path | None, kind: type[Rules]) -> Rules:
     return kind() if path is None else load_file(path, kind, os.environ)
 
 
-def tune_process() -> None:
-    """Settings of this process's interpreter and memory, once everything is imported.
+def tune_memory() -> None:
+    """Settings of this process's memory, once everything is imported.
 
     A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a
     fifth of a worker's time. And glibc keeps what each thread once needed in an arena of the thread's own: with two
-    arenas for all threads, a worker's memory stays flat. A thread whose statement was answered should not wait 5 ms,
-    the interpreter's default, for one that computes.
+    arenas for all threads, a worker's memory stays flat.
     """
-    sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -50,7 +50,7 @@ def api(
         bootstrap.runtime(settings_of(config), statement_seconds=STATEMENT_SECONDS) as run,
     ):
         application = bootstrap.api(run)
-        bootstrap.tune_process()
+        bootstrap.tune_memory()
         serve(application, host, port)
 
 
@@ -91,7 +91,7 @@ def worker(
         _metrics(metrics_host, metrics_port),
         bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
-        bootstrap.tune_process()
+        bootstrap.tune_memory()
         _until_stopped()
 
 

@@ -21,7 +21,7 @@ from dramatiq.brokers.stub import StubBroker
 from hub.outbox.deliver import Sender, deliver
 from hub.sdk.http import HttpClient
 from hub.workers.complete import complete_batch
-from hub.workers.process import BATCH, Batch, Processing, process_batch
+from hub.workers.process import Processing, process_batch
 from hub.workers.wake import LocalWaker, RedisWaker, Waker
 
 log = structlog.get_logger()
@@ -104,38 +104,17 @@ def _turn(work: Work, queue: str, argument: str, run: Callable[[], None]) -> Non
 
 def _process(work: Work) -> None:
     deadline = time.monotonic() + TURN_SECONDS
-    partner: threading.Thread | None = None
     while not work.stopping.is_set():
-        batch = _process_one(work)
+        batch = process_batch(work.processing)
+        for destination in batch.destinations:
+            work.waker.wake("deliver", destination)
+        if batch.thin:
+            work.waker.wake("complete")
         if not batch.entries:
-            break
-        if batch.entries >= BATCH and partner is None:
-            # There is a backlog: while one batch waits for the database, the other is read.
-            partner = threading.Thread(target=_lane, args=(work, deadline), name="process-2")
-            partner.start()
+            return
         if time.monotonic() > deadline:
             work.waker.wake("process")
-            break
-    if partner is not None:
-        partner.join()
-
-
-def _lane(work: Work, deadline: float) -> None:
-    try:
-        while not work.stopping.is_set() and time.monotonic() < deadline and _process_one(work).entries >= BATCH:
-            pass
-    except Exception as error:
-        # The first lane meets the same trouble and has its ways; what this one held is still queued.
-        log.warning("worker.lane_ended", error=type(error).__name__)
-
-
-def _process_one(work: Work) -> Batch:
-    batch = process_batch(work.processing)
-    for destination in batch.destinations:
-        work.waker.wake("deliver", destination)
-    if batch.thin:
-        work.waker.wake("complete")
-    return batch
+            return
 
 
 def _complete(work: Work) -> None:

@@ -70,7 +70,7 @@ def birth_date(text: str | None) -> date | None:
         month, day, year = _MONTHS.get(found[1][:3], 0), int(found[2]), int(found[3])
     else:
         return None
-    if year < 100:
+    if year < 100 and not _ISO.match(value):  # ISO's 0000 says that no year was told (Square)
         year += 2000 if year + 2000 <= _LATEST else 1900
     if month > 12 >= day:
         month, day = day, month

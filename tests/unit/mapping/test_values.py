@@ -309,6 +309,7 @@ def test_epochs_in_seconds_and_milliseconds() -> None:
         ("Feb 29, 1980", date(1980, 2, 29)),
         ("195710-13", date(1957, 10, 13)),  # a typing error that leaves no doubt
         ("0000-00-00", None),
+        ("0000-09-21", None),
         ("1800-01-01", None),
         ("irgendwann", None),
     ],

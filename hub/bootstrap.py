@@ -187,6 +187,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     """Run the actors of one worker process until the block ends; ``schedule`` runs the sweep here too."""
     import dramatiq
 
+    from hub.outbox.deliver import lift_pauses
     from hub.workers.broker import Work, declare_actors, make_broker
     from hub.workers.owner import end_dead_leases, owner_name
     from hub.workers.schedule import run_schedule
@@ -196,6 +197,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     owner = owner_name()
     end_dead_leases(run.database, owner)
     work = Work(run.processing, run.senders(owner), waker)
+    lift_pauses(work.senders.values())
     declare_actors(broker, work)
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
     if schedule:

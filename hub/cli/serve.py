@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import uvicorn
 
 from hub import bootstrap, log
 from hub.cli import output
+from hub.errors import HubError
 from hub.pipeline import QUEUES
 from hub.settings import Settings, load
 from hub.store import embedded
@@ -131,6 +133,9 @@ def up(
     with output.exit_codes(json=json):
         settings = settings_of(config)
         bootstrap.configure(settings)
+        _require_free(host, port)
+        if not settings.connections:
+            output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
         with bootstrap.postgres(settings) as dsn:
             schema.migrate(dsn)
             options = ["--config", str(config)] if config else []
@@ -140,6 +145,17 @@ def up(
             }
             output.say(f"Hub listens on http://{host}:{port}")
             supervise(roles, {"HUB_DATABASE_URL": dsn}, tend=lambda: _tend_postgres(settings))
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise HubError when another process listens there: its own restarts would not help the API."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise HubError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from None
 
 
 def _tend_postgres(settings: Settings) -> None:

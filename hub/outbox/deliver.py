@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -92,6 +92,14 @@ def deliver(sender: Sender, *, enough: Callable[[], bool] = lambda: False) -> in
     return dealt
 
 
+def lift_pauses(senders: Iterable[Sender]) -> None:
+    """Try credentials again that were refused: whoever starts a worker may have put them right."""
+    for sender in senders:
+        with sender.database.session() as session:
+            if destinations.state_of(session, sender.connection.name).credentials:
+                destinations.set_state(session, sender.connection.name, destinations.DestinationState())
+
+
 def _subjects(routes: Sequence[Route]) -> tuple[Subject, ...]:
     return ("profile", "order") if any(route.orders for route in routes) else ("profile",)
 
@@ -170,6 +178,8 @@ def _deliver_batch(sender: Sender, subject: Subject, rows: Sequence[DueRow], ren
             recorded.append(record.of_result(row, write, result, now, jitter=spread))
     _record(sender, subject, recorded, now, sent)
     log.info("delivery.recorded", destination=name, of=subject, rows=len(rows), recorded=len(recorded))
+    if sent.stopped_by is not None:
+        log.warning("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
     return len(recorded)
 
 

@@ -7,7 +7,7 @@ answered only after its row is durable; when the database cannot be reached ever
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -109,8 +109,8 @@ class GroupCommit:
             return
         self.available = True
         self._remember(distinct)
-        for entry in distinct.values():
-            metrics.STORED.labels(entry.connection, "stored").inc()
+        for connection, count in Counter(connection for connection, _ in distinct).items():
+            metrics.STORED.labels(connection, "stored").inc(count)
         _settle(batch, None)
         self._announce()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -197,8 +198,8 @@ def _record(
             metrics.BREAKER_STATE.labels(name).set(2 if after.not_before else 0)
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
-    for noted in recorded:
-        metrics.RESULTS.labels(name, noted.outcome).inc()
+    for outcome, count in Counter(noted.outcome for noted in recorded).items():
+        metrics.RESULTS.labels(name, outcome).inc(count)
 
 
 def _send(sender: Sender, writes: list[Write], rows: Sequence[DueRow]) -> Sent:

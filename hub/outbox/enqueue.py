@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,9 +74,10 @@ def enqueue(
             for destination in sorted(with_orders)
         )
     outbox.enqueue(session, rows, now)
-    for row in rows:
-        metrics.ENQUEUED.labels(row.destination, "queued").inc()
-    return {row.destination for row in rows} | ({route.destination for route in routes} if merges else set())
+    queued = Counter(row.destination for row in rows)
+    for destination, count in queued.items():
+        metrics.ENQUEUED.labels(destination, "queued").inc(count)
+    return set(queued) | ({route.destination for route in routes} if merges else set())
 
 
 def _matches(route: Route, profile: ChangedProfile) -> bool:

@@ -1,0 +1,103 @@
+"""Probabilistic identity: blocking keys, matches, crowds, judgements, and versions of rules and model."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+_UP = """
+CREATE TABLE record_key (
+    key bigint NOT NULL,
+    record_id uuid NOT NULL,
+    PRIMARY KEY (key, record_id)
+);
+COMMENT ON TABLE record_key IS 'Blocking keys of each record''s present state, hashed. Fellows under a key are compared.';
+
+CREATE TABLE crowd (
+    key bigint PRIMARY KEY,
+    kind text NOT NULL,
+    value text NOT NULL,
+    people integer NOT NULL,
+    carriers integer NOT NULL,
+    shared boolean NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX crowd_shared ON crowd (at) WHERE shared;
+COMMENT ON TABLE crowd IS 'Mailboxes, phones and other identifiers that more than one person uses; shared ones prove nothing.';
+
+CREATE TABLE match (
+    one uuid NOT NULL,
+    other uuid NOT NULL,
+    weight double precision NOT NULL,
+    PRIMARY KEY (one, other),
+    CHECK (one < other)
+);
+CREATE INDEX match_other ON match (other);
+COMMENT ON TABLE match IS 'Pairs of records that are, or might be, one person; weight in bits.';
+
+CREATE TABLE judgement (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    verdict text NOT NULL CHECK (verdict IN ('same', 'different', 'hold')),
+    one uuid[] NOT NULL,
+    other uuid[] NOT NULL,
+    by text NOT NULL,
+    reason text NOT NULL DEFAULT '',
+    at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    withdrawn_by text
+);
+COMMENT ON TABLE judgement IS 'What people decided, for ever: same, or different (one against other). hold: waits for a person.';
+
+CREATE TABLE judgement_record (
+    record_id uuid NOT NULL,
+    judgement_id bigint NOT NULL REFERENCES judgement (id),
+    PRIMARY KEY (record_id, judgement_id)
+);
+COMMENT ON TABLE judgement_record IS 'The judgements a record is named in, withdrawn ones not among them.';
+
+CREATE TABLE dismissal (
+    one uuid NOT NULL,
+    other uuid NOT NULL,
+    weight double precision NOT NULL,
+    by text NOT NULL,
+    reason text NOT NULL DEFAULT '',
+    at timestamptz NOT NULL,
+    PRIMARY KEY (one, other)
+);
+COMMENT ON TABLE dismissal IS 'Reviews answered no for now: the pair comes back when its weight has grown.';
+
+CREATE TABLE identity_version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rules text,
+    survivorship text,
+    model text,
+    records bigint NOT NULL,
+    note text NOT NULL,
+    by text NOT NULL,
+    created_at timestamptz NOT NULL,
+    active boolean NOT NULL
+);
+CREATE UNIQUE INDEX identity_version_active ON identity_version (active) WHERE active;
+COMMENT ON TABLE identity_version IS 'Rules and trained weights, one version active; without a row the configuration and shipped weights hold.';
+
+CREATE TABLE reresolve (
+    record_id uuid PRIMARY KEY
+);
+COMMENT ON TABLE reresolve IS 'Records to be resolved again in the background: after training, changed rules, or an upgrade.';
+INSERT INTO reresolve SELECT id FROM record;
+"""
+
+_DOWN = """
+DROP TABLE reresolve, identity_version, dismissal, judgement_record, judgement, match, crowd, record_key;
+"""
+
+
+def upgrade() -> None:
+    """Create the tables; records of before are queued to be resolved again."""
+    op.execute(_UP)
+
+
+def downgrade() -> None:
+    """Drop them."""
+    op.execute(_DOWN)

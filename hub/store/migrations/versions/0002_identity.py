@@ -12,7 +12,7 @@ CREATE TABLE record_key (
     record_id uuid NOT NULL,
     PRIMARY KEY (key, record_id)
 );
-COMMENT ON TABLE record_key IS 'Blocking keys of each record''s present state, hashed. Fellows under a key are compared.';
+COMMENT ON TABLE record_key IS 'Blocking keys of each record''s present state, hashed. Fellows are compared.';
 
 CREATE TABLE crowd (
     key bigint PRIMARY KEY,
@@ -24,7 +24,7 @@ CREATE TABLE crowd (
     at timestamptz NOT NULL
 );
 CREATE INDEX crowd_shared ON crowd (at) WHERE shared;
-COMMENT ON TABLE crowd IS 'Mailboxes, phones and other identifiers that more than one person uses; shared ones prove nothing.';
+COMMENT ON TABLE crowd IS 'Identifiers that more than one person uses; shared ones prove nothing.';
 
 CREATE TABLE match (
     one uuid NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE judgement (
     withdrawn_at timestamptz,
     withdrawn_by text
 );
-COMMENT ON TABLE judgement IS 'What people decided, for ever: same, or different (one against other). hold: waits for a person.';
+COMMENT ON TABLE judgement IS 'What people decided, for ever; a hold waits for a person.';
 
 CREATE TABLE judgement_record (
     record_id uuid NOT NULL,
@@ -79,12 +79,12 @@ CREATE TABLE identity_version (
     active boolean NOT NULL
 );
 CREATE UNIQUE INDEX identity_version_active ON identity_version (active) WHERE active;
-COMMENT ON TABLE identity_version IS 'Rules and trained weights, one version active; without a row the configuration and shipped weights hold.';
+COMMENT ON TABLE identity_version IS 'Rules and trained weights, one active; null: configuration and shipped weights.';
 
 CREATE TABLE reresolve (
     record_id uuid PRIMARY KEY
 );
-COMMENT ON TABLE reresolve IS 'Records to be resolved again in the background: after training, changed rules, or an upgrade.';
+COMMENT ON TABLE reresolve IS 'To be resolved again in the background: after training, rules, an upgrade.';
 INSERT INTO reresolve SELECT id FROM record;
 """
 

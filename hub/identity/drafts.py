@@ -19,6 +19,7 @@ from hub.mapping.record_state import (
     apply_consent,
     apply_customer,
     apply_deletion,
+    apply_link,
     apply_privacy,
     micros,
 )
@@ -55,6 +56,8 @@ class RecordDraft:
         default_factory=list
     )
     links: dict[UUID, tuple[Strength, int]] = field(default_factory=dict)
+    told_one: list[tuple[str, Stamp]] = field(default_factory=list)
+    """Digests of pairs that the source calls one person."""
     events: set[int] = field(default_factory=set)
 
     def apply_to(self, state: State) -> None:
@@ -71,13 +74,19 @@ class RecordDraft:
                     apply_privacy(state, event, stamp)
                 case _:
                     assert_never(event)
+        for digest, stamp in self.told_one:
+            apply_link(state, digest, stamp)
 
 
 @dataclass(slots=True)
 class Drafts:
-    """A batch, ready to be resolved. ``facts`` holds the newest version of each."""
+    """A batch, ready to be resolved. ``facts`` holds the newest version of each.
+
+    ``touched`` are stored records to be resolved again without news of them: the rules, or what people decided, changed.
+    """
 
     records: dict[UUID, RecordDraft] = field(default_factory=dict)
+    touched: frozenset[UUID] = frozenset()
     identifiers: dict[UUID, IdentifierRow] = field(default_factory=dict)
     facts: dict[UUID, FactRow] = field(default_factory=dict)
 
@@ -147,6 +156,7 @@ class Drafting:
         ).hexdigest()
         for draft in drafts:
             self._link(entry, draft, "link", value, "strong")
+            draft.told_one.append((value, entry.stamp))
 
     def _add_deletion(self, entry: _Entry, event: DeletionEvent) -> None:
         if event.kind == "record":

@@ -66,11 +66,18 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
         _item(state, "accounts", f"{account.network}:{account.account_id}", account.model_dump(), stamp)
     for loyalty_id in customer.loyalty_ids:
         _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
+    for extra in customer.identifiers:
+        _item(state, "identifiers", f"{extra.kind}:{extra.value}", extra.strength, stamp)
 
 
 def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
     """Take in a change of consent that came alone."""
     _apply_consent(state, event.consent, stamp)
+
+
+def apply_link(state: State, digest: str, stamp: Stamp) -> None:
+    """Note that the source calls this record and another, which carries the same digest, one person."""
+    _item(state, "links", digest, True, stamp)
 
 
 def apply_deletion(state: State, event: DeletionEvent, stamp: Stamp) -> None:

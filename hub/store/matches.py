@@ -1,0 +1,137 @@
+"""Blocking keys, matches and crowds: what incremental matching remembers between batches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from hub.mapping.record_state import State
+from hub.store.database import Session
+
+Pair = tuple[UUID, UUID]
+"""Two record ids, the smaller first."""
+
+_LOCK = 0x48554202  # "HUB" + 2
+
+
+class CrowdRow(NamedTuple):
+    """An identifier value (hashed key) that more than one person uses. ``carriers``: records seen under it."""
+
+    key: int
+    kind: str
+    value: str
+    people: int
+    carriers: int
+    shared: bool
+
+
+def lock(session: Session) -> None:
+    """One transaction at a time decides who is who: two that cannot see each other would miss each other's records."""
+    session.run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def carriers(session: Session, limits: Mapping[int, int]) -> list[tuple[int, UUID]]:
+    """(key, record) of the records under these keys, at most ``limits[key]`` of each."""
+    return session.rows(
+        """
+        SELECT given.key, found.record_id
+        FROM unnest(%b::bigint[], %b::int[]) AS given (key, most)
+        CROSS JOIN LATERAL (SELECT record_id FROM record_key WHERE key = given.key LIMIT given.most) found
+        """,
+        [list(limits), list(limits.values())],
+    )
+
+
+def states(session: Session, records: Collection[UUID]) -> dict[UUID, State]:
+    """The states of these records."""
+    rows = session.rows("SELECT id, state FROM record WHERE id = ANY(%b)", [list(records)])
+    return {record: orjson.loads(state) for record, state in rows}
+
+
+def add_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
+    """Put records under keys."""
+    if keys:
+        session.run(
+            "INSERT INTO record_key (key, record_id) SELECT * FROM unnest(%b::bigint[], %b::uuid[]) ON CONFLICT DO NOTHING",
+            [[key for key, _ in keys], [record for _, record in keys]],
+        )
+
+
+def remove_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
+    """Take records out from under keys."""
+    if keys:
+        session.run(
+            """
+            DELETE FROM record_key USING unnest(%b::bigint[], %b::uuid[]) AS given (key, record_id)
+            WHERE record_key.key = given.key AND record_key.record_id = given.record_id
+            """,
+            [[key for key, _ in keys], [record for _, record in keys]],
+        )
+
+
+def crowds(session: Session, keys: Collection[int]) -> dict[int, CrowdRow]:
+    """What is known of these identifiers, where more than one person uses them."""
+    rows = session.rows(
+        "SELECT key, kind, value, people, carriers, shared FROM crowd WHERE key = ANY(%b)", [list(keys)]
+    )
+    return {row[0]: CrowdRow(*row) for row in rows}
+
+
+def put_crowds(session: Session, rows: Collection[CrowdRow], now: datetime) -> None:
+    """Store how many people use each of these identifiers; with one person left, there is nothing to remember."""
+    gone = [row.key for row in rows if row.people < 2 and not row.shared]
+    if gone:
+        session.run("DELETE FROM crowd WHERE key = ANY(%b)", [gone])
+    kept = [row for row in rows if row.people > 1 or row.shared]
+    if kept:
+        session.run(
+            """
+            INSERT INTO crowd (key, kind, value, people, carriers, shared, at)
+            SELECT *, %s FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::int[], %b::int[], %b::boolean[])
+            ON CONFLICT (key) DO UPDATE SET people = excluded.people, carriers = excluded.carriers,
+                shared = excluded.shared, at = CASE WHEN crowd.shared = excluded.shared THEN crowd.at ELSE excluded.at END
+            """,
+            [now, *map(list, zip(*kept, strict=True))],
+        )
+
+
+def matches_of(session: Session, records: Collection[UUID]) -> dict[Pair, float]:
+    """Every stored match that one of these records has part in, with its weight."""
+    wanted = list(records)
+    rows = session.rows(
+        """
+        SELECT one, other, weight FROM match WHERE one = ANY(%b)
+        UNION SELECT one, other, weight FROM match WHERE other = ANY(%b)
+        """,
+        [wanted, wanted],
+    )
+    return {(one, other): weight for one, other, weight in rows}
+
+
+def put_matches(session: Session, matches: Mapping[Pair, float]) -> None:
+    """Store matches, or their new weights."""
+    if matches:
+        session.run(
+            """
+            INSERT INTO match (one, other, weight) SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::float8[])
+            ON CONFLICT (one, other) DO UPDATE SET weight = excluded.weight
+            """,
+            [[one for one, _ in matches], [other for _, other in matches], list(matches.values())],
+        )
+
+
+def drop_matches(session: Session, pairs: Iterable[Pair]) -> None:
+    """Forget matches."""
+    gone = list(pairs)
+    if gone:
+        session.run(
+            """
+            DELETE FROM match USING unnest(%b::uuid[], %b::uuid[]) AS given (one, other)
+            WHERE match.one = given.one AND match.other = given.other
+            """,
+            [[one for one, _ in gone], [other for _, other in gone]],
+        )

@@ -15,6 +15,7 @@ from hub.errors import PayloadError
 from hub.identity.blocking import buckets, candidates
 from hub.identity.clustering import Clusters, clustered, crowds
 from hub.identity.features import Person, person
+from hub.identity.rules import IdentityRules
 from hub.identity.scoring import Score, score
 from hub.identity.training import fitted, frequencies
 from hub.identity.weights import Model
@@ -142,7 +143,8 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
     steps = _Steps()
     rows = list(labelled(path))
     steps.done("read")
-    people = {row.record_id: person(state_of(row.snapshot)) for row in rows}
+    rules = IdentityRules()
+    people = {row.record_id: person(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
     result, pairs, seconds = in_memory(people, model or Model(), train=train)
     truth = {row.record_id: row.cluster_id for row in rows}

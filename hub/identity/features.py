@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hub.identity.names import Tokens, shortest
+from hub.identity.rules import IdentifierRule, IdentityRules
 from hub.mapping.name import fold
 from hub.mapping.record_state import State
 
@@ -19,7 +20,10 @@ _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "s
 _DROPPED = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "mag"})
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _APART = re.compile(r"[._-]+|[0-9]+")
-_ANGLED = re.compile(r"<([^<>]+)>")
+_ANGLED = re.compile(r"<([^<>]+@[^<>]+)>")
+_WELL_FORMED = re.compile(r"[^@]+@[^@]+\.[a-z]{2,}")
+_FILLERS = frozenset({"test", "none", "null", "keine", "kein", "nicht", "no", "not", "unknown", "unbekannt", "na"})
+_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle")
 _STREET_TYPES = {
     "str": "st", "strasse": "st", "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "lane": "ln",
     "drive": "dr", "court": "ct", "place": "pl", "platz": "pl", "boulevard": "blvd", "chemin": "ch", "rue": "r",
@@ -60,7 +64,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all."""
+    """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all.
+
+    ``weak``: addresses that are told of, and may be someone else's (an order's contact). ``roles``: addresses of a
+    desk and not of a person (``info@``). ``links``: digests under which a source calls records one person.
+    """
 
     names: tuple[Spelling, ...] = ()
     suffixes: tuple[str, ...] = ()
@@ -73,27 +81,32 @@ class Person:
     handles: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     loyalty_ids: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
-def person(state: State) -> Person:
-    """The comparable form of a record's state."""
+def person(state: State, rules: IdentityRules) -> Person:
+    """The comparable form of a record's state: what the rules block, or what is junk, is not in it."""
     names, suffixes = _names(state)
-    accounts = sorted(state.get("accounts", ()))
-    birth, national_id = _value(state, "birth_date"), fold(_value(state, "national_id")).replace(" ", "")
-    company = fold(_value(state, "company"))
+    told = _told(state, rules)
+    birth, company = _value(state, "birth_date"), fold(_value(state, "company"))
     places = {_place(address) for address, _ in state.get("addresses", {}).values()}
     return Person(
         names=names,
         suffixes=suffixes,
-        emails=_emails(state.get("emails", {})),
-        phones=tuple(sorted(value for value, ((_, usable), _) in state.get("phones", {}).items() if usable)),
+        emails=tuple(sorted(told["email"])),
+        phones=tuple(sorted(told["phone"])),
         places=tuple(sorted(places, key=lambda p: (p.street, p.numbers, p.postal, p.city))),
         births=((int(birth[:4]), int(birth[5:7]), int(birth[8:10])),) if birth else (),
         companies=(company,) if company else (),
-        national_ids=(national_id,) if national_id else (),
-        handles=tuple(key.partition(":")[2] for key in accounts if key.startswith("handle:")),
-        accounts=tuple(key for key in accounts if not key.startswith("handle:")),
-        loyalty_ids=tuple(sorted(state.get("loyalty_ids", ()))),
+        national_ids=tuple(sorted(told["national_id"])),
+        handles=tuple(sorted(told["handle"])),
+        accounts=tuple(sorted(told["account"])),
+        loyalty_ids=tuple(sorted(told["loyalty"])),
+        weak=tuple(sorted(told["weak"] - told["email"])),
+        roles=tuple(sorted(told["role"])),
+        links=tuple(sorted(state.get("links", ()))),
     )
 
 
@@ -111,6 +124,9 @@ def merged(one: Person, other: Person) -> Person:
         handles=_both(one.handles, other.handles),
         accounts=_both(one.accounts, other.accounts),
         loyalty_ids=_both(one.loyalty_ids, other.loyalty_ids),
+        weak=_both(one.weak, other.weak),
+        roles=_both(one.roles, other.roles),
+        links=_both(one.links, other.links),
     )
 
 
@@ -172,14 +188,58 @@ def mailbox(email: str) -> str:
     return email.rpartition("@")[0].partition("+")[0]
 
 
-def _emails(held: Mapping[str, Any]) -> tuple[str, ...]:
-    """Usable addresses, one spelling per mailbox, and those with a typing error: they are evidence too."""
-    found = set()
-    for value, ((_original, usable), _) in held.items():
-        angled = _ANGLED.search(value)
-        if usable or angled or (len(value) > 8 and ("@" in value or "." in value)):
-            found.add((angled.group(1) if angled else value).replace("@googlemail.", "@gmail."))
-    return tuple(sorted(found))
+def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
+    """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
+    found: dict[str, set[str]] = {kind: set() for kind in (*_KINDS, "weak", "role")}
+    for value, ((_original, usable), _) in state.get("emails", {}).items():
+        if usable or (value := mistyped(value)):
+            _take(found, rules, "email", value, weak=False)
+    for value, ((_original, usable), _) in state.get("phones", {}).items():
+        if usable:
+            _take(found, rules, "phone", value, weak=False)
+    for key in state.get("accounts", ()):
+        network, _, name = key.partition(":")
+        _take(found, rules, *(("handle", name) if network == "handle" else ("account", key)), weak=False)
+    for value in state.get("loyalty_ids", ()):
+        _take(found, rules, "loyalty", value, weak=False)
+    if "national_id" in state:
+        _take(found, rules, "national_id", state["national_id"][0], weak=False)
+    for key, (strength, _) in state.get("identifiers", {}).items():
+        kind, _, value = key.partition(":")
+        _take(found, rules, kind, value, weak=strength == "weak")
+    return found
+
+
+def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool) -> None:
+    rule: IdentifierRule | None = rules.identifiers.get(kind)
+    if kind not in _KINDS or rule is None or rule.strength == "off" or value in rule.blocked:
+        return
+    if kind == "email":
+        local, _, domain = value.rpartition("@")
+        if domain in rules.relay_domains:
+            return
+        sort = "role" if local in rules.role_inboxes else "weak" if weak or rule.strength == "weak" else "email"
+        found[sort].add(value.replace("@googlemail.", "@gmail."))
+    elif weak and kind not in ("phone", "handle"):
+        return  # an account or number that may be another's says nothing
+    elif kind == "national_id":
+        found[kind].add(fold(value).replace(" ", ""))
+    else:
+        found[kind].add(value)
+
+
+@lru_cache(maxsize=4_096)
+def mistyped(value: str) -> str:
+    """What an unusable address may still have been meant to be; nothing where it is no more than filler.
+
+    What is well-formed and unusable is filler by its domain or its mailbox.
+    """
+    angled = _ANGLED.search(value)
+    if angled:
+        return angled.group(1)
+    words = set(_WORD.findall(value))
+    wrong = len(value) > 8 and ("@" in value or "." in value) and not _WELL_FORMED.fullmatch(value)
+    return value if wrong and not words & _FILLERS else ""
 
 
 def _place(address: Mapping[str, str]) -> Place:

@@ -10,14 +10,15 @@ from typing import Literal, NamedTuple
 from hub.identity.comparison import birth_level, email_level, national_id_level, phone_level, place_level, root
 from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
 from hub.identity.names import Tokens, likeness
-from hub.identity.rules import IdentityRules
 from hub.identity.weights import Model
 
 Outcome = Literal["same", "ask", "different"]
 Crowd = Mapping[str, int]
-"""Mailbox or phone (``crowd_key``) to the number of people it is known to have; one where it says nothing."""
+"""Value of a blocking key to the number of people it is known to have; one where it says nothing."""
 
-_ROLES = IdentityRules().role_inboxes
+SHARED = 1_000_000
+"""The crowd of a value that so many carry that an agreement on it proves nothing."""
+
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
 _MISMATCH = frozenset({"different", "far", "initial_different", ""})
 _NO_CROWD: Crowd = {}
@@ -54,8 +55,7 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
     pair = _Pair(model, crowd)
     if one.names and other.names:
         pair.names(one, other)
-    if one.emails and other.emails:
-        pair.emails(one, other)
+    pair.emails(one, other)
     if one.phones and other.phones:
         pair.phones(one, other)
     if one.places and other.places:
@@ -111,11 +111,11 @@ class _Pair:
 
     def emails(self, one: Person, other: Person) -> None:
         w = self.w
-        level, value = email_level(one, other)
+        level, value = email_level(one, other) if one.emails and other.emails else ("", "")
+        if level != "exact" and self.lesser_emails(one, other):
+            return
         if level == "exact":
-            people = max(self.crowd.get(crowd_key(value), 1), _people_by_name(value))
-            bound = w.bound_email if people < 2 else w.bound_shared - log2(people)
-            self.link("email", level, self.prior + bound, bound)
+            self.proof("email", level, crowd_key(value), w.bound_email, _people_by_name(value))
         elif level in ("near", "near_name"):
             near = level == "near"
             bits, bound = (w.email_near, w.bound_email_near) if near else (w.email_near_name, w.bound_email_near_name)
@@ -128,16 +128,35 @@ class _Pair:
                 self.personal("email", level, 0.0)
             else:
                 self.link("email", level, w.email_local, w.bound_email_local)
-        else:
+        elif level:
             self.personal("email", level, w.email_different)
+
+    def lesser_emails(self, one: Person, other: Person) -> bool:
+        """An agreement on an address that may be someone else's, or on a desk's."""
+        if one.weak or other.weak:
+            for value in {*one.weak, *one.emails}.intersection((*other.weak, *other.emails)):
+                self.proof("email", "weak", crowd_key(value), self.w.bound_weak)
+                return True
+        for value in set(one.roles).intersection(other.roles):
+            self.proof("email", "role", crowd_key(value), self.w.bound_weak, _ROLE_PEOPLE)
+            return True
+        return False
+
+    def proof(self, feature: str, level: str, key: str, bound: float, people: int = 1) -> None:
+        """An agreement on something of one's own, or of as many as are known to share it."""
+        people = max(self.crowd.get(key, 1), people)
+        if people >= SHARED:
+            self.evidence.append(Evidence(feature, "shared", 0.0))
+            return
+        if people > 1:
+            bound = min(bound, self.w.bound_shared - log2(people))
+        self.link(feature, level, self.prior + bound, bound)
 
     def phones(self, one: Person, other: Person) -> None:
         w = self.w
         level, value = phone_level(one, other)
         if level == "exact":
-            people = self.crowd.get(crowd_key(value), 1)
-            bound = w.bound_phone if people < 2 else w.bound_shared - log2(people)
-            self.link("phone", level, self.prior + bound, bound)
+            self.proof("phone", level, crowd_key(value), w.bound_phone)
         elif level == "near":
             self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
         else:
@@ -177,18 +196,37 @@ class _Pair:
 
     def national_ids(self, one: Person, other: Person) -> None:
         level = national_id_level(one, other)
-        exact = self.prior + self.w.bound_national_id
-        self.personal("national_id", level, exact if level == "exact" else getattr(self.w, f"national_id_{level}"))
+        if level == "exact" and self.alone(
+            "national_id", one.national_ids, other.national_ids, self.w.bound_national_id
+        ):
+            return
+        self.personal("national_id", level, getattr(self.w, f"national_id_{level}"))
 
     def accounts(self, one: Person, other: Person) -> None:
-        if one.handles and not set(one.handles).isdisjoint(other.handles):
-            self.personal("handle", "exact", self.prior + self.w.bound_handle)
-        if one.accounts and not set(one.accounts).isdisjoint(other.accounts):
-            self.personal("account", "exact", self.prior + self.w.bound_account)
-        if one.loyalty_ids and other.loyalty_ids:
-            same = not set(one.loyalty_ids).isdisjoint(other.loyalty_ids)
-            bits = self.prior + self.w.bound_loyalty if same else self.w.loyalty_different
-            self.personal("loyalty_id", "exact" if same else "other", bits)
+        w = self.w
+        if one.handles and other.handles:
+            self.alone("handle", one.handles, other.handles, w.bound_handle)
+        if one.accounts and other.accounts and not self.alone("account", one.accounts, other.accounts, w.bound_account):
+            networks = {account.partition(":")[0] for account in one.accounts}
+            if not networks.isdisjoint(account.partition(":")[0] for account in other.accounts):
+                self.personal("account", "other", w.account_different)
+        loyal, other_loyal = one.loyalty_ids, other.loyalty_ids
+        if loyal and other_loyal and not self.alone("loyalty", loyal, other_loyal, w.bound_loyalty):
+            self.personal("loyalty", "other", w.loyalty_different)
+
+    def alone(self, kind: str, one: Tokens, other: Tokens, bound: float) -> bool:
+        """An agreement on what says by itself who it is; whether there is one."""
+        common = set(one).intersection(other)
+        if not common:
+            return False
+        own = [
+            value for value in common if self.crowd.get(value if kind == "account" else f"{kind}:{value}", 1) < SHARED
+        ]
+        if own:
+            self.personal(kind, "exact", self.prior + bound)
+        else:
+            self.evidence.append(Evidence(kind, "shared", 0.0))
+        return True
 
 
 _Names = tuple[float, float, str, str]
@@ -263,10 +301,8 @@ def crowd_key(value: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _people_by_name(email: str) -> int:
-    """How many people a mailbox has by its name: ``info@`` many, ``familie.berg@`` two or more."""
+    """How many people a mailbox has by its name: ``familie.berg@`` two or more, and one that cannot be no one's."""
     name = mailbox(email)
-    if name in _ROLES:
-        return _ROLE_PEOPLE
     word = "".join(letter if letter.isalpha() else " " for letter in name).split()[:1]
     starts = name.startswith(("familie", "family", "fam.", "fam_", "famille", "casa.", "rodzina"))
-    return _FAMILY_PEOPLE if starts or (word and word[0] in FAMILY_WORDS) else 1
+    return _FAMILY_PEOPLE if starts or "@" not in email or (word and word[0] in FAMILY_WORDS) else 1

@@ -13,8 +13,10 @@ Three ideas carry it (Fellegi and Sunter 1969; Splink's term-frequency adjustmen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log2
+
+from hub.identity.rules import IdentityRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Weights:
     bound_handle: float = 4.5
     bound_account: float = 9.0
     bound_loyalty: float = 8.0
-    loyalty_different: float = -2.0
+    bound_weak: float = 2.5
+    loyalty_different: float = -4.0
+    account_different: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +106,25 @@ class Model:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prior", log2(self.population))
+
+
+_TRUST = {
+    "email": "bound_email", "phone": "bound_phone", "account": "bound_account", "loyalty": "bound_loyalty",
+    "national_id": "bound_national_id", "handle": "bound_handle",
+}  # fmt: skip
+_STRONG = 6.0
+"""What a kind proves at least that the rules call strong, and that is weak by default."""
+
+
+def trusted(model: Model, rules: IdentityRules) -> Model:
+    """The model with each kind of identifier proving as much as the rules trust it, where they differ from default."""
+    changed = {}
+    for kind, usual in IdentityRules().identifiers.items():
+        strength = rules.identifiers[kind].strength if kind in rules.identifiers else usual.strength
+        if kind in _TRUST and strength != usual.strength:
+            bound: float = getattr(model.weights, _TRUST[kind])
+            if strength == "weak":
+                changed[_TRUST[kind]] = min(bound, model.weights.bound_weak)
+            elif strength == "strong":
+                changed[_TRUST[kind]] = max(bound, _STRONG)
+    return replace(model, weights=replace(model.weights, **changed)) if changed else model

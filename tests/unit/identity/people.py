@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.identity.features import Person, person
+from hub.identity.rules import IdentityRules
 from hub.mapping.customer import CustomerFields, customer
 from hub.mapping.record_state import State, apply_customer
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 
+RULES = IdentityRules()
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -28,10 +30,10 @@ def state(**fields: str) -> State:
 
 def who(**fields: str) -> Person:
     """The same, as matching sees it."""
-    return person(state(**fields))
+    return person(state(**fields), RULES)
 
 
 HOME: dict[str, Any] = {"street": "Lindenstr. 12", "postal_code": "10969", "city": "Berlin"}
 PHONE = "+493023125101"
 BORN = date(1980, 4, 17).isoformat()
-__all__ = ["AT", "BORN", "HOME", "PHONE", "state", "who"]
+__all__ = ["AT", "BORN", "HOME", "PHONE", "RULES", "state", "who"]

@@ -28,7 +28,7 @@ def test_one_person_is_found(one: dict[str, str], other: dict[str, str]) -> None
 
 def test_an_overfull_bucket_proposes_nobody() -> None:
     found = {("phone", "023125101"): [1, 2, 3, 4], ("name", "06|174"): [4, 2]}
-    assert candidates(found, cap=3) == {(2, 4)}
+    assert candidates(found, most=3) == {(2, 4)}
 
 
 @settings(deadline=None)

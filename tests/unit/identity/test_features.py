@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.identity.features import Person, Place, Spelling, merged, person
 from hub.identity.names import likeness, phonetic
-from tests.unit.identity.people import who
+from tests.unit.identity.people import RULES, who
 
 WORDS = st.lists(st.text("abeimnou", min_size=1, max_size=7), min_size=1, max_size=3).map(tuple)
 
@@ -41,7 +41,7 @@ def test_a_record_as_it_is_compared() -> None:
 
 
 def test_nothing_told_is_nothing_compared() -> None:
-    assert person({}) == Person()
+    assert person({}, RULES) == Person()
 
 
 def test_a_handle_told_as_a_name_is_none() -> None:
@@ -66,7 +66,7 @@ def test_a_mailbox_tells_the_first_name_that_is_missing(
 
 def test_names_of_before_are_compared_too() -> None:
     state = {"name": [{"first": "Anna", "last": "Berg"}, [0, 0, 0]], "other_names": [["anna", "klein"]]}
-    assert person(state).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
+    assert person(state, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hub.identity.features import Person, person
 from hub.identity.scoring import Evidence, Score, outcome, score
 from hub.identity.training import adjusted, bounded, frequencies
 from hub.identity.weights import Model, Weights
-from tests.unit.identity.people import BORN, HOME, PHONE, who
+from tests.unit.identity.people import BORN, HOME, PHONE, RULES, who
 
 MODEL = Model(population=8192)
 """A prior of 13 bits."""
@@ -155,7 +155,7 @@ def test_scoring_is_symmetric(one: Person, other: Person) -> None:
 
 @given(PERSONS)
 def test_missing_is_neutral(one: Person) -> None:
-    assert score(one, person({}), MODEL) == Score(-MODEL.prior, ())
+    assert score(one, person({}, RULES), MODEL) == Score(-MODEL.prior, ())
 
 
 def test_a_door_proves_more_where_nobody_shares_one() -> None:

@@ -13,6 +13,7 @@ HubError
 ├── RejectedError          this record is refused for good; the destination's words are kept
 │   └── NotFound           the other side says that what was asked for does not exist (404)
 ├── ConflictError          a match conflict at the destination: look the person up again, once
+├── RefusedError           what a person asked for contradicts what is stored: nothing was changed
 └── BugError               everything else: alert
 """
 
@@ -22,7 +23,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar, Literal
 
-Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "alert"]
+Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "decline", "alert"]
 
 
 class HubError(Exception):
@@ -137,6 +138,22 @@ class ConflictError(HubError):
     row_state = "retrying"
     http_status = 409
     log_level = "warning"
+
+
+class RefusedError(HubError):
+    """What a person asked for contradicts what is stored; nothing was changed.
+
+    ``faults`` tell more, each as (path, what is there): for the person who asked, never for a log.
+    """
+
+    recovery = "decline"
+    row_state = "-"
+    http_status = 409
+    log_level = "info"
+
+    def __init__(self, message: str, faults: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.faults = list(faults)
 
 
 class BugError(HubError):

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from hub.errors import HubError
+from hub.errors import HubError, RefusedError
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ RETRY_AFTER = "5"
 class Fault(BaseModel):
     """One fault of a request."""
 
-    path: str = Field(description="Where: query.limit, body.name, path.id.")
+    path: str = Field(description="Where: query.limit, body.name, path.id; or what it clashes with: judgement.7.")
     said: str = Field(description="What is wrong there.")
 
 
@@ -38,7 +38,7 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.")
     status: int
     detail: str = Field(description="What is wrong, for people.")
-    faults: list[Fault] = Field(default_factory=list, description="Each fault of a request that cannot be read.")
+    faults: list[Fault] = Field(default_factory=list, description="Each fault of a request that is refused, apart.")
 
 
 class ApiError(HTTPException):
@@ -80,7 +80,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HubError)
     def ours(_: Request, error: HubError) -> JSONResponse:
-        return problem(error.http_status, str(error))
+        told = error.faults if isinstance(error, RefusedError) else ()
+        return problem(error.http_status, str(error), faults=[Fault(path=path, said=said) for path, said in told])
 
     for away in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout):
         app.exception_handler(away)(_away)

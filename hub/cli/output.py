@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, RefusedError
 
 DONE, FAILED, WRONG = 0, 1, 2
 
@@ -73,6 +73,9 @@ def exit_codes(*, json: bool = False) -> Iterator[None]:
     except ConfigError as error:
         report(error.faults, json=json)
         raise typer.Exit(WRONG) from None
+    except RefusedError as error:
+        report([str(error), *(f"{path}: {said}" for path, said in error.faults)], json=json)
+        raise typer.Exit(FAILED) from None
     except HubError as error:
         report([str(error)], json=json)
         raise typer.Exit(FAILED) from None

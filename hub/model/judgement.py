@@ -1,11 +1,14 @@
-"""What people decided about who is who."""
+"""What people decided about who is who, and what came of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from hub.model.profile import RecordReference
 
 Verdict = Literal["same", "different", "hold"]
 """``same``: all records are one person. ``different``, and ``hold`` (set by a guard until a person looks): no record
@@ -35,3 +38,23 @@ class Judgement:
     def records(self) -> frozenset[UUID]:
         """All that it names."""
         return self.one | self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a decision did. ``profiles`` are those its records are in now; ``retired`` ids lead to one of them.
+
+    ``restored``: ids that stand for somebody again. ``also``: further judgements written with it. ``withdrawn``: those
+    it ended. ``destinations``: what will be written where. ``undo``: the commands that take it back. ``names``: the
+    records of all these judgements, as far as they are stored.
+    """
+
+    judgement: Judgement
+    profiles: tuple[UUID, ...]
+    retired: tuple[UUID, ...] = ()
+    restored: tuple[UUID, ...] = ()
+    also: tuple[Judgement, ...] = ()
+    withdrawn: tuple[Judgement, ...] = ()
+    destinations: tuple[Any, ...] = ()
+    undo: tuple[str, ...] = ()
+    names: Mapping[UUID, RecordReference] = field(default_factory=dict)

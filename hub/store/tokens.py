@@ -42,10 +42,16 @@ def create(session: Session, role: Role, name: str, now: datetime) -> tuple[Toke
     return token, text
 
 
+def held(session: Session, text: str) -> Token | None:
+    """The token of the bearer of this text, or None when it is no token (any more)."""
+    row = session.one("SELECT id, name, role, created_at FROM token WHERE digest = %s", [_digest(text)])
+    return Token(*row) if row else None
+
+
 def role_of(session: Session, text: str) -> Role | None:
     """What the bearer of this text may do, or None when it is no token (any more)."""
-    row = session.one("SELECT role FROM token WHERE digest = %s", [_digest(text)])
-    return row[0] if row else None
+    token = held(session, text)
+    return token.role if token else None
 
 
 def page(session: Session) -> list[Token]:

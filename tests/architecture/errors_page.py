@@ -14,6 +14,7 @@ DOING = {
     "retry": "tries again, when the other side said or later each time",
     "pause": "pauses the connection until its credentials change",
     "reject": "keeps the row with the destination's words; never sent again by itself",
+    "decline": "changes nothing, and says why to the one who asked",
     "find": "looks the person up again, once",
     "alert": "stops the work on this row and alerts",
 }

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
 
+from hub.identity.patterns import checked, matcher
+from hub.mapping.email import email
+from hub.mapping.name import fold
+from hub.mapping.phone import phone
 from hub.model.customer import CustomerSnapshot
 from hub.model.identifier import Strength
+
+Kind = Literal["link", "account", "loyalty", "email", "national_id", "handle", "phone"]
+"""In the default order of trust."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ROLE_INBOXES = (
     "abuse", "admin", "buchhaltung", "bestellung", "billing", "contact", "einkauf", "empfang", "hello", "help", "hi",
@@ -22,44 +43,209 @@ _RELAY_DOMAINS = (
 )  # fmt: skip
 
 
-class IdentifierRule(BaseModel):
-    """How one kind of identifier is used.
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    ``max_people``: with more persons (first names that contradict one another) than this on one value, the value is
-    shared and joins nobody. ``blocked``: values that are never an identity.
+
+def _role(value: str) -> str:
+    name = value.strip().lower().removesuffix("@")
+    if not name or "@" in name:
+        raise ValueError("must be the part before the @, such as info")
+    return name
+
+
+def _domain(value: str) -> str:
+    point = email(f"x@{value.strip().removeprefix('@')}")
+    if point is None or "." not in point.value or "@" in point.value[2:] or " " in point.value:
+        raise ValueError("must be a domain, such as marketplace.amazon.de")
+    return point.value[2:]
+
+
+Value = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1, max_length=320)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Bits = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(ge=1, le=10**12, decimal_places=2)]
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IdentifierRule(_Rules):
+    """How one kind of identifier is used. A value beyond any of its limits proves nothing; it stays on the record.
+
+    ``strength``: ``certain`` joins whatever speaks against it, ``strong`` and ``weak`` are weighed, ``off`` is never
+    looked at. ``max_people``: people (first names that contradict one another) on one value. ``max_records``: records
+    on one value. ``max_per_person``: how many values of this kind one person has; more speak against. ``within_days``:
+    two records that told the value further apart than this, by source time, are not joined by it. ``blocked``: values
+    that are never an identity; ``blocked_patterns``: RE2 expressions found anywhere in a value, in any case.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    strength: Literal["certain", "strong", "weak", "off"]
+    max_people: Count = 10
+    max_records: Count = 200
+    max_per_person: Count | None = None
+    within_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    blocked: frozenset[Value] = frozenset()
+    blocked_patterns: Annotated[tuple[Annotated[str, AfterValidator(checked)], ...], Field(max_length=100)] = ()
 
-    strength: Literal["strong", "weak", "off"]
-    max_people: Annotated[int, Field(ge=1, le=1000)] = 4
-    blocked: frozenset[str] = frozenset()
+    @field_serializer("blocked")
+    def _sorted(self, blocked: frozenset[str]) -> list[str]:
+        return sorted(blocked)
 
-
-def _default_identifiers() -> dict[str, IdentifierRule]:
-    return {
-        "email": IdentifierRule(strength="strong", max_people=3),
-        "phone": IdentifierRule(strength="weak", max_people=5),
-        "account": IdentifierRule(strength="strong", max_people=3),
-        "loyalty": IdentifierRule(strength="strong", max_people=3),
-        "national_id": IdentifierRule(strength="strong", max_people=2),
-        "handle": IdentifierRule(strength="weak", max_people=3),
-        "link": IdentifierRule(strength="strong", max_people=1000),
-    }
+    def blocks(self, value: str) -> bool:
+        """Whether a pattern is found in the value."""
+        return bool(self.blocked_patterns) and matcher(self.blocked_patterns)(value) is not None
 
 
-class IdentityRules(BaseModel):
-    """The identity rules; ``config/identity.yaml`` overrides the defaults kind by kind."""
+class Thresholds(_Rules):
+    """Bits from which two records are one person, and from which a person is asked. Each bit doubles the odds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    same: Bits = 4.0
+    ask: Annotated[Bits, Field(validate_default=True)] = 0.0
 
-    identifiers: Mapping[str, IdentifierRule] = Field(default_factory=_default_identifiers)
-    role_inboxes: frozenset[str] = frozenset(_ROLE_INBOXES)
-    relay_domains: frozenset[str] = frozenset(_RELAY_DOMAINS)
+    @field_validator("ask")
+    @classmethod
+    def _in_order(cls, ask: float, info: ValidationInfo) -> float:
+        if "same" in info.data and ask >= info.data["same"]:
+            raise ValueError("must be less than thresholds.same")
+        return ask
+
+
+class Limits(_Rules):
+    """Blast radius: a merge whose profile would have more than this waits for a person.
+
+    ``revenue`` is in major units of any one currency.
+    """
+
+    records: Count = 100
+    orders: Count = 1000
+    revenue: Amount = Decimal("100000.00")
+
+
+_DEFAULTS: Mapping[Kind, IdentifierRule] = {
+    "link": IdentifierRule(strength="certain", max_people=1_000_000, max_records=1_000_000),
+    "account": IdentifierRule(strength="strong"),
+    "loyalty": IdentifierRule(strength="strong", max_per_person=1),
+    "email": IdentifierRule(strength="strong"),
+    "national_id": IdentifierRule(strength="strong"),
+    "handle": IdentifierRule(strength="weak"),
+    "phone": IdentifierRule(strength="weak"),
+}
+_OFF = IdentifierRule(strength="off")
+
+
+class IdentityRules(_Rules):
+    """The identity rules; a file overrides the defaults kind by kind and key by key.
+
+    ``identifiers`` is always complete, and its order is the order of trust: that of the file among the kinds it names;
+    the others keep their places.
+    """
+
+    identifiers: Mapping[Kind, IdentifierRule] = Field(default_factory=lambda: dict(_DEFAULTS))
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+    role_inboxes: frozenset[Annotated[str, AfterValidator(_role)]] = frozenset(_ROLE_INBOXES)
+    relay_domains: frozenset[Annotated[str, AfterValidator(_domain)]] = frozenset(_RELAY_DOMAINS)
+
+    @field_validator("identifiers", mode="before")
+    @classmethod
+    def _over_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        named = iter([kind for kind in given if kind in _DEFAULTS])
+        order = [next(named) if kind in given else kind for kind in KINDS]
+        rules = {
+            kind: _overridden(_DEFAULTS[kind], given[kind]) if kind in given else _DEFAULTS[kind] for kind in order
+        }
+        return rules | {kind: _overridden(_OFF, rule) for kind, rule in given.items() if kind not in rules}
+
+    @field_validator("identifiers")
+    @classmethod
+    def _normalised(cls, rules: Mapping[Kind, IdentifierRule], info: ValidationInfo) -> Mapping[Kind, IdentifierRule]:
+        region = (info.context or {}).get("region", "DE")
+        return {
+            kind: rule.model_copy(update={"blocked": frozenset(normalised(kind, v, region) or v for v in rule.blocked)})
+            if rule.blocked
+            else rule
+            for kind, rule in rules.items()
+        }
+
+    @field_serializer("role_inboxes", "relay_domains")
+    def _sorted(self, values: frozenset[str]) -> list[str]:
+        return sorted(values)
+
+    @cached_property
+    def certain(self) -> frozenset[str]:
+        """The kinds whose agreement is a must-link."""
+        return frozenset(kind for kind, rule in self.identifiers.items() if rule.strength == "certain")
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """Kind to its place in the order of trust; 0 is trusted most."""
+        return {kind: place for place, kind in enumerate(self.identifiers)}
 
     def with_defaults(self) -> IdentityRules:
-        """The same rules, with the kinds that were not named at their defaults."""
-        return self.model_copy(update={"identifiers": {**_default_identifiers(), **self.identifiers}})
+        """The same rules: they are complete."""
+        return self
+
+
+def _overridden(default: IdentifierRule, rule: Any) -> Any:
+    if isinstance(rule, IdentifierRule):
+        rule = rule.model_dump(exclude_unset=True)
+    return {**default.model_dump(), **rule} if isinstance(rule, Mapping) else default if rule is None else rule
+
+
+def normalised(kind: str, text: str, region: str = "DE") -> str | None:
+    """The value as records carry it, or None when it is none of this kind. ``region`` reads phones of no country."""
+    if kind == "email":
+        point = email(text)
+        return _one_mailbox(point.value) if point and "@" in point.value else None
+    if kind == "phone":
+        number = phone(text, region)
+        return number.value if number and number.usable else None
+    value = text.strip()
+    if kind == "national_id":
+        value = _compact(value)
+    elif kind == "handle":
+        value = value.lower()
+    elif kind == "account" and not all(value.partition(":")):
+        return None
+    return value or None
+
+
+def _one_mailbox(address: str) -> str:
+    return address.replace("@googlemail.", "@gmail.")
+
+
+def _compact(national_id: str) -> str:
+    return fold(national_id).replace(" ", "")
+
+
+def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
+    """How far a normalised value may be trusted, or None when it is no identity at all.
+
+    None: its kind is off, it is blocked, or a marketplace's relay address. A role inbox (info@) is weak at most. What
+    is ``certain`` (``IdentityRules.certain``) is "strong" here.
+    """
+    rule = rules.identifiers.get(kind)  # type: ignore[call-overload]
+    if rule is None or rule.strength == "off":
+        return None
+    weak = rule.strength == "weak"
+    if kind == "email":
+        local, _, domain = value.rpartition("@")
+        if domain in rules.relay_domains:
+            return None
+        weak = weak or local.partition("+")[0] in rules.role_inboxes
+    if rule.blocked and _comparable(kind, value) in rule.blocked:
+        return None
+    if rule.blocked_patterns and rule.blocks(value):
+        return None
+    return "weak" if weak else "strong"
+
+
+def _comparable(kind: str, value: str) -> str:
+    return _one_mailbox(value) if kind == "email" else _compact(value) if kind == "national_id" else value
 
 
 def identifiers(customer: CustomerSnapshot, rules: IdentityRules) -> Iterator[tuple[str, str, Strength]]:
@@ -67,38 +253,37 @@ def identifiers(customer: CustomerSnapshot, rules: IdentityRules) -> Iterator[tu
 
     A role inbox (info@) is weak and a marketplace's relay address is none; unusable and blocked values are none.
     """
+    for kind, value, told in _carried(customer):
+        trusted = usable(kind, value, rules)
+        if trusted is not None:
+            yield kind, value, "weak" if told == "weak" else trusted
+
+
+def _carried(customer: CustomerSnapshot) -> Iterator[tuple[str, str, Strength]]:
     for point in customer.emails:
         if point.usable:
-            yield from _email(point.value, None, rules)
+            yield "email", point.value, "strong"
     for point in customer.phones:
         if point.usable:
-            yield from _one("phone", point.value, None, rules)
+            yield "phone", point.value, "strong"
     for account in customer.accounts:
         if account.network == "handle":
-            yield from _one("handle", account.account_id, None, rules)
+            yield "handle", account.account_id, "strong"
         else:
-            yield from _one("account", f"{account.network}:{account.account_id}", None, rules)
+            yield "account", f"{account.network}:{account.account_id}", "strong"
     for loyalty_id in customer.loyalty_ids:
-        yield from _one("loyalty", loyalty_id, None, rules)
+        yield "loyalty", loyalty_id, "strong"
     if customer.national_id:
-        yield from _one("national_id", customer.national_id, None, rules)
+        yield "national_id", customer.national_id, "strong"
     for extra in customer.identifiers:
-        if extra.kind == "email":
-            yield from _email(extra.value, extra.strength, rules)
-        else:
-            yield from _one(extra.kind, extra.value, extra.strength, rules)
+        yield extra.kind, extra.value, extra.strength
 
 
-def _email(value: str, strength: Strength | None, rules: IdentityRules) -> Iterator[tuple[str, str, Strength]]:
-    local, _, domain = value.rpartition("@")
-    if domain in rules.relay_domains:
-        return
-    yield from _one("email", value, "weak" if local in rules.role_inboxes else strength, rules)
+def dumped(rules: IdentityRules) -> str:
+    """Canonical JSON of the rules, complete with defaults, so that a stored version never changes its meaning."""
+    return orjson.dumps(rules.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode()
 
 
-def _one(kind: str, value: str, strength: Strength | None, rules: IdentityRules) -> Iterator[tuple[str, str, Strength]]:
-    rule = rules.identifiers.get(kind)
-    if rule is None or rule.strength == "off" or value in rule.blocked:
-        return
-    trusted: Strength = "weak" if "weak" in (strength, rule.strength) else "strong"
-    yield kind, value, trusted
+def loaded(text: str) -> IdentityRules:
+    """The inverse of ``dumped``."""
+    return IdentityRules.model_validate_json(text)

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from itertools import combinations
 from struct import Struct
 from typing import TypeVar
+from uuid import UUID
 
 from hub.identity.comparison import root
 from hub.identity.features import Person, compact
@@ -20,7 +21,7 @@ from hub.identity.names import phonetic
 from hub.identity.scoring import crowd_key
 
 Key = tuple[str, str]
-Id = TypeVar("Id", int, str)
+Id = TypeVar("Id", int, str, UUID)
 
 CAP = 200
 """Most records of any bucket that are compared with one another: the more, the slower, and the less it would say."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.identity.blocking import buckets
-from hub.identity.clustering import cluster, crowds
+from hub.identity.clustering import Clusters, cluster, crowds, reviews
 from hub.identity.features import Person
 from hub.identity.scoring import score
 from hub.identity.weights import Model
@@ -52,11 +52,11 @@ def test_a_chain_does_not_hold_where_its_ends_speak_against_each_other() -> None
 def test_what_is_left_to_a_human() -> None:
     one = who(first_name="Anna", last_name="Berg", email="anna.berg@example.de")
     other = who(first_name="Anna", last_name="Berg", phone=PHONE, city="Berlin")
-    found = cluster({1: one, 2: other}, Model(same=12.0))
-    assert found.groups == [[1], [2]]
-    assert [(a, b, pair.evidence) for a, b, pair in found.reviews] == [
-        (1, 2, score(one, other, Model(same=12.0)).evidence)
-    ]
+    model = Model(same=12.0)
+    pair = score(one, other, model)
+    found = cluster({1: one, 2: other}, model)
+    assert found == Clusters([[1], [2]], [])
+    assert reviews(found, {(1, 2): pair}, model) == [(1, 2, pair)]
 
 
 def test_who_shares_a_mailbox_is_counted_by_contradicting_first_names() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Response
 
 from hub import __version__, metrics
-from hub.api import events, operations, problems, profiles
+from hub.api import events, judgements, operations, problems, profiles
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.profiles.survivorship import SurvivorshipRules
@@ -32,10 +32,13 @@ class Api:
         *,
         survivorship: SurvivorshipRules | None = None,
         region: str = "DE",
+        judge: judgements.Judging | None = None,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
-        self.rest = rest(inbox, database, connections, survivorship=survivorship or SurvivorshipRules(), region=region)
+        self.rest = rest(
+            inbox, database, connections, survivorship=survivorship or SurvivorshipRules(), region=region, judge=judge
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -65,8 +68,9 @@ def rest(
     *,
     survivorship: SurvivorshipRules,
     region: str,
+    judge: judgements.Judging | None = None,
 ) -> FastAPI:
-    """Health, metrics and ``/api/v1``. ``region`` reads phone numbers without a country."""
+    """Health, metrics and ``/api/v1``. ``region`` reads phone numbers without a country; ``judge`` takes decisions."""
     app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
 
     @app.get("/health/live")
@@ -90,6 +94,8 @@ def rest(
     ranks = {name: connection.settings.rank for name, connection in connections.items()}
     version = APIRouter(prefix="/api/v1")
     version.include_router(profiles.router(database, rules=survivorship, ranks=ranks, region=region))
+    if judge is not None:
+        version.include_router(judgements.router(database, judge))
     version.include_router(events.router(database))
     version.include_router(operations.router(database, connections))
     app.include_router(version)

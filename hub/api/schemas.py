@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -201,3 +201,68 @@ class Stats(Answer):
     profiles: int
     outbox: dict[str, OutboxCounts]
     lag: Lag
+
+
+class NamedRecord(Answer):
+    """A record a judgement names; one that is not stored (any more) has an id alone."""
+
+    id: UUID
+    connection: str | None
+    kind: str | None
+    external_id: str | None
+
+
+class JudgementItem(Answer):
+    """What somebody decided, which holds for ever.
+
+    `same`: all these records are one person. `different`: no record of the one side is the same person as one of the
+    other. `hold`: the same as `different`, set by a guard, until a person has looked.
+    """
+
+    id: int
+    verdict: Literal["same", "different", "hold"]
+    one: list[NamedRecord]
+    other: list[NamedRecord]
+    by: str
+    reason: str
+    at: UtcDatetime
+    withdrawn_at: UtcDatetime | None
+    withdrawn_by: str | None
+
+
+class JudgedItem(Answer):
+    """What a decision did, in the same transaction."""
+
+    judgement: JudgementItem
+    profiles: list[UUID] = Field(description="Where its records are now.")
+    retired: list[UUID] = Field(description="Merged away; each leads to one of `profiles`.")
+    restored: list[UUID] = Field(description="Ids that stand for somebody again.")
+    destinations: list[Any] = Field(description="What will be written where, and what a destination cannot undo.")
+    also: list[JudgementItem] = Field(description="Further judgements that were written with it.")
+    withdrawn: list[JudgementItem] = Field(description="Judgements that it ended.")
+    undo: list[str] = Field(description="The commands that take it back.")
+
+
+Reason = Annotated[str, Field(max_length=2_000, description="Why, for those who come after; never logged.")]
+
+
+class MergeOrder(BaseModel):
+    """Two profiles are one person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    other: UUID = Field(description="The profile that is the same person; a retired id is followed.")
+    reason: Reason = ""
+
+
+class SplitOrder(BaseModel):
+    """Some records of a profile are another person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    records: list[Annotated[str, Field(min_length=1, max_length=1_000)]] = Field(
+        min_length=1,
+        max_length=10_000,
+        description="Each as `connection:kind:external_id`, `connection:external_id`, or a record's id.",
+    )
+    reason: Reason = ""

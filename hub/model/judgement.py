@@ -15,6 +15,7 @@ Verdict = Literal["same", "different", "hold"]
 of the one side is ever in a cluster with one of the other."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_NAMELESS = {"connection": None, "kind": None, "external_id": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,37 @@ class Judged:
     destinations: tuple[Any, ...] = ()
     undo: tuple[str, ...] = ()
     names: Mapping[UUID, RecordReference] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON has it, with the names of the records."""
+        return {
+            "judgement": told(self.judgement, self.names),
+            "profiles": list(self.profiles),
+            "retired": list(self.retired),
+            "restored": list(self.restored),
+            "destinations": list(self.destinations),
+            "also": [told(each, self.names) for each in self.also],
+            "withdrawn": [told(each, self.names) for each in self.withdrawn],
+            "undo": list(self.undo),
+        }
+
+
+def told(judgement: Judgement, names: Mapping[UUID, RecordReference]) -> dict[str, Any]:
+    """A judgement as JSON has it; a record that is not stored (any more) has an id alone."""
+
+    def side(records: frozenset[UUID]) -> list[dict[str, Any]]:
+        return [
+            {"id": one, **_NAMELESS, **(names[one].model_dump() if one in names else {})} for one in sorted(records)
+        ]
+
+    return {
+        "id": judgement.id,
+        "verdict": judgement.verdict,
+        "one": side(judgement.one),
+        "other": side(judgement.other),
+        "by": judgement.by,
+        "reason": judgement.reason,
+        "at": judgement.at,
+        "withdrawn_at": judgement.withdrawn_at,
+        "withdrawn_by": judgement.withdrawn_by,
+    }

@@ -1,26 +1,30 @@
 """resolve: drafts to stored records, clusters and profile ids, in one transaction and a constant number of statements.
 
 Takes the drafts of a batch, gives which profiles are affected and what was merged or split. The outcome is a function
-of the set of records and rules (``graph``), computed under locks taken in one order: identifiers, then profiles.
+of the set of records, rules, weights and judgements (``clustering``), computed under locks taken in one order: the
+lock of identity, then profiles.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from hub import metrics
 from hub.errors import RetryableError
-from hub.identity.drafts import Drafts, evidence_json, order_ids
-from hub.identity.graph import Edge, Node, assign, carried_by_too_many, clusters, edges
-from hub.identity.rules import IdentityRules
-from hub.mapping.record_state import name_of, names_of
+from hub.identity.drafts import Drafts, order_ids
+from hub.identity.evidence import merge_evidence, split_evidence
+from hub.identity.features import Person, person
+from hub.identity.graph import assign
+from hub.identity.hold import hold_large_merges
+from hub.identity.incremental import Change, Component, extend, rematch
+from hub.identity.version import Identity
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
+from hub.store import matches
 from hub.store import profiles as profile_store
 from hub.store import records as store
 from hub.store.database import Session
@@ -45,39 +49,25 @@ class Resolution:
     moved: set[UUID] = field(default_factory=set)
 
 
-def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetime) -> Resolution:
+def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime) -> Resolution:
     """Resolve a batch inside the caller's transaction. Raises RetryableError when another worker got in between."""
-    # Whatever is told of a record, its name above all, bears on everybody who carries one of its identifiers.
-    locked = store.lock_identifiers(session, drafts.identifiers.values(), drafts.records)
-    shared = {identifier for identifier, (_, is_shared) in locked.items() if is_shared}
-    known, rows = _locked(session, drafts, locked.keys() - shared)
-    links = _stored_links(session, rows)
-    if any(identifier not in locked for record in drafts.records for identifier in links.get(record, ())):
-        raise RetryableError("one of these records gained an identifier meanwhile")
+    store.insert_identifiers(session, drafts.identifiers.values())
+    matches.lock(session)
     orders = order_ids(drafts)
+    known, rows = _locked(session, drafts.records.keys() | drafts.touched, orders)
     hanging = fact_store.records_of(session, orders) if orders else {}
     if any(record not in rows for record in hanging.values() if record is not None):
         raise RetryableError("one of these orders went to another customer meanwhile")
-    new_links = _merge_links(drafts, links)
-    shared |= {
-        identifier for of_record in links.values() for identifier, (_, is_shared) in of_record.items() if is_shared
-    }
+    new_links = _new_links(session, drafts)
+    before = {record: person(rows[record].state, identity.rules) for record in rows.keys() & drafts.records.keys()}
     fresh = _apply(drafts, rows)
-    nodes = [
-        Node(row.id, name_of(row.state), {i: strength for i, (strength, _) in links.get(row.id, {}).items()})
-        for row in sorted(rows.values(), key=lambda row: row.id)
-    ]
-    limits = {i: rules.identifiers[kind].max_people for i, (kind, _) in locked.items() if kind in rules.identifiers}
-    newly_shared = _newly_shared(nodes, rows, limits, shared)
-    shared |= newly_shared
-    others = _bystanders(session, rows, links, locked.keys() | shared)
-    evidence = [edge for edge in edges([*nodes, *others], shared) if edge.one in rows and edge.other in rows]
-    resolution = _place(session, rows, nodes, evidence, known, now)
+    component = rematch(session, identity, _changes(drafts, rows, before, identity), now)
+    _load_whole_profiles(session, identity, component, known, rows)
+    resolution = _place(session, rows, component, identity, known, now)
     store.insert_records(session, [rows[i] for i in fresh], now)
     # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
     store.update_records(session, [rows[i] for i in (drafts.records.keys() | resolution.moved) - fresh])
     store.insert_links(session, new_links)
-    store.set_shared(session, newly_shared)
     stored = fact_store.upsert(session, list(drafts.facts.values()))
     if any(fact.existed and one in orders and one not in hanging for one, fact in stored.items()):
         raise RetryableError("another worker stored one of these orders first, for a customer unknown here")
@@ -89,40 +79,22 @@ def resolve(session: Session, drafts: Drafts, rules: IdentityRules, now: datetim
 
 
 def _locked(
-    session: Session, drafts: Drafts, identifiers: Collection[UUID]
+    session: Session, records: Collection[UUID], orders: Collection[UUID]
 ) -> tuple[dict[UUID, ProfileRow], dict[UUID, RecordRow]]:
-    touched = store.touched(session, drafts.records, identifiers, order_ids(drafts))
-    wanted = set(touched.values())
-    known: dict[UUID, ProfileRow] = {}
-    while True:
-        missing = wanted - known.keys()
-        if missing:
-            known |= store.lock_profiles(session, missing)
-        # A merge or split that committed while we waited for a lock has moved records on: follow each of them.
-        rows = store.load(session, known, touched.keys() | drafts.records.keys())
-        wanted = {row.profile_id for row in rows.values() if row.profile_id is not None}
-        if wanted <= known.keys():
-            return known, rows
+    touched = store.touched(session, records, orders)
+    known = store.lock_profiles(session, set(touched.values()))
+    return known, store.load(session, known, touched.keys() | records)
 
 
-def _stored_links(session: Session, rows: Mapping[UUID, RecordRow]) -> dict[UUID, dict[UUID, tuple[str, bool]]]:
-    links: defaultdict[UUID, dict[UUID, tuple[str, bool]]] = defaultdict(dict)
-    if rows:
-        for record, identifier, strength, is_shared in store.load_links(session, rows):
-            links[record][identifier] = (strength, is_shared)
-    return links
-
-
-def _merge_links(drafts: Drafts, links: dict[UUID, dict[UUID, tuple[str, bool]]]) -> list[LinkRow]:
-    added = []
-    for draft in drafts.records.values():
-        of_record = links.setdefault(draft.id, {})
-        for identifier, (strength, inbox_id) in draft.links.items():
-            held = of_record.get(identifier)
-            if held is None or (held[0] == "weak" and strength == "strong"):
-                added.append(LinkRow(draft.id, identifier, strength, inbox_id))
-                of_record[identifier] = (strength, held[1] if held else False)
-    return added
+def _new_links(session: Session, drafts: Drafts) -> list[LinkRow]:
+    wanted = [draft for draft in drafts.records.values() if draft.links]
+    held = store.load_links(session, [draft.id for draft in wanted]) if wanted else {}
+    return [
+        LinkRow(draft.id, identifier, strength, inbox_id)
+        for draft in wanted
+        for identifier, (strength, inbox_id) in draft.links.items()
+        if held.get((draft.id, identifier)) not in ("strong", strength)
+    ]
 
 
 def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
@@ -138,81 +110,75 @@ def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
     return fresh
 
 
-def _newly_shared(
-    nodes: Iterable[Node], rows: Mapping[UUID, RecordRow], limits: Mapping[UUID, int], shared: Collection[UUID]
-) -> set[UUID]:
-    """Identifiers with more people than their limit, by every name their carriers ever had, or too many carriers.
-
-    Names that were corrected since count too: else it would depend on when we looked.
-    """
-    names: defaultdict[UUID, set[tuple[str, str]]] = defaultdict(set)
-    records: Counter[UUID] = Counter()
-    for node in nodes:
-        for identifier in node.links:
-            if identifier in limits and identifier not in shared:
-                names[identifier] |= names_of(rows[node.id].state)
-                records[identifier] += 1
-    return {
-        identifier
-        for identifier, carried in names.items()
-        if carried_by_too_many(limits[identifier], carried, records[identifier])
-    }
+def _changes(
+    drafts: Drafts, rows: Mapping[UUID, RecordRow], before: Mapping[UUID, Person], identity: Identity
+) -> dict[UUID, Change]:
+    """The records that look different to identity now, and those it was asked to look at again."""
+    changes: dict[UUID, Change] = {}
+    for record in drafts.records:
+        was, now = before.get(record), person(rows[record].state, identity.rules)
+        if was != now or record in drafts.touched:
+            changes[record] = (was, now)
+    for record in drafts.touched & rows.keys() - changes.keys():
+        now = person(rows[record].state, identity.rules)
+        changes[record] = (now, now)
+    return changes
 
 
-def _bystanders(
+def _load_whole_profiles(
     session: Session,
-    rows: Mapping[UUID, RecordRow],
-    links: Mapping[UUID, Mapping[UUID, tuple[str, bool]]],
-    settled: Collection[UUID],
-) -> list[Node]:
-    """Carriers this batch does not touch of weak identifiers that several of its records share.
-
-    They decide whether a name on such an identifier is ambiguous. Nothing is told of them here, so that they stay
-    where they are. Of the ``settled`` identifiers all carriers are among the records, or do not matter.
-    """
-    carried: Counter[UUID] = Counter()
-    weak: set[UUID] = set()
-    for of_record in links.values():
-        for identifier, (strength, _) in of_record.items():
-            if identifier not in settled:
-                carried[identifier] += 1
-                if strength == "weak":
-                    weak.add(identifier)
-    wanted = [identifier for identifier in weak if carried[identifier] > 1]
-    if not wanted:
-        return []
-    found: dict[UUID, Node] = {}
-    for record, identifier, strength, state in store.other_carriers(session, wanted, rows):
-        found.setdefault(record, Node(record, name_of(state))).links[identifier] = strength
-    return list(found.values())
+    identity: Identity,
+    component: Component,
+    known: dict[UUID, ProfileRow],
+    rows: dict[UUID, RecordRow],
+) -> None:
+    """Lock the profiles of every record that may move, and load all their records."""
+    while True:
+        missing = component.people.keys() - rows.keys()
+        if missing:
+            touched = set(store.touched(session, missing, ()).values()) - known.keys()
+            known |= store.lock_profiles(session, touched)
+            rows |= store.load(session, touched, missing)
+        open_profiles = {rows[record].profile_id for record in component.people} - {None}
+        strays = {row.id for row in rows.values() if row.profile_id in open_profiles} - component.people.keys()
+        if not strays:
+            return
+        # Held together by what does not hold any more (changed rules): they are looked at with the rest.
+        extend(session, identity, component, strays)
 
 
 def _place(
     session: Session,
     rows: dict[UUID, RecordRow],
-    nodes: Sequence[Node],
-    evidence: Sequence[Edge],
+    component: Component,
+    identity: Identity,
     known: dict[UUID, ProfileRow],
     now: datetime,
 ) -> Resolution:
-    groups = clusters(nodes, evidence)
+    groups = hold_large_merges(session, component, identity, rows, known, now)
+    settled: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows.values():
+        if row.profile_id is not None and row.id not in component.people:
+            settled[row.profile_id].append(row.id)
+    groups = [*groups, *(sorted(group) for group in settled.values())]
     active = {profile.id: profile.created_at for profile in known.values()}
     split = _splits(rows, groups)
     retired = {a: created for a, _, created in profile_store.aliases(session, list(known))} if split else {}
     ids = assign(groups, active, retired)
     resolution = Resolution(known=known)
     divided: list[tuple[UUID, UUID, str]] = []
+    before = {row.id: row.profile_id for row in rows.values()}
     for group, placed in zip(groups, ids, strict=True):
-        before = {old for record in group if (old := rows[record].profile_id) is not None}
+        left = {old for record in group if (old := before[record]) is not None}
         if placed not in known:
-            divided.extend((old, placed, "[]") for old in sorted(before))
+            divided.extend((old, placed, split_evidence(component, group, old, before)) for old in sorted(left))
         for record in group:
-            if rows[record].profile_id not in (None, placed):
+            if before[record] not in (None, placed):
                 resolution.moved.add(record)
             rows[record].profile_id = placed
         resolution.members[placed] = [rows[record] for record in group]
         resolution.created_at[placed] = active.get(placed) or retired.get(placed) or now
-    resolution.merges = _merges(resolution, known, evidence)
+    resolution.merges = _merges(resolution, known, component, identity, before)
     profile_store.revive(session, divided, now)
     profile_store.retire(session, resolution.merges, now)
     return resolution
@@ -228,17 +194,26 @@ def _splits(rows: Mapping[UUID, RecordRow], groups: Sequence[Sequence[UUID]]) ->
     return False
 
 
-def _merges(resolution: Resolution, known: Mapping[UUID, ProfileRow], evidence: Sequence[Edge]) -> list[Merge]:
+def _merges(
+    resolution: Resolution,
+    known: Mapping[UUID, ProfileRow],
+    component: Component,
+    identity: Identity,
+    before: Mapping[UUID, UUID | None],
+) -> list[Merge]:
     gone = [profile for profile in known.values() if profile.id not in resolution.members]
     if not gone:
         return []
     seeded = _seeds(resolution)
-    of_group: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    place = {row.id: profile for profile, members in resolution.members.items() for row in members}
-    for edge in evidence:
-        of_group[place[edge.one]].append({"identifier": edge.identifier, "records": [edge.one, edge.other]})
     return [
-        Merge(seeded[profile.id], profile.id, profile.created_at, evidence_json(of_group[seeded[profile.id]]))
+        Merge(
+            seeded[profile.id],
+            profile.id,
+            profile.created_at,
+            merge_evidence(
+                component, identity, [row.id for row in resolution.members[seeded[profile.id]]], profile.id, before
+            ),
+        )
         for profile in gone
         if profile.id in seeded
     ]

@@ -56,7 +56,10 @@ def add_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
     """Put records under keys."""
     if keys:
         session.run(
-            "INSERT INTO record_key (key, record_id) SELECT * FROM unnest(%b::bigint[], %b::uuid[]) ON CONFLICT DO NOTHING",
+            """
+            INSERT INTO record_key (key, record_id) SELECT * FROM unnest(%b::bigint[], %b::uuid[])
+            ON CONFLICT DO NOTHING
+            """,
             [[key for key, _ in keys], [record for _, record in keys]],
         )
 
@@ -93,7 +96,8 @@ def put_crowds(session: Session, rows: Collection[CrowdRow], now: datetime) -> N
             INSERT INTO crowd (key, kind, value, people, carriers, shared, at)
             SELECT *, %s FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::int[], %b::int[], %b::boolean[])
             ON CONFLICT (key) DO UPDATE SET people = excluded.people, carriers = excluded.carriers,
-                shared = excluded.shared, at = CASE WHEN crowd.shared = excluded.shared THEN crowd.at ELSE excluded.at END
+                shared = excluded.shared,
+                at = CASE WHEN crowd.shared = excluded.shared THEN crowd.at ELSE excluded.at END
             """,
             [now, *map(list, zip(*kept, strict=True))],
         )

@@ -55,14 +55,8 @@ class ProfileRow:
     created_at: datetime
 
 
-def lock_identifiers(
-    session: Session, identifiers: Collection[IdentifierRow], records: Collection[UUID]
-) -> dict[UUID, tuple[str, bool]]:
-    """Make the identifiers exist, and lock them and those the records carry already, in one order.
-
-    Gives (kind, shared) of each. Two transactions that meet on any identifier run one after the other, so that the
-    first events of one person make one profile however they race.
-    """
+def insert_identifiers(session: Session, identifiers: Collection[IdentifierRow]) -> None:
+    """Make the identifiers exist."""
     ordered = sorted(identifiers, key=lambda identifier: identifier.id)
     if ordered:
         session.run(
@@ -73,34 +67,17 @@ def lock_identifiers(
             """,
             [[i.id for i in ordered], [i.kind for i in ordered], [i.value for i in ordered]],
         )
-    rows = session.rows(
-        """
-        SELECT id, kind, shared FROM identifier
-        WHERE id = ANY(%b::uuid[] || ARRAY(SELECT identifier_id FROM record_identifier WHERE record_id = ANY(%b)))
-        ORDER BY id FOR NO KEY UPDATE
-        """,
-        [[i.id for i in ordered], list(records)],
-    )
-    return {identifier: (kind, shared) for identifier, kind, shared in rows}
 
 
-def touched(
-    session: Session, records: Collection[UUID], identifiers: Collection[UUID], facts: Collection[UUID]
-) -> dict[UUID, UUID]:
-    """Those of these records that are stored, the carriers of these identifiers, and the records these facts hang on.
-
-    Gives the profile that each of them belongs to now.
-    """
+def touched(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, UUID]:
+    """Those of these records that are stored, and the records these facts hang on, each with its profile now."""
     rows = session.rows(
         """
         SELECT id, profile_id FROM record WHERE id = ANY(%b)
         UNION
-        SELECT r.id, r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
-        WHERE l.identifier_id = ANY(%b)
-        UNION
         SELECT r.id, r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)
         """,
-        [list(records), list(identifiers), list(facts)],
+        [list(records), list(facts)],
     )
     return dict(rows)
 
@@ -132,30 +109,12 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
     }
 
 
-def load_links(session: Session, records: Collection[UUID]) -> list[tuple[UUID, UUID, Strength, bool]]:
-    """(record, identifier, strength, shared) of these records."""
-    return session.rows(
-        """
-        SELECT l.record_id, l.identifier_id, l.strength, i.shared
-        FROM record_identifier l JOIN identifier i ON i.id = l.identifier_id WHERE l.record_id = ANY(%b)
-        """,
-        [list(records)],
-    )
-
-
-def other_carriers(
-    session: Session, identifiers: Collection[UUID], records: Collection[UUID]
-) -> list[tuple[UUID, UUID, Strength, State]]:
-    """(record, identifier, strength, state) of the carriers of these identifiers that are not among the records."""
+def load_links(session: Session, records: Collection[UUID]) -> dict[tuple[UUID, UUID], Strength]:
+    """(record, identifier) to strength, of these records."""
     rows = session.rows(
-        """
-        SELECT r.id, l.identifier_id, l.strength, r.state
-        FROM record_identifier l JOIN record r ON r.id = l.record_id
-        WHERE l.identifier_id = ANY(%b) AND l.record_id <> ALL(%b)
-        """,
-        [list(identifiers), list(records)],
+        "SELECT record_id, identifier_id, strength FROM record_identifier WHERE record_id = ANY(%b)", [list(records)]
     )
-    return [(record, identifier, strength, orjson.loads(state)) for record, identifier, strength, state in rows]
+    return {(record, identifier): strength for record, identifier, strength in rows}
 
 
 def insert_records(session: Session, records: Sequence[RecordRow], now: datetime) -> None:
@@ -205,12 +164,6 @@ def insert_links(session: Session, links: Sequence[LinkRow]) -> None:
                 [link.inbox_id for link in links],
             ],
         )
-
-
-def set_shared(session: Session, identifiers: Collection[UUID]) -> None:
-    """Mark identifiers as carried by too many people to prove anything."""
-    if identifiers:
-        session.run("UPDATE identifier SET shared = true WHERE id = ANY(%b)", [sorted(identifiers)])
 
 
 def of_profile(session: Session, profile_id: UUID) -> list[RecordRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
@@ -18,7 +18,7 @@ import structlog
 
 from hub import metrics
 from hub.errors import RetryableError
-from hub.identity.drafts import Drafting, orphans
+from hub.identity.drafts import Drafting, Drafts, orphans
 from hub.identity.resolve import Resolution, resolve
 from hub.identity.rules import IdentityRules
 from hub.normalise.batch import Normalised, Outcome, normalise
@@ -26,9 +26,10 @@ from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
-from hub.store import facts, inbox
+from hub.store import facts, inbox, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
+from hub.workers.in_force import InForce, in_force
 
 log = structlog.get_logger()
 
@@ -50,6 +51,12 @@ class Processing:
     routes: Sequence[Route]
     identity: IdentityRules
     survivorship: SurvivorshipRules
+    read: dict[int, InForce] = field(default_factory=dict)
+    """The version of rules and weights that was read last."""
+
+    def in_force(self, session: Session) -> InForce:
+        """The rules and weights that hold now: the stored version, or what is configured."""
+        return in_force(session, self.identity, self.survivorship, self.read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class Applied:
 
     destinations: frozenset[str] = frozenset()
     waiting: frozenset[int] = frozenset()
+    resolution: Resolution = field(default_factory=Resolution)
 
 
 class _Failed(Exception):  # noqa: N818 - carries which entries were in the batch
@@ -96,13 +104,22 @@ def _attempt(processing: Processing, limit: int) -> Batch:
     with processing.database.session() as session:
         claimed = inbox.claim(session, "process", limit)
         if not claimed:
-            return Batch(0)
+            return _again(session, processing, limit, now)
         try:
             return _work(session, processing, claimed, now)
         except Exception as error:
             if isinstance(error, _TRANSIENT) or _is_away(error):
                 raise
             raise _Failed([entry.id for entry in claimed], error) from error
+
+
+def _again(session: Session, processing: Processing, limit: int, now: datetime) -> Batch:
+    """Nothing new is due: go on with what changed rules, weights or an upgrade want to be resolved again."""
+    records = versions.take(session, limit)
+    if not records:
+        return Batch(0)
+    applied = apply(session, processing, Drafts(touched=frozenset(records)), now)
+    return Batch(len(records), applied.destinations)
 
 
 def _is_away(error: Exception) -> bool:
@@ -119,7 +136,7 @@ def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry],
     started = perf_counter()
     done, outcomes = normalise(entries, processing.connections)
     metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
-    applied = _apply(session, processing, done, now) if done else Applied()
+    applied = _draft(session, processing, done, now) if done else Applied()
     _finish(session, entries, applied, outcomes, now)
     return Batch(len(claimed), applied.destinations, thin=bool(incomplete))
 
@@ -160,13 +177,18 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
         return False
 
 
-def _apply(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    drafting = Drafting(processing.identity)
+def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
+    drafting = Drafting(processing.in_force(session).identity.rules)
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    drafts = drafting.drafts
+    return apply(session, processing, drafting.drafts, now)
+
+
+def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:
+    """Resolve → survive → enqueue, in the caller's transaction. Raises RetryableError when it has to be repeated."""
+    rules = processing.in_force(session)
     started = perf_counter()
-    resolution = resolve(session, drafts, processing.identity, now)
+    resolution = resolve(session, drafts, rules.identity, now)
     resolved = perf_counter()
     changed = survive(
         session,
@@ -174,26 +196,26 @@ def _apply(session: Session, processing: Processing, done: Sequence[Normalised],
         resolution.known,
         resolution.created_at,
         ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
-        rules=processing.survivorship,
+        rules=rules.survivorship,
         now=now,
     )
     survived = perf_counter()
-    orders = _changed_orders(session, resolution, drafting)
+    orders = _changed_orders(session, resolution, drafts)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
     metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
     parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
     waiting = orphans(drafts, facts.existing(session, parents)) if parents else set()
-    return Applied(frozenset(destinations), frozenset(waiting))
+    return Applied(frozenset(destinations), frozenset(waiting), resolution)
 
 
-def _changed_orders(session: Session, resolution: Resolution, drafting: Drafting) -> list[ChangedOrder]:
+def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
     """The orders that changed, and those of records that were merged or split: their contact is another one now."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
     orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
-    for fact in drafting.drafts.facts.values():
+    for fact in drafts.facts.values():
         record = resolution.facts.get(fact.id)
         if fact.kind == "order" and record is not None:
             orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub import metrics
-from hub.store import inbox, outbox
+from hub.store import inbox, outbox, versions
 from hub.store.database import Database
 from hub.workers.wake import Waker
 
@@ -14,11 +14,14 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str]) -> No
     """One round: announce every step and destination that has something due."""
     with database.session() as session:
         steps = {step: inbox.oldest_due(session, step) for step in ("process", "complete")}
+        again = versions.waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
     for step, age in steps.items():
         metrics.INBOX_LAG.labels(step).set(age or 0.0)
         if age is not None:
             waker.wake(step)
+    if again:
+        waker.wake("process")
     for destination, age in due.items():
         metrics.OUTBOX_LAG.labels(destination).set(age or 0.0)
         if age is not None:

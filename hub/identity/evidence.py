@@ -1,0 +1,81 @@
+"""Why clusters merged or came apart, as the JSON that the history keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub.identity.incremental import Component
+from hub.identity.scoring import Score, score
+from hub.identity.version import Identity
+from hub.store.matches import Pair
+
+MOST = 5
+"""Pairs that a merge is explained by; the surest come first."""
+
+
+def merge_evidence(
+    component: Component,
+    identity: Identity,
+    members: Collection[UUID],
+    loser: UUID,
+    before: Mapping[UUID, UUID | None],
+) -> str:
+    """The pairs, links and judgements between the records of ``loser`` and the others it is one profile with now.
+
+    A list of ``{"records": [a, b], "weight", "evidence": [{"feature", "level", "weight"}]}``, ``{"records", "link":
+    true}`` and ``{"judgement": id}``.
+    """
+    inside = {record for record in members if before[record] == loser}
+    rest = set(members) - inside
+
+    def across(pair: Pair) -> bool:
+        return (pair[0] in inside and pair[1] in rest) or (pair[1] in inside and pair[0] in rest)
+
+    found: list[dict[str, Any]] = [
+        {"judgement": judgement.id}
+        for judgement in component.judgements
+        if judgement.verdict == "same" and judgement.records & inside and judgement.records & rest
+    ]
+    found += [{"records": pair, "link": True} for pair in sorted(component.links) if across(pair)]
+    sure = {pair: w for pair, w in component.matches.items() if w >= identity.model.same and across(pair)}
+    for pair in sorted(sure, key=lambda pair: (-sure[pair], pair))[:MOST]:
+        scored = component.scores.get(pair)
+        if scored is None:
+            a, b = pair
+            scored = score(component.people[a], component.people[b], identity.model, component.crowd)
+        found.append({"records": pair, **as_json(scored)})
+    return orjson.dumps(found).decode()
+
+
+def split_evidence(component: Component, group: Collection[UUID], old: UUID, before: Mapping[UUID, UUID | None]) -> str:
+    """What took these records out of the profile ``old``: judgements, identifiers that are shared now, or other news.
+
+    A list of ``{"judgement": id}`` and ``{"kind", "value", "shared": true, "people"}``; empty when the records changed.
+    """
+    taken = set(group)
+    rest = {record for record, profile in before.items() if profile == old} - taken
+    found: list[dict[str, Any]] = [
+        {"judgement": judgement.id}
+        for judgement in component.judgements
+        if judgement.verdict != "same"
+        and ((judgement.one & taken and judgement.other & rest) or (judgement.one & rest and judgement.other & taken))
+    ]
+    found += [
+        {"kind": row.kind, "value": row.value, "shared": True, "carriers": row.carriers}
+        for row in component.newly_shared
+    ]
+    return orjson.dumps(found).decode()
+
+
+def as_json(found: Score) -> dict[str, Any]:
+    """A score as JSON; weights in bits, rounded to hundredths."""
+    return {
+        "weight": round(found.weight, 2),
+        "evidence": [
+            {"feature": line.feature, "level": line.level, "weight": round(line.weight, 2)} for line in found.evidence
+        ],
+    }

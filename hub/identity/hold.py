@@ -1,0 +1,95 @@
+"""The blast radius: a merge of two profiles with many orders or much revenue waits for a person (law L8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+
+from hub.identity.incremental import Component
+from hub.identity.rules import Limits
+from hub.identity.version import Identity
+from hub.model.judgement import Judgement
+from hub.store import judgements as store
+from hub.store.database import Session
+from hub.store.records import ProfileRow, RecordRow
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What hangs on a profile; ``revenue`` is the largest total of one currency, in major units."""
+
+    orders: int = 0
+    revenue: Decimal = Decimal(0)
+
+
+def stake(golden: str) -> Stake:
+    """The stake of a golden profile (JSON text)."""
+    orders = orjson.loads(golden).get("orders") or {}
+    totals = [Decimal(total["amount"]) for total in orders.get("totals", ())]
+    return Stake(int(orders.get("count", 0)), max(totals, default=Decimal(0)))
+
+
+def reason_to_wait(stakes: Sequence[Stake], limits: Limits) -> str | None:
+    """Why profiles with these stakes must not be merged by the machine; None when they may."""
+    orders, revenue = sum(one.orders for one in stakes), sum((one.revenue for one in stakes), Decimal(0))
+    if orders > limits.orders:
+        return f"{orders} orders, the limit is {limits.orders}"
+    if revenue > limits.revenue:
+        return f"revenue of {revenue}, the limit is {limits.revenue}"
+    return None
+
+
+def hold_large_merges(
+    session: Session,
+    component: Component,
+    identity: Identity,
+    rows: Mapping[UUID, RecordRow],
+    known: Mapping[UUID, ProfileRow],
+    now: datetime,
+) -> list[list[UUID]]:
+    """The clusters of the component. Merges above the limits wait for a person: a stored hold."""
+    held: list[Judgement] = []
+    while True:
+        groups = component.clustered(identity, held).groups
+        new = [hold for group in groups if (hold := _hold(component, group, rows, known, identity.rules.limits, now))]
+        if not new:
+            return groups
+        held += [store.insert(session, hold) for hold in new]
+
+
+def _hold(
+    component: Component,
+    group: Sequence[UUID],
+    rows: Mapping[UUID, RecordRow],
+    known: Mapping[UUID, ProfileRow],
+    limits: Limits,
+    now: datetime,
+) -> Judgement | None:
+    profiles = sorted({place for record in group if (place := rows[record].profile_id) in known and place is not None})
+    if len(profiles) < 2:
+        return None
+    stakes = {profile: stake(known[profile].golden) for profile in profiles}
+    reason = reason_to_wait(list(stakes.values()), limits)
+    if reason is None:
+        return None
+    largest = max(profiles, key=lambda profile: (stakes[profile].revenue, stakes[profile].orders, profile))
+    one = frozenset(record for record in group if rows[record].profile_id == largest)
+    other = frozenset(record for record in group if rows[record].profile_id in known) - one
+    if _decided(component, one, other):
+        return None
+    return Judgement(0, "hold", one, other, "hub", reason, now)
+
+
+def _decided(component: Component, one: frozenset[UUID], other: frozenset[UUID]) -> bool:
+    """A person, or the source itself, said that they are one: nothing is left to wait for."""
+    if any((a in one and b in other) or (a in other and b in one) for a, b in component.links):
+        return True
+    return any(
+        judgement.verdict == "same" and judgement.records & one and judgement.records & other
+        for judgement in component.judgements
+    )

@@ -1,0 +1,108 @@
+"""Versions of rules and weights; at most one is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """``rules``, ``survivorship`` and ``model`` are texts; None: what is configured, or shipped, holds.
+
+    ``records`` is how many records there were when it was made, ``note`` what it was made for.
+    """
+
+    id: int
+    rules: str | None
+    survivorship: str | None
+    model: str | None
+    records: int
+    note: str
+    by: str
+    created_at: datetime
+    active: bool
+
+
+_COLUMNS = "id, rules, survivorship, model, records, note, by, created_at, active"
+
+
+def active_id(session: Session) -> int:
+    """The version in force; 0 when there is none."""
+    row = session.one("SELECT id FROM identity_version WHERE active")
+    return int(row[0]) if row else 0
+
+
+def get(session: Session, version: int) -> VersionRow | None:
+    """One version."""
+    row = session.one(f"SELECT {_COLUMNS} FROM identity_version WHERE id = %s", [version])
+    return VersionRow(*row) if row else None
+
+
+def page(session: Session, limit: int) -> list[VersionRow]:
+    """The newest versions, newest first."""
+    return [
+        VersionRow(*row)
+        for row in session.rows(f"SELECT {_COLUMNS} FROM identity_version ORDER BY id DESC LIMIT %s", [limit])
+    ]
+
+
+def activate(
+    session: Session,
+    *,
+    rules: str | None,
+    survivorship: str | None,
+    model: str | None,
+    records: int,
+    note: str,
+    by: str,
+    now: datetime,
+) -> int:
+    """Store a version and put it in force; gives its id."""
+    session.run("UPDATE identity_version SET active = false WHERE active")
+    row = session.one(
+        """
+        INSERT INTO identity_version (rules, survivorship, model, records, note, by, created_at, active)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, true) RETURNING id
+        """,
+        [rules, survivorship, model, records, note, by, now],
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def queue_all(session: Session) -> int:
+    """Queue every record to be resolved again; gives how many are waiting."""
+    session.run("INSERT INTO reresolve (record_id) SELECT id FROM record ON CONFLICT DO NOTHING")
+    return waiting(session)
+
+
+def queue(session: Session, records: Collection[UUID]) -> None:
+    """Queue these records to be resolved again."""
+    if records:
+        session.run(
+            "INSERT INTO reresolve (record_id) SELECT unnest(%b::uuid[]) ON CONFLICT DO NOTHING", [list(records)]
+        )
+
+
+def take(session: Session, limit: int) -> list[UUID]:
+    """Take records off the queue; they are back when the transaction fails."""
+    rows = session.rows(
+        """
+        DELETE FROM reresolve WHERE record_id = ANY(ARRAY(
+            SELECT record_id FROM reresolve ORDER BY record_id LIMIT %s FOR UPDATE SKIP LOCKED
+        )) RETURNING record_id
+        """,
+        [limit],
+    )
+    return [row[0] for row in rows]
+
+
+def waiting(session: Session) -> int:
+    """How many records wait to be resolved again."""
+    row = session.one("SELECT count(*) FROM reresolve")
+    return int(row[0]) if row else 0

@@ -1,0 +1,46 @@
+"""What is in force: the newest stored version of rules and weights, or what is configured where none is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.identity import rules as identity_rules
+from hub.identity import splink_model
+from hub.identity.rules import IdentityRules
+from hub.identity.version import Identity, identity
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store import versions
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What identity and survivorship decide by; a batch works with one from its beginning to its end."""
+
+    identity: Identity
+    survivorship: SurvivorshipRules
+
+
+def in_force(
+    session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, read: dict[int, InForce]
+) -> InForce:
+    """What holds now. ``rules`` and ``survivorship`` are configured; ``read`` holds the version read last."""
+    version = versions.active_id(session)
+    if version not in read:
+        read.clear()
+        read[version] = _read(session, version, rules, survivorship)
+    return read[version]
+
+
+def _read(session: Session, version: int, rules: IdentityRules, survivorship: SurvivorshipRules) -> InForce:
+    row = versions.get(session, version) if version else None
+    if row is None:
+        return InForce(identity(rules), survivorship)
+    return InForce(
+        identity(
+            identity_rules.loaded(row.rules) if row.rules else rules,
+            splink_model.loaded(row.model) if row.model else None,
+            version,
+        ),
+        SurvivorshipRules.model_validate_json(row.survivorship) if row.survivorship else survivorship,
+    )

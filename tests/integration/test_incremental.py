@@ -1,0 +1,128 @@
+"""Identity event by event, in PostgreSQL, gives what clustering everything from nothing gives (L3)."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.identity.clustering import cluster
+from hub.identity.features import person
+from hub.identity.rules import IdentityRules
+from hub.identity.version import identity
+from hub.model.event import CanonicalEvent
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store import matches, versions
+from hub.store.database import Database
+from hub.workers.process import Processing, process_batch
+from tests.support.doubles import at, by_name, customer, empty, entry, source, store
+
+FIRST = ["Anna", "Anja", "Bert", "Alexander", "Alex", "A.", None]
+LAST = ["Berg", "Müller", "Mueller", "Berg-Müller"]
+EMAILS = ["anna.berg@example.com", "info@example.com", "berg@example.de", "alex@example.org"]
+PHONES = ["+493023125101", "+493023125102", "+493023125103"]
+PLACES = [("Hauptstraße 1", "10115", "Berlin"), ("Am Markt 7", "50667", "Köln")]
+RULES = IdentityRules.model_validate({"identifiers": {"email": {"max_people": 2}}})
+TIMES = st.integers(0, 6).map(lambda minutes: at(60 * minutes))
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: Any) -> Iterator[Database]:
+    with postgres_server.fresh() as url:
+        database = Database(url, size=4)
+        database.open()
+        yield database
+        database.close()
+
+
+@st.composite
+def people(draw: st.DrawFn) -> CanonicalEvent:
+    return customer(
+        str(draw(st.integers(1, 8))),
+        when=draw(TIMES),
+        name=(draw(st.sampled_from(FIRST)), draw(st.sampled_from(LAST))),
+        emails=draw(st.lists(st.sampled_from(EMAILS), max_size=2)),
+        phones=draw(st.lists(st.sampled_from(PHONES), max_size=1)),
+    )
+
+
+def stored_clusters(database: Database) -> list[list[UUID]]:
+    with database.session() as session:
+        rows = session.rows("SELECT profile_id, id FROM record ORDER BY id")
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for profile, record in rows:
+        found[profile].append(record)
+    return sorted(found.values())
+
+
+def from_nothing(database: Database, rules: IdentityRules) -> list[list[UUID]]:
+    with database.session() as session:
+        records = [row[0] for row in session.rows("SELECT id FROM record")]
+        states = matches.states(session, records)
+    everybody = {record: person(state, rules) for record, state in states.items()}
+    return cluster(everybody, identity(rules).model, rules).groups
+
+
+def run(processing: Processing, events: Sequence[CanonicalEvent], size: int, *, start: int = 0) -> None:
+    deliveries = [entry([event], f"e{start + number}") for number, event in enumerate(events)]
+    for place in range(0, len(deliveries), size):
+        store(processing.database, deliveries[place : place + size])
+        while process_batch(processing).entries:
+            pass
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(people(), min_size=1, max_size=14), st.integers(1, 5))
+def test_event_by_event_equals_from_nothing(database: Database, events: list[CanonicalEvent], size: int) -> None:
+    empty(database)
+    processing = Processing(database, by_name(source("shop")), (), RULES, SurvivorshipRules())
+    run(processing, events, size)
+    assert stored_clusters(database) == from_nothing(database, RULES)
+
+
+def test_a_crowded_universe_in_any_order(database: Database) -> None:
+    # given 400 records of 150 people, whose buckets fill up and die, whose inboxes turn out to be shared
+    chance = random.Random(7)
+    events: list[CanonicalEvent] = []
+    for number in range(400):
+        someone = random.Random(chance.randrange(150))
+        first, last = someone.choice(["Anna", "Bert", "Carla", "Dora", "Emil"]), someone.choice(LAST[:2])
+        mail = chance.choice(["info@example.com", f"{first}.{last}{someone.randrange(60)}@example.de", None])
+        events.append(
+            customer(
+                str(number),
+                name=(first, last) if chance.random() < 0.9 else None,
+                emails=[mail] if mail else [],
+                phones=[f"+4930231251{someone.randrange(10, 40)}"] if chance.random() < 0.5 else [],
+            )
+        )
+    processing = Processing(database, by_name(source("shop")), (), RULES, SurvivorshipRules())
+    ends = []
+    for size in (1, 7, 400):
+        empty(database)
+        chance.shuffle(events)
+        # when they come one by one, in small batches, and all at once
+        run(processing, events, size)
+        ends.append(stored_clusters(database))
+        with database.session() as session:
+            held = session.rows("SELECT one, other FROM match ORDER BY one, other")
+            crowd = session.rows("SELECT key, people, shared FROM crowd ORDER BY key")
+        # and everything is resolved once more
+        with database.session() as session:
+            versions.queue_all(session)
+        while process_batch(processing, 50).entries:
+            pass
+        with database.session() as session:
+            assert session.rows("SELECT one, other FROM match ORDER BY one, other") == held
+            assert session.rows("SELECT key, people, shared FROM crowd ORDER BY key") == crowd
+        assert stored_clusters(database) == ends[-1]
+    # then the clusters are those of everything from nothing, every time
+    assert ends[0] == ends[1] == ends[2] == from_nothing(database, RULES)

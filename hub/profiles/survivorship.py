@@ -6,17 +6,18 @@ The same candidates give the profile and its explanation, so that neither can dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.mapping.name import fold
 from hub.mapping.record_state import State, moment
 
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
-SINGLE = ("name", "birth_date", "language", "company", "national_id", "tags")
+SINGLE = ("name", "birth_date", "language", "company", "tags")
+"""Of these a profile has one value each. A national id is evidence for identity, and never part of a profile."""
 LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids")
 _RULES: Mapping[Strategy, str] = {
     "newest": "newest source time",
@@ -83,7 +84,6 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
         found = ranked(single(ordered, attribute), _strategy(rules, attribute))
         if found:
             result[attribute] = found[0].value
-    result.pop("national_id", None)
     for attribute in LISTS:
         values = [c.value for c in survivors(ordered, attribute, rules)]
         if values:
@@ -109,49 +109,92 @@ def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
 
 def survivors(leaves: Iterable[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
     """The values of a list attribute, one candidate per value (the best), in order of preference."""
+    return [candidates[0] for candidates in _by_value(leaves, attribute, rules)]
+
+
+def _by_value(leaves: Iterable[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
+    """The values of a list attribute in order of preference, each with all that tell it, the best first."""
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for candidate in _items(leaves, attribute):
+    for candidate in ranked(list(_items(leaves, attribute)), _strategy(rules, attribute)):
         by_key[candidate.key].append(candidate)
-    strategy = _strategy(rules, attribute)
-    best = [ranked(candidates, strategy)[0] for candidates in by_key.values()]
-    return ranked(best, strategy)
+    return list(by_key.values())
 
 
-def _items(leaves: Iterable[Leaf], attribute: str) -> Iterator[Candidate]:
+def _items(leaves: Iterable[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:
     contact = attribute in ("emails", "phones")
     for leaf in leaves:
         for key, (value, stamp) in leaf.state.get(attribute, {}).items():
             if not contact:
                 yield Candidate(value, leaf, stamp[0], stamp[1], stamp[2], key)
-            elif value[1]:
+            elif bool(value[1]) is usable:
                 yield Candidate(key, leaf, stamp[0], stamp[1], stamp[2], key)
 
 
 def ranked(candidates: Sequence[Candidate], strategy: Strategy = "newest") -> list[Candidate]:
-    """Best first. After the strategy: newest source time, arrival, source rank, record id; never chance."""
+    """Best first. After the strategy: newest source time, source rank, record key; never chance, never arrival.
+
+    When an event arrived decides nothing between records: two histories told in another order give the same profile.
+    """
     if len(candidates) < 2:
         return list(candidates)
+    first = _firsts(candidates, strategy)
+    return sorted(candidates, key=_newest if first is None else lambda c: (first(c), *_newest(c)))
 
-    def newest(c: Candidate) -> tuple[Any, ...]:
-        return (-c.at, -c.received, c.leaf.rank, c.leaf.id, c.key)
 
+def _newest(c: Candidate) -> tuple[Any, ...]:
+    return -c.at, c.leaf.rank, c.leaf.connection, c.leaf.kind, c.leaf.external_id, c.key
+
+
+def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Candidate], Any] | None:
+    """What a strategy looks at before anything else, the least being the best; None for ``newest``."""
     if strategy == "source_rank":
-        return sorted(candidates, key=lambda c: (c.leaf.rank, *newest(c)))
+        return lambda c: c.leaf.rank
     if strategy == "most_complete":
-        return sorted(candidates, key=lambda c: (-len(orjson.dumps(c.value)), *newest(c)))
+        return lambda c: tuple(-part for part in completeness(c.value))
     if strategy == "most_frequent":
-        told = Counter(orjson.dumps(c.value) for c in candidates)
-        return sorted(candidates, key=lambda c: (-told[orjson.dumps(c.value)], *newest(c)))
+        told = Counter(map(sameness, candidates))
+        return lambda c: -told[sameness(c)]
     if strategy == "longest_lived":
-        return sorted(candidates, key=lambda c: (c.at, c.leaf.rank, c.leaf.id, c.key))
-    return sorted(candidates, key=newest)
+        return lambda c: c.at
+    return None
+
+
+def completeness(value: Any) -> tuple[int, int]:
+    """How much a value tells, however long it is written: its filled parts, and how many are more than a letter.
+
+    A name's parts are first, middle and last (``full`` repeats them), an address's its lines, postal code, city, region
+    and country, a text's its words, and a list's its items.
+    """
+    if isinstance(value, Mapping):
+        parts = [str(part) for name, part in value.items() if part and name != "full"]
+        parts = parts or [str(part) for part in value.values() if part][:1]
+    else:
+        parts = list(map(str, value)) if isinstance(value, list) else fold(str(value)).split()
+    return len(parts), sum(len(fold(part)) > 1 for part in parts)
+
+
+def sameness(candidate: Candidate) -> Hashable:
+    """What two candidates have in common that tell the same: Müller and Mueller do, also in capitals.
+
+    Names are compared by first, middle and last name (by ``full`` when there are none), list values by the key under
+    which a record's state keeps them: the normalised address, number or place.
+    """
+    value = candidate.value
+    if candidate.key:
+        return candidate.key
+    if isinstance(value, Mapping):
+        parts = tuple(fold(str(value.get(part) or "")) for part in ("first", "middle", "last"))
+        return parts if any(parts) else fold(str(value.get("full") or ""))
+    if isinstance(value, list):
+        return tuple(sorted(fold(str(item)) or str(item) for item in value))
+    return fold(str(value)) or str(value)
 
 
 def consent_decisions(leaves: Iterable[Leaf]) -> list[tuple[dict[str, Any], list[Candidate]]]:
     """Per purpose and channel: the state that holds (law L7), and every statement heard, the deciding one first.
 
     The newest opt-out holds against everything but a newer explicit opt-in; without an opt-out the newest statement
-    holds. At the same moment the opt-out wins.
+    holds. At the same moment the stricter statement wins.
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in _items(leaves, "consents"):
@@ -160,67 +203,138 @@ def consent_decisions(leaves: Iterable[Leaf]) -> list[tuple[dict[str, Any], list
     decisions = []
     for (purpose, channel), statements in sorted(heard.items()):
         deciding = _deciding(statements)
-        _, _, state, _ = deciding.key.rsplit("|", 3)
         summary: dict[str, Any] = {
             "purpose": purpose,
             "channel": channel,
-            "state": state,
-            "at": moment(deciding.at).isoformat().replace("+00:00", "Z"),
+            "state": said(deciding)[0],
+            "at": iso(deciding.at),
         }
         if deciding.value:
             summary["evidence"] = deciding.value
-        rest = [c for c in ranked(statements) if c is not deciding]
+        rest = [c for c in sorted(statements, key=_strictest) if c is not deciding]
         decisions.append((summary, [deciding, *rest]))
     return decisions
 
 
+def said(statement: Candidate) -> tuple[str, str]:
+    """What a statement of consent says, and whether it was an act of the person: ``opted_in``, ``explicit``."""
+    _, state, act = statement.key.rsplit("|", 2)
+    return state, act
+
+
+_STRICT = {"opted_out": 0, "pending": 1, "unknown": 2, "opted_in": 3}
+
+
+def _strictest(c: Candidate) -> tuple[Any, ...]:
+    state, act = said(c)
+    return -c.at, _STRICT[state], act, *_newest(c)
+
+
 def _deciding(statements: Sequence[Candidate]) -> Candidate:
-    opt_outs = ranked([c for c in statements if "|opted_out|" in c.key])
-    if not opt_outs:
-        return ranked(statements)[0]
-    loosening = ranked([c for c in statements if c.key.endswith("|opted_in|explicit")])
-    if loosening and loosening[0].at > opt_outs[0].at:
-        return loosening[0]
-    return opt_outs[0]
+    newest_first = sorted(statements, key=_strictest)
+    opt_out = next((c for c in newest_first if said(c)[0] == "opted_out"), None)
+    if opt_out is None:
+        return newest_first[0]
+    loosening = next((c for c in newest_first if said(c) == ("opted_in", "explicit")), None)
+    return loosening if loosening is not None and loosening.at > opt_out.at else opt_out
 
 
 def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, Any]]:
-    """For every golden value: the record, event, time and rule that won, and the candidates that lost."""
+    """For every golden value: the record, event, time and rule that won, and what lost, each candidate with why."""
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
     explained = []
     for attribute in SINGLE:
         strategy = _strategy(rules, attribute)
         found = ranked(single(ordered, attribute), strategy)
         if found:
-            explained.append(_explained(attribute, _RULES[strategy], found))
+            explained.append(_explained(attribute, found, strategy, found))
     for attribute in LISTS:
         strategy = _strategy(rules, attribute)
-        by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
-        for candidate in _items(ordered, attribute):
-            by_key[candidate.key].append(candidate)
-        for place, kept in enumerate(survivors(ordered, attribute, rules)):
-            candidates = ranked(by_key[kept.key], strategy)
-            explained.append(_explained(f"{attribute}.{place}", _RULES[strategy], candidates))
+        values = _by_value(ordered, attribute, rules)
+        everybody = [candidate for candidates in values for candidate in candidates]
+        for place, candidates in enumerate(values):
+            explained.append(_explained(f"{attribute}.{place}", candidates, strategy, everybody))
     for place, (summary, statements) in enumerate(consent_decisions(ordered)):
-        rule = "an opt-out holds until a newer explicit opt-in; else the newest statement"
-        entry = _explained(f"consents.{place}", rule, statements)
-        explained.append({**entry, "value": summary})
+        winner, *losers = statements
+        lost = [{**_source(c, _consent_lost(winner, c)), "value": _statement(c)} for c in losers]
+        told = {**_source(winner), "value": summary, "explicit": said(winner)[1] == "explicit"}
+        explained.append({"field": f"consents.{place}", "rule": _consent_rule(winner, losers), **told, "lost": lost})
     return explained
 
 
-def _explained(field: str, rule: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
+def unused(leaves: Iterable[Leaf]) -> list[dict[str, Any]]:
+    """Addresses and numbers that records tell and no profile shows, as they cannot be anybody's: ``null``, 000000."""
+    ordered = sorted(leaves, key=lambda leaf: leaf.id)
+    return [
+        {"field": attribute, **_source(candidate, "it is no address or number that could be somebody's")}
+        for attribute in ("emails", "phones")
+        for candidate in ranked(list(_items(ordered, attribute, usable=False)))
+    ]
+
+
+def _explained(
+    field: str, candidates: Sequence[Candidate], strategy: Strategy, everybody: Sequence[Candidate]
+) -> dict[str, Any]:
     winner, *losers = candidates
-    return {"field": field, "rule": rule, **_source(winner), "lost": [_source(loser) for loser in losers]}
+    first = _firsts(everybody, strategy)
+    lost = [_source(loser, _lost_by(winner, loser, strategy, first)) for loser in losers]
+    return {"field": field, "rule": _RULES[strategy], **_source(winner), "lost": lost}
 
 
-def _source(candidate: Candidate) -> dict[str, Any]:
+def _source(candidate: Candidate, why: str | None = None) -> dict[str, Any]:
     leaf = candidate.leaf
     return {
         "value": candidate.value if candidate.value is not None else candidate.key,
         "record": {"connection": leaf.connection, "kind": leaf.kind, "external_id": leaf.external_id},
         "event": candidate.event,
-        "at": moment(candidate.at).isoformat().replace("+00:00", "Z"),
+        "at": iso(candidate.at),
+        **({"why": why} if why else {}),
     }
+
+
+_LOST: Mapping[Strategy, str] = {
+    "source_rank": "its source ranks lower",
+    "most_complete": "less complete",
+    "most_frequent": "told by fewer records",
+    "longest_lived": "newer",
+}
+
+
+def _lost_by(winner: Candidate, loser: Candidate, strategy: Strategy, first: Callable[[Candidate], Any] | None) -> str:
+    same = "the same value, " if sameness(winner) == sameness(loser) else ""
+    if first is not None and first(winner) != first(loser):
+        return same + _LOST[strategy]
+    if winner.at != loser.at:
+        return same + "older"
+    if winner.leaf.rank != loser.leaf.rank:
+        return same + "of the same time, and its source ranks lower"
+    return same + "of the same time and source rank, and later in the order of records"
+
+
+def _statement(c: Candidate) -> dict[str, Any]:
+    state, act = said(c)
+    return {"state": state, "explicit": act == "explicit", **({"evidence": c.value} if c.value else {})}
+
+
+def _consent_rule(winner: Candidate, losers: Iterable[Candidate]) -> str:
+    if said(winner)[0] == "opted_out":
+        return "an opt-out holds until a newer explicit opt-in"
+    if any(said(loser)[0] == "opted_out" for loser in losers):
+        return "an explicit opt-in newer than every opt-out"
+    return "newest statement"
+
+
+def _consent_lost(winner: Candidate, loser: Candidate) -> str:
+    if loser.at < winner.at:
+        return "older"
+    if loser.at == winner.at:
+        return "of the same time, and not stricter"
+    return "newer, but only an explicit opt-in ends an opt-out"
+
+
+def iso(micros: int) -> str:
+    """Source time as text."""
+    return moment(micros).isoformat().replace("+00:00", "Z")
 
 
 def _strategy(rules: SurvivorshipRules, attribute: str) -> Strategy:

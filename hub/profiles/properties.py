@@ -1,0 +1,71 @@
+"""Which golden values are behind a destination's property. Pure.
+
+Nobody declares it: the connector renders the profile once whole and once without each value, and where the property
+changes, the value is behind it. So it holds for every connector, and cannot drift from what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import HubError
+from hub.model.customer import PersonName
+from hub.model.profile import OrderSummary, Profile
+from hub.sdk.connection import Connection
+from hub.sdk.destination import ProfileChange
+
+MOST = 20
+"""Values of a list that are tried: a destination takes the first few."""
+
+_LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "consents")
+_SINGLE: Mapping[str, Any] = {
+    "name": PersonName(),
+    "birth_date": None,
+    "language": None,
+    "company": None,
+    "tags": (),
+    "orders": OrderSummary(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """``value`` is what the destination would be told now; ``fields`` the golden values behind it."""
+
+    destination: str
+    name: str
+    value: Any
+    fields: tuple[str, ...]
+
+
+def behind(profile: Profile, connection: Connection, name: str) -> Property | None:
+    """Where a property of this destination comes from; None when it is told no such property of this profile."""
+    whole = properties(profile, connection)
+    if name not in whole:
+        return None
+    fields = [field for field, less in _without(profile) if properties(less, connection).get(name) != whole[name]]
+    return Property(connection.name, name, whole[name], tuple(fields))
+
+
+def properties(profile: Profile, connection: Connection) -> Mapping[str, Any]:
+    """All properties the destination would be told of a profile it does not know yet."""
+    destination: Any = connection.connector.destination
+    if destination is None:
+        return {}
+    try:
+        write = destination.render(ProfileChange(profile=profile, version=1), connection.settings)
+    except HubError:  # less of a profile may be too little for a destination
+        return {}
+    return write.mirror if write is not None else {}
+
+
+def _without(profile: Profile) -> Iterator[tuple[str, Profile]]:
+    for field, empty in _SINGLE.items():
+        if getattr(profile, field) != empty:
+            yield field, profile.model_copy(update={field: empty})
+    for field in _LISTS:
+        held = getattr(profile, field)
+        for place in range(min(len(held), MOST)):
+            yield f"{field}.{place}", profile.model_copy(update={field: (*held[:place], *held[place + 1 :])})

@@ -1,0 +1,142 @@
+"""What only an explanation reads: the events behind values, the orders behind totals, the pairs behind a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from hub.model.profile import RecordReference
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """A stored event without its body; ``erased`` is True once the body is gone."""
+
+    id: int
+    connection: str
+    topic: str
+    event_id: str
+    received_at: datetime
+    headers: dict[str, str]
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountedOrder:
+    """An order of a profile. ``amount`` and ``refunded`` are in major units of ``currency``.
+
+    ``counted`` is False when it is no sale (a test, cancelled, failed), ``deleted`` True when the source deleted it.
+    ``refunds`` are the inbox ids of the events that told of its refunds.
+    """
+
+    connection: str
+    external_id: str
+    record: RecordReference
+    at: datetime
+    amount: Decimal
+    currency: str
+    refunded: Decimal
+    counted: bool
+    deleted: bool
+    event: int
+    refunds: list[int]
+
+
+class Pair(NamedTuple):
+    """Two records that are, or might be, one person; weight in bits."""
+
+    one: UUID
+    other: UUID
+    weight: float
+
+
+def events(session: Session, ids: Collection[int]) -> dict[int, ToldEvent]:
+    """These events by inbox id."""
+    rows = session.rows(
+        """
+        SELECT id, connection, topic, event_id, received_at, headers, body IS NULL FROM inbox
+        WHERE id = ANY(%b::bigint[]) ORDER BY id
+        """,
+        [sorted(set(ids))],
+    )
+    return {
+        inbox_id: ToldEvent(inbox_id, connection, topic, event_id, at, orjson.loads(headers or "{}"), erased)
+        for inbox_id, connection, topic, event_id, at, headers, erased in rows
+    }
+
+
+def orders(session: Session, profile_id: UUID, limit: int) -> list[CountedOrder]:
+    """The profile's orders, also those that do not count, newest first."""
+    rows = session.rows(
+        """
+        SELECT o.connection, o.external_id, r.connection, r.kind, r.external_id, o.happened_at, o.amount, o.currency,
+            coalesce(parts.refunded, 0), o.counted, coalesce(parts.deleted, false), o.inbox_id,
+            coalesce(parts.refunds, ARRAY[]::bigint[])
+        FROM record r
+        JOIN fact o ON o.record_id = r.id AND o.kind = 'order'
+        LEFT JOIN LATERAL (
+            SELECT sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunded,
+                bool_or(p.kind = 'deletion') AS deleted,
+                array_agg(p.inbox_id ORDER BY p.inbox_id) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunds
+            FROM fact p WHERE p.parent_id = o.id) parts ON true
+        WHERE r.profile_id = %s ORDER BY o.happened_at DESC, o.id LIMIT %s
+        """,
+        [profile_id, limit],
+    )
+    return [
+        CountedOrder(connection, external_id, RecordReference(connection=of, kind=kind, external_id=customer), *rest)
+        for connection, external_id, of, kind, customer, *rest in rows
+    ]
+
+
+def mirrors(session: Session, profile_id: UUID) -> dict[str, tuple[dict[str, Any], datetime]]:
+    """What Hub last wrote of a profile, and when, by destination."""
+    rows = session.rows("SELECT destination, properties, updated_at FROM mirror WHERE key = %s", [profile_id])
+    return {destination: (orjson.loads(properties), at) for destination, properties, at in rows}
+
+
+def surest_pairs(session: Session, records: Collection[UUID], limit: int) -> list[Pair]:
+    """The surest stored matches among these records."""
+    ids = list(records)
+    rows = session.rows(
+        """
+        SELECT one, other, weight FROM match WHERE one = ANY(%b) AND other = ANY(%b)
+        ORDER BY weight DESC, one, other LIMIT %s
+        """,
+        [ids, ids, limit],
+    )
+    return [Pair(*row) for row in rows]
+
+
+def outside_pairs(session: Session, records: Collection[UUID], limit: int) -> list[Pair]:
+    """The surest stored matches of these records with others; ``one`` is always of these."""
+    ids = list(records)
+    rows = session.rows(
+        """
+        SELECT one, other, weight FROM match WHERE one = ANY(%(ids)b) AND other <> ALL(%(ids)b)
+        UNION ALL
+        SELECT other, one, weight FROM match WHERE other = ANY(%(ids)b) AND one <> ALL(%(ids)b)
+        ORDER BY weight DESC, one, other LIMIT %(limit)s
+        """,
+        {"ids": ids, "limit": limit},
+    )
+    return [Pair(*row) for row in rows]
+
+
+def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
+    """What these records are called at their sources; those that are not stored are left out."""
+    rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])
+    return {row[0]: RecordReference(connection=row[1], kind=row[2], external_id=row[3]) for row in rows}
+
+
+def identifiers(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Kind and value of these identifiers."""
+    rows = session.rows("SELECT id, kind, value FROM identifier WHERE id = ANY(%b)", [list(set(ids))])
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -10,20 +10,19 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import structlog
-from pydantic import BaseModel
 
 from hub.identity.rules import IdentityRules
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_connections, load_routes
 from hub.sdk.manifest import Capability
-from hub.settings import Settings, load_file
+from hub.settings import Settings
 from hub.store import embedded, migrate
 from hub.store.database import Database
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Rules = TypeVar("Rules", bound=BaseModel)
 _M_ARENA_MAX = -8  # malloc.h of glibc
 
 
@@ -124,8 +122,9 @@ def configure(
         Route(routing.to, routing.applies, _takes_orders(connections[routing.to]))
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
-    identity = _rules(settings.identity, IdentityRules).with_defaults()
-    survivorship = _rules(settings.survivorship, SurvivorshipRules)
+    region = settings.hub.default_region
+    identity = load_identity_rules(settings.identity or "", os.environ, region=region)
+    survivorship = load_survivorship_rules(settings.survivorship or "", os.environ, region=region)
     return connections, routes, identity, survivorship
 
 
@@ -134,10 +133,6 @@ def _takes_orders(connection: Connection) -> bool:
     if destination is not None and destination.takes_orders is not None:
         return destination.takes_orders(connection.settings)
     return Capability.ORDERS in connection.connector.manifest.capabilities
-
-
-def _rules(path: Path | None, kind: type[Rules]) -> Rules:
-    return kind() if path is None else load_file(path, kind, os.environ)
 
 
 def tune_memory() -> None:

@@ -12,16 +12,15 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from pydantic import BaseModel
 
 from hub.cli import output
 from hub.errors import ConfigError, HubError
-from hub.identity.rules import IdentityRules
-from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.destination import Destination
 from hub.sdk.source import Source
-from hub.settings import Settings, add_new, inspect, load_file
+from hub.settings import Settings, inspect
+from hub.yaml_file import add_new
 
 MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
@@ -77,18 +76,15 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     except ConfigError as error:
         add_new(faults, error.faults)
     located = settings.locate(faults)
-    rules: tuple[tuple[Path | None, type[BaseModel]], ...] = (
-        (settings.identity, IdentityRules),
-        (settings.survivorship, SurvivorshipRules),
-    )
-    for file, model in rules:
+    readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
+    for file, read in readers:
         try:
             if file and file.is_file():
-                load_file(file, model, environment)
+                read(file, environment, region=settings.hub.default_region)
         except ConfigError as error:
             located += error.faults
     if located:
-        raise ConfigError(located)
+        raise ConfigError(list(dict.fromkeys(located)))
     return settings, connections
 
 

@@ -18,7 +18,7 @@ from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
-from hub.settings import describe
+from hub.yaml_file import describe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 

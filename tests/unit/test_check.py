@@ -57,7 +57,8 @@ def test_init_never_overwrites_unless_told():
 
 
 def test_check_tells_the_faults_of_file_connections_routes_and_rules_at_once():
-    Path("identity.yaml").write_text("identifiers: {email: {strength: stong}}")
+    Path("identity.yaml").write_text("identifiers: {email: {strength: stong}, phnoe: {}}\nlimits: {orders: 0}")
+    Path("survivorship.yaml").write_text("attributes: {name: newst}")
     Path("hub.yaml").write_text(
         "connections:\n"
         "  shop-de: {connector: shopify, webhook_secrt: x}\n"
@@ -65,6 +66,7 @@ def test_check_tells_the_faults_of_file_connections_routes_and_rules_at_once():
         "routes: [{to: crm, when: 'contry == 1'}]\n"
         "log_level: loud\n"
         "identity: identity.yaml\n"
+        "survivorship: survivorship.yaml\n"
     )
     code, out, err = run("check", "--config", "hub.yaml", "--json")
     assert code == 2
@@ -73,10 +75,30 @@ def test_check_tells_the_faults_of_file_connections_routes_and_rules_at_once():
         "connections.crm.access_token: environment variable HUBSPOT_TOKEN is not set (line 3)",
         "connections.shop-de.webhook_secret: is required (line 2)",
         "connections.shop-de.webhook_secrt: unknown key; did you mean 'webhook_secret'? (line 2)",
-        "identity.yaml: identifiers.email.strength: should be 'strong', 'weak' or 'off' (line 1)",
+        (
+            "identity.yaml: identifiers.email.strength: should be 'certain', 'strong', 'weak' or 'off'; "
+            "did you mean 'strong'? (line 1)"
+        ),
+        "identity.yaml: identifiers.phnoe: unknown key; did you mean 'phone'? (line 1)",
+        "identity.yaml: limits.orders: should be greater than or equal to 1 (line 2)",
         "log_level: should be 'debug', 'info', 'warning' or 'error' (line 5)",
         "routes[0].when: a profile has no 'contry'; did you mean 'country'? (line 4)",
+        (
+            "survivorship.yaml: attributes.name: should be 'newest', 'source_rank', 'most_complete', 'most_frequent' "
+            "or 'longest_lived'; did you mean 'newest'? (line 1)"
+        ),
     ]
+
+
+def test_one_file_of_both_rules_is_checked_once_and_numbers_in_it_are_of_the_hubs_country():
+    Path("rules.yaml").write_text("identifiers: {phone: {blocked: [01 5880099]}}\nattributes: {name: newest}")
+    Path("hub.yaml").write_text("hub: {default_region: AT}\nidentity: rules.yaml\nsurvivorship: rules.yaml\n")
+    assert run("check", "--config", "hub.yaml", "--json")[0] == 0
+    Path("rules.yaml").write_text("identifiers: {phone: {blocked: [12]}}\nattributes: {name: newest}")
+    assert run("check", "--config", "hub.yaml")[2] == (
+        "rules.yaml: identifiers.phone.blocked[0]: is no phone number; "
+        "one without a country is read as of hub.default_region (line 1)\n"
+    )
 
 
 def crm() -> Connection:

@@ -12,14 +12,12 @@ import pytest
 
 from hub.cli.init import starter
 from hub.errors import ConfigError
-from hub.identity.rules import IdentityRules
 from hub.mapping.condition import compile_condition
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel, ConsentState
 from hub.model.profile import ConsentSummary, OrderSummary, Profile, RecordReference
-from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import load_connections, load_routes
-from hub.settings import ConnectionConfig, HubSection, Route, Settings, load, load_file
+from hub.settings import ConnectionConfig, HubSection, Route, Settings, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -165,6 +163,14 @@ survivorship: nowhere.yaml
     [
         ("a: [1", "line 1: cannot be read: expected ',' or ']', but got '<stream end>'"),
         ("a: &x [*x]", "line 1: cannot be read: aliases (*name) are not supported"),
+        (
+            "a b: 1",
+            (
+                "a b: unknown key; there is hub, connections, routes, identity, survivorship, database_url, redis_url, "
+                "data_dir, log_level, log_format (line 1)"
+            ),
+        ),
+        ("[" * 5000, "the file cannot be read: it is nested too deeply"),
         ("- 1", "the file must hold `name: value` pairs, such as `connections:`"),
         ("identity: !!python/object:os.system x", "identity: tags (!name) are not supported (line 1)"),
         ("\x00", "the file cannot be read: it holds a character that YAML does not allow"),
@@ -244,13 +250,6 @@ def test_the_starter_works_with_two_secrets_and_is_the_example_in_config(tmp_pat
     connections = load_connections(configs, default_region=settings.hub.default_region)
     assert [route.to for route in load_routes([(r.to, r.when) for r in settings.routes], connections)] == ["crm"]
     assert (ROOT / "config/hub.example.yaml").read_text(encoding="utf-8") == starter()
-
-
-def test_the_rule_files_show_the_defaults():
-    identity = load_file(ROOT / "config/identity.yaml", IdentityRules, {})
-    survivorship = load_file(ROOT / "config/survivorship.yaml", SurvivorshipRules, {})
-    assert identity == IdentityRules()
-    assert set(survivorship.attributes.values()) == {"newest"}
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

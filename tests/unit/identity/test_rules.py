@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from hub.identity.rules import IdentifierRule, IdentityRules, identifiers
+from hub.identity.rules import IdentifierRule, IdentityRules, dumped, identifiers, loaded, normalised, usable
 from hub.mapping.customer import customer
 from hub.model.customer import ChannelAccount, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
@@ -80,7 +80,7 @@ def test_a_blocked_value_and_a_kind_that_is_off_are_none() -> None:
             "phone": IdentifierRule(strength="weak", blocked=frozenset({"+493023125100"})),
             "loyalty": IdentifierRule(strength="off"),
         }
-    ).with_defaults()
+    )
     told = snapshot(phone=("030 23125100", "030 23125101"), loyalty_id=("L-7",), email=("a@example.com",))
     assert set(identifiers(told, rules)) == {("phone", "+493023125101", "weak"), ("email", "a@example.com", "strong")}
 
@@ -93,3 +93,67 @@ def test_an_extra_identifier_never_is_stronger_than_its_rule() -> None:
 def test_a_misspelt_rule_is_refused() -> None:
     with pytest.raises(ValidationError):
         IdentityRules.model_validate({"identifiers": {"phone": {"strength": "week"}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "trusted"),
+    [
+        ("email", "anna@example.com", "strong"),
+        ("email", "info@example.com", "weak"),
+        ("email", "info+web@example.com", "weak"),
+        ("email", "x1@members.ebay.com", None),
+        ("email", "blocked@googlemail.com", None),
+        ("email", "blocked@gmail.com", None),
+        ("email", "Someone@Mailinator.com", None),
+        ("phone", "+493023125100", "weak"),
+        ("phone", "+493023125101", None),
+        ("national_id", "cpf1", None),
+        ("national_id", "CPF 1", None),
+        ("national_id", "CPF 2", "strong"),
+        ("handle", "anna.b", None),
+        ("link", "digest", "strong"),
+        ("unheard_of", "1", None),
+    ],
+)
+def test_how_far_a_value_may_be_trusted(kind: str, value: str, trusted: str | None) -> None:
+    rules = IdentityRules(
+        identifiers={
+            "email": IdentifierRule(
+                strength="strong", blocked=frozenset({"blocked@googlemail.com"}), blocked_patterns=("@mailinator",)
+            ),
+            "phone": IdentifierRule(strength="weak", blocked=frozenset({"030 23125101"})),
+            "national_id": IdentifierRule(strength="strong", blocked=frozenset({"CPF 1"})),
+            "handle": IdentifierRule(strength="off"),
+        }
+    )
+    assert usable(kind, value, rules) == trusted
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("email", " Anna@GoogleMail.com ", "anna@gmail.com"),
+        ("email", "kunde@shop", "kunde@shop"),
+        ("email", "nobody", None),
+        ("phone", "030 23125-100", "+493023125100"),
+        ("phone", "000000", None),
+        ("national_id", "CPF 12-3", "cpf123"),
+        ("handle", "Anna.B", "anna.b"),
+        ("account", "messenger:1:2", "messenger:1:2"),
+        ("account", "messenger", None),
+        ("loyalty", " L-7 ", "L-7"),
+        ("loyalty", " ", None),
+    ],
+)
+def test_a_value_is_normalised_the_way_records_carry_it(kind: str, text: str, value: str | None) -> None:
+    assert normalised(kind, text) == value
+
+
+def test_only_what_the_source_itself_says_is_certain_unless_told() -> None:
+    told = IdentityRules(identifiers={"loyalty": IdentifierRule(strength="certain")})
+    assert [sorted(rules.certain) for rules in (RULES, told)] == [["link"], ["link", "loyalty"]]
+
+
+def test_rules_survive_being_stored() -> None:
+    rules = IdentityRules(identifiers={"phone": IdentifierRule(strength="weak", blocked=frozenset({"+493023125101"}))})
+    assert loaded(dumped(rules)) == rules

@@ -50,7 +50,8 @@ COMMANDS = {
         "Fetch a connection's history into the inbox. An interrupted run goes on where it was; safe to repeat.",
     ),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
-    "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, export."),
+    "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, merge, split, export."),
+    "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."

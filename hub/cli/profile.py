@@ -1,4 +1,4 @@
-"""``hub profile``: find, show, explain and export golden profiles."""
+"""``hub profile``: find, show, explain, merge, split and export golden profiles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from hub.cli import output
+from hub.cli import judgement, output
 from hub.cli.database import configured, opened, settings_of
 from hub.cli.options import LimitOption
 from hub.errors import NotFound
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from hub.model.profile import Profile
     from hub.store.database import Database
 
-app = typer.Typer(name="profile", help="Profiles: search, show, explain, export.", no_args_is_help=True)
+app = typer.Typer(name="profile", help="Profiles: search, show, explain, merge, split, export.", no_args_is_help=True)
+app.command("merge")(judgement.merge)
+app.command("split")(judgement.split)
 
 PAGE = 500
 Id = Annotated[UUID, typer.Argument(metavar="ID", help="A profile's id; a retired one leads to the winner.")]

@@ -1,0 +1,158 @@
+"""``hub judgement``, and ``hub profile merge`` and ``split``: what people decide about who is who."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from hub.cli import output
+from hub.cli.database import configured, opened
+from hub.cli.options import LimitOption
+
+if TYPE_CHECKING:
+    from hub.model.judgement import Judged, Judgement
+
+app = typer.Typer(name="judgement", help="What people decided about who is who: list, withdraw.", no_args_is_help=True)
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for those who come after; never logged.")]
+
+
+class Verdict(StrEnum):
+    """What was decided."""
+
+    same = "same"
+    different = "different"
+    hold = "hold"
+
+
+def merge(
+    one: Annotated[UUID, typer.Argument(metavar="A", help="A profile's id; a retired one leads to the winner.")],
+    other: Annotated[UUID, typer.Argument(metavar="B", help="The profile that is the same person.")],
+    reason: ReasonOption = "",
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Decide that two profiles are one person. It holds for ever, until `hub judgement withdraw`."""
+    from hub.workers.judge import Judge
+
+    with output.exit_codes(json=json), configured(config) as run:
+        judged = Judge(run.processing).merge(one, other, user(), reason)
+    _show(judged, json=json, head=f"one person now: profile {', '.join(map(str, judged.profiles))}")
+
+
+def split(
+    id: Annotated[UUID, typer.Argument(metavar="ID", help="The profile to take apart.")],  # noqa: A002
+    records: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECORD...",
+            help="Who is somebody else: connection:kind:external_id, connection:external_id, or a record's id.",
+        ),
+    ],
+    reason: ReasonOption = "",
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Decide that some records of a profile are another person. It holds for ever, until `hub judgement withdraw`."""
+    from hub.workers.judge import Judge
+
+    with output.exit_codes(json=json), configured(config) as run:
+        judged = Judge(run.processing).split(id, records, user(), reason)
+    _show(judged, json=json, head=f"apart now: profiles {', '.join(map(str, judged.profiles))}")
+
+
+@app.command("list")
+def list_(
+    profile: Annotated[UUID | None, typer.Option("--profile", help="Only those that name a record of it.")] = None,
+    verdict: Annotated[Verdict | None, typer.Option("--verdict", help="Only these.")] = None,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Withdrawn ones too.")] = False,
+    limit: LimitOption = 50,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """List judgements, newest first: who decided what, when and why."""
+    from hub.model.judgement import told
+    from hub.store import judgements
+
+    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
+        found = judgements.page(
+            session,
+            limit=limit,
+            withdrawn=withdrawn,
+            verdict=verdict.value if verdict else None,
+            profile_id=profile,
+        )
+        names = judgements.names(session, {record for each in found for record in each.records})
+    if json:
+        output.show_json([told(each, names) for each in found])
+        return
+    rows = [
+        (
+            each.id,
+            each.verdict,
+            len(each.one),
+            len(each.other),
+            each.by,
+            f"{each.at:%Y-%m-%d %H:%M}",
+            _ended(each),
+            each.reason,
+        )
+        for each in found
+    ]
+    columns = ("id", "verdict", "one", "other", "by", "at", "withdrawn", "reason")
+    output.show_table(columns, rows, empty="nobody decided anything yet")
+
+
+@app.command()
+def withdraw(
+    id: Annotated[int, typer.Argument(metavar="ID", min=1, help="As `hub judgement list` shows it.")],  # noqa: A002
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """End a judgement: what it named is resolved again by evidence, and by the judgements that are left."""
+    from hub.workers.judge import Judge
+
+    with output.exit_codes(json=json), configured(config) as run:
+        judged = Judge(run.processing).withdraw(id, user())
+    _show(judged, json=json, head=f"judgement {id} ended; its records are in {', '.join(map(str, judged.profiles))}")
+
+
+def user() -> str:
+    """Who is at the keyboard; a container may know no name for its user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
+
+
+def _ended(judgement: Judgement) -> str:
+    if judgement.withdrawn_at is None:
+        return ""
+    return f"{judgement.withdrawn_at:%Y-%m-%d %H:%M} by {judgement.withdrawn_by}"
+
+
+def _show(judged: Judged, *, json: bool, head: str) -> None:
+    if json:
+        output.show_json(judged.document())
+        return
+    output.show(head)
+    for profile in judged.retired:
+        output.show(f"  {profile} was merged away; its id leads on")
+    for profile in judged.restored:
+        output.show(f"  {profile} stands for somebody again")
+    if judged.judgement.withdrawn_at is None:
+        output.show(f"  judgement {judged.judgement.id}: {judged.judgement.verdict}, by {judged.judgement.by}")
+    for each in judged.also:
+        output.show(f"  judgement {each.id}: {each.verdict}, by {each.by}")
+    for each in judged.withdrawn:
+        if each.id != judged.judgement.id:
+            output.show(f"  ended: judgement {each.id}, {each.verdict}, by {each.by} at {each.at:%Y-%m-%d %H:%M}")
+    for line in judged.destinations:
+        output.show(f"  {line}")
+    for command in judged.undo:
+        output.show(f"to take it back: {command}")

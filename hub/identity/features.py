@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from hub.identity.names import Tokens, shortest
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.identity.rules import IdentityRules, is_role_inbox, usable
 from hub.mapping.name import fold
 from hub.mapping.record_state import State
 
@@ -191,11 +191,11 @@ def mailbox(email: str) -> str:
 def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
     found: dict[str, set[str]] = {kind: set() for kind in (*_KINDS, "weak", "role")}
-    for value, ((_original, usable), _) in state.get("emails", {}).items():
-        if usable or (value := mistyped(value)):
+    for value, ((_original, deliverable), _) in state.get("emails", {}).items():
+        if deliverable or (value := mistyped(value)):
             _take(found, rules, "email", value, weak=False)
-    for value, ((_original, usable), _) in state.get("phones", {}).items():
-        if usable:
+    for value, ((_original, possible), _) in state.get("phones", {}).items():
+        if possible:
             _take(found, rules, "phone", value, weak=False)
     for key in state.get("accounts", ()):
         network, _, name = key.partition(":")
@@ -211,14 +211,11 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
 
 
 def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool) -> None:
-    rule: IdentifierRule | None = rules.identifiers.get(kind)
-    if kind not in _KINDS or rule is None or rule.strength == "off" or value in rule.blocked:
+    trusted = usable(kind, value, rules) if kind in _KINDS else None
+    if trusted is None:
         return
     if kind == "email":
-        local, _, domain = value.rpartition("@")
-        if domain in rules.relay_domains:
-            return
-        sort = "role" if local in rules.role_inboxes else "weak" if weak or rule.strength == "weak" else "email"
+        sort = "role" if is_role_inbox(value, rules) else "weak" if weak or trusted == "weak" else "email"
         found[sort].add(value.replace("@googlemail.", "@gmail."))
     elif weak and kind not in ("phone", "handle"):
         return  # an account or number that may be another's says nothing

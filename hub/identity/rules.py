@@ -236,12 +236,21 @@ def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
         local, _, domain = value.rpartition("@")
         if domain in rules.relay_domains:
             return None
-        weak = weak or local.partition("+")[0] in rules.role_inboxes
+        weak = weak or _is_role(local, rules)
     if rule.blocked and _comparable(kind, value) in rule.blocked:
         return None
     if rule.blocked_patterns and rule.blocks(value):
         return None
     return "weak" if weak else "strong"
+
+
+def is_role_inbox(address: str, rules: IdentityRules) -> bool:
+    """Whether an address is that of a role (info@), with or without a ``+tag``."""
+    return _is_role(address.rpartition("@")[0], rules)
+
+
+def _is_role(local: str, rules: IdentityRules) -> bool:
+    return (local.partition("+")[0] if "+" in local else local) in rules.role_inboxes
 
 
 def _comparable(kind: str, value: str) -> str:

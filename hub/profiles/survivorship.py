@@ -39,7 +39,7 @@ class SurvivorshipRules(BaseModel):
             "birth_date",
             "language",
             "company",
-            "national_id",
+            "national_id",  # decides nothing any more, and stands in files that were copied when it did
             "tags",
             "emails",
             "phones",

@@ -65,7 +65,23 @@ CREATE TABLE dismissal (
     at timestamptz NOT NULL,
     PRIMARY KEY (one, other)
 );
+CREATE INDEX dismissal_other ON dismissal (other);
 COMMENT ON TABLE dismissal IS 'Reviews answered no for now: the pair comes back when its weight has grown.';
+
+CREATE TABLE answer (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    review uuid NOT NULL,
+    answer text NOT NULL CHECK (answer IN ('accept', 'reject', 'never')),
+    one uuid NOT NULL,
+    other uuid NOT NULL,
+    weight double precision,
+    by text NOT NULL,
+    reason text NOT NULL DEFAULT '',
+    at timestamptz NOT NULL,
+    judgement_id bigint REFERENCES judgement (id)
+);
+CREATE INDEX answer_review ON answer (review, id);
+COMMENT ON TABLE answer IS 'What people answered to reviews, each about its surest pair of records: to learn from.';
 
 CREATE TABLE identity_version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -89,7 +105,7 @@ INSERT INTO reresolve SELECT id FROM record;
 """
 
 _DOWN = """
-DROP TABLE reresolve, identity_version, dismissal, judgement_record, judgement, match, crowd, record_key;
+DROP TABLE reresolve, identity_version, answer, dismissal, judgement_record, judgement, match, crowd, record_key;
 """
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from math import log2
+from math import isfinite, log2
 from typing import Any
 
 from hub.errors import ConfigError, PayloadError
@@ -54,19 +54,20 @@ def loaded(text: str) -> Model:
     for name in weights:
         if name not in _WEIGHTS:
             raise PayloadError("no such weight", path=f"weights.{name}")
-    numbers = _numbers({name: held[name] for name in _NUMBERS if name in held}, "")
-    return Model(
-        weights=Weights(**weights), **numbers, **{name: _numbers(held.get(name, {}), name) for name in _TABLES}
-    )
+    told: dict[str, Any] = _numbers({name: held[name] for name in _NUMBERS if name in held}, "")
+    if told.get("population", 2.0) < 2:
+        raise PayloadError("fewer than 2", path="population")
+    told.update({name: _numbers(held.get(name, {}), name) for name in _TABLES})
+    return Model(weights=Weights(**weights), **told)
 
 
 def _numbers(held: Any, path: str) -> dict[str, float]:
     if not isinstance(held, dict):
         raise PayloadError("not an object", path=path)
     for name, value in held.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             # In a table the name is somebody's: only where it stands is told.
-            raise PayloadError("not a number", path=path if path in _TABLES else f"{path}.{name}".lstrip("."))
+            raise PayloadError("not a finite number", path=path if path in _TABLES else f"{path}.{name}".lstrip("."))
     return {name: float(value) for name, value in held.items()}
 
 
@@ -205,7 +206,7 @@ def _over(level: _Level, model: Model) -> float:
 
 
 def _probabilities(levels: tuple[_Level, ...], bits: list[float]) -> list[tuple[float, float]]:
-    """m and u of these bits, both adding up to one where the bits allow it.
+    """The m and u of these bits, both adding up to one where the bits allow it.
 
     How often one person's records agree is given, up to a factor; the factor follows from the last level, the rest.
     """

@@ -172,7 +172,7 @@ def api(run: Runtime) -> Api:
         inbox,
         run.database,
         run.connections,
-        survivorship=run.survivorship,
+        in_force=run.processing.in_force,
         region=run.settings.hub.default_region,
     )
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, FastAPI, Response
 
 from hub import __version__, metrics
 from hub.api import events, judgements, operations, problems, profiles
+from hub.api.explain import Configured, InForce
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
-from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
-from hub.store.database import Database
+from hub.store.database import Database, Session
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,14 +30,15 @@ class Api:
         database: Database,
         connections: Mapping[str, Connection],
         *,
-        survivorship: SurvivorshipRules | None = None,
+        in_force: Callable[[Session], InForce] | None = None,
         region: str = "DE",
         judge: judgements.Judging | None = None,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
+        default = Configured()
         self.rest = rest(
-            inbox, database, connections, survivorship=survivorship or SurvivorshipRules(), region=region, judge=judge
+            inbox, database, connections, in_force=in_force or (lambda session: default), region=region, judge=judge
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,11 +67,14 @@ def rest(
     database: Database,
     connections: Mapping[str, Connection],
     *,
-    survivorship: SurvivorshipRules,
+    in_force: Callable[[Session], InForce],
     region: str,
     judge: judgements.Judging | None = None,
 ) -> FastAPI:
-    """Health, metrics and ``/api/v1``. ``region`` reads phone numbers without a country; ``judge`` takes decisions."""
+    """Health, metrics and ``/api/v1``.
+
+    ``region`` reads phone numbers without a country; ``judge`` takes decisions; ``in_force`` tells the rules that hold.
+    """
     app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
 
     @app.get("/health/live")
@@ -91,9 +95,8 @@ def rest(
         """Prometheus text."""
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    ranks = {name: connection.settings.rank for name, connection in connections.items()}
     version = APIRouter(prefix="/api/v1")
-    version.include_router(profiles.router(database, rules=survivorship, ranks=ranks, region=region))
+    version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
     if judge is not None:
         version.include_router(judgements.router(database, judge))
     version.include_router(events.router(database))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -10,14 +10,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from hub.api.access import allowing
+from hub.api.explain import InForce, explained
 from hub.api.pages import Cursor, Limit, Page, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import Explanation, TimelineItem
 from hub.errors import PayloadError
 from hub.model.profile import Profile
 from hub.profiles import view
-from hub.profiles.survivorship import SurvivorshipRules
-from hub.store.database import Database
+from hub.sdk.connection import Connection
+from hub.store.database import Database, Session
 
 Found = TypeVar("Found")
 
@@ -33,8 +34,17 @@ Text = Annotated[
 ]
 
 
-def router(database: Database, *, rules: SurvivorshipRules, ranks: Mapping[str, int], region: str) -> APIRouter:
-    """The routes. Plain functions: they wait for the database in a thread, away from the webhooks' event loop."""
+def router(
+    database: Database,
+    *,
+    in_force: Callable[[Session], InForce],
+    connections: Mapping[str, Connection],
+    region: str,
+) -> APIRouter:
+    """The routes. Plain functions: they wait for the database in a thread, away from the webhooks' event loop.
+
+    ``in_force`` tells the rules and weights that hold now.
+    """
     routes = APIRouter(
         prefix="/profiles",
         tags=["profiles"],
@@ -72,11 +82,21 @@ def router(database: Database, *, rules: SurvivorshipRules, ranks: Mapping[str, 
     @routes.get("/{id}/explain", responses=responses(404))
     def explain(
         id: UUID,  # noqa: A002
-        field: Annotated[str | None, Query(description="Only this value: name, emails, emails.0 …")] = None,
+        field: Annotated[
+            str | None,
+            Query(
+                description="Only this: `name`, `emails.0`, `consents.email`, `orders`, `records`, or a property at a "
+                "destination: `crm.firstname`, `firstname`.",
+                max_length=200,
+            ),
+        ] = None,
     ) -> Explanation:
-        """Why the profile is as it is: each value's winner and losers, identifiers, merges, deliveries."""
+        """Why the profile is as it is: each value's events and losers, why it is one person, merges, deliveries."""
         with database.session() as session:
-            return Explanation.model_validate(_found(view.explanation(session, id, rules, ranks, field=field)))
+            found = _found(explained(session, id, in_force(session), connections, field=field))
+        if not found["found"]:
+            raise ApiError(404, "the profile has no such value")
+        return Explanation.model_validate(found)
 
     return routes
 

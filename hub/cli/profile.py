@@ -97,25 +97,31 @@ def timeline(
 @app.command()
 def explain(
     id: Id,  # noqa: A002
-    field: Annotated[str | None, typer.Argument(help="Only this value: name, emails, emails.0 …")] = None,
+    field: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only this: name, emails.0, consents.email, orders, records …, or a property at a destination: "
+            "crm.firstname, firstname."
+        ),
+    ] = None,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """Tell why a profile is as it is: each value's record, event and rule, what lost, merges, deliveries."""
-    from hub.profiles import view
+    """Tell why a profile is as it is, back to the signed events: values, who is who, merges, deliveries."""
+    from hub.api.explain import explained
+    from hub.cli.explanation import show
 
     with output.exit_codes(json=json), configured(config) as run:
-        ranks = {name: connection.settings.rank for name, connection in run.connections.items()}
         with run.database.session() as session:
-            found = view.explanation(session, id, run.survivorship, ranks, field=field)
+            found = explained(session, id, run.processing.in_force(session), run.connections, field=field)
         if found is None:
             raise NotFound(_missing(id))
-        if field and not found["values"]:
+        if not found.pop("found"):
             raise NotFound(f"the profile has no value {field}")
     if json:
         output.show_json(found)
     else:
-        _explain(found, whole=field is None)
+        show(found, whole=field is None)
 
 
 @app.command()
@@ -164,37 +170,3 @@ def _show(profile: Profile) -> None:
         ("suppressed", "yes" if profile.suppressed else None),
     ]
     output.show_table(("", ""), [line for line in lines if line[1] is not None])
-
-
-def _explain(found: dict[str, Any], *, whole: bool) -> None:
-    for value in found["values"]:
-        output.show(f"{value['field']}: {_plain(value['value'])}")
-        output.show(f"  won by {value['rule']}: {_origin(value)}")
-        for lost in value["lost"]:
-            output.show(f"  lost: {_plain(lost['value'])}, {_origin(lost)}")
-    if not whole:
-        return
-    output.show("\nidentifiers")
-    for each in found["identifiers"]:
-        said = f"{each['strength']}{', shared' if each['shared'] else ''}"
-        record = f"{each['connection']} {each['record_kind']} {each['external_id']}"
-        output.show(f"  {each['kind']} {each['value']} ({said}) on {record}, event {each['event']}")
-    output.show("\nmerges and splits")
-    for item in found["history"]:
-        output.show(f"  {item['at']:%Y-%m-%d %H:%M} {item['what']} {item['other_id']}: {_plain(item['evidence'])}")
-    output.show("\ndeliveries")
-    for item in found["deliveries"]:
-        reason = f" ({item['reason']})" if item["reason"] else ""
-        behind = ", ".join(map(str, item["events"]))
-        output.show(f"  {item['at']:%Y-%m-%d %H:%M} {item['destination']} {item['outcome']}{reason}, events {behind}")
-
-
-def _origin(source: dict[str, Any]) -> str:
-    record = source["record"]
-    return f"{record['connection']} {record['kind']} {record['external_id']}, event {source['event']}, {source['at']}"
-
-
-def _plain(value: Any) -> str:
-    import orjson
-
-    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()

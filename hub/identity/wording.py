@@ -128,7 +128,8 @@ def _line(one: State, other: State, line: Evidence, model: Model, rules: Identit
     """The two values behind a line are those that give its level when nothing else is told of the two records."""
     best: tuple[float, str | None, str | None] = (0.0, None, None)
     crowd = _Everybody() if line.level == "shared" else {}
-    kind = "swapped" if line.level.startswith("swapped") else line.feature
+    crossed = line.level.startswith("swapped") and line.feature in ("first_name", "last_name")
+    kind = "swapped" if crossed else line.feature
     for value, mine in _values(one, kind, rules):
         for other_value, theirs in _values(other, kind, rules):
             weights = [

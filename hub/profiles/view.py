@@ -1,4 +1,4 @@
-"""Profiles as people and other systems see them: found, shown, explained. Reads only."""
+"""Profiles as people and other systems see them: found and shown. Reads only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from hub.mapping.name import fold
 from hub.mapping.phone import phone
 from hub.model.keys import identifier_id
 from hub.model.profile import DestinationReference, Profile
-from hub.profiles.survive import Ranks, leaves
-from hub.profiles.survivorship import SurvivorshipRules, explain
-from hub.store import facts, outbox, profiles, records
+from hub.store import facts, profiles
 from hub.store.database import Session
 from hub.store.profiles import FullRow
 
@@ -88,27 +86,3 @@ def timeline(
     """What happened with a person, newest first; None when there is no such profile. Retired ids are followed."""
     row = profiles.get(session, profile_id)
     return facts.timeline(session, row.id, before=before, limit=limit) if row else None
-
-
-def explanation(
-    session: Session, profile_id: UUID, rules: SurvivorshipRules, ranks: Ranks, *, field: str | None = None
-) -> dict[str, Any] | None:
-    """Why a profile is as it is: per value the winner and the losers, who carries what, merges, deliveries.
-
-    ``field`` leaves only the values under it (``emails`` or ``emails.0``).
-    """
-    row = profiles.get(session, profile_id)
-    if row is None:
-        return None
-    values = explain(leaves(records.of_profile(session, row.id), ranks), rules)
-    return {
-        "id": row.id,
-        "values": [value for value in values if field is None or _below(value["field"], field)],
-        "identifiers": records.evidence(session, row.id),
-        "history": profiles.history(session, row.id),
-        "deliveries": outbox.attempts(session, row.id),
-    }
-
-
-def _below(name: str, field: str) -> bool:
-    return name == field or name.startswith(f"{field}.")

@@ -130,6 +130,13 @@ def outside_pairs(session: Session, records: Collection[UUID], limit: int) -> li
     return [Pair(*row) for row in rows]
 
 
+def dismissals(session: Session, records: Collection[UUID]) -> set[frozenset[UUID]]:
+    """The pairs with one of these records to which a reviewer answered no for now."""
+    ids = list(records)
+    rows = session.rows("SELECT one, other FROM dismissal WHERE one = ANY(%b) OR other = ANY(%b)", [ids, ids])
+    return {frozenset(pair) for pair in rows}
+
+
 def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
     """What these records are called at their sources; those that are not stored are left out."""
     rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])

@@ -285,6 +285,7 @@ def test_every_value_names_its_record_event_rule_and_losers(hub: Installation):
 
     by_field = {value["field"]: value for value in explained["values"]}
     assert sorted(by_field) == ["emails.0", "name", "phones.0"]
+    came = "(topic events, read from the system's history, received 2026-03-01 09:00:00 UTC), source time 2026-03-01"
     assert by_field["name"] == {
         "field": "name",
         "rule": "newest source time",
@@ -292,12 +293,16 @@ def test_every_value_names_its_record_event_rule_and_losers(hub: Installation):
         "record": {"connection": "till", "kind": "customer", "external_id": "77"},
         "event": 2,
         "at": "2026-03-01T09:01:00Z",
+        "explicit": None,
+        "text": f"Name Änne Müller: told by till (customer 77) in event 2 {came} 09:01:00 UTC; newest source time.",
         "lost": [
             {
                 "value": {"first": "Anna", "last": "Müller", "full": "Anna Müller"},
                 "record": {"connection": "shop", "kind": "customer", "external_id": "a1"},
                 "event": 1,
                 "at": "2026-03-01T09:00:00Z",
+                "why": "older",
+                "text": f"Not used: Anna Müller, told by shop (customer a1) in event 1 {came} 09:00:00 UTC, because older.",
             }
         ],
     }

@@ -267,9 +267,14 @@ def test_an_explanation_names_winner_rule_and_losers(hub: Hub):
         ("email", "3", 3),
         ("phone", "1", 1),
     }
-    assert name.count("won by") == 1
-    assert "old-crm customer" in name
-    assert "identifiers" not in name
+    told = name.splitlines()
+    assert told[0].startswith(
+        "Name Anna Müller: told by old-crm (customer 1) in event 1 (topic row, read from a file, "
+    )
+    assert told[1].startswith("  Not used: Änne Müller, told by old-crm (customer 3) in event 3 (")
+    assert told[1].endswith(", because of the same time and source rank, and later in the order of records.")
+    assert told[-1] == "See an event: hub inbox show 3"
+    assert "one person" not in name
     assert hub.json("profile", "explain", anna, "company", ends=1) == {"faults": ["the profile has no value company"]}
 
 

@@ -1,0 +1,239 @@
+"""From a golden value, or a property at a destination, back to the events that told it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.model.profile import Profile
+from hub.profiles import wording
+from hub.profiles.properties import behind
+from hub.profiles.survive import Ranks, leaves
+from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
+from hub.sdk.connection import Connection
+from hub.store import explanations, outbox, profiles, records
+from hub.store.database import Session
+from hub.store.explanations import CountedOrder, ToldEvent
+
+OWN = frozenset((*SINGLE, *LISTS, "consents", "orders", "records"))
+"""The first words of our own fields; everything else is looked for among the properties at destinations."""
+
+MOST_ORDERS = 1_000
+"""Orders that are listed, the newest first."""
+
+Connections = Mapping[str, Connection]
+Json = dict[str, Any]
+
+
+def explanation(
+    session: Session,
+    profile_id: UUID,
+    rules: SurvivorshipRules,
+    ranks: Ranks,
+    *,
+    field: str | None = None,
+    connections: Connections | None = None,
+) -> Json | None:
+    """Why a profile is as it is; None when there is none. A retired id is followed.
+
+    ``values``: who told each golden value, by which rule it won, and what lost; ``orders``: what the totals are made
+    of; ``events``: every event behind them, by inbox id. ``field`` leaves what is under it: one of ours (``emails``,
+    ``emails.0``, ``consents.email``, ``orders``) or a property at a destination (``crm.firstname``, ``firstname``);
+    where such a property comes from stands under ``asked``.
+    """
+    row = profiles.get(session, profile_id)
+    if row is None:
+        return None
+    profile, connections = row.profile(), connections or {}
+    asked = _asked(session, profile, field, connections) if field else []
+    fields = None if field is None else _fields(field, asked)
+    held = leaves(records.of_profile(session, row.id), ranks)
+    orders = _orders(session, profile) if _wanted(fields, "orders") else None
+    found: Json = {
+        "id": row.id,
+        "asked": asked,
+        "values": [value for value in explain(held, rules) if _is_wanted(value, fields)],
+        "unused": [value for value in unused(held) if _wanted(fields, value["field"])],
+        "orders": orders,
+        "identifiers": records.evidence(session, row.id),
+        "history": profiles.history(session, row.id),
+        "deliveries": outbox.attempts(session, row.id),
+    }
+    events = explanations.events(session, _behind(found, whole=fields is None))
+    found["events"] = [_event(event, connections) for event in events.values()]
+    _put_into_words(found)
+    return found
+
+
+def answers(found: Json, field: str | None) -> bool:
+    """Whether there is anything that was asked for."""
+    return field is None or bool(
+        found["values"] or found["orders"] or found["unused"] or found["asked"] or is_who(field)
+    )
+
+
+def is_who(field: str | None) -> bool:
+    """Whether it is asked why the records are one person."""
+    return field is None or field == "records"
+
+
+# -- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _asked(session: Session, profile: Profile, field: str, connections: Connections) -> list[Json]:
+    """The properties at destinations that a name stands for, and the golden values behind each."""
+    if _own(field) in OWN:
+        return []
+    prefix, _, rest = field.partition(".")
+    known = {name: one for name, one in connections.items() if one.connector.destination is not None}
+    looked_at = {prefix: known[prefix]} if prefix in known and rest else known
+    name = rest if prefix in looked_at and rest else field
+    mirrors = explanations.mirrors(session, profile.id)
+    there = {place.connection: place for place in profile.destinations}
+    found = []
+    for destination, connection in looked_at.items():
+        told = behind(profile, connection, name)
+        if told is None:
+            continue
+        mirror, written_at = mirrors.get(destination, ({}, None))
+        place = there.get(destination)
+        asked: Json = {
+            "destination": destination,
+            "property": name,
+            "value": told.value,
+            "fields": list(told.fields),
+            "written": mirror.get(name),
+            "written_at": written_at if name in mirror else None,
+            "external_id": place.external_id if place else None,
+            "state": place.state if place else None,
+        }
+        found.append({**asked, "text": wording.asked(asked)})
+    if not found and prefix in known and rest and _own(rest) in OWN:
+        return [
+            {"destination": prefix, "property": rest, "fields": [_normal(rest)], "text": f"{field}: our own {rest}"}
+        ]
+    return found
+
+
+def _own(field: str) -> str:
+    first = field.partition(".")[0]
+    return "consents" if first == "consent" else first
+
+
+def _normal(field: str) -> str:
+    first, dot, rest = field.partition(".")
+    return f"{_own(first)}{dot}{rest}"
+
+
+def _fields(field: str, asked: Sequence[Json]) -> frozenset[str]:
+    if asked:
+        return frozenset(one for each in asked for one in each["fields"])
+    return frozenset((_normal(field),))
+
+
+def _wanted(fields: frozenset[str] | None, name: str) -> bool:
+    return fields is None or any(_under(name, field) or _under(field, name) for field in fields)
+
+
+def _under(name: str, field: str) -> bool:
+    return name == field or name.startswith(f"{field}.")
+
+
+def _is_wanted(value: Json, fields: frozenset[str] | None) -> bool:
+    """A consent is also found by its channel: ``consents.email``, ``consents.marketing.email``."""
+    if _wanted(fields, value["field"]):
+        return True
+    if fields is None or not value["field"].startswith("consents."):
+        return False
+    purpose, channel = value["value"]["purpose"], value["value"]["channel"]
+    return not fields.isdisjoint((f"consents.{channel}", f"consents.{purpose}", f"consents.{purpose}.{channel}"))
+
+
+# -- what is behind it ------------------------------------------------------------------------------------------------
+
+
+def _orders(session: Session, profile: Profile) -> Json | None:
+    listed = explanations.orders(session, profile.id, MOST_ORDERS + 1)
+    if not listed:
+        return None
+    return {
+        **profile.orders.model_dump(mode="json"),
+        "rule": "added up anew from the orders, less their refunds",
+        "orders": [_order(order) for order in listed[:MOST_ORDERS]],
+        "more": len(listed) > MOST_ORDERS,
+    }
+
+
+def _order(order: CountedOrder) -> Json:
+    why = (
+        "deleted at the source" if order.deleted else None if order.counted else "no sale: a test, cancelled or failed"
+    )
+    return {
+        "connection": order.connection,
+        "external_id": order.external_id,
+        "record": order.record.model_dump(),
+        "at": order.at,
+        "amount": format(order.amount, "f"),
+        "refunded": format(order.refunded, "f"),
+        "currency": order.currency,
+        "counted": why is None,
+        "why": why,
+        "event": order.event,
+        "refunds": order.refunds,
+    }
+
+
+def _behind(found: Json, *, whole: bool) -> set[int]:
+    ids = {source["event"] for value in found["values"] for source in (value, *value["lost"])}
+    ids |= {value["event"] for value in found["unused"]}
+    if found["orders"]:
+        ids |= {event for order in found["orders"]["orders"] for event in (order["event"], *order["refunds"])}
+    if whole:
+        ids |= {item["event"] for item in found["identifiers"]}
+        ids |= {event for item in found["deliveries"] for event in item["events"]}
+    return ids
+
+
+def _event(event: ToldEvent, connections: Connections) -> Json:
+    return {
+        "id": event.id,
+        "connection": event.connection,
+        "topic": event.topic,
+        "event_id": event.event_id,
+        "received_at": event.received_at,
+        "came": came(event.headers, connections.get(event.connection)),
+        "erased": event.erased,
+    }
+
+
+def came(headers: Mapping[str, str], connection: Connection | None) -> str:
+    """How an event came: ``webhook`` (its signature was verified at the door), ``backfill``, or ``file``.
+
+    Nothing gets in over HTTP without a verified signature, and every HTTP request names its host; what a backfill
+    reads does not come in a request of the sender's.
+    """
+    if "host" in headers:
+        return "webhook"
+    return "file" if connection is not None and connection.connector.manifest.channel == "file" else "backfill"
+
+
+def _put_into_words(found: Json) -> None:
+    events = {event["id"]: event for event in found["events"]}
+    for value in found["values"]:
+        value["text"] = wording.value(value, events)
+        for lost in value["lost"]:
+            lost["text"] = wording.lost(lost, events)
+    for value in found["unused"]:
+        value["text"] = wording.unused(value, events)
+    if found["orders"]:
+        found["orders"]["text"] = wording.totals(found["orders"])
+        for order in found["orders"]["orders"]:
+            order["text"] = wording.order(order, events)
+    for item in found["deliveries"]:
+        item["text"] = wording.delivery(item)
+
+
+def texts(items: Iterable[Json]) -> list[str]:
+    """The words of these."""
+    return [item["text"] for item in items]

@@ -1,0 +1,134 @@
+"""Where values come from, in words for somebody who is asked by a customer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+Json = Mapping[str, Any]
+Events = Mapping[int, Json]
+
+_LABELS = {
+    "name": "Name",
+    "birth_date": "Date of birth",
+    "language": "Language",
+    "company": "Company",
+    "tags": "Tags",
+    "emails": "E-mail",
+    "phones": "Phone",
+    "addresses": "Address",
+    "accounts": "Account",
+    "loyalty_ids": "Loyalty number",
+    "consents": "Consent",
+}
+_CAME = {
+    "webhook": "verified signature",
+    "backfill": "read from the system's history",
+    "file": "read from a file",
+}
+
+
+def value(told: Json, events: Events) -> str:
+    """A golden value: who told it, in which event, and why it won."""
+    label = _LABELS[told["field"].partition(".")[0]]
+    act = ", an act of the person" if told.get("explicit") else ""
+    return f"{label} {plain(told['value'])}: {source(told, events)}{act}; {told['rule']}."
+
+
+def lost(told: Json, events: Events) -> str:
+    """A candidate that is not used, and why."""
+    return f"Not used: {plain(told['value'])}, {source(told, events)}, because {told['why']}."
+
+
+def unused(told: Json, events: Events) -> str:
+    """A value that no profile shows."""
+    label = _LABELS[told["field"]]
+    return f"{label} {plain(told['value'])}, {source(told, events)}, because {told['why']}."
+
+
+def source(told: Json, events: Events) -> str:
+    """Which record told it, when, and in which event."""
+    return f"told by {record(told['record'])} in {event(told['event'], events)}, source time {moment(told['at'])}"
+
+
+def record(named: Json) -> str:
+    """A record as its source calls it: ``shop-de (customer 207119551)``."""
+    return f"{named['connection']} ({named['kind']} {named['external_id']})"
+
+
+def event(number: int, events: Events) -> str:
+    """An event that can be looked up with ``hub inbox show``."""
+    known = events.get(number)
+    if known is None:
+        return f"event {number} (gone)"
+    gone = ", its body was erased" if known["erased"] else ""
+    received = f"received {moment(known['received_at'])}{gone}"
+    return f"event {number} (topic {known['topic']}, {_CAME[known['came']]}, {received})"
+
+
+def totals(orders: Json) -> str:
+    """What was ordered in all, and how that was found."""
+    sums = ", ".join(f"{total['amount']} {total['currency']}" for total in orders["totals"]) or "nothing"
+    return f"Orders {orders['count']}, {sums}: {orders['rule']}."
+
+
+def order(one: Json, events: Events) -> str:
+    """One order behind the totals, or one that does not count."""
+    refunds = f" less {one['refunded']} refunded in {_numbers(one['refunds'])}" if one["refunds"] else ""
+    counts = "" if one["counted"] else f", not counted, because it is {one['why']}"
+    told = f"{one['connection']} order {one['external_id']} of {moment(one['at'])}: {one['amount']} {one['currency']}"
+    return f"{told}{refunds}{counts}; by {record(one['record'])}, {event(one['event'], events)}."
+
+
+def asked(at: Json) -> str:
+    """A destination's property: what is there, and which of our values is behind it."""
+    where = f"{at['destination']}.{at['property']}"
+    fields = " and ".join(at["fields"]) or "the profile's own id"
+    whose = f" of record {at['external_id']}" if at["external_id"] else ""
+    told = f"{where}{whose} is {plain(at['value'])}, made of {fields}"
+    if at["written_at"] is None:
+        return f"{told}; it was not written there yet."
+    if at["written"] == at["value"]:
+        return f"{told}; written there on {moment(at['written_at'])}."
+    return f"{told}; what was written there last, on {moment(at['written_at'])}, is {plain(at['written'])}."
+
+
+def delivery(item: Json) -> str:
+    """One try to write to a destination."""
+    reason = f" ({item['reason']})" if item["reason"] else ""
+    return (
+        f"{moment(item['at'])} {item['destination']}: {item['outcome']}{reason}, because of {_numbers(item['events'])}"
+    )
+
+
+def moment(at: datetime | str) -> str:
+    """A time to the second, in UTC."""
+    known = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{known:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def plain(told: Any) -> str:
+    """A value as people write it: a name in full, an address on one line."""
+    if isinstance(told, Mapping):
+        return _plain_mapping(told)
+    if isinstance(told, list):
+        return ", ".join(map(str, told))
+    return "nothing" if told in (None, "") else str(told)
+
+
+def _plain_mapping(told: Json) -> str:
+    if "state" in told:
+        what = f"{told['purpose']} by {told['channel']} " if "purpose" in told else ""
+        how = "" if "explicit" not in told else " by an act of the person" if told["explicit"] else " without an act"
+        evidence = f" ({told['evidence']})" if told.get("evidence") else ""
+        return f"{what}{told['state'].replace('_', ' ')}{how}{evidence}"
+    if "network" in told:
+        return f"{told['network']}:{told['account_id']}"
+    if {"full", "first", "last"} & told.keys():
+        return str(told.get("full") or " ".join(filter(None, (told.get("first"), told.get("last")))))
+    return ", ".join(str(part) for part in told.values() if part)
+
+
+def _numbers(events: list[int]) -> str:
+    return f"event{'s' * (len(events) > 1)} {', '.join(map(str, events))}" if events else "no event"

@@ -163,7 +163,8 @@ def _place(
     groups = [*groups, *(sorted(group) for group in settled.values())]
     active = {profile.id: profile.created_at for profile in known.values()}
     split = _splits(rows, groups)
-    retired = {a: created for a, _, created in profile_store.aliases(session, list(known))} if split else {}
+    aliases = profile_store.aliases(session, list(known)) if split else []
+    retired = {alias: created for alias, _, created in aliases}
     ids = assign(groups, active, retired)
     resolution = Resolution(known=known)
     divided: list[tuple[UUID, UUID, str]] = []
@@ -181,6 +182,11 @@ def _place(
     resolution.merges = _merges(resolution, known, component, identity, before)
     profile_store.revive(session, divided, now)
     profile_store.retire(session, resolution.merges, now)
+    if aliases:
+        # An id merged away before leads to where the record is that it began with.
+        seeded = _seeds(resolution)
+        leading = [(alias, seeded[alias], led) for alias, led, _ in aliases if alias in seeded]
+        profile_store.redirect(session, [(alias, profile) for alias, profile, led in leading if profile != led])
     return resolution
 
 

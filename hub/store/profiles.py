@@ -118,6 +118,18 @@ def revive(session: Session, splits: Sequence[tuple[UUID, UUID, str]], now: date
         )
 
 
+def redirect(session: Session, moved: Sequence[tuple[UUID, UUID]]) -> None:
+    """Let retired ids lead to another profile: (retired id, profile now). One that was revived is none any more."""
+    if moved:
+        session.run(
+            """
+            UPDATE alias SET profile_id = given.profile_id FROM unnest(%b::uuid[], %b::uuid[]) AS given (id, profile_id)
+            WHERE alias.id = given.id
+            """,
+            [list(column) for column in zip(*moved, strict=True)],
+        )
+
+
 def aliases(session: Session, profiles: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
     """(retired id, profile it redirects to, when the retired profile was created)."""
     return session.rows(

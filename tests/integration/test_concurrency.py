@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.people_words import FIRST, LAST
 from hub.store import profiles, records
 from hub.store.database import Database
 from hub.workers.process import process_batch
@@ -76,7 +77,7 @@ def test_many_people_whose_events_cross_end_with_one_profile_each(way: Way) -> N
     # every person has an account by e-mail, one by phone, and one that joins both; in every order
     told = []
     for n in range(25):
-        name, mail, phone = (f"Kunde{n}", "Berg"), f"k{n}@example.com", f"+4930231251{n:02d}"
+        name, mail, phone = (FIRST[n], LAST[n]), f"k{n}@example.com", f"+4930231251{n:02d}"
         told += [
             entry([customer(f"a{n}", name=name, emails=[mail])], f"a{n}"),
             entry([customer(f"b{n}", name=name, phones=[phone])], f"b{n}"),
@@ -91,7 +92,7 @@ def test_many_people_whose_events_cross_end_with_one_profile_each(way: Way) -> N
 
 def test_a_chain_of_merges_in_opposite_directions_does_not_lock_up(way: Way) -> None:
     # neighbours share an address: 0-1, 1-2, ... and every worker starts somewhere else
-    links = [entry([customer(str(n)), customer(str(n), emails=[f"k{n}@example.com", f"k{n + 1}@example.com"])], f"e{n}")
+    links = [entry([customer(str(n)), customer(str(n), name=("Anna", "Berg"), emails=[f"k{n}@example.com", f"k{n + 1}@example.com"])], f"e{n}")
              for n in range(24)]  # fmt: skip
     store(way.database, links[::3] + links[2::3][::-1] + links[1::3])
     at_once(drain(way, 2))

@@ -92,7 +92,9 @@ def test_a_merge_names_its_evidence_and_the_old_id_leads_to_the_new_for_ever(dat
     assert row is not None
     assert (row.id, row.aliases) == (kept, [gone])
     assert (merge["what"], merge["other_id"]) == ("merged", gone)
-    assert [set(edge) for edge in merge["evidence"]] == [{"identifier", "records"}]
+    [pair] = merge["evidence"]
+    assert sorted(pair["records"]) == sorted(str(record_id("shop", "customer", number)) for number in "12")
+    assert [(line["feature"], line["level"]) for line in pair["evidence"]] == [("email", "exact")]
 
 
 def test_a_merge_that_is_undone_gives_both_their_ids_back_and_nothing_is_lost(database: Database) -> None:

@@ -31,9 +31,10 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import destinations, facts, outbox, profiles
+from hub.store import destinations, due, facts, outbox, profiles
 from hub.store.database import Database, Session
-from hub.store.outbox import DueRow, Recorded, Subject
+from hub.store.due import DueRow
+from hub.store.outbox import Recorded, Subject
 
 log = structlog.get_logger()
 
@@ -127,7 +128,7 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
     name, batch = sender.connection.name, sender.limits.batch
     postponed = 0
     with sender.database.session() as session:
-        rows = outbox.due_rows(session, name, subject, batch * CALLS_PER_READ)
+        rows = due.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
         if subject == "profile":
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
@@ -212,9 +213,18 @@ def _send(sender: Sender, writes: list[Write], rows: Sequence[DueRow]) -> Sent:
     except HubError as error:
         # What Hub needs there cannot be made: nobody's record is at fault, an operator has to look.
         return Sent(stopped_by=Unavailable(str(error)), calls_failed=1)
+    by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
+
+    def before(batch: Sequence[Write]) -> None:
+        merging = [(by_key[write.key], write.mirror.keys()) for write in batch if write.merge]
+        if merging:
+            with sender.database.session() as session:
+                due.unsettle(session, sender.connection.name, merging)
+
     return send(
         writes,
         lambda batch: destination.send(batch, client, sender.connection.settings),
+        before=before,
         destination=sender.connection.name,
         may_call=lambda: _keeps_lease(sender),
         halve_outages=max(row.attempts for row in rows) >= 2,

@@ -63,8 +63,18 @@ def enqueue(
     if left:
         before = outbox.queued(session, by_destination, {profile.id for _, profile in left})
         taken += [(destination, profile) for destination, profile in left if (destination, profile.id) in before]
+    # Who is there again after an undone merge goes on with its versions: receivers know a message by its version.
+    revived = [profile.id for profile in changed if profile.version == 1 and profile.created_at < now]
+    last = outbox.last_versions(session, revived) if revived else {}
     rows = [
-        NewRow(destination, profile.id, "profile", profile.id, profile.version, sorted(events.get(profile.id, ())))
+        NewRow(
+            destination,
+            profile.id,
+            "profile",
+            profile.id,
+            max(profile.version, last.get((destination, profile.id), 0) + 1),
+            sorted(events.get(profile.id, ())),
+        )
         for destination, profile in taken
     ]
     with_orders = {route.destination for route in routes if route.orders}

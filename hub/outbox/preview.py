@@ -15,9 +15,10 @@ from hub.outbox.render import order_changes, profile_changes, render
 from hub.sdk.connection import Connection
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Capability
-from hub.store import facts, outbox, profiles
+from hub.store import due, facts, profiles
 from hub.store.database import Session
-from hub.store.outbox import DueRow, Subject
+from hub.store.due import DueRow
+from hub.store.outbox import Subject
 
 SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
 
@@ -43,7 +44,7 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
     takes_orders = Capability.ORDERS in connection.connector.manifest.capabilities
     subjects: tuple[Subject, ...] = ("profile", "order") if takes_orders else ("profile",)
     for subject in subjects:
-        rows = outbox.waiting_rows(session, connection.name, subject, key=key, limit=limit)
+        rows = due.waiting_rows(session, connection.name, subject, key=key, limit=limit)
         if subject == "order":
             shown.waiting.extend(row.key for row in rows if row.contact_id is None)
             rows = [row for row in rows if row.contact_id is not None]

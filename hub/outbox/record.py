@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -12,7 +14,8 @@ from hub.outbox import policy
 from hub.outbox.send import Sent
 from hub.sdk.destination import Write, WriteResult
 from hub.store.destinations import DestinationState
-from hub.store.outbox import DueRow, Recorded
+from hub.store.due import DueRow
+from hub.store.outbox import Recorded
 
 RATE_LIMIT_PAUSE = 10.0
 """Seconds to wait after a 429 that names no time."""
@@ -33,25 +36,38 @@ def of_result(row: DueRow, write: Write, result: WriteResult, now: datetime, *, 
     if result.outcome == "delivered":
         mirror = result.mirror if result.mirror is not None else write.mirror
         external_id = result.external_id or write.external_id
-        gone = tuple(known for known in row.external_ids if known != external_id) if external_id else ()
+        known = row.external_ids
+        gone = tuple(other for other in known if other != external_id) if external_id else ()
+        owner = row.owners[known.index(external_id)] if external_id in known else row.key
         return replace(
             _recorded(row, "delivered", "delivered", now),
-            mirror=orjson.dumps(mirror).decode(),
+            mirror=_text(mirror),
             external_id=external_id,
             merged_ids=gone,
+            owner=owner,
+            settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":
         return failed(row, result.reason, now)
     attempts = row.attempts + 1
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
+    # What may have been written unseen is not known any more: were it taken back before the next attempt, the old value
+    # would seem to stand there still.
+    unknown = {**row.mirror, **dict.fromkeys(write.properties), **write.unsure} if result.uncertain else None
     return replace(
         _recorded(row, state, outcome, now),
         reason=result.reason,
         attempts=attempts,
         due_at=now + (wait or timedelta()),
         uncertain=row.uncertain or result.uncertain,
+        mirror=None if unknown is None else _text(unknown),
+        owner=None if unknown is None else row.mirror_key,
     )
+
+
+def _text(mirror: Mapping[str, Any]) -> str:
+    return orjson.dumps(mirror).decode()
 
 
 def next_state(before: DestinationState, sent: Sent, now: datetime, *, credentials: str) -> DestinationState:

@@ -13,7 +13,7 @@ from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange, Write
-from hub.store.outbox import DueRow
+from hub.store.due import DueRow
 from hub.store.profiles import FullRow
 
 
@@ -47,6 +47,7 @@ def profile_changes(
             external_ids=tuple(row.external_ids),
             mirror=row.mirror,
             uncertain=row.uncertain,
+            merged_ids=tuple(row.merged_ids),
         )
     return changes, left_out
 

@@ -46,10 +46,12 @@ def send(
     destination: str,
     halve_outages: bool,
     may_call: Callable[[], bool] = lambda: True,
+    before: Callable[[Sequence[Write]], None] = lambda batch: None,
 ) -> Sent:
     """Send all writes. ``halve_outages``: these rows failed before, so look for one that makes the destination fail.
 
-    ``may_call`` is asked before every call: together they may take longer than the caller's lease.
+    ``may_call`` is asked before every call: together they may take longer than the caller's lease. ``before`` notes
+    what has to be known should the process end during the call.
     """
     sent = Sent()
     waiting = _batches(writes)
@@ -58,6 +60,7 @@ def send(
             sent.interrupted = True
             break
         batch = waiting.pop(0)
+        before(batch)
         try:
             results = call(batch)
         except RateLimited as error:

@@ -17,9 +17,13 @@ class ProfileChange:
     """A profile that differs at this destination.
 
     ``external_ids`` are the ids this person has there, the one to keep first; further ones belong to profiles that
-    were merged into this one. ``mirror`` is what we last wrote, empty before the first write.
-    ``uncertain`` is True when an earlier create may have been carried out unseen (a time-out): look before creating.
+    were merged into this one. ``mirror`` is what we last wrote, empty before the first write; a value of None stands
+    for one that nobody knows, because a write of it may have been carried out unseen.
+    ``uncertain`` is True when an earlier create, update or merge may have been carried out unseen (a time-out): look
+    before creating, and before writing to a record that may have been merged into another one.
     ``erased`` is True when the person's data must be removed there.
+    ``merged_ids`` are ids this person had there that were merged away. With no ``external_ids`` beside them the merge
+    was undone: they lead to another person's record and must not be written to.
     """
 
     profile: Profile
@@ -28,6 +32,7 @@ class ProfileChange:
     mirror: Mapping[str, Any] = field(default_factory=dict)
     uncertain: bool = False
     erased: bool = False
+    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Write:
     ``merge``       external ids to merge into ``external_id`` first
     ``links``       external ids of records this one is associated with
     ``erase``       remove the person instead
+    ``merged_ids``  as in ``ProfileChange``
+    ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
     """
 
     kind: Literal["profile", "order"]
@@ -74,6 +81,8 @@ class Write:
     erase: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
     """For destinations that take a whole document instead of properties."""
+    merged_ids: tuple[str, ...] = ()
+    unsure: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

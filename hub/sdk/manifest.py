@@ -55,6 +55,19 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secret_list), Field(
 
 
 @dataclass(frozen=True, slots=True)
+class Unmerge:
+    """What a destination can do when a merge is taken back.
+
+    ``restores``   the second record is there again under the id it had
+    ``recreates``  the second record is made anew, under a new id
+    ``cannot``     what stays as the merge left it, a sentence each, for the person who splits two profiles
+    """
+
+    way: Literal["restores", "recreates"]
+    cannot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What the outside system bears: records per call, bytes per call, calls per ``per_seconds``."""
 
@@ -74,6 +87,9 @@ class Manifest(Generic[Settings]):
     ``topics`` maps every event type the source reads to one line on what becomes of it; each needs a sample.
     ``allowed_hosts`` are the only hosts the connector calls (``*.`` stands for one or more labels) besides the
     connection's own ``base_url``. ``not_offered`` says why a capability users would expect is absent.
+    ``unmerge`` is needed with the capability ``merge``.
+    ``personal_paths`` maps the beginning of a path that holds an e-mail or phone, because the vendor offers no other
+    way, to the reason; no other URL may hold one (law L11).
     """
 
     slug: str
@@ -89,5 +105,7 @@ class Manifest(Generic[Settings]):
     allowed_hosts: tuple[str, ...] = ()
     limits: Limits = Limits()
     not_offered: Mapping[str, str] = field(default_factory=dict)
+    unmerge: Unmerge | None = None
+    personal_paths: Mapping[str, str] = field(default_factory=dict)
     sample_settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings with invented secrets, for the samples, the contract kit and the demo."""

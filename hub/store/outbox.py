@@ -28,23 +28,11 @@ class NewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRow:
-    """A row to deliver. ``mirror`` is what we last wrote there, ``external_ids`` known ids, the one to keep first."""
-
-    key: UUID
-    profile_id: UUID
-    version: int
-    attempts: int
-    uncertain: bool
-    events: list[int]
-    mirror: dict[str, Any]
-    external_ids: list[str]
-    contact_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one row. ``state`` is its next state; ``mirror`` JSON text when something was written."""
+    """What became of one row. ``state`` is its next state; ``mirror`` JSON text when something was written.
+
+    ``owner`` is under whom mirror and ``external_id`` are kept; ``settled`` are those whose mirrors end.
+    """
 
     key: UUID
     version: int
@@ -58,6 +46,8 @@ class Recorded:
     mirror: str | None = None
     external_id: str | None = None
     merged_ids: tuple[str, ...] = ()
+    owner: UUID | None = None
+    settled: tuple[UUID, ...] = ()
 
 
 def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
@@ -100,39 +90,48 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
 
 
 def queued(session: Session, destinations: Collection[str], profiles: Collection[UUID]) -> set[tuple[str, UUID]]:
-    """(destination, profile) of every row these profiles have there, whatever became of it."""
+    """(destination, profile) wherever these profiles have a row, whatever became of it, or a record."""
     rows = session.rows(
-        "SELECT destination, key FROM outbox WHERE destination = ANY(%b) AND key = ANY(%b) AND subject = 'profile'",
-        [list(destinations), list(profiles)],
+        """
+        SELECT destination, key FROM outbox
+        WHERE destination = ANY(%(destinations)b) AND key = ANY(%(keys)b) AND subject = 'profile'
+        UNION
+        SELECT destination, key FROM crosswalk
+        WHERE destination = ANY(%(destinations)b) AND key = ANY(%(keys)b) AND subject = 'profile' AND NOT merged
+        """,
+        {"destinations": list(destinations), "keys": list(profiles)},
     )
     return set(rows)
+
+
+def last_versions(session: Session, keys: Collection[UUID]) -> dict[tuple[str, UUID], int]:
+    """The highest version that was ever tried, by (destination, key)."""
+    rows = session.rows(
+        "SELECT destination, key, max(version) FROM attempt WHERE key = ANY(%b) GROUP BY destination, key", [list(keys)]
+    )
+    return {(destination, key): version for destination, key, version in rows}
 
 
 def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], now: datetime) -> None:
     """A merged-away profile is delivered no more; the winner is, wherever the loser was, so that it merges them."""
     session.run(
         """
-        INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, due_at, enqueued_at,
-            updated_at, events)
+        INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, uncertain, due_at,
+            enqueued_at, updated_at, events)
         SELECT DISTINCT ON (o.destination, given.winner) o.destination, given.winner, 'profile', given.winner,
-            o.version, 'pending', %(now)s, %(now)s, %(now)s, o.events
+            o.version, 'pending', o.uncertain, %(now)s, %(now)s, %(now)s, o.events
         FROM unnest(%(losers)b::uuid[], %(winners)b::uuid[]) AS given (loser, winner)
         JOIN outbox o ON o.key = given.loser AND o.profile_id = given.loser AND o.subject = 'profile'
-        ORDER BY o.destination, given.winner
+        ORDER BY o.destination, given.winner, o.uncertain DESC
         ON CONFLICT (destination, key) DO UPDATE SET state = 'pending', version = held.version + 1, attempts = 0,
-            due_at = excluded.due_at, updated_at = excluded.updated_at
+            uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at,
+            updated_at = excluded.updated_at
         """,
         {"now": now, "losers": list(losers), "winners": list(winners)},
     )
-    # If the merge is undone, the loser is written anew: what we wrote before says nothing of what is there then.
+    # Its record and what we wrote there stay known until they are merged: if the merge is undone before, nothing was.
     session.run(
-        """
-        WITH gone AS (
-            DELETE FROM outbox WHERE profile_id = ANY(%b) AND key = profile_id AND subject = 'profile'
-            RETURNING destination, key)
-        DELETE FROM mirror USING gone WHERE mirror.destination = gone.destination AND mirror.key = gone.key
-        """,
-        [list(losers)],
+        "DELETE FROM outbox WHERE profile_id = ANY(%b) AND key = profile_id AND subject = 'profile'", [list(losers)]
     )
     session.run(
         """
@@ -142,49 +141,6 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
         """,
         [now, list(losers), list(winners)],
     )
-
-
-# The ids of those merged into this profile belong to it, its own first.
-_ROWS = """
-    SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, m.properties,
-        ARRAY(
-            SELECT x.external_id FROM crosswalk x
-            WHERE x.destination = o.destination AND x.subject = o.subject AND NOT x.merged AND x.key = ANY(
-                o.key || ARRAY(SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile'))
-            ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id),
-        CASE WHEN o.subject = 'order' THEN (
-            SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
-                AND x.key = o.profile_id AND NOT x.merged ORDER BY x.created_at LIMIT 1) END
-    FROM (
-        SELECT * FROM outbox
-        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
-            AND due_at <= %(until)s::timestamptz
-            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
-        ORDER BY due_at, key LIMIT %(limit)s) o
-    LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key ORDER BY o.due_at, o.key
-    """
-
-
-def due_rows(session: Session, destination: str, subject: Subject, limit: int) -> list[DueRow]:
-    """Rows to deliver now, the longest due first. The caller is the destination's one sender."""
-    return _waiting(session, destination, subject, until="now", key=None, limit=limit)
-
-
-def waiting_rows(session: Session, destination: str, subject: Subject, *, key: UUID | None, limit: int) -> list[DueRow]:
-    """Rows that wait, also for a later retry; with ``key`` only those of that profile or order."""
-    return _waiting(session, destination, subject, until="infinity", key=key, limit=limit)
-
-
-def _waiting(
-    session: Session, destination: str, subject: Subject, *, until: str, key: UUID | None, limit: int
-) -> list[DueRow]:
-    rows = session.rows(
-        _ROWS, {"destination": destination, "subject": subject, "until": until, "key": key, "limit": limit}
-    )
-    return [
-        DueRow(key, profile_id, version, attempts, uncertain, events, orjson.loads(mirror or "{}"), list(ids), contact)
-        for key, profile_id, version, attempts, uncertain, events, mirror, ids, contact in rows
-    ]
 
 
 def postpone(
@@ -249,16 +205,27 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
 
 
 def _record_written(session: Session, destination: str, written: Sequence[Recorded], now: datetime) -> None:
+    settled = [key for r in written for key in r.settled]
+    if settled:
+        session.run("DELETE FROM mirror WHERE destination = %s AND key = ANY(%b)", [destination, settled])
     if written:
         session.run(
             """
             INSERT INTO mirror (destination, key, properties, updated_at)
-            SELECT %s, key, properties, %s FROM unnest(%b::uuid[], %b::text[]) AS g (key, properties)
+            SELECT %s, owner, properties, %s FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
+                AS g (key, owner, properties)
             WHERE EXISTS (SELECT FROM outbox o WHERE o.destination = %s AND o.key = g.key)
             ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
                 updated_at = excluded.updated_at
             """,
-            [destination, now, [r.key for r in written], [r.mirror for r in written], destination],
+            [
+                destination,
+                now,
+                [r.key for r in written],
+                [r.owner or r.key for r in written],
+                [r.mirror for r in written],
+                destination,
+            ],
         )
 
 
@@ -274,7 +241,7 @@ def _record_ids(
             """,
             [destination, subject, merged],
         )
-    named = [(r.key, r.external_id) for r in results if r.external_id]
+    named = [(r.owner or r.key, r.external_id) for r in results if r.external_id]
     if named:
         session.run(
             """
@@ -293,7 +260,7 @@ def _record_ids(
             WHERE profile_id = ANY(%(keys)b) AND destination = %(destination)s AND subject = 'order'
                 AND state = 'pending' AND due_at > %(now)s
             """,
-            {"now": now, "keys": [key for key, _ in named], "destination": destination},
+            {"now": now, "keys": [r.key for r in results if r.external_id], "destination": destination},
         )
 
 

@@ -122,7 +122,7 @@ class SandboxCrm(Records):
         with self._lock:
             if path.startswith("/sandbox/"):
                 return Reply(200, {"results": self.contacts()} if path.endswith("contacts") else self.stats())
-            self.calls[f"{method} {re.sub(r'/[0-9]+', '/{id}', path)}"] += 1
+            self.calls[f"{method} {re.sub(r'/[0-9]+|/[^/]+@[^/]+', '/{id}', path)}"] += 1
             if headers.get("authorization") != f"Bearer {self.token}":
                 return Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").reply()
             if limited := self._limit():
@@ -255,6 +255,14 @@ class SandboxCrm(Records):
         self.links = {(deal, to) for deal, to in self.links if to != record.id}
         return Reply(204)
 
+    def take_secondary_email(self, body: Json, query: Mapping[str, str], key: str, email: str) -> Reply:
+        """Take an additional e-mail from a contact."""
+        record = self.known("contacts", key)
+        if not self.take_email(record, email):
+            raise Refusal(404, "OBJECT_NOT_FOUND", "resource not found")
+        emails = record.several("hs_additional_emails")
+        return Reply(200, {"portalId": 1, "vid": int(record.id), "secondaryEmails": emails})
+
     def unsubscribe(self, body: Json, query: Mapping[str, str]) -> Reply:
         """Unsubscribe e-mails from everything."""
         if query.get("channel") != "EMAIL":
@@ -341,6 +349,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
         ("POST", f"/crm/v3/properties/{_KIND}/batch/create", SandboxCrm.create_properties),
         ("POST", f"/crm/v3/properties/{_KIND}/groups", SandboxCrm.create_group),
         ("POST", f"/crm/v4/associations/{_KIND}/{_KIND}/batch/(associate/default|read|archive)", SandboxCrm.associate),
+        ("DELETE", "/contacts/v1/secondary-email/([0-9]+)/email/([^/]+)", SandboxCrm.take_secondary_email),
         ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", SandboxCrm.unsubscribe),
     )
 )

@@ -158,6 +158,18 @@ class Records:
         self._hold("contacts", record, held=False)
         del self.records["contacts"][record.id]
 
+    def take_email(self, record: Stored, email: str) -> bool:
+        """Take an additional e-mail from a contact, so that another may have it; False when it has none such."""
+        kept = [held for held in record.several("hs_additional_emails") if held.lower() != email.lower()]
+        if len(kept) == len(record.several("hs_additional_emails")):
+            return False
+        self._hold("contacts", record, held=False)
+        more = {"hs_additional_emails": ";".join(kept)} if kept else {}
+        others = {name: value for name, value in record.properties.items() if name != "hs_additional_emails"}
+        record.properties, record.updated = {**others, **more}, now()
+        self._hold("contacts", record, held=True)
+        return True
+
     def merge(self, primary: Stored, other: Stored) -> Stored:
         """One contact of a new id from two: the primary's values hold, the other's fill the gaps."""
         old = [one for record in (primary, other) for one in (*record.several("hs_merged_object_ids"), record.id)]

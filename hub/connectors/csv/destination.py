@@ -61,7 +61,8 @@ def send(writes: Sequence[Write], _: HttpClient, settings: CsvSettings) -> Seque
                     table.pop(write.key, None)
                 else:
                     table[write.key] = _guarded(write.mirror)
-            _replace(settings, header, table)
+            # In the order of their ids: the file follows from the profiles alone, whatever became of them meanwhile.
+            _replace(settings, header, dict(sorted(table.items())))
     except OSError as error:
         raise Unavailable(f"the file cannot be written: {type(error).__name__} ({error.errno})") from None
     return [WriteResult(write.key, "delivered", write.key) for write in writes]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from hub.errors import did_you_mean
 from hub.mapping.customer import CustomerField
 from hub.model.consent import ConsentChannel
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
 
 CUSTOMER_FIELDS: tuple[CustomerField, ...] = get_args(CustomerField)
 
@@ -75,6 +75,7 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.BACKFILL, Capability.MERGE, Capability.ERASE, Capability.CONSENT}),
     topics={"row": "One row: a customer."},
     limits=Limits(batch=1_000),
+    unmerge=Unmerge("restores"),
     not_offered={
         "orders": "One file has one kind of row; a profile's row has the number of its orders.",
         "webhook": "A file tells nobody that it changed; run the backfill again.",

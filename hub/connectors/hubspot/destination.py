@@ -5,13 +5,15 @@ partial upserts by e-mail, and an upsert by e-mail would take over a contact tha
 knows the e-mail already, it refuses the record with a conflict; then the contact is looked up and updated.
 
 Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide (upsert, merge, additional
-e-mails), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477), …/crm/associations/associate-records,
+e-mails), …/api-reference/legacy/crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an additional
+e-mail is taken away), developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (a merged
+contact's id leads to what it was merged into), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477),
+…/crm/associations/associate-records,
 …/api-reference/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,11 +23,20 @@ import httpx
 
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, EMAIL_CONSENT, LINKED, ORDER_KEY, PROFILE_ID, render
+from hub.connectors.hubspot.mapping import (
+    DEFINITIONS,
+    EMAIL_CONSENT,
+    FREED,
+    LINKED,
+    ORDER_KEY,
+    PROFILE_ID,
+    UNLINKED,
+    render,
+)
 from hub.connectors.hubspot.schemas import (
     CONTACTS,
     DEALS,
-    READ,
+    MERGED,
     Input,
     Problem,
     Record,
@@ -40,24 +51,32 @@ from hub.sdk.manifest import Limits
 
 LINKS = "/crm/v4/associations/deals/contacts/batch"
 UNSUBSCRIBE = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
-_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
 
 
 def plan(writes: Sequence[Write], settings: HubSpotSettings) -> Sequence[HttpRequest]:
     """The requests a batch starts with; what follows depends on HubSpot's answers."""
     profiles = [write for write in writes if write.kind == "profile"]
     kept = [write for write in profiles if not write.erase]
-    fresh = [write for write in kept if not _known(write)]
-    updates = [Input(w, w.external_id, w.properties) for w in kept if w.external_id and not w.merge]
-    creates = [_creation(write) for write in fresh if not _look_first(write)]
+    fresh = [write for write in kept if not schemas.known(write)]
+    known = [write for write in kept if write.external_id and not write.merge]
+    updates = [Input(w, str(w.external_id), w.properties) for w in known if not w.uncertain]
+    freed = [(w.external_id, email) for w in known if not w.uncertain for email in w.body.get(FREED, ())]
+    creates = [schemas.creation(write) for write in fresh if not schemas.look_first(write)]
     deals = [Input(write, write.key, _deal(write.properties)) for write in writes if write.kind == "order"]
     return [
-        *(schemas.erase(contact) for write in profiles if write.erase for contact in _known(write)),
-        *(request for write in profiles if write.erase and not _known(write) for request in schemas.lookups([write])),
-        *(schemas.merge(*_known(write)[:2]) for write in kept if write.external_id and write.merge),
+        *(schemas.erase(contact) for write in profiles if write.erase for contact in schemas.known(write)),
+        *(
+            request
+            for write in profiles
+            if write.erase and not schemas.known(write)
+            for request in schemas.lookups([write])
+        ),
+        *(schemas.merge(*schemas.known(write)[:2]) for write in kept if write.external_id and write.merge),
+        *schemas.present(str(write.external_id) for write in known if write.uncertain),
         *([schemas.batch(CONTACTS, "update", updates)] if updates else ()),
+        *(schemas.free(str(contact), email) for contact, email in freed),
         *([schemas.batch(CONTACTS, "upsert", creates, PROFILE_ID)] if creates else ()),
-        *schemas.lookups([write for write in fresh if _look_first(write)]),
+        *schemas.lookups([write for write in fresh if schemas.look_first(write)]),
         *([schemas.batch(DEALS, "upsert", deals, ORDER_KEY)] if deals else ()),
     ]
 
@@ -106,13 +125,40 @@ class _Sending:
             if write.erase:
                 self.erase(write)
         # A merge may change any property, so that a merged contact gets all of them.
-        kept = [self.merge(write) if write.merge else write for write in writes if not write.erase]
+        kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
         fresh = [write for write in kept if not write.external_id]
         # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
         search = self.write("update", [Input(w, w.external_id, w.properties) for w in kept if w.external_id])
-        search += self.write("upsert", [_creation(write) for write in fresh if not _look_first(write)])
-        self.search([*search, *(write for write in fresh if _look_first(write))])
+        for write in kept:
+            result = self.results.get(write.key)
+            if result and result.outcome == "delivered":
+                for email in write.body.get(FREED, ()):
+                    self.free(str(result.external_id), email)
+        search += self.write("upsert", [schemas.creation(write) for write in fresh if not schemas.look_first(write)])
+        self.search([*search, *(write for write in fresh if schemas.look_first(write))])
         self.unsubscribe([write for write in kept if self.results[write.key].outcome == "delivered"])
+
+    def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Where a merge may have been carried out unseen, look before writing: an id may lead to another's contact."""
+        unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
+        present = self.present(unsure.values())
+        several = [write for write in writes if write.key in unsure and schemas.profile_ids(write)[1:]]
+        index = self.lookup(several) if several else {}
+        made: list[Write] = []
+        for write in writes:
+            contact = present.get(unsure.get(write.key, ""))
+            if write.key not in unsure:
+                made.append(write)
+            elif contact is None or not schemas.is_of(contact, write):
+                merged = (*write.merged_ids, unsure[write.key])
+                made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
+            else:
+                # What was created unseen for a profile that was merged into this one since.
+                hits = (index.get((PROFILE_ID, own)) for own in schemas.profile_ids(write) if write in several)
+                more = tuple(dict.fromkeys(hit.id for hit in hits if hit and hit.id != contact.id))
+                found = replace(write, external_id=contact.id, merge=more)
+                made.append(self.merge(found) if more else found)
+        return made
 
     def write(self, action: Literal["update", "upsert"], inputs: Iterable[Input], *, last: bool = False) -> list[Write]:
         """One batch call. Gives the writes whose contact has to be looked up; every other has its result then."""
@@ -152,23 +198,28 @@ class _Sending:
     def search(self, writes: Sequence[Write]) -> None:
         """Look for contacts under all ids and e-mails of their profiles; update what is found, create the rest.
 
-        A contact that carries another profile's id is not taken over. Its e-mail may be about to be set free (an
-        undone merge): the write is tried once more, and then delivered without the e-mail.
+        A contact that carries another profile's id is not taken over. An e-mail that it has from a merge that was
+        undone is set free; else it may be about to be: the write is tried once more, and then delivered without it.
         """
         index = self.lookup(writes)
         found: dict[Literal["update", "upsert"], list[Input]] = {"update": [], "upsert": []}
         for write in writes:
             holder = index.get(("email", str(write.mirror.get("email"))))
-            blocked = holder is not None and not _is_of(holder, write)
+            blocked = holder is not None and not schemas.is_of(holder, write)
+            if holder and blocked and schemas.took_email(holder, write):
+                self.free(holder.id, str(write.mirror["email"]))
+                blocked = False
             if blocked and not write.uncertain:
                 self.retry(write, "the e-mail is the contact's of another profile")
                 continue
-            mine = dict.fromkeys(hit.id for pair in write.match if (hit := index.get(pair)) and _is_of(hit, write))
+            mine = dict.fromkeys(
+                hit.id for pair in write.match if (hit := index.get(pair)) and schemas.is_of(hit, write)
+            )
             # Only what Hub made is merged: a person's second contact may be kept apart there on purpose.
             ours = [one for one in mine if any(hit.id == one and hit.owner for hit in index.values())]
             kept = self.merge(replace(write, external_id=ours[0], merge=tuple(ours[1:]))) if ours[1:] else None
             contact = kept.external_id if kept else next(iter(mine), None)
-            item = Input(write, contact, write.mirror) if contact else _creation(write)
+            item = Input(write, contact, write.mirror) if contact else schemas.creation(write)
             found["update" if contact else "upsert"].append(item.without_email() if blocked else item)
         for action, inputs in found.items():
             self.write(action, inputs, last=True)
@@ -185,7 +236,7 @@ class _Sending:
 
     def merge(self, write: Write) -> Write:
         """Merge the contacts of a merged profile into its own. HubSpot may give the merged contact a new id."""
-        contacts = list(_known(write))
+        contacts = list(schemas.known(write))
         while len(contacts) > 1:
             try:
                 contacts[:2] = [read_record(self.post(schemas.merge(*contacts[:2]))).id]
@@ -199,14 +250,22 @@ class _Sending:
 
     def alive(self, contacts: Sequence[str]) -> list[str]:
         """Which of these contacts exist; one that was merged stands under its present id, once."""
-        request = schemas.read_contacts(contacts, properties=(*READ, "hs_merged_object_ids"))
-        found = read_answer(self.post(request)).results
-        present = {old: hit.id for hit in found for old in (*hit.several("hs_merged_object_ids"), hit.id)}
-        return list(dict.fromkeys(present[contact] for contact in contacts if contact in present))
+        present = self.present(contacts)
+        return list(dict.fromkeys(present[contact].id for contact in contacts if contact in present))
+
+    def present(self, contacts: Iterable[str]) -> Mapping[str, Record]:
+        """The contacts behind these ids now."""
+        found = [hit for request in schemas.present(contacts) for hit in read_answer(self.post(request)).results]
+        return {old: hit for hit in found for old in (*hit.several(MERGED), hit.id)}
+
+    def free(self, contact: str, email: str) -> None:
+        """Take an additional e-mail from a contact. Where HubSpot refuses, it stays there: no write fails for it."""
+        request = schemas.free(contact, email)
+        self.client.request(request.method, request.path, accept=frozenset({400, 403, 404, 405, 409, 410}))
 
     def erase(self, write: Write) -> None:
-        found = () if _known(write) else self.lookup([write]).values()
-        contacts = _known(write) or tuple(dict.fromkeys(hit.id for hit in found if _is_of(hit, write)))
+        found = () if schemas.known(write) else self.lookup([write]).values()
+        contacts = schemas.known(write) or tuple(dict.fromkeys(hit.id for hit in found if schemas.is_of(hit, write)))
         self.results[write.key] = WriteResult(write.key, "delivered", next(iter(contacts), None))
         for contact in contacts:
             try:
@@ -227,7 +286,7 @@ class _Sending:
             except RejectedError as error:
                 errors = [Problem(message=str(error))]
             for write in refusing if errors else ():
-                self.retry(write, f"not unsubscribed: {_EMAIL.sub('…', errors[0].message)}", uncertain=False)
+                self.retry(write, f"not unsubscribed: {schemas.scrub(errors[0].message, ())}", uncertain=False)
 
     def orders(self, writes: Sequence[Write]) -> None:
         inputs = [Input(write, write.key, _deal(write.properties)) for write in writes]
@@ -248,9 +307,15 @@ class _Sending:
         self.link([write for write in writes if self.results[write.key].outcome == "delivered"])
 
     def link(self, writes: Sequence[Write]) -> None:
-        """Associate deals with contacts; doing it again changes nothing."""
+        """Associate deals with contacts; doing it again changes nothing. Old contacts may have been merged since."""
         deal = {write.key: str(self.results[write.key].external_id) for write in writes}
-        old = [{"from": {"id": deal[w.key]}, "to": [{"id": w.body["unlink"]}]} for w in writes if "unlink" in w.body]
+        present = self.present(dict.fromkeys(held for write in writes for held in write.body.get(UNLINKED, ())))
+        gone = [(w, {present[held].id for held in w.body.get(UNLINKED, ()) if held in present}) for w in writes]
+        old = [
+            {"from": {"id": deal[write.key]}, "to": [{"id": held} for held in sorted(held - {*write.links})]}
+            for write, held in gone
+            if held - {*write.links}
+        ]
         for chunk in schemas.chunks(old):
             with suppress(NotFound):  # the contact is gone, and its associations with it
                 self.post(HttpRequest("POST", f"{LINKS}/archive", {"inputs": chunk}))
@@ -287,16 +352,18 @@ class _Sending:
         try:
             return self.client.post(request.path, request.body)
         except (RejectedError, ConflictError) as error:
-            raise type(error)(_scrub(str(error), inputs)) from None
+            raise type(error)(schemas.scrub(str(error), inputs)) from None
 
     def deliver(self, item: Input, contact: str) -> None:
         mirror = item.write.mirror
         short = "email" in item.write.properties and "email" not in item.properties
-        less = {name: value for name, value in mirror.items() if name != "email"} if short else None
+        # What was cleared is as if it had never been written.
+        left = {name: value for name, value in mirror.items() if value and not (short and name == "email")}
+        less = left if left != mirror else None
         self.results[item.write.key] = WriteResult(item.write.key, "delivered", contact, mirror=less)
 
     def refuse(self, item: Input, problem: Problem) -> None:
-        words = _scrub(problem.message, [item])
+        words = schemas.scrub(problem.message, [item])
         if problem.final and not problem.conflict:
             self.results[item.write.key] = WriteResult(item.write.key, "rejected", item.write.external_id, words)
         else:
@@ -306,33 +373,8 @@ class _Sending:
         self.results[write.key] = WriteResult(write.key, "retry", write.external_id, reason, uncertain)
 
 
-def _known(write: Write) -> tuple[str, ...]:
-    return (write.external_id, *write.merge) if write.external_id else write.merge
-
-
-def _is_of(contact: Record, write: Write) -> bool:
-    return not contact.owner or (PROFILE_ID, contact.owner) in write.match
-
-
-def _look_first(write: Write) -> bool:
-    # HubSpot may know the person under something that an upsert by our own id would not meet.
-    return write.uncertain or len(write.match) > 2
-
-
-def _creation(write: Write) -> Input:
-    return Input(write, write.key, {name: value for name, value in write.mirror.items() if value})
-
-
 def _deal(properties: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in properties.items() if name != LINKED}
-
-
-def _scrub(words: str, inputs: Sequence[Input]) -> str:
-    """HubSpot's words without e-mails and without the values we sent."""
-    values = {value for item in inputs for value in item.properties.values() if len(value) > 2}
-    for value in sorted(values, key=len, reverse=True):
-        words = words.replace(value, "…")
-    return _EMAIL.sub("…", words)
 
 
 DESTINATION: Destination[HubSpotSettings] = Destination(

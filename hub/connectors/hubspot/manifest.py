@@ -2,7 +2,10 @@
 
 Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide (batches of 100),
 developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines (calls per 10 seconds),
-developers.hubspot.com/docs/api-reference/error-handling (423, 477).
+developers.hubspot.com/docs/api-reference/error-handling (423, 477),
+knowledge.hubspot.com/articles/kcs_article/contacts/what-happens-when-i-merge-two-contacts ("Merge records": a merge
+cannot be undone; a new record can be created with the merged e-mail), developers.hubspot.com/docs/api-reference/legacy/
+crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an additional e-mail is taken away).
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -57,6 +60,18 @@ MANIFEST = Manifest(
     not_offered={
         "webhook": "HubSpot is written to, not read from",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in HubSpot",
+    },
+    unmerge=Unmerge(
+        "recreates",
+        (
+            "The second contact gets a new id: HubSpot cannot undo a merge.",
+            "Activities, notes, e-mails, list memberships and associations that people made stay on the first contact.",
+            "What people typed into the second contact, and the first had empty, stays on the first.",
+            "E-mails that were unsubscribed while the two were one stay unsubscribed.",
+        ),
+    ),
+    personal_paths={
+        "/contacts/v1/secondary-email/": "HubSpot takes an additional e-mail from a contact by no other request"
     },
     sample_settings={"access_token": "pat-eu1-sample"},
 )

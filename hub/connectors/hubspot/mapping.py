@@ -22,7 +22,11 @@ PROFILE_ID = "hub_profile_id"
 ORDER_KEY = "hub_order_key"
 EMAIL_CONSENT = "hub_email_consent"
 LINKED = "contact"
-"""Where an order's mirror keeps the contact its deal is associated with; no property of HubSpot's."""
+"""Where an order's mirror keeps the contact its deal is associated with; no property of HubSpot's. Several, by ";",
+where nobody knows which."""
+
+FREED, UNLINKED = "free", "unlink"
+"""Where a write keeps the e-mails to take from its contact, and the contacts to take from its deal."""
 
 CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 
@@ -135,18 +139,40 @@ def _render_profile(change: ProfileChange) -> Write | None:
     differing = _differing(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
-    return Write("profile", key, first, differing, mirror, match, known[1:], uncertain=change.uncertain)
+    lost = _lost_emails(change)
+    return Write(
+        "profile",
+        key,
+        first,
+        differing,
+        mirror,
+        match,
+        known[1:],
+        uncertain=change.uncertain,
+        body={FREED: lost} if lost else {},
+        merged_ids=change.merged_ids,
+    )
+
+
+def _lost_emails(change: ProfileChange) -> list[str]:
+    """E-mails that HubSpot added to this contact when it merged another into it, and that are not this person's."""
+    if not change.merged_ids or not change.external_ids:
+        return []
+    held = str(change.mirror.get("hub_emails") or change.mirror.get("email") or "").split(";")
+    return [email for email in held if email and email not in change.profile.emails]
 
 
 def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | None:
     if settings.orders == "none" or change.order.test:
         return None
     properties = _with_cleared(deal_properties(change, settings), change.mirror)
-    linked = str(change.mirror.get(LINKED, ""))
+    linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
     contact = change.contact_id or ""
     differing = _differing(properties, change.mirror)
-    if not differing and contact == linked:
+    relinked = linked != ([contact] if contact else [])
+    if not differing and not relinked:
         return None
+    others = [held for held in linked if held != contact]
     return Write(
         "order",
         change.key,
@@ -154,15 +180,16 @@ def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | Non
         differing,
         {**properties, LINKED: contact} if contact else properties,
         match=((ORDER_KEY, change.key),),
-        links=(contact,) if contact and contact != linked else (),
+        links=(contact,) if contact and relinked else (),
         uncertain=change.uncertain,
-        body={"unlink": linked} if linked and linked != contact else {},
+        body={UNLINKED: others} if others else {},
+        unsure={LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {},
     )
 
 
 def _with_cleared(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
-    """The new mirror: what is wanted, and "" for what Hub wrote and nobody supports any more."""
-    return {**{name: "" for name, value in mirror.items() if value and name != LINKED}, **wanted}
+    """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
+    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in (LINKED, *wanted)}}
 
 
 def _differing(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:

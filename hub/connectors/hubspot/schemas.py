@@ -6,9 +6,11 @@ HubSpot says that every field of an error may be missing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +25,9 @@ DEALS = "/crm/v3/objects/deals"
 Body = TypeVar("Body", bound=BaseModel)
 Item = TypeVar("Item")
 READ = ("email", "hs_additional_emails", PROFILE_ID)
+MERGED = "hs_merged_object_ids"
+_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+SECONDARY = "/contacts/v1/secondary-email/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +156,20 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
 
 def lookups(writes: Sequence[Write]) -> Iterator[HttpRequest]:
     """Ask for the contacts of ``writes`` under all ids and e-mails they may be known by."""
+    asked = (*READ, MERGED) if any(write.merged_ids for write in writes) else READ
     for name in (PROFILE_ID, "email"):
         for chunk in chunks(dict.fromkeys(value for write in writes for part, value in write.match if part == name)):
-            yield read_contacts(chunk, name)
+            yield read_contacts(chunk, name, asked)
+
+
+def present(ids: Iterable[str]) -> Iterator[HttpRequest]:
+    """Ask which contacts stand behind these ids now; one that was merged answers as what it was merged into."""
+    return (read_contacts(chunk, properties=(*READ, MERGED)) for chunk in chunks(ids))
+
+
+def free(contact: str, email: str) -> HttpRequest:
+    """Take an additional e-mail from a contact. HubSpot offers no way to do so that does not name it in the path."""
+    return HttpRequest("DELETE", f"{SECONDARY}{contact}/email/{quote(email, safe='')}", None)
 
 
 def merge(primary: str, other: str) -> HttpRequest:
@@ -170,3 +186,42 @@ def chunks(values: Iterable[Item]) -> Iterator[list[Item]]:
     """``values`` in lists of at most a batch."""
     listed, size = list(values), MANIFEST.limits.batch
     return (listed[start : start + size] for start in range(0, len(listed), size))
+
+
+def known(write: Write) -> tuple[str, ...]:
+    """All contacts of a person, the one to keep first."""
+    return (write.external_id, *write.merge) if write.external_id else write.merge
+
+
+def is_of(contact: Record, write: Write) -> bool:
+    """False when Hub wrote this contact for somebody else."""
+    return not contact.owner or (PROFILE_ID, contact.owner) in write.match
+
+
+def profile_ids(write: Write) -> list[str]:
+    """The profile, and those merged into it."""
+    return [value for name, value in write.match if name == PROFILE_ID]
+
+
+def took_email(contact: Record, write: Write) -> bool:
+    """True when this contact has the e-mail from one that was merged into it, and this write undoes that merge."""
+    from_it = set(write.merged_ids) & set(contact.several(MERGED))
+    return bool(from_it) and write.mirror.get("email") in contact.several("hs_additional_emails")
+
+
+def look_first(write: Write) -> bool:
+    """True when HubSpot may know the person under something that an upsert by our own id would not meet."""
+    return write.uncertain or len(write.match) > 2
+
+
+def creation(write: Write) -> Input:
+    """A new contact with everything the profile has."""
+    return Input(write, write.key, {name: value for name, value in write.mirror.items() if value})
+
+
+def scrub(words: str, inputs: Sequence[Input]) -> str:
+    """HubSpot's words without e-mails and without the values we sent."""
+    values = {value for item in inputs for value in item.properties.values() if len(value) > 2}
+    for value in sorted(values, key=len, reverse=True):
+        words = words.replace(value, "…")
+    return _EMAIL.sub("…", words)

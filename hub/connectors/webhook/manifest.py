@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets, Unmerge
 
 
 class WebhookSettings(ConnectionSettings):
@@ -68,6 +68,7 @@ MANIFEST = Manifest(
     tier="silver",
     capabilities=frozenset({Capability.MERGE, Capability.ERASE, Capability.ORDERS, Capability.CONSENT}),
     limits=Limits(batch=1),
+    unmerge=Unmerge("restores", ("What the receiver did when it was told of the merge is the receiver's to undo.",)),
     not_offered={"find": "A receiver is told, not asked."},
     sample_settings={
         "url": "https://bi.example.com/in?source=hub",

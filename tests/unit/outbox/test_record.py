@@ -11,14 +11,31 @@ from hub.outbox import policy, record
 from hub.outbox.send import Sent
 from hub.sdk.destination import Write, WriteResult
 from hub.store.destinations import DestinationState
-from hub.store.outbox import DueRow, Recorded
+from hub.store.due import DueRow
+from hub.store.outbox import Recorded
 from tests.support.doubles import at
 
 NOW = at(0)
 KEY = UUID(int=1)
-ROW = DueRow(KEY, KEY, 3, 0, False, [7, 8], {}, [], None)
+OTHER = UUID(int=2)
+ROW = DueRow(
+    KEY,
+    KEY,
+    version=3,
+    attempts=0,
+    uncertain=False,
+    events=[7, 8],
+    mirror={},
+    external_ids=[],
+    contact_id=None,
+    owners=[],
+    mirror_key=KEY,
+    merging=[],
+    merged_ids=[],
+)
 WRITE = Write("profile", str(KEY), None, {"a": "1"}, {"a": "1"})
-DONE = Recorded(KEY, 3, "delivered", 0, False, NOW, "", "delivered", [7, 8], mirror='{"a":"1"}', external_id="501")
+DONE = Recorded(KEY, 3, "delivered", 0, False, NOW, "", "delivered", [7, 8], mirror='{"a":"1"}', external_id="501",
+                owner=KEY)  # fmt: skip
 HEALTHY = DestinationState()
 
 
@@ -34,9 +51,17 @@ def test_a_delivered_row_keeps_what_was_written_and_under_which_id() -> None:
     assert of(WriteResult(str(KEY), "delivered", external_id="501")) == DONE
 
 
-def test_a_delivered_merge_retires_every_other_id() -> None:
-    merged = of(WriteResult(str(KEY), "delivered", external_id="9"), replace(ROW, external_ids=["501", "502"]))
-    assert merged == replace(DONE, external_id="9", merged_ids=("501", "502"))
+def test_a_delivered_merge_retires_every_other_id_and_what_was_written_under_it() -> None:
+    two = replace(ROW, external_ids=["501", "502"], owners=[KEY, OTHER], merging=[OTHER])
+    merged = of(WriteResult(str(KEY), "delivered", external_id="9"), two)
+    assert merged == replace(DONE, external_id="9", merged_ids=("501", "502"), settled=(OTHER,))
+
+
+def test_a_record_stays_its_first_profiles_while_another_writes_to_it() -> None:
+    # given a profile that is there only by what was merged into it
+    taken = replace(ROW, external_ids=["502"], owners=[OTHER], mirror_key=OTHER)
+    written = of(WriteResult(str(KEY), "delivered", external_id="502"), taken)
+    assert written == replace(DONE, external_id="502", owner=OTHER)
 
 
 def test_what_was_left_out_is_not_in_the_mirror() -> None:
@@ -51,7 +76,27 @@ def test_a_rejected_row_waits_for_nobody_and_keeps_the_words() -> None:
 
 def test_a_failed_row_is_counted_and_comes_back_later() -> None:
     failed = of(WriteResult(str(KEY), "retry", reason="locked", uncertain=True))
-    assert failed == Recorded(KEY, 3, "retrying", 1, True, NOW + timedelta(seconds=5), "locked", "retry", [7, 8])
+    assert failed == Recorded(
+        KEY,
+        3,
+        "retrying",
+        1,
+        True,
+        NOW + timedelta(seconds=5),
+        "locked",
+        "retry",
+        [7, 8],
+        mirror='{"a":null}',
+        owner=KEY,
+    )
+
+
+def test_nobody_knows_what_stands_where_a_write_may_have_been_carried_out() -> None:
+    held = replace(ROW, mirror={"a": "0", "b": "2", "c": "5"})
+    doubtful = replace(WRITE, unsure={"c": "5;6"})
+    failed = record.of_result(held, doubtful, WriteResult(str(KEY), "retry", uncertain=True), NOW, jitter=0.0)
+    assert failed.mirror == '{"a":null,"b":"2","c":"5;6"}'
+    assert of(WriteResult(str(KEY), "retry"), held).mirror is None
 
 
 def test_doubt_about_a_create_stays_until_it_is_delivered() -> None:

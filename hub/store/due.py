@@ -1,0 +1,161 @@
+"""Rows that are due, with what is known there: ids, what we last wrote, and whose records are about to be merged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub.store.database import Session
+from hub.store.outbox import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A row to deliver. ``mirror`` is what we last wrote there, ``external_ids`` known ids, the one to keep first.
+
+    ``owners`` are the profiles (or the order) that brought these ids there: a record stays its first profile's while
+    another one, merged with it, writes to it, so that it finds it again when the merge is undone. ``mirror_key`` is
+    under whom the mirror is kept, ``merging`` are the others whose mirrors end once their records are one with it.
+    ``merged_ids`` are ids that were merged away.
+    """
+
+    key: UUID
+    profile_id: UUID
+    version: int
+    attempts: int
+    uncertain: bool
+    events: list[int]
+    mirror: dict[str, Any]
+    external_ids: list[str]
+    contact_id: str | None
+    owners: list[UUID]
+    mirror_key: UUID
+    merging: list[UUID]
+    merged_ids: list[str]
+
+
+# The ids of those merged into this profile belong to it, its own first. Its orders go under what it has there itself,
+# or under a record it took over, once it did.
+_ROWS = """
+    SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
+        mirrors.keys, mirrors.texts,
+        CASE WHEN o.subject = 'order' THEN (
+            SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
+                AND NOT x.merged AND x.key = ANY(o.profile_id || ARRAY(
+                    SELECT a.id FROM alias a JOIN outbox p ON p.destination = o.destination AND p.key = a.profile_id
+                    WHERE a.profile_id = o.profile_id AND p.state = 'delivered'))
+            ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
+    FROM (
+        SELECT * FROM outbox
+        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
+            AND due_at <= %(until)s::timestamptz
+            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
+        ORDER BY due_at, key LIMIT %(limit)s) o
+    CROSS JOIN LATERAL (
+        SELECT o.key || ARRAY(
+            SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile') AS keys) own
+    CROSS JOIN LATERAL (
+        SELECT array_agg(x.external_id ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
+                FILTER (WHERE NOT x.merged) AS ids,
+            array_agg(x.key ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
+                FILTER (WHERE NOT x.merged) AS owners,
+            array_agg(x.external_id ORDER BY x.created_at, x.external_id) FILTER (WHERE x.merged) AS merged
+        FROM crosswalk x
+        WHERE x.destination = o.destination AND x.subject = o.subject AND x.key = ANY(own.keys)) known
+    CROSS JOIN LATERAL (
+        SELECT array_agg(m.key ORDER BY m.key) AS keys, array_agg(m.properties ORDER BY m.key) AS texts
+        FROM mirror m WHERE m.destination = o.destination AND m.key = ANY(own.keys)) mirrors
+    ORDER BY o.due_at, o.key
+    """
+
+
+def due_rows(session: Session, destination: str, subject: Subject, limit: int) -> list[DueRow]:
+    """Rows to deliver now, the longest due first. The caller is the destination's one sender."""
+    return _waiting(session, destination, subject, until="now", key=None, limit=limit)
+
+
+def waiting_rows(session: Session, destination: str, subject: Subject, *, key: UUID | None, limit: int) -> list[DueRow]:
+    """Rows that wait, also for a later retry; with ``key`` only those of that profile or order."""
+    return _waiting(session, destination, subject, until="infinity", key=key, limit=limit)
+
+
+def _waiting(
+    session: Session, destination: str, subject: Subject, *, until: str, key: UUID | None, limit: int
+) -> list[DueRow]:
+    rows = session.rows(
+        _ROWS, {"destination": destination, "subject": subject, "until": until, "key": key, "limit": limit}
+    )
+    return [_due(*row) for row in rows]
+
+
+def _due(
+    key: UUID,
+    profile_id: UUID,
+    version: int,
+    attempts: int,
+    uncertain: bool,
+    events: list[int],
+    ids: list[str] | None,
+    owners: list[UUID] | None,
+    merged: list[str] | None,
+    mirror_keys: list[UUID] | None,
+    mirror_texts: list[str] | None,
+    contact: str | None,
+) -> DueRow:
+    mirrors: dict[UUID, dict[str, Any]] = {
+        held: orjson.loads(text) for held, text in zip(mirror_keys or (), mirror_texts or (), strict=True)
+    }
+    mirror_key = owners[0] if owners else key
+    mirror = mirrors.pop(mirror_key, {})
+    unknown = any(value is None for value in mirror.values())
+    # What a merge fills in there is not known, so that it is written or cleared.
+    filled = {name: None for other in mirrors.values() for name in other}
+    merging = dict.fromkeys([*mirrors, *(owners or ())])
+    merging.pop(mirror_key, None)
+    return DueRow(
+        key=key,
+        profile_id=profile_id,
+        version=version,
+        attempts=attempts,
+        uncertain=uncertain or unknown,
+        events=events,
+        mirror={**filled, **mirror},
+        external_ids=ids or [],
+        contact_id=contact,
+        owners=owners or [],
+        mirror_key=mirror_key,
+        merging=list(merging),
+        merged_ids=merged or [],
+    )
+
+
+def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Collection[str]]]) -> None:
+    """Note, before records are merged, that nobody knows what stands in them until it is known that they were.
+
+    With each row come the names of what is about to be written. If the merge is undone meanwhile, all of it is looked
+    at, and written anew.
+    """
+    ordered = sorted(rows, key=lambda given: given[0].key)
+    texts: dict[UUID, str] = {}
+    for row, names in ordered:
+        text = orjson.dumps(dict.fromkeys([*row.mirror, *names])).decode()
+        texts |= dict.fromkeys([row.mirror_key, *row.merging], text)
+    session.run(
+        """
+        UPDATE outbox SET uncertain = true FROM unnest(%b::uuid[]) AS given (key)
+        WHERE outbox.destination = %s AND outbox.key = given.key
+        """,
+        [[row.key for row, _ in ordered], destination],
+    )
+    session.run(
+        """
+        INSERT INTO mirror (destination, key, properties, updated_at)
+        SELECT %s, key, properties, now() FROM unnest(%b::uuid[], %b::text[]) AS given (key, properties)
+        ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at
+        """,
+        [destination, list(texts), list(texts.values())],
+    )

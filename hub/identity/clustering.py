@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, Generic, cast
 
 from hub.identity.blocking import Id, Key, buckets, candidates, cap
@@ -36,10 +36,10 @@ MARGIN = 3.0
 APART = -2.0
 """Bits below which two records that contradict each other are two people."""
 
-MOST_CHOICES = 40
+MOST_CHOICES = 32
 """Most different people, the surest first, that a record is looked at as possibly being: bounds the pairs of them."""
 
-MOST_VALUES = 40
+MOST_VALUES = 12
 """Most values of one feature, the surest records' first, that a cluster is compared by: bounds what a step costs."""
 
 CONTACTS = ("email", "phone", "account", "loyalty", "handle", "national_id")
@@ -181,78 +181,78 @@ def clustered(
     constraints: Constraints[Id] = NONE,
 ) -> Clusters[Id]:
     """Cluster records of which the pairs of ``model.same`` bits or more (smaller id first) and their bits are given."""
-    forest = _Forest(people, constraints)
+    # By their places in the order of ids: hashing and comparing UUIDs would be most of the work.
+    ids = sorted(people)
+    numbers = {one: number for number, one in enumerate(ids)}
+    # Rounded, so that the last bit of a sum never decides.
+    order = sorted((-round(weight, 6), numbers[a], numbers[b], weight) for (a, b), weight in sure.items())
+    forest = _Forest([people[one] for one in ids])
+    forest.hold_apart((_numbered(one, numbers), _numbered(other, numbers)) for one, other in constraints.apart)
+    for groups in (constraints.together, constraints.links):
+        for group in sorted(sorted(_numbered(group, numbers)) for group in groups):
+            forest.bind(group)
     place = forest.place
-    order = _surest_first(sure)
-    free: dict[tuple[Id, Id], float] = {}
-    for pair in order:
-        one, other = place.get(pair[0], pair[0]), place.get(pair[1], pair[1])
-        if one != other and not forest.apart(one, other):
-            free[pair] = sure[pair]
-    for pair in ambiguous(people, free, model, crowd, place):
+    free = {(a, b): weight for _, a, b, weight in order if not forest.decided(place[a], place[b])}
+    for pair in _ambiguous(forest, free, model, crowd):
         del free[pair]
     _grow(forest, free, model, crowd, constraints.most_records)
-    refused = [(a, b) for a, b in order if place.get(a, a) != place.get(b, b)]
-    return Clusters(forest.groups(), refused)
+    refused = [(ids[a], ids[b]) for _, a, b, _ in order if place[a] != place[b]]
+    return Clusters([[ids[number] for number in group] for group in forest.groups()], refused)
 
 
-def _surest_first(sure: Mapping[tuple[Id, Id], float]) -> list[tuple[Id, Id]]:
-    # Rounded, so that the last bit of a sum never decides.
-    return sorted(sure, key=lambda pair: (-round(sure[pair], 6), pair))
+def _numbered(group: Iterable[Id], numbers: Mapping[Id, int]) -> set[int]:
+    return {numbers[one] for one in group if one in numbers}
 
 
-def ambiguous(
-    people: Mapping[Id, Person],
-    sure: Mapping[tuple[Id, Id], float],
-    model: Model,
-    crowd: Crowd,
-    place: Mapping[Id, Id],
-) -> set[tuple[Id, Id]]:
-    """The pairs of records that could as well be someone else, who contradicts the one they are paired with.
+_Pair = tuple[int, int]
 
-    ``place``: records that are one already to what they have in common; they do not contradict each other.
-    """
-    near: defaultdict[Id, list[tuple[float, Id]]] = defaultdict(list)
+
+def _ambiguous(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Crowd) -> set[_Pair]:
+    """The pairs of records that could as well be someone else, who contradicts the one they are paired with."""
+    near: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     for (a, b), weight in sure.items():
         if weight < CLEAR + MARGIN:
-            near[a].append((weight, b))
-            near[b].append((weight, a))
-    known: dict[tuple[Id, Id], bool] = {}
+            near[a].append((-weight, b))
+            near[b].append((-weight, a))
+    people, place = forest.people, forest.place
+    known: dict[_Pair, bool] = {}
 
-    def contradict(a: Id, b: Id) -> bool:
+    def contradict(a: int, b: int) -> bool:
         pair = (a, b) if a < b else (b, a)
-        if pair in sure or place.get(a, a) == place.get(b, b):
+        if pair in sure or place[a] == place[b]:
             return False
         if pair not in known:
             found = score(people[pair[0]], people[pair[1]], model, crowd)
             known[pair] = found.weight < APART and found.contradicts
         return known[pair]
 
-    dropped: set[tuple[Id, Id]] = set()
+    dropped: set[_Pair] = set()
     for one, others in near.items():
         if len(others) > 1:
-            rivals = _rivals(_choices(others, people, place), contradict)
+            rivals = _rivals(_choices(others, forest), contradict)
             dropped.update((one, a) if one < a else (a, one) for a in rivals)
     return dropped
 
 
-_Choice = tuple[float, list[Any]]
+_Choice = tuple[float, list[int]]
 """Bits, and the records that are told alike."""
 
 
-def _choices(others: list[tuple[float, Id]], people: Mapping[Id, Person], place: Mapping[Id, Id]) -> Sequence[_Choice]:
-    others.sort(key=lambda other: (-other[0], other[1]))
+def _choices(others: list[tuple[float, int]], forest: _Forest) -> Sequence[_Choice]:
+    others.sort()
     if len(others) <= MOST_CHOICES:
-        return [(weight, [one]) for weight, one in others]
-    alike: dict[tuple[Person, Id | None], _Choice] = {}
+        return [(-weight, [one]) for weight, one in others]
+    alike: dict[tuple[Person, int], _Choice] = {}
     for weight, one in others:
-        alike.setdefault((people[one], place.get(one)), (weight, []))[1].append(one)
+        cluster = forest.place[one]
+        key = forest.people[one], cluster if forest.size(cluster) > 1 else -1
+        alike.setdefault(key, (-weight, []))[1].append(one)
     return list(alike.values())[:MOST_CHOICES]
 
 
-def _rivals(choices: Sequence[_Choice], contradict: Callable[[Any, Any], bool]) -> set[Any]:
+def _rivals(choices: Sequence[_Choice], contradict: Callable[[int, int], bool]) -> set[int]:
     """The records of choices that a rival, about as likely, contradicts."""
-    found: set[Any] = set()
+    found: set[int] = set()
     for number, (weight, some) in enumerate(choices):
         for less, others in choices[number + 1 :]:
             if weight - less > MARGIN:
@@ -262,18 +262,16 @@ def _rivals(choices: Sequence[_Choice], contradict: Callable[[Any, Any], bool]) 
     return found
 
 
-def _grow(
-    forest: _Forest[Id], sure: Mapping[tuple[Id, Id], float], model: Model, crowd: Crowd, most_records: int
-) -> None:
+def _grow(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Crowd, most_records: int) -> None:
     """Join along the pairs, in their order, what does not speak against each other."""
     place = forest.place
-    failed: dict[tuple[Id, Id], tuple[int, int]] = {}
+    failed: dict[_Pair, _Pair] = {}
     for a, b in sure:
-        one, other = place.get(a, a), place.get(b, b)
-        if one == other:
+        one, other = place[a], place[b]
+        if forest.decided(one, other):
             continue
         sizes = forest.size(one), forest.size(other)
-        if sum(sizes) > most_records or forest.apart(one, other):
+        if sum(sizes) > most_records:
             continue
         if sizes != (1, 1):
             # Clusters only grow: with the sizes they had they are what they were, and fail again.
@@ -285,98 +283,92 @@ def _grow(
         forest.join(one, other)
 
 
-class _Forest(Generic[Id]):
-    """The clusters under way. ``place`` maps a record to the one its cluster is called by; alone it is not in it."""
+class _Forest:
+    """The clusters under way, of records by number. ``place``: the number that each record's cluster is called by."""
 
-    __slots__ = ("_known", "_marks", "_members", "_people", "place")
+    __slots__ = ("_known", "_marks", "_members", "people", "place")
 
-    def __init__(self, people: Mapping[Id, Person], constraints: Constraints[Id]) -> None:
-        self._people: Mapping[Id, Person] = people
-        self.place: dict[Id, Id] = {}
-        self._members: dict[Id, list[Id]] = {}
-        self._known: dict[Id, Person] = {}
-        self._marks: dict[Id, set[int]] = {}
-        for number, sides in enumerate(constraints.apart, 1):
-            for mark, side in zip((number, -number), sides, strict=True):
-                for one in side:
-                    if one in people:
-                        self._marks.setdefault(one, set()).add(mark)
-        for groups in (constraints.together, constraints.links):
-            for group in sorted(sorted({one for one in group if one in people}) for group in groups):
-                self._bind(group)
+    def __init__(self, people: Sequence[Person]) -> None:
+        self.people = people
+        self.place = list(range(len(people)))
+        self._members: dict[int, list[int]] = {}
+        self._known: dict[int, Person] = {}
+        self._marks: dict[int, set[int]] = {}
 
-    def _bind(self, group: Sequence[Id]) -> None:
+    def hold_apart(self, sides: Iterable[tuple[Iterable[int], Iterable[int]]]) -> None:
+        """Never let a record of the one side meet one of the other: both get a mark, and the marks are opposite."""
+        for mark, (left, right) in enumerate(sides, 1):
+            for one in left:
+                self._marks.setdefault(one, set()).add(mark)
+            for one in right:
+                self._marks.setdefault(one, set()).add(-mark)
+
+    def bind(self, group: Sequence[int]) -> None:
         """Make them one, or as few as what is apart allows."""
-        heads: list[Id] = []
+        heads: list[int] = []
         for one in group:
-            mine = self.place.get(one, one)
+            mine = self.place[one]
             if mine in heads:
                 continue
             for number, head in enumerate(heads):
-                if not self.apart(head, mine):
+                if not self.decided(head, mine):
                     heads[number] = self.join(head, mine)
                     break
             else:
                 heads.append(mine)
 
-    def apart(self, one: Id, other: Id) -> bool:
-        """Whether a record of the one cluster must not meet one of the other."""
-        if not self._marks:
+    def decided(self, one: int, other: int) -> bool:
+        """Whether two clusters are one already, or never may be."""
+        if one == other:
+            return True
+        if one not in self._marks or other not in self._marks:
             return False
-        few, many = sorted((self._marks.get(one, _NO_MARKS), self._marks.get(other, _NO_MARKS)), key=len)
+        few, many = sorted((self._marks[one], self._marks[other]), key=len)
         return any(-mark in many for mark in few)
 
-    def size(self, one: Id) -> int:
-        """How many records its cluster has."""
+    def size(self, one: int) -> int:
+        """How many records a cluster has."""
         return len(self._members[one]) if one in self._members else 1
 
-    def person(self, one: Id) -> Person:
+    def person(self, one: int) -> Person:
         """All that is known of a cluster, as of one person."""
         if one not in self._members:
-            return self._people[one]
+            return self.people[one]
         if one not in self._known:
-            self._known[one] = _pooled([self._people[member] for member in sorted(self._members[one])])
+            self._known[one] = _pooled([self.people[member] for member in sorted(self._members[one])])
         return self._known[one]
 
-    def join(self, one: Id, other: Id) -> Id:
-        """Make two clusters one, and give what it is called by: the larger one's name, so that few records move."""
+    def join(self, one: int, other: int) -> int:
+        """Make two clusters one, and give what it is called by: the larger one's number, so that few records move."""
         if self.size(one) < self.size(other):
             one, other = other, one
         if one in self._known or other in self._known:
             self._known[one] = _pooled((self.person(one), self.person(other)))
             self._known.pop(other, None)
         if other in self._marks:
-            self._marks[one] = _union(self._marks.get(one, set()), self._marks.pop(other))
-        moved = self._members.pop(other, [other])
+            few, many = sorted((self._marks.get(one, set()), self._marks.pop(other)), key=len)
+            self._marks[one] = many | few if few else many
+        moved = self._members.pop(other, None) or [other]
         self._members.setdefault(one, [one]).extend(moved)
-        self.place[one] = one
-        self.place.update(dict.fromkeys(moved, one))
+        for record in moved:
+            self.place[record] = one
         return one
 
-    def groups(self) -> list[list[Id]]:
+    def groups(self) -> list[list[int]]:
         """All clusters, each sorted, by their first record."""
         found = [sorted(members) for members in self._members.values()]
-        found += [[one] for one in self._people if one not in self.place]
-        return sorted(found, key=itemgetter(0))
-
-
-_NO_MARKS: set[int] = set()
-
-
-def _union(one: set[int], other: set[int]) -> set[int]:
-    if len(one) < len(other):
-        one, other = other, one
-    one |= other
-    return one
+        found += [[one] for one, place in enumerate(self.place) if one == place and one not in self._members]
+        return sorted(found)
 
 
 def _pooled(people: Sequence[Person]) -> Person:
     """All that is known of these records, as of one person: of each feature the first values."""
-    return Person(*(_values(told) for told in zip(*map(_FEATURES, people), strict=True)))
+    return Person(*map(_values, zip(*map(_FEATURES, people), strict=True)))
 
 
-def _values(told: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-    different = dict.fromkeys(values for values in told if values)
-    if len(different) < 2:
-        return next(iter(different), ())[:MOST_VALUES]
-    return tuple(islice(dict.fromkeys(value for values in different for value in values), MOST_VALUES))
+def _values(told: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    first = told[0]
+    if len(told) == 2 and (first == told[1] or not told[1] or len(first) >= MOST_VALUES):
+        return first[:MOST_VALUES]
+    different = dict.fromkeys(told)
+    return tuple(islice(dict.fromkeys(chain.from_iterable(different)), MOST_VALUES))

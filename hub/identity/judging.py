@@ -76,6 +76,7 @@ def _joined_wrongly(new: Judgement, sames: Sequence[Judgement], aparts: Iterable
 def implied_by(new: Judgement, existing: Iterable[Judgement]) -> tuple[Judgement, ...]:
     """The existing judgements that say the same already, together; none when the new one says more.
 
+    Where ``different`` follows by chains of ``same`` only, all ``same`` about the persons it names are among them.
     ``different`` is not implied by a ``hold``, which ends when a person looks.
     """
     sames, aparts = _sorted_out(existing)
@@ -88,7 +89,15 @@ def implied_by(new: Judgement, existing: Iterable[Judgement]) -> tuple[Judgement
         needed = {step.id for record in others for step in chains.to(record)}
         return tuple(judgement for judgement in sames if judgement.id in needed)
     told = [apart for apart in aparts if apart.verdict == "different" or new.verdict == "hold"]
-    return tuple(told[place] for place in sorted(_telling(new, told, home)))
+    directly = _telling(new, told, {})
+    if directly:
+        return tuple(told[place] for place in sorted(directly))
+    by_chains = _telling(new, told, home)
+    if not by_chains:
+        return ()
+    people = {home.get(record, record) for record in new.records}
+    chained = [judgement for judgement in sames if home[min(judgement.records)] in people]
+    return (*chained, *(told[place] for place in sorted(by_chains)))
 
 
 def _telling(new: Judgement, told: Sequence[Judgement], home: Mapping[UUID, UUID]) -> set[int]:

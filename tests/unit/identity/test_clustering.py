@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.blocking import buckets
+from hub.identity.blocking import buckets, cap
 from hub.identity.clustering import Clusters, cluster, crowds, reviews
 from hub.identity.features import Person
-from hub.identity.scoring import score
+from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.identity.scoring import SHARED, score
 from hub.identity.weights import Model
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS
@@ -65,6 +66,17 @@ def test_who_shares_a_mailbox_is_counted_by_contradicting_first_names() -> None:
         for number, first in enumerate(["Anna", "A.", "Anna Maria", "Bert", "Bertt", "Zoe"])
     }
     assert crowds(buckets(people), people) == {"berg@example.de": 3}
+
+
+def test_a_value_of_more_people_or_records_than_the_rules_allow_is_shared() -> None:
+    people = {number: who(first_name=first, phone=PHONE) for number, first in enumerate(["Anna", "Bert", "Zoe"])}
+    value = "023125101"
+    assert crowds(buckets(people), people) == {value: 3}
+    for limit in ({"max_people": 2}, {"max_records": 2}):
+        rules = IdentityRules(identifiers={"phone": IdentifierRule(strength="weak", **limit)})
+        assert crowds(buckets(people), people, rules) == {value: SHARED}
+    crowded = dict.fromkeys(range(cap("phone") + 1), people[0])
+    assert crowds(buckets(crowded), crowded) == {value: SHARED}
 
 
 @settings(deadline=None, max_examples=150)

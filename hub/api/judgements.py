@@ -43,12 +43,12 @@ def router(database: Database, judge: Judging) -> APIRouter:
     operator = Depends(allowing(database, "operator"))
 
     @routes.post("/profiles/{id}/merge", responses=responses(404, 409))
-    def merge(id: UUID, order: MergeOrder, token: Annotated[Token, operator]) -> JudgedItem:  # noqa: A002
+    def merge(id: UUID, order: MergeOrder, token: Token = operator) -> JudgedItem:  # noqa: A002
         """Decide that two profiles are one person; 409 names the judgements that say otherwise."""
         return _shown(judge.merge(id, order.other, _name(token), order.reason))
 
     @routes.post("/profiles/{id}/split", responses=responses(404, 409))
-    def split(id: UUID, order: SplitOrder, token: Annotated[Token, operator]) -> JudgedItem:  # noqa: A002
+    def split(id: UUID, order: SplitOrder, token: Token = operator) -> JudgedItem:  # noqa: A002
         """Decide that some records of a profile are another person; 409 names every fault of the records."""
         return _shown(judge.split(id, order.records, _name(token), order.reason))
 
@@ -71,7 +71,7 @@ def router(database: Database, judge: Judging) -> APIRouter:
         return Page(items=[JudgementItem.model_validate(told(each, names)) for each in rows], next=following)
 
     @routes.delete("/judgements/{id}", responses=responses(404, 409))
-    def withdraw(id: JudgementId, token: Annotated[Token, operator]) -> JudgedItem:  # noqa: A002
+    def withdraw(id: JudgementId, token: Token = operator) -> JudgedItem:  # noqa: A002
         """End a judgement: what it named is resolved again by evidence, and by the judgements that are left."""
         return _shown(judge.withdraw(id, _name(token)))
 

@@ -147,14 +147,20 @@ def different(
 ) -> Decision:
     """Write that no record of the one side is the same person as one of the other; ``together``: the one side is one.
 
-    Judgements that held the two sides together end, or go on without what is split off. The caller holds the lock.
-    Raises RefusedError.
+    Judgements that held the two sides together end, or go on about those that they joined and that stay together.
+    What was one before by evidence is so again, and not by a word that nobody said. The caller holds the lock. Raises
+    RefusedError.
     """
     new = Judgement(0, "different", frozenset(one), frozenset(other), by, reason, now)
     existing = store.chained(session, new.records)
     undone = undone_by_split(new, existing)
     ended = store.withdraw(session, [held.id for held, _ in undone], by, now)
-    kept = [store.insert(session, part) for _, parts in undone for part in parts]
+    kept = [
+        store.insert(session, part)
+        for held, parts in undone
+        for part in parts
+        if part.records & held.one and part.records & held.other
+    ]
     gone = {held.id for held in ended}
     in_force = [*(held for held in existing if held.id not in gone), *kept]
     _refuse_conflict(session, new, in_force)

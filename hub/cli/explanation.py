@@ -35,6 +35,8 @@ def show(found: Json, *, whole: bool) -> None:
 
 def _one_person(who: Json) -> None:
     output.show("\nWhy these records are one person")
+    if who["pairs"]:
+        output.show("  (each bit of evidence doubles the odds that two records are one person)")
     for pair in who["pairs"]:
         output.show(f"  {_record(pair['one'])} and {_record(pair['other'])}: {pair['text']}")
         _indented(_texts(pair["evidence"]), deep=4)

@@ -31,6 +31,9 @@ MOST_READ = 20_000
 MOST_APART = 10
 """Other people that records might be, the likeliest first."""
 
+MOST_SIDE = 5
+"""Records of each side of a judgement that are looked at for the pair to show."""
+
 Json = dict[str, Any]
 
 
@@ -128,7 +131,7 @@ def _ties(session: Session, case: _Case, ids: set[UUID]) -> Iterator[tuple[UUID,
         yield from _chain(group, by="link", text=text)
     for pair in explanations.surest_pairs(session, ids, MOST_READ):
         if pair.weight >= case.identity.model.same:
-            text = f"{pair.weight:.1f} bits, and {case.identity.model.same:.1f} are enough"
+            text = f"{pair.weight:.1f} bits of evidence, and {case.identity.model.same:.1f} are enough"
             yield pair.one, pair.other, {"by": "evidence", "text": text}
 
 
@@ -138,23 +141,24 @@ def _chain(group: Collection[UUID], **by: Any) -> Iterator[tuple[UUID, UUID, Jso
 
 
 def _apart(session: Session, case: _Case, ids: set[UUID]) -> list[Json]:
-    """The likeliest other profiles, one pair each, and the judgements that keep others out."""
-    held = [judgement for judgement in case.judgements if judgement.verdict != "same"]
+    """The likeliest other profiles, by the likeliest pair of each, and those that judgements keep out."""
     pairs = [(one, other) for one, other, _ in explanations.outside_pairs(session, ids, MOST_APART * 5)]
-    for judgement in held:
+    for judgement in case.judgements:
         for side, across in ((judgement.one, judgement.other), (judgement.other, judgement.one)):
-            if (mine := sorted(side & ids)) and (theirs := sorted(across - ids)):
-                pairs.append((mine[0], theirs[0]))
+            if judgement.verdict != "same":
+                mine, theirs = sorted(side & ids)[:MOST_SIDE], sorted(across - ids)[:MOST_SIDE]
+                pairs += [(one, other) for one in mine for other in theirs]
     case.take(session, list(records.load(session, [], {other for _, other in pairs} - ids).values()))
     dismissed = explanations.dismissals(session, ids)
-    found: dict[UUID | None, Json] = {}
-    for one, other in pairs:
+    found: dict[UUID, Json] = {}
+    for one, other in dict.fromkeys(pairs):
         profile = case.rows[other].profile_id if other in case.rows else None
-        if profile is not None and profile not in found and len(found) < MOST_APART:
-            told_pair = case.pair(one, other, profile=profile)
-            why = _why_apart(case, one, other, told_pair["weight"], dismissed)
-            found[profile] = {**told_pair, **why}
-    return list(found.values())
+        if profile is None:
+            continue
+        told_pair = case.pair(one, other, profile=profile)
+        if profile not in found or told_pair["weight"] > found[profile]["weight"]:
+            found[profile] = {**told_pair, **_why_apart(case, one, other, told_pair["weight"], dismissed)}
+    return sorted(found.values(), key=lambda pair: (-pair["weight"], pair["profile"]))[:MOST_APART]
 
 
 def _why_apart(case: _Case, one: UUID, other: UUID, weight: float, dismissed: Collection[frozenset[UUID]]) -> Json:
@@ -173,7 +177,7 @@ def _why_apart(case: _Case, one: UUID, other: UUID, weight: float, dismissed: Co
             f"other, or make a profile of more than {limits.records} records"
         )
         return {"by": "guard", "text": text}
-    return {"by": "doubt", "text": f"{weight:.1f} bits, and {model.same:.1f} are needed: a person is asked"}
+    return {"by": "doubt", "text": f"{weight:.1f} bits of evidence, and {model.same:.1f} are needed: a person is asked"}
 
 
 def judged(judgement: Judgement) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -223,7 +223,7 @@ def _put_into_words(found: Json) -> None:
     for value in found["values"]:
         value["text"] = wording.value(value, events)
         for lost in value["lost"]:
-            lost["text"] = wording.lost(lost, events)
+            lost["text"] = wording.lost(lost, value, events)
     for value in found["unused"]:
         value["text"] = wording.unused(value, events)
     if found["orders"]:
@@ -232,8 +232,3 @@ def _put_into_words(found: Json) -> None:
             order["text"] = wording.order(order, events)
     for item in found["deliveries"]:
         item["text"] = wording.delivery(item)
-
-
-def texts(items: Iterable[Json]) -> list[str]:
-    """The words of these."""
-    return [item["text"] for item in items]

@@ -36,8 +36,10 @@ def value(told: Json, events: Events) -> str:
     return f"{label} {plain(told['value'])}: {source(told, events)}{act}; {told['rule']}."
 
 
-def lost(told: Json, events: Events) -> str:
-    """A candidate that is not used, and why."""
+def lost(told: Json, winner: Json, events: Events) -> str:
+    """A candidate that is not used, and why; or who else told the same."""
+    if plain(told["value"]) == plain(winner["value"]):
+        return f"Also {source(told, events)}."
     return f"Not used: {plain(told['value'])}, {source(told, events)}, because {told['why']}."
 
 

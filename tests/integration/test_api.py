@@ -302,7 +302,8 @@ def test_every_value_names_its_record_event_rule_and_losers(hub: Installation):
                 "event": 1,
                 "at": "2026-03-01T09:00:00Z",
                 "why": "older",
-                "text": f"Not used: Anna Müller, told by shop (customer a1) in event 1 {came} 09:00:00 UTC, because older.",
+                "text": f"Not used: Anna Müller, told by shop (customer a1) in event 1 {came} 09:00:00 UTC, "
+                "because older.",
             }
         ],
     }

@@ -45,6 +45,9 @@ def literals(function: Any) -> set[str]:
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
+_WRITERS = {"personal", "link", "proof", "Evidence"}
+
+
 # -- no level without a sentence
 
 
@@ -70,14 +73,10 @@ def test_every_likeness_of_names_has_a_sentence() -> None:
 
 def test_every_line_that_scoring_writes_literally_has_a_sentence() -> None:
     tree = ast.parse(inspect.getsource(scoring))
-    written = {
-        (call.args[0].value, call.args[1].value)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func).rpartition(".")[2] in ("personal", "link", "proof", "Evidence")
-        and len(call.args) > 1
-        and all(isinstance(argument, ast.Constant) for argument in call.args[:2])
-    }
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    naming = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in _WRITERS]
+    literally = [[a.value for a in call.args[:2] if isinstance(a, ast.Constant)] for call in naming]
+    written = {(found[0], found[1]) for found in literally if len(found) == 2}
     assert written
     assert written - SENTENCES.keys() == set()
 

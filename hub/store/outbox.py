@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import orjson
-
 from hub.store.database import Session
 
 Subject = Literal["profile", "order"]

@@ -148,7 +148,7 @@ class Records:
         for name, value in properties.items():
             self._check(kind, record, name, value)
         self._hold(kind, record, held=False)
-        changed = {**record.properties, **properties}
+        changed = {**record.properties, **properties, **_swapped_emails(record, properties.get("email", ""))}
         record.properties = {name: value for name, value in changed.items() if value != ""}
         record.updated = now()
         self._hold(kind, record, held=True)
@@ -216,6 +216,15 @@ class Records:
                 text = f"Contact already exists. Existing ID: {holder.id}"
                 raise Refusal(409, "CONFLICT", text, existingId=[holder.id])
             raise invalid(name, "CONFLICTING_UNIQUE_VALUE", f"{holder.id} already has that value.")
+
+
+def _swapped_emails(record: Stored, email: str) -> dict[str, str]:
+    """An additional e-mail that becomes the first one changes places with it."""
+    more = record.several("hs_additional_emails")
+    if email.lower() not in [held.lower() for held in more]:
+        return {}
+    others = [held for held in more if held.lower() != email.lower()]
+    return {"hs_additional_emails": ";".join([*filter(None, [record.properties.get("email")]), *others])}
 
 
 def _default_properties(kind: str) -> dict[str, Json]:

@@ -46,7 +46,7 @@ def hashed(key: Key) -> int:
 
 def keys(person: Person) -> set[Key]:
     """All keys of a record."""
-    found = set(_contacts(person))
+    found = set(identifiers(person))
     births = [compact(birth) for birth in person.births]
     found.update(("birth", birth) for birth in births)
     for spelling in person.names:
@@ -62,7 +62,8 @@ def keys(person: Person) -> set[Key]:
     return found
 
 
-def _contacts(person: Person) -> Iterator[Key]:
+def identifiers(person: Person) -> Iterator[Key]:
+    """The keys that an identifier gives, and the names of mailboxes."""
     for email in person.emails:
         yield "email", crowd_key(email)
         name = root(email)

@@ -40,7 +40,11 @@ def merge_evidence(
         for judgement in component.judgements
         if judgement.verdict == "same" and judgement.records & inside and judgement.records & rest
     ]
-    found += [{"records": pair, "link": True} for pair in sorted(component.links) if across(pair)]
+    found += [
+        {"records": group[:MOST], "link": True}
+        for group in component.links
+        if not inside.isdisjoint(group) and not rest.isdisjoint(group)
+    ]
     sure = {pair: w for pair, w in component.matches.items() if w >= identity.model.same and across(pair)}
     for pair in sorted(sure, key=lambda pair: (-sure[pair], pair))[:MOST]:
         scored = component.scores.get(pair)

@@ -87,7 +87,7 @@ def _hold(
 
 def _decided(component: Component, one: frozenset[UUID], other: frozenset[UUID]) -> bool:
     """A person, or the source itself, said that they are one: nothing is left to wait for."""
-    if any((a in one and b in other) or (a in other and b in one) for a, b in component.links):
+    if any(not one.isdisjoint(group) and not other.isdisjoint(group) for group in component.links):
         return True
     return any(
         judgement.verdict == "same" and judgement.records & one and judgement.records & other

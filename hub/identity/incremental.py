@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from hub.identity.blocking import Key, cap, hashed, keys
-from hub.identity.clustering import CONTACTS, Clusters, Constraints, clustered, crowds
+from hub.identity.blocking import Key, cap, hashed, identifiers, keys
+from hub.identity.clustering import CONTACTS, Clusters, Constraints, clustered, crowds, linked
 from hub.identity.features import Person, person
 from hub.identity.scoring import SHARED, Score, score
 from hub.identity.version import Identity
@@ -36,7 +36,7 @@ class Component:
     matches: dict[Pair, float] = field(default_factory=dict)
     scores: dict[Pair, Score] = field(default_factory=dict)
     judgements: list[Judgement] = field(default_factory=list)
-    links: set[Pair] = field(default_factory=set)
+    links: list[list[UUID]] = field(default_factory=list)
     crowd: dict[str, int] = field(default_factory=dict)
     newly_shared: list[CrowdRow] = field(default_factory=list)
 
@@ -48,7 +48,7 @@ class Component:
             together=[each.records for each in judgements if each.verdict == "same"],
             apart=[(each.one, each.other) for each in judgements if each.verdict != "same"],
             most_records=identity.rules.limits.records,
-            links=sorted(self.links),
+            links=self.links,
         )
         return clustered(self.people, sure, identity.model, self.crowd, constraints)
 
@@ -205,6 +205,7 @@ def _close(
     wanted = seeds - component.people.keys()
     judged = {judgement.id: judgement for judgement in component.judgements}
     contacts: dict[int, Key] = {}
+    follows = identity.rules.certain
     looked_for: set[UUID] = set()
     while wanted:
         looked_for |= wanted
@@ -223,16 +224,15 @@ def _close(
             judged[judgement.id] = judgement
             if judgement.verdict == "same":
                 found |= judgement.records
-        links = {hashed(("link", link)): link for one in loaded.values() for link in one.links}
-        if links:
-            found.update(record for _, record in store.carriers(session, dict.fromkeys(links, 1_000)))
-        contacts |= {hashed(key): key for one in loaded.values() for key in keys(one) if key[0] in CONTACTS}
+        certain = {hashed(key): key for one in loaded.values() for key in identifiers(one) if key[0] in follows}
+        found |= _carriers(session, certain)
+        contacts |= {hashed(key): key for one in loaded.values() for key in identifiers(one) if key[0] in CONTACTS}
         # What people judged may name records that are not stored (yet).
         wanted = found - component.people.keys() - looked_for
     component.judgements = [judged[number] for number in sorted(judged)]
-    component.links = _linked(component.people)
     crowd = store.crowds(session, contacts)
     component.crowd |= {contacts[key][1]: _people(row) for key, row in crowd.items()}
+    component.links = linked(component.people, component.crowd, identity.rules)
     component.matches = {
         (a, b): weight
         for (a, b), weight in component.matches.items()
@@ -240,9 +240,11 @@ def _close(
     }
 
 
-def _linked(people: Mapping[UUID, Person]) -> set[Pair]:
-    carried: defaultdict[str, list[UUID]] = defaultdict(list)
-    for record in sorted(people):
-        for link in people[record].links:
-            carried[link].append(record)
-    return {(first, other) for first, *others in carried.values() for other in others}
+def _carriers(session: Session, certain: Mapping[int, Key]) -> set[UUID]:
+    """Who else carries what joins for certain; what too many carry joins nobody."""
+    if not certain:
+        return set()
+    fellows: defaultdict[int, set[UUID]] = defaultdict(set)
+    for key, record in store.carriers(session, {key: cap(kind) + 1 for key, (kind, _) in certain.items()}):
+        fellows[key].add(record)
+    return {one for key, found in fellows.items() if len(found) <= cap(certain[key][0]) for one in found}

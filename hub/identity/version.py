@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hub.identity.rules import IdentityRules
-from hub.identity.weights import Model
+from hub.identity.weights import Model, trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,5 @@ class Identity:
 def identity(rules: IdentityRules, model: Model | None = None, version: int = 0) -> Identity:
     """Put together; without a model, the shipped weights."""
     thresholds = rules.thresholds
-    return Identity(rules, replace(model or Model(), same=thresholds.same, ask=thresholds.ask), version)
+    decided_by = replace(model or Model(), same=thresholds.same, ask=thresholds.ask)
+    return Identity(rules, trusted(decided_by, rules), version)

@@ -14,10 +14,10 @@ from typing import get_args
 from hub.errors import PayloadError
 from hub.identity.blocking import buckets, candidates
 from hub.identity.clustering import Clusters, Constraints, clustered, crowds, linked, reviews
+from hub.identity.estimation import estimate
 from hub.identity.features import Person, person
 from hub.identity.rules import IdentityRules
 from hub.identity.scoring import Score, score
-from hub.identity.training import fitted, frequencies
 from hub.identity.weights import Model
 from hub.mapping.address import country
 from hub.mapping.customer import CustomerField, customer
@@ -121,8 +121,7 @@ def in_memory(
     crowd = crowds(found, people, rules)
     steps.done("block")
     if train:
-        model = frequencies(people.values(), model)
-        model = fitted([score(people[a], people[b], model, crowd) for a, b in pairs], model)
+        model = estimate(people.items(), model, rules=rules)
         steps.done("train")
     scores: dict[tuple[str, str], Score] = {(a, b): score(people[a], people[b], model, crowd) for a, b in pairs}
     steps.done("score")

@@ -28,6 +28,9 @@ _HOLDER = "address"
 _TABLES = ("first", "last", "postal", "city")
 _NUMBERS = ("population", "same", "ask")
 _WEIGHTS = frozenset(field.name for field in fields(Weights))
+_NEVER = 1e-15
+"""What is taken for a probability that Splink estimated as 0."""
+
 _EXACT = 9
 """Decimals to which m / u tells a weight: two floats of a ratio do not tell more."""
 
@@ -299,9 +302,9 @@ def _bits(told: Mapping[str, Any], path: str, faults: list[str]) -> float | None
     if "level not observed in training dataset" in (m, u):
         return None
     for name, value in (("m_probability", m), ("u_probability", u)):
-        if not isinstance(value, int | float) or not 0 < value <= 1:
-            faults.append(f"{path}.{name}: not trained: no number above 0, up to 1")
+        if not isinstance(value, int | float) or not 0 <= value <= 1:
+            faults.append(f"{path}.{name}: not trained: no number from 0 to 1")
             return None
     assert isinstance(m, int | float)
     assert isinstance(u, int | float)
-    return log2(m / u)
+    return log2(max(m, _NEVER) / max(u, _NEVER))

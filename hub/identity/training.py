@@ -28,6 +28,7 @@ _LEARNED = {
     "address": "address_different",
 }  # fmt: skip
 _OWN = ("first_name", "last_name", "birth_date", "national_id")
+_PERSONAL = ("birth_different", "national_id_different")
 _DIFFERS = frozenset({"different", "city_different"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
 _BOUNDS = {
@@ -123,6 +124,18 @@ def adjusted(scores: Iterable[Score], model: Model) -> Model:
         shipped: float = getattr(model.weights, name)
         rate = (differed[feature] + 2**shipped * STRENGTH) / (seen[feature] + STRENGTH)
         changed[name] = round(max(min(log2(rate), _MOST), shipped - _LESS), _DECIMALS)
+    return replace(model, weights=replace(model.weights, **changed))
+
+
+def tempered(model: Model, other: Model, shipped: Model, *, alone: bool = False) -> Model:
+    """The model with another's estimate of how often one person's own values differ: half each, or that ``alone``."""
+    changed = {}
+    for name in _LEARNED.values() if alone else _PERSONAL:
+        told: float = getattr(other.weights, name)
+        mean = told if alone else (told + getattr(model.weights, name)) / 2
+        changed[name] = round(
+            mean if alone else max(min(mean, _MOST), getattr(shipped.weights, name) - _LESS), _DECIMALS
+        )
     return replace(model, weights=replace(model.weights, **changed))
 
 

@@ -231,7 +231,7 @@ def _records_of(session: Session, profile: UUID) -> dict[UUID, RecordReference]:
 
 
 def _chosen(session: Session, held: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:
-    found = [meant(text, held) for text in texts]
+    found = meant(texts, held)
     strangers = [None if own else anywhere(text) for text, own in zip(texts, found, strict=True)]
     homes = store.profiles_of(session, {one for one in strangers if one is not None})
     faults = [

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from hub.model.keys import record_id
 from hub.model.profile import RecordReference
 
 
-def meant(text: str, held: Mapping[UUID, RecordReference]) -> set[UUID]:
-    """Those of these records that a text may stand for: one where it is clear, several where it is too short."""
-    text = text.strip()
-    whole = {one for one, name in held.items() if text == f"{name.connection}:{name.kind}:{name.external_id}"}
-    if (known := _uuid(text)) is not None and known in held:
-        whole.add(known)
-    # An external id may hold colons itself: a whole name goes before one that it could be short for.
-    return whole or {one for one, name in held.items() if text == f"{name.connection}:{name.external_id}"}
+def meant(texts: Sequence[str], held: Mapping[UUID, RecordReference]) -> list[set[UUID]]:
+    """Those of these records that each text may stand for: one where it is clear, several where it is too short."""
+    whole: defaultdict[str, set[UUID]] = defaultdict(set)
+    short: defaultdict[str, set[UUID]] = defaultdict(set)
+    for one, name in held.items():
+        whole[f"{name.connection}:{name.kind}:{name.external_id}"].add(one)
+        short[f"{name.connection}:{name.external_id}"].add(one)
+
+    def records(text: str) -> set[UUID]:
+        if (known := _uuid(text)) is not None and known in held:
+            return {known}
+        # An external id may hold colons itself: a whole name goes before one that it could be short for.
+        return set(whole.get(text) or short.get(text, ()))
+
+    return [records(text.strip()) for text in texts]
 
 
 def anywhere(text: str) -> UUID | None:

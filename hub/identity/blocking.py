@@ -15,8 +15,8 @@ from struct import Struct
 from typing import TypeVar
 from uuid import UUID
 
-from hub.identity.comparison import root
-from hub.identity.features import Person, compact
+from hub.identity.comparison import PROVIDERS
+from hub.identity.features import Person, Place
 from hub.identity.names import phonetic
 from hub.identity.scoring import crowd_key
 
@@ -27,9 +27,12 @@ CAP = 200
 """Most records of any bucket that are compared with one another: the more, the slower, and the less it would say."""
 
 _CAPS = {
-    **dict.fromkeys(("birth", "name", "name_year", "name_postal", "name_city", "door", "local"), 60),
-    "link": 1_000_000_000,
-}
+    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 16, "word_postal": 10,
+    "word_city": 8, "door": 6, "street": 12, "link": 1_000_000_000,
+}  # fmt: skip
+"""The coarser, the lower. A birth date proposes among ten thousand people and is dead among a million, where a name
+with it proposes as many as there ever were: what a record costs hardly depends on how many are stored."""
+
 _number = Struct("<q").unpack
 
 
@@ -45,44 +48,66 @@ def hashed(key: Key) -> int:
 
 
 def keys(person: Person) -> set[Key]:
-    """All keys of a record."""
+    """All keys of a record. ``word`` is the sound of any name, so that swapped names and a lost one are found."""
     found = set(identifiers(person))
-    births = [compact(birth) for birth in person.births]
-    found.update(("birth", birth) for birth in births)
-    for spelling in person.names:
-        if spelling.first and spelling.last and len(spelling.first[0]) > 1:
-            found.add(("name", "|".join(sorted((phonetic(spelling.first[0]), phonetic(spelling.last[-1]))))))
-        for word in {phonetic(token) for token in (*spelling.first, *spelling.last) if len(token) > 1}:
-            found.update(("name_year", f"{word}|{birth[:4]}") for birth in births)
-            found.update(("name_postal", f"{word}|{place.postal}") for place in person.places if place.postal)
-            found.update(("name_city", f"{word}|{place.city}") for place in person.places if place.city)
+    for email in person.emails:
+        name, _, domain = crowd_key(email).rpartition("@")
+        if len(name) >= 4:
+            found.add(("local", name))
+        if domain not in PROVIDERS:
+            found.add(("domain", domain))
+    words = set()
+    for first, last in person.names:
+        spoken = [phonetic(word) for word in first if len(word) > 1]
+        words.update(spoken)
+        if last:
+            family = [phonetic(word) for word in last if len(word) > 1]
+            words.update(family)
+            if spoken and family and len(first[0]) > 1:
+                found.add(("name", "|".join(sorted((spoken[0], family[-1])))))
+    for year, month, day in person.births:
+        born = f"{year:04}{month:02}{day:02}"
+        found.add(("birth", born))
+        for word in words:
+            found.add(("word_birth", f"{word}|{born}"))
+            found.add(("word_year", f"{word}|{year}"))
     for place in person.places:
-        if place.street and place.numbers:
-            found.add(("door", f"{place.numbers[0]}|{place.street[:4]}"))
+        found.update(_local(place, words))
     return found
 
 
+def _local(place: Place, words: set[str]) -> Iterator[Key]:
+    postal, city = place.postal, place.city
+    if postal:
+        for word in words:
+            yield "word_postal", f"{word}|{postal}"
+    if city:
+        for word in words:
+            yield "word_city", f"{word}|{city}"
+    if place.street and place.numbers:
+        door = f"{place.numbers[0]}|{place.street[:4]}"
+        yield "door", door
+        if postal:
+            yield "street", f"{door}|{postal}"
+
+
 def identifiers(person: Person) -> Iterator[Key]:
-    """The keys that an identifier gives, and the names of mailboxes."""
-    for email in person.emails:
-        yield "email", crowd_key(email)
-        name = root(email)
-        if len(name) >= 4:
-            yield "local", name
-    for email in (*person.weak, *person.roles):
+    """The keys that an identifier gives: how many carry one is counted."""
+    for email in (*person.emails, *person.weak, *person.roles):
         yield "email", crowd_key(email)
     for phone in person.phones:
-        yield "phone", crowd_key(phone)
+        yield "phone", phone[-9:]
     for account in person.accounts:
         yield "account", account
     for digest in person.links:
         yield "link", digest
     # With the kind in front, so that a value is no other kind's: crowds are counted by value.
-    for kind, values in (
-        ("national_id", person.national_ids), ("handle", person.handles), ("loyalty", person.loyalty_ids),
-    ):  # fmt: skip
-        for value in values:
-            yield kind, f"{kind}:{value}"
+    for number in person.national_ids:
+        yield "national_id", f"national_id:{number}"
+    for handle in person.handles:
+        yield "handle", f"handle:{handle}"
+    for number in person.loyalty_ids:
+        yield "loyalty", f"loyalty:{number}"
 
 
 def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:

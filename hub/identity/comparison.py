@@ -16,7 +16,7 @@ BIRTH = ("exact", "swapped", "digit", "day_month", "two_parts", "near", "january
 NATIONAL_ID = ("exact", "near", "short", "different")
 """The levels, the closest first; of many values the closest pair counts."""
 
-_PROVIDERS = frozenset(
+PROVIDERS = frozenset(
     {
         "aol.com", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net",
         "hotmail.com", "hotmail.de", "icloud.com", "live.com", "live.de", "mail.com", "mail.de", "mail.ru", "me.com",
@@ -25,6 +25,9 @@ _PROVIDERS = frozenset(
     }
 )  # fmt: skip
 """Two of these are two mailboxes, however few letters apart."""
+
+_INITIALS = 4
+"""Letters below which a mailbox is initials, and two letters apart are two people."""
 
 
 def email_level(one: Person, other: Person) -> tuple[str, str]:
@@ -41,7 +44,8 @@ def email_level(one: Person, other: Person) -> tuple[str, str]:
 @lru_cache(maxsize=65_536)
 def root(email: str) -> str:
     """Letters and digits of the mailbox."""
-    return "".join(letter for letter in mailbox(email) if letter.isalnum())
+    name = mailbox(email)
+    return name if name.isalnum() else "".join(filter(str.isalnum, name))
 
 
 @lru_cache(maxsize=65_536)
@@ -56,7 +60,7 @@ def _email(one: str, other: str) -> int:
         and (mailbox(one) == mailbox(other) or (name == other_name and "gmail" in domain))
     ):
         return 0
-    apart = domain != other_domain and domain in _PROVIDERS and other_domain in _PROVIDERS
+    apart = domain != other_domain and domain in PROVIDERS and other_domain in PROVIDERS
     numbered = any(letter.isdigit() for letter in name + other_name)
     if name == other_name and len(name) >= 3:
         cutoff = 2 if len(domain) < 10 else 4
@@ -70,6 +74,8 @@ def _email(one: str, other: str) -> int:
 
 def _mistyped(one: str, other: str) -> bool:
     distance, shorter = OSA.distance(one, other, score_cutoff=4), min(len(one), len(other))
+    if distance > 1 and min(len(root(one)), len(root(other))) < _INITIALS and root(one) != root(other):
+        return False
     if distance <= 1 or (distance == 2 and shorter >= 12):
         return True
     if distance > 4 or shorter < 18:

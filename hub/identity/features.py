@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from hub.identity.names import Tokens, shortest
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
@@ -43,16 +43,14 @@ def compact(birth: Birth) -> str:
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """One name a record has or had; umlauts in their shortest form, so that Müller, Mueller and Muller are one."""
 
     first: Tokens = ()
     last: Tokens = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One address. ``street`` is the words of street and second line run together, ``numbers`` those in them."""
 
     street: str = ""

@@ -91,19 +91,21 @@ def _alike(one: str, other: str) -> int:
     return 1 if similar >= 0.8 or (shorter >= 5 and sorted(one) == sorted(other)) else 0
 
 
-_CODES = {
-    **dict.fromkeys("aeiouyj", "0"), **dict.fromkeys("bp", "1"), **dict.fromkeys("dt", "2"),
-    **dict.fromkeys("fvw", "3"), **dict.fromkeys("gkqc", "4"), "l": "5", **dict.fromkeys("mn", "6"), "r": "7",
-    **dict.fromkeys("sz", "8"), "x": "48",
-}  # fmt: skip
+_CODES = str.maketrans(
+    {
+        **dict.fromkeys("aeiouyj", "0"), **dict.fromkeys("bp", "1"), **dict.fromkeys("dt", "2"),
+        **dict.fromkeys("fvw", "3"), **dict.fromkeys("gkqc", "4"), "l": "5", **dict.fromkeys("mn", "6"), "r": "7",
+        **dict.fromkeys("sz", "8"), "x": "48", "h": "",
+    }
+)  # fmt: skip
 _SOUNDS = (("sch", "s"), ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck", "k"), ("ce", "se"), ("ci", "si"), ("cy", "sy"))
+_TWICE = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=65_536)
 def phonetic(word: str) -> str:
     """A phonetic key in the manner of Postel's Kölner Phonetik (1969), coarser: good enough to find candidates."""
     for written, spoken in _SOUNDS:
         word = word.replace(written, spoken)
-    codes = [_CODES[letter] for letter in word if letter in _CODES]
-    squeezed = [code for place, code in enumerate(codes) if place == 0 or code != codes[place - 1]]
-    return "".join(squeezed[:1] + [code for code in squeezed[1:] if code != "0"])
+    code = _TWICE.sub(r"\1", word.translate(_CODES))
+    return code[:1] + code[1:].replace("0", "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.blocking import buckets, candidates, keys
+from hub.identity.blocking import buckets, candidates, cap, hashed, keys
 from hub.identity.features import Person
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS, SAME
@@ -15,10 +15,47 @@ from tests.unit.identity.test_scoring import PERSONS, SAME
 def test_the_keys_of_a_record() -> None:
     record = who(first_name="Anna", last_name="Berg", email="a.berg7@example.de", phone=PHONE, birth_date=BORN, **HOME)
     assert keys(record) == {
-        ("email", "aberg7@example.de"), ("local", "aberg7"), ("phone", "023125101"), ("birth", "19800417"),
-        ("name", "06|174"), ("name_year", "06|1980"), ("name_year", "174|1980"), ("name_postal", "06|10969"),
-        ("name_postal", "174|10969"), ("name_city", "06|berlin"), ("name_city", "174|berlin"), ("door", "12|lind"),
+        ("email", "aberg7@example.de"), ("local", "aberg7"), ("domain", "example.de"), ("phone", "023125101"),
+        ("birth", "19800417"), ("word_birth", "06|19800417"), ("word_birth", "174|19800417"),
+        ("word_year", "06|1980"), ("word_year", "174|1980"), ("name", "06|174"),
+        ("word_postal", "06|10969"), ("word_postal", "174|10969"), ("word_city", "06|berlin"),
+        ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"),
     }  # fmt: skip
+
+
+def test_a_value_is_no_other_kinds() -> None:
+    record = Person(handles=("7",), loyalty_ids=("7",), national_ids=("7",), accounts=("page:7",), links=("7",))
+    assert keys(record) == {
+        ("handle", "handle:7"), ("loyalty", "loyalty:7"), ("national_id", "national_id:7"), ("account", "page:7"),
+        ("link", "7"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"email": "null"}, {"email": "test@test"}, {"email": "none@example.com"}, {"email": "kein@noemail.com"},
+        {"email": "nicht.angegeben"}, {"phone": "+49000000"}, {"first_name": "-", "last_name": "n/a"},
+        {"full_name": "Unbekannt", "birth_date": "-"},
+    ],
+)  # fmt: skip
+def test_junk_is_found_under_nothing(junk: dict[str, str]) -> None:
+    assert keys(who(**junk)) == set()
+
+
+@pytest.mark.parametrize("kind", ["email", "phone", "account", "loyalty", "handle", "national_id"])
+def test_the_bucket_of_an_identifier_dies_late(kind: str) -> None:
+    assert cap(kind) == 200
+
+
+def test_a_source_is_believed_however_many_it_links() -> None:
+    assert cap("link") >= 1_000_000
+
+
+def test_a_key_is_the_same_number_in_every_process() -> None:
+    found = {hashed(key): key for key in [("email", "a@example.de"), ("emai", "la@example.de"), ("local", "ä")]}
+    assert sorted(found) == [-6635854932069728415, -3484530110359650866, 237432541399071326]
+    assert all(-(2**63) <= number < 2**63 for number in found)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)

@@ -14,6 +14,9 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+import orjson
+
+from hub.mapping.record_state import State
 from hub.store.database import Session
 
 GROWTH = 1.0
@@ -30,14 +33,15 @@ _HALF = 8
 class OpenReview:
     """Two profiles (the smaller id first) that may be one person.
 
-    ``weight`` is that of the surest pair of their records; None where a guard holds what no weight joined. ``revenue``
-    and ``orders`` are those of the smaller profile; amounts of all currencies as they stand, fit for an order only.
+    ``weight`` is that of the surest pair of their records; None where a guard holds what no weight joined. ``held`` is
+    why a guard holds them apart, None where none does. ``orders`` and ``revenue`` (the largest total of one currency,
+    in major units) are those of the smaller profile.
     """
 
     one: UUID
     other: UUID
     weight: float | None
-    held: bool
+    held: str | None
     revenue: Decimal
     orders: int
 
@@ -85,15 +89,15 @@ def review_id(one: UUID, other: UUID) -> UUID:
 # pair of profiles: where one may not be joined, the other would be asked in vain.
 _OPEN = """
     WITH told (a, b, weight, dismissed, held, settled) AS (
-        SELECT x.profile_id, y.profile_id, m.weight, NULL::float8, false, false
+        SELECT x.profile_id, y.profile_id, m.weight, NULL::float8, NULL::text, false
         FROM match m JOIN record x ON x.id = m.one JOIN record y ON y.id = m.other
         WHERE x.profile_id <> y.profile_id {of_match}
         UNION ALL
-        SELECT x.profile_id, y.profile_id, NULL, d.weight, false, false
+        SELECT x.profile_id, y.profile_id, NULL, d.weight, NULL, false
         FROM dismissal d JOIN record x ON x.id = d.one JOIN record y ON y.id = d.other
         WHERE x.profile_id <> y.profile_id {of_dismissal}
         UNION ALL
-        SELECT x.profile_id, y.profile_id, NULL, NULL, j.verdict = 'hold', j.verdict <> 'hold'
+        SELECT x.profile_id, y.profile_id, NULL, NULL, CASE j.verdict WHEN 'hold' THEN j.reason END, j.verdict <> 'hold'
         FROM judgement j
         CROSS JOIN LATERAL (SELECT DISTINCT profile_id FROM record
             WHERE id = ANY(CASE j.verdict WHEN 'same' THEN j.one || j.other ELSE j.one END)) x
@@ -101,9 +105,9 @@ _OPEN = """
             WHERE id = ANY(CASE j.verdict WHEN 'same' THEN j.one || j.other ELSE j.other END)) y
         WHERE j.withdrawn_at IS NULL AND x.profile_id <> y.profile_id {of_judgement}
     ), open AS (
-        SELECT least(a, b) AS one, greatest(a, b) AS other, max(weight) AS weight, bool_or(held) AS held
+        SELECT least(a, b) AS one, greatest(a, b) AS other, max(weight) AS weight, max(held) AS held
         FROM told GROUP BY least(a, b), greatest(a, b)
-        HAVING (max(weight) IS NOT NULL OR bool_or(held)) AND NOT bool_or(settled)
+        HAVING (max(weight) IS NOT NULL OR max(held) IS NOT NULL) AND NOT bool_or(settled)
             AND coalesce(max(dismissed) < coalesce(max(weight), 0) - %(growth)s, true)
     )
     """
@@ -114,16 +118,25 @@ _BETWEEN = _OPEN.format(
     of_judgement="""AND j.id = ANY(ARRAY(SELECT judgement_id FROM judgement_record
         WHERE record_id = ANY(%(records)s)))""",
 )
-_STAKED = """, staked AS (
-        SELECT o.one, o.other, o.weight, o.held, s.revenue, s.orders
-        FROM open o CROSS JOIN LATERAL (
-            SELECT coalesce((SELECT sum((t ->> 'amount')::numeric)
-                    FROM json_array_elements(g.orders -> 'totals') t), 0) AS revenue,
-                coalesce((g.orders ->> 'count')::int, 0) AS orders
-            FROM profile p CROSS JOIN LATERAL (SELECT p.golden::json -> 'orders' AS orders OFFSET 0) g
-            WHERE p.id IN (o.one, o.other) ORDER BY 1, 2 LIMIT 1) s
+# What is at stake is told by the golden profile. To read a hundred thousand of them takes seconds: ``weigh`` does it
+# ahead of time, and what it has not read lately is read here.
+_OF_PROFILE = """
+    SELECT ARRAY[
+        coalesce((SELECT max((t ->> 'amount')::numeric) FROM json_array_elements(g.orders -> 'totals') t), 0),
+        coalesce((g.orders ->> 'count')::int, 0)]
+    FROM profile p CROSS JOIN LATERAL (SELECT p.golden::json -> 'orders' AS orders OFFSET 0) g
+    WHERE p.id = {of}
+    """
+_OF_LATE = """SELECT ARRAY[s.revenue, s.orders] FROM stake s
+    WHERE s.profile_id = {of} AND s.at > now() - interval '15 minutes'"""
+_STAKE = f"coalesce(({_OF_LATE}), ({_OF_PROFILE}))"
+_STAKED = f"""
+    , staked AS MATERIALIZED (
+        SELECT o.*, least({_STAKE.format(of="o.one")}, {_STAKE.format(of="o.other")}) AS stake FROM open o
+    ), ordered AS (
+        SELECT one, other, weight, held, stake[1] AS revenue, stake[2]::int AS orders FROM staked
     )
-    SELECT one, other, weight, held, revenue, orders FROM staked
+    SELECT one, other, weight, held, revenue, orders FROM ordered
     """
 
 
@@ -149,6 +162,23 @@ def count(session: Session) -> int:
     """How many reviews are open."""
     row = session.one(f"{_EVERYWHERE} SELECT count(*) FROM open", {"growth": GROWTH})
     return int(row[0]) if row else 0
+
+
+def weigh(session: Session) -> int:
+    """Read what is at stake in every open review, so that lists need not; gives how many are open."""
+    session.run("DELETE FROM stake WHERE at <= now() - interval '1 day'")
+    session.run(
+        f"""
+        {_EVERYWHERE}
+        INSERT INTO stake (profile_id, revenue, orders, at)
+        SELECT o.id, s.of[1], s.of[2]::int, now()
+        FROM (SELECT one AS id FROM open UNION SELECT other FROM open) o
+        CROSS JOIN LATERAL ({_OF_PROFILE.format(of="o.id")}) s (of) ORDER BY o.id
+        ON CONFLICT (profile_id) DO UPDATE SET revenue = excluded.revenue, orders = excluded.orders, at = excluded.at
+        """,
+        {"growth": GROWTH},
+    )
+    return count(session)
 
 
 def between(session: Session, one: UUID, other: UUID) -> OpenReview | None:
@@ -220,6 +250,19 @@ def _held(session: Session, review: OpenReview) -> Pair:
     )
     assert row is not None
     return Pair(row[0], row[1], None)
+
+
+def some_records(session: Session, profiles: Collection[UUID], most: int) -> list[tuple[UUID, State]]:
+    """(profile, state) of up to ``most`` records of each of these profiles, the first by id."""
+    rows = session.rows(
+        """
+        SELECT given.id, r.state FROM unnest(%b::uuid[]) AS given (id)
+        CROSS JOIN LATERAL (SELECT id, state FROM record WHERE profile_id = given.id ORDER BY id LIMIT %s) r
+        ORDER BY given.id, r.id
+        """,
+        [list(profiles), most],
+    )
+    return [(profile, orjson.loads(state)) for profile, state in rows]
 
 
 def dismiss(session: Session, pairs: Collection[Pair], by: str, reason: str, now: datetime) -> None:

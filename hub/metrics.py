@@ -46,6 +46,7 @@ STAGE_SECONDS = Histogram(
 INBOX_LAG = Gauge("hub_inbox_lag_seconds", "Age of the first due inbox entry of a stage, in seconds.", ["stage"])
 OUTBOX_LAG = Gauge("hub_outbox_lag_seconds", "Age of the oldest waiting outbox row, in seconds.", ["destination"])
 DEAD_ROWS = Gauge("hub_dead_rows", "Outbox rows whose attempts are used up.", ["destination"])
+OPEN_REVIEWS = Gauge("hub_open_reviews", "Doubtful matches that wait for a person.")
 PARKED_ENTRIES = Gauge("hub_parked_entries", "Inbox entries that cannot be read.")
 BREAKER_STATE = Gauge("hub_breaker_state", "Circuit breaker: 0 closed, 1 half open, 2 open.", ["destination"])
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Response
 
 from hub import __version__, metrics
-from hub.api import events, judgements, operations, problems, profiles
+from hub.api import events, judgements, operations, problems, profiles, reviews
 from hub.api.explain import Configured, InForce
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
@@ -33,12 +33,19 @@ class Api:
         in_force: Callable[[Session], InForce] | None = None,
         region: str = "DE",
         judge: judgements.Judging | None = None,
+        reviewer: reviews.Reviewing | None = None,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
         default = Configured()
         self.rest = rest(
-            inbox, database, connections, in_force=in_force or (lambda session: default), region=region, judge=judge
+            inbox,
+            database,
+            connections,
+            in_force=in_force or (lambda session: default),
+            region=region,
+            judge=judge,
+            reviewer=reviewer,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,10 +77,12 @@ def rest(
     in_force: Callable[[Session], InForce],
     region: str,
     judge: judgements.Judging | None = None,
+    reviewer: reviews.Reviewing | None = None,
 ) -> FastAPI:
     """Health, metrics and ``/api/v1``.
 
-    ``region`` reads phone numbers without a country; ``judge`` takes decisions; ``in_force`` tells the rules that hold.
+    ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
+    matches; ``in_force`` tells the rules that hold.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
 
@@ -99,6 +108,8 @@ def rest(
     version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
     if judge is not None:
         version.include_router(judgements.router(database, judge))
+    if reviewer is not None:
+        version.include_router(reviews.router(database, in_force, reviewer))
     version.include_router(events.router(database))
     version.include_router(operations.router(database, connections))
     app.include_router(version)

@@ -51,6 +51,7 @@ COMMANDS = {
     ),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
     "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, merge, split, export."),
+    "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
     "stats": Lazy(

@@ -27,8 +27,16 @@ def command(json: output.JsonOption = False, config: output.ConfigOption = None)
 def _show(counted: dict[str, Any]) -> None:
     states = ("pending", "done", "skipped", "parked")
     output.show_table(
-        ("inbox", *states, "records", "profiles"),
-        [("", *(counted["inbox"][state] for state in states), counted["records"], counted["profiles"])],
+        ("inbox", *states, "records", "profiles", "reviews"),
+        [
+            (
+                "",
+                *(counted["inbox"][state] for state in states),
+                counted["records"],
+                counted["profiles"],
+                counted["reviews"]["open"],
+            )
+        ],
     )
     of_row = ("pending", "retrying", "delivered", "rejected", "dead")
     rows = [(name, *(counts[state] for state in of_row)) for name, counts in counted["outbox"].items()]

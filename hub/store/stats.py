@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import inbox, outbox, profiles, records
+from hub.store import inbox, outbox, profiles, records, reviews
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -23,6 +23,7 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
         "inbox": inbox.counts(session),
         "records": records.count(session),
         "profiles": profiles.count(session),
+        "reviews": {"open": reviews.count(session)},
         "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
     }

@@ -13,6 +13,7 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 2.0
 FAILURES_SECONDS = 30.0
+REVIEWS_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)

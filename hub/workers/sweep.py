@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub import metrics
-from hub.store import inbox, outbox, versions
+from hub.store import inbox, outbox, reviews, versions
 from hub.store.database import Database
 from hub.workers.wake import Waker
 
@@ -14,7 +14,7 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str]) -> No
     """One round: announce every step and destination that has something due."""
     with database.session() as session:
         steps = {step: inbox.oldest_due(session, step) for step in ("process", "complete")}
-        again = versions.waiting(session)
+        again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
     for step, age in steps.items():
         metrics.INBOX_LAG.labels(step).set(age or 0.0)
@@ -34,3 +34,9 @@ def count_failures(database: Database, destinations: Collection[str]) -> None:
         metrics.PARKED_ENTRIES.set(inbox.parked(session))
         for destination in destinations:
             metrics.DEAD_ROWS.labels(destination).set(outbox.dead(session, destination))
+
+
+def count_reviews(database: Database) -> None:
+    """Set the gauge of doubtful matches that wait for a person, and make their list quick to show."""
+    with database.session() as session:
+        metrics.OPEN_REVIEWS.set(reviews.weigh(session))

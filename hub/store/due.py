@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
 from hub.store.database import Session
 from hub.store.outbox import Subject
+
+Standing = Literal["there", "uncertain", "merged"]
+"""A profile's record there: its own; unknown, because a merge may have been carried out unseen; merged away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +162,20 @@ def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Co
         """,
         [destination, list(texts), list(texts.values())],
     )
+
+
+def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, Standing]]:
+    """How each of these profiles, retired or not, stands at the destinations that ever had a record of it."""
+    rows = session.rows(
+        """
+        SELECT x.destination, x.key, bool_and(x.merged), m.properties
+        FROM crosswalk x LEFT JOIN mirror m ON m.destination = x.destination AND m.key = x.key
+        WHERE x.key = ANY(%b) AND x.subject = 'profile' GROUP BY x.destination, x.key, m.properties ORDER BY 1, 2
+        """,
+        [list(profiles)],
+    )
+    found: dict[str, dict[UUID, Standing]] = {}
+    for destination, key, merged, mirror in rows:
+        unknown = mirror is not None and any(value is None for value in orjson.loads(mirror).values())
+        found.setdefault(destination, {})[key] = "merged" if merged else "uncertain" if unknown else "there"
+    return found

@@ -57,6 +57,7 @@ DESTINATION_LAWS: tuple[Law, ...] = (
     render_laws.law_d3_a_record_that_is_gone_is_replaced,
     render_laws.law_d1_every_case_is_there,
     render_laws.law_d13_a_misspelt_setting_is_a_start_up_error,
+    render_laws.law_d14_what_becomes_of_an_undone_merge_is_declared,
 )
 RENDER_LAWS = tuple(law for law in laws_of(render_laws) if law not in DESTINATION_LAWS)
 HTTP_LAWS: tuple[Law, ...] = (

@@ -1,10 +1,11 @@
-"""D1–D7, D12 and D13: what ``render`` and ``plan`` promise, without any request being sent."""
+"""D1–D7 and D12–D14: what ``render`` and ``plan`` promise, without any request being sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, get_origin
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from hub.sdk.destination import OrderChange, ProfileChange, Write
 from hub.sdk.manifest import Capability
 from hub.sdk.testkit.cases import ConnectorCase, WriteCase, assert_same
 from hub.sdk.testkit.watch import impurities, leaks, personal_values
-from hub.sdk.testkit.wire import as_json, replayed
+from hub.sdk.testkit.wire import as_json, over_http, replayed
 
 _UNKNOWN: Mapping[str, Any] = {
     "name": PersonName(),
@@ -179,6 +180,68 @@ def law_d13_a_misspelt_setting_is_a_start_up_error(case: ConnectorCase) -> None:
         if get_origin(field.annotation) in (dict, Mapping) and name in ("properties", "fields"):
             error = _refused(case, name, {"hub_property": "emial"})
             assert "mean" in error, f"{case.id}: {name}: a misspelt attribute is refused without the nearest right one"
+
+
+def law_d14_what_becomes_of_an_undone_merge_is_declared(case: ConnectorCase) -> None:
+    """Who merges records says what becomes of the second one when the merge is taken back."""
+    assert (Capability.MERGE in case.manifest.capabilities) == (case.manifest.unmerge is not None), (
+        f"{case.id}: unmerge is declared with the capability merge, and only with it"
+    )
+
+
+def law_d14_an_undone_merge_gives_both_their_records_back(case: WriteCase) -> None:
+    """After a merge and a split each of the two is written as it was, and neither into the other's record."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange) or change.erased or change.profile.suppressed or not change.profile.emails:
+        return
+    if Capability.MERGE not in case.manifest.capabilities:
+        return
+    second = change.profile.model_copy(update={"aliases": ()})
+    first = second.model_copy(update={**_UNKNOWN, "id": _KEPT, "emails": ("kit-kept@example.com",)})
+    alone = [_rendered(case, ProfileChange(one, 1)) for one in (first, second)]
+    both = second.model_copy(update={"id": _KEPT, "aliases": (second.id,)})
+    held = {**dict.fromkeys(alone[1].mirror), **alone[0].mirror}
+    merged = _rendered(case, ProfileChange(both, 2, ("kit-first", "kit-second"), held))
+    assert merged.merge == ("kit-second",), f"{case.id}: merges {merged.merge!r} instead of the second record"
+    parted = [
+        _rendered(case, ProfileChange(first, 3, ("kit-both",), merged.mirror, merged_ids=("kit-first",))),
+        _rendered(case, ProfileChange(second, 2, merged_ids=("kit-second",))),
+    ]
+    assert [write.external_id for write in parted] == ["kit-both", None], f"{case.id}: a record is the other's"
+    for before, after in zip(alone, parted, strict=True):
+        assert not after.merge, f"{case.id}: merges again"
+        assert_same(_told(after.mirror), _told(before.mirror), f"{case.id}: is not written as before the merge")
+    lost = {*_told(merged.mirror)} - {*_told(parted[0].mirror)} - {*parted[0].properties}
+    assert not lost or not over_http(case), f"{case.id}: the first record keeps {', '.join(sorted(lost))}"
+    requests = as_json(list(case.destination.plan(parted[1:], case.settings)))
+    assert requests, f"{case.id}: nothing is planned for the second record"
+    assert "kit-" not in repr(requests).replace("kit-kept@", ""), f"{case.id}: writes to a record that was merged away"
+
+
+def law_d14_what_nobody_knows_is_written(case: WriteCase) -> None:
+    """Where a write may have been carried out unseen (the mirror holds None), everything is written again."""
+    change, write = case.sample.change, _render(case)
+    if write is None or write.erase or not (isinstance(change, OrderChange) or change.profile.emails):
+        return
+    known = change.external_ids or ("kit-known",)
+    unknown = replace(change, external_ids=known, mirror=dict.fromkeys(write.properties), uncertain=True)
+    again = _rendered(case, unknown)
+    left = sorted(write.properties.keys() - again.properties.keys())
+    assert not left, f"{case.id}: {', '.join(left)} may be wrong there and is not written again"
+
+
+_KEPT = UUID("7c0ffee0-0000-4000-8000-00000000d014")
+
+
+def _rendered(case: WriteCase, change: ProfileChange | OrderChange) -> Write:
+    write = case.destination.render(change, case.settings)
+    assert write is not None, f"{case.id}: nothing is written"
+    return write
+
+
+def _told(mirror: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands there; what was cleared, or is not known, does not."""
+    return {name: value for name, value in mirror.items() if value not in (None, "")}
 
 
 def _refused(case: ConnectorCase, name: str, value: Any) -> str:

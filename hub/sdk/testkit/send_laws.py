@@ -160,7 +160,10 @@ def law_d10_only_declared_hosts_are_called(case: WriteCase) -> None:
 
 
 def law_d11_no_person_and_no_secret_leaks(case: WriteCase) -> None:
-    """Neither logs, errors, results nor URLs hold a person or a secret, whatever the answer."""
+    """Neither logs, errors, results nor URLs hold a person or a secret, whatever the answer.
+
+    Only in a path that the manifest declares in ``personal_paths`` a person may be named.
+    """
     write = case.sample.write
     if write is None:
         return
@@ -172,12 +175,19 @@ def law_d11_no_person_and_no_secret_leaks(case: WriteCase) -> None:
     answers += [_repeating, _raising(httpx.ReadTimeout)]
     for answer in answers:
         sent = _answered(case, answer)
-        words = [sent.log, *(str(request.url) for request in sent.requests)]
+        words = [sent.log, *(_shown(case, request) for request in sent.requests)]
         words += [result.reason for result in sent.results]
         words += [words_of(sent.error)] if sent.error else []
         said = "\n".join(words)
         found = leaks(said, private)
         assert not found, f"{case.id}: {len(found)} personal or secret values leak, as in {around(said, found[0])!r}"
+
+
+def _shown(case: WriteCase, request: httpx.Request) -> str:
+    url = str(request.url)
+    allowed = (prefix for prefix in case.manifest.personal_paths if request.url.path.startswith(prefix))
+    prefix = next(allowed, None)
+    return url if prefix is None else url[: url.index(prefix) + len(prefix)]
 
 
 def in_turn(recorded: Sequence[Any]) -> Answer:

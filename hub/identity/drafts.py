@@ -82,7 +82,7 @@ class RecordDraft:
 class Drafts:
     """A batch, ready to be resolved. ``facts`` holds the newest version of each.
 
-    ``touched`` are stored records to be resolved again without news of them: the rules, or what people decided, changed.
+    ``touched`` are stored records to be resolved again without news of them: rules, or what people decided, changed.
     """
 
     records: dict[UUID, RecordDraft] = field(default_factory=dict)

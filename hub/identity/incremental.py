@@ -7,7 +7,7 @@ statements per batch, and work in proportion to the records and their fellows, w
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,17 +60,18 @@ def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change]
     news.count_crowds()
     news.follow()
     component = Component(scores=news.scored())
-    before = store.matches_of(session, news.subjects)
-    after = {pair: found.weight for pair, found in component.scores.items() if found.weight >= identity.model.ask}
+    subjects = [news.ids[one] for one in news.subjects]
+    before = store.matches_of(session, subjects)
+    after = {pair: found.weight for pair, found in component.scores.items()}
     store.drop_matches(session, before.keys() - after.keys())
     store.put_matches(session, {pair: weight for pair, weight in after.items() if before.get(pair) != weight})
     store.remove_keys(session, news.gone)
     store.add_keys(session, news.added)
     store.put_crowds(session, news.crowds_changed, now)
-    component.newly_shared = news.newly_shared
+    component.newly_shared = [row for row in news.crowds_changed if row.shared]
     sure = {pair for pair, weight in (*before.items(), *after.items()) if weight >= identity.model.same}
-    seeds = {*news.subjects, *(one for pair in sure for one in pair)}
-    _close(session, identity, component, seeds, news.people)
+    seeds = {*subjects, *(one for pair in sure for one in pair)}
+    _close(session, identity, component, seeds, {news.ids[one]: known for one, known in news.people.items()})
     return component
 
 
@@ -80,59 +81,84 @@ def extend(session: Session, identity: Identity, component: Component, records: 
 
 
 class _News:
-    """One batch on its way through the buckets."""
+    """One batch on its way through the buckets. Records go by numbers here: ids are slow to hash and to compare."""
 
     def __init__(self, session: Session, identity: Identity, changes: Mapping[UUID, Change]) -> None:
         self.session, self.identity = session, identity
-        self.subjects = set(changes)
-        self.people = {record: after for record, (_, after) in changes.items()}
+        self.ids: list[UUID] = list(changes)
+        self.number = {record: number for number, record in enumerate(self.ids)}
+        self.people: dict[int, Person] = {number: after for number, (_, after) in enumerate(changes.values())}
+        self.subjects = set(self.people)
         self.key_of: dict[int, Key] = {}
-        self.keys = {record: self._hashed(after) for record, (_, after) in changes.items()}
-        was = {record: self._hashed(before) if before else set[int]() for record, (before, _) in changes.items()}
-        self.added = [(key, one) for one, found in self.keys.items() for key in sorted(found - was[one])]
-        self.gone = [(key, one) for one, found in was.items() for key in sorted(found - self.keys[one])]
-        self.before: defaultdict[int, set[UUID]] = defaultdict(set)
-        self.after: defaultdict[int, set[UUID]] = defaultdict(set)
+        self.keys = {number: self._hashed(known) for number, known in self.people.items()}
+        self.was = {
+            number: self._hashed(before) if before else frozenset[int]()
+            for number, (before, _) in enumerate(changes.values())
+        }
+        self.before: defaultdict[int, list[int]] = defaultdict(list)
+        self.after: defaultdict[int, list[int]] = defaultdict(list)
         self.crowd: dict[int, int] = {}
         self.crowds_changed: list[CrowdRow] = []
-        self.newly_shared: list[CrowdRow] = []
+        self.again: set[int] = set()
 
-    def _hashed(self, someone: Person) -> set[int]:
+    @property
+    def added(self) -> list[tuple[int, UUID]]:
+        """The keys that records are found under from now on."""
+        return [(key, self.ids[one]) for one, was in self.was.items() for key in sorted(self.keys[one] - was)]
+
+    @property
+    def gone(self) -> list[tuple[int, UUID]]:
+        """The keys that records are found under no longer."""
+        return [(key, self.ids[one]) for one, was in self.was.items() for key in sorted(was - self.keys[one])]
+
+    def _hashed(self, someone: Person) -> frozenset[int]:
         found = {hashed(key): key for key in keys(someone)}
         self.key_of.update(found)
-        return found.keys() | set()
+        return frozenset(found)
 
-    def _load(self, records: Collection[UUID]) -> None:
+    def _numbered(self, record: UUID) -> int:
+        number = self.number.get(record)
+        if number is None:
+            number = self.number[record] = len(self.ids)
+            self.ids.append(record)
+        return number
+
+    def _load(self, records: Iterable[int]) -> None:
         missing = set(records) - self.people.keys()
         if missing:
-            for record, state in store.states(self.session, missing).items():
-                self.people[record] = person(state, self.identity.rules)
+            for record, state in store.states(self.session, [self.ids[number] for number in missing]).items():
+                self.people[self.number[record]] = person(state, self.identity.rules)
 
     def _live(self, key: int) -> bool:
         return len(self.after[key]) <= cap(self.key_of[key][0])
 
     def read_buckets(self) -> None:
         """Who stood under each key of these records before the batch, and who does after it."""
-        removed = Counter(key for key, _ in self.gone)
+        joined: defaultdict[int, list[int]] = defaultdict(list)
+        left: defaultdict[int, set[int]] = defaultdict(set)
+        for one, was in self.was.items():
+            for key in self.keys[one] - was:
+                joined[key].append(one)
+            for key in was - self.keys[one]:
+                left[key].add(one)
         # One more than the cap tells that a bucket is dead; what this batch takes out must not hide it.
-        limits = {key: cap(kind) + 1 + removed[key] for key, (kind, _) in self.key_of.items()}
+        limits = {key: cap(kind) + 1 + len(left.get(key, ())) for key, (kind, _) in self.key_of.items()}
         for key, record in store.carriers(self.session, limits):
-            self.before[key].add(record)
+            self.before[key].append(self._numbered(record))
         for key in self.key_of:
-            self.after[key] = set(self.before[key])
-        for key, record in self.gone:
-            self.after[key].discard(record)
-        for key, record in self.added:
-            self.after[key].add(record)
+            stay = self.before[key]
+            if key in left:
+                stay = [one for one in stay if one not in left[key]]
+            self.after[key] = [*stay, *joined[key]] if key in joined else stay
 
     def count_crowds(self) -> None:
-        """How many people use each mailbox and phone now. All its carriers are compared again where that changed."""
+        """How many people use each identifier now. All its carriers are compared again where that changed."""
+        self._load(one for key in self.key_of if self._live(key) for one in self.after[key])
         contacts = [key for key, (kind, _) in self.key_of.items() if kind in CONTACTS]
-        live = [key for key in contacts if self._live(key)]
-        self._load({record for key in self.key_of if self._live(key) for record in self.after[key]})
-        counted = crowds({self.key_of[key]: sorted(self.after[key]) for key in live}, self.people, self.identity.rules)
+        counted = crowds(
+            {self.key_of[key]: self.after[key] for key in contacts if self._live(key)}, self.people, self.identity.rules
+        )
         stored = store.crowds(self.session, contacts)
-        self.again: set[UUID] = set()
         for key in contacts:
             kind, value = self.key_of[key]
             people = counted.get(value, 1) if self._live(key) else SHARED
@@ -141,57 +167,57 @@ class _News:
                 self.crowd[key] = people
             if people == (_people(held) if held else 1):
                 continue
-            row = CrowdRow(key, kind, value, min(people, 1_000_000), len(self.after[key]), people >= SHARED)
-            self.crowds_changed.append(row)
-            if row.shared:
-                self.newly_shared.append(row)
-            self.again |= self.after[key] if self._live(key) else self.before[key]
+            self.crowds_changed.append(CrowdRow(key, kind, value, people, len(self.after[key]), people >= SHARED))
+            self.again.update(self.after[key] if self._live(key) else self.before[key])
 
     def follow(self) -> None:
         """Read on for records that nothing was told of, but whose bucket died, revived, or has another crowd."""
-        dying: set[UUID] = set()
+        dying: set[int] = set()
         for key, (kind, _) in self.key_of.items():
             lived, lives = len(self.before[key]) <= cap(kind), self._live(key)
             if lived and not lives:
-                dying |= self.before[key]
+                dying.update(self.before[key])
             elif lives and not lived:
-                self.again |= self.after[key]
+                self.again.update(self.after[key])
         if dying:
             # Of a bucket that died only pairs that matched can have lost something.
-            for one, other in store.matches_of(self.session, dying):
-                if one in dying and other in dying:
-                    self.again |= {one, other}
+            for one, other in store.matches_of(self.session, [self.ids[number] for number in dying]):
+                pair = {self.number.get(one), self.number.get(other)}
+                if pair <= dying:
+                    self.again.update(number for number in pair if number is not None)
         self.again -= self.subjects
         if not self.again:
             return
         self._load(self.again)
         known = set(self.key_of)
-        self.again &= self.people.keys()
-        self.keys |= {record: self._hashed(self.people[record]) for record in self.again}
+        self.keys |= {one: self._hashed(self.people[one]) for one in self.again}
         further = {key: cap(kind) + 1 for key, (kind, _) in self.key_of.items() if key not in known}
         for key, record in store.carriers(self.session, further):
-            self.after[key].add(record)
+            self.after[key].append(self._numbered(record))
         for key, row in store.crowds(self.session, further).items():
             self.crowd[key] = _people(row)
         self.subjects |= self.again
 
     def scored(self) -> dict[Pair, Score]:
-        """Every subject against its fellows."""
-        fellows: defaultdict[UUID, set[UUID]] = defaultdict(set)
-        for one in self.subjects:
-            for key in self.keys[one]:
-                if self.key_of[key][0] != "link" and self._live(key):
-                    fellows[one] |= self.after[key]
-        self._load(set().union(*fellows.values()))
+        """Every subject against its fellows: the pairs that are, or might be, one person."""
         pairs = {
             (one, other) if one < other else (other, one)
-            for one, others in fellows.items()
-            for other in others
-            if one != other and other in self.people
+            for one in self.subjects
+            for key in self.keys[one]
+            if self.key_of[key][0] != "link" and self._live(key)
+            for other in self.after[key]
+            if one != other
         }
+        self._load({one for pair in pairs for one in pair})
         crowd = {self.key_of[key][1]: people for key, people in self.crowd.items()}
         model = self.identity.model
-        return {(a, b): score(self.people[a], self.people[b], model, crowd) for a, b in pairs}
+        found: dict[Pair, Score] = {}
+        for one, other in pairs:
+            scored = score(self.people[one], self.people[other], model, crowd)
+            if scored.weight >= model.ask:
+                a, b = self.ids[one], self.ids[other]
+                found[(a, b) if a < b else (b, a)] = scored
+        return found
 
 
 def _people(row: CrowdRow) -> int:

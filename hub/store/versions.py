@@ -43,6 +43,22 @@ def get(session: Session, version: int) -> VersionRow | None:
     return VersionRow(*row) if row else None
 
 
+def origin(session: Session) -> VersionRow | None:
+    """The first version with the weights that are in force; None where the shipped ones are."""
+    row = session.one(
+        f"""
+        SELECT {_COLUMNS} FROM identity_version
+        WHERE model = (SELECT model FROM identity_version WHERE active) ORDER BY id LIMIT 1
+        """
+    )
+    return VersionRow(*row) if row else None
+
+
+def recount(session: Session, version: int, records: int) -> None:
+    """Note that a version still holds at so many records."""
+    session.run("UPDATE identity_version SET records = %s WHERE id = %s", [records, version])
+
+
 def page(session: Session, limit: int) -> list[VersionRow]:
     """The newest versions, newest first."""
     return [
@@ -100,6 +116,11 @@ def take(session: Session, limit: int) -> list[UUID]:
         [limit],
     )
     return [row[0] for row in rows]
+
+
+def any_waiting(session: Session) -> bool:
+    """Whether records wait to be resolved again."""
+    return session.one("SELECT 1 FROM reresolve LIMIT 1") is not None
 
 
 def waiting(session: Session) -> int:

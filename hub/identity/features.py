@@ -209,7 +209,9 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
 
 
 def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool) -> None:
-    trusted = usable(kind, value, rules) if kind in _KINDS else None
+    if not value.isprintable():
+        value = "".join(filter(str.isprintable, value))
+    trusted = usable(kind, value, rules) if value and kind in _KINDS else None
     if trusted is None:
         return
     if kind == "email":

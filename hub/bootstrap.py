@@ -7,7 +7,7 @@ import gc
 import os
 import platform
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -155,8 +155,11 @@ def api(run: Runtime) -> Api:
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
     from hub.workers.broker import make_broker
+    from hub.workers.judge import Judge
+    from hub.workers.review import Reviewer
 
     _, waker = make_broker(run.settings.redis_url)
+    waken = _waken(run, waker)
     inbox = GroupCommit(
         run.dsn,
         wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
@@ -174,7 +177,19 @@ def api(run: Runtime) -> Api:
         run.connections,
         in_force=run.processing.in_force,
         region=run.settings.hub.default_region,
+        judge=Judge(run.processing, waken=waken),
+        reviewer=Reviewer(run.processing, waken=waken),
     )
+
+
+def _waken(run: Runtime, waker: Waker) -> Callable[[str], None]:
+    """Announces what the API queued; without Redis no broker of this process has a worker, and the sweep sees it."""
+
+    def waken(destination: str) -> None:
+        if run.settings.redis_url:
+            waker.wake("deliver", destination)
+
+    return waken
 
 
 @contextmanager
@@ -226,13 +241,14 @@ def scheduler(run: Runtime) -> Iterator[None]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
-    from hub.workers.schedule import FAILURES_SECONDS, SWEEP_SECONDS, Task
-    from hub.workers.sweep import count_failures, sweep
+    from hub.workers.schedule import FAILURES_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
+    from hub.workers.sweep import count_failures, count_reviews, sweep
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations)),
         Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
+        Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
     ]
 
 

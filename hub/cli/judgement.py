@@ -153,6 +153,8 @@ def _show(judged: Judged, *, json: bool, head: str) -> None:
         if each.id != judged.judgement.id:
             output.show(f"  ended: judgement {each.id}, {each.verdict}, by {each.by} at {each.at:%Y-%m-%d %H:%M}")
     for line in judged.destinations:
-        output.show(f"  {line}")
+        output.show(f"  {line['destination']}, {line['profile']}: {line['text']}")
+        for cannot in line["cannot"]:
+            output.show(f"    not to be undone there: {cannot}")
     for command in judged.undo:
         output.show(f"to take it back: {command}")

@@ -56,7 +56,7 @@ class Judged:
     restored: tuple[UUID, ...] = ()
     also: tuple[Judgement, ...] = ()
     withdrawn: tuple[Judgement, ...] = ()
-    destinations: tuple[Any, ...] = ()
+    destinations: tuple[Mapping[str, Any], ...] = ()
     undo: tuple[str, ...] = ()
     names: Mapping[UUID, RecordReference] = field(default_factory=dict)
 

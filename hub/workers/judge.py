@@ -8,9 +8,11 @@ other, under the lock of identity: nobody decides without the decision of the on
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,10 +21,13 @@ import structlog
 from hub.errors import NotFound, RefusedError, RetryableError
 from hub.identity.drafts import Drafts
 from hub.identity.judging import conflict, implied_by, undone_by_split
+from hub.identity.resolve import Resolution
 from hub.model.judgement import Judged, Judgement
 from hub.model.profile import RecordReference
+from hub.outbox.merge_report import merge_report
+from hub.outbox.split_report import split_report
+from hub.store import due, matches, profiles, records
 from hub.store import judgements as store
-from hub.store import matches, profiles, records
 from hub.store.database import Session
 from hub.workers.process import Processing, apply
 from hub.workers.record_names import anywhere, meant
@@ -181,17 +186,44 @@ def settle(
     applied = apply(session, processing, Drafts(touched=frozenset(stored)), now)
     resolution = applied.resolution
     restored = resolution.members.keys() - resolution.known.keys()
+    profiles_now = {*store.profiles_of(session, decision.touched).values(), *restored}
     mentioned = (decision.judgement, *decision.also, *decision.withdrawn)
     judged = Judged(
         decision.judgement,
-        profiles=tuple(sorted({*store.profiles_of(session, decision.touched).values(), *restored})),
+        profiles=tuple(sorted(profiles_now)),
         retired=tuple(sorted(merge.loser for merge in resolution.merges)),
         restored=tuple(sorted(restored)),
         also=decision.also,
         withdrawn=decision.withdrawn,
+        destinations=_destinations(session, processing, resolution, profiles_now),
         names=store.names(session, {record for each in mentioned for record in each.records}),
     )
     return replace(judged, undo=_undo(judged)), applied.destinations
+
+
+def _destinations(
+    session: Session, processing: Processing, resolution: Resolution, profiles_now: Collection[UUID]
+) -> tuple[dict[str, Any], ...]:
+    """What is going to be written where, and what cannot be undone there."""
+    restored = sorted(resolution.members.keys() - resolution.known.keys())
+    gone: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for merge in resolution.merges:
+        gone[merge.winner].append(merge.loser)
+    if not restored and not gone:
+        return ()
+    routed = {route.destination: False for route in processing.routes}
+    routed |= {route.destination: True for route in processing.routes if route.orders}
+    standings = due.standings(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
+    merged = [
+        line.document()
+        for winner, losers in sorted(gone.items())
+        for line in merge_report(processing.connections, routed, winner, losers, standings)
+    ]
+    if not restored:
+        return tuple(merged)
+    kept = next((one for one in sorted(profiles_now) if one not in restored and one not in gone), restored[0])
+    others = [one for one in restored if one != kept]
+    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, standings)))
 
 
 def _undo(judged: Judged) -> tuple[str, ...]:

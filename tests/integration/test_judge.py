@@ -161,6 +161,30 @@ def test_two_people_become_one_and_all_is_told(office: Office) -> None:
     assert office.woken == ["crm"]
 
 
+def test_what_becomes_of_it_in_each_destination_is_told(office: Office) -> None:
+    nowhere = office.judge.merge(pid(3), pid(5), "anna")
+    office.delivered()
+    merged = office.judge.merge(pid(1), pid(2), "anna")
+    at_once = office.judge.split(merged.profiles[0], [name_of(2)], "anna")
+    office.delivered()
+    again = office.judge.withdraw(at_once.judgement.id, "anna")
+    office.judge.merge(pid(1), pid(2), "anna")
+    office.delivered()
+    later = office.judge.split(merged.profiles[0], [name_of(2)], "anna")
+
+    def told(judged: Judged) -> list[tuple[str, UUID, str, bool]]:
+        return [
+            (line["destination"], UUID(line["profile"]), line["will"], line["orders"]) for line in judged.destinations
+        ]
+
+    (kept,), (gone,) = merged.profiles, merged.retired
+    assert told(nowhere) == [("crm", nowhere.profiles[0], "create", True)]
+    assert told(merged) == [("crm", kept, "merge", True)]
+    assert told(at_once) == [("crm", kept, "correct", True), ("crm", gone, "keep", True)]
+    assert told(again) == [], "the evidence does not bring them together"
+    assert told(later) == [("crm", kept, "correct", True), ("crm", gone, "recreate", True)]
+
+
 def test_a_retired_id_is_followed_and_who_is_one_already_is_refused(office: Office) -> None:
     first = office.judge.merge(pid(1), pid(2), "anna")
     office.judge.merge(first.retired[0], pid(3), "anna")

@@ -11,7 +11,6 @@ import orjson
 from hub.identity.incremental import Component
 from hub.identity.scoring import Score, score
 from hub.identity.version import Identity
-from hub.store.matches import Pair
 
 MOST = 5
 """Pairs that a merge is explained by; the surest come first."""
@@ -31,10 +30,6 @@ def merge_evidence(
     """
     inside = {record for record in members if before[record] == loser}
     rest = set(members) - inside
-
-    def across(pair: Pair) -> bool:
-        return (pair[0] in inside and pair[1] in rest) or (pair[1] in inside and pair[0] in rest)
-
     found: list[dict[str, Any]] = [
         {"judgement": judgement.id}
         for judgement in component.judgements
@@ -45,7 +40,12 @@ def merge_evidence(
         for group in component.links
         if not inside.isdisjoint(group) and not rest.isdisjoint(group)
     ]
-    sure = {pair: w for pair, w in component.matches.items() if w >= identity.model.same and across(pair)}
+    sure = {
+        pair: component.matches[pair]
+        for record in inside
+        for pair in component.pairs_of.get(record, ())
+        if component.matches[pair] >= identity.model.same and not rest.isdisjoint(pair)
+    }
     for pair in sorted(sure, key=lambda pair: (-sure[pair], pair))[:MOST]:
         scored = component.scores.get(pair)
         if scored is None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from hub.identity.blocking import Key, cap, hashed, identifiers, keys
@@ -28,7 +29,7 @@ Change = tuple[Person | None, Person]
 """A record as it was compared before (None: it is new), and as it is now."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Component:
     """Records whose cluster may be another one than before, all that is known of them, and their clusters now."""
 
@@ -39,6 +40,15 @@ class Component:
     links: list[list[UUID]] = field(default_factory=list)
     crowd: dict[str, int] = field(default_factory=dict)
     newly_shared: list[CrowdRow] = field(default_factory=list)
+
+    @cached_property
+    def pairs_of(self) -> dict[UUID, list[Pair]]:
+        """Each record's matches."""
+        found: defaultdict[UUID, list[Pair]] = defaultdict(list)
+        for pair in self.matches:
+            for record in pair:
+                found[record].append(pair)
+        return found
 
     def clustered(self, identity: Identity, held: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``held`` are merges that wait for a person, beside the stored judgements."""

@@ -53,6 +53,7 @@ COMMANDS = {
     "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, merge, split, export."),
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
+    "identity": Lazy("hub.cli.identity", "app", "Who is who: evaluate, train, status."),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."

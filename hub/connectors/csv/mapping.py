@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings
 from hub.errors import PayloadError
+from hub.mapping.address import country
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
 from hub.mapping.time import epoch, instant, maybe_instant
@@ -42,6 +43,8 @@ PROFILE_FIELDS = ProfileMap(
 def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) -> CustomerEvent:
     """The customer of a row as of its own time of change, else ``modified``.
 
+    A phone number without a country is read as one of the row's own country, where it names one.
+
     Raises PayloadError naming the column: no external id, or a time that is none.
     """
     fields: dict[CustomerField, tuple[str, ...]] = {
@@ -55,7 +58,7 @@ def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) 
         customer=customer(
             RecordKey(kind="customer", external_id=external_id),
             fields,
-            region=settings.default_region,
+            region=country(next(iter(fields.get("country", ())), None)) or settings.default_region,
             consents=tuple(_consents(row, settings)),
         ),
     )

@@ -1,0 +1,215 @@
+"""How right identity is about a labelled file, by the product's own way: a csv connection in, profiles out.
+
+In a PostgreSQL of its own in a temporary folder, with the default rules, and with what a user gets by default after an
+import: training without labels when there are records enough, and everybody resolved again. The truth is not in what
+is imported, and is compared with the profiles when all is done.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psycopg
+
+from hub import bootstrap
+from hub.bootstrap import Runtime
+from hub.cli.progress import Shown
+from hub.errors import HubError
+from hub.identity.evaluate import Quality, quality
+from hub.identity.labelled import RECORD, Labels, unlabelled
+from hub.intake.backfill import backfill
+from hub.settings import ConnectionConfig, Settings
+from hub.store import embedded, inbox, reviews, training
+from hub.store.backfills import Backfill
+from hub.workers.process import process_batch
+from hub.workers.train import train_if_due
+
+NAME = "evaluated"
+_MOST_FAULTS = 20
+_SCRATCH = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What identity made of a file. ``quarantined`` identifiers prove nothing because too many share them."""
+
+    records: int
+    clusters: int
+    quality: Quality
+    review_pairs: int
+    quarantined: int
+    trained: bool
+    ignored: tuple[str, ...]
+    steps: Mapping[str, float]
+
+    def document(self) -> dict[str, Any]:
+        """The JSON of it; the names are a contract, precision to rounding are fractions of 1."""
+        return {
+            "records": self.records,
+            "clusters": self.clusters,
+            "precision": round(self.quality.precision, 6),
+            "recall": round(self.quality.recall, 6),
+            "f1": round(self.quality.f1, 6),
+            "b_cubed_f1": round(self.quality.b_cubed_f1, 6),
+            "review_pairs": self.review_pairs,
+            "seconds": round(sum(self.steps.values()), 3),
+            "steps": {name: round(seconds, 3) for name, seconds in self.steps.items()},
+            "quarantined": self.quarantined,
+            "trained": self.trained,
+            "ignored_columns": list(self.ignored),
+        }
+
+
+def evaluate(path: Path, shown: Shown) -> Evaluation:
+    """Import, resolve, train, resolve again, compare. Raises ConfigError with every fault of the file."""
+    steps = _Steps()
+    with _folder() as folder:
+        shown("read the file")
+        labels = unlabelled(path, folder / "records.csv")
+        steps.done("read")
+        shown("start a database")
+        with scratch(_settings(folder, labels)) as run:
+            steps.done("start")
+            return _measured(run, labels, steps, shown)
+
+
+def _measured(run: Runtime, labels: Labels, steps: _Steps, shown: Shown) -> Evaluation:
+    for progress in backfill(run.database, run.connections[NAME], Backfill(NAME, None)):
+        shown("import", progress.backfill.stored, progress.backfill.total)
+    steps.done("import")
+    _drain(run, "resolve", len(labels.truth), shown)
+    _refuse_parked(run, labels)
+    steps.done("resolve")
+    shown("train")
+    trained = train_if_due(run.database, run.identity, datetime.now(UTC))
+    steps.done("train")
+    if trained:
+        _drain(run, "resolve again", trained.queued, shown)
+    steps.done("resolve again")
+    shown("compare")
+    with run.database.session() as session:
+        found = training.placed(session, NAME)
+        waiting, quarantined = reviews.count(session), training.quarantined(session)
+    if found.keys() != labels.truth.keys():
+        raise HubError(f"{len(labels.truth.keys() ^ found.keys())} records are not what the file told")
+    told = quality(labels.truth, found)
+    steps.done("compare")
+    clusters = len(set(found.values()))
+    return Evaluation(
+        len(found), clusters, told, waiting, quarantined, trained is not None, labels.ignored, steps.seconds
+    )
+
+
+def _settings(folder: Path, labels: Labels) -> Settings:
+    fields = {"external_id": RECORD, **{name: name for name in labels.fields}}
+    connection = ConnectionConfig(connector="csv", options={"path": str(folder / "records.csv"), "fields": fields})
+    return Settings(data_dir=folder, connections={NAME: connection})
+
+
+def _drain(run: Runtime, step: str, total: int, shown: Shown) -> None:
+    processing, done = run.processing, 0
+    shown(step, done, total)
+    while batch := process_batch(processing).entries:
+        done += batch
+        shown(step, min(done, total), total)
+
+
+def _refuse_parked(run: Runtime, labels: Labels) -> None:
+    """Raise HubError with line and reason of what the connector did not take: nothing is lost silently."""
+    with run.database.session() as session:
+        refused = [
+            (inbox.get(session, entry["id"]), entry["reason"])
+            for state in ("parked", "skipped")
+            for entry in inbox.page(session, state=state, limit=_MOST_FAULTS)
+        ]
+    if refused:
+        rows = sorted((int(entry["headers"]["row"]), reason) for entry, reason in refused if entry)
+        raise HubError("; ".join(f"line {labels.lines[row - 1]}: {reason}" for row, reason in rows))
+
+
+class _Steps:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def done(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step], self._since = now - self._since, now
+
+
+# -- a place that leaves nothing behind -------------------------------------------------------------------------------
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hub-evaluate-"))
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        folder.chmod(0o711)  # the server runs under an account of its own then
+    with _stoppable():
+        try:
+            yield folder
+        finally:
+            with _uninterrupted():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scratch(settings: Settings) -> Iterator[Runtime]:
+    """A Hub on a database of its own under ``settings.data_dir``, which is not to outlive a power cut."""
+    with _uninterrupted() as interrupted:
+        try:
+            server = embedded.start(settings.data_dir)
+        except Exception:
+            if interrupted:
+                raise KeyboardInterrupt from None  # Ctrl-C reached its helpers too
+            raise
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in _SCRATCH:
+                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        with bootstrap.runtime(settings.model_copy(update={"database_url": server.get_uri()}), pool_size=2) as run:
+            yield run
+    finally:
+        with _uninterrupted():
+            embedded.stop(server)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends the work as Ctrl-C does: with everything cleared away."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[list[int]]:
+    """Let no signal end this block half done; it is raised at the end. Gives the signals that came."""
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda signum, _: came.append(signum)) for number in numbers}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt

@@ -1,0 +1,79 @@
+"""What training reads: everybody's state page by page, whether it is time, and the lock that lets one at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from hub.mapping.record_state import State
+from hub.store import inbox, versions
+from hub.store.database import Database, Session
+from hub.store.versions import VersionRow
+
+PAGE = 2_000
+ABANDONED = timedelta(minutes=15)
+"""A history that was not fetched further for so long is not being fetched: its end may never come."""
+
+_LOCK = 0x48554203  # "HUB" + 3
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the base stands: ``records`` in all, and the version that the weights in force came with, if any.
+
+    ``busy``: history is being fetched, or entries or records wait, so that the base is about to be another one.
+    """
+
+    records: int
+    origin: VersionRow | None
+    busy: bool
+
+
+def states(database: Database) -> Iterator[tuple[UUID, State]]:
+    """Every record's state, by id, each page in a transaction of its own."""
+    after = UUID(int=0)
+    while True:
+        with database.session() as session:
+            rows = session.rows("SELECT id, state FROM record WHERE id > %s ORDER BY id LIMIT %s", [after, PAGE])
+        for record, state in rows:
+            yield record, orjson.loads(state)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1][0]
+
+
+def standing(session: Session) -> Standing:
+    """See ``Standing``."""
+    row = session.one(
+        "SELECT (SELECT count(*) FROM record), EXISTS (SELECT FROM reresolve), "
+        "EXISTS (SELECT FROM backfill WHERE NOT finished AND updated_at > now() - %s)",
+        [ABANDONED],
+    )
+    records, resolving, fetching = row or (0, False, False)
+    busy = resolving or fetching or inbox.oldest_due(session, "process") is not None
+    return Standing(records, versions.origin(session), busy)
+
+
+def placed(session: Session, connection: str) -> dict[str, UUID]:
+    """The profile of each record of a connection, by the id at the source."""
+    return dict(session.rows("SELECT external_id, profile_id FROM record WHERE connection = %s", [connection]))
+
+
+def quarantined(session: Session) -> int:
+    """How many identifiers prove nothing because too many people share them."""
+    row = session.one("SELECT count(*) FROM crowd WHERE shared")
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def alone(dsn: str) -> Iterator[bool]:
+    """True for the one process that trains, False for whoever comes while it does. Ends with the process."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+        yield bool(row and row[0])

@@ -1,0 +1,183 @@
+"""train: fit the weights to the retailer's own records, put them in force, and have everybody resolved again.
+
+The one way to it, for ``hub identity train``, ``hub identity evaluate`` and the task that runs by itself. An estimate
+is a function of the set of records and of what people answered, so that training twice changes nothing; what comes of
+it is bounded like any merge, by the limits of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from hub.errors import RefusedError
+from hub.identity import rules as identity_rules
+from hub.identity import splink_model
+from hub.identity.changes import moved
+from hub.identity.estimation import Estimator, estimate
+from hub.identity.features import Person, person
+from hub.identity.rules import IdentityRules
+from hub.identity.training import frequencies
+from hub.identity.weights import Model
+from hub.store import matches, reviews, training, versions
+from hub.store.database import Database, Session
+from hub.store.training import Standing
+from hub.workers.wake import CHANNEL
+
+log = structlog.get_logger()
+
+LEAST = 500
+"""Records from which on training begins by itself: with fewer, the shipped weights know better."""
+
+GROWTH = 2
+"""Times the records have to have grown since before training happens by itself again."""
+
+BY_ITSELF = "hub"
+IMPORTED = "imported"
+"""How the note of a version begins whose weights a team brought along: these are not replaced by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training came to.
+
+    ``version`` is in force now (0: the configuration and the shipped weights). ``stored`` is False where nothing moved,
+    or nothing was to be stored. ``queued`` records are to be resolved again.
+    """
+
+    records: int
+    before: Model
+    after: Model
+    version: int
+    stored: bool
+    queued: int
+
+
+def is_due(standing: Standing) -> bool:
+    """Whether it is time to train without being asked."""
+    if standing.busy or standing.records < LEAST:
+        return False
+    origin = standing.origin
+    if origin is None:
+        return True
+    return not origin.note.startswith(IMPORTED) and standing.records >= GROWTH * origin.records
+
+
+def train_if_due(database: Database, rules: IdentityRules, now: datetime) -> Trained | None:
+    """Train when it is time to; None when it is not, or when another process is at it. ``rules``: as configured."""
+    with training.alone(database.dsn) as first:
+        if not first:
+            return None
+        with database.session() as session:
+            standing = training.standing(session)
+        if not is_due(standing):
+            return None
+        return _train(database, rules, by=BY_ITSELF, note="trained on its own", now=now)
+
+
+def train(
+    database: Database,
+    rules: IdentityRules,
+    *,
+    by: str,
+    now: datetime,
+    estimator: Estimator = "both",
+    brought: Model | None = None,
+    keep: bool = True,
+) -> Trained:
+    """Train now, or put a model that was ``brought`` in force; with ``keep`` False only tell what would change.
+
+    Raises RefusedError when another process trains.
+    """
+    note = f"{IMPORTED} by hand" if brought else f"trained by hand, estimator {estimator}"
+    with training.alone(database.dsn) as first:
+        if not first:
+            raise RefusedError("another process is training; try again when it is done")
+        return _train(database, rules, by=by, note=note, now=now, estimator=estimator, brought=brought, keep=keep)
+
+
+def _train(
+    database: Database,
+    rules: IdentityRules,
+    *,
+    by: str,
+    note: str,
+    now: datetime,
+    estimator: Estimator = "both",
+    brought: Model | None = None,
+    keep: bool = True,
+) -> Trained:
+    with database.session() as session:
+        rules = _rules(session, rules)
+        answers = reviews.answers(session)
+    count = _Count()
+    everybody = count.all(_people(database, rules))
+    if brought is None:
+        shipped = replace(Model(), same=rules.thresholds.same, ask=rules.thresholds.ask)
+        after = estimate(everybody, shipped, answers, rules=rules, estimator=estimator)
+    else:
+        after = replace(frequencies((each for _, each in everybody), brought), population=brought.population)
+    with database.session() as session:
+        if keep:
+            return _put_in_force(session, after, count.records, by=by, note=note, now=now)
+        before, version = _before(session)
+        return Trained(count.records, before, after, version, stored=False, queued=0)
+
+
+def _put_in_force(session: Session, after: Model, records: int, *, by: str, note: str, now: datetime) -> Trained:
+    # Whoever resolves holds this lock: all that was decided by the old weights is stored now, and queued below.
+    matches.lock(session)
+    before, version = _before(session)
+    if not moved(before, after):
+        origin = versions.origin(session)
+        if origin is not None:
+            versions.recount(session, origin.id, records)
+        log.info("train.unchanged", version=version, records=records)
+        return Trained(records, before, after, version, stored=False, queued=0)
+    active = versions.get(session, version) if version else None
+    version = versions.activate(
+        session,
+        rules=active.rules if active else None,
+        survivorship=active.survivorship if active else None,
+        model=splink_model.dumped(after),
+        records=records,
+        note=note,
+        by=by,
+        now=now,
+    )
+    queued = versions.queue_all(session)
+    session.run("SELECT pg_notify(%s, 'process')", [CHANNEL])
+    log.info("train.done", version=version, records=records, queued=queued)
+    return Trained(records, before, after, version, stored=True, queued=queued)
+
+
+def _before(session: Session) -> tuple[Model, int]:
+    version = versions.active_id(session)
+    row = versions.get(session, version) if version else None
+    return splink_model.loaded(row.model) if row and row.model else Model(), version
+
+
+def _rules(session: Session, configured: IdentityRules) -> IdentityRules:
+    version = versions.active_id(session)
+    row = versions.get(session, version) if version else None
+    return identity_rules.loaded(row.rules) if row and row.rules else configured
+
+
+def _people(database: Database, rules: IdentityRules) -> Iterator[tuple[UUID, Person]]:
+    return ((record, person(state, rules)) for record, state in training.states(database))
+
+
+class _Count:
+    """Counts what passes."""
+
+    def __init__(self) -> None:
+        self.records = 0
+
+    def all(self, everybody: Iterator[tuple[UUID, Person]]) -> Iterator[tuple[UUID, Person]]:
+        for each in everybody:
+            self.records += 1
+            yield each

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Query
 
 from hub.api.access import allowing
 from hub.api.explain import InForce, explained
+from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, paged, position
 from hub.api.problems import ApiError, responses
-from hub.api.schemas import Explanation, TimelineItem
+from hub.api.schemas import TimelineItem
 from hub.errors import PayloadError
 from hub.model.profile import Profile
 from hub.profiles import view

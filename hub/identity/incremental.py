@@ -17,6 +17,8 @@ from uuid import UUID
 from hub.identity.blocking import Key, cap, hashed, identifiers, keys
 from hub.identity.clustering import CONTACTS, Clusters, Constraints, clustered, crowds, linked
 from hub.identity.features import Person, person
+from hub.identity.packing import unpacked
+from hub.identity.rules import IdentityRules
 from hub.identity.scoring import SHARED, Score, score
 from hub.identity.version import Identity
 from hub.model.judgement import Judgement
@@ -85,6 +87,29 @@ def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change]
     return component
 
 
+def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Person]:
+    """Stored records as they are compared."""
+    found: dict[UUID, Person] = {}
+    unreadable: list[UUID] = []
+    for record, text in store.features(session, records).items():
+        known = compared(text)
+        if known is None:
+            unreadable.append(record)
+        else:
+            found[record] = known
+    if unreadable:
+        found |= {record: person(state, rules) for record, state in store.states(session, unreadable).items()}
+    return found
+
+
+def compared(features: str) -> Person | None:
+    """What was packed; None for a record of before, or of another format."""
+    try:
+        return unpacked(features)
+    except ValueError:
+        return None
+
+
 def extend(session: Session, identity: Identity, component: Component, records: Collection[UUID]) -> None:
     """Take further records, and all they hang together with, into a component."""
     _close(session, identity, component, set(records), {})
@@ -136,8 +161,8 @@ class _News:
     def _load(self, records: Iterable[int]) -> None:
         missing = set(records) - self.people.keys()
         if missing:
-            for record, state in store.states(self.session, [self.ids[number] for number in missing]).items():
-                self.people[self.number[record]] = person(state, self.identity.rules)
+            for record, known in people_of(self.session, [self.ids[n] for n in missing], self.identity.rules).items():
+                self.people[self.number[record]] = known
 
     def _live(self, key: int) -> bool:
         return len(self.after[key]) <= cap(self.key_of[key][0])
@@ -248,8 +273,7 @@ def _close(
         missing = wanted - known.keys()
         loaded = {record: known[record] for record in wanted if record in known}
         if missing:
-            states = store.states(session, missing)
-            loaded |= {record: person(state, identity.rules) for record, state in states.items()}
+            loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
         found: set[UUID] = set()
         for pair, weight in store.matches_of(session, loaded.keys()).items():

@@ -17,10 +17,11 @@ from hub import metrics
 from hub.errors import RetryableError
 from hub.identity.drafts import Drafts, order_ids
 from hub.identity.evidence import merge_evidence, split_evidence
-from hub.identity.features import Person, person
+from hub.identity.features import person
 from hub.identity.graph import assign
 from hub.identity.hold import hold_large_merges
-from hub.identity.incremental import Change, Component, extend, rematch
+from hub.identity.incremental import Change, Component, compared, extend, rematch
+from hub.identity.packing import packed
 from hub.identity.version import Identity
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
@@ -59,14 +60,15 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     if any(record not in rows for record in hanging.values() if record is not None):
         raise RetryableError("one of these orders went to another customer meanwhile")
     new_links = _new_links(session, drafts)
-    before = {record: person(rows[record].state, identity.rules) for record in rows.keys() & drafts.records.keys()}
     fresh = _apply(drafts, rows)
-    component = rematch(session, identity, _changes(drafts, rows, before, identity), now)
+    changes = _changes(drafts, rows, identity)
+    component = rematch(session, identity, changes, now)
     _load_whole_profiles(session, identity, component, known, rows)
     resolution = _place(session, rows, component, identity, known, now)
     store.insert_records(session, [rows[i] for i in fresh], now)
     # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
-    store.update_records(session, [rows[i] for i in (drafts.records.keys() | resolution.moved) - fresh])
+    told = drafts.records.keys() | changes.keys() | resolution.moved
+    store.update_records(session, [rows[i] for i in told - fresh])
     store.insert_links(session, new_links)
     stored = fact_store.upsert(session, list(drafts.facts.values()))
     if any(fact.existed and one in orders and one not in hanging for one, fact in stored.items()):
@@ -110,18 +112,16 @@ def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
     return fresh
 
 
-def _changes(
-    drafts: Drafts, rows: Mapping[UUID, RecordRow], before: Mapping[UUID, Person], identity: Identity
-) -> dict[UUID, Change]:
+def _changes(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identity) -> dict[UUID, Change]:
     """The records that look different to identity now, and those it was asked to look at again."""
     changes: dict[UUID, Change] = {}
-    for record in drafts.records:
-        was, now = before.get(record), person(rows[record].state, identity.rules)
-        if was != now or record in drafts.touched:
-            changes[record] = (was, now)
-    for record in drafts.touched & rows.keys() - changes.keys():
-        now = person(rows[record].state, identity.rules)
-        changes[record] = (now, now)
+    for record in drafts.records.keys() | (drafts.touched & rows.keys()):
+        row = rows[record]
+        known = person(row.state, identity.rules)
+        features = packed(known)
+        if features != row.features or record in drafts.touched:
+            changes[record] = (compared(row.features), known)
+            row.features = features
     return changes
 
 

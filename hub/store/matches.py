@@ -52,6 +52,11 @@ def states(session: Session, records: Collection[UUID]) -> dict[UUID, State]:
     return {record: orjson.loads(state) for record, state in rows}
 
 
+def features(session: Session, records: Collection[UUID]) -> dict[UUID, str]:
+    """How these records were compared last, packed."""
+    return dict(session.rows("SELECT id, features FROM record WHERE id = ANY(%b)", [list(records)]))
+
+
 def add_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
     """Put records under keys."""
     if keys:

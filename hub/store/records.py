@@ -18,7 +18,7 @@ from hub.store.database import Session
 
 @dataclass(slots=True)
 class RecordRow:
-    """One record. ``profile_id`` is None until identity has placed a new one."""
+    """One record. ``profile_id`` is None until identity has placed a new one; ``features`` is how it is compared."""
 
     id: UUID
     connection: str
@@ -26,6 +26,7 @@ class RecordRow:
     external_id: str
     profile_id: UUID | None
     state: State
+    features: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,15 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
     """All records of these profiles, and these records, by id."""
     rows = session.rows(
         """
-        SELECT id, connection, kind, external_id, profile_id, state FROM record WHERE profile_id = ANY(%b)
+        SELECT id, connection, kind, external_id, profile_id, state, features FROM record WHERE profile_id = ANY(%b)
         UNION
-        SELECT id, connection, kind, external_id, profile_id, state FROM record WHERE id = ANY(%b)
+        SELECT id, connection, kind, external_id, profile_id, state, features FROM record WHERE id = ANY(%b)
         """,
         [list(profiles), list(records)],
     )
     return {
-        record: RecordRow(record, connection, kind, external_id, profile_id, orjson.loads(state))
-        for record, connection, kind, external_id, profile_id, state in rows
+        record: RecordRow(record, connection, kind, external_id, profile_id, orjson.loads(state), features)
+        for record, connection, kind, external_id, profile_id, state, features in rows
     }
 
 
@@ -124,8 +125,8 @@ def insert_records(session: Session, records: Sequence[RecordRow], now: datetime
     ordered = sorted(records, key=lambda record: record.id)
     stored = session.run(
         """
-        INSERT INTO record (id, connection, kind, external_id, profile_id, state, first_seen)
-        SELECT *, %s FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::text[])
+        INSERT INTO record (id, connection, kind, external_id, profile_id, state, features, first_seen)
+        SELECT *, %s FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::text[], %b::text[])
         ON CONFLICT (id) DO NOTHING
         """,
         [now, *_columns(ordered)],
@@ -137,14 +138,14 @@ def insert_records(session: Session, records: Sequence[RecordRow], now: datetime
 def update_records(session: Session, records: Sequence[RecordRow]) -> None:
     """Write back states and profile ids of records that were loaded under their profile's lock."""
     if records:
-        ids, _, _, _, profiles, states = _columns(records)
+        ids, _, _, _, profiles, states, features = _columns(records)
         session.run(
             """
-            UPDATE record SET profile_id = given.profile_id, state = given.state
-            FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) AS given (id, profile_id, state)
+            UPDATE record SET profile_id = given.profile_id, state = given.state, features = given.features
+            FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[]) AS given (id, profile_id, state, features)
             WHERE record.id = given.id
             """,
-            [ids, profiles, states],
+            [ids, profiles, states, features],
         )
 
 
@@ -192,5 +193,8 @@ def count(session: Session) -> int:
 
 
 def _columns(records: Iterable[RecordRow]) -> list[list[Any]]:
-    rows = ((r.id, r.connection, r.kind, r.external_id, r.profile_id, orjson.dumps(r.state).decode()) for r in records)
+    rows = (
+        (r.id, r.connection, r.kind, r.external_id, r.profile_id, orjson.dumps(r.state).decode(), r.features)
+        for r in records
+    )
     return [list(column) for column in zip(*rows, strict=True)]

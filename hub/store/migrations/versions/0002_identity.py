@@ -7,6 +7,9 @@ down_revision = "0001"
 
 
 _UP = """
+ALTER TABLE record ADD COLUMN features text NOT NULL DEFAULT '';
+COMMENT ON COLUMN record.features IS 'The record as identity compared it last, packed.';
+
 CREATE TABLE record_key (
     key bigint NOT NULL,
     record_id uuid NOT NULL,
@@ -118,7 +121,7 @@ INSERT INTO reresolve SELECT id FROM record;
 
 _DOWN = """
 DROP TABLE reresolve, identity_version, stake, answer, dismissal, judgement_record, judgement, match, crowd, record_key;
-ALTER TABLE record DROP CONSTRAINT record_pkey, ADD PRIMARY KEY (id);
+ALTER TABLE record DROP COLUMN features, DROP CONSTRAINT record_pkey, ADD PRIMARY KEY (id);
 """
 
 

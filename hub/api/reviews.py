@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -128,7 +128,7 @@ def router(database: Database, in_force: Callable[[Session], InForce], reviewer:
         return ReviewItem.model_validate(item)
 
     @routes.post("/{id}", responses=responses(404, 409))
-    def answer(id: UUID, given: ReviewAnswer, token: Annotated[Token, operator]) -> AnsweredItem:  # noqa: A002
+    def answer(id: UUID, given: ReviewAnswer, token: Token = operator) -> AnsweredItem:  # noqa: A002
         """Answer a review; 409 tells who answered before, what became of it, or which judgements stand against it."""
         name = token.name or f"token {token.id}"
         return AnsweredItem.model_validate(reviewer.answer(id, given.answer, name, given.reason))

@@ -1,0 +1,95 @@
+"""``hub review`` as people at a terminal and scripts call it, on what a file and the whole product make of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from hub import bootstrap
+from hub.cli.app import app
+from hub.settings import load
+from hub.workers.process import process_batch
+
+CONFIG = """
+connections:
+  old-crm: {{connector: csv, path: {folder}/kunden.csv,
+            fields: {{external_id: id, email: mail, first_name: vorname, last_name: nachname, phone: tel,
+                      street: strasse, postal_code: plz, city: ort}}}}
+"""
+ROWS = """id;mail;vorname;nachname;tel;strasse;plz;ort
+1;kb@example.de;Käthe;Brandner;030 23125017;Torstraße 12;10119;Berlin
+2;laden@example.org;Katharina;Brandner;;Torstraße 12;10119;Berlin
+3;bert@example.org;Bert;Ohm;;Am Kai 1;20457;Hamburg
+"""
+
+
+class Hub:
+    """The command with a configuration, a database, and three people of whom two may be one."""
+
+    def __init__(self, folder: Path, dsn: str) -> None:
+        config = folder / "hub.yaml"
+        config.write_text(CONFIG.format(folder=folder), encoding="utf-8")
+        (folder / "kunden.csv").write_text(ROWS, encoding="utf-8")
+        self.environment = {"HUB_DATABASE_URL": dsn, "HUB_CONFIG": str(config), "HUB_LOG_LEVEL": "error"}
+        self("backfill", "old-crm")
+        with bootstrap.runtime(load(config, self.environment), pool_size=2) as run:
+            while process_batch(run.processing).entries:
+                pass
+
+    def __call__(self, *arguments: str, ends: int = 0) -> Any:
+        ended = CliRunner(env=self.environment).invoke(app, arguments, catch_exceptions=False)
+        assert ended.exit_code == ends, f"{ended.exit_code}: {ended.stdout}{ended.stderr}"
+        return ended
+
+    def json(self, *arguments: str, ends: int = 0) -> Any:
+        return orjson.loads(self(*arguments, "--json", ends=ends).stdout)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, dsn: str) -> Hub:
+    return Hub(tmp_path, dsn)
+
+
+def test_reviews_are_read_side_by_side_and_accepted(hub: Hub) -> None:
+    (item,) = hub.json("review", "list")
+    listed = hub("review", "list").stdout
+
+    lines = listed.splitlines()
+    assert lines[0] == f"review {item['id']}: 3.0 bits, between ask and same; at stake: 0 orders"
+    (names,) = [line for line in lines if line.startswith("name")]
+    assert sorted(names.split()[1:]) == ["Brandner", "Brandner", "Katharina", "Käthe"]
+    assert any("e-mails differ" in line for line in lines)
+    assert hub("review", "show", item["id"]).stdout == listed
+    assert hub.json("review", "show", item["id"]) == item
+    assert hub.json("stats")["reviews"] == {"open": 1}
+
+    done = hub("review", "accept", item["id"], "--reason", "she said so").stdout
+
+    profile = hub.json("profile", "search", "brandner")
+    assert (len(profile), done.splitlines()[0]) == (1, f"one person now: profile {profile[0]['id']}")
+    assert hub("review", "list").stderr == "nothing waits for a person\n"
+    late = hub.json("review", "reject", item["id"], ends=1)["faults"]
+    assert late[0] == f"review {item['id']} was answered already: accept"
+
+
+def test_reject_is_for_now(hub: Hub) -> None:
+    (item,) = hub.json("review", "list")
+
+    rejected = hub("review", "reject", item["id"]).stdout
+    assert rejected == "not now: the review comes back when its evidence has grown\n"
+    assert hub.json("review", "list") == []
+    assert hub.json("judgement", "list") == []
+
+
+def test_never_is_a_judgement(hub: Hub) -> None:
+    (item,) = hub.json("review", "list", "--limit", "5")
+
+    done = hub.json("review", "reject", item["id"], "--never")
+
+    assert (done["answer"], done["judged"]["judgement"]["verdict"]) == ("never", "different")
+    assert [each["verdict"] for each in hub.json("judgement", "list")] == ["different"]
+    assert hub("review", "show", item["id"], ends=1).stderr.startswith(f"review {item['id']} was answered already")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -585,3 +586,41 @@ def test_any_earlier_profile_can_be_taken_out_of_what_it_became(
     )  # fmt: skip
     assert list(chosen) in office.clusters()
     assert [list(found) for found in row] == [earlier[chosen]]
+
+
+NEWS = [
+    customer("2", when=at(100), name=("Bert", "Ohm"), emails=["bert@example.org"], phones=["+493023125018"]),
+    customer("3", when=at(101), name=("Claus", "Zander"), emails=["bert@example.org"]),
+    customer("5", when=at(102), name=("Emil", "Vogt"), emails=["claus@example.com"]),
+    customer("1", when=at(103), name=("Emil", "Vogt"), emails=["emil@example.org"]),
+    customer("7", when=at(104), name=("Emil", "Vogt"), emails=["emil@example.org"], birth_date="1980-02-29"),
+    customer("8", when=at(105), name=("Anna", "Müller"), phones=["+493023125017"], company="Berg KG"),
+]
+STEPS = st.sampled_from(NEWS) | st.tuples(st.sampled_from("12345"), st.sampled_from("12345"), st.booleans())
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(STEPS, min_size=2, max_size=6, unique_by=str))
+def test_decisions_that_are_withdrawn_leave_no_trace_whatever_came_meanwhile(
+    shared_database: Database, steps: list[Any]
+) -> None:
+    def ended(*, deciding: bool) -> tuple[list[list[str]], list[Any], list[Any]]:
+        empty(shared_database)
+        office = Office(shared_database).told(*PEOPLE)
+        for step in steps:
+            if not isinstance(step, tuple):
+                office.told(step)
+                continue
+            homes = dict(office.rows("SELECT external_id, profile_id FROM record"))
+            one, other, joins = homes[step[0]], homes[step[1]], step[2]
+            if deciding and joins and one != other:
+                with contextlib.suppress(RefusedError):
+                    office.judge.merge(one, other, "anna")
+            elif deciding and not joins and list(homes.values()).count(one) > 1:
+                office.judge.split(one, [name_of(step[0])], "anna")
+        for number in office.rows("SELECT id FROM judgement WHERE withdrawn_at IS NULL ORDER BY id DESC"):
+            office.judge.withdraw(number[0], "anna")
+        goldens = office.rows("SELECT golden FROM profile ORDER BY golden")
+        return office.clusters(), goldens, office.stored()["matches"]
+
+    assert ended(deciding=True) == ended(deciding=False)

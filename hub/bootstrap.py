@@ -200,7 +200,6 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     from hub.outbox.deliver import lift_pauses
     from hub.workers.broker import Work, declare_actors, make_broker
     from hub.workers.owner import end_dead_leases, owner_name
-    from hub.workers.schedule import run_schedule
     from hub.workers.wake import listen
 
     broker, waker = make_broker(run.settings.redis_url)
@@ -211,7 +210,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     declare_actors(broker, work)
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
     if schedule:
-        threads.append(_thread("schedule", run_schedule, _tasks(run, waker), work.stopping))
+        threads += _scheduled(run, waker, work.stopping)
     running = dramatiq.Worker(broker, queues=set(queues), worker_threads=work.threads, worker_timeout=200)
     running.start()
     try:
@@ -228,16 +227,28 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
 def scheduler(run: Runtime) -> Iterator[None]:
     """Run the sweep alone, for installations with several worker processes."""
     from hub.workers.broker import make_broker
-    from hub.workers.schedule import run_schedule
 
     _, waker = make_broker(run.settings.redis_url)
     stopping = threading.Event()
-    thread = _thread("schedule", run_schedule, _tasks(run, waker), stopping)
+    threads = _scheduled(run, waker, stopping)
     try:
         yield
     finally:
         stopping.set()
-        thread.join(timeout=5.0)
+        for thread in threads:
+            thread.join(timeout=5.0)
+
+
+def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[threading.Thread]:
+    """All that happens by the clock. Training has a thread of its own: while it goes on, sweeps must too."""
+    from hub.workers.schedule import Task, run_schedule
+    from hub.workers.train_apart import CHECK_SECONDS, check
+
+    threads = [_thread("schedule", run_schedule, _tasks(run, waker), stopping)]
+    if run.settings.hub.automatic_training:
+        train = Task("training", CHECK_SECONDS, lambda: check(run.database, run.settings, run.identity, stopping))
+        threads.append(_thread("training", run_schedule, [train], stopping))
+    return threads
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:

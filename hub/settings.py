@@ -68,6 +68,10 @@ class HubSection(_Section):
         le=1024**3,
         description="The largest webhook body taken, in bytes; a larger one is answered with 413.",
     )
+    automatic_training: bool = Field(
+        True,
+        description="Fit identity's weights to the records by itself: at 500, and whenever they have doubled since.",
+    )
 
 
 class ConnectionConfig(_Section):

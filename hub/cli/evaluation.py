@@ -30,7 +30,7 @@ from hub.identity.evaluate import Quality, quality
 from hub.identity.labelled import RECORD, Labels, unlabelled
 from hub.intake.backfill import backfill
 from hub.settings import ConnectionConfig, Settings
-from hub.store import embedded, inbox, reviews, training
+from hub.store import embedded, identity_status, inbox, reviews, training
 from hub.store.backfills import Backfill
 from hub.workers.process import process_batch
 from hub.workers.train import train_if_due
@@ -100,7 +100,7 @@ def _measured(run: Runtime, labels: Labels, steps: _Steps, shown: Shown) -> Eval
     shown("compare")
     with run.database.session() as session:
         found = training.placed(session, NAME)
-        waiting, quarantined = reviews.count(session), training.quarantined(session)
+        waiting, quarantined = reviews.count(session), identity_status.quarantined_count(session)
     if found.keys() != labels.truth.keys():
         raise HubError(f"{len(labels.truth.keys() ^ found.keys())} records are not what the file told")
     told = quality(labels.truth, found)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli import output
-from hub.cli.progress import shown
+from hub.cli.database import configured, settings_of
+from hub.cli.judgement import user
+from hub.cli.options import LimitOption
+from hub.cli.progress import Shown, shown
 
 if TYPE_CHECKING:
+    from hub.bootstrap import Runtime
     from hub.cli.evaluation import Evaluation
+    from hub.workers.train import Trained
 
 app = typer.Typer(name="identity", help="Who is who: evaluate, train, status.", no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """Who is who: evaluate, train, status."""
+class Estimator(StrEnum):
+    """Whose estimate counts of how often one person's own values differ."""
+
+    both = "both"
+    hub = "hub"
+    splink = "splink"
 
 
 @app.command()
@@ -30,11 +41,10 @@ def evaluate(
     config: output.ConfigOption = None,
 ) -> None:
     """Measure identity on labelled records: through a throw-away database, with default rules and training."""
-    import os
-
     from hub import log
     from hub.cli.evaluation import evaluate as evaluated
 
+    del config  # every command takes it; an evaluation goes by the defaults, whatever is configured here
     log.configure(os.environ.get("HUB_LOG_LEVEL") or "error", "console")
     with output.exit_codes(json=json):
         try:
@@ -48,21 +58,153 @@ def evaluate(
     if json:
         output.show_json(done.document())
     else:
-        _show(done)
+        _show_evaluation(done)
 
 
-def _show(done: Evaluation) -> None:
+def _show_evaluation(done: Evaluation) -> None:
     told = done.quality
     output.show(f"{done.records:,} records are {done.clusters:,} people")
-    output.show_table(
-        ("", "precision", "recall", "F1"),
-        [
-            ("pairs", f"{told.precision:.4f}", f"{told.recall:.4f}", f"{told.f1:.4f}"),
-            ("B-cubed", "", "", f"{told.b_cubed_f1:.4f}"),
-        ],
-    )
-    output.show(f"{done.review_pairs:,} pairs of people wait for somebody to decide (hub review)")
-    output.show(f"{done.quarantined:,} identifiers prove nothing: too many people share them")
-    output.show("weights: trained on these records" if done.trained else "weights: as shipped, too few to train on")
+    rows = [
+        ("pairs", *(f"{each:.4f}" for each in (told.precision, told.recall, told.f1))),
+        ("B-cubed", "", "", f"{told.b_cubed_f1:.4f}"),
+    ]
+    output.show_table(("", "precision", "recall", "F1"), rows)
+    output.show(f"pairs of people that wait for a decision: {done.review_pairs:,}")
+    output.show(f"identifiers that prove nothing, because too many share them: {done.quarantined:,}")
+    output.show(f"weights: {'trained on these records' if done.trained else 'as shipped, the records are too few'}")
     steps = ", ".join(f"{name} {seconds:.1f}" for name, seconds in done.steps.items())
     output.show(f"{sum(done.steps.values()):.1f} seconds: {steps}")
+
+
+@app.command()
+def train(
+    estimator: Annotated[
+        Estimator, typer.Option("--estimator", help="Whose estimate counts: Hub's own, Splink's, or both.")
+    ] = Estimator.both,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Also write the weights to this file, as a Splink model.")
+    ] = None,
+    brought: Annotated[
+        Path | None, typer.Option("--import", help="Put the weights of this Splink model in force instead.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Resolve the records again here, and wait for it.")] = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Fit identity's weights to your own records, without labels, and to what people answered to reviews."""
+    from hub.cli import splink_file
+    from hub.workers import train as training
+
+    if dry_run and wait:
+        raise typer.BadParameter("there is nothing to wait for with --dry-run", param_hint="--wait")
+    with output.exit_codes(json=json):
+        if export:
+            splink_file.require_writable(export)
+        model = splink_file.read(brought) if brought else None
+        with configured(config) as run, shown("records") as show:
+            try:
+                with run.database.session() as session:
+                    total = _records(session)
+                show("read the records", 0, total)
+                done = training.train(
+                    run.database,
+                    run.identity,
+                    by=user(),
+                    now=datetime.now(UTC),
+                    estimator=estimator.value,
+                    brought=model,
+                    keep=not dry_run,
+                    seen=lambda records: show("read the records", records, max(total, records)),
+                )
+            except KeyboardInterrupt:
+                output.say("stopped; nothing was changed")
+                raise typer.Exit(output.FAILED) from None
+            if export:
+                splink_file.write(export, done.after)
+            waiting = _resolved(run, show) if wait else done.queued
+    if json:
+        output.show_json({**_document(done, dry_run=dry_run), "waiting": waiting})
+    else:
+        _show_trained(done, waiting, dry_run=dry_run, export=export)
+
+
+def _records(session: Any) -> int:
+    from hub.store import records
+
+    return records.count(session)
+
+
+def _resolved(run: Runtime, show: Shown) -> int:
+    """Resolve what waits, together with workers if there are any; gives what is left when it was interrupted."""
+    from hub.store import versions
+    from hub.workers.process import process_batch
+
+    def waiting() -> int:
+        with run.database.session() as session:
+            return versions.waiting(session)
+
+    total = left = waiting()
+    processing = run.processing
+    try:
+        while left:
+            show("resolve again", max(total - left, 0), total)
+            process_batch(processing)
+            left = waiting()
+    except KeyboardInterrupt:
+        output.say("stopped; the workers go on, or run it again with --wait")
+        raise typer.Exit(output.FAILED) from None
+    return left
+
+
+def _document(done: Trained, *, dry_run: bool) -> dict[str, Any]:
+    from hub.identity.changes import changes
+
+    return {
+        "records": done.records,
+        "answers": done.answers,
+        "stored": done.stored,
+        "dry_run": dry_run,
+        "version": done.version,
+        "queued": done.queued,
+        "changes": [each.document() for each in changes(done.before, done.after)],
+    }
+
+
+def _show_trained(done: Trained, waiting: int, *, dry_run: bool, export: Path | None) -> None:
+    from hub.identity.changes import changes, counted
+
+    output.show(f"read {done.records:,} records and {done.answers:,} answers to reviews")
+    for each in changes(done.before, done.after):
+        output.show(f"  {each.text}")
+    if told := counted(done.after):
+        output.show(f"  {told}")
+    if export:
+        output.show(f"wrote {export}")
+    if dry_run:
+        output.show(f"nothing was stored; {done.queued:,} records would be resolved again")
+    elif not done.stored:
+        output.show(f"nothing moved: version {done.version} stays in force")
+    elif waiting:
+        output.show(f"version {done.version} is in force; {waiting:,} records are to be resolved again")
+        output.say("the workers of `hub up` do it in the background; `hub identity train --wait` does it here")
+    else:
+        output.show(f"version {done.version} is in force; all records are resolved by it")
+
+
+@app.command()
+def status(limit: LimitOption = 20, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Tell what is in force, what waits, which identifiers are quarantined, and what the limits hold back."""
+    from hub import bootstrap
+    from hub.cli import identity_status
+
+    with output.exit_codes(json=json):
+        settings = settings_of(config)
+        _, _, rules, survivorship = bootstrap.configure(settings)
+        with bootstrap.opened(settings, stable_plans=False) as database, database.session() as session:
+            told = identity_status.collected(session, rules, survivorship, limit)
+    told["automatic_training"] = settings.hub.automatic_training
+    if json:
+        output.show_json(told)
+    else:
+        identity_status.show(told)

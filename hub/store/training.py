@@ -65,12 +65,6 @@ def placed(session: Session, connection: str) -> dict[str, UUID]:
     return dict(session.rows("SELECT external_id, profile_id FROM record WHERE connection = %s", [connection]))
 
 
-def quarantined(session: Session) -> int:
-    """How many identifiers prove nothing because too many people share them."""
-    row = session.one("SELECT count(*) FROM crowd WHERE shared")
-    return int(row[0]) if row else 0
-
-
 @contextmanager
 def alone(dsn: str) -> Iterator[bool]:
     """True for the one process that trains, False for whoever comes while it does. Ends with the process."""

@@ -118,8 +118,23 @@ def _again(session: Session, processing: Processing, limit: int, now: datetime) 
     records = versions.take(session, limit)
     if not records:
         return Batch(0)
+    version = processing.in_force(session).identity.version
     applied = apply(session, processing, Drafts(touched=frozenset(records)), now)
+    _require_in_force(session, version)
+    resolution = applied.resolution
+    apart = len(resolution.members.keys() - resolution.known.keys())
+    if resolution.merges or apart:
+        log.info("process.resolved_again", records=len(records), merged=len(resolution.merges), split=apart)
     return Batch(len(records), applied.destinations)
+
+
+def _require_in_force(session: Session, version: int) -> None:
+    """Raise RetryableError when other rules or weights came in force while this batch waited for its turn.
+
+    Whoever puts them in force has queued all records that are stored, and those of this batch are not.
+    """
+    if versions.active_id(session) != version:
+        raise RetryableError("other rules or weights are in force now")
 
 
 def _is_away(error: Exception) -> bool:
@@ -178,10 +193,13 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
 
 
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    drafting = Drafting(processing.in_force(session).identity.rules)
+    identity = processing.in_force(session).identity
+    drafting = Drafting(identity.rules)
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    return apply(session, processing, drafting.drafts, now)
+    applied = apply(session, processing, drafting.drafts, now)
+    _require_in_force(session, identity.version)
+    return applied
 
 
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:

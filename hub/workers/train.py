@@ -7,7 +7,7 @@ it is bounded like any merge, by the limits of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -40,16 +40,19 @@ BY_ITSELF = "hub"
 IMPORTED = "imported"
 """How the note of a version begins whose weights a team brought along: these are not replaced by themselves."""
 
+Seen = Callable[[int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
     """What a training came to.
 
     ``version`` is in force now (0: the configuration and the shipped weights). ``stored`` is False where nothing moved,
-    or nothing was to be stored. ``queued`` records are to be resolved again.
+    or nothing was to be stored. ``answers`` of people were learned from; ``queued`` records are to be resolved again.
     """
 
     records: int
+    answers: int
     before: Model
     after: Model
     version: int
@@ -88,16 +91,19 @@ def train(
     estimator: Estimator = "both",
     brought: Model | None = None,
     keep: bool = True,
+    seen: Seen = lambda _: None,
 ) -> Trained:
     """Train now, or put a model that was ``brought`` in force; with ``keep`` False only tell what would change.
 
-    Raises RefusedError when another process trains.
+    ``seen`` is told how many records were read. Raises RefusedError when another process trains.
     """
     note = f"{IMPORTED} by hand" if brought else f"trained by hand, estimator {estimator}"
     with training.alone(database.dsn) as first:
         if not first:
             raise RefusedError("another process is training; try again when it is done")
-        return _train(database, rules, by=by, note=note, now=now, estimator=estimator, brought=brought, keep=keep)
+        return _train(
+            database, rules, by=by, note=note, now=now, estimator=estimator, brought=brought, keep=keep, seen=seen
+        )
 
 
 def _train(
@@ -110,25 +116,30 @@ def _train(
     estimator: Estimator = "both",
     brought: Model | None = None,
     keep: bool = True,
+    seen: Seen = lambda _: None,
 ) -> Trained:
     with database.session() as session:
         rules = _rules(session, rules)
         answers = reviews.answers(session)
-    count = _Count()
+    count = _Count(seen)
     everybody = count.all(_people(database, rules))
     if brought is None:
         shipped = replace(Model(), same=rules.thresholds.same, ask=rules.thresholds.ask)
         after = estimate(everybody, shipped, answers, rules=rules, estimator=estimator)
     else:
         after = replace(frequencies((each for _, each in everybody), brought), population=brought.population)
+    learned = 0 if brought else len(answers)
     with database.session() as session:
         if keep:
-            return _put_in_force(session, after, count.records, by=by, note=note, now=now)
+            return _put_in_force(session, after, count.records, learned, by=by, note=note, now=now)
         before, version = _before(session)
-        return Trained(count.records, before, after, version, stored=False, queued=0)
+        queued = count.records if moved(before, after) else 0
+        return Trained(count.records, learned, before, after, version, stored=False, queued=queued)
 
 
-def _put_in_force(session: Session, after: Model, records: int, *, by: str, note: str, now: datetime) -> Trained:
+def _put_in_force(
+    session: Session, after: Model, records: int, answers: int, *, by: str, note: str, now: datetime
+) -> Trained:
     # Whoever resolves holds this lock: all that was decided by the old weights is stored now, and queued below.
     matches.lock(session)
     before, version = _before(session)
@@ -137,7 +148,7 @@ def _put_in_force(session: Session, after: Model, records: int, *, by: str, note
         if origin is not None:
             versions.recount(session, origin.id, records)
         log.info("train.unchanged", version=version, records=records)
-        return Trained(records, before, after, version, stored=False, queued=0)
+        return Trained(records, answers, before, after, version, stored=False, queued=0)
     active = versions.get(session, version) if version else None
     version = versions.activate(
         session,
@@ -152,7 +163,7 @@ def _put_in_force(session: Session, after: Model, records: int, *, by: str, note
     queued = versions.queue_all(session)
     session.run("SELECT pg_notify(%s, 'process')", [CHANNEL])
     log.info("train.done", version=version, records=records, queued=queued)
-    return Trained(records, before, after, version, stored=True, queued=queued)
+    return Trained(records, answers, before, after, version, stored=True, queued=queued)
 
 
 def _before(session: Session) -> tuple[Model, int]:
@@ -174,10 +185,13 @@ def _people(database: Database, rules: IdentityRules) -> Iterator[tuple[UUID, Pe
 class _Count:
     """Counts what passes."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: Seen) -> None:
         self.records = 0
+        self._seen = seen
 
     def all(self, everybody: Iterator[tuple[UUID, Person]]) -> Iterator[tuple[UUID, Person]]:
         for each in everybody:
             self.records += 1
+            if self.records % training.PAGE == 0:
+                self._seen(self.records)
             yield each

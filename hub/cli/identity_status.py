@@ -1,0 +1,115 @@
+"""What ``hub identity status`` tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.cli import output
+from hub.identity.rules import IdentityRules
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store import identity_status, versions
+from hub.store.database import Session
+from hub.store.versions import VersionRow
+from hub.workers.in_force import in_force
+
+
+def collected(session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, limit: int) -> dict[str, Any]:
+    """Everything as JSON has it, lists of up to ``limit`` items; ``rules`` and ``survivorship`` are configured."""
+    holds_by = in_force(session, rules, survivorship, {}).identity
+    limits = holds_by.rules.limits
+    large = identity_status.large(session, limits.records, limits.orders, limits.revenue)
+    quarantined = identity_status.quarantined(session, limit)
+    return {
+        "version": _version(versions.get(session, holds_by.version) if holds_by.version else None),
+        "weights": _version(versions.origin(session)),
+        "thresholds": {"same": holds_by.model.same, "ask": holds_by.model.ask},
+        **identity_status.counts(session),
+        "quarantined": {
+            "count": identity_status.quarantined_count(session),
+            "items": [
+                {
+                    "kind": each.kind,
+                    "value": each.value,
+                    "more_people_than": _most_people(holds_by.rules, each.kind),
+                    "carriers": each.carriers,
+                    "profiles": each.profiles,
+                    "since": each.since,
+                    "text": each.text,
+                }
+                for each in quarantined
+            ],
+        },
+        "limits": {"records": limits.records, "orders": limits.orders, "revenue": str(limits.revenue)},
+        "above_limits": {
+            "count": len(large),
+            "items": [
+                {"profile": each.profile, "records": each.records, "orders": each.orders, "revenue": str(each.revenue)}
+                for each in large[:limit]
+            ],
+        },
+        "holds": {"count": identity_status.holds_count(session), "items": identity_status.holds(session, limit)},
+    }
+
+
+def _version(row: VersionRow | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"id": row.id, "by": row.by, "at": row.created_at, "note": row.note, "records": row.records}
+
+
+def _most_people(rules: IdentityRules, kind: str) -> int | None:
+    return next((rule.max_people for known, rule in rules.identifiers.items() if known == kind), None)
+
+
+def show(told: dict[str, Any]) -> None:
+    """The same for people."""
+    output.show(f"in force: {_said(told['version'], 'the rules of the configuration')}")
+    weights = told["weights"]
+    output.show(
+        f"weights: {_said(weights, 'as shipped')}" + (f", from {weights['records']:,} records" if weights else "")
+    )
+    output.show(f"training by itself: {'on' if told['automatic_training'] else 'off'}")
+    columns = ("records", "profiles", "waiting", "open_reviews")
+    output.show_table(
+        ("records", "profiles", "to be resolved again", "open reviews"), [[told[each] for each in columns]]
+    )
+    _show_list(
+        told["quarantined"],
+        "identifiers that prove nothing, because too many share them",
+        ("kind", "value", "records", "profiles", "since", ""),
+        lambda each: (
+            each["kind"], each["value"], each["carriers"], each["profiles"], f"{each['since']:%Y-%m-%d %H:%M}",
+            each["text"],
+        ),
+    )  # fmt: skip
+    limits = told["limits"]
+    most = f"{limits['records']} records, {limits['orders']} orders, {limits['revenue']} revenue"
+    _show_list(
+        told["above_limits"],
+        f"profiles above the limits ({most})",
+        ("profile", "records", "orders", "revenue"),
+        lambda each: (each["profile"], each["records"], each["orders"], each["revenue"]),
+    )
+    _show_list(
+        told["holds"],
+        "merges held for a person to decide (hub review)",
+        ("id", "since", "profiles", "because"),
+        lambda each: (
+            each["id"], f"{each['at']:%Y-%m-%d %H:%M}", ", ".join(map(str, each["profiles"])), each["reason"],
+        ),
+    )  # fmt: skip
+
+
+def _said(version: dict[str, Any] | None, otherwise: str) -> str:
+    if version is None:
+        return otherwise
+    return f"version {version['id']} by {version['by']} at {version['at']:%Y-%m-%d %H:%M}: {version['note']}"
+
+
+def _show_list(listed: dict[str, Any], title: str, columns: tuple[str, ...], row: Any) -> None:
+    output.show("")
+    output.show(f"{title}: {listed['count']:,}")
+    if listed["items"]:
+        output.show_table(columns, [row(each) for each in listed["items"]])
+    if listed["count"] > len(listed["items"]):
+        output.say(f"{listed['count'] - len(listed['items']):,} more; --limit shows more")

@@ -1,0 +1,136 @@
+"""Where identity stands: what waits, which identifiers are quarantined, and which profiles are larger than allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from hub.store import facts, judgements, profiles, records, reviews, versions
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An identifier that proves nothing, because so many share it.
+
+    ``carriers`` are the records that have it, ``profiles`` the people these are now.
+    """
+
+    kind: str
+    value: str
+    carriers: int
+    profiles: int
+    since: datetime
+
+    @property
+    def text(self) -> str:
+        """What the quarantine does, in words."""
+        if self.profiles < 2:
+            return "joins nobody else; all who have it are one profile by other evidence"
+        return f"would join {self.profiles} profiles into one if it were trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A profile above a limit of the rules; ``revenue`` is the largest total of one currency, in major units."""
+
+    profile: UUID
+    records: int
+    orders: int
+    revenue: Decimal
+
+
+def counts(session: Session) -> Mapping[str, int]:
+    """How many there are of everything."""
+    return {
+        "records": records.count(session),
+        "profiles": profiles.count(session),
+        "waiting": versions.waiting(session),
+        "open_reviews": reviews.count(session),
+    }
+
+
+def quarantined_count(session: Session) -> int:
+    """How many identifiers prove nothing because too many share them."""
+    row = session.one("SELECT count(*) FROM crowd WHERE shared")
+    return int(row[0]) if row else 0
+
+
+def quarantined(session: Session, limit: int) -> list[Quarantined]:
+    """Those with the most records first."""
+    rows = session.rows(
+        """
+        SELECT c.kind, c.value, n.carriers, n.profiles, c.at
+        FROM crowd c CROSS JOIN LATERAL (
+            SELECT count(*) AS carriers, count(DISTINCT r.profile_id) AS profiles
+            FROM record_key k JOIN record r ON r.id = k.record_id WHERE k.key = c.key) n
+        WHERE c.shared ORDER BY n.carriers DESC, c.kind, c.value LIMIT %s
+        """,
+        [limit],
+    )
+    return [Quarantined(*row) for row in rows]
+
+
+def large(session: Session, most_records: int, most_orders: int, most_revenue: Decimal) -> list[Large]:
+    """The profiles above any of these limits, the largest first."""
+    many: dict[UUID, int] = dict(
+        session.rows(
+            "SELECT profile_id, count(*) FROM record GROUP BY profile_id HAVING count(*) > %s",
+            [most_records],
+        )
+    )
+    # Refunds and deletions only take away: whoever is above a limit with them is so without them.
+    heavy = session.rows(
+        """
+        SELECT profile_id FROM (
+            SELECT r.profile_id, count(*) AS orders, sum(o.amount) AS revenue
+            FROM fact o JOIN record r ON r.id = o.record_id
+            WHERE o.kind = 'order' AND o.counted GROUP BY r.profile_id, o.currency) given
+        GROUP BY profile_id HAVING sum(orders) > %s OR max(revenue) > %s
+        """,
+        [most_orders, most_revenue],
+    )
+    found = {*many, *(row[0] for row in heavy)}
+    summaries = facts.order_summaries(session, found) if found else {}
+    sizes: dict[UUID, int] = dict(
+        session.rows(
+            "SELECT profile_id, count(*) FROM record WHERE profile_id = ANY(%b) GROUP BY profile_id", [list(found)]
+        )
+    )
+    measured = [_measured(profile, sizes[profile], summaries.get(profile)) for profile in found]
+    above = [
+        each
+        for each in measured
+        if each.records > most_records or each.orders > most_orders or each.revenue > most_revenue
+    ]
+    return sorted(above, key=lambda each: (-each.records, -each.orders, -each.revenue, each.profile))
+
+
+def _measured(profile: UUID, size: int, summary: Mapping[str, Any] | None) -> Large:
+    totals = [Decimal(total["amount"]) for total in summary["totals"]] if summary else []
+    return Large(profile, size, summary["count"] if summary else 0, max(totals, default=Decimal(0)))
+
+
+def holds(session: Session, limit: int) -> list[dict[str, Any]]:
+    """Merges that wait for a person, the newest first: why, since when, and which profiles they would join."""
+    found = judgements.page(session, limit=limit, verdict="hold")
+    places = judgements.profiles_of(session, {record for each in found for record in each.records})
+    return [
+        {
+            "id": each.id,
+            "reason": each.reason,
+            "at": each.at,
+            "profiles": sorted({places[record] for record in each.records if record in places}),
+        }
+        for each in found
+    ]
+
+
+def holds_count(session: Session) -> int:
+    """How many merges wait for a person because of the limits."""
+    row = session.one("SELECT count(*) FROM judgement WHERE verdict = 'hold' AND withdrawn_at IS NULL")
+    return int(row[0]) if row else 0

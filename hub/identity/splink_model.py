@@ -6,9 +6,9 @@ match weight is log2(m / u), so weights that are bits of a level travel as they 
 travel as bits over the prior, which is Splink's ``probability_two_random_records_match``.
 
 What Splink has no word for (what a household may prove at most, the levels only Hub tells apart, the thresholds)
-stands as JSON in the ``comparison_description`` of the address. Splink refuses settings with an unknown key, but only
-shows a description, and writes it out again with a model that was trained further. Frequencies stay behind: Splink
-counts its own from the data.
+stands as JSON in the label of the address's null level: Splink 5.0 refuses settings with an unknown key and forgets a
+description, but only shows labels, and writes them out again with a model that was trained further. Frequencies stay
+behind: Splink counts its own from the data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hub.errors import ConfigError, PayloadError
 from hub.identity.weights import Model, Weights
 
 _FORMAT = 1
-_EXTRA = "Hub: "
+_EXTRA = "null. Hub: "
 _HOLDER = "address"
 _TABLES = ("first", "last", "postal", "city")
 _NUMBERS = ("population", "same", "ask")
@@ -186,6 +186,7 @@ def to_splink(model: Model) -> dict[str, Any]:
 
 def _comparison(feature: str, levels: tuple[_Level, ...], model: Model) -> dict[str, Any]:
     null = _NULL.get(feature, f"{feature}_l IS NULL OR {feature}_r IS NULL")
+    label = _EXTRA + _extra(model) if feature == _HOLDER else "null"
     bits = [_over(level, model) + float(getattr(model.weights, level.weight)) for level in levels]
     told = [
         {
@@ -199,8 +200,7 @@ def _comparison(feature: str, levels: tuple[_Level, ...], model: Model) -> dict[
     ]
     return {
         "output_column_name": feature,
-        "comparison_levels": [{"sql_condition": null, "label_for_charts": "null", "is_null_level": True}, *told],
-        **({"comparison_description": _EXTRA + _extra(model)} if feature == _HOLDER else {}),
+        "comparison_levels": [{"sql_condition": null, "label_for_charts": label, "is_null_level": True}, *told],
     }
 
 
@@ -256,15 +256,18 @@ def from_splink(settings: Mapping[str, Any], base: Model | None = None) -> Model
         weights.update(_told(comparison, model, path, faults))
     if faults:
         raise ConfigError(faults)
-    extra = next((found for c in comparisons if (found := _hub_extra(c))), None)
+    extra = next((found for comparison in comparisons if (found := _hub_extra(comparison))), None)
     if extra:
         model = replace(model, same=extra.same, ask=extra.ask, weights=extra.weights)
     return replace(model, weights=replace(model.weights, **weights))
 
 
 def _hub_extra(comparison: Mapping[str, Any]) -> Model | None:
-    description = str(comparison.get("comparison_description") or "")
-    return loaded(description.removeprefix(_EXTRA)) if description.startswith(_EXTRA) else None
+    for level in comparison.get("comparison_levels") or ():
+        label = str(level.get("label_for_charts") or "")
+        if label.startswith(_EXTRA):
+            return loaded(label.removeprefix(_EXTRA))
+    return None
 
 
 def _told(comparison: Mapping[str, Any], model: Model, path: str, faults: list[str]) -> dict[str, float]:
@@ -277,6 +280,9 @@ def _told(comparison: Mapping[str, Any], model: Model, path: str, faults: list[s
     weights = {}
     for place, told in enumerate(comparison.get("comparison_levels") or ()):
         where = f"{path} ({name}).comparison_levels.{place}"
+        if not isinstance(told, dict):
+            faults.append(f"{where}: not an object")
+            continue
         label = _label(told)
         if told.get("is_null_level"):
             continue

@@ -8,7 +8,7 @@ places are counted outright. All weights are rounded, so that the same data give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from math import log2
 
@@ -98,11 +98,6 @@ def frequencies(people: Iterable[Person], model: Model) -> Model:
 def _bits(counted: Counter[str], usual: float) -> dict[str, float]:
     total = counted.total() + 1 / usual
     return {value: round(log2(0.85 * total / (count + 1)), _DECIMALS) for value, count in counted.items()}
-
-
-def fitted(scores: Sequence[Score], model: Model) -> Model:
-    """The model with everything these scored pairs teach."""
-    return bounded(scores, adjusted(scores, model))
 
 
 def adjusted(scores: Iterable[Score], model: Model) -> Model:

@@ -141,7 +141,10 @@ _FULL = """
     SELECT p.id, p.version, p.golden, p.created_at, p.updated_at,
         ARRAY(SELECT a.id FROM alias a WHERE a.profile_id = p.id ORDER BY a.retired_at, a.id),
         (SELECT json_agg(json_build_object(
-                'connection', o.destination, 'external_id', x.external_id,
+                'connection', o.destination, 'external_id', coalesce(x.external_id, (
+                    SELECT c.external_id FROM alias a JOIN crosswalk c ON c.key = a.id
+                    WHERE a.profile_id = p.id AND c.destination = o.destination AND c.subject = 'profile'
+                        AND NOT c.merged AND o.state = 'delivered' ORDER BY c.created_at LIMIT 1)),
                 'state', CASE WHEN o.state = 'delivered' THEN 'in_sync' ELSE o.state END, 'at', o.updated_at)
                 ORDER BY o.destination)::text
             FROM outbox o

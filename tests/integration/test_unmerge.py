@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +26,7 @@ from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import outbox
+from hub.store import outbox, profiles
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.workers.judge import Judge
@@ -143,7 +143,11 @@ class House(Way):
 
     def deliver(self, *only: str) -> None:
         """Deliver what is due, to ``only`` these."""
-        clients = {"crm": lambda: client_of(self.crm), "bi": self._bi, "file": lambda: None}
+        clients: dict[str, Callable[[], HttpClient | None]] = {
+            "crm": lambda: client_of(self.crm),
+            "bi": self._bi,
+            "file": lambda: None,
+        }
         for name, client in clients.items():
             if not only or name in only:
                 owner = f"elsewhere:1:{uuid.uuid4().hex}"
@@ -423,6 +427,10 @@ def test_who_was_there_only_by_a_merge_is_not_there_without_it(database: Databas
     house.rest()
     [both] = house.crm.contacts()
     assert (both["id"], both["hub_profile_id"]) == (before[0]["id"], str(pid("1")))
+    with house.database.session() as session:
+        shown = profiles.get(session, pid("1"))
+    assert shown is not None
+    assert [(one["external_id"], one["state"]) for one in shown.destinations] == [(both["id"], "in_sync")]
     assert [deal["contacts"] for deal in house.crm.deals()] == [[both["id"]], [both["id"]]]
     house.split("2")
     house.rest()
@@ -465,7 +473,7 @@ def test_what_was_merged_into_a_profile_that_is_split_off_goes_with_it(house: Ho
     contacts = {one["firstname"]: one["hub_profile_id"] for one in house.crm.contacts()}
     assert (len(contacts), contacts["Anna"]) == (2, str(pid("1")))
     with house.database.session() as session:
-        redirects = dict(session.rows("SELECT id, profile_id FROM alias"))
+        redirects: dict[UUID, UUID] = dict(session.rows("SELECT id, profile_id FROM alias"))
     gone = {pid("2"), pid("3")} - {house.home("2")}
     assert redirects == dict.fromkeys(gone, house.home("2"))
 

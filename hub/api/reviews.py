@@ -18,7 +18,7 @@ from hub.api.pages import Cursor, Limit, Page, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import Answer, JudgedItem, Reason
 from hub.errors import RefusedError
-from hub.identity.review import Waits, opened, shown
+from hub.identity.review import Waits, shown, shown_one
 from hub.model.address import Address
 from hub.model.base import UtcDatetime
 from hub.model.customer import PersonName
@@ -122,7 +122,7 @@ def router(database: Database, in_force: Callable[[Session], InForce], reviewer:
         """One open review."""
         with database.session() as session:
             try:
-                (item,) = shown(session, [opened(session, id)], in_force(session).identity)
+                item = shown_one(session, id, in_force(session).identity)
             except RefusedError as error:
                 raise ApiError(404, str(error)) from None
         return ReviewItem.model_validate(item)

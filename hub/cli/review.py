@@ -61,10 +61,10 @@ def list_(
 @app.command()
 def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:  # noqa: A002
     """Show one open review with its evidence."""
-    from hub.identity.review import opened, shown
+    from hub.identity.review import shown_one
 
     with output.exit_codes(json=json), configured(config) as run, run.database.session() as session:
-        (item,) = shown(session, [opened(session, id)], run.processing.in_force(session).identity)
+        item = shown_one(session, id, run.processing.in_force(session).identity)
     if json:
         output.show_json(item)
     else:
@@ -118,6 +118,8 @@ def _show(item: dict[str, Any]) -> None:
     weight = "" if item["weight"] is None else f"{item['weight']:.1f} bits, "
     held = f" ({item['held']})" if item["held"] else ""
     output.show(f"review {item['id']}: {weight}{item['waits']}{held}; at stake: {_orders(item['stake'])}")
+    for label, side in zip(("one", "other"), item["profiles"], strict=True):
+        output.show(f"  {label}: profile {side['id']}")
     left, right = (_side(side) for side in item["profiles"])
     rows = [
         (label if place == 0 else "", _at(left[label], place), _at(right[label], place))
@@ -135,7 +137,6 @@ def _side(side: dict[str, Any]) -> dict[str, list[str]]:
     records = [f"{each['connection']} {each['kind']} {each['external_id']}" for each in side["records"]]
     totals = {"orders": side["orders"]["count"], "revenue": side["orders"]["totals"]}
     return {
-        "id": [str(side["id"])],
         "name": [side["name"]["full"] or ""],
         "e-mail": side["emails"],
         "phone": side["phones"],

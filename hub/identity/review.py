@@ -35,7 +35,7 @@ _SIDE = {"id", "name", "emails", "phones", "addresses", "birth_date", "orders"}
 
 
 def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> list[Json]:
-    """Reviews as JSON, in the order given. A profile that went meanwhile takes its reviews with it."""
+    """Reviews as JSON, in the order given; what was settled since it was read is left out."""
     behind = reviews.pairs(session, found)
     sides = profiles.by_ids(session, {side for review in found for side in (review.one, review.other)})
     leading = {one for pairs in behind.values() for one in (pairs[0].one, pairs[0].other)}
@@ -57,10 +57,18 @@ def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> 
             "evidence": _evidence(pair, rows, people, identity, crowd),
         }
         for review in found
-        if review.one in sides and review.other in sides
+        if review.id in behind and review.one in sides and review.other in sides
         for one, other in [(sides[review.one].profile(), sides[review.other].profile())]
         for pair in [behind[review.id][0]]
     ]
+
+
+def shown_one(session: Session, review: UUID, identity: Identity) -> Json:
+    """One open review as JSON. Raises as ``opened`` does."""
+    items = shown(session, [opened(session, review)], identity)
+    if not items:
+        raise RefusedError(f"review {review} is being answered")
+    return items[0]
 
 
 def opened(session: Session, review: UUID) -> OpenReview:

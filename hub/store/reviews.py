@@ -211,7 +211,10 @@ def _profile(session: Session, half: bytes) -> UUID | None:
 
 
 def pairs(session: Session, reviews: Sequence[OpenReview]) -> dict[UUID, list[Pair]]:
-    """The pairs of records behind each review, the surest first; those that only a hold names where there are none."""
+    """The pairs of records behind each review, the surest first; where there are none, the first that a hold names.
+
+    A review that was settled since it was read is left out.
+    """
     asked = [[review.one for review in reviews], [review.other for review in reviews]]
     rows = session.rows(
         """
@@ -230,12 +233,12 @@ def pairs(session: Session, reviews: Sequence[OpenReview]) -> dict[UUID, list[Pa
     for one, other, first, second, weight in rows:
         found.setdefault(review_id(one, other), []).append(Pair(first, second, weight))
     for review in reviews:
-        if review.id not in found:
-            found[review.id] = [_held(session, review)]
+        if review.id not in found and (held := _held(session, review)):
+            found[review.id] = [held]
     return found
 
 
-def _held(session: Session, review: OpenReview) -> Pair:
+def _held(session: Session, review: OpenReview) -> Pair | None:
     """The first two records that a hold keeps apart."""
     row = session.one(
         """
@@ -248,8 +251,7 @@ def _held(session: Session, review: OpenReview) -> Pair:
         """,
         {"one": review.one, "other": review.other},
     )
-    assert row is not None
-    return Pair(row[0], row[1], None)
+    return Pair(row[0], row[1], None) if row else None
 
 
 def some_records(session: Session, profiles: Collection[UUID], most: int) -> list[tuple[UUID, State]]:

@@ -16,6 +16,9 @@ from hub.store.database import Session
 from hub.store.reviews import Answer, Answered, OpenReview, Pair
 from hub.workers.judge import Decision, Judge, different, same
 
+MOST_DISMISSED = 1_000
+"""Pairs that a rejection is noted for, the surest first: those decide whether the review comes back."""
+
 
 class Reviewer(Judge):
     """Takes answers to reviews. Each call is one transaction; nothing is changed when it raises."""
@@ -49,7 +52,7 @@ class Reviewer(Judge):
             matches.lock(session)
             now = datetime.now(UTC)
             pairs = _pairs(session, opened(session, review))
-            reviews.dismiss(session, pairs, by, reason, now)
+            reviews.dismiss(session, pairs[:MOST_DISMISSED], by, reason, now)
             answered = Answered(review, "reject", pairs[0], by, reason, now)
             reviews.note(session, answered)
             return answered

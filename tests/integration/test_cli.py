@@ -341,6 +341,7 @@ def test_stats_have_the_promised_shape(hub: Hub):
         "inbox": {"pending": 0, "done": 3, "skipped": 0, "parked": 0},
         "records": 3,
         "profiles": 2,
+        "reviews": {"open": 0},
         "outbox": {"bi": waiting, "crm": waiting},
     }
     assert sorted(lag["outbox"]) == ["bi", "crm"]

@@ -29,6 +29,7 @@ from hub.store.database import Database
 from hub.store.reviews import review_id
 from hub.workers.process import Processing, process_batch
 from hub.workers.review import Reviewer
+from hub.workers.sweep import count_reviews
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, source, store
 from tests.support.serving import served
 
@@ -480,6 +481,27 @@ def test_pages_follow_one_another_and_a_wrong_cursor_is_refused(desk: Desk) -> N
     assert (ids, whole["next"]) == ([item["id"] for item in whole["items"]], None)
     assert ids[0] == str(review(1, 2))
     assert desk.http.get("/reviews", params={"cursor": "WzFd"}).status_code == 422
+
+
+def test_the_routes_are_described_and_the_open_ones_are_measured(desk: Desk) -> None:
+    desk.office.matched(1, 2, 1.0)
+    count_reviews(desk.office.database)
+
+    paths = desk.http.get(f"{desk.url}/openapi.json").json()["paths"]
+
+    described = {
+        (method, path.removeprefix("/api/v1")): sorted(operation["responses"])
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if "/reviews" in path and operation["security"] and operation["description"]
+    }
+    common = ["200", "401", "403", "422", "503"]
+    assert described == {
+        ("get", "/reviews"): common,
+        ("get", "/reviews/{id}"): sorted([*common, "404"]),
+        ("post", "/reviews/{id}"): sorted([*common, "404", "409"]),
+    }
+    assert "hub_open_reviews 1.0" in desk.http.get(f"{desk.url}/metrics").text
 
 
 def test_viewers_list_and_operators_answer(desk: Desk) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from hub.identity.features import Birth, Person, Place, compact, mailbox
 
+Item = TypeVar("Item")
+
 EMAIL = ("exact", "near", "near_name", "local_number", "local", "different")
 PHONE = ("exact", "near", "different")
 PLACE = ("door", "street", "postal_city", "postal", "postal_near", "city", "city_different", "different", "")
 BIRTH = ("exact", "swapped", "digit", "day_month", "two_parts", "near", "january", "filler", "different")
 NATIONAL_ID = ("exact", "near", "short", "different")
+COMPANY = ("exact", "near", "different")
 """The levels, the closest first; of many values the closest pair counts."""
 
 PROVIDERS = frozenset(
@@ -30,15 +35,27 @@ _INITIALS = 4
 """Letters below which a mailbox is initials, and two letters apart are two people."""
 
 
-def email_level(one: Person, other: Person) -> tuple[str, str]:
-    """The closest level, and the address of ``one`` that has it."""
-    best, value = len(EMAIL), ""
-    for a in one.emails:
-        for b in other.emails:
-            rank = _email(a, b)
-            if rank < best:
-                best, value = rank, a
-    return EMAIL[best], value
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+
+
+def email_level(one: Person, other: Person) -> tuple[str, str, str]:
+    """The closest level, and the two addresses that have it."""
+    return _closest(_email, EMAIL, one.emails, other.emails)
+
+
+def _closest(
+    rank: Callable[[Item, Item], int], levels: tuple[str, ...], one: tuple[Item, ...], other: tuple[Item, ...]
+) -> tuple[str, Item, Item]:
+    """The closest level of all pairs of values, and the pair that has it."""
+    a, b = one[0], other[0]
+    best = rank(a, b)
+    if len(one) > 1 or len(other) > 1:
+        for first in one:
+            for second in other:
+                found = rank(first, second)
+                if found < best:
+                    best, a, b = found, first, second
+    return levels[best], a, b
 
 
 @lru_cache(maxsize=65_536)
@@ -84,21 +101,14 @@ def _mistyped(one: str, other: str) -> bool:
 
 
 def _renumbered(one: str, other: str) -> bool:
-    """``anna81`` and ``anna82`` are two people."""
-    return len(one) == len(other) and all(
-        a == b or (a.isdigit() and b.isdigit()) for a, b in zip(one, other, strict=True)
-    )
+    """``anna81`` and ``anna82`` are two people, and so are ``anna8`` and ``anna81``."""
+    letters, other_letters = one.translate(_NO_DIGITS), other.translate(_NO_DIGITS)
+    return letters == other_letters and letters != one and other_letters != other
 
 
-def phone_level(one: Person, other: Person) -> tuple[str, str]:
-    """The closest level, and the number of ``one`` that has it."""
-    best, value = len(PHONE), ""
-    for a in one.phones:
-        for b in other.phones:
-            rank = _phone(a, b)
-            if rank < best:
-                best, value = rank, a
-    return PHONE[best], value
+def phone_level(one: Person, other: Person) -> tuple[str, str, str]:
+    """The closest level, and the two numbers that have it."""
+    return _closest(_phone, PHONE, one.phones, other.phones)
 
 
 @lru_cache(maxsize=65_536)
@@ -110,13 +120,7 @@ def _phone(one: str, other: str) -> int:
 
 def place_level(one: Person, other: Person) -> tuple[str, Place, Place]:
     """The closest level of all that is told of where they live, and the two places that have it."""
-    best, places = len(PLACE), (one.places[0], other.places[0])
-    for a in one.places:
-        for b in other.places:
-            rank = _place(a, b)
-            if rank < best:
-                best, places = rank, (a, b)
-    return (PLACE[best], *places)
+    return _closest(_place, PLACE, one.places, other.places)
 
 
 @lru_cache(maxsize=65_536)
@@ -163,7 +167,7 @@ def _alike(one: str, other: str) -> int:
 
 def birth_level(one: Person, other: Person) -> str:
     """The closest level of two dates of birth."""
-    return BIRTH[min(_birth(a, b) for a in one.births for b in other.births)]
+    return _closest(_birth, BIRTH, one.births, other.births)[0]
 
 
 @lru_cache(maxsize=65_536)
@@ -186,7 +190,20 @@ def _birth(one: Birth, other: Birth) -> int:
 
 def national_id_level(one: Person, other: Person) -> str:
     """The closest level; an equal id of up to five characters is ``short``: it may be any number."""
-    return NATIONAL_ID[min(_national_id(a, b) for a in one.national_ids for b in other.national_ids)]
+    return _closest(_national_id, NATIONAL_ID, one.national_ids, other.national_ids)[0]
+
+
+def company_level(one: Person, other: Person) -> str:
+    """The closest level of the names of two firms; ``near`` is a typing error or a name cut short."""
+    return _closest(_company, COMPANY, one.companies, other.companies)[0]
+
+
+@lru_cache(maxsize=16_384)
+def _company(one: str, other: str) -> int:
+    if one == other:
+        return 0
+    words, others = set(one.split()), set(other.split())
+    return 1 if words <= others or others <= words or fuzz.ratio(one, other) >= 88 else 2
 
 
 @lru_cache(maxsize=65_536)

@@ -63,7 +63,7 @@ class _Case:
         model, rules = self.identity.model, self.identity.rules
         first, second = sorted((one, other))
         found = score(self.people[first], self.people[second], model, self.crowd)
-        told_lines = lines(self.rows[one].state, self.rows[other].state, found, model, rules)
+        told_lines = lines(self.rows[one].state, self.rows[other].state, found, model, rules, self.crowd)
         return {
             "one": reference(self.rows[one]),
             "other": reference(self.rows[other]),

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from hub.identity.blocking import keys
 from hub.identity.features import Person, person
 from hub.identity.rules import IdentityRules
-from hub.identity.scoring import SHARED, Evidence, Score, score
+from hub.identity.scoring import SHARED, Crowd, Evidence, Score, score
 from hub.identity.weights import Model
 from hub.mapping.record_state import State
 
 Reader = Callable[[State], Iterator[tuple[str, State]]]
+
+_NO_CROWD: Crowd = {}
 
 _NAMES: Mapping[str, str] = {
     "exact": "{name}s agree: {both}",
@@ -118,19 +121,21 @@ def sentence(feature: str, level: str, one: str | None = None, other: str | None
     return text.replace("{both}", both) if both else text.replace(": {both}", "")
 
 
-def lines(one: State, other: State, found: Score, model: Model, rules: IdentityRules) -> list[Line]:
-    """A score of two records' states line by line; the weights add up to the score."""
-    told = [_line(one, other, line, model, rules) for line in found.evidence]
+def lines(
+    one: State, other: State, found: Score, model: Model, rules: IdentityRules, crowd: Crowd = _NO_CROWD
+) -> list[Line]:
+    """A score of two records' states line by line, which add up to it; ``crowd`` is what it was made with."""
+    told = [_line(one, other, line, model, rules, crowd) for line in found.evidence]
     return [*told, Line("prior", "random", -model.prior, None, None)]
 
 
-def _line(one: State, other: State, line: Evidence, model: Model, rules: IdentityRules) -> Line:
+def _line(one: State, other: State, line: Evidence, model: Model, rules: IdentityRules, known: Crowd) -> Line:
     """The two values behind a line are those that give its level when nothing else is told of the two records."""
     best: tuple[float, str | None, str | None] = (0.0, None, None)
-    crowd = _Everybody() if line.level == "shared" else {}
     crossed = line.level.startswith("swapped") and line.feature in ("first_name", "last_name")
     kind = "swapped" if crossed else line.feature
     for value, mine in _values(one, kind, rules):
+        crowd = {key: SHARED for _, key in keys(mine)} if line.level == "shared" else known
         for other_value, theirs in _values(other, kind, rules):
             weights = [
                 found.weight
@@ -140,13 +145,6 @@ def _line(one: State, other: State, line: Evidence, model: Model, rules: Identit
             if weights and (best[1] is None or weights[0] > best[0]):
                 best = weights[0], value, other_value
     return Line(line.feature, line.level, line.weight, best[1], best[2])
-
-
-class _Everybody(dict[str, int]):
-    """A crowd in which everything is shared."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return SHARED
 
 
 MOST = 12

@@ -28,7 +28,7 @@ from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.workers.process import Processing, process_batch
 from tests.support import servers
-from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, source, store
+from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, sign, source, store
 from tests.support.serving import served
 
 ANNA = RecordKey(kind="customer", external_id="a1")
@@ -319,6 +319,21 @@ def test_every_value_names_its_record_event_rule_and_losers(hub: Installation):
     assert [value["field"] for value in only["values"]] == ["emails.0"]
 
 
+def test_an_event_that_came_by_webhook_is_said_to_be_signed(hub: Installation):
+    body = entry([customer("a1", name=("Anna", "Müller"))], "e1").body
+    assert hub.http.post("/webhooks/shop", content=body, headers=sign(body)).status_code == 202
+    assert hub.http.post("/webhooks/shop", content=body, headers={**sign(body), "x-signature": "00"}).status_code == 401
+    hub.processed()
+    (profile,) = hub.get("/profiles")["items"]
+
+    explained = hub.get(f"/profiles/{profile['id']}/explain", field="name")
+
+    assert [(event["event_id"], event["came"]) for event in explained["events"]] == [("e1", "webhook")]
+    assert "(topic events, verified signature, received " in explained["values"][0]["text"]
+    missing = hub.http.get(f"/api/v1/profiles/{profile['id']}/explain", params={"field": "company"})
+    assert (missing.status_code, problem(missing)["detail"]) == (404, "the profile has no such value")
+
+
 def test_the_timeline_is_walked_from_the_newest(hub: Installation):
     profile_id = anna_in_two_systems(hub)
     store(hub.database, [entry([order(f"o{n}", "5.00", seconds=n) for n in range(2, 6)], "e3")])
@@ -538,6 +553,7 @@ def test_stats_count_what_is_where(hub: Installation):
         "inbox": {"pending": 0, "done": 0, "skipped": 0, "parked": 0},
         "records": 0,
         "profiles": 0,
+        "reviews": {"open": 0},
         "outbox": {"crm": {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}},
         "lag": {"inbox": {}, "outbox": {}},
     }
@@ -547,6 +563,7 @@ def test_stats_count_what_is_where(hub: Installation):
         "inbox": {"pending": 1, "done": 2, "skipped": 0, "parked": 1},
         "records": 2,
         "profiles": 1,
+        "reviews": {"open": 0},
         "outbox": {"crm": {"pending": 2, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}},
     }
 

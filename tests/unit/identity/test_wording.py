@@ -36,7 +36,7 @@ def state(**told: Any) -> State:
 
 def words(one: State, other: State, crowd: dict[str, int] | None = None) -> list[str]:
     found = score(person(one, RULES), person(other, RULES), MODEL, crowd or {})
-    return [line.text for line in lines(one, other, found, MODEL, RULES)]
+    return [line.text for line in lines(one, other, found, MODEL, RULES, crowd or {})]
 
 
 def literals(function: Any) -> set[str]:
@@ -133,7 +133,7 @@ def test_whatever_is_told_every_line_has_a_sentence_and_the_weights_add_up(
     one: State, other: State, crowd: dict[str, int]
 ) -> None:
     found = score(person(one, RULES), person(other, RULES), MODEL, crowd)
-    told = lines(one, other, found, MODEL, RULES)
+    told = lines(one, other, found, MODEL, RULES, crowd)
     assert [(line.feature, line.level) for line in told if (line.feature, line.level) not in SENTENCES] == []
     assert abs(sum(line.weight for line in told) - found.weight) < 1e-6
 
@@ -141,7 +141,7 @@ def test_whatever_is_told_every_line_has_a_sentence_and_the_weights_add_up(
 @given(PEOPLE, PEOPLE, CROWDS)
 def test_a_line_with_values_names_them(one: State, other: State, crowd: dict[str, int]) -> None:
     found = score(person(one, RULES), person(other, RULES), MODEL, crowd)
-    for line in lines(one, other, found, MODEL, RULES):
+    for line in lines(one, other, found, MODEL, RULES, crowd):
         if "{both}" in SENTENCES[line.feature, line.level]:
             assert line.one is not None, line
             assert line.other is not None, line

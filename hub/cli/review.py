@@ -125,6 +125,7 @@ def _show(item: dict[str, Any]) -> None:
         (label if place == 0 else "", _at(left[label], place), _at(right[label], place))
         for label in left
         for place in range(max(len(left[label]), len(right[label])))
+        if _at(left[label], place) or _at(right[label], place)
     ]
     output.show_table(("", "one", "other"), rows)
     for line in item["evidence"]:

@@ -20,6 +20,10 @@ _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "s
 _DROPPED = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "mag"})
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _APART = re.compile(r"[._-]+|[0-9]+")
+_LEGAL_FORMS = frozenset(
+    {"ag", "bv", "co", "corp", "company", "eg", "ek", "ev", "gbr", "gmbh", "inc", "kg", "llc", "llp", "ltd", "mbh"}
+    | {"nv", "ohg", "sa", "sarl", "se", "spa", "srl", "ug", "und", "and"}
+)
 _ANGLED = re.compile(r"<([^<>]+@[^<>]+)>")
 _WELL_FORMED = re.compile(r"[^@]+@[^@]+\.[a-z]{2,}")
 _FILLERS = frozenset({"test", "none", "null", "keine", "kein", "nicht", "no", "not", "unknown", "unbekannt", "na"})
@@ -88,7 +92,7 @@ def person(state: State, rules: IdentityRules) -> Person:
     """The comparable form of a record's state: what the rules block, or what is junk, is not in it."""
     names, suffixes = _names(state)
     told = _told(state, rules)
-    birth, company = _value(state, "birth_date"), fold(_value(state, "company"))
+    birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
     places = {_place(address) for address, _ in state.get("addresses", {}).values()}
     return Person(
         names=names,
@@ -137,6 +141,12 @@ def _both(one: tuple[Item, ...], other: tuple[Item, ...]) -> tuple[Item, ...]:
 def _value(state: State, field: str) -> str:
     held = state.get(field)
     return str(held[0]) if held else ""
+
+
+@lru_cache(maxsize=4_096)
+def _firm(company: str) -> str:
+    words = fold(company).split()
+    return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
 
 
 def _names(state: State) -> tuple[tuple[Spelling, ...], tuple[str, ...]]:

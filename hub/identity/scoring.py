@@ -7,7 +7,15 @@ from functools import lru_cache
 from math import log2
 from typing import Literal, NamedTuple
 
-from hub.identity.comparison import birth_level, email_level, national_id_level, phone_level, place_level, root
+from hub.identity.comparison import (
+    birth_level,
+    company_level,
+    email_level,
+    national_id_level,
+    phone_level,
+    place_level,
+    root,
+)
 from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
 from hub.identity.names import Tokens, likeness
 from hub.identity.weights import Model
@@ -20,6 +28,7 @@ SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_MOST_REMEMBERED = 200_000
 _MISMATCH = frozenset({"different", "far", "initial_different", ""})
 _NO_CROWD: Crowd = {}
 
@@ -55,11 +64,14 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
     pair = _Pair(model, crowd)
     if one.names and other.names:
         pair.names(one, other)
-    pair.emails(one, other)
+    if (one.emails or one.weak or one.roles) and (other.emails or other.weak or other.roles):
+        pair.emails(one, other)
     if one.phones and other.phones:
         pair.phones(one, other)
     if one.places and other.places:
         pair.places(one, other)
+    if one.companies and other.companies:
+        pair.companies(one, other)
     pair.bind()
     if one.births and other.births:
         pair.births(one, other)
@@ -67,7 +79,8 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
         pair.national_ids(one, other)
     if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
         pair.personal("suffix", "different", model.weights.suffix_different)
-    pair.accounts(one, other)
+    if one.accounts or one.handles or one.loyalty_ids:
+        pair.accounts(one, other)
     return Score(pair.shared + pair.own - pair.prior, tuple(pair.evidence))
 
 
@@ -95,9 +108,9 @@ class _Pair:
 
     def names(self, one: Person, other: Person) -> None:
         if len(one.names) == 1 == len(other.names):
-            best = _spelled(one.names[0], other.names[0], self.model)
+            best = _remembered(one.names[0], other.names[0], self.model)
         else:
-            best = max((_spelled(a, b, self.model) for a in one.names for b in other.names), key=_sum)
+            best = max((_remembered(a, b, self.model) for a in one.names for b in other.names), key=_sum)
         first, last, self.first, level = best
         if self.first:
             self.first_bits = first
@@ -111,15 +124,16 @@ class _Pair:
 
     def emails(self, one: Person, other: Person) -> None:
         w = self.w
-        level, value = email_level(one, other) if one.emails and other.emails else ("", "")
-        if level != "exact" and self.lesser_emails(one, other):
-            return
+        level, a, b = email_level(one, other) if one.emails and other.emails else ("", "", "")
         if level == "exact":
-            self.proof("email", level, crowd_key(value), w.bound_email, _people_by_name(value))
+            self.proof("email", level, one.emails, other.emails, w.bound_email)
+        elif self.lesser_emails(one, other):
+            return
         elif level in ("near", "near_name"):
             near = level == "near"
             bits, bound = (w.email_near, w.bound_email_near) if near else (w.email_near_name, w.bound_email_near_name)
-            self.link("email", level, min(bits, self.prior + bound), bound)
+            if not self.either_shared(a, b):
+                self.link("email", level, min(bits, self.prior + bound), bound)
         elif level == "local_number":
             self.link("email", level, w.email_local_number, w.bound_email_local)
         elif level == "local":
@@ -134,17 +148,19 @@ class _Pair:
     def lesser_emails(self, one: Person, other: Person) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            for value in {*one.weak, *one.emails}.intersection((*other.weak, *other.emails)):
-                self.proof("email", "weak", crowd_key(value), self.w.bound_weak)
+            told, other_told = one.weak + one.emails, other.weak + other.emails
+            if _common(told, other_told):
+                self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
-        for value in set(one.roles).intersection(other.roles):
-            self.proof("email", "role", crowd_key(value), self.w.bound_weak, _ROLE_PEOPLE)
+        if one.roles and other.roles and _common(one.roles, other.roles):
+            self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
             return True
         return False
 
-    def proof(self, feature: str, level: str, key: str, bound: float, people: int = 1) -> None:
-        """An agreement on something of one's own, or of as many as are known to share it."""
-        people = max(self.crowd.get(key, 1), people)
+    def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
+        """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
+        common = one if len(one) == 1 == len(other) else _common(one, other)
+        people = max(least, min(_people(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))
             return
@@ -154,13 +170,17 @@ class _Pair:
 
     def phones(self, one: Person, other: Person) -> None:
         w = self.w
-        level, value = phone_level(one, other)
+        level, a, b = phone_level(one, other)
         if level == "exact":
-            self.proof("phone", level, crowd_key(value), w.bound_phone)
-        elif level == "near":
+            self.proof("phone", level, one.phones, other.phones, w.bound_phone)
+        elif level == "near" and not self.either_shared(a, b):
             self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
         else:
-            self.personal("phone", level, w.phone_different)
+            self.personal("phone", "different", w.phone_different)
+
+    def either_shared(self, a: str, b: str) -> bool:
+        crowd = self.crowd
+        return bool(crowd) and (crowd.get(crowd_key(a), 1) >= SHARED or crowd.get(crowd_key(b), 1) >= SHARED)
 
     def places(self, one: Person, other: Person) -> None:
         w = self.w
@@ -178,6 +198,14 @@ class _Pair:
             self.link("address", level, bits, w.bound_area)
         elif level:
             self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
+
+    def companies(self, one: Person, other: Person) -> None:
+        w = self.w
+        level = company_level(one, other)
+        if level == "different":
+            self.personal("company", level, w.company_different)
+        else:
+            self.link("company", level, w.company if level == "exact" else w.company_near, w.bound_company)
 
     def bind(self) -> None:
         """Hold what a household shares to what it can prove, and an equal first name in it to father and son."""
@@ -237,6 +265,22 @@ def _sum(names: _Names) -> float:
     return names[0] + names[1]
 
 
+_memory: tuple[Model | None, dict[tuple[Spelling, Spelling], _Names]] = (None, {})
+
+
+def _remembered(one: Spelling, other: Spelling, model: Model) -> _Names:
+    # Names are few and pairs are many. Only what was scored with this very model is remembered.
+    global _memory
+    known_by, known = _memory
+    if known_by is not model or len(known) > _MOST_REMEMBERED:
+        known = {}
+        _memory = (model, known)
+    found = known.get((one, other))
+    if found is None:
+        found = known[one, other] = _spelled(one, other, model)
+    return found
+
+
 def _spelled(one: Spelling, other: Spelling, model: Model) -> _Names:
     first, first_level = _name(one.first, other.first, model, given=True)
     last, last_level = _name(one.last, other.last, model, given=False)
@@ -292,11 +336,23 @@ def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
     return min(as_first, as_last), level
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=131_072)
 def crowd_key(value: str) -> str:
     """Under which a mailbox or phone number is counted: however it is punctuated."""
     domain = value.rpartition("@")[2]
     return f"{root(value)}@{domain}" if "@" in value else value[-9:]
+
+
+def _common(one: Tokens, other: Tokens) -> Tokens:
+    """The values of ``one`` that ``other`` has too, however they are punctuated."""
+    others = set(map(crowd_key, other))
+    return tuple([value for value in one if crowd_key(value) in others])
+
+
+def _people(value: str, crowd: Crowd) -> int:
+    """How many people use a mailbox or a phone number."""
+    named = 1 if value[:1] == "+" else _people_by_name(value)
+    return max(crowd.get(crowd_key(value), 1), named) if crowd else named
 
 
 @lru_cache(maxsize=65_536)

@@ -80,8 +80,12 @@ class Weights:
     bound_account: float = 9.0
     bound_loyalty: float = 8.0
     bound_weak: float = 2.5
-    loyalty_different: float = -4.0
+    loyalty_different: float = -3.0
     account_different: float = -1.0
+    company: float = 8.0
+    company_near: float = 5.0
+    company_different: float = -0.5
+    bound_company: float = -2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.identity.features import Person, Place, Spelling, merged, person
+from hub.identity.features import Person, Place, Spelling, merged, mistyped, person
 from hub.identity.names import likeness, phonetic
-from tests.unit.identity.people import RULES, who
+from hub.identity.rules import IdentifierRule, IdentityRules
+from tests.unit.identity.people import PHONE, RULES, state, who
 
 WORDS = st.lists(st.text("abeimnou", min_size=1, max_size=7), min_size=1, max_size=3).map(tuple)
 
@@ -40,6 +41,55 @@ def test_a_record_as_it_is_compared() -> None:
     )
 
 
+STAMP = [0, 0, 0]
+
+
+def test_what_the_rules_block_is_not_compared() -> None:
+    rules = IdentityRules(
+        identifiers={
+            "phone": IdentifierRule(strength="weak", blocked=frozenset({PHONE})),
+            "email": IdentifierRule(strength="weak"),
+            "loyalty": IdentifierRule(strength="off"),
+        }
+    )
+    told = state(email="anna@example.de", phone=PHONE, loyalty_id="7", handle="anna")
+    assert person(told, rules) == Person(weak=("anna@example.de",), handles=("anna",))
+
+
+def test_whose_address_it_may_not_be() -> None:
+    told = state(email="anna@example.de") | {
+        "identifiers": {
+            "email:mia@example.de": ["weak", STAMP],
+            "email:info@example.de": ["strong", STAMP],
+            "email:x1@marketplace.amazon.de": ["weak", STAMP],
+            "email:anna@example.de": ["weak", STAMP],
+            "phone:+493023125109": ["weak", STAMP],
+            "account:messenger:p:1": ["strong", STAMP],
+            "loyalty:7": ["weak", STAMP],
+        },
+        "links": {"abc": [True, STAMP]},
+    }
+    assert person(told, RULES) == Person(
+        emails=("anna@example.de",),
+        weak=("mia@example.de",),
+        roles=("info@example.de",),
+        phones=("+493023125109",),
+        accounts=("messenger:p:1",),
+        links=("abc",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("unusable", "meant"),
+    [
+        ('"jay berg" <jay@example.de>', "jay@example.de"), ("anna.berg7example.de", "anna.berg7example.de"),
+        ("none@example.com", ""), ("keine.angabe", ""), ("test@test", ""), ("null", ""),
+    ],
+)  # fmt: skip
+def test_what_an_unusable_address_was_meant_to_be(unusable: str, meant: str) -> None:
+    assert mistyped(unusable) == meant
+
+
 def test_nothing_told_is_nothing_compared() -> None:
     assert person({}, RULES) == Person()
 
@@ -65,8 +115,8 @@ def test_a_mailbox_tells_the_first_name_that_is_missing(
 
 
 def test_names_of_before_are_compared_too() -> None:
-    state = {"name": [{"first": "Anna", "last": "Berg"}, [0, 0, 0]], "other_names": [["anna", "klein"]]}
-    assert person(state, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
+    told = {"name": [{"first": "Anna", "last": "Berg"}, [0, 0, 0]], "other_names": [["anna", "klein"]]}
+    assert person(told, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.identity.features import Person, person
-from hub.identity.scoring import Evidence, Score, outcome, score
+from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.identity.scoring import SHARED, Evidence, Score, outcome, score
 from hub.identity.training import adjusted, bounded, frequencies
-from hub.identity.weights import Model, Weights
+from hub.identity.weights import Model, Weights, trusted
 from tests.unit.identity.people import BORN, HOME, PHONE, RULES, who
 
 MODEL = Model(population=8192)
@@ -114,6 +115,79 @@ def test_a_mailbox_of_many_proves_nothing() -> None:
     assert outcome(score(mailbox, mailbox, MODEL, {"annamueller81@example.de": 4}).weight, MODEL) == "different"
 
 
+def test_what_too_many_share_speaks_neither_for_nor_against() -> None:
+    one = replace(
+        who(email=EMAIL, phone=PHONE, national_id="1234567", loyalty_id="L7", handle="anna"), accounts=("a:1",)
+    )
+    keys = {
+        "annamueller81@example.de", "023125101", "national_id:1234567", "loyalty:L7", "handle:anna", "a:1",
+    }  # fmt: skip
+    found = score(one, one, MODEL, dict.fromkeys(keys, SHARED))
+    features = ("email", "phone", "national_id", "handle", "account", "loyalty")
+    assert found == Score(-13.0, tuple(Evidence(feature, "shared", 0.0) for feature in features))
+
+
+def test_of_two_mailboxes_in_common_the_one_of_fewer_people_counts() -> None:
+    both = replace(who(**ANNA), emails=("a@example.de", "b@example.de"))
+    crowd = {"a@example.de": SHARED}
+    assert score(both, both, MODEL, crowd).weight == score(who(**ANNA, email="b@example.de"), both, MODEL, crowd).weight
+
+
+def test_what_is_like_a_shared_value_proves_nothing() -> None:
+    crowd = {"annamueller81@example.de": SHARED, "023125101": SHARED}
+    one, other = who(email=EMAIL, phone=PHONE), who(email="anna.muller81@example.de", phone=PHONE[:-1] + "2")
+    assert score(one, other, MODEL, crowd).weight <= -MODEL.prior < 0 < score(one, other, MODEL).weight
+
+
+def test_a_weak_address_proves_as_much_as_a_phone() -> None:
+    order = replace(who(), weak=(EMAIL,))
+    found = score(who(email=EMAIL), order, MODEL)
+    assert found == Score(2.5, (Evidence("email", "weak", 15.5),))
+    assert found.weight == pytest.approx(score(who(phone=PHONE), who(phone=PHONE), MODEL).weight)
+    assert outcome(found.weight, MODEL) == "ask"
+
+
+def test_a_desks_address_hardly_says_anything() -> None:
+    info = "info@example.de"
+    assert [e.level for e in score(who(email=info), who(email=info), MODEL).evidence] == ["role"]
+    assert score(who(email=info), who(email=EMAIL), MODEL) == Score(-MODEL.prior, ())
+
+
+def test_initials_at_one_company_are_no_typing_error() -> None:
+    assert score(who(email="f.j@example.de"), who(email="h.k@example.de"), MODEL).evidence[0].level == "different"
+
+
+def test_a_company_is_a_household() -> None:
+    firm, other = "Berg & Söhne GmbH", "Berg und Söhne Gmbh & Co. KG"
+    colleagues = who(first_name="Anna", company=firm), who(first_name="Bert", company=other)
+    assert outcome(score(*colleagues, MODEL).weight, MODEL) == "different"
+    assert outcome(score(who(company=firm), who(company=firm), MODEL).weight, MODEL) == "different"
+    name = {"last_name": "Röhrdanz"}
+    with_company = score(who(**name, company=firm), who(**name, company=other), MODEL)
+    assert score(who(**name), who(**name), MODEL).weight < with_company.weight < MODEL.same
+    assert Evidence("company", "different", -0.5) in score(who(company=firm), who(company="Kran AG"), MODEL).evidence
+
+
+def test_two_loyalty_numbers_or_accounts_of_one_network_speak_against() -> None:
+    anna = who(**ANNA, email=EMAIL)
+    one = replace(anna, loyalty_ids=("1",), accounts=("messenger:p:1",))
+    found = score(one, replace(anna, loyalty_ids=("2",), accounts=("messenger:p:2",)), MODEL)
+    assert found.weight == score(anna, anna, MODEL).weight - 4
+    assert found.evidence[-2:] == (Evidence("account", "other", -1.0), Evidence("loyalty", "other", -3.0))
+
+
+def test_accounts_of_two_networks_say_nothing() -> None:
+    assert score(Person(accounts=("messenger:p:1",)), Person(accounts=("whatsapp:2",)), MODEL) == Score(-13.0, ())
+
+
+def test_rules_change_what_a_kind_proves() -> None:
+    strong = IdentityRules(identifiers={"phone": IdentifierRule(strength="strong")})
+    weak = IdentityRules(identifiers={"loyalty": IdentifierRule(strength="weak")})
+    assert trusted(MODEL, RULES) is MODEL
+    assert trusted(MODEL, strong) == replace(MODEL, weights=replace(MODEL.weights, bound_phone=6.0))
+    assert trusted(MODEL, weak) == replace(MODEL, weights=replace(MODEL.weights, bound_loyalty=2.5))
+
+
 def test_disagreement_weighs_less_where_it_is_common_among_sure_pairs() -> None:
     sure = [score(who(**ANNA, **HOME, birth_date=BORN, national_id="1234567"),
                   who(first_name=first, last_name="Müller", **HOME, birth_date=BORN, national_id="1234567"), MODEL)
@@ -143,6 +217,8 @@ PERSONS = st.fixed_dictionaries(
         "city": st.sampled_from(["Berlin", "Berlni", "München"]),
         "national_id": st.sampled_from(["1234567", "1234576", "99", "7654321"]),
         "handle": st.sampled_from(["anna_m", "bert77"]),
+        "company": st.sampled_from(["Berg GmbH", "Berg Bau", "Kran AG"]),
+        "loyalty_id": st.sampled_from(["7", "8"]),
     },
 ).map(lambda fields: who(**fields))
 

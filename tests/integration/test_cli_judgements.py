@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hub import bootstrap
 from hub.cli import judgement
+from hub.settings import load as load_settings
 from tests.integration.test_cli import Hub
 
 NOBODY = "00000000-0000-0000-0000-000000000001"
@@ -100,6 +102,18 @@ def test_what_cannot_be_done_ends_with_1_and_says_why(hub: Hub) -> None:
 )
 def test_wrong_usage_ends_with_2(hub: Hub, arguments: tuple[str, ...]) -> None:
     assert hub(*arguments, ends=2).stdout == ""
+
+
+def test_the_api_that_is_put_together_takes_decisions(hub: Hub) -> None:
+    with bootstrap.runtime(load_settings(hub.config, hub.environment), pool_size=2) as run:
+        paths = bootstrap.api(run).rest.openapi()["paths"]
+
+    assert {
+        "/api/v1/profiles/{id}/merge": ["post"],
+        "/api/v1/profiles/{id}/split": ["post"],
+        "/api/v1/judgements": ["get"],
+        "/api/v1/judgements/{id}": ["delete"],
+    }.items() <= {path: list(methods) for path, methods in paths.items()}.items()
 
 
 def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:

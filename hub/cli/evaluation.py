@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -17,13 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import psycopg
 
 from hub import bootstrap
 from hub.bootstrap import Runtime
+from hub.cli.interrupt import stoppable, uninterrupted
 from hub.cli.progress import Shown
 from hub.errors import HubError
 from hub.identity.evaluate import Quality, quality
@@ -153,28 +152,24 @@ class _Steps:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="hub-evaluate-"))
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        folder.chmod(0o711)  # the server runs under an account of its own then
-    with _stoppable():
+    with stoppable():
+        folder = Path(tempfile.mkdtemp(prefix="hub-evaluate-"))
         try:
+            if hasattr(os, "geteuid") and os.geteuid() == 0:
+                folder.chmod(0o711)  # the server runs under an account of its own then
             yield folder
         finally:
-            with _uninterrupted():
+            with uninterrupted():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def scratch(settings: Settings) -> Iterator[Runtime]:
     """A Hub on a database of its own under ``settings.data_dir``, which is not to outlive a power cut."""
-    with _uninterrupted() as interrupted:
-        try:
-            server = embedded.start(settings.data_dir)
-        except Exception:
-            if interrupted:
-                raise KeyboardInterrupt from None  # Ctrl-C reached its helpers too
-            raise
+    server = None
     try:
+        with uninterrupted():
+            server = embedded.start(settings.data_dir)
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for setting in _SCRATCH:
                 connection.execute(f"ALTER SYSTEM SET {setting}".encode())
@@ -182,34 +177,6 @@ def scratch(settings: Settings) -> Iterator[Runtime]:
         with bootstrap.runtime(settings.model_copy(update={"database_url": server.get_uri()}), pool_size=2) as run:
             yield run
     finally:
-        with _uninterrupted():
-            embedded.stop(server)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM ends the work as Ctrl-C does: with everything cleared away."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[list[int]]:
-    """Let no signal end this block half done; it is raised at the end. Gives the signals that came."""
-    came: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda signum, _: came.append(signum)) for number in numbers}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        raise KeyboardInterrupt
+        if server is not None:
+            with uninterrupted():
+                embedded.stop(server)

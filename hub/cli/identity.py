@@ -12,6 +12,7 @@ import typer
 
 from hub.cli import output
 from hub.cli.database import configured, settings_of
+from hub.cli.interrupt import stoppable
 from hub.cli.judgement import user
 from hub.cli.options import LimitOption
 from hub.cli.progress import Shown, shown
@@ -103,26 +104,27 @@ def train(
             splink_file.require_writable(export)
         model = splink_file.read(brought) if brought else None
         with configured(config) as run, shown("records") as show:
+            with run.database.session() as session:
+                total = _records(session)
+            show("read the records", 0, total)
             try:
-                with run.database.session() as session:
-                    total = _records(session)
-                show("read the records", 0, total)
-                done = training.train(
-                    run.database,
-                    run.identity,
-                    by=user(),
-                    now=datetime.now(UTC),
-                    estimator=estimator.value,
-                    brought=model,
-                    keep=not dry_run,
-                    seen=lambda records: show("read the records", records, max(total, records)),
-                )
+                with stoppable():
+                    done = training.train(
+                        run.database,
+                        run.identity,
+                        by=user(),
+                        now=datetime.now(UTC),
+                        estimator=estimator.value,
+                        brought=model,
+                        keep=not dry_run,
+                        seen=lambda records: show("read the records", records, max(total, records)),
+                    )
             except KeyboardInterrupt:
                 output.say("stopped; nothing was changed")
                 raise typer.Exit(output.FAILED) from None
             if export:
                 splink_file.write(export, done.after)
-            waiting = _resolved(run, show) if wait else done.queued
+            waiting = _resolved(run, show) if wait else done.queued if done.stored else 0
     if json:
         output.show_json({**_document(done, dry_run=dry_run), "waiting": waiting})
     else:
@@ -147,10 +149,11 @@ def _resolved(run: Runtime, show: Shown) -> int:
     total = left = waiting()
     processing = run.processing
     try:
-        while left:
-            show("resolve again", max(total - left, 0), total)
-            process_batch(processing)
-            left = waiting()
+        with stoppable():
+            while left:
+                show("resolve again", max(total - left, 0), total)
+                process_batch(processing)
+                left = waiting()
     except KeyboardInterrupt:
         output.say("stopped; the workers go on, or run it again with --wait")
         raise typer.Exit(output.FAILED) from None

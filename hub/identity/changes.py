@@ -128,7 +128,7 @@ def changes(before: Model, after: Model) -> list[Change]:
 def counted(model: Model) -> str:
     """Of what the model knows how frequent it is, in words; "" for the shipped one."""
     told = [f"{len(getattr(model, table)):,} {name}" for table, name in _TABLES.items() if getattr(model, table)]
-    return f"knows how frequent {', '.join(told)} are" if told else ""
+    return f"counted how frequent {', '.join(told)} are" if told else ""
 
 
 def _numbers(before: Model, after: Model) -> Iterator[Change]:

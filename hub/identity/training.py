@@ -36,6 +36,7 @@ _BOUNDS = {
     ("email", "near"): "bound_email_near", ("email", "near_name"): "bound_email_near_name",
     ("email", "local"): "bound_email_local", ("email", "local_number"): "bound_email_local",
     ("phone", "exact"): "bound_phone", ("phone", "near"): "bound_phone_near", ("address", "door"): "bound_door",
+    ("company", "exact"): "bound_company", ("company", "near"): "bound_company",
 }  # fmt: skip
 _PROOFS = frozenset({"bound_email", "bound_weak", "bound_phone", "bound_door"})
 _AREA = frozenset({"address", "last_name"})
@@ -53,7 +54,8 @@ _NAMES = {
     ("first_name", "same in a household"): "household_first_most", ("suffix", "different"): "suffix_different",
     ("address", "street"): "street", ("address", "different"): "address_different",
     ("address", "city_different"): "city_different", ("loyalty", "other"): "loyalty_different",
-    ("account", "other"): "account_different",
+    ("account", "other"): "account_different", ("company", "exact"): "company", ("company", "near"): "company_near",
+    ("company", "different"): "company_different",
 }  # fmt: skip
 """Which weight stands behind a level, where one does: frequencies of names and places are counted, not answered."""
 

@@ -54,6 +54,9 @@ COMMANDS = {
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
     "identity": Lazy("hub.cli.identity", "app", "Who is who: evaluate, train, status."),
+    "rules": Lazy(
+        "hub.cli.rules", "app", "Identity and survivorship rules: what others would do, apply them, take that back."
+    ),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -53,13 +53,25 @@ def hold_large_merges(
     now: datetime,
 ) -> list[list[UUID]]:
     """The clusters of the component. Merges above the limits wait for a person: a stored hold."""
+    return held_groups(component, identity, rows, known, now, lambda hold: store.insert(session, hold))[0]
+
+
+def held_groups(
+    component: Component,
+    identity: Identity,
+    rows: Mapping[UUID, RecordRow],
+    known: Mapping[UUID, ProfileRow],
+    now: datetime,
+    keep: Callable[[Judgement], Judgement] = lambda hold: hold,
+) -> tuple[list[list[UUID]], list[Judgement]]:
+    """The clusters of the component, and the holds that it takes to get them; ``keep`` is given each."""
     held: list[Judgement] = []
     while True:
         groups = component.clustered(identity, held).groups
         new = [hold for group in groups if (hold := _hold(component, group, rows, known, identity.rules.limits, now))]
         if not new:
-            return groups
-        held += [store.insert(session, hold) for hold in new]
+            return groups, held
+        held += [keep(hold) for hold in new]
 
 
 def _hold(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -134,6 +134,42 @@ def _due(
         merging=list(merging),
         merged_ids=merged or [],
     )
+
+
+def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, DueRow]:
+    """The rows that profiles would have if they were due, by profile: those that have, or ever had, one or a record.
+
+    ``keys`` has for each profile all ids that would lead to it, its own among them.
+    """
+    asked = [destination, list({key for own in keys.values() for key in own})]
+    rows: dict[UUID, bool] = dict(
+        session.rows("SELECT key, uncertain FROM outbox WHERE destination = %s AND key = ANY(%b)", asked)
+    )
+    known = session.rows(
+        """
+        SELECT key, external_id, merged FROM crosswalk
+        WHERE destination = %s AND key = ANY(%b) AND subject = 'profile' ORDER BY created_at, external_id
+        """,
+        asked,
+    )
+    ids: dict[UUID, list[tuple[str, bool]]] = {}
+    for key, external, merged in known:
+        ids.setdefault(key, []).append((external, merged))
+    mirrors: dict[UUID, str] = dict(
+        session.rows("SELECT key, properties FROM mirror WHERE destination = %s AND key = ANY(%b)", asked)
+    )
+    found: dict[UUID, DueRow] = {}
+    for profile, own in keys.items():
+        ordered = [profile, *sorted(set(own) - {profile})]
+        there = [(key, external) for key in ordered for external, merged in ids.get(key, ()) if not merged]
+        gone = [external for key in ordered for external, merged in ids.get(key, ()) if merged]
+        mirrored = sorted(key for key in ordered if key in mirrors)
+        if there or gone or any(key in rows for key in ordered):
+            found[profile] = _due(
+                profile, profile, 1, 0, any(rows.get(key) for key in ordered), [], [external for _, external in there],
+                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], None,
+            )  # fmt: skip
+    return found
 
 
 def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Collection[str]]]) -> None:

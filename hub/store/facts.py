@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.store.database import Session
+from hub.store.database import Row, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +119,33 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]
     return {fact: StoredFact(record, existed) for fact, record, existed in rows}
 
 
+_SUMMARIES = """
+    SELECT r.profile_id, o.currency, count(*), sum(o.amount - coalesce(parts.refunded, 0)),
+        min(o.happened_at), max(o.happened_at)
+    FROM {records}
+    JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted
+    LEFT JOIN LATERAL (
+        SELECT sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunded,
+            bool_or(p.kind = 'deletion') AS deleted
+        FROM fact p WHERE p.parent_id = o.id) parts ON true
+    WHERE {whose} AND parts.deleted IS NOT TRUE
+    GROUP BY r.profile_id, o.currency ORDER BY r.profile_id, o.currency
+    """
+
+
 def order_summaries(session: Session, profiles: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Per profile: count, net totals per currency, first and last time; recomputed from orders and refunds."""
-    rows = session.rows(
-        """
-        SELECT r.profile_id, o.currency, count(*), sum(o.amount - coalesce(parts.refunded, 0)),
-            min(o.happened_at), max(o.happened_at)
-        FROM record r
-        JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted
-        LEFT JOIN LATERAL (
-            SELECT sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunded,
-                bool_or(p.kind = 'deletion') AS deleted
-            FROM fact p WHERE p.parent_id = o.id) parts ON true
-        WHERE r.profile_id = ANY(%b) AND parts.deleted IS NOT TRUE
-        GROUP BY r.profile_id, o.currency ORDER BY r.profile_id, o.currency
-        """,
-        [list(profiles)],
-    )
+    sql = _SUMMARIES.format(records="record r", whose="r.profile_id = ANY(%b)")
+    return _summed(session.rows(sql, [list(profiles)]))
+
+
+def supposed_summaries(session: Session, placed: Mapping[UUID, UUID]) -> dict[UUID, dict[str, Any]]:
+    """The same for profiles as they would be: ``placed`` maps each of their records to its profile."""
+    sql = _SUMMARIES.format(records="unnest(%b::uuid[], %b::uuid[]) AS r (id, profile_id)", whose="true")
+    return _summed(session.rows(sql, [list(placed), list(placed.values())]))
+
+
+def _summed(rows: Iterable[Row]) -> dict[UUID, dict[str, Any]]:
     summaries: dict[UUID, dict[str, Any]] = {}
     for profile_id, currency, count, total, first, last in rows:
         summary = summaries.setdefault(

@@ -9,6 +9,7 @@ from hub.identity import splink_model
 from hub.identity.rules import IdentityRules
 from hub.identity.version import Identity, identity
 from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import RuleSet
 from hub.store import versions
 from hub.store.database import Session
 
@@ -30,6 +31,16 @@ def in_force(
         read.clear()
         read[version] = _read(session, version, rules, survivorship)
     return read[version]
+
+
+def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:
+    """What would hold with these rules: of what they do not speak of, what holds now, and the weights as they are."""
+    version = held.identity.version
+    row = versions.get(session, version) if version else None
+    model = splink_model.loaded(row.model) if row and row.model else None
+    return InForce(
+        identity(rules.identity or held.identity.rules, model, version), rules.survivorship or held.survivorship
+    )
 
 
 def _read(session: Session, version: int, rules: IdentityRules, survivorship: SurvivorshipRules) -> InForce:

@@ -49,7 +49,7 @@ def _closest(
     """The closest level of all pairs of values, and the pair that has it."""
     a, b = one[0], other[0]
     best = rank(a, b)
-    if len(one) > 1 or len(other) > 1:
+    if best and (len(one) > 1 or len(other) > 1):
         for first in one:
             for second in other:
                 found = rank(first, second)

@@ -23,10 +23,11 @@ from hub.model.keys import profile_id, record_id
 from hub.model.order import Order
 from hub.outbox.deliver import Sender, deliver
 from hub.outbox.enqueue import Route
+from hub.outbox.split_report import split_report
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import outbox, profiles
+from hub.store import due, outbox, profiles
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.workers.judge import Judge
@@ -549,3 +550,21 @@ def test_whatever_was_merged_and_split_the_end_is_as_the_beginning(
     house.rest()
     house.sound()
     assert differences(before, house.everything()) == {}
+
+
+def test_what_a_split_will_do_is_told_from_what_became_of_the_merge(house: House) -> None:
+    def told() -> dict[str, str]:
+        with house.database.session() as session:
+            standings = due.standings(session, [pid("1"), pid("2")])
+        lines = split_report(house.connections, pid("1"), [pid("2")], standings)
+        assert {line.will for line in lines if line.profile == pid("1")} == {"correct"}
+        return {line.destination: line.will for line in lines if line.profile == pid("2")}
+
+    house.merge("1", "2")
+    assert told() == {"bi": "keep", "crm": "keep", "file": "keep"}
+    house.crm.fail(path="contacts/merge", kind="silent")
+    house.deliver()
+    assert told() == {"bi": "restore", "crm": "look", "file": "restore"}
+    house.pass_time()
+    house.rest()
+    assert told() == {"bi": "restore", "crm": "recreate", "file": "restore"}

@@ -101,6 +101,25 @@ def test_a_merge_gives_a_new_id_and_keeps_both_emails(crm: SandboxCrm) -> None:
     ]
 
 
+def test_an_additional_email_can_be_taken_away_and_is_anybodys_then(crm: SandboxCrm) -> None:
+    one, two = crm.add(email="a@example.com"), crm.add(email="b@example.com")
+    merged = post(crm, "merge", {"primaryObjectId": one, "objectIdToMerge": two}).json()["id"]
+    path = f"https://crm.example.com/contacts/v1/secondary-email/{merged}/email/b%40example.com"
+    with httpx.Client(transport=crm.transport(), headers=AUTHORISED) as client:
+        answers = [client.delete(path), client.delete(path)]
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].json()["secondaryEmails"] == []
+    assert upsert(crm, {"email": "b@example.com"}).json()["results"][0]["new"]
+
+
+def test_an_additional_email_that_becomes_the_first_changes_places_with_it(crm: SandboxCrm) -> None:
+    one, two = crm.add(email="a@example.com"), crm.add(email="b@example.com")
+    merged = post(crm, "merge", {"primaryObjectId": one, "objectIdToMerge": two}).json()["id"]
+    post(crm, "batch/update", {"inputs": [{"id": merged, "properties": {"email": "b@example.com"}}]})
+    [contact] = crm.contacts()
+    assert (contact["email"], contact["hs_additional_emails"]) == ("b@example.com", "a@example.com")
+
+
 def test_an_erased_email_cannot_come_back(crm: SandboxCrm) -> None:
     post(crm, "gdpr-delete", {"objectId": crm.add(email="a@example.com")})
     [error] = upsert(crm, {"email": "a@example.com"}).json()["errors"]

@@ -71,14 +71,10 @@ def _email(one: str, other: str) -> int:
         return 0
     domain, other_domain = one.rpartition("@")[2], other.rpartition("@")[2]
     name, other_name = root(one), root(other)
-    if (
-        domain == other_domain
-        and name
-        and (mailbox(one) == mailbox(other) or (name == other_name and "gmail" in domain))
-    ):
+    if name == other_name and name and domain == other_domain and ("gmail" in domain or mailbox(one) == mailbox(other)):
         return 0
     apart = domain != other_domain and domain in PROVIDERS and other_domain in PROVIDERS
-    numbered = any(letter.isdigit() for letter in name + other_name)
+    numbered = not (name + other_name).isalpha()
     if name == other_name and len(name) >= 3:
         cutoff = 2 if len(domain) < 10 else 4
         if not apart and OSA.distance(domain, other_domain, score_cutoff=cutoff) <= cutoff:
@@ -91,11 +87,13 @@ def _email(one: str, other: str) -> int:
 
 def _mistyped(one: str, other: str) -> bool:
     distance, shorter = OSA.distance(one, other, score_cutoff=4), min(len(one), len(other))
+    if distance > 4:
+        return False
     if distance > 1 and min(len(root(one)), len(root(other))) < _INITIALS and root(one) != root(other):
         return False
     if distance <= 1 or (distance == 2 and shorter >= 12):
         return True
-    if distance > 4 or shorter < 18:
+    if shorter < 18:
         return False
     return OSA.distance(root(one), root(other)) <= 1 or (shorter >= 20 and "@" not in (one if "@" in other else other))
 

@@ -46,6 +46,8 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     """
     if one == other:
         return "exact" if len(one[0]) > 1 or len(one) > 1 else "initial"
+    if len(one) == 1 == len(other):
+        return _one_word(one[0], other[0], given=given)
     joined, other_joined = "".join(one), "".join(other)
     if joined == other_joined:
         return "exact"
@@ -58,8 +60,21 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "alias"
     if given and _well_known_apart(one[0], other[0]):
         return "different"
-    heads = _alike(one[0], other[0]) if len(one) > 1 or len(other) > 1 else 0
-    return ("different", "far", "close", "typo")[max(_alike(joined, other_joined), heads)]
+    return _ALIKE[max(_alike(joined, other_joined), _alike(one[0], other[0]))]
+
+
+_ALIKE = ("different", "far", "close", "typo")
+
+
+def _one_word(one: str, other: str, *, given: bool) -> str:
+    if len(one) == 1 or len(other) == 1:
+        return "initial" if one[0] == other[0] else "different"
+    if given:
+        if one in _BY_NAME and other in _BY_NAME:
+            return "alias" if _BY_NAME[one] & _BY_NAME[other] else "different"
+        if one[:3] == other[:3] and _well_known_apart(one, other):
+            return "different"
+    return _ALIKE[_alike(one, other)]
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:
@@ -85,10 +100,9 @@ def _alike(one: str, other: str) -> int:
     if shorter >= 3 and (one.startswith(other) or other.startswith(one)):
         return 2
     similar = JaroWinkler.similarity(one, other)
-    spoken = one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)
-    if similar >= 0.92 or spoken:
+    if similar >= 0.92 or (one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)):
         return 2
-    return 1 if similar >= 0.8 or (shorter >= 5 and sorted(one) == sorted(other)) else 0
+    return 1 if similar >= 0.8 or (shorter >= 5 and len(one) == len(other) and sorted(one) == sorted(other)) else 0
 
 
 _CODES = str.maketrans(

@@ -133,8 +133,9 @@ def _refuse_parked(run: Runtime, labels: Labels) -> None:
             for entry in inbox.page(session, state=state, limit=_MOST_FAULTS)
         ]
     if refused:
+        lines = dict(enumerate(labels.lines, 1))
         rows = sorted((int(entry["headers"]["row"]), reason) for entry, reason in refused if entry)
-        raise HubError("; ".join(f"line {labels.lines[row - 1]}: {reason}" for row, reason in rows))
+        raise HubError("; ".join(f"line {lines.get(row, '?')}: {reason}" for row, reason in rows))
 
 
 class _Steps:

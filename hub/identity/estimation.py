@@ -138,7 +138,8 @@ def _trained(rows: list[_Row], settings: dict[str, Any], sessions: Sequence[tupl
         training.estimate_u_using_random_sampling(_RANDOM_PAIRS, seed=1, min_count_per_level=None, num_chunks=1)
         for session in sessions:
             rule = " AND ".join(f"l.{column} = r.{column}" for column in session)
-            with suppress(EMTrainingException):  # no pair agrees on this
+            # No pair agrees on this, or so few that a probability falls to 0, which Splink refuses.
+            with suppress(EMTrainingException, ValueError):
                 training.estimate_parameters_using_expectation_maximisation(
                     rule, estimate_without_term_frequencies=True
                 )

@@ -20,6 +20,8 @@ FIELDS: tuple[str, ...] = tuple(name for name in get_args(CustomerField) if name
 
 _DELIMITERS = ",;\t|"
 _MOST_FAULTS = 20
+_MOST_LINES = 50
+"""Lines that one row may span, as for the csv connector: beyond that, a quote was not closed."""
 
 
 @dataclass(slots=True)
@@ -87,6 +89,9 @@ class _Rows:
                 self.fault(first, f"cannot be read: {error}")
                 continue
             if not cells:
+                continue
+            if self.line - first >= _MOST_LINES:
+                self.fault(first, f"does not end within {_MOST_LINES} lines; is a quote missing?")
                 continue
             if len(cells) != len(self.columns):
                 self.fault(first, f"has {len(cells)} cells, the header names {len(self.columns)} columns")

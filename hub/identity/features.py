@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hub.identity.names import Tokens, shortest
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
@@ -18,6 +18,8 @@ FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rod
 
 _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
 _DROPPED = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "mag"})
+_NO_NAME = _DROPPED | _SUFFIXES.keys()
+_NONE: frozenset[str] = frozenset()
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _APART = re.compile(r"[._-]+|[0-9]+")
 _LEGAL_FORMS = frozenset(
@@ -93,23 +95,26 @@ def person(state: State, rules: IdentityRules) -> Person:
     names, suffixes = _names(state)
     told = _told(state, rules)
     birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
-    places = {_place(address) for address, _ in state.get("addresses", {}).values()}
     return Person(
         names=names,
         suffixes=suffixes,
-        emails=tuple(sorted(told["email"])),
-        phones=tuple(sorted(told["phone"])),
-        places=tuple(sorted(places, key=lambda p: (p.street, p.numbers, p.postal, p.city))),
+        emails=_in_order(told.get("email")),
+        phones=_in_order(told.get("phone")),
+        places=_places(state["addresses"]) if "addresses" in state else (),
         births=((int(birth[:4]), int(birth[5:7]), int(birth[8:10])),) if birth else (),
         companies=(company,) if company else (),
-        national_ids=tuple(sorted(told["national_id"])),
-        handles=tuple(sorted(told["handle"])),
-        accounts=tuple(sorted(told["account"])),
-        loyalty_ids=tuple(sorted(told["loyalty"])),
-        weak=tuple(sorted(told["weak"] - told["email"])),
-        roles=tuple(sorted(told["role"])),
-        links=tuple(sorted(state.get("links", ()))),
+        national_ids=_in_order(told.get("national_id")),
+        handles=_in_order(told.get("handle")),
+        accounts=_in_order(told.get("account")),
+        loyalty_ids=_in_order(told.get("loyalty")),
+        weak=_in_order(told["weak"] - told.get("email", _NONE)) if "weak" in told else (),
+        roles=_in_order(told.get("role")),
+        links=tuple(sorted(state["links"])) if "links" in state else (),
     )
+
+
+def _in_order(values: Set[str] | None) -> Tokens:
+    return tuple(sorted(values)) if values else ()
 
 
 def merged(one: Person, other: Person) -> Person:
@@ -149,23 +154,32 @@ def _firm(company: str) -> str:
     return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
 
 
-def _names(state: State) -> tuple[tuple[Spelling, ...], tuple[str, ...]]:
-    held: Mapping[str, str] = state["name"][0] if "name" in state else {}
-    told = [(f"{held.get('first', '')} {held.get('middle', '')}", held.get("last", "")), *state.get("other_names", ())]
+def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     spellings: set[Spelling] = set()
     suffixes: set[str] = set()
-    for first, last in told:
+    for first, last in _told_names(state):
         given, family = _tokens(first), _tokens(last)
-        suffixes.update(_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES)
-        spelling = Spelling(_kept(given), _kept(family))
-        if spelling.first or spelling.last:
-            spellings.add(spelling)
-    spellings = _completed(spellings, state.get("emails", {}))
-    return tuple(sorted(spellings, key=lambda s: (s.first, s.last))), tuple(sorted(suffixes))
+        if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
+            suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
+            given, family = _kept(given), _kept(family)
+        if given or family:
+            spellings.add(Spelling(given, family))
+    if not spellings:
+        return (), _in_order(suffixes)
+    found = _completed(spellings, state.get("emails", ()))
+    return tuple(sorted(found)) if len(found) > 1 else tuple(found), _in_order(suffixes)
 
 
-def _kept(tokens: Iterable[str]) -> Tokens:
-    return tuple(token for token in tokens if token not in _SUFFIXES and token not in _DROPPED)
+def _told_names(state: State) -> Iterator[tuple[str, str]]:
+    if "name" in state:
+        held: Mapping[str, str] = state["name"][0]
+        first = held.get("first", "")
+        yield f"{first} {held['middle']}" if "middle" in held else first, held.get("last", "")
+    yield from state.get("other_names", ())
+
+
+def _kept(tokens: Tokens) -> Tokens:
+    return tuple([token for token in tokens if token not in _NO_NAME])
 
 
 @lru_cache(maxsize=16_384)
@@ -178,8 +192,9 @@ def _tokens(text: str) -> Tokens:
 
 def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]:
     """With a last name and at most an initial, the mailbox tells the first name: J. Marin, ``jean.marin@``."""
-    if not spellings or any(s.first and len(s.first[0]) > 1 for s in spellings):
-        return spellings
+    for given, _ in spellings:
+        if given and len(given[0]) > 1:
+            return spellings
     for value in sorted(emails):
         plain = "".join(shortest(part) for part in _APART.split(mailbox(value)) if part)
         for spelling in sorted(spellings, key=lambda s: (s.first, s.last)):
@@ -198,7 +213,7 @@ def mailbox(email: str) -> str:
 
 def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
-    found: dict[str, set[str]] = {kind: set() for kind in (*_KINDS, "weak", "role")}
+    found: dict[str, set[str]] = {}
     for value, ((_original, deliverable), _) in state.get("emails", {}).items():
         if deliverable or (value := mistyped(value)):
             _take(found, rules, "email", value, weak=False)
@@ -226,13 +241,13 @@ def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: st
         return
     if kind == "email":
         sort = "role" if is_role_inbox(value, rules) else "weak" if weak or trusted == "weak" else "email"
-        found[sort].add(value.replace("@googlemail.", "@gmail."))
+        found.setdefault(sort, set()).add(value.replace("@googlemail.", "@gmail."))
     elif weak and kind not in ("phone", "handle"):
         return  # an account or number that may be another's says nothing
     elif kind == "national_id":
-        found[kind].add(fold(value).replace(" ", ""))
+        found.setdefault(kind, set()).add(fold(value).replace(" ", ""))
     else:
-        found[kind].add(value)
+        found.setdefault(kind, set()).add(value)
 
 
 @lru_cache(maxsize=4_096)
@@ -249,9 +264,17 @@ def mistyped(value: str) -> str:
     return value if wrong and not words & _FILLERS else ""
 
 
+def _places(addresses: Mapping[str, Any]) -> tuple[Place, ...]:
+    found = {_place(address) for address, _ in addresses.values()}
+    if len(found) == 1:
+        return tuple(found)
+    return tuple(sorted(found, key=lambda place: (place.street, place.numbers, place.postal, place.city)))
+
+
 def _place(address: Mapping[str, str]) -> Place:
-    lines = " ".join((address.get("line1", ""), address.get("line2", "")))
-    return _parsed(lines, address.get("postal_code", ""), address.get("city", ""))
+    get = address.get
+    lines = f"{get('line1', '')} {address['line2']}" if "line2" in address else get("line1", "")
+    return _parsed(lines, get("postal_code", ""), get("city", ""))
 
 
 @lru_cache(maxsize=4_096)

@@ -91,18 +91,6 @@ def apply_privacy(state: State, event: PrivacyEvent, stamp: Stamp) -> None:
         _put(state, "erasure", event.action, stamp)
 
 
-def name_of(state: State) -> tuple[str, str]:
-    """The folded name that identity compares."""
-    if "name" not in state:
-        return ("", "")
-    return _folded(state["name"][0])
-
-
-def names_of(state: State) -> set[tuple[str, str]]:
-    """The folded names this record has or ever had."""
-    return {name_of(state), *((first, last) for first, last in state.get("other_names", ()))}
-
-
 def address_key(address: Address) -> str:
     """One key per place: folded street and number, postal code, country."""
     return "|".join((street_key(address.line1 or ""), fold(address.postal_code or ""), address.country or ""))
@@ -121,11 +109,12 @@ def _after(stamp: Stamp, place: int) -> Stamp:
 
 
 def _put_name(state: State, name: dict[str, str], stamp: Stamp) -> None:
-    before = name_of(state) if "name" in state else None
+    before = _folded(state["name"][0]) if "name" in state else None
     _put(state, "name", name, stamp)
     if before is None:
         return
-    others = (names_of(state) | {before, _folded(name)}) - {name_of(state)}
+    earlier = {(first, last) for first, last in state.get("other_names", ())}
+    others = (earlier | {before, _folded(name)}) - {_folded(state["name"][0])}
     if others:
         state["other_names"] = sorted(list(other) for other in others)
 

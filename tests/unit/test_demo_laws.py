@@ -18,7 +18,7 @@ from hub.cli.app import app
 from hub.cli.demo import command, laws
 from hub.cli.demo.cast import Cast, Person, cast
 from hub.cli.demo.send import Sent
-from hub.cli.demo.state import Reason, State
+from hub.cli.demo.state import State
 from hub.model.keys import fact_id
 from hub.store.profiles import FullRow
 
@@ -66,6 +66,12 @@ def contact(person: Person) -> dict[str, Any]:
     return {**found, "hub_email_consent": "opted_out"} if person.opted_out else found
 
 
+def one_person(records: int) -> dict[str, Any]:
+    line = {"feature": "email", "level": "exact", "weight": 20.8, "one": "x", "other": "x", "text": "the same e-mail"}
+    pair = {"by": "evidence", "weight": 7.5, "evidence": [line], "text": "7.5 bits of evidence, and 4.0 are enough"}
+    return {"pairs": [pair] * (records - 1), "unjoined": [], "left_out": 0}
+
+
 def good_state() -> State:
     """A state in which every law holds."""
     sent = Sent()
@@ -83,7 +89,7 @@ def good_state() -> State:
         profiles=profiles,
         retired={UUID(int=7): (profile_id(people[0]), profile_id(people[0]))},
         explained=[(own, {"field": name, **source}) for own, one in profiles.items() for name in one.golden],
-        reasons={own: [Reason("email", "x", "strong", "shop-de")] for own in profiles},
+        one_person={own: one_person(len(one.golden["records"])) for own, one in profiles.items()},
         outbox=[row for person in people for row in rows(person)],
         contacts=[contact(person) for person in people if not person.refused_by_crm],
         deals=[{} for person in people for _ in range(person.orders)],
@@ -108,7 +114,8 @@ def find(test: Callable[[Person], object]) -> Person:
 def with_golden(state: State, person: Person, **values: Any) -> State:
     own = profile_id(person)
     changed = replace(state.profiles[own], golden={**state.profiles[own].golden, **values})
-    return replace(state, profiles={**state.profiles, own: changed})
+    told = {**state.one_person, own: one_person(len(changed.golden["records"]))}
+    return replace(state, profiles={**state.profiles, own: changed}, one_person=told)
 
 
 def lost(state: State) -> State:
@@ -156,7 +163,12 @@ def names_no_event(state: State) -> State:
 
 
 def merged_without_evidence(state: State) -> State:
-    return replace(state, reasons={})
+    return replace(state, one_person={})
+
+
+def held_together_by_nothing(state: State) -> State:
+    anna = profile_id(find(lambda p: p.name == "Anna Müller"))
+    return replace(state, one_person={**state.one_person, anna: {**state.one_person[anna], "pairs": []}})
 
 
 def contact_twice(state: State) -> State:
@@ -210,6 +222,7 @@ FALSIFIED: dict[Callable[[State], State], set[str]] = {
     retired_id_forgotten: {"L4"},
     names_no_event: {"L5"},
     merged_without_evidence: {"L5"},
+    held_together_by_nothing: {"L5"},
     contact_twice: {"L6"},
     contact_missing: {"L6"},
     opt_in_won: {"L7"},

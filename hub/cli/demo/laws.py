@@ -130,11 +130,11 @@ def explained(state: State, _: Cast) -> Verdict:
     for profile, one in state.profiles.items():
         missing = one.golden.keys() - fields.get(profile, set()) - {"records", "orders", "suppressed"}
         broken += [f"{field}: a golden value without explanation" for field in sorted(missing)]
-        if len(one.golden["records"]) > 1 and not state.reasons.get(profile):
+        if len(one.golden["records"]) > 1 and not _joined(state.one_person.get(profile), len(one.golden["records"])):
             broken.append("a merge without evidence")
     values = len(state.explained)
-    numbers = {"values": values, "merged_profiles": len(state.reasons)}
-    words = f"{values} golden values name record, event and rule; {len(state.reasons)} merges name their evidence"
+    numbers = {"values": values, "merged_profiles": len(state.one_person)}
+    words = f"{values} golden values name record, event and rule; {len(state.one_person)} merges name their evidence"
     return Verdict("L5", "Explained", words, numbers, broken)
 
 
@@ -237,6 +237,15 @@ def _differing(state: State) -> Iterator[str]:
     for part, digest in state.before_repeat.items():
         if state.after_repeat.get(part) != digest:
             yield part
+
+
+def _joined(one_person: Mapping[str, Any] | None, records: int) -> bool:
+    """Whether evidence, a source's word or a person's leads from each record to each other one."""
+    if one_person is None or one_person["unjoined"]:
+        return False
+    told = [pair for pair in one_person["pairs"] if pair["evidence"] or pair["by"] != "evidence"]
+    left_out: int = one_person["left_out"]
+    return len(told) + left_out == records - 1
 
 
 def _profile(state: State, person: Person) -> Mapping[str, Any] | None:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hub.cli.demo.cast import Cast
 from hub.cli.demo.laws import Verdict
-from hub.cli.demo.state import Reason, State
+from hub.cli.demo.state import State
 from hub.sdk.connection import Connection
 
 Json = dict[str, Any]
@@ -79,33 +79,18 @@ def _merged(state: State, cast: Cast) -> list[Json]:
                 "connections": sorted({record["connection"] for record in one.golden["records"]}),
                 "emails": one.golden.get("emails", []),
                 "retired_ids": sum(winner == one.id for winner, _ in state.retired.values()),
-                "why": [words(reason) for reason in _ordered(state.reasons.get(one.id, ()))],
+                "why": [words(pair) for pair in state.one_person[one.id]["pairs"]],
             }
         )
     return found
 
 
-_RANK = ("email", "phone", "loyalty", "account", "link")
-
-
-def _ordered(reasons: Sequence[Reason]) -> list[Reason]:
-    return sorted(reasons, key=lambda reason: (_RANK.index(reason.kind) if reason.kind in _RANK else 9, reason.value))
-
-
-def words(reason: Reason) -> str:
-    """A reason as a person says it."""
-    agree = ", names agree" if reason.strength == "weak" else ""
-    match reason.kind:
-        case "email":
-            return f"same e-mail {reason.value}{agree}"
-        case "phone":
-            return f"same telephone{agree}"
-        case "loyalty":
-            return "same loyalty card"
-        case "link":
-            return f"{reason.connection} says so itself"
-        case kind:
-            return f"same {kind}{agree}"
+def words(pair: Mapping[str, Any]) -> str:
+    """Why two records are one, in short."""
+    if pair["by"] != "evidence":
+        return str(pair["text"])
+    agreeing = [line["text"] for line in pair["evidence"] if line["weight"] > 0]
+    return f"{pair['weight']:.1f} bits: {'; '.join(agreeing)}"
 
 
 def _apart(cast: Cast) -> list[Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -15,30 +16,18 @@ from pydantic import SecretStr
 from hub.cli.demo.cast import Anchor
 from hub.cli.demo.send import EventKey, Sent
 from hub.cli.demo.stage import Stage
-from hub.identity.graph import Node, edges
-from hub.mapping.record_state import name_of
-from hub.model.keys import fact_id, identifier_id
+from hub.model.keys import fact_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
 from hub.sdk.connection import Connection
 from hub.store import destinations, inbox, outbox, profiles, records
-from hub.store.database import Database, Session
+from hub.store.database import Database
 from hub.store.profiles import FullRow
 from hub.store.records import RecordRow
 
 ALL = 1_000_000
 STATES = ("pending", "retrying", "delivered", "rejected", "dead")
 Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why records are one: the kind and value of what they share, how far it is trusted, and who told it."""
-
-    kind: str
-    value: str
-    strength: str
-    connection: str
 
 
 @dataclass(slots=True)
@@ -51,7 +40,8 @@ class State:
     retired: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
     """Retired id to the profile that holds it, and the profile that a question for it is answered with."""
     explained: Sequence[tuple[UUID, Json]] = ()
-    reasons: Mapping[UUID, Sequence[Reason]] = field(default_factory=dict)
+    one_person: Mapping[UUID, Json] = field(default_factory=dict)
+    """Of each profile of several records, what the API tells of why they are one person."""
     outbox: Sequence[Json] = ()
     contacts: Sequence[Json] = ()
     deals: Sequence[Json] = ()
@@ -96,8 +86,13 @@ def read(stage: Stage, sent: Sent, state: State) -> None:
             if merge["what"] == "merged"
         }
         rows = list(records.load(session, list(state.profiles), []).values())
-        state.reasons = _reasons(session, rows)
-    state.retired = _answers(stage, retired)
+    with _api(stage) as client:
+        state.retired = {old: (winner, _answer(client, old)) for old, winner in retired.items()}
+        state.one_person = {
+            one.id: client.get(f"/profiles/{one.id}/explain", params={"field": "records"}).json()["one_person"]
+            for one in found
+            if len(one.golden["records"]) > 1
+        }
     state.explained = list(_explained(rows))
     crm = stage.crm
     state.contacts, state.deals = crm.contacts(), crm.deals()
@@ -153,15 +148,17 @@ def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
             yield from (part.get_secret_value() for part in parts if isinstance(part, SecretStr))
 
 
-def _answers(stage: Stage, retired: Mapping[UUID, UUID]) -> dict[UUID, tuple[UUID, UUID | None]]:
-    """What the API answers for retired ids, beside the profile that holds them."""
-    found: dict[UUID, tuple[UUID, UUID | None]] = {}
+@contextmanager
+def _api(stage: Stage) -> Iterator[httpx.Client]:
     headers = {"authorization": f"Bearer {stage.token('viewer')}"}
     with httpx.Client(base_url=f"{stage.url}/api/v1", headers=headers, trust_env=False, timeout=10.0) as client:
-        for old, winner in retired.items():
-            answer = client.get(f"/profiles/{old}")
-            found[old] = (winner, UUID(answer.json()["id"]) if answer.is_success else None)
-    return found
+        yield client
+
+
+def _answer(client: httpx.Client, retired: UUID) -> UUID | None:
+    """The profile that the API answers with for a retired id."""
+    answer = client.get(f"/profiles/{retired}")
+    return UUID(answer.json()["id"]) if answer.is_success else None
 
 
 def _explained(rows: Iterable[RecordRow]) -> Iterable[tuple[UUID, Json]]:
@@ -172,32 +169,3 @@ def _explained(rows: Iterable[RecordRow]) -> Iterable[tuple[UUID, Json]]:
     for profile, own in of_profile.items():
         ranks = dict.fromkeys((row.connection for row in own), DEFAULT_RANK)
         yield from ((profile, entry) for entry in explain(leaves(own, ranks), SurvivorshipRules()))
-
-
-def _reasons(session: Session, rows: Sequence[RecordRow]) -> dict[UUID, list[Reason]]:
-    """Per profile of several records, the evidence that joins them, by the rules that joined them."""
-    links: dict[UUID, dict[UUID, str]] = {}
-    shared: set[UUID] = set()
-    for record, identifier, strength, is_shared in records.load_links(session, [row.id for row in rows]):
-        links.setdefault(record, {})[identifier] = strength
-        shared |= {identifier} if is_shared else set()
-    nodes = [Node(row.id, name_of(row.state), links.get(row.id, {})) for row in rows]
-    profile_of = {row.id: row.profile_id for row in rows}
-    joined: dict[UUID, dict[UUID, None]] = {}
-    for edge in edges(nodes, shared):
-        profile = profile_of[edge.one]
-        if profile is not None:
-            joined.setdefault(profile, {})[edge.identifier] = None
-    return {profile: _named(session, profile, identifiers) for profile, identifiers in joined.items()}
-
-
-def _named(session: Session, profile: UUID, identifiers: Iterable[UUID]) -> list[Reason]:
-    carried: dict[UUID, list[dict[str, Any]]] = {}
-    for one in records.evidence(session, profile):
-        carried.setdefault(identifier_id(one["kind"], one["value"]), []).append(one)
-    named = []
-    for found in (carried[identifier] for identifier in identifiers if identifier in carried):
-        weak = any(one["strength"] == "weak" for one in found)
-        first = found[0]
-        named.append(Reason(first["kind"], first["value"], "weak" if weak else "strong", first["connection"]))
-    return named

@@ -23,8 +23,8 @@ from hub.identity.rules import IdentityRules
 class Weights:
     """Bits by level. ``bound_x``: log2 odds that two who share x, and nothing else is known, are one person."""
 
-    first_exact: float = 8.0
-    last_exact: float = 10.5
+    first_exact: float = 7.0
+    last_exact: float = 9.5
     alias: float = -4.0
     part: float = -1.0
     typo: float = -2.0

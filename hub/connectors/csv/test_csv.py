@@ -152,6 +152,16 @@ def test_a_consent_with_its_time_is_explicit(tmp_path: Path, cell: str, state: A
     assert second == ()
 
 
+def test_a_phone_without_a_country_is_one_of_the_rows_own(tmp_path: Path) -> None:
+    text = "id;tel;land\n1;030 23125017;\n2;0791 128 0051;GB\n3;01 23456789;Österreich\n4;030 23125017;Nirgends\n"
+    fields = {"external_id": "id", "phone": "tel", "country": "land"}
+    known = settings(file(tmp_path, text), fields=fields, default_region="DE")
+
+    found = [read(item, known).customer.phones[0].value for item in items(known)]
+
+    assert found == ["+493023125017", "+447911280051", "+43123456789", "+493023125017"]
+
+
 def test_faults_of_settings_and_file_name_the_nearest_right_word(tmp_path: Path) -> None:
     path = file(tmp_path, "id;e-mail;vorname;nachname\n")
 

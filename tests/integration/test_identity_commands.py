@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from benchmarks.people import COLUMNS, people
 from hub.cli.evaluation import evaluate
@@ -42,6 +43,7 @@ def hub(tmp_path: Path, dsn: str) -> Iterator[Hub]:
     before = root.handlers, root.level
     yield Hub(tmp_path, dsn)
     root.handlers, root.level = before
+    structlog.reset_defaults()
 
 
 def labelled(folder: Path, rows: int) -> Path:

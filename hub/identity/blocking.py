@@ -27,8 +27,8 @@ CAP = 200
 """Most records of any bucket that are compared with one another: the more, the slower, and the less it would say."""
 
 _CAPS = {
-    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 16, "word_postal": 10,
-    "word_city": 8, "door": 6, "street": 12, "link": 1_000_000_000,
+    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 10, "word_postal": 8,
+    "word_city": 6, "door": 6, "street": 12, "link": 1_000_000_000,
 }  # fmt: skip
 """The coarser, the lower. A birth date proposes among ten thousand people and is dead among a million, where a name
 with it proposes as many as there ever were: what a record costs hardly depends on how many are stored."""

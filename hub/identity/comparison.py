@@ -80,7 +80,7 @@ def _email(one: str, other: str) -> int:
         if not apart and OSA.distance(domain, other_domain, score_cutoff=cutoff) <= cutoff:
             return 1 if numbered or domain != other_domain else 2
         return 3 if numbered else 4
-    if apart or not _mistyped(one, other) or (domain == other_domain and _renumbered(name, other_name)):
+    if apart or not _mistyped(one, other) or _renumbered(name, other_name):
         return 5
     return 1 if numbered else 2
 

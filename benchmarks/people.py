@@ -76,6 +76,7 @@ def _postal_codes() -> list[str]:
 _FIRST = _Zipf(words.FIRST, 12, 0.9)
 _LAST = _Zipf(_joined(words.LAST, words.LAST_HEADS, words.LAST_TAILS), 6, 0.85)
 _STREET = _Zipf(_joined(words.STREETS, words.STREET_HEADS, words.STREET_TAILS), 4, 0.75)
+_HOST = _Zipf([f"{name}.example.{end}" for name, end in words.HOSTS], 1, 0.9)
 _PLACE = _Zipf(_postal_codes(), 200, 0.6)
 
 
@@ -105,7 +106,7 @@ def invented(seed: int, number: int) -> Invented:
     own = replace(own, street=other.street, place=other.place, landline=other.landline)
     if random.random() < 0.85:
         own = replace(own, last=other.last, email=_email(random, own.first, other.last, own.born))
-    return replace(own, email=other.email) if random.random() < 0.08 else own
+    return replace(own, email=other.email) if random.random() < 0.04 else own
 
 
 def _alone(seed: int, number: int) -> Invented:
@@ -134,8 +135,7 @@ def _email(random: Random, first: str, last: str, born: str) -> str:
     # Mailboxes are one person's: who is called like many others has taken a number.
     numbered = random.random() < 0.5 or len(local) < 12
     number = random.choice((str(random.randrange(100_000)), born[:4] + str(random.randrange(1000)))) if numbered else ""
-    host = random.choice(("mail", "post", "web", "home", "box", "my")) + str(random.randrange(5))
-    return f"{local}{number}@{host}.example.{random.choice(('com', 'de', 'org'))}"
+    return f"{local}{number}@{_HOST.draw(random)}"
 
 
 def people(count: int, seed: int = 1) -> Iterator[Row]:

@@ -85,3 +85,10 @@ STREETS = [
 ]  # fmt: skip
 STREET_HEADS = [*LAST_HEADS[:95], "Alte ", "Kleine ", "Untere ", "Kaiser", "König", "Bismarck", "Beethoven", "Lessing"]
 STREET_TAILS = ["straße", "weg", "gasse", "platz", "allee", "ring", "stieg", "graben", "damm", "ufer", "acker", "hang"]
+
+HOSTS = (
+    ("briefkasten", "de"), ("postamt", "com"), ("quickmail", "org"), ("heimnetz", "de"), ("funkturm", "com"),
+    ("zuhause", "org"), ("nordlicht", "de"), ("inbox", "com"), ("bergblick", "org"), ("datenpost", "de"),
+    ("hafenmail", "com"), ("studium", "org"), ("verein", "de"), ("kabel", "com"), ("sonnenweg", "org"),
+)  # fmt: skip
+"""Like no other of them, as providers' names are: not a typing error apart."""

@@ -31,6 +31,12 @@ PROVIDERS = frozenset(
 )  # fmt: skip
 """Two of these are two mailboxes, however few letters apart."""
 
+_BRANDS = frozenset(
+    {"aol", "free", "freenet", "gmail", "gmx", "googlemail", "hotmail", "icloud", "laposte", "libero", "live", "mail"}
+    | {"orange", "outlook", "posteo", "proton", "protonmail", "seznam", "wanadoo", "web", "wp", "yahoo", "yandex"}
+)
+"""Providers that have a domain in many countries."""
+
 _INITIALS = 4
 """Letters below which a mailbox is initials, and two letters apart are two people."""
 
@@ -73,7 +79,7 @@ def _email(one: str, other: str) -> int:
     name, other_name = root(one), root(other)
     if name == other_name and name and domain == other_domain and ("gmail" in domain or mailbox(one) == mailbox(other)):
         return 0
-    apart = domain != other_domain and domain in PROVIDERS and other_domain in PROVIDERS
+    apart = domain != other_domain and _provider(domain) and _provider(other_domain)
     numbered = not (name + other_name).isalpha()
     if name == other_name and len(name) >= 3:
         cutoff = 2 if len(domain) < 10 else 4
@@ -83,6 +89,12 @@ def _email(one: str, other: str) -> int:
     if apart or not _mistyped(one, other) or _renumbered(name, other_name):
         return 5
     return 1 if numbered else 2
+
+
+@lru_cache(maxsize=16_384)
+def _provider(domain: str) -> bool:
+    """``hotmail.it`` is as much a provider's as ``hotmail.de``; ``hotmial.de`` is not."""
+    return domain in PROVIDERS or domain.partition(".")[0] in _BRANDS
 
 
 def _mistyped(one: str, other: str) -> bool:

@@ -158,6 +158,18 @@ def test_initials_at_one_company_are_no_typing_error() -> None:
     assert score(who(email="f.j@example.de"), who(email="h.k@example.de"), MODEL).evidence[0].level == "different"
 
 
+@pytest.mark.parametrize(
+    ("host", "other", "level"),
+    [
+        ("hotmail.it", "hotmail.de", "local"), ("yahoo.co.uk", "yahoo.com", "local"), ("gmx.de", "web.de", "local"),
+        ("example.de", "exmaple.de", "near"),
+    ],
+)  # fmt: skip
+def test_one_name_at_two_providers_is_two_mailboxes(host: str, other: str, level: str) -> None:
+    found = score(who(email=f"anna.berg@{host}"), who(email=f"anna.berg@{other}"), MODEL)
+    assert found.evidence[0].level == level
+
+
 def test_a_company_is_a_household() -> None:
     firm, other = "Berg & Söhne GmbH", "Berg und Söhne Gmbh & Co. KG"
     colleagues = who(first_name="Anna", company=firm), who(first_name="Bert", company=other)

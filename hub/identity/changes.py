@@ -89,6 +89,8 @@ _NAMES: Mapping[str, str] = {
 }
 """Every weight in words, as the subject of a sentence; a comma at its end closes what was inserted."""
 
+_SHIPPED = Model()
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -105,7 +107,8 @@ class Change:
             return f"the weights are now for {self.after:,.0f} records (before {self.before:,.0f})"
         if self.name in ("same", "ask"):
             outcome = "one person" if self.name == "same" else "asked about"
-            return f"two records are now {outcome} from {self.after:+.1f} bits on (before {self.before:+.1f})"
+            above, before = (each - getattr(_SHIPPED, self.name) for each in (self.after, self.before))
+            return f"two records are {outcome} {above:+.1f} bits from the threshold of the rules (before {before:+.1f})"
         way = "for" if self.after > 0 else "against"
         subject = _NAMES.get(self.name, self.name.replace("_", " "))
         return f"{subject} now speaks {way} with {self.after:+.1f} bits (before {self.before:+.1f})"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from hub.identity.rules import IdentityRules
 from hub.identity.weights import Model, trusted
 
+_SHIPPED = Model()
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -21,7 +23,12 @@ class Identity:
 
 
 def identity(rules: IdentityRules, model: Model | None = None, version: int = 0) -> Identity:
-    """Put together; without a model, the shipped weights."""
-    thresholds = rules.thresholds
-    decided_by = replace(model or Model(), same=thresholds.same, ask=thresholds.ask)
-    return Identity(rules, trusted(decided_by, rules), version)
+    """Put together; without a model, the shipped weights.
+
+    The rules say where two records become one person. People's answers may have raised that: by as much as the model's
+    own thresholds are above the shipped ones.
+    """
+    model = model or Model()
+    same = rules.thresholds.same + model.same - _SHIPPED.same
+    ask = min(rules.thresholds.ask + model.ask - _SHIPPED.ask, same)
+    return Identity(rules, trusted(replace(model, same=same, ask=ask), rules), version)

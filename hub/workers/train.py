@@ -7,7 +7,7 @@ it is bounded like any merge, by the limits of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -124,8 +124,7 @@ def _train(
     count = _Count(seen)
     everybody = count.all(_people(database, rules))
     if brought is None:
-        shipped = replace(Model(), same=rules.thresholds.same, ask=rules.thresholds.ask)
-        after = estimate(everybody, shipped, answers, rules=rules, estimator=estimator)
+        after = _estimated(everybody, answers, rules, estimator)
     else:
         after = replace(frequencies((each for _, each in everybody), brought), population=brought.population)
     learned = 0 if brought else len(answers)
@@ -135,6 +134,23 @@ def _train(
         before, version = _before(session)
         queued = count.records if moved(before, after) else 0
         return Trained(count.records, learned, before, after, version, stored=False, queued=queued)
+
+
+def _estimated(
+    everybody: Iterable[tuple[UUID, Person]],
+    answers: Mapping[tuple[UUID, UUID], bool],
+    rules: IdentityRules,
+    estimator: Estimator,
+) -> Model:
+    """What these records and answers teach; its thresholds are the shipped ones, and what answers raise them by."""
+    shipped, asked = Model(), rules.thresholds
+    begun = replace(shipped, same=asked.same, ask=asked.ask)
+    told = estimate(everybody, begun, answers, rules=rules, estimator=estimator)
+    return replace(
+        told,
+        same=round(shipped.same + told.same - asked.same, 6),
+        ask=round(shipped.ask + told.ask - asked.ask, 6),
+    )
 
 
 def _put_in_force(

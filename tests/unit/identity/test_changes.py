@@ -35,8 +35,8 @@ def test_thresholds_are_told_as_what_they_decide():
     after = replace(SHIPPED, same=5.0, ask=1.0)
     assert changes(SHIPPED, after) == [Change("ask", 0.0, 1.0), Change("same", 4.0, 5.0)]
     assert [each.text for each in changes(SHIPPED, after)] == [
-        "two records are now asked about from +1.0 bits on (before +0.0)",
-        "two records are now one person from +5.0 bits on (before +4.0)",
+        "two records are asked about +1.0 bits from the threshold of the rules (before +0.0)",
+        "two records are one person +1.0 bits from the threshold of the rules (before +0.0)",
     ]
 
 

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import ConnectionPool
 
 from hub import metrics
+from hub.store import arrays
 
 Row = TupleRow
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -60,6 +61,7 @@ class Database:
             timeout=10.0,
             reconnect_timeout=5.0,
             check=ConnectionPool.check_connection,
+            configure=arrays.register,
             kwargs={"row_factory": tuple_row, "options": options},
         )
 

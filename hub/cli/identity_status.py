@@ -9,6 +9,7 @@ from hub.identity.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import identity_status, versions
 from hub.store.database import Session
+from hub.store.identity_status import Quarantined
 from hub.store.versions import VersionRow
 from hub.workers.in_force import in_force
 
@@ -18,7 +19,6 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
     holds_by = in_force(session, rules, survivorship, {}).identity
     limits = holds_by.rules.limits
     large = identity_status.large(session, limits.records, limits.orders, limits.revenue)
-    quarantined = identity_status.quarantined(session, limit)
     return {
         "version": _version(versions.get(session, holds_by.version) if holds_by.version else None),
         "weights": _version(versions.origin(session)),
@@ -26,18 +26,7 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
         **identity_status.counts(session),
         "quarantined": {
             "count": identity_status.quarantined_count(session),
-            "items": [
-                {
-                    "kind": each.kind,
-                    "value": each.value,
-                    "more_people_than": _most_people(holds_by.rules, each.kind),
-                    "carriers": each.carriers,
-                    "profiles": each.profiles,
-                    "since": each.since,
-                    "text": each.text,
-                }
-                for each in quarantined
-            ],
+            "items": [_quarantined(each, holds_by.rules) for each in identity_status.quarantined(session, limit)],
         },
         "limits": {"records": limits.records, "orders": limits.orders, "revenue": str(limits.revenue)},
         "above_limits": {
@@ -57,8 +46,17 @@ def _version(row: VersionRow | None) -> dict[str, Any] | None:
     return {"id": row.id, "by": row.by, "at": row.created_at, "note": row.note, "records": row.records}
 
 
-def _most_people(rules: IdentityRules, kind: str) -> int | None:
-    return next((rule.max_people for known, rule in rules.identifiers.items() if known == kind), None)
+def _quarantined(held: Quarantined, rules: IdentityRules) -> dict[str, Any]:
+    most = {str(kind): rule.max_people for kind, rule in rules.identifiers.items()}
+    return {
+        "kind": held.kind,
+        "value": held.value,
+        "more_people_than": most.get(held.kind),
+        "carriers": held.carriers,
+        "profiles": held.profiles,
+        "since": held.since,
+        "text": held.text,
+    }
 
 
 def show(told: dict[str, Any]) -> None:

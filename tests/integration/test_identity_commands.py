@@ -99,6 +99,7 @@ def test_scripts_get_the_figures_and_nothing_is_left_behind(hub: Hub):
     assert seconds == pytest.approx(sum(steps.values()), abs=0.01)
     assert "ignored, Hub reads no such columns: shoe_size" in ended.stderr
     assert left_behind() == before
+    assert hub.json("stats")["records"] == 0
 
 
 def test_a_row_that_the_connector_does_not_take_is_an_error_with_its_line(hub: Hub, monkeypatch: pytest.MonkeyPatch):

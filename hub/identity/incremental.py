@@ -127,19 +127,21 @@ class _News:
         self.key_of: dict[int, Key] = {}
         self.keys = {number: self._hashed(known) for number, known in self.people.items()}
         self.was = {
-            number: self._hashed(before) if before else frozenset[int]()
-            for number, (before, _) in enumerate(changes.values())
+            number: self._hashed(before) if before else _NO_KEYS for number, (before, _) in enumerate(changes.values())
         }
-        self.before: defaultdict[int, list[int]] = defaultdict(list)
-        self.after: defaultdict[int, list[int]] = defaultdict(list)
+        self.before: dict[int, list[int]] = {}
+        self.after: dict[int, list[int]] = {}
+        self.carriers: dict[int, int] = {}
+        self.lived: set[int] = set()
+        self.live: set[int] = set()
         self.crowd: dict[int, int] = {}
         self.crowds_changed: list[CrowdRow] = []
         self.again: set[int] = set()
 
     @property
     def added(self) -> list[tuple[int, UUID]]:
-        """The keys that records are found under from now on."""
-        return [(key, self.ids[one]) for one, was in self.was.items() for key in sorted(self.keys[one] - was)]
+        """The keys that records are found under from now on, in order: neighbours in an index are written together."""
+        return sorted([(key, self.ids[one]) for one, was in self.was.items() for key in self.keys[one] - was])
 
     @property
     def gone(self) -> list[tuple[int, UUID]]:
@@ -151,21 +153,22 @@ class _News:
         self.key_of.update(found)
         return frozenset(found)
 
-    def _numbered(self, record: UUID) -> int:
-        number = self.number.get(record)
-        if number is None:
-            number = self.number[record] = len(self.ids)
-            self.ids.append(record)
-        return number
+    def _numbered(self, records: Iterable[UUID]) -> list[int]:
+        found = []
+        number, ids = self.number, self.ids
+        for record in records:
+            place = number.get(record)
+            if place is None:
+                place = number[record] = len(ids)
+                ids.append(record)
+            found.append(place)
+        return found
 
     def _load(self, records: Iterable[int]) -> None:
         missing = set(records) - self.people.keys()
         if missing:
             for record, known in people_of(self.session, [self.ids[n] for n in missing], self.identity.rules).items():
                 self.people[self.number[record]] = known
-
-    def _live(self, key: int) -> bool:
-        return len(self.after[key]) <= cap(self.key_of[key][0])
 
     def read_buckets(self) -> None:
         """Who stood under each key of these records before the batch, and who does after it."""
@@ -176,44 +179,47 @@ class _News:
                 joined[key].append(one)
             for key in was - self.keys[one]:
                 left[key].add(one)
-        # One more than the cap tells that a bucket is dead; what this batch takes out must not hide it.
-        limits = {key: cap(kind) + 1 + len(left.get(key, ())) for key, (kind, _) in self.key_of.items()}
-        for key, record in store.carriers(self.session, limits):
-            self.before[key].append(self._numbered(record))
-        for key in self.key_of:
-            stay = self.before[key]
-            if key in left:
-                stay = [one for one in stay if one not in left[key]]
-            self.after[key] = [*stay, *joined[key]] if key in joined else stay
+        caps = {key: cap(kind) for key, (kind, _) in self.key_of.items()}
+        # What this batch takes out of a bucket must not hide that it is dead, or that it lives again.
+        wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
+        stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
+        for key, most in caps.items():
+            bucket, new = stored.get(key), joined.get(key, ())
+            if bucket is not None and bucket.records is None:
+                # Dead before, and after: nobody left it.
+                self.carriers[key] = bucket.number + len(new)
+                continue
+            held = self._numbered(bucket.records) if bucket is not None and bucket.records else []
+            stay = [one for one in held if one not in left[key]] if key in left else held
+            now = [*stay, *new] if new else stay
+            self.before[key], self.after[key], self.carriers[key] = held, now, len(now)
+            if len(held) <= most:
+                self.lived.add(key)
+            if len(now) <= most:
+                self.live.add(key)
 
     def count_crowds(self) -> None:
         """How many people use each identifier now. All its carriers are compared again where that changed."""
-        self._load(one for key in self.key_of if self._live(key) for one in self.after[key])
+        self._load(one for key in self.live for one in self.after[key])
         contacts = [key for key, (kind, _) in self.key_of.items() if kind in CONTACTS]
-        counted = crowds(
-            {self.key_of[key]: self.after[key] for key in contacts if self._live(key)}, self.people, self.identity.rules
-        )
+        shared = [key for key in contacts if key in self.live and len(self.after[key]) > 1]
+        counted = crowds({self.key_of[key]: self.after[key] for key in shared}, self.people, self.identity.rules)
         stored = store.crowds(self.session, contacts)
         for key in contacts:
             kind, value = self.key_of[key]
-            people = counted.get(value, 1) if self._live(key) else SHARED
+            people = counted.get(value, 1) if key in self.live else SHARED
             held = stored.get(key)
             if people > 1:
                 self.crowd[key] = people
             if people == (_people(held) if held else 1):
                 continue
-            self.crowds_changed.append(CrowdRow(key, kind, value, people, len(self.after[key]), people >= SHARED))
-            self.again.update(self.after[key] if self._live(key) else self.before[key])
+            self.crowds_changed.append(CrowdRow(key, kind, value, people, self.carriers[key], people >= SHARED))
+            self.again.update(self.after[key] if key in self.live else self.before.get(key, ()))
 
     def follow(self) -> None:
         """Read on for records that nothing was told of, but whose bucket died, revived, or has another crowd."""
-        dying: set[int] = set()
-        for key, (kind, _) in self.key_of.items():
-            lived, lives = len(self.before[key]) <= cap(kind), self._live(key)
-            if lived and not lives:
-                dying.update(self.before[key])
-            elif lives and not lived:
-                self.again.update(self.after[key])
+        dying = {one for key in self.lived - self.live for one in self.before[key]}
+        self.again.update(one for key in self.live - self.lived for one in self.after[key])
         if dying:
             # Of a bucket that died only pairs that matched can have lost something.
             for one, other in store.matches_of(self.session, [self.ids[number] for number in dying]):
@@ -226,53 +232,40 @@ class _News:
         self._load(self.again)
         known = set(self.key_of)
         self.keys |= {one: self._hashed(self.people[one]) for one in self.again}
-        further = {key: cap(kind) + 1 for key, (kind, _) in self.key_of.items() if key not in known}
-        for key, record in store.carriers(self.session, further):
-            self.after[key].append(self._numbered(record))
+        further = {key: cap(kind) for key, (kind, _) in self.key_of.items() if key not in known}
+        for bucket in store.carriers(self.session, further):
+            if bucket.records is not None:
+                self.after[bucket.key] = self._numbered(bucket.records)
+                self.live.add(bucket.key)
         for key, row in store.crowds(self.session, further).items():
             self.crowd[key] = _people(row)
         self.subjects |= self.again
 
     def scored(self) -> dict[Pair, Score]:
         """Every subject against its fellows: the pairs that are, or might be, one person."""
+        proposing = {
+            key: fellows for key in self.live if len(fellows := self.after[key]) > 1 and self.key_of[key][0] != "link"
+        }
         pairs = {
             (one, other) if one < other else (other, one)
             for one in self.subjects
-            for key in self.keys[one]
-            if self.key_of[key][0] != "link" and self._live(key)
-            for other in self.after[key]
+            for key in self.keys[one] & proposing.keys()
+            for other in proposing[key]
             if one != other
         }
         self._load({one for pair in pairs for one in pair})
         crowd = {self.key_of[key][1]: people for key, people in self.crowd.items()}
-        found = self._weighed(pairs, crowd)
-        # Two numbers, or mailboxes, that are nearly the same prove nothing where either is shared, also by others.
-        near = {pair for pair, scored in found.items() if any(e.level.startswith("near") for e in scored.evidence)}
-        if near:
-            for pair in near:
-                del found[pair]
-            found |= self._weighed(near, crowd | self._further_crowd({one for pair in near for one in pair}))
-        return {self._pair(*pair): scored for pair, scored in found.items()}
-
-    def _weighed(self, pairs: Iterable[tuple[int, int]], crowd: Mapping[str, int]) -> dict[tuple[int, int], Score]:
-        """Those of these pairs that are, or might be, one person."""
-        model, people = self.identity.model, self.people
-        found: dict[tuple[int, int], Score] = {}
+        model = self.identity.model
+        found: dict[Pair, Score] = {}
         for one, other in pairs:
-            scored = score(people[one], people[other], model, crowd)
+            scored = score(self.people[one], self.people[other], model, crowd)
             if scored.weight >= model.ask:
-                found[one, other] = scored
+                a, b = self.ids[one], self.ids[other]
+                found[(a, b) if a.int < b.int else (b, a)] = scored
         return found
 
-    def _further_crowd(self, records: Iterable[int]) -> dict[str, int]:
-        """How many people use what these records carry, as far as nothing of this batch is under it."""
-        told = {hashed(key): key for one in records for key in identifiers(self.people[one]) if key[0] in CONTACTS}
-        rows = store.crowds(self.session, told.keys() - self.key_of.keys())
-        return {told[key][1]: _people(row) for key, row in rows.items()}
 
-    def _pair(self, one: int, other: int) -> Pair:
-        a, b = self.ids[one], self.ids[other]
-        return (a, b) if a < b else (b, a)
+_NO_KEYS: frozenset[int] = frozenset()
 
 
 def _people(row: CrowdRow) -> int:
@@ -324,7 +317,5 @@ def _carriers(session: Session, certain: Mapping[int, Key]) -> set[UUID]:
     """Who else carries what joins for certain; what too many carry joins nobody."""
     if not certain:
         return set()
-    fellows: defaultdict[int, set[UUID]] = defaultdict(set)
-    for key, record in store.carriers(session, {key: cap(kind) + 1 for key, (kind, _) in certain.items()}):
-        fellows[key].add(record)
-    return {one for key, found in fellows.items() if len(found) <= cap(certain[key][0]) for one in found}
+    found = store.carriers(session, {key: cap(kind) for key, (kind, _) in certain.items()})
+    return {one for bucket in found for one in bucket.records or ()}

@@ -34,16 +34,28 @@ def lock(session: Session) -> None:
     session.run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def carriers(session: Session, limits: Mapping[int, int]) -> list[tuple[int, UUID]]:
-    """(key, record) of the records under these keys, at most ``limits[key]`` of each."""
-    return session.rows(
+class Bucket(NamedTuple):
+    """Who stands under a key. ``number`` is counted up to one more than asked for; then ``records`` is None."""
+
+    key: int
+    number: int
+    records: list[UUID] | None
+
+
+def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
+    """The records under each of these keys, unless there are more than ``most[key]``; not of keys that nobody has."""
+    rows = session.rows(
         """
-        SELECT given.key, found.record_id
+        SELECT given.key, found.number, CASE WHEN found.number <= given.most THEN found.records END
         FROM unnest(%b::bigint[], %b::int[]) AS given (key, most)
-        CROSS JOIN LATERAL (SELECT record_id FROM record_key WHERE key = given.key LIMIT given.most) found
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS number, array_agg(record_id) AS records
+            FROM (SELECT record_id FROM record_key WHERE key = given.key LIMIT given.most + 1) AS these) found
+        WHERE found.number > 0
         """,
-        [list(limits), list(limits.values())],
+        [list(most), list(most.values())],
     )
+    return [Bucket(*row) for row in rows]
 
 
 def states(session: Session, records: Collection[UUID]) -> dict[UUID, State]:

@@ -42,6 +42,8 @@ class Component:
     links: list[list[UUID]] = field(default_factory=list)
     crowd: dict[str, int] = field(default_factory=dict)
     newly_shared: list[CrowdRow] = field(default_factory=list)
+    compared: set[UUID] = field(default_factory=set)
+    """Records that ``matches`` has all matches of."""
 
     @cached_property
     def pairs_of(self) -> dict[UUID, list[Pair]]:
@@ -56,13 +58,18 @@ class Component:
         """The clusters of these records; ``held`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
         judgements = [*self.judgements, *held]
+        together = [each.records for each in judgements if each.verdict == "same"]
         constraints = Constraints(
-            together=[each.records for each in judgements if each.verdict == "same"],
+            together=together,
             apart=[(each.one, each.other) for each in judgements if each.verdict != "same"],
             most_records=identity.rules.limits.records,
             links=self.links,
         )
-        return clustered(self.people, sure, identity.model, self.crowd, constraints)
+        # Most records have nobody to be one with: each is a cluster.
+        tied = {one for group in (*sure, *together, *self.links) for one in group} & self.people.keys()
+        found = clustered({one: self.people[one] for one in tied}, sure, identity.model, self.crowd, constraints)
+        groups = [*found.groups, *([one] for one in self.people.keys() - tied)]
+        return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)
 
 
 def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change], now: datetime) -> Component:
@@ -81,6 +88,9 @@ def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change]
     store.add_keys(session, news.added)
     store.put_crowds(session, news.crowds_changed, now)
     component.newly_shared = [row for row in news.crowds_changed if row.shared]
+    # Every match of a subject has one of its fellows in it, and all of those were just compared.
+    component.matches = after
+    component.compared = set(subjects)
     sure = {pair for pair, weight in (*before.items(), *after.items()) if weight >= identity.model.same}
     seeds = {*subjects, *(one for pair in sure for one in pair)}
     _close(session, identity, component, seeds, {news.ids[one]: known for one, known in news.people.items()})
@@ -278,7 +288,8 @@ def _close(
     """Grow a component until nothing hangs on it any more: sure pairs, links of the source, what people judged."""
     wanted = seeds - component.people.keys()
     judged = {judgement.id: judgement for judgement in component.judgements}
-    contacts: dict[int, Key] = {}
+    contacts: dict[UUID, list[Key]] = {}
+    tied: set[UUID] = set()
     follows = identity.rules.certain
     looked_for: set[UUID] = set()
     while wanted:
@@ -289,22 +300,28 @@ def _close(
             loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
         found: set[UUID] = set()
-        for pair, weight in store.matches_of(session, loaded.keys()).items():
-            component.matches[pair] = weight
+        if unknown := loaded.keys() - component.compared:
+            component.matches |= store.matches_of(session, unknown)
+            component.compared |= unknown
+        for pair, weight in component.matches.items():
             if weight >= identity.model.same:
                 found.update(pair)
         for judgement in judgement_store.of_records(session, loaded.keys()):
             judged[judgement.id] = judgement
             if judgement.verdict == "same":
                 found |= judgement.records
-        certain = {hashed(key): key for one in loaded.values() for key in identifiers(one) if key[0] in follows}
+        carried = {record: list(identifiers(one)) for record, one in loaded.items()}
+        certain = {hashed(key): key for told in carried.values() for key in told if key[0] in follows}
         found |= _carriers(session, certain)
-        contacts |= {hashed(key): key for one in loaded.values() for key in identifiers(one) if key[0] in CONTACTS}
+        contacts |= carried
+        tied.update(record for record, told in carried.items() if any(key[0] in follows for key in told))
+        tied |= found
         # What people judged may name records that are not stored (yet).
         wanted = found - component.people.keys() - looked_for
     component.judgements = [judged[number] for number in sorted(judged)]
-    crowd = store.crowds(session, contacts)
-    component.crowd |= {contacts[key][1]: _people(row) for key, row in crowd.items()}
+    # Who has nobody to be one with is compared with nobody.
+    asked = {hashed(key): key for record in tied & contacts.keys() for key in contacts[record] if key[0] in CONTACTS}
+    component.crowd |= {asked[key][1]: _people(row) for key, row in store.crowds(session, asked).items()}
     component.links = linked(component.people, component.crowd, identity.rules)
     component.matches = {
         (a, b): weight

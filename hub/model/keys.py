@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -25,6 +26,7 @@ def fact_id(connection: str, kind: str, external_id: str) -> UUID:
     return _digest("fact", connection, kind, external_id)
 
 
+@lru_cache(maxsize=8_192)
 def profile_id(seed: UUID) -> UUID:
     """The id of the profile that starts with record ``seed``.
 

@@ -95,6 +95,8 @@ def remove_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
 
 def crowds(session: Session, keys: Collection[int]) -> dict[int, CrowdRow]:
     """What is known of these identifiers, where more than one person uses them."""
+    if not keys:
+        return {}
     rows = session.rows(
         "SELECT key, kind, value, people, carriers, shared FROM crowd WHERE key = ANY(%b)", [list(keys)]
     )
@@ -126,7 +128,7 @@ def matches_of(session: Session, records: Collection[UUID]) -> dict[Pair, float]
     rows = session.rows(
         """
         SELECT one, other, weight FROM match WHERE one = ANY(%b)
-        UNION SELECT one, other, weight FROM match WHERE other = ANY(%b)
+        UNION ALL SELECT one, other, weight FROM match WHERE other = ANY(%b)
         """,
         [wanted, wanted],
     )

@@ -58,7 +58,7 @@ class ProfileRow:
 
 def insert_identifiers(session: Session, identifiers: Collection[IdentifierRow]) -> None:
     """Make the identifiers exist."""
-    ordered = sorted(identifiers, key=lambda identifier: identifier.id)
+    ordered = sorted(identifiers, key=lambda identifier: identifier.id.int)
     if ordered:
         session.run(
             """
@@ -122,7 +122,7 @@ def insert_records(session: Session, records: Sequence[RecordRow], now: datetime
     """Store new records. Raises RetryableError when another transaction stored one of them first."""
     if not records:
         return
-    ordered = sorted(records, key=lambda record: record.id)
+    ordered = sorted(records, key=lambda record: record.id.int)
     stored = session.run(
         """
         INSERT INTO record (id, connection, kind, external_id, profile_id, state, features, first_seen)

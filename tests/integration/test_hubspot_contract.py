@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -339,6 +340,17 @@ def test_a_refund_and_a_new_owner_reach_the_deal(crm: CheckedCrm) -> None:
     assert rendered(moved)[0].properties == {"amount": "49.90"}
     send(crm, moved)
     assert [(one["amount"], one["contacts"]) for one in crm.deals()] == [("49.90", [new])]
+
+
+def test_a_deal_hangs_on_its_contact_after_an_attempt_that_nobody_knows_the_end_of(crm: CheckedCrm) -> None:
+    [made] = send(crm, change(person(1, "anna@example.com")))
+    placed = OrderChange(order(), "shop-de", "shop-de:4001", str(made.external_id), 1)
+    crm.fail(path="deals/batch/upsert", status=500)
+    with pytest.raises(Unavailable):
+        send(crm, placed)
+    unknown = {**dict.fromkeys(rendered(placed)[0].properties), **rendered(placed)[0].unsure}
+    send(crm, replace(placed, mirror=unknown, uncertain=True))
+    assert [one["contacts"] for one in crm.deals()] == [[made.external_id]]
 
 
 def test_the_official_client_reads_what_we_wrote(crm: CheckedCrm) -> None:

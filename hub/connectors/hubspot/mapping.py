@@ -169,7 +169,8 @@ def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | Non
     linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
     contact = change.contact_id or ""
     differing = _differing(properties, change.mirror)
-    relinked = linked != ([contact] if contact else [])
+    # After an attempt of unknown outcome the mirror names what may be linked: it has to be linked again to be so.
+    relinked = change.uncertain or linked != ([contact] if contact else [])
     if not differing and not relinked:
         return None
     others = [held for held in linked if held != contact]

@@ -120,17 +120,21 @@ def _show(item: dict[str, Any]) -> None:
     output.show(f"review {item['id']}: {weight}{item['waits']}{held}; at stake: {_orders(item['stake'])}")
     for label, side in zip(("one", "other"), item["profiles"], strict=True):
         output.show(f"  {label}: profile {side['id']}")
+    output.show_table(("", "one", "other"), side_by_side(item))
+    for line in item["evidence"]:
+        output.show(f"  {line['text']}")
+    output.show("")
+
+
+def side_by_side(item: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """A review's two profiles, line by line: what is told, of the one, of the other."""
     left, right = (_side(side) for side in item["profiles"])
-    rows = [
+    return [
         (label if place == 0 else "", _at(left[label], place), _at(right[label], place))
         for label in left
         for place in range(max(len(left[label]), len(right[label])))
         if _at(left[label], place) or _at(right[label], place)
     ]
-    output.show_table(("", "one", "other"), rows)
-    for line in item["evidence"]:
-        output.show(f"  {line['text']}")
-    output.show("")
 
 
 def _side(side: dict[str, Any]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +16,13 @@ from typer.testing import CliRunner
 
 from hub.cli.app import app
 from hub.cli.demo import command, laws
-from hub.cli.demo.cast import Cast, Person, cast
+from hub.cli.demo.cast import cast
+from hub.cli.demo.roles import Cast, Doubt, Mistake, Person
+from hub.cli.demo.scenes import Answered, Decided, Undone
 from hub.cli.demo.send import Sent
 from hub.cli.demo.state import State
 from hub.model.keys import fact_id
+from hub.store.identity_status import Quarantined
 from hub.store.profiles import FullRow
 
 SPACE = UUID(int=1)
@@ -61,9 +64,36 @@ def rows(person: Person) -> Iterator[dict[str, Any]]:
 
 
 def contact(person: Person) -> dict[str, Any]:
-    found = {"hub_profile_id": str(profile_id(person)), "email": next(iter(sorted(person.emails)), "")}
+    own = str(profile_id(person))
+    found = {"id": f"contact of {own}", "hub_profile_id": own, "email": next(iter(sorted(person.emails)), "")}
     found |= {"city": person.city} if person.city else {}
     return {**found, "hub_email_consent": "opted_out"} if person.opted_out else found
+
+
+def deals(person: Person) -> Iterator[dict[str, Any]]:
+    keys = [str(row["key"]) for row in rows(person) if row["subject"] == "order"][: person.orders]
+    yield from ({"hub_order_key": key, "contacts": [f"contact of {profile_id(person)}"]} for key in keys)
+    yield from ({"hub_order_key": "of nobody", "contacts": []} for _ in range(person.orders - len(keys)))
+
+
+def decided() -> Decided:
+    reviews = {doubt: review(doubt) for doubt in CAST.doubts}
+    done = {"judged": {"profiles": [], "undo": []}}
+    answered = [Answered(doubt, reviews[doubt], done) for doubt in CAST.doubts if doubt.accept]
+    return Decided(
+        answered, [undone(each) for each in CAST.mistakes], [reviews[d] for d in CAST.doubts if not d.accept]
+    )
+
+
+def review(doubt: Doubt) -> dict[str, Any]:
+    return {"id": "review", "profiles": [{"records": [asdict(anchor)]} for anchor in (doubt.one, doubt.other)]}
+
+
+def undone(mistake: Mistake) -> Undone:
+    kept, taken = mistake.kept.profile, mistake.taken.profile
+    done = {"restored": [taken], "destinations": [], "undo": []}
+    after = [{"profile": kept, "deals": ["one"]}, {"profile": taken, "deals": ["two"]}]
+    return Undone(mistake, [], done, [{"profile": kept, "deals": ["one", "two"]}], after)
 
 
 def one_person(records: int) -> dict[str, Any]:
@@ -92,7 +122,9 @@ def good_state() -> State:
         one_person={own: one_person(len(one.golden["records"])) for own, one in profiles.items()},
         outbox=[row for person in people for row in rows(person)],
         contacts=[contact(person) for person in people if not person.refused_by_crm],
-        deals=[{} for person in people for _ in range(person.orders)],
+        deals=[deal for person in people for deal in deals(person)],
+        decided=decided(),
+        quarantined=[Quarantined("phone", "x", 12, 12, NOW)],
         crm={"duplicates": 0, "contacts_created": 44, "unsubscribed": 1, "calls": 1, "by_endpoint": {}, "answers": {}},
         crm_had=1,
         unsubscribed=frozenset(email for person in people if person.opted_out for email in person.emails),
@@ -188,6 +220,47 @@ def still_subscribed_in_the_crm(state: State) -> State:
     return replace(state, unsubscribed=frozenset())
 
 
+def deal_astray(state: State) -> State:
+    return replace(state, deals=[{**state.deals[0], "contacts": ["somebody else's"]}, *state.deals[1:]])
+
+
+def answer_lost(state: State) -> State:
+    return replace(state, decided=replace(state.decided, answered=[]))
+
+
+def asked_again(state: State) -> State:
+    everything = [review(doubt) for doubt in CAST.doubts]
+    return replace(state, decided=replace(state.decided, open=everything))
+
+
+def nobody_was_asked(state: State) -> State:
+    return replace(state, decided=replace(state.decided, failed=["a doubtful pair is in no review"]))
+
+
+def nothing_quarantined(state: State) -> State:
+    return replace(state, quarantined=[])
+
+
+def split_refused(state: State) -> State:
+    return replace(state, decided=replace(state.decided, undone=[]))
+
+
+def with_undone(state: State, **values: Any) -> State:
+    return replace(state, decided=replace(state.decided, undone=[replace(state.decided.undone[0], **values)]))
+
+
+def second_contact_missing(state: State) -> State:
+    return with_undone(state, after=state.decided.undone[0].after[:1])
+
+
+def other_id_after_the_split(state: State) -> State:
+    return with_undone(state, done={"restored": []})
+
+
+def was_not_merged_there(state: State) -> State:
+    return with_undone(state, before=state.decided.undone[0].after)
+
+
 def held_up(state: State) -> State:
     return replace(state, outbox=[{**state.outbox[0], "state": "dead"}, *state.outbox[1:]])
 
@@ -225,6 +298,15 @@ FALSIFIED: dict[Callable[[State], State], set[str]] = {
     held_together_by_nothing: {"L5"},
     contact_twice: {"L6"},
     contact_missing: {"L6"},
+    deal_astray: {"L6"},
+    split_refused: {"L4"},
+    second_contact_missing: {"L4"},
+    other_id_after_the_split: {"L4"},
+    was_not_merged_there: {"L4"},
+    answer_lost: {"L8"},
+    asked_again: {"L8"},
+    nobody_was_asked: {"L8"},
+    nothing_quarantined: {"L8"},
     opt_in_won: {"L7"},
     still_subscribed_in_the_crm: {"L7"},
     family_became_one: {"L8"},

@@ -15,8 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.cli import output
 from hub.cli.demo import laws, report
-from hub.cli.demo.cast import MAX_SCALE, cast
+from hub.cli.demo.cast import cast
 from hub.cli.demo.play import play, sendings
+from hub.cli.demo.roles import MAX_SCALE
 from hub.cli.demo.stage import Stage, stage
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API; any that is free without it.")]

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hub.cli.demo.cast import Cast, Person
+from hub.cli.demo.roles import Cast, Person
+from hub.cli.demo.scenes import Undone, about
 from hub.cli.demo.state import State
 
 
@@ -105,8 +106,8 @@ def order_free(state: State, cast: Cast) -> Verdict:
     return Verdict("L3", "Order-free", words, numbers, broken)
 
 
-def redirected(state: State, _: Cast) -> Verdict:
-    """L4, the part that exists: a retired id answers with the winner."""
+def reversible(state: State, cast: Cast) -> Verdict:
+    """L4: a retired id answers with the winner, and a merge that somebody takes back is undone, in the CRM too."""
     broken = [
         "a retired id does not answer with the winner"
         for winner, answer in state.retired.values()
@@ -114,8 +115,29 @@ def redirected(state: State, _: Cast) -> Verdict:
     ]
     if not state.retired:
         broken.append("nobody was merged")
-    words = f"{len(state.retired)} profiles were merged away, and each retired id answers with the winner"
-    return Verdict("L4", "Retired ids redirect", words, {"retired": len(state.retired)}, broken)
+    if len(state.decided.undone) != len(cast.mistakes):
+        broken.append(f"{len(state.decided.undone)} of {len(cast.mistakes)} wrong merges were taken back")
+    for undone in state.decided.undone:
+        broken += _not_undone(undone)
+    numbers = {"retired": len(state.retired), "taken_back": len(state.decided.undone)}
+    words = (
+        f"the ids of {len(state.retired)} merged profiles lead to the winner; {len(state.decided.undone)} wrong merge "
+        "taken back: each has id, contact and deals again, also after the replay"
+    )
+    return Verdict("L4", "Reversible", words, numbers, broken)
+
+
+def _not_undone(undone: Undone) -> Iterator[str]:
+    names, mistake = " and ".join(undone.mistake.names), undone.mistake
+    if [contact["profile"] for contact in undone.before] != [mistake.kept.profile]:
+        yield f"{names}: were not one contact in the CRM before"
+    if undone.done.get("restored") != [mistake.taken.profile]:
+        yield f"{names}: the profile that was merged away is not there again under its id"
+    if sorted(contact["profile"] for contact in undone.after) != sorted(undone.profiles):
+        yield f"{names}: not a contact each in the CRM"
+    deals = [deal for contact in undone.after for deal in contact["deals"]]
+    if sorted(deals) != sorted(deal for contact in undone.before for deal in contact["deals"]):
+        yield f"{names}: not the deals that there were"
 
 
 def explained(state: State, _: Cast) -> Verdict:
@@ -147,14 +169,24 @@ def one_contact(state: State, cast: Cast) -> Verdict:
     broken += ["a contact of no profile" for owner in held if owner not in wanted]
     if len(state.profiles) != len(cast.people):
         broken.append(f"{len(state.profiles)} profiles of {len(cast.people)} people")
+    broken += _strayed(state)
     if state.crm["duplicates"]:
         broken.append(f"{state.crm['duplicates']} contacts beyond the first of a person")
     numbers = {"profiles": len(state.profiles), "contacts": len(state.contacts), "there_before": state.crm_had}
     words = (
         f"{len(state.contacts)} contacts for {len(wanted)} profiles: no second one by a create that timed out, "
-        "a merge, or where the CRM knew the person"
+        "a merge, a split, or where the CRM knew the person; every deal hangs on its person"
     )
     return Verdict("L6", "One person, one record", words, numbers, broken)
+
+
+def _strayed(state: State) -> Iterator[str]:
+    contacts = {contact.get("hub_profile_id"): contact.get("id") for contact in state.contacts}
+    owner = {str(row["key"]): contacts.get(str(row["profile_id"])) for row in state.outbox if row["subject"] == "order"}
+    for deal in state.deals:
+        contact = owner.get(deal["hub_order_key"])
+        if deal["contacts"] != ([contact] if contact else []):
+            yield "a deal does not hang on its person's contact, and on no other"
 
 
 def opted_out(state: State, cast: Cast) -> Verdict:
@@ -186,9 +218,28 @@ def guarded(state: State, cast: Cast) -> Verdict:
         if profile in owners:
             broken.append(f"{person.name} and {owners[profile].name} became one")
         owners[profile] = person
-    groups = dict.fromkeys(person.group for person in guarded_people)
-    words = f"{len(guarded_people)} who share a telephone, an info@ mailbox or junk values stay themselves"
-    return Verdict("L8", "Guarded", words, {"people": len(guarded_people), "kinds": len(groups)}, broken)
+    broken += state.decided.failed
+    answered = [each.doubt for each in state.decided.answered]
+    for doubt in cast.doubts:
+        if doubt.accept != (doubt in answered) or doubt.accept != (about(doubt, state.decided.open) is None):
+            broken.append("a doubtful pair was not left to a person, or not answered once and for all")
+    most = max((each.carriers for each in state.quarantined), default=0)
+    if not most:
+        broken.append("no identifier is in quarantine")
+    kinds = dict.fromkeys(person.group for person in guarded_people)
+    waiting = len(state.decided.open)
+    numbers = {
+        "people": len(guarded_people),
+        "kinds": len(kinds),
+        "quarantined": len(state.quarantined),
+        "answered": len(answered),
+        "open": waiting,
+    }
+    words = (
+        f"{len(guarded_people)} who share a telephone, a mailbox or junk stay themselves; {len(state.quarantined)} "
+        f"identifier in quarantine; of doubtful pairs {len(answered)} answered by a person, {waiting} waiting"
+    )
+    return Verdict("L8", "Guarded", words, numbers, broken)
 
 
 def isolated(state: State, cast: Cast) -> Verdict:
@@ -224,11 +275,11 @@ def private(state: State, cast: Cast) -> Verdict:
 
 
 LAWS: Sequence[Callable[[State, Cast], Verdict]] = (
-    durable, idempotent, order_free, redirected, explained, one_contact, opted_out, guarded, isolated, private,
+    durable, idempotent, order_free, reversible, explained, one_contact, opted_out, guarded, isolated, private,
 )  # fmt: skip
 
 
-_TROUBLE = {"429": "429", "500": "500", "silent": "no answer"}
+_TROUBLE = {"429": "429", "500": "500", "silent": "no answer", "cut": "an answer cut off"}
 
 
 def _differing(state: State) -> Iterator[str]:

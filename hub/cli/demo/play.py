@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from hub.cli.demo import scenes
 from hub.cli.demo import state as seen
-from hub.cli.demo.cast import Cast
 from hub.cli.demo.payloads import Delivery
+from hub.cli.demo.roles import Cast
 from hub.cli.demo.send import Senders
 from hub.cli.demo.stage import Stage
 from hub.cli.demo.state import State
@@ -34,18 +35,22 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
         step("webshops and newsletter send; the worker is killed (kill -9)")
         with _sending(senders, _mixed(cast.opening, chance), done):
             _kill_at_work(stage, delivering=False)
-        step("till and social media send")
-        senders.send(_mixed(cast.counter, chance), done)
-        _wait(stage, patience, retries=False)
-        step("news that join people come in, late and twice; the API is killed, the CRM fails")
+        step("till and social media send; the CRM fails")
         stage.crm.fail(path="contacts/batch/upsert", kind="silent")
         stage.crm.fail(path="deals/batch/upsert", status=500)
+        senders.send(_mixed(cast.counter, chance), done)
+        _wait(stage, patience, retries=False)
+        step("news that join people come in, late and twice; the API is killed, an answer of the CRM is cut")
+        stage.crm.fail(path="contacts/batch/update", kind="cut")
         later = _mixed(cast.later, chance)
         with _sending(senders, later, done):
             _kill_while_receiving(stage, senders, sum(senders.sent.by_connection.values()) + len(later) // 3)
         _wait(stage, patience, retries=True)
-        step("somebody moves house; the worker is killed while it tells the CRM")
-        stage.crm.fail(path="contacts/batch/update", kind="silent")
+        step(
+            "people answer reviews and split a wrong merge, somebody moves; the worker is killed while it tells the CRM"
+        )
+        stage.wait_until_ready()
+        state.decided = scenes.decide(stage, cast)
         senders.send(cast.evening, done)
         _kill_at_work(stage, delivering=True)
         _wait(stage, patience, retries=True)
@@ -60,7 +65,7 @@ def play(stage: Stage, cast: Cast, step: Callable[[str], None], done: Callable[[
         _wait(stage, patience, retries=True)
         state.after_repeat = seen.digests(stage)
         step("the laws are checked")
-        seen.read(stage, senders.sent, state)
+        seen.read(stage, cast, senders.sent, state)
     finally:
         senders.close()
     return state

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hub.cli.demo.cast import Cast
 from hub.cli.demo.laws import Verdict
+from hub.cli.demo.roles import Cast
+from hub.cli.demo.scenes import Undone
 from hub.cli.demo.state import State
+from hub.cli.demo.stories import table_of, tell
 from hub.sdk.connection import Connection
 
 Json = dict[str, Any]
@@ -28,9 +30,29 @@ def document(
         "seconds": seconds,
         "channels": [_channel(state, name, one) for name, one in connections.items() if one.connector.source],
         "people": len(cast.people),
+        "bits": {"same": state.same, "ask": state.ask},
         "profiles": len(state.profiles),
         "merged": _merged(state, cast),
-        "apart": _apart(cast),
+        "apart": _apart(state, cast),
+        "quarantined": [
+            {"kind": each.kind, "value": each.value, "records": each.carriers, "text": each.text}
+            for each in state.quarantined
+        ],
+        "reviews": {
+            "answered": [
+                {
+                    "review": each.review,
+                    "answer": "accept",
+                    "reason": each.doubt.reason,
+                    "profiles": each.done["judged"]["profiles"],
+                    "command": f"hub review accept {each.review['id']}",
+                    "undo": each.done["judged"]["undo"],
+                }
+                for each in state.decided.answered
+            ],
+            "open": list(state.decided.open),
+        },
+        "splits": [_split(undone) for undone in state.decided.undone],
         "crm": _crm(state),
         "laws": [
             {
@@ -79,26 +101,61 @@ def _merged(state: State, cast: Cast) -> list[Json]:
                 "connections": sorted({record["connection"] for record in one.golden["records"]}),
                 "emails": one.golden.get("emails", []),
                 "retired_ids": sum(winner == one.id for winner, _ in state.retired.values()),
-                "why": [words(pair) for pair in state.one_person[one.id]["pairs"]],
+                "why": list(dict.fromkeys(_words(pair) for pair in state.one_person[one.id]["pairs"])),
+                "joins": [_join(pair) for pair in state.one_person[one.id]["pairs"]],
             }
         )
     return found
 
 
-def words(pair: Mapping[str, Any]) -> str:
-    """Why two records are one, in short."""
+def _words(pair: Mapping[str, Any]) -> str:
+    """Why two records are one, in short: what speaks most for it."""
     if pair["by"] != "evidence":
-        return str(pair["text"])
-    agreeing = [line["text"] for line in pair["evidence"] if line["weight"] > 0]
-    return f"{pair['weight']:.1f} bits: {'; '.join(agreeing)}"
+        return f"{pair['one']['connection']}: {pair['text']}" if pair["by"] == "link" else str(pair["text"])
+    agreeing = sorted(pair["evidence"], key=lambda line: -line["weight"])[:3]
+    texts = (line["text"].partition(":")[0] for line in agreeing if line["weight"] > 0)
+    return f"{' · '.join(texts)} ({pair['weight']:.1f} bits)"
 
 
-def _apart(cast: Cast) -> list[Json]:
+def _join(pair: Mapping[str, Any]) -> Json:
+    return {
+        "one": _record(pair["one"]),
+        "other": _record(pair["other"]),
+        "by": pair["by"],
+        "text": pair["text"],
+        "weight": pair["weight"],
+        "evidence": pair["evidence"],
+    }
+
+
+def _record(record: Mapping[str, Any]) -> str:
+    return f"{record['connection']}:{record['kind']}:{record['external_id']}"
+
+
+def _apart(state: State, cast: Cast) -> list[Json]:
     groups: dict[str, list[str]] = {}
     for person in cast.people:
         if person.group:
             groups.setdefault(person.group, []).append(person.name)
-    return [{"shared": group, "people": people} for group, people in groups.items()]
+    return [
+        {"shared": group, "people": people, "why": list(state.guards.get(group, ()))}
+        for group, people in groups.items()
+    ]
+
+
+def _split(undone: Undone) -> Json:
+    lines = undone.done["destinations"]
+    return {
+        "people": list(undone.mistake.names),
+        "why_merged": [_join(pair) for pair in undone.why],
+        "reason": undone.mistake.reason,
+        "command": f"hub profile split {undone.mistake.kept.profile} {undone.mistake.taken}",
+        "before": list(undone.before),
+        "after": list(undone.after),
+        "destinations": [{name: line[name] for name in ("destination", "profile", "will", "text")} for line in lines],
+        "cannot": list(dict.fromkeys(text for line in lines for text in line["cannot"])),
+        "undo": undone.done["undo"],
+    }
 
 
 def _crm(state: State) -> Json:
@@ -128,7 +185,10 @@ def show(shown: Json) -> None:
     head = f"{sent} webhooks → {events} events → {shown['people']} people → {shown['crm']['contacts']} CRM contacts"
     seconds = shown["seconds"]
     console.print(Text(f"{head}   ({seconds['total']:.0f} s, {seconds['start']:.0f} s of them to start)", "bold"))
-    for part in (_channels_table, _merged_table, _crm_table, _laws_table):
+    console.print()
+    console.print(_channels_table(shown))
+    tell(shown, console)
+    for part in (_crm_table, _laws_table):
         console.print()
         console.print(part(shown))
     held = sum(law["held"] for law in shown["laws"])
@@ -137,12 +197,8 @@ def show(shown: Json) -> None:
     console.print(Text(f"{held} of {len(shown['laws'])} laws held", style))
 
 
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), expand=False)
-
-
 def _channels_table(shown: Json) -> Table:
-    table = _table("WHAT CAME IN")
+    table = table_of("WHAT CAME IN")
     counts = ("sent", "events", "redelivered", "skipped", "parked", "refused")
     table.add_column("channel")
     for name in counts:
@@ -153,22 +209,8 @@ def _channels_table(shown: Json) -> Table:
     return table
 
 
-def _merged_table(shown: Json) -> Table:
-    table = _table("WHO WAS MERGED", "records", "AND WHY")
-    featured = [one for one in shown["merged"] if one["featured"]]
-    listed = featured[:6]
-    for one in listed:
-        table.add_row(one["name"], f"{one['records']} → 1", Text("; ".join(one["why"])))
-    others = [one for one in shown["merged"] if one not in listed]
-    if others:
-        table.add_row(f"… and {len(others)} others", f"{sum(one['records'] for one in others)} → {len(others)}", "")
-    for group in shown["apart"]:
-        table.add_row("kept apart", str(len(group["people"])), Text(group["shared"]))
-    return table
-
-
 def _crm_table(shown: Json) -> Table:
-    crm, table = shown["crm"], _table("WHAT THE CRM GOT", "")
+    crm, table = shown["crm"], table_of("WHAT THE CRM GOT", "")
     table.add_row(
         "contacts",
         f"{crm['contacts']}: {crm['known_before']} it knew and {crm['created']} new, "
@@ -176,7 +218,8 @@ def _crm_table(shown: Json) -> Table:
     )
     table.add_row("deals", f"{crm['deals']} orders; e-mails unsubscribed: {crm['unsubscribed']}")
     answers = crm["answers"]
-    trouble = f"{answers.get('429', 0)}× 429, {answers.get('500', 0)}× 500, {answers.get('silent', 0)}× no answer"
+    named = {"429": "429", "500": "500", "silent": "no answer", "cut": "an answer cut off"}
+    trouble = ", ".join(f"{answers.get(kind, 0)}× {words}" for kind, words in named.items())
     table.add_row("calls", f"{crm['calls']}, of them {answers.get('207', 0)}× partly refused (207), {trouble}")
     for reason in crm["reasons"]:
         table.add_row("refused", Text(f"{crm['rejected']} record: {reason[:140]}"))
@@ -184,7 +227,7 @@ def _crm_table(shown: Json) -> Table:
 
 
 def _laws_table(shown: Json) -> Table:
-    table = _table("LAWS", "", "CHECKED AND HELD" if shown["held"] else "CHECKED")
+    table = table_of("LAWS", "", "CHECKED AND HELD" if shown["held"] else "CHECKED")
     for law in shown["laws"]:
         mark = Text("✓", "green") if law["held"] else Text("✗ broken", "bold red")
         table.add_row(Text(f"{law['law']} {law['title']}"), mark, Text(law["checked"]))

@@ -23,7 +23,7 @@ import httpx
 import yaml
 
 from hub import bootstrap
-from hub.cli.demo.cast import Cast
+from hub.cli.demo.roles import Cast
 from hub.cli.demo.sandbox_crm import SandboxCrm, serve
 from hub.cli.demo.server import serving
 from hub.cli.demo.vendor_api import VendorApi
@@ -115,6 +115,11 @@ class Stage:
         """A new API token."""
         with self.database.session() as session:
             return tokens.create(session, role, "demo", datetime.now(UTC))[1]
+
+    def client(self, role: Role) -> httpx.Client:
+        """A client of Hub's API with a new token."""
+        headers = {"authorization": f"Bearer {self.token(role)}"}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, trust_env=False, timeout=10.0)
 
     def wait_until_ready(self) -> None:
         """Wait for the API. Raises Unavailable when it does not come."""

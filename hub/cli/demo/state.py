@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -13,19 +12,25 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from hub.cli.demo.cast import Anchor
+from hub.cli.demo import scenes
+from hub.cli.demo.roles import Anchor, Cast
+from hub.cli.demo.scenes import Decided
 from hub.cli.demo.send import EventKey, Sent
 from hub.cli.demo.stage import Stage
 from hub.model.keys import fact_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
 from hub.sdk.connection import Connection
-from hub.store import destinations, inbox, outbox, profiles, records
+from hub.store import destinations, identity_status, inbox, outbox, profiles, records
 from hub.store.database import Database
+from hub.store.identity_status import Quarantined
 from hub.store.profiles import FullRow
 from hub.store.records import RecordRow
 
 ALL = 1_000_000
+MOST_GROUPS = 12
+"""Groups of strangers that are looked at closely."""
+
 STATES = ("pending", "retrying", "delivered", "rejected", "dead")
 Json = Mapping[str, Any]
 
@@ -40,8 +45,15 @@ class State:
     retired: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
     """Retired id to the profile that holds it, and the profile that a question for it is answered with."""
     explained: Sequence[tuple[UUID, Json]] = ()
+    same: float = 0.0
+    ask: float = 0.0
+    """Bits from which two records are one person, and from which a person is asked."""
     one_person: Mapping[UUID, Json] = field(default_factory=dict)
     """Of each profile of several records, what the API tells of why they are one person."""
+    guards: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of what strangers share, what the API tells of why it joins none of them; by group."""
+    quarantined: Sequence[Quarantined] = ()
+    decided: Decided = field(default_factory=Decided)
     outbox: Sequence[Json] = ()
     contacts: Sequence[Json] = ()
     deals: Sequence[Json] = ()
@@ -70,7 +82,7 @@ class State:
         return {entry["id"]: connection for (connection, _), entry in self.inbox.items()}
 
 
-def read(stage: Stage, sent: Sent, state: State) -> None:
+def read(stage: Stage, cast: Cast, sent: Sent, state: State) -> None:
     """Fill in what the stage holds now."""
     state.sent = sent
     with stage.database.session() as session:
@@ -83,19 +95,23 @@ def read(stage: Stage, sent: Sent, state: State) -> None:
             for one in found
             if len(one.golden["records"]) > 1
             for merge in profiles.history(session, one.id)
-            if merge["what"] == "merged"
+            if merge["what"] == "merged" and merge["other_id"] not in state.profiles
         }
+        state.quarantined = identity_status.quarantined(session, ALL)
         rows = list(records.load(session, list(state.profiles), []).values())
-    with _api(stage) as client:
+    with stage.client("viewer") as client:
         state.retired = {old: (winner, _answer(client, old)) for old, winner in retired.items()}
         state.one_person = {
-            one.id: client.get(f"/profiles/{one.id}/explain", params={"field": "records"}).json()["one_person"]
-            for one in found
-            if len(one.golden["records"]) > 1
+            one.id: scenes.one_person(client, one.id) for one in found if len(one.golden["records"]) > 1
         }
+        state.same, state.ask = next(((told["same"], told["ask"]) for told in state.one_person.values()), (0.0, 0.0))
+        state.guards = _guards(client, state, cast)
+        state.decided.open = scenes.waiting(client)
     state.explained = list(_explained(rows))
     crm = stage.crm
     state.contacts, state.deals = crm.contacts(), crm.deals()
+    for undone in state.decided.undone:
+        undone.after = scenes.in_crm(crm, undone.profiles)
     state.crm = {**crm.stats(), "answers": dict(crm.answers)}
     state.unsubscribed = frozenset(crm.unsubscribed)
     state.logs, state.kills, state.interrupted = stage.logs(), dict(stage.kills), sum(stage.interrupted.values())
@@ -148,11 +164,15 @@ def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
             yield from (part.get_secret_value() for part in parts if isinstance(part, SecretStr))
 
 
-@contextmanager
-def _api(stage: Stage) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {stage.token('viewer')}"}
-    with httpx.Client(base_url=f"{stage.url}/api/v1", headers=headers, trust_env=False, timeout=10.0) as client:
-        yield client
+def _guards(client: httpx.Client, state: State, cast: Cast) -> dict[str, list[str]]:
+    """One person of each group tells for all."""
+    first = {person.group: person for person in reversed(cast.people) if person.group}
+    found = {group: state.profile_of(person.anchors[0]) for group, person in list(first.items())[-MOST_GROUPS:]}
+    return {
+        group: [guard["text"] for guard in scenes.one_person(client, profile)["guards"]]
+        for group, profile in found.items()
+        if profile
+    }
 
 
 def _answer(client: httpx.Client, retired: UUID) -> UUID | None:

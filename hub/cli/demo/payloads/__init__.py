@@ -24,6 +24,7 @@ class Who:
     postal_code: str = "10969"
     city: str = "Berlin"
     country: str = "DE"
+    birthday: str = ""
 
     @property
     def name(self) -> str:

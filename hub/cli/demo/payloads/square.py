@@ -41,6 +41,7 @@ def customer(identifier: str, who: Who, at: datetime) -> Json:
             "country": who.country,
         },
         "phone_number": who.phone,
+        "birthday": who.birthday,
         "preferences": {"email_unsubscribed": False},
         "creation_source": "DIRECTORY",
         "version": 0,

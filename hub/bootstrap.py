@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hub.api.app import Api
     from hub.workers.broker import Work
     from hub.workers.process import Processing
+    from hub.workers.rule_versions import RuleVersions
     from hub.workers.schedule import Task
     from hub.workers.wake import Waker
 
@@ -57,6 +58,13 @@ class Runtime:
         from hub.workers.process import Processing
 
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
+
+    @property
+    def rule_versions(self) -> RuleVersions:
+        """Which rules are in force."""
+        from hub.workers.rule_versions import RuleVersions
+
+        return RuleVersions(self.database, self.identity, self.survivorship)
 
     def senders(self, owner: str) -> dict[str, Sender]:
         """A sender for every routed destination."""
@@ -122,10 +130,27 @@ def configure(
         Route(routing.to, routing.applies, _takes_orders(connections[routing.to]))
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
+    return connections, routes, *rules(settings)
+
+
+def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
+    """The rules that are configured. Raises ConfigError."""
     region = settings.hub.default_region
     identity = load_identity_rules(settings.identity or "", os.environ, region=region)
     survivorship = load_survivorship_rules(settings.survivorship or "", os.environ, region=region)
-    return connections, routes, identity, survivorship
+    return identity, survivorship
+
+
+def take_rules(dsn: str, identity: IdentityRules, survivorship: SurvivorshipRules) -> None:
+    """Put changed files of rules in force before anything is resolved by them: never half of the records."""
+    from hub.workers.rule_versions import RuleVersions
+
+    database = Database(dsn, size=1)
+    database.open()
+    try:
+        RuleVersions(database, identity, survivorship).take_configuration()
+    finally:
+        database.close()
 
 
 def _takes_orders(connection: Connection) -> bool:
@@ -202,6 +227,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     from hub.workers.owner import end_dead_leases, owner_name
     from hub.workers.wake import listen
 
+    run.rule_versions.take_configuration()
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli import output
-from hub.cli.database import configured
+from hub.cli.database import configured, opened
+from hub.cli.interrupt import stoppable
+from hub.cli.judgement import user
+from hub.cli.options import LimitOption
+from hub.cli.progress import shown
+from hub.cli.resolving import resolved
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.bootstrap import Runtime
-    from hub.identity.trial import Progress
     from hub.rules import RuleSet
+    from hub.workers.rule_versions import Applied
 
 app = typer.Typer(
     name="rules",
@@ -27,23 +30,127 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Identity or survivorship rules, or both in one file.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Resolve the records again here, and wait for it.")]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="Cases of each kind to show with their evidence.")]
 
 
 @app.command("try")
 def try_(file: File, limit: Limit = 5, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Show what these rules would do to the real data: merges, splits, values, destination writes. Changes nothing."""
-    from hub.workers.what_if import try_rules
-
     with output.exit_codes(json=json), configured(config) as run:
-        rules = _read(run, file)
-        with _progress() as progress:
-            told = try_rules(run.processing, rules, limit=limit, progress=progress)
+        told = _tried(run, _read(run, file), limit)
     if json:
         output.show_json(told)
         return
     summary(told)
     cases(told)
+
+
+@app.command()
+def apply(
+    file: File,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    note: Annotated[str, typer.Option("--note", help="What it is for, for those who come after.")] = "",
+    wait: Wait = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Put these rules in force, after a look at what they do; the records are resolved again by them."""
+    if not yes and (json or not sys.stdin.isatty()):
+        raise typer.BadParameter("is needed where nobody can be asked", param_hint="--yes")
+    with output.exit_codes(json=json), configured(config) as run:
+        rules = _read(run, file)
+        told = _tried(run, rules, 0)
+        if not json:
+            summary(told)
+        if not yes and told["rules"] and not typer.confirm("Apply these rules?", err=True):
+            output.say("nothing was changed")
+            raise typer.Exit(output.FAILED)
+        versions = run.rule_versions
+        done = versions.apply(rules, by=user(), note=note)
+        waiting = _resolved(run, done, wait=wait)
+        for which in versions.says_otherwise(rules):
+            where = getattr(run.settings, which) or f"{which}: in the configuration, that is the defaults,"
+            output.say(f"warning: {where} still says otherwise; what was applied holds until that file changes")
+    _show_applied(done, waiting, json=json, tried=told)
+
+
+@app.command("list")
+def list_(limit: LimitOption = 20, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """List the versions of rules and weights, newest first."""
+    from hub.store import versions
+
+    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
+        found = versions.page(session, limit)
+    if json:
+        output.show_json(
+            [
+                {
+                    "id": row.id,
+                    "by": row.by,
+                    "at": row.created_at,
+                    "note": row.note,
+                    "active": row.active,
+                    "restores": row.restores,
+                    "records": row.records,
+                }
+                for row in found
+            ]
+        )
+        return
+    rows = [
+        (row.id, row.by, f"{row.created_at:%Y-%m-%d %H:%M}", row.note, "in force" if row.active else "")
+        for row in found
+    ]
+    output.show_table(("id", "by", "at", "note", ""), rows, empty="no version yet: what is configured holds")
+
+
+@app.command()
+def rollback(
+    version: Annotated[
+        int | None, typer.Argument(metavar="VERSION", min=1, help="As `hub rules list` shows it; the one before.")
+    ] = None,
+    wait: Wait = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Put an earlier version of rules and weights in force again; who is who becomes what it was by it."""
+    with output.exit_codes(json=json), configured(config) as run:
+        done = run.rule_versions.rollback(version, by=user())
+        waiting = _resolved(run, done, wait=wait)
+    _show_applied(done, waiting, json=json)
+
+
+def _tried(run: Runtime, rules: RuleSet, limit: int) -> dict[str, Any]:
+    from hub.workers.what_if import try_rules
+
+    try:
+        with shown("records") as progress, stoppable():
+            return try_rules(run.processing, rules, limit=limit, progress=progress)
+    except KeyboardInterrupt:
+        output.say("stopped; nothing was changed")
+        raise typer.Exit(output.FAILED) from None
+
+
+def _resolved(run: Runtime, done: Applied, *, wait: bool) -> int:
+    if not (wait and done.stored):
+        return done.waiting
+    with shown("records") as show:
+        return resolved(run, show)
+
+
+def _show_applied(done: Applied, waiting: int, *, json: bool, tried: dict[str, Any] | None = None) -> None:
+    if json:
+        told = {"version": done.version, "stored": done.stored, "restores": done.restores, "waiting": waiting}
+        output.show_json({**told, **({"tried": tried} if tried else {})})
+    elif not done.stored:
+        output.show(f"nothing to do: version {done.version} in force says the same")
+    else:
+        again = f", as version {done.restores} was" if done.restores else ""
+        output.show(f"version {done.version} is in force{again}; {waiting} records wait to be resolved by it")
+        output.show("to take it back: hub rules rollback")
+        if waiting:
+            output.say("the workers of `hub up` do it in the background; --wait does it here")
 
 
 def _read(run: Runtime, file: Path) -> RuleSet:
@@ -52,34 +159,6 @@ def _read(run: Runtime, file: Path) -> RuleSet:
     if not file.is_file():
         raise ConfigError([f"{file}: there is no such file"])
     return load_rules(file, os.environ, region=run.settings.hub.default_region)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on a terminal; elsewhere a line when the next thing is begun."""
-    if not sys.stderr.isatty():
-        last: list[str] = []
-
-        def line(what: str, done: int, total: int) -> None:
-            if last[-1:] != [what]:
-                last.append(what)
-                output.say(f"{what} {total} records")
-
-        yield line
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield show
 
 
 def summary(told: dict[str, Any]) -> None:

@@ -115,8 +115,12 @@ def scheduler(
 
 def migrate(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
     """Bring the database schema up to date."""
-    with output.exit_codes(json=json), bootstrap.postgres(settings_of(config)) as dsn:
-        done = schema.migrate(dsn)
+    with output.exit_codes(json=json):
+        settings = settings_of(config)
+        rules = bootstrap.rules(settings)
+        with bootstrap.postgres(settings) as dsn:
+            done = schema.migrate(dsn)
+            bootstrap.take_rules(dsn, *rules)
     if json:
         output.show_json({"migrated": done, "version": schema.HEAD})
     else:
@@ -132,12 +136,13 @@ def up(
     """Run everything: API, workers and scheduler, with an embedded PostgreSQL unless HUB_DATABASE_URL is set."""
     with output.exit_codes(json=json):
         settings = settings_of(config)
-        bootstrap.configure(settings)
+        *_, identity, survivorship = bootstrap.configure(settings)
         _require_free(host, port)
         if not settings.connections:
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
         with bootstrap.postgres(settings) as dsn:
             schema.migrate(dsn)
+            bootstrap.take_rules(dsn, identity, survivorship)
             options = ["--config", str(config)] if config else []
             roles = {
                 "api": ["api", "--host", host, "--port", str(port), *options],

@@ -83,10 +83,12 @@ class Drafts:
     """A batch, ready to be resolved. ``facts`` holds the newest version of each.
 
     ``touched`` are stored records to be resolved again without news of them: rules, or what people decided, changed.
+    ``again``: it was not what people decided.
     """
 
     records: dict[UUID, RecordDraft] = field(default_factory=dict)
     touched: frozenset[UUID] = frozenset()
+    again: bool = False
     identifiers: dict[UUID, IdentifierRow] = field(default_factory=dict)
     facts: dict[UUID, FactRow] = field(default_factory=dict)
 

@@ -10,16 +10,24 @@ from hub.model.keys import profile_id
 
 
 def assign(
-    groups: Sequence[Sequence[UUID]], active: Mapping[UUID, datetime], retired: Mapping[UUID, datetime]
+    groups: Sequence[Sequence[UUID]],
+    active: Mapping[UUID, datetime],
+    retired: Mapping[UUID, datetime],
+    home: Mapping[UUID, UUID] | None = None,
 ) -> list[UUID]:
     """A profile id for each cluster; ``active`` and ``retired`` map ids to the time the profile was created.
 
     The cluster keeps the oldest active profile that one of its records seeded; without one, it takes back the oldest
     retired id seeded here (a merge undone); else its first record seeds a new one.
+    ``home``: where an earlier version that is restored had each record; who was one there gets that id back.
     """
     chosen: list[UUID] = []
     for group in groups:
         seeds = [profile_id(record) for record in group]
+        homes = {home.get(record) for record in group} if home else set()
+        if len(homes) == 1 and not homes.isdisjoint(seeds):
+            chosen.extend(seed for seed in seeds if seed in homes)
+            continue
         for known in (active, retired):
             held = [(known[seed], seed) for seed in seeds if seed in known]
             if held:

@@ -51,9 +51,13 @@ def hold_large_merges(
     rows: Mapping[UUID, RecordRow],
     known: Mapping[UUID, ProfileRow],
     now: datetime,
+    home: Mapping[UUID, UUID] | None = None,
 ) -> list[list[UUID]]:
-    """The clusters of the component. Merges above the limits wait for a person: a stored hold."""
-    return held_groups(component, identity, rows, known, now, lambda hold: store.insert(session, hold))[0]
+    """The clusters of the component. Merges above the limits wait for a person: a stored hold.
+
+    ``home``: where an earlier version that is restored had each record; who was one there need not wait.
+    """
+    return held_groups(component, identity, rows, known, now, lambda hold: store.insert(session, hold), home)[0]
 
 
 def held_groups(
@@ -63,12 +67,18 @@ def held_groups(
     known: Mapping[UUID, ProfileRow],
     now: datetime,
     keep: Callable[[Judgement], Judgement] = lambda hold: hold,
+    home: Mapping[UUID, UUID] | None = None,
 ) -> tuple[list[list[UUID]], list[Judgement]]:
     """The clusters of the component, and the holds that it takes to get them; ``keep`` is given each."""
     held: list[Judgement] = []
     while True:
         groups = component.clustered(identity, held).groups
-        new = [hold for group in groups if (hold := _hold(component, group, rows, known, identity.rules.limits, now))]
+        new = [
+            hold
+            for group in groups
+            if not (home and len({home.get(record) for record in group}) == 1)
+            and (hold := _hold(component, group, rows, known, identity.rules.limits, now))
+        ]
         if not new:
             return groups, held
         held += [keep(hold) for hold in new]

@@ -25,7 +25,7 @@ from hub.identity.packing import packed
 from hub.identity.version import Identity
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
-from hub.store import matches
+from hub.store import matches, versions
 from hub.store import profiles as profile_store
 from hub.store import records as store
 from hub.store.database import Session
@@ -64,7 +64,11 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     changes = _changes(drafts, rows, identity)
     component = rematch(session, identity, changes, now)
     _load_whole_profiles(session, identity, component, known, rows)
-    resolution = _place(session, rows, component, identity, known, now)
+    home = _home(session, identity, rows) if drafts.again and identity.restores is not None else None
+    before = {record: row.profile_id for record, row in rows.items()}
+    resolution = _place(session, rows, component, identity, known, now, home)
+    if drafts.again:
+        versions.note_moves(session, identity.version, {one: was for one in resolution.moved if (was := before[one])})
     store.insert_records(session, [rows[i] for i in fresh], now)
     # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
     told = drafts.records.keys() | changes.keys() | resolution.moved
@@ -154,8 +158,9 @@ def _place(
     identity: Identity,
     known: dict[UUID, ProfileRow],
     now: datetime,
+    home: Mapping[UUID, UUID] | None,
 ) -> Resolution:
-    groups = hold_large_merges(session, component, identity, rows, known, now)
+    groups = hold_large_merges(session, component, identity, rows, known, now, home)
     settled: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for row in rows.values():
         if row.profile_id is not None and row.id not in component.people:
@@ -163,9 +168,9 @@ def _place(
     groups = [*groups, *(sorted(group) for group in settled.values())]
     active = {profile.id: profile.created_at for profile in known.values()}
     split = _splits(rows, groups)
-    aliases = profile_store.aliases(session, list(known)) if split else []
+    aliases = profile_store.aliases(session, list(known)) if split or home else []
     retired = {alias: created for alias, _, created in aliases}
-    ids = assign(groups, active, retired)
+    ids = assign(groups, active, retired, home)
     resolution = Resolution(known=known)
     divided: list[tuple[UUID, UUID, str]] = []
     before = {row.id: row.profile_id for row in rows.values()}
@@ -188,6 +193,13 @@ def _place(
         leading = [(alias, seeded[alias], led) for alias, led, _ in aliases if alias in seeded]
         profile_store.redirect(session, [(alias, profile) for alias, profile, led in leading if profile != led])
     return resolution
+
+
+def _home(session: Session, identity: Identity, rows: Mapping[UUID, RecordRow]) -> dict[UUID, UUID]:
+    """Where the version that is restored had these records."""
+    assert identity.restores is not None
+    now = {record: row.profile_id for record, row in rows.items() if row.profile_id is not None}
+    return now | versions.placed_by(session, identity.restores, now)
 
 
 def _splits(rows: Mapping[UUID, RecordRow], groups: Sequence[Sequence[UUID]]) -> bool:

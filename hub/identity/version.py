@@ -14,15 +14,19 @@ _SHIPPED = Model()
 class Identity:
     """Rules and model, with the rules' thresholds. ``version`` is the stored row they came from.
 
-    Version 0: the rules of the configuration, and the shipped weights.
+    Version 0: the rules of the configuration, and the shipped weights. ``restores`` is the earlier version that this
+    one brings back.
     """
 
     rules: IdentityRules
     model: Model
     version: int = 0
+    restores: int | None = None
 
 
-def identity(rules: IdentityRules, model: Model | None = None, version: int = 0) -> Identity:
+def identity(
+    rules: IdentityRules, model: Model | None = None, version: int = 0, restores: int | None = None
+) -> Identity:
     """Put together; without a model, the shipped weights.
 
     The rules say where two records become one person. People's answers may have raised that: by as much as the model's
@@ -31,4 +35,4 @@ def identity(rules: IdentityRules, model: Model | None = None, version: int = 0)
     model = model or Model()
     same = rules.thresholds.same + model.same - _SHIPPED.same
     ask = min(rules.thresholds.ask + model.ask - _SHIPPED.ask, same)
-    return Identity(rules, trusted(replace(model, same=same, ask=ask), rules), version)
+    return Identity(rules, trusted(replace(model, same=same, ask=ask), rules), version, restores)

@@ -82,6 +82,14 @@ def withdraw(session: Session, ids: Collection[int], by: str, now: datetime) -> 
     return ended
 
 
+def withdraw_holds(session: Session, since: datetime, by: str, now: datetime) -> list[Judgement]:
+    """End what the machine held back since then, as far as nobody answered; gives them as they are now."""
+    rows = session.rows(
+        "SELECT id FROM judgement WHERE verdict = 'hold' AND at >= %s AND withdrawn_at IS NULL", [since]
+    )
+    return withdraw(session, [row[0] for row in rows], by, now) if rows else []
+
+
 def get(session: Session, judgement_id: int) -> Judgement | None:
     """One, withdrawn or not."""
     row = session.one(f"SELECT {_COLUMNS} FROM judgement j WHERE j.id = %s", [judgement_id])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,8 @@ from hub.store.database import Session
 class VersionRow:
     """``rules``, ``survivorship`` and ``model`` are texts; None: what is configured, or shipped, holds.
 
-    ``records`` is how many records there were when it was made, ``note`` what it was made for.
+    ``records`` is how many records there were when it was made, ``note`` what it was made for. ``configured`` is what
+    the files of rules said then, where that was looked at; ``restores`` the earlier version this one is a copy of.
     """
 
     id: int
@@ -26,9 +27,11 @@ class VersionRow:
     by: str
     created_at: datetime
     active: bool
+    configured: str | None = None
+    restores: int | None = None
 
 
-_COLUMNS = "id, rules, survivorship, model, records, note, by, created_at, active"
+_COLUMNS = "id, rules, survivorship, model, records, note, by, created_at, active, configured, restores"
 
 
 def active_id(session: Session) -> int:
@@ -59,6 +62,24 @@ def recount(session: Session, version: int, records: int) -> None:
     session.run("UPDATE identity_version SET records = %s WHERE id = %s", [records, version])
 
 
+def configured(session: Session) -> VersionRow | None:
+    """The newest version that was made of the files of rules."""
+    row = session.one(f"SELECT {_COLUMNS} FROM identity_version WHERE configured IS NOT NULL ORDER BY id DESC LIMIT 1")
+    return VersionRow(*row) if row else None
+
+
+def before(session: Session, version: int) -> VersionRow | None:
+    """The newest version before this one."""
+    row = session.one(f"SELECT {_COLUMNS} FROM identity_version WHERE id < %s ORDER BY id DESC LIMIT 1", [version])
+    return VersionRow(*row) if row else None
+
+
+def ended_at(session: Session, version: int) -> datetime | None:
+    """When the version after this one was put in force."""
+    row = session.one("SELECT created_at FROM identity_version WHERE id > %s ORDER BY id LIMIT 1", [version])
+    return row[0] if row else None
+
+
 def page(session: Session, limit: int) -> list[VersionRow]:
     """The newest versions, newest first."""
     return [
@@ -77,23 +98,62 @@ def activate(
     note: str,
     by: str,
     now: datetime,
+    configured: str | None = None,
+    restores: int | None = None,
 ) -> int:
     """Store a version and put it in force; gives its id."""
     session.run("UPDATE identity_version SET active = false WHERE active")
     row = session.one(
         """
-        INSERT INTO identity_version (rules, survivorship, model, records, note, by, created_at, active)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, true) RETURNING id
+        INSERT INTO identity_version
+            (rules, survivorship, model, records, note, by, created_at, active, configured, restores)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, true, %s, %s) RETURNING id
         """,
-        [rules, survivorship, model, records, note, by, now],
+        [rules, survivorship, model, records, note, by, now, configured, restores],
     )
     assert row is not None
     return int(row[0])
 
 
+def note_moves(session: Session, version: int, moved: Mapping[UUID, UUID]) -> None:
+    """Keep where records were (record to profile) before this version moved them; what it did first counts."""
+    if moved:
+        session.run(
+            """
+            INSERT INTO placement (record_id, version, profile_id)
+            SELECT record_id, %s, profile_id FROM unnest(%b::uuid[], %b::uuid[]) AS given (record_id, profile_id)
+            ON CONFLICT DO NOTHING
+            """,
+            [version, list(moved), list(moved.values())],
+        )
+
+
+def placed_by(session: Session, version: int, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """The profile that each of these records had by a version, as far as later ones moved it."""
+    rows = session.rows(
+        """
+        SELECT DISTINCT ON (record_id) record_id, profile_id FROM placement
+        WHERE record_id = ANY(%b) AND version > %s ORDER BY record_id, version
+        """,
+        [list(records), version],
+    )
+    return dict(rows)
+
+
 def queue_all(session: Session) -> int:
     """Queue every record to be resolved again; gives how many are waiting."""
     session.run("INSERT INTO reresolve (record_id) SELECT id FROM record ON CONFLICT DO NOTHING")
+    return waiting(session)
+
+
+def queue_profiles(session: Session) -> int:
+    """Queue one record of every profile, so that all are folded again; gives how many records wait."""
+    session.run(
+        """
+        INSERT INTO reresolve (record_id) SELECT DISTINCT ON (profile_id) id FROM record ORDER BY profile_id, id
+        ON CONFLICT DO NOTHING
+        """
+    )
     return waiting(session)
 
 

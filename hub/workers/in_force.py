@@ -52,6 +52,7 @@ def _read(session: Session, version: int, rules: IdentityRules, survivorship: Su
             identity_rules.loaded(row.rules) if row.rules else rules,
             splink_model.loaded(row.model) if row.model else None,
             version,
+            row.restores,
         ),
         SurvivorshipRules.model_validate_json(row.survivorship) if row.survivorship else survivorship,
     )

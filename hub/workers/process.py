@@ -119,7 +119,7 @@ def _again(session: Session, processing: Processing, limit: int, now: datetime) 
     if not records:
         return Batch(0)
     version = processing.in_force(session).identity.version
-    applied = apply(session, processing, Drafts(touched=frozenset(records)), now)
+    applied = apply(session, processing, Drafts(touched=frozenset(records), again=True), now)
     _require_in_force(session, version)
     resolution = applied.resolution
     apart = len(resolution.members.keys() - resolution.known.keys())

@@ -107,10 +107,21 @@ CREATE TABLE identity_version (
     note text NOT NULL,
     by text NOT NULL,
     created_at timestamptz NOT NULL,
-    active boolean NOT NULL
+    active boolean NOT NULL,
+    configured text,
+    restores bigint
 );
 CREATE UNIQUE INDEX identity_version_active ON identity_version (active) WHERE active;
-COMMENT ON TABLE identity_version IS 'Rules and trained weights, one active; null: configuration and shipped weights.';
+COMMENT ON TABLE identity_version IS 'Rules and trained weights, one active; null: configuration and shipped weights.
+configured: what the files of rules said when it was made; restores: the earlier version it is a copy of.';
+
+CREATE TABLE placement (
+    record_id uuid NOT NULL,
+    version bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    PRIMARY KEY (record_id, version)
+);
+COMMENT ON TABLE placement IS 'Where a record was before a version of rules or weights moved it: to take that back.';
 
 CREATE TABLE reresolve (
     record_id uuid PRIMARY KEY
@@ -120,7 +131,7 @@ INSERT INTO reresolve SELECT id FROM record;
 """
 
 _DOWN = """
-DROP TABLE reresolve, identity_version, stake, answer, dismissal, judgement_record, judgement, match, crowd, record_key;
+DROP TABLE reresolve, placement, identity_version, stake, answer, dismissal, judgement_record, judgement, match, crowd, record_key;
 ALTER TABLE record DROP COLUMN features, DROP CONSTRAINT record_pkey, ADD PRIMARY KEY (id);
 """
 

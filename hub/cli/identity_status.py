@@ -26,7 +26,10 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
         **identity_status.counts(session),
         "quarantined": {
             "count": identity_status.quarantined_count(session),
-            "items": [_quarantined(each, holds_by.rules) for each in identity_status.quarantined(session, limit)],
+            "items": [
+                _quarantined(each, holds_by.rules)
+                for each in identity_status.quarantined(session, limit, list(holds_by.rules.order))
+            ],
         },
         "limits": {"records": limits.records, "orders": limits.orders, "revenue": str(limits.revenue)},
         "above_limits": {

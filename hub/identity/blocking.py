@@ -15,10 +15,9 @@ from struct import Struct
 from typing import TypeVar
 from uuid import UUID
 
-from hub.identity.comparison import PROVIDERS
+from hub.identity.comparison import PROVIDERS, crowd_key
 from hub.identity.features import Person, Place
 from hub.identity.names import phonetic
-from hub.identity.scoring import crowd_key
 
 Key = tuple[str, str]
 Id = TypeVar("Id", int, str, UUID)

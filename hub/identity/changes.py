@@ -86,6 +86,7 @@ _NAMES: Mapping[str, str] = {
     "bound_weak": "a shared weak identifier on its own",
     "loyalty_different": "another loyalty number",
     "account_different": "another account at one network",
+    "too_many": "more identifiers of a kind than one person has",
 }
 """Every weight in words, as the subject of a sentence; a comma at its end closes what was inserted."""
 

@@ -21,10 +21,12 @@ from operator import attrgetter
 from typing import Any, Generic, cast
 
 from hub.identity.blocking import Id, Key, buckets, candidates, cap
+from hub.identity.comparison import crowd_key
 from hub.identity.features import Person, Spelling
 from hub.identity.names import likeness
+from hub.identity.periods import at_one_time, united
 from hub.identity.rules import IdentifierRule, IdentityRules, Kind
-from hub.identity.scoring import SHARED, Crowd, Score, crowd_key, score
+from hub.identity.scoring import SHARED, Crowd, Score, score
 from hub.identity.weights import Model
 
 CLEAR = 12.0
@@ -145,9 +147,11 @@ def linked(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEF
             for value in told(known):
                 carriers[kind, value].append(one)
     return [
-        sorted(members)
+        sorted(group)
         for (kind, value), members in sorted(carriers.items())
         if len(members) > 1 and crowd.get(_counted_as(kind, value), 1) < SHARED
+        for group in (at_one_time(kind, value, members, people) if kind in rules.windows else [members])
+        if len(group) > 1
     ]
 
 
@@ -363,7 +367,8 @@ class _Forest:
 
 def _pooled(people: Sequence[Person]) -> Person:
     """All that is known of these records, as of one person: of each feature the first values."""
-    return Person(*map(_values, zip(*map(_FEATURES, people), strict=True)))
+    told = Person(*map(_values, zip(*map(_FEATURES, people), strict=True)))
+    return united(told, (period for one in people for period in one.periods)) if told.periods else told
 
 
 def _values(told: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:

@@ -71,6 +71,13 @@ def root(email: str) -> str:
     return name if name.isalnum() else "".join(filter(str.isalnum, name))
 
 
+@lru_cache(maxsize=131_072)
+def crowd_key(value: str) -> str:
+    """Under which a mailbox or phone number is counted: however it is punctuated."""
+    domain = value.rpartition("@")[2]
+    return f"{root(value)}@{domain}" if "@" in value else value[-9:]
+
+
 @lru_cache(maxsize=65_536)
 def _email(one: str, other: str) -> int:
     if one == other:

@@ -11,6 +11,7 @@ import orjson
 from hub.identity.incremental import Component
 from hub.identity.scoring import Score, score
 from hub.identity.version import Identity
+from hub.identity.wording import trusted_first
 
 MOST = 5
 """Pairs that a merge is explained by; the surest come first."""
@@ -51,7 +52,8 @@ def merge_evidence(
         if scored is None:
             a, b = pair
             scored = score(component.people[a], component.people[b], identity.model, component.crowd)
-        found.append({"records": pair, **as_json(scored)})
+        told = Score(scored.weight, tuple(trusted_first(scored.evidence, identity.rules)))
+        found.append({"records": pair, **as_json(told)})
     return orjson.dumps(found).decode()
 
 

@@ -93,7 +93,10 @@ def explain(session: Session, rows: Sequence[RecordRow], identity: Identity) -> 
         "left_out": left_out,
         "unjoined": [reference(case.rows[one]) for one in unjoined],
         "judgements": [{**told(judgement, named), "text": judged(judgement)} for judgement in case.judgements],
-        "guards": [*shared_guards(rows, case.people, case.crowd_rows), *unused_guards(rows, identity.rules)],
+        "guards": [
+            *shared_guards(rows, case.people, case.crowd_rows, identity.rules),
+            *unused_guards(rows, identity.rules),
+        ],
         "apart": _apart(session, case, set(ids)),
     }
 

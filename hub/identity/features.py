@@ -66,12 +66,25 @@ class Place(NamedTuple):
     city: str = ""
 
 
+class Period(NamedTuple):
+    """When an identifier was somebody's, as ``within_days`` has it: half of that before and after it was told.
+
+    ``value`` as the person has it; times in microseconds since 1970.
+    """
+
+    kind: str
+    value: str
+    since: int
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all.
 
     ``weak``: addresses that are told of, and may be someone else's (an order's contact). ``roles``: addresses of a
     desk and not of a person (``info@``). ``links``: digests under which a source calls records one person.
+    ``periods``: of the kinds of identifier for which the rules set ``within_days``.
     """
 
     names: tuple[Spelling, ...] = ()
@@ -88,6 +101,7 @@ class Person:
     weak: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
 
 
 def person(state: State, rules: IdentityRules) -> Person:
@@ -110,6 +124,7 @@ def person(state: State, rules: IdentityRules) -> Person:
         weak=_in_order(told["weak"] - told.get("email", _NONE)) if "weak" in told else (),
         roles=_in_order(told.get("role")),
         links=tuple(sorted(state["links"])) if "links" in state else (),
+        periods=_periods(state, rules) if rules.windows else (),
     )
 
 
@@ -134,6 +149,7 @@ def merged(one: Person, other: Person) -> Person:
         weak=_both(one.weak, other.weak),
         roles=_both(one.roles, other.roles),
         links=_both(one.links, other.links),
+        periods=_both(one.periods, other.periods),
     )
 
 
@@ -248,6 +264,28 @@ def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: st
         found.setdefault(kind, set()).add(fold(value).replace(" ", ""))
     else:
         found.setdefault(kind, set()).add(value)
+
+
+def _periods(state: State, rules: IdentityRules) -> tuple[Period, ...]:
+    """Of every value of a kind that has a window; a value that is told twice has two."""
+    found: set[Period] = set()
+    for part, told_at in _one_by_one(state):
+        values = {"link": set(part["links"])} if "links" in part else _told(part, rules)
+        for sort, told in values.items():
+            kind = "email" if sort in ("weak", "role") else sort
+            if kind in rules.windows:
+                half = rules.windows[kind] // 2
+                found.update([Period(kind, value, told_at - half, told_at + half) for value in told])
+    return tuple(sorted(found))
+
+
+def _one_by_one(state: State) -> Iterator[tuple[State, int]]:
+    """Every value that may be an identifier as a state of its own, and when it was told last."""
+    for attribute in ("emails", "phones", "accounts", "loyalty_ids", "identifiers", "links"):
+        for value, item in state.get(attribute, {}).items():
+            yield {attribute: {value: item}}, item[1][0]
+    if "national_id" in state:
+        yield {"national_id": state["national_id"]}, state["national_id"][1][0]
 
 
 @lru_cache(maxsize=4_096)

@@ -16,14 +16,16 @@ from hub.store.records import RecordRow
 Json = dict[str, Any]
 
 
-def shared_guards(rows: Sequence[RecordRow], people: Mapping[UUID, Person], crowds: Sequence[CrowdRow]) -> list[Json]:
-    """The identifiers of these records that several people use."""
+def shared_guards(
+    rows: Sequence[RecordRow], people: Mapping[UUID, Person], crowds: Sequence[CrowdRow], rules: IdentityRules
+) -> list[Json]:
+    """The identifiers of these records that several people use: those that prove nothing first, by order of trust."""
     carried: dict[int, list[RecordRow]] = {}
     for row in rows:
         for key in keys(people[row.id]):
             carried.setdefault(hashed(key), []).append(row)
     guards = []
-    for crowd in sorted(crowds, key=lambda crowd: (not crowd.shared, crowd.kind, crowd.value)):
+    for crowd in sorted(crowds, key=lambda crowd: (not crowd.shared, rules.order[crowd.kind], crowd.value)):
         value = shown(crowd.kind, _as_told(crowd, carried.get(crowd.key, ())))
         many = f"{crowd.carriers} records of " + ("many" if crowd.shared else str(crowd.people)) + " people carry it"
         effect = "it proves nothing and joins nobody" if crowd.shared else "an agreement on it counts for less"
@@ -60,7 +62,7 @@ def _punctuated(value: str) -> str:
 
 
 def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]:
-    """The identifiers of these records that the rules do not let identify anybody."""
+    """The identifiers of these records that the rules do not let identify anybody, by order of trust."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
         for kind, value, usable, state in _values(row.state):
@@ -76,7 +78,7 @@ def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]
                 )
     return [
         {"kind": kind, "value": value, "rule": rule, "text": f"{kind} {value}: {text}"}
-        for (kind, value), (rule, text) in sorted(found.items())
+        for (kind, value), (rule, text) in sorted(found.items(), key=lambda each: (rules.order[each[0][0]], each[0][1]))
     ]
 
 

@@ -87,7 +87,9 @@ def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change]
     store.remove_keys(session, news.gone)
     store.add_keys(session, news.added)
     store.put_crowds(session, news.crowds_changed, now)
-    component.newly_shared = [row for row in news.crowds_changed if row.shared]
+    order = identity.rules.order
+    shared = [row for row in news.crowds_changed if row.shared]
+    component.newly_shared = sorted(shared, key=lambda row: (order[row.kind], row.value))
     # Every match of a subject has one of its fellows in it, and all of those were just compared.
     component.matches = after
     component.compared = set(subjects)

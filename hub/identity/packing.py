@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hub.identity.features import Birth, Person, Place, Spelling, compact
+from hub.identity.features import Birth, Period, Person, Place, Spelling, compact
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes with what a Person is made of: text of another format is of no use."""
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
@@ -29,6 +29,7 @@ def packed(person: Person) -> str:
         _ITEM.join(person.weak),
         _ITEM.join(person.roles),
         _ITEM.join(person.links),
+        _ITEM.join([_PART.join(map(str, period)) for period in person.periods]),
     )
     return _FIELD.join(fields).rstrip(_FIELD)
 
@@ -54,10 +55,11 @@ def unpacked(text: str) -> Person:
         _items(told[12]),
         _items(told[13]),
         _items(told[14]),
+        tuple([_period(item) for item in told[15].split(_ITEM)]) if told[15] else (),
     )
 
 
-_NOTHING = [""] * 15
+_NOTHING = [""] * 16
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -77,6 +79,11 @@ def _parsed(text: str) -> Place:
 def _spelling(text: str) -> Spelling:
     first, _, last = text.partition(_PART)
     return Spelling(tuple(first.split()), tuple(last.split()))
+
+
+def _period(text: str) -> Period:
+    kind, value, since, until = text.split(_PART)
+    return Period(kind, value, int(since), int(until))
 
 
 def _birth(text: str) -> Birth:

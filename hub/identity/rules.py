@@ -76,8 +76,9 @@ class IdentifierRule(_Rules):
 
     ``strength``: ``certain`` joins whatever speaks against it, ``strong`` and ``weak`` are weighed, ``off`` is never
     looked at. ``max_people``: people (first names that contradict one another) on one value. ``max_records``: records
-    on one value. ``max_per_person``: how many values of this kind one person has; more speak against. ``within_days``:
-    two records that told the value further apart than this, by source time, are not joined by it. ``blocked``: values
+    on one value. ``max_per_person``: how many values of this kind one person has (accounts: by network); more, in two
+    records or clusters together, speak against. ``within_days``: two records that told the value further apart than
+    this, by the source time of when each told it last, are not joined by it. ``blocked``: values
     that are never an identity; ``blocked_patterns``: RE2 expressions found anywhere in a value, in any case.
     """
 
@@ -133,6 +134,8 @@ _DEFAULTS: Mapping[Kind, IdentifierRule] = {
     "phone": IdentifierRule(strength="weak"),
 }
 _OFF = IdentifierRule(strength="off")
+_DAY = 86_400_000_000
+"""Microseconds."""
 
 
 class IdentityRules(_Rules):
@@ -179,6 +182,13 @@ class IdentityRules(_Rules):
     def certain(self) -> frozenset[str]:
         """The kinds whose agreement is a must-link."""
         return frozenset(kind for kind, rule in self.identifiers.items() if rule.strength == "certain")
+
+    @cached_property
+    def windows(self) -> Mapping[str, int]:
+        """Kind to the microseconds that two tellings may be apart, of the kinds that have such a limit."""
+        return {
+            kind: rule.within_days * _DAY for kind, rule in self.identifiers.items() if rule.within_days is not None
+        }
 
     @cached_property
     def order(self) -> Mapping[str, int]:

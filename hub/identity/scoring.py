@@ -11,14 +11,15 @@ from hub.identity.comparison import (
     BIRTH,
     birth_level,
     company_level,
+    crowd_key,
     email_level,
     national_id_level,
     phone_level,
     place_level,
-    root,
 )
 from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
 from hub.identity.names import Tokens, likeness
+from hub.identity.periods import contemporary
 from hub.identity.weights import Model
 
 Outcome = Literal["same", "ask", "different"]
@@ -57,6 +58,7 @@ class Score(NamedTuple):
         return any(e.feature in _PERSONAL and "different" in e.level for e in self.evidence)
 
 
+_FIELDS = {"email": "emails", "phone": "phones", "handle": "handles", "national_id": "national_ids", "link": "links"}
 _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 
 
@@ -67,6 +69,8 @@ def outcome(weight: float, model: Model) -> Outcome:
 
 def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
     """Weigh two persons."""
+    if one.periods and other.periods:
+        one, other = contemporary(one, other)
     pair = _Pair(model, crowd)
     if one.names and other.names:
         pair.names(one, other)
@@ -87,6 +91,8 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
         pair.personal("suffix", "different", model.weights.suffix_different)
     if one.accounts or one.handles or one.loyalty_ids:
         pair.accounts(one, other)
+    for kind, most in model.limited:
+        pair.limit(kind, most, getattr(one, _FIELDS[kind]), getattr(other, _FIELDS[kind]))
     return _line(Score, (pair.shared + pair.own - pair.prior, tuple(pair.evidence)))
 
 
@@ -241,13 +247,29 @@ class _Pair:
         w = self.w
         if one.handles and other.handles:
             self.alone("handle", one.handles, other.handles, w.bound_handle)
-        if one.accounts and other.accounts and not self.alone("account", one.accounts, other.accounts, w.bound_account):
+        per_person = self.model.per_person
+        agree = one.accounts and other.accounts and self.alone("account", one.accounts, other.accounts, w.bound_account)
+        if one.accounts and other.accounts and "account" in per_person:
+            self.limit("account", per_person["account"], one.accounts, other.accounts)
+        elif one.accounts and other.accounts and not agree:
             networks = {account.partition(":")[0] for account in one.accounts}
             if not networks.isdisjoint(account.partition(":")[0] for account in other.accounts):
                 self.personal("account", "other", w.account_different)
-        loyal, other_loyal = one.loyalty_ids, other.loyalty_ids
-        if loyal and other_loyal and not self.alone("loyalty", loyal, other_loyal, w.bound_loyalty):
-            self.personal("loyalty", "other", w.loyalty_different)
+        if one.loyalty_ids and other.loyalty_ids:
+            self.alone("loyalty", one.loyalty_ids, other.loyalty_ids, w.bound_loyalty)
+            if "loyalty" in per_person:
+                self.limit("loyalty", per_person["loyalty"], one.loyalty_ids, other.loyalty_ids)
+
+    def limit(self, kind: str, most: int, one: Tokens, other: Tokens) -> None:
+        """What speaks against one person who would have more values of a kind than the rules give to one."""
+        mine, theirs = _counted(kind, one), _counted(kind, other)
+        for network in mine.keys() & theirs.keys():
+            some, others = mine[network], theirs[network]
+            # What one side has by itself is no news about the two.
+            if len(some | others) > max(most, len(some), len(others)):
+                weight = self.w.loyalty_different if kind == "loyalty" else self.w.too_many
+                self.personal(kind, "other" if most == 1 else "too_many", weight)
+                return
 
     def alone(self, kind: str, one: Tokens, other: Tokens, bound: float) -> bool:
         """An agreement on what says by itself who it is; whether there is one."""
@@ -262,6 +284,16 @@ class _Pair:
         else:
             self.evidence.append(Evidence(kind, "shared", 0.0))
         return True
+
+
+def _counted(kind: str, values: Tokens) -> dict[str, set[str]]:
+    """What counts as one value, however it is spelled; accounts by network."""
+    if kind != "account":
+        return {"": set(map(crowd_key, values) if kind in ("email", "phone") else values)}
+    found: dict[str, set[str]] = {}
+    for account in values:
+        found.setdefault(account.partition(":")[0], set()).add(account)
+    return found
 
 
 _Names = tuple[float, float, str, str]
@@ -341,13 +373,6 @@ def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
     as_last, level = _name(one, other, model, given=False)
     as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
     return min(as_first, as_last), level
-
-
-@lru_cache(maxsize=131_072)
-def crowd_key(value: str) -> str:
-    """Under which a mailbox or phone number is counted: however it is punctuated."""
-    domain = value.rpartition("@")[2]
-    return f"{root(value)}@{domain}" if "@" in value else value[-9:]
 
 
 def _common(one: Tokens, other: Tokens) -> Tokens:

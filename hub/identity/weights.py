@@ -82,6 +82,7 @@ class Weights:
     bound_weak: float = 2.5
     loyalty_different: float = -3.0
     account_different: float = -1.0
+    too_many: float = -3.0
     company: float = 8.0
     company_near: float = 5.0
     company_different: float = -0.5
@@ -94,7 +95,8 @@ class Model:
 
     ``population``: about how many people the data is about. ``first``, ``last``, ``postal``, ``city``: bits of an exact
     agreement on this value, where data told how frequent it is. A pair of ``same`` bits or more is one person, one of
-    ``ask`` or more is for a human to look at.
+    ``ask`` or more is for a human to look at. ``per_person``: how many values of a kind of identifier one person has,
+    where the rules say so.
     """
 
     weights: Weights = field(default_factory=Weights)
@@ -105,11 +107,15 @@ class Model:
     city: Mapping[str, float] = field(default_factory=dict)
     same: float = 4.0
     ask: float = 0.0
+    per_person: Mapping[str, int] = field(default_factory=lambda: {"loyalty": 1})
     prior: float = field(init=False)
-    """Bits against two records, drawn at random, being one person."""
+    limited: tuple[tuple[str, int], ...] = field(init=False)
+    """Bits against two records, drawn at random, being one person. ``limited``: ``per_person`` of contacts and ids."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prior", log2(self.population))
+        others = {kind: most for kind, most in self.per_person.items() if kind not in ("account", "loyalty")}
+        object.__setattr__(self, "limited", tuple(sorted(others.items())))
 
 
 _TRUST = {
@@ -121,7 +127,10 @@ _STRONG = 6.0
 
 
 def trusted(model: Model, rules: IdentityRules) -> Model:
-    """The model with each kind of identifier proving as much as the rules trust it, where they differ from default."""
+    """The model with each kind of identifier proving as much as the rules trust it, where they differ from default.
+
+    And with as many values of each to a person as they say.
+    """
     changed = {}
     for kind, usual in IdentityRules().identifiers.items():
         strength = rules.identifiers[kind].strength if kind in rules.identifiers else usual.strength
@@ -131,4 +140,11 @@ def trusted(model: Model, rules: IdentityRules) -> Model:
                 changed[_TRUST[kind]] = min(bound, model.weights.bound_weak)
             elif strength == "strong":
                 changed[_TRUST[kind]] = max(bound, _STRONG)
-    return replace(model, weights=replace(model.weights, **changed)) if changed else model
+    most = {
+        str(kind): rule.max_per_person
+        for kind, rule in rules.identifiers.items()
+        if rule.max_per_person is not None and rule.strength != "off"
+    }
+    if not changed and most == model.per_person:
+        return model
+    return replace(model, weights=replace(model.weights, **changed), per_person=most)

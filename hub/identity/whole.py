@@ -111,6 +111,7 @@ class Whole:
             known.weak,
             known.roles,
             known.links,
+            known.periods,
         )
 
     def _kind(self, kind: str) -> int:

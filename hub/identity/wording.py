@@ -6,7 +6,7 @@ one they agree on. A bit doubles the odds that two records are one person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.identity.blocking import keys
@@ -89,6 +89,22 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("loyalty", "exact"): "the same loyalty number: {both}",
     ("loyalty", "other"): "two loyalty numbers: {both}",
     ("loyalty", "shared"): "the same loyalty number, but so many share it that it proves nothing: {both}",
+    **{
+        (kind, "other"): f"two {name}s: {{both}}"
+        for kind, name in (("email", "e-mail"), ("phone", "phone number"), ("handle", "public name"))
+    },
+    **{
+        (kind, "too_many"): f"more {name}s than one person has: {{both}}"
+        for kind, name in (
+            ("email", "e-mail"),
+            ("phone", "phone number"),
+            ("handle", "public name"),
+            ("loyalty", "loyalty number"),
+            ("account", "account"),
+        )
+    },
+    ("national_id", "other"): "two national ids",
+    ("national_id", "too_many"): "more national ids than one person has",
     ("prior", "random"): "before any evidence: two records taken at random are hardly ever one person",
 }
 
@@ -124,9 +140,20 @@ def sentence(feature: str, level: str, one: str | None = None, other: str | None
 def lines(
     one: State, other: State, found: Score, model: Model, rules: IdentityRules, crowd: Crowd = _NO_CROWD
 ) -> list[Line]:
-    """A score of two records' states line by line, which add up to it; ``crowd`` is what it was made with."""
-    told = [_line(one, other, line, model, rules, crowd) for line in found.evidence]
+    """A score of two records' states line by line, which add up to it; ``crowd`` is what it was made with.
+
+    Identifiers come in the rules' order of trust, in the places that lines about identifiers have.
+    """
+    told = [_line(one, other, line, model, rules, crowd) for line in trusted_first(found.evidence, rules)]
     return [*told, Line("prior", "random", -model.prior, None, None)]
+
+
+def trusted_first(evidence: Sequence[Evidence], rules: IdentityRules) -> list[Evidence]:
+    """The lines with those about identifiers in the order of trust, and all others where they were."""
+    trusted = iter(
+        sorted((line for line in evidence if line.feature in rules.order), key=lambda line: rules.order[line.feature])
+    )
+    return [next(trusted) if line.feature in rules.order else line for line in evidence]
 
 
 def _line(one: State, other: State, line: Evidence, model: Model, rules: IdentityRules, known: Crowd) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -60,17 +60,17 @@ def quarantined_count(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-def quarantined(session: Session, limit: int) -> list[Quarantined]:
-    """Those with the most records first."""
+def quarantined(session: Session, limit: int, kinds: Sequence[str] = ()) -> list[Quarantined]:
+    """Those of the first of these kinds first, and of one kind those with the most records."""
     rows = session.rows(
         """
         SELECT c.kind, c.value, n.carriers, n.profiles, c.at
         FROM crowd c CROSS JOIN LATERAL (
             SELECT count(*) AS carriers, count(DISTINCT r.profile_id) AS profiles
             FROM record_key k JOIN record r ON r.id = k.record_id WHERE k.key = c.key) n
-        WHERE c.shared ORDER BY n.carriers DESC, c.kind, c.value LIMIT %s
+        WHERE c.shared ORDER BY array_position(%b::text[], c.kind), n.carriers DESC, c.kind, c.value LIMIT %s
         """,
-        [limit],
+        [list(kinds), limit],
     )
     return [Quarantined(*row) for row in rows]
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 
 from hub.identity.features import Person, merged, person
 from hub.identity.packing import packed, unpacked
-from tests.unit.identity.people import BORN, HOME, PHONE, RULES, who
+from hub.identity.rules import IdentityRules
+from tests.unit.identity.people import BORN, HOME, PHONE, RULES, state, who
 from tests.unit.identity.test_scoring import PERSONS
 
 
@@ -22,14 +23,23 @@ def test_a_person_as_text() -> None:
     record = who(first_name="Anna Lena", last_name="Müller jun.", email="a@example.de", phone=PHONE, birth_date=BORN,
                  company="Berg & Co", loyalty_id="L 7", handle="anna", national_id="12 3", **HOME)  # fmt: skip
     assert packed(record).split("\x1e") == [
-        "1", "anna lena\x1dmuller", "a@example.de", PHONE, "lindenst\x1dlindenst\x1d12\x1d10969\x1dberlin", "19800417",
+        "2", "anna lena\x1dmuller", "a@example.de", PHONE, "lindenst\x1dlindenst\x1d12\x1d10969\x1dberlin", "19800417",
         "L 7", "", "anna", "berg", "123", "jr",
     ]  # fmt: skip
     assert unpacked(packed(record)) == record
 
 
+def test_when_values_were_told_is_packed_with_them() -> None:
+    rules = IdentityRules(identifiers={"phone": {"within_days": 2}, "email": {"within_days": 1}})
+    record = person(state(phone=PHONE, email="a@example.de"), rules)
+    assert [(each.kind, each.until - each.since) for each in record.periods] == [
+        ("email", 86_400_000_000), ("phone", 2 * 86_400_000_000),
+    ]  # fmt: skip
+    assert unpacked(packed(record)) == record
+
+
 def test_of_nobody_there_is_hardly_any_text() -> None:
-    assert (packed(Person()), unpacked("1")) == ("1", Person())
+    assert (packed(Person()), unpacked("2")) == ("2", Person())
 
 
 def test_what_nobody_sees_never_is_in_a_value() -> None:
@@ -44,7 +54,7 @@ def test_what_nobody_sees_never_is_in_a_value() -> None:
     assert unpacked(packed(told)) == told
 
 
-@pytest.mark.parametrize("text", ["", "0", "2\x1ex"])
+@pytest.mark.parametrize("text", ["", "0", "1\x1ex"])
 def test_text_of_another_format_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="another format"):
         unpacked(text)

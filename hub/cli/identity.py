@@ -16,10 +16,12 @@ from hub.cli.interrupt import stoppable
 from hub.cli.judgement import user
 from hub.cli.options import LimitOption
 from hub.cli.progress import Shown, shown
+from hub.cli.resolving import resolved
 
 if TYPE_CHECKING:
     from hub.bootstrap import Runtime
     from hub.cli.evaluation import Evaluation
+    from hub.identity.weights import Model
     from hub.workers.train import Trained
 
 app = typer.Typer(name="identity", help="Who is who: evaluate, train, status.", no_args_is_help=True)
@@ -95,7 +97,6 @@ def train(
 ) -> None:
     """Fit identity's weights to your own records, without labels, and to what people answered to reviews."""
     from hub.cli import splink_file
-    from hub.workers import train as training
 
     if dry_run and wait:
         raise typer.BadParameter("there is nothing to wait for with --dry-run", param_hint="--wait")
@@ -104,60 +105,39 @@ def train(
             splink_file.require_writable(export)
         model = splink_file.read(brought) if brought else None
         with configured(config) as run, shown("records") as show:
-            with run.database.session() as session:
-                total = _records(session)
-            show("read the records", 0, total)
-            try:
-                with stoppable():
-                    done = training.train(
-                        run.database,
-                        run.identity,
-                        by=user(),
-                        now=datetime.now(UTC),
-                        estimator=estimator.value,
-                        brought=model,
-                        keep=not dry_run,
-                        seen=lambda records: show("read the records", records, max(total, records)),
-                    )
-            except KeyboardInterrupt:
-                output.say("stopped; nothing was changed")
-                raise typer.Exit(output.FAILED) from None
+            done = _trained(run, show, estimator, model, keep=not dry_run)
             if export:
                 splink_file.write(export, done.after)
-            waiting = _resolved(run, show) if wait else done.queued if done.stored else 0
+            waiting = resolved(run, show) if wait else done.queued if done.stored else 0
     if json:
         output.show_json({**_document(done, dry_run=dry_run), "waiting": waiting})
     else:
         _show_trained(done, waiting, dry_run=dry_run, export=export)
 
 
-def _records(session: Any) -> int:
+def _trained(run: Runtime, show: Shown, estimator: Estimator, brought: Model | None, *, keep: bool) -> Trained:
     from hub.store import records
+    from hub.workers.train import train as trained
 
-    return records.count(session)
-
-
-def _resolved(run: Runtime, show: Shown) -> int:
-    """Resolve what waits, together with workers if there are any; gives what is left when it was interrupted."""
-    from hub.store import versions
-    from hub.workers.process import process_batch
-
-    def waiting() -> int:
-        with run.database.session() as session:
-            return versions.waiting(session)
-
-    total = left = waiting()
-    processing = run.processing
+    with run.database.session() as session:
+        total = records.count(session)
+    step = "read the records"
+    show(step, 0, total)
     try:
         with stoppable():
-            while left:
-                show("resolve again", max(total - left, 0), total)
-                process_batch(processing)
-                left = waiting()
+            return trained(
+                run.database,
+                run.identity,
+                by=user(),
+                now=datetime.now(UTC),
+                estimator=estimator.value,
+                brought=brought,
+                keep=keep,
+                seen=lambda seen: show(step, seen, max(total, seen)),
+            )
     except KeyboardInterrupt:
-        output.say("stopped; the workers go on, or run it again with --wait")
+        output.say("stopped; nothing was changed")
         raise typer.Exit(output.FAILED) from None
-    return left
 
 
 def _document(done: Trained, *, dry_run: bool) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Standing:
     records: int
     origin: VersionRow | None
     busy: bool
+    restored: int = 0
+    """Records when somebody last went back to the weights in force; 0 when nobody did."""
 
 
 def states(database: Database) -> Iterator[tuple[UUID, State]]:
@@ -57,7 +59,17 @@ def standing(session: Session) -> Standing:
     )
     records, resolving, fetching = row or (0, False, False)
     busy = resolving or fetching or inbox.oldest_due(session, "process") is not None
-    return Standing(records, versions.origin(session), busy)
+    return Standing(records, versions.origin(session), busy, _restored(session))
+
+
+def _restored(session: Session) -> int:
+    row = session.one(
+        """
+        SELECT records FROM identity_version WHERE restores IS NOT NULL
+            AND model IS NOT DISTINCT FROM (SELECT model FROM identity_version WHERE active) ORDER BY id DESC LIMIT 1
+        """
+    )
+    return int(row[0]) if row else 0
 
 
 def placed(session: Session, connection: str) -> dict[str, UUID]:

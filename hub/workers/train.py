@@ -65,9 +65,10 @@ def is_due(standing: Standing) -> bool:
     if standing.busy or standing.records < LEAST:
         return False
     origin = standing.origin
-    if origin is None:
-        return True
-    return not origin.note.startswith(IMPORTED) and standing.records >= GROWTH * origin.records
+    if origin is not None and origin.note.startswith(IMPORTED):
+        return False
+    # Whoever goes back to earlier weights does not want the later ones again at once.
+    return standing.records >= GROWTH * max(origin.records if origin else 0, standing.restored)
 
 
 def train_if_due(database: Database, rules: IdentityRules, now: datetime) -> Trained | None:

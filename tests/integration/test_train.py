@@ -8,10 +8,12 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from benchmarks.people import people
+from hub import bootstrap
 from hub.errors import RefusedError
 from hub.identity.rules import IdentityRules
 from hub.identity.rules import dumped as dumped_rules
@@ -22,16 +24,18 @@ from hub.mapping.customer import customer as normalised
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.settings import Settings
-from hub.store import backfills, matches, training, versions
+from hub.settings import HubSection, Settings
+from hub.store import backfills, matches, reviews, training, versions
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.store.reviews import Answered, Pair
 from hub.store.training import Standing
 from hub.store.versions import VersionRow
 from hub.workers import train as stage
 from hub.workers import train_apart
 from hub.workers.process import Processing, process_batch
+from hub.workers.rule_versions import RuleVersions
 from hub.workers.train import Trained, is_due, train, train_if_due
 from tests.support.doubles import START, at, customer, entry, source, store
 
@@ -83,6 +87,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
         (Standing(500, None, busy=True), False),
         (Standing(1_999, row(), busy=False), False),
         (Standing(2_000, row(), busy=False), True),
+        (Standing(3_999, row(), busy=False, restored=2_000), False),
+        (Standing(999, None, busy=False, restored=500), False),
+        (Standing(1_000, None, busy=False, restored=500), True),
         (Standing(9_000, row(note="imported by hand", by="anna"), busy=False), False),
     ],
 )
@@ -204,6 +211,25 @@ def test_weights_that_were_brought_along_hold_until_somebody_trains(database: Da
     assert train(database, RULES, by="anna", now=START).after.weights != brought.weights
 
 
+def test_who_goes_back_to_earlier_weights_is_not_overruled(database: Database, few: None):
+    store(database, invented(50))
+    drain(database)
+    rules = RuleVersions(database, RULES, SurvivorshipRules())
+    rules.take_configuration()
+    trained = train_if_due(database, RULES, START)
+    drain(database)
+
+    back = rules.rollback(None, by="anna")
+    drain(database)
+
+    assert trained is not None
+    with database.session() as session:
+        standing = training.standing(session)
+    assert (standing.origin, standing.restored, standing.busy) == (None, 50, False)
+    assert back.version > trained.version
+    assert train_if_due(database, RULES, START) is None
+
+
 def test_one_process_at_a_time(database: Database, few: None):
     store(database, invented(50))
     drain(database)
@@ -212,6 +238,16 @@ def test_one_process_at_a_time(database: Database, few: None):
         assert train_if_due(database, RULES, START) is None
         with pytest.raises(RefusedError, match="another process is training"):
             train(database, RULES, by="anna", now=START)
+
+
+def test_answers_to_reviews_are_learned_from(database: Database):
+    store(database, invented(10))
+    drain(database)
+    with database.session() as session:
+        one, other = [row[0] for row in session.rows("SELECT id FROM record ORDER BY id LIMIT 2")]
+        reviews.note(session, Answered(uuid4(), "reject", Pair(one, other, 4.5), "anna", "", START))
+
+    assert train(database, RULES, by="anna", now=START).answers == 1
 
 
 def test_a_batch_that_waited_while_weights_changed_is_decided_by_the_new_ones(database: Database):
@@ -254,6 +290,18 @@ def test_it_trains_beside_the_worker_and_leaves_the_rest_to_it(database: Databas
         origin, waiting = versions.origin(session), versions.waiting(session)
     assert origin is not None
     assert (origin.by, origin.records, waiting) == ("hub", 520, 520)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_it_can_be_switched_off(database: Database, wanted: bool):
+    settings = Settings(hub=HubSection(automatic_training=wanted))
+    run = bootstrap.Runtime(settings, database.dsn, database, {}, (), RULES, SurvivorshipRules())
+    before = threading.enumerate()
+
+    with bootstrap.scheduler(run):
+        names = {thread.name for thread in threading.enumerate() if thread not in before}
+
+    assert names & {"schedule", "training"} == ({"schedule", "training"} if wanted else {"schedule"})
 
 
 def test_what_fails_is_told_and_what_is_stopped_has_not_failed():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,15 +15,27 @@ from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
 from hub.model.order import Order
+from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet, load_rules
+from hub.sdk.destination import Write
+from hub.sdk.http import Budget, HttpClient
+from hub.sdk.manifest import Limits
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.workers.judge import Judge
+from hub.workers.owner import owner_name
 from hub.workers.process import Processing, process_batch
+from hub.workers.rule_versions import RuleVersions
 from hub.workers.what_if import try_rules
 from tests.support.doubles import TABLES, Crm, at, by_name, customer, entry, routes_to, source, store
 
+NOBODY = HttpClient("http://crm.example.com", budget=Budget(Limits()))
 FAMILY = "+493023125101"
+
+
+DEFAULTS = RuleSet(IdentityRules(), SurvivorshipRules())
+LONGEST = load_rules("attributes: {company: longest_lived}")
 
 
 def pid(key: str) -> UUID:
@@ -36,7 +49,8 @@ def person(key: str, first: str, last: str, **fields: Any) -> NewEntry:
 
 def order(number: str, key: str, total: str) -> NewEntry:
     made = Order(external_id=number, state="paid", placed_at=at(0), currency="EUR", total=Decimal(total))
-    return entry([OrderEvent(occurred_at=at(1), order=made, record=RecordKey(kind="customer", external_id=key))], number)
+    told = OrderEvent(occurred_at=at(1), order=made, record=RecordKey(kind="customer", external_id=key))
+    return entry([told], number)
 
 
 PEOPLE = [
@@ -78,30 +92,43 @@ class House:
         while process_batch(self.processing).entries:
             pass
 
-    def deliver(self) -> None:
-        from hub.outbox.deliver import Sender, deliver
+    def deliver(self) -> dict[str, int]:
+        """Deliver, and count the writes by what they do."""
+        done: Counter[str] = Counter()
 
-        deliver(Sender(self.database, self.destination, self.processing.routes, "elsewhere:1:x", client=None))
+        def count(writes: Sequence[Write]) -> None:
+            done.update("orders" if one.kind == "order" else "updates" for one in writes)
+
+        self.crm.before, made = count, self.crm.created
+        for _ in range(3):
+            deliver(Sender(self.database, self.destination, self.processing.routes, owner_name(), client=NOBODY))
+            with self.database.session() as session:
+                session.run("UPDATE outbox SET due_at = now() WHERE state = 'pending'")
+        done["creates"] = self.crm.created - made
+        done["updates"] -= done["creates"]
+        return dict(done)
+
+    def apply(self, rules: RuleSet) -> dict[str, int]:
+        """Put them in force, resolve, deliver."""
+        RuleVersions(self.database, self.processing.identity, self.processing.survivorship).apply(rules, by="ops")
+        self.process()
+        return self.deliver()
 
 
 @pytest.fixture
-def house(database: Database) -> Iterator[House]:
+def house(database: Database) -> House:
     made = House(database)
     for one in PEOPLE:
         store(database, [one])
         made.process()
     made.deliver()
-    yield made
-
-
-def rules(text: str) -> RuleSet:
-    return load_rules(text)
+    return made
 
 
 def test_a_blocked_address_splits_with_its_evidence_and_nothing_changes(house: House) -> None:
     before = everything(house.database)
 
-    told = try_rules(house.processing, rules("identifiers: {email: {blocked: [anna@example.com]}}"))
+    told = try_rules(house.processing, load_rules("identifiers: {email: {blocked: [anna@example.com]}}"))
 
     assert everything(house.database) == before
     assert (told["profiles"], told["profiles_after"]) == (4, 5)
@@ -121,3 +148,108 @@ def test_a_blocked_address_splits_with_its_evidence_and_nothing_changes(house: H
         "failed": 0,
         "counted_by": "rendering",
     }
+
+
+def test_what_was_foretold_is_written(house: House) -> None:
+    blocked = load_rules("identifiers: {email: {blocked: [anna@example.com]}}")
+
+    split = try_rules(house.processing, blocked)
+    written = house.apply(blocked)
+    merge = try_rules(house.processing, DEFAULTS)
+    written_again = house.apply(DEFAULTS)
+
+    assert split["splits"]["count"] == 1
+    assert written == {"creates": 1, "updates": 1, "orders": 1}
+    assert (merge["merges"]["count"], merge["profiles_after"]) == (1, 4)
+    (case,) = merge["merges"]["cases"]
+    assert (case["profile"], case["retired"]) == (pid("1"), [pid("2")])
+    assert case["evidence"][0]["before"]["weight"] < case["evidence"][0]["after"]["same"]
+    assert {name: merge["destinations"]["crm"][name] for name in ("creates", "updates", "merges", "orders")} == {
+        "creates": 0,
+        "updates": 1,
+        "merges": 1,
+        "orders": 1,
+    }
+    assert written_again == {"creates": 0, "updates": 1, "orders": 1}
+
+
+def test_a_shared_phone_is_told_with_how_many_share_it(house: House) -> None:
+    told = try_rules(house.processing, load_rules("identifiers: {phone: {strength: strong, max_people: 1}}"))
+    again = try_rules(house.processing, DEFAULTS)
+
+    assert told["quarantined"] == {
+        "new": {"count": 1, "cases": [{"kind": "phone", "value": "023125101", "records": 2, "people": 2}]},
+        "gone": {"count": 0, "cases": []},
+    }
+    assert again["rules"] == []
+    assert again["quarantined"]["new"]["count"] == 0
+
+
+def test_survivorship_alone_changes_values_and_nobody(house: House) -> None:
+    before = everything(house.database)
+
+    told = try_rules(house.processing, LONGEST)
+
+    assert everything(house.database) == before
+    assert (told["merges"]["count"], told["splits"]["count"], told["profiles_after"]) == (0, 0, 4)
+    assert told["values"] == {
+        "count": 1,
+        "attributes": {"company": 1},
+        "cases": [
+            {
+                "profile": pid("1"),
+                "attributes": {"company": {"before": "Ohm", "after": "Bäckerei Ohm"}},
+                "stake": {"orders": 2, "revenue": "42.00"},
+            }
+        ],
+    }
+    assert told["destinations"]["crm"]["updates"] == 1
+    assert house.apply(LONGEST) == {"creates": 0, "updates": 1}
+
+
+def test_a_merge_above_the_limits_is_foretold_to_wait(house: House) -> None:
+    house.apply(load_rules("identifiers: {email: {blocked: [anna@example.com]}}"))
+
+    told = try_rules(house.processing, load_rules("limits: {orders: 1}"))
+
+    assert (told["merges"]["count"], told["held"]["count"]) == (0, 1)
+    assert told["held"]["cases"] == [
+        {
+            "reason": "2 orders, the limit is 1",
+            "one": [pid("2")],
+            "other": [pid("1")],
+            "stake": {"orders": 1, "revenue": "22.00"},
+        }
+    ]
+
+
+def test_what_people_decided_stays_under_other_rules(house: House) -> None:
+    Judge(house.processing).merge(pid("3"), pid("4"), "Frau Sommer")
+
+    told = try_rules(house.processing, load_rules("identifiers: {email: {strength: off}, phone: {strength: off}}"))
+
+    assert {case["profile"] for case in told["splits"]["cases"]} == {pid("1")}
+
+
+def test_a_trial_sees_one_moment_beside_a_worker(house: House) -> None:
+    came: list[str] = []
+
+    def progress(what: str, done: int, total: int) -> None:
+        # somebody comes when everybody was read
+        if what == "clustering" and not came:
+            came.append(what)
+            store(house.database, [person("9", "Anna", "", emails=["anna@example.com"])])
+            house.process()
+
+    blocked = load_rules("identifiers: {email: {blocked: [anna@example.com]}}")
+    told = try_rules(house.processing, blocked, progress=progress)
+
+    assert came
+    assert (told["records"], told["profiles"], told["profiles_after"]) == (5, 4, 5)
+    assert try_rules(house.processing, blocked)["profiles_after"] == 6
+
+
+def test_of_many_cases_those_with_most_at_stake_are_told(house: House) -> None:
+    told = try_rules(house.processing, load_rules("identifiers: {email: {strength: off}}"), limit=0)
+
+    assert told["splits"] == {"count": 1, "cases": []}

@@ -131,7 +131,8 @@ INSERT INTO reresolve SELECT id FROM record;
 """
 
 _DOWN = """
-DROP TABLE reresolve, placement, identity_version, stake, answer, dismissal, judgement_record, judgement, match, crowd, record_key;
+DROP TABLE reresolve, placement, identity_version, stake, answer, dismissal, judgement_record, judgement, match, crowd,
+    record_key;
 ALTER TABLE record DROP COLUMN features, DROP CONSTRAINT record_pkey, ADD PRIMARY KEY (id);
 """
 

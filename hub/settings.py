@@ -70,7 +70,7 @@ class HubSection(_Section):
     )
     automatic_training: bool = Field(
         True,
-        description="Fit identity's weights to the records by itself: at 500, and whenever they have doubled since.",
+        description="Fit identity's weights to the records by itself: at 100, and whenever they have doubled since.",
     )
 
 

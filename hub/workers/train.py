@@ -30,7 +30,7 @@ from hub.workers.wake import CHANNEL
 
 log = structlog.get_logger()
 
-LEAST = 500
+LEAST = 100
 """Records from which on training begins by itself: with fewer, the shipped weights know better."""
 
 GROWTH = 2

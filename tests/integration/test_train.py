@@ -82,9 +82,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("standing", "due"),
     [
-        (Standing(499, None, busy=False), False),
-        (Standing(500, None, busy=False), True),
-        (Standing(500, None, busy=True), False),
+        (Standing(99, None, busy=False), False),
+        (Standing(100, None, busy=False), True),
+        (Standing(100, None, busy=True), False),
         (Standing(1_999, row(), busy=False), False),
         (Standing(2_000, row(), busy=False), True),
         (Standing(3_999, row(), busy=False, restored=2_000), False),

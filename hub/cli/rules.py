@@ -70,8 +70,8 @@ def apply(
         done = versions.apply(rules, by=user(), note=note)
         waiting = _resolved(run, done, wait=wait)
         for which in versions.says_otherwise(rules):
-            where = getattr(run.settings, which) or f"{which}: in the configuration, that is the defaults,"
-            output.say(f"warning: {where} still says otherwise; what was applied holds until that file changes")
+            said = getattr(run.settings, which) or f"no file of {which} rules: the defaults"
+            output.say(f"warning: the configuration says otherwise ({said}); what was applied holds until that changes")
     _show_applied(done, waiting, json=json, tried=told)
 
 

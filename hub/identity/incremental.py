@@ -8,7 +8,7 @@ statements per batch, and work in proportion to the records and their fellows, w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -72,8 +72,13 @@ class Component:
         return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)
 
 
-def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change], now: datetime) -> Component:
-    """Take in what changed, store keys, crowds and matches, and give the components to be clustered again."""
+def rematch(
+    session: Session, identity: Identity, changes: Mapping[UUID, Change], now: datetime, fresh: Set[UUID] = frozenset()
+) -> Component:
+    """Take in what changed, store keys, crowds and matches, and give the components to be clustered again.
+
+    ``fresh`` are records that were never stored.
+    """
     news = _News(session, identity, changes)
     news.read_buckets()
     news.count_crowds()
@@ -85,7 +90,9 @@ def rematch(session: Session, identity: Identity, changes: Mapping[UUID, Change]
     store.drop_matches(session, before.keys() - after.keys())
     store.put_matches(session, {pair: weight for pair, weight in after.items() if before.get(pair) != weight})
     store.remove_keys(session, news.gone)
-    store.add_keys(session, news.added)
+    added = news.added
+    store.add_keys(session, [one for one in added if one[1] in fresh], new=True)
+    store.add_keys(session, [one for one in added if one[1] not in fresh], new=False)
     store.put_crowds(session, news.crowds_changed, now)
     order = identity.rules.order
     shared = [row for row in news.crowds_changed if row.shared]
@@ -143,6 +150,7 @@ class _News:
         }
         self.before: dict[int, list[int]] = {}
         self.after: dict[int, list[int]] = {}
+        self.filled: list[int] = []
         self.carriers: dict[int, int] = {}
         self.lived: set[int] = set()
         self.live: set[int] = set()
@@ -195,8 +203,10 @@ class _News:
         # What this batch takes out of a bucket must not hide that it is dead, or that it lives again.
         wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
         stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
-        for key, most in caps.items():
-            bucket, new = stored.get(key), joined.get(key, ())
+        # Most keys nobody else has: nothing follows from them.
+        for key in stored.keys() | {key for key, new in joined.items() if len(new) > 1}:
+            most, bucket, new = caps[key], stored.get(key), joined.get(key, ())
+            self.filled.append(key)
             if bucket is not None and bucket.records is None:
                 # Dead before, and after: nobody left it.
                 self.carriers[key] = bucket.number + len(new)
@@ -213,7 +223,7 @@ class _News:
     def count_crowds(self) -> None:
         """How many people use each identifier now. All its carriers are compared again where that changed."""
         self._load(one for key in self.live for one in self.after[key])
-        contacts = [key for key, (kind, _) in self.key_of.items() if kind in CONTACTS]
+        contacts = [key for key in self.filled if self.key_of[key][0] in CONTACTS]
         shared = [key for key in contacts if key in self.live and len(self.after[key]) > 1]
         counted = crowds({self.key_of[key]: self.after[key] for key in shared}, self.people, self.identity.rules)
         stored = store.crowds(self.session, contacts)

@@ -62,7 +62,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     new_links = _new_links(session, drafts)
     fresh = _apply(drafts, rows)
     changes = _changes(drafts, rows, identity)
-    component = rematch(session, identity, changes, now)
+    component = rematch(session, identity, changes, now, fresh)
     _load_whole_profiles(session, identity, component, known, rows)
     home = _home(session, identity, rows) if drafts.again and identity.restores is not None else None
     before = {record: row.profile_id for record, row in rows.items()}

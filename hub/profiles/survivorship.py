@@ -80,11 +80,16 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
     """
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
     result: dict[str, Any] = {}
+    told = {attribute for leaf in ordered for attribute in leaf.state}
     for attribute in SINGLE:
+        if attribute not in told:
+            continue
         found = ranked(single(ordered, attribute), _strategy(rules, attribute))
         if found:
             result[attribute] = found[0].value
     for attribute in LISTS:
+        if attribute not in told:
+            continue
         values = [c.value for c in survivors(ordered, attribute, rules)]
         if values:
             result[attribute] = values

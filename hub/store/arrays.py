@@ -28,7 +28,7 @@ _FLOAT = Struct("!id").pack
 
 
 def _uuids(items: list[UUID]) -> bytes:
-    return _16 + _16.join([item.bytes for item in items])
+    return _16 + _16.join([item.int.to_bytes(16, "big") for item in items])
 
 
 def _texts(items: list[str]) -> bytes:

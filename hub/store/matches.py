@@ -69,13 +69,13 @@ def features(session: Session, records: Collection[UUID]) -> dict[UUID, str]:
     return dict(session.rows("SELECT id, features FROM record WHERE id = ANY(%b)", [list(records)]))
 
 
-def add_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
-    """Put records under keys."""
+def add_keys(session: Session, keys: Collection[tuple[int, UUID]], *, new: bool) -> None:
+    """Put records under keys; ``new``: none of them is under any yet, so that nothing has to be looked up first."""
     if keys:
         session.run(
-            """
+            f"""
             INSERT INTO record_key (key, record_id) SELECT * FROM unnest(%b::bigint[], %b::uuid[])
-            ON CONFLICT DO NOTHING
+            {"" if new else "ON CONFLICT DO NOTHING"}
             """,
             [[key for key, _ in keys], [record for _, record in keys]],
         )

@@ -20,6 +20,9 @@ from hub.mapping.record_state import State
 
 Json = dict[str, Any]
 
+NAMED = 10
+"""Values of a list that are named; of more, their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
@@ -33,9 +36,12 @@ class RuleChange:
     def text(self) -> str:
         """``identifiers.phone.max_people 10 -> 2``; of lists, what came and what went."""
         if isinstance(self.before, list) and isinstance(self.after, list) and self.path != "identifiers":
-            came = [f"+{value}" for value in self.after if value not in self.before]
-            went = [f"-{value}" for value in self.before if value not in self.after]
-            return f"{self.path} {' '.join([*came, *went])}"
+            came = [value for value in self.after if value not in self.before]
+            went = [value for value in self.before if value not in self.after]
+            told = [
+                f"{what} {_shown(values)}" for what, values in (("now has", came), ("has no longer", went)) if values
+            ]
+            return f"{self.path} {', and '.join(told) or 'is in another order'}"
         return f"{self.path} {_shown(self.before)} -> {_shown(self.after)}"
 
     def names(self, value: str) -> bool:
@@ -45,7 +51,8 @@ class RuleChange:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        more = [f"{len(value) - NAMED} more"] if len(value) > NAMED else []
+        return ", ".join([*map(str, value[:NAMED]), *more])
     return "none" if value is None else str(value)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.errors import NotFound, RefusedError
 from hub.identity.clustering import Constraints, cluster
-from hub.identity.features import person
+from hub.identity.features import Person, person
 from hub.identity.rules import IdentityRules
 from hub.identity.version import identity
 from hub.model.event import CanonicalEvent
@@ -74,8 +74,9 @@ def golden(database: Database) -> dict[Any, Any]:
 def from_nothing(database: Database, rules: IdentityRules) -> list[list[UUID]]:
     with database.session() as session:
         states = matches.states(session, [row[0] for row in session.rows("SELECT id FROM record")])
-    everybody = {record: person(state, rules) for record, state in states.items()}
-    return cluster(everybody, identity(rules).model, rules, Constraints(most_records=rules.limits.records)).groups
+    everybody: dict[UUID, Person] = {record: person(state, rules) for record, state in states.items()}
+    limits: Constraints[UUID] = Constraints(most_records=rules.limits.records)
+    return cluster(everybody, identity(rules).model, rules, limits).groups
 
 
 def resolved(processing: Processing, done: Applied, size: int = 3) -> Applied:

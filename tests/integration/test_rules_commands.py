@@ -53,12 +53,12 @@ def test_people_read_what_would_happen_and_why(hub: Hub) -> None:
     told = hub("rules", "try", file(hub, BLOCKED)).stdout.splitlines()
 
     assert told[:4] == [
-        "changed: identifiers.email.blocked +anna@example.de",
+        "changed: identifiers.email.blocked now has anna@example.de",
         "3 records; profiles: 2 now, 3 then",
         "0 would merge, 1 would split, 0 merges would wait for a person",
         "0 golden profiles would have other values",
     ]
-    assert "  decided by identifiers.email.blocked +anna@example.de: anna@example.de" in told
+    assert "  decided by identifiers.email.blocked now has anna@example.de: anna@example.de" in told
     assert any(line.startswith("  - the same e-mail: anna@example.de") for line in told)
     assert profiles(hub) == before
     assert hub.json("rules", "list") == []
@@ -72,7 +72,7 @@ def test_scripts_get_all_of_it(hub: Hub) -> None:
             "path": "identifiers.email.blocked",
             "before": [],
             "after": ["anna@example.de"],
-            "text": "identifiers.email.blocked +anna@example.de",
+            "text": "identifiers.email.blocked now has anna@example.de",
         }
     ]
     assert (told["records"], told["profiles"], told["profiles_after"], told["waiting"]) == (3, 2, 3, 0)

@@ -137,7 +137,7 @@ def test_a_blocked_address_splits_with_its_evidence_and_nothing_changes(house: H
     assert [part["profile"] for part in split["leaving"]] == [pid("2")]
     assert split["stake"] == {"orders": 2, "revenue": "42.00"}
     (pair,) = split["evidence"]
-    assert pair["decided_by"] == ["identifiers.email.blocked +anna@example.com: anna@example.com"]
+    assert pair["decided_by"] == ["identifiers.email.blocked now has anna@example.com: anna@example.com"]
     assert told["destinations"]["crm"] == {
         "creates": 1,
         "updates": 1,

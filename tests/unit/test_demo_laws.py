@@ -98,7 +98,14 @@ def undone(mistake: Mistake) -> Undone:
 
 def one_person(records: int) -> dict[str, Any]:
     line = {"feature": "email", "level": "exact", "weight": 20.8, "one": "x", "other": "x", "text": "the same e-mail"}
-    pair = {"by": "evidence", "weight": 7.5, "evidence": [line], "text": "7.5 bits of evidence, and 4.0 are enough"}
+    both = {side: {"connection": "shop-de", "kind": "customer", "external_id": side} for side in ("one", "other")}
+    pair = {
+        **both,
+        "by": "evidence",
+        "weight": 7.5,
+        "evidence": [line],
+        "text": "7.5 bits of evidence, and 4.0 are enough",
+    }
     return {"pairs": [pair] * (records - 1), "unjoined": [], "left_out": 0}
 
 

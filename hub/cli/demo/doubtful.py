@@ -131,7 +131,7 @@ def father_and_son(all_: Cast, copy: Copy) -> None:
     home = {"street": "Rosenweg 8", "postal_code": "99084", "city": "Erfurt"}
     father = all_.tell(copy.who("Karl", "Hoffmann", 18, **home).told(phone=copy.phone(7)))
     last = fold(father.last)
-    away = all_.tell(copy.who("Karl", "Hoffmann", 19, email=f"karl.jun@{last}-online.example.org"))
+    away = all_.tell(copy.who("Karl", "Hoffmann", 19, email=f"{last}.junior@example.com"))
     back = away.told(street=father.street, postal_code=father.postal_code, city=father.city, phone=father.phone)
     n = copy.n(45)
     all_.opening += [

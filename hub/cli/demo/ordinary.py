@@ -26,7 +26,7 @@ def anna(all_: Cast, copy: Copy) -> None:
     anna = all_.tell(copy.who("Anna", "Müller", 0, **home))
     first, last = fold(anna.first), fold(anna.last)
     reader = all_.tell(anna.told(email=f"{last}.{first}@example.com"))
-    guest = all_.tell(anna.told(last=last.title(), email=f"{first}@{last}haus.example.org", phone=phone))
+    guest = all_.tell(anna.told(last=last.title(), email=f"{first[0]}.{last}@{last}haus.example.org", phone=phone))
     till = anna.told(email="", phone=phone)
     one, two, three = (square.customer_id(n, letter) for letter in "ABC")
     all_.opening += [

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.people import COLUMNS, people
+from hub.bootstrap import tune_memory
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import event
 from hub.identity.blocking import cap, hashed, keys
@@ -101,6 +102,7 @@ def states(count: int) -> Iterator[State]:
 def measured(marks: Sequence[int]) -> list[Rate]:
     """How fast records are decided on with this many stored."""
     deciding = Deciding()
+    tune_memory()  # as every process of Hub does
     source = states(marks[-1] + NEW)
     found = []
     for mark in marks:

@@ -119,6 +119,7 @@ def _stay(running: Stage) -> None:
     output.say(f"\nAPI          {running.url}/docs · {running.url}/metrics · {running.url}/health/ready")
     output.say(f"admin token  {token}")
     output.say(f"try          curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/profiles?q=anna'")
+    output.say(f"reviews      curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/reviews'")
     output.say(f"sandbox CRM  {running.crm_url}/sandbox/contacts · {running.crm_url}/sandbox/stats")
     output.say("Ctrl-C ends the demo and removes it.")
     try:

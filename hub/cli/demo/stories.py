@@ -40,7 +40,7 @@ def _merged(shown: Json, console: Console) -> None:
         f"are merged, from {bits['ask']:.1f} on a person is asked."
     )
     featured = [one for one in shown["merged"] if one["featured"]]
-    told = list({one["featured"]: one for one in reversed(featured)}.values())[::-1]
+    told = sorted({one["featured"]: one for one in reversed(featured)}.values(), key=lambda one: len(one["joins"]))
     for one in told:
         console.print(Text.assemble((one["name"], "bold"), f": {one['featured']}; {one['records']} records → 1 person"))
         if len(one["joins"]) <= MOST_JOINS:
@@ -74,7 +74,9 @@ def _apart(shown: Json, console: Console) -> None:
         table.add_row(Text(group["shared"]), str(len(group["people"])), Text("\n".join(group["why"])))
     console.print(table)
     for one in shown["quarantined"][:MOST_CASES]:
-        console.print(f"in quarantine: {one['kind']} {one['value']}, on {one['records']} records; {one['text']}")
+        console.print(
+            f"hub identity status: a {one['kind']} on {one['records']} records is in quarantine; it {one['text']}"
+        )
 
 
 def _doubtful(shown: Json, console: Console) -> None:

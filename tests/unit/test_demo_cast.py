@@ -1,0 +1,37 @@
+"""The people of the demo are told apart by more than numbers: at any scale each has a name, home and e-mail of theirs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from hub.cli.demo import words
+from hub.cli.demo.cast import cast
+from hub.cli.demo.roles import MAX_SCALE, Copy
+from hub.identity.names import likeness
+from hub.mapping.name import fold
+
+
+@pytest.mark.parametrize(("names", "given"), [(words.FIRST, True), (words.LAST, False)], ids=["first", "last"])
+def test_no_two_names_are_alike(names: tuple[str, ...], given: bool) -> None:
+    folded = [(fold(name),) for name in names]
+    assert {likeness(one, other, given=given) for one, other in combinations(folded, 2)} == {"different"}
+
+
+def test_every_copy_has_its_own_phones_and_homes() -> None:
+    copies = [Copy(index) for index in range(MAX_SCALE)]
+    phones = [copy.phone(number) for copy in copies for number in range(8)]
+    homes = [tuple(copy.home(number).values()) for copy in copies for number in range(20)]
+    assert (len(set(phones)), len(set(homes))) == (len(phones), len(homes))
+
+
+def test_nobody_is_called_or_seen_as_somebody_else_at_the_largest_scale() -> None:
+    made = cast(MAX_SCALE)
+    anchors = [anchor for person in made.people for anchor in person.anchors]
+    assert len(set(anchors)) == len(anchors)
+    strangers = ("a loyalty card", "a customer with junk alone", "someone on Messenger", "someone on Instagram")
+    names = [person.name for person in made.people if person.name not in strangers]
+    assert len(set(names)) == len(names)
+    emails = [email for person in made.people for email in person.emails]
+    assert len(set(emails)) == len(emails)

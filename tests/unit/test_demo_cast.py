@@ -1,4 +1,4 @@
-"""The people of the demo are told apart by more than numbers: at any scale each has a name, home and e-mail of theirs."""
+"""The people of the demo differ by more than numbers: at any scale each has a name, home and e-mail of their own."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from hub.identity.blocking import hashed, identifiers
 from hub.identity.incremental import Component
 from hub.identity.scoring import Score, score
 from hub.identity.version import Identity
@@ -60,7 +61,7 @@ def merge_evidence(
 def split_evidence(component: Component, group: Collection[UUID], old: UUID, before: Mapping[UUID, UUID | None]) -> str:
     """What took these records out of the profile ``old``: judgements, identifiers that are shared now, or other news.
 
-    A list of ``{"judgement": id}`` and ``{"kind", "value", "shared": true, "people"}``; empty when the records changed.
+    A list of ``{"judgement": id}`` and ``{"kind", "value", "shared": true, "carriers"}``; empty when records changed.
     """
     taken = set(group)
     rest = {record for record, profile in before.items() if profile == old} - taken
@@ -70,11 +71,20 @@ def split_evidence(component: Component, group: Collection[UUID], old: UUID, bef
         if judgement.verdict != "same"
         and ((judgement.one & taken and judgement.other & rest) or (judgement.one & rest and judgement.other & taken))
     ]
-    found += [
-        {"kind": row.kind, "value": row.value, "shared": True, "carriers": row.carriers}
-        for row in component.newly_shared
-    ]
+    if component.newly_shared:
+        # A batch may be about many people: what tells others apart is none of these two profiles' business.
+        between = _carried(component, taken) & _carried(component, rest)
+        found += [
+            {"kind": row.kind, "value": row.value, "shared": True, "carriers": row.carriers}
+            for row in component.newly_shared
+            if row.key in between
+        ]
     return orjson.dumps(found).decode()
+
+
+def _carried(component: Component, records: Collection[UUID]) -> set[int]:
+    people = component.people
+    return {hashed(key) for one in records if one in people for key in identifiers(people[one])}
 
 
 def as_json(found: Score) -> dict[str, Any]:

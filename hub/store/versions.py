@@ -166,16 +166,33 @@ def queue(session: Session, records: Collection[UUID]) -> None:
 
 
 def take(session: Session, limit: int) -> list[UUID]:
-    """Take records off the queue; they are back when the transaction fails."""
+    """Take records off the queue, and the others of their profiles with them; they are back when the transaction fails.
+
+    A profile is resolved again as a whole: half of it, weighed by other rules or never compared, would come apart until
+    the other half's turn.
+    """
     rows = session.rows(
         """
+        WITH first AS MATERIALIZED (SELECT record_id FROM reresolve ORDER BY record_id LIMIT %s)
         DELETE FROM reresolve WHERE record_id = ANY(ARRAY(
-            SELECT record_id FROM reresolve ORDER BY record_id LIMIT %s FOR UPDATE SKIP LOCKED
+            SELECT record_id FROM first
+            UNION SELECT mate.id FROM first JOIN record r ON r.id = first.record_id
+                JOIN record mate ON mate.profile_id = r.profile_id
         )) RETURNING record_id
         """,
         [limit],
     )
     return [row[0] for row in rows]
+
+
+def unqueue(session: Session, records: Collection[UUID]) -> None:
+    """Take these records off the queue for good."""
+    session.run("DELETE FROM reresolve WHERE record_id = ANY(%b)", [list(records)])
+
+
+def any_unread(session: Session) -> bool:
+    """Whether records of before an upgrade wait, which identity has never compared."""
+    return session.one("SELECT 1 FROM reresolve WHERE unread LIMIT 1") is not None
 
 
 def any_waiting(session: Session) -> bool:

@@ -27,10 +27,13 @@ def in_force(
 ) -> InForce:
     """What holds now. ``rules`` and ``survivorship`` are configured; ``read`` holds the version read last."""
     version = versions.active_id(session)
-    if version not in read:
+    held = read.get(version)
+    if held is None:
+        # Threads share ``read``: another one may clear it at any time.
+        held = _read(session, version, rules, survivorship)
         read.clear()
-        read[version] = _read(session, version, rules, survivorship)
-    return read[version]
+        read[version] = held
+    return held
 
 
 def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from uuid import UUID
 
 import psycopg
 import psycopg_pool
@@ -26,7 +27,7 @@ from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
-from hub.store import facts, inbox, versions
+from hub.store import facts, inbox, matches, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
 from hub.workers.in_force import InForce, in_force
@@ -78,10 +79,10 @@ class Applied:
     resolution: Resolution = field(default_factory=Resolution)
 
 
-class _Failed(Exception):  # noqa: N818 - carries which entries were in the batch
-    def __init__(self, entries: list[int], error: Exception) -> None:
+class _Failed(Exception):  # noqa: N818 - carries which entries, or records to be resolved again, were in the batch
+    def __init__(self, error: Exception, *, entries: Sequence[int] = (), records: Sequence[UUID] = ()) -> None:
         super().__init__()
-        self.entries, self.error = entries, error
+        self.error, self.entries, self.records = error, entries, records
 
 
 def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
@@ -93,15 +94,22 @@ def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
         except _TRANSIENT as error:
             log.info("process.repeated", reason=type(error).__name__)
         except _Failed as failed:
-            if len(failed.entries) == 1:
-                return _park(processing, failed.entries[0], failed.error)
-            size = max(1, len(failed.entries) // 2)
-            log.warning("process.halved", entries=len(failed.entries), error=type(failed.error).__name__)
+            # Of records whole profiles are taken, which may be more than was asked for.
+            number = min(size, len(failed.entries) + len(failed.records))
+            if number == 1:
+                return _set_aside(processing, failed)
+            size = max(1, number // 2)
+            log.warning("process.halved", entries=number, error=type(failed.error).__name__)
 
 
 def _attempt(processing: Processing, limit: int) -> Batch:
     now = datetime.now(UTC)
     with processing.database.session() as session:
+        if versions.any_unread(session):
+            # What came before the upgrade is found by nobody yet: news of the same people would make second profiles.
+            done = _again(session, processing, limit, now)
+            if done.entries:
+                return done
         claimed = inbox.claim(session, "process", limit)
         if not claimed:
             return _again(session, processing, limit, now)
@@ -110,17 +118,24 @@ def _attempt(processing: Processing, limit: int) -> Batch:
         except Exception as error:
             if isinstance(error, _TRANSIENT) or _is_away(error):
                 raise
-            raise _Failed([entry.id for entry in claimed], error) from error
+            raise _Failed(error, entries=[entry.id for entry in claimed]) from error
 
 
 def _again(session: Session, processing: Processing, limit: int, now: datetime) -> Batch:
     """Nothing new is due: go on with what changed rules, weights or an upgrade want to be resolved again."""
+    if not versions.any_waiting(session):
+        return Batch(0)
+    # Before the queue: whoever has everybody resolved again fills it under the lock, and would wait for what is taken.
+    matches.lock(session)
     records = versions.take(session, limit)
     if not records:
         return Batch(0)
-    version = processing.in_force(session).identity.version
-    applied = apply(session, processing, Drafts(touched=frozenset(records), again=True), now)
-    _require_in_force(session, version)
+    try:
+        applied = apply(session, processing, Drafts(touched=frozenset(records), again=True), now)
+    except Exception as error:
+        if isinstance(error, _TRANSIENT) or _is_away(error):
+            raise
+        raise _Failed(error, records=records) from error
     resolution = applied.resolution
     apart = len(resolution.members.keys() - resolution.known.keys())
     if resolution.merges or apart:
@@ -259,6 +274,18 @@ def _finish(
     inbox.clear_outcomes(session, [entry.id for entry in entries if entry.id not in failed])
     if outcomes:
         inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes], now)
+
+
+def _set_aside(processing: Processing, failed: _Failed) -> Batch:
+    """Let the others go on without the one entry, or profile, at fault."""
+    if failed.entries:
+        return _park(processing, failed.entries[0], failed.error)
+    # They stay as they were resolved last; their next event resolves them again.
+    records, error = sorted(failed.records), failed.error
+    log.error("process.not_resolved_again", records=len(records), record=str(records[0]), error=type(error).__name__)
+    with processing.database.session() as session:
+        versions.unqueue(session, records)
+    return Batch(len(records))
 
 
 def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from hub.errors import Unavailable
 from hub.identity.rules import IdentifierRule, IdentityRules
@@ -22,7 +24,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry
-from hub.store import inbox, profiles
+from hub.store import inbox, matches, profiles, versions
 from hub.store.database import Database
 from hub.workers import process as stage
 from hub.workers.complete import complete_batch
@@ -324,3 +326,70 @@ def test_a_batch_costs_a_constant_number_of_statements(database: Database) -> No
         return float(metrics.SQL_STATEMENTS._value.get() - before)
 
     assert statements(200, 1_000) == statements(2, 0)
+
+
+def test_a_record_that_cannot_be_resolved_again_does_not_hold_up_the_others(database: Database) -> None:
+    # given records to be resolved again, one of which nobody can read
+    work = processing(database)
+    store(
+        database,
+        [entry([customer(str(number), emails=[f"{number}@example.com"])], f"e{number}") for number in range(16)],
+    )
+    drain(work)
+    with database.session() as session:
+        versions.queue_all(session)
+        session.run("""UPDATE record SET state = '{"birth_date": ["on a Monday", [0, 0]]}' WHERE external_id = '9'""")
+    # when they are
+    with capture_logs() as logs:
+        drain(work)
+    # then only that one was left as it was, and is named
+    with database.session() as session:
+        assert versions.waiting(session) == 0
+    named = [line for line in logs if line["event"] == "process.not_resolved_again"]
+    assert [line["record"] for line in named] == [str(record_id("shop", "customer", "9"))]
+
+
+def test_a_split_is_told_by_what_its_own_people_share(database: Database) -> None:
+    # given two people, each with two records by a mailbox of their own
+    few = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_records=2)})
+    work = processing(database, rules=few)
+    people = [(("Anna", "Berg"), "xq@example.com"), (("Zoltan", "Kiss"), "vv@example.org")]
+    told = [customer(f"{name[0]}-{number}", name=name, emails=[mail]) for name, mail in people for number in range(3)]
+    store(
+        database, [entry([one], one.customer.key.external_id) for one in told if one.customer.key.external_id[-1] < "2"]
+    )
+    drain(work)
+    # when one batch brings both mailboxes more records than the rules let prove anything
+    store(
+        database,
+        [entry([one], one.customer.key.external_id) for one in told if one.customer.key.external_id[-1] == "2"],
+    )
+    drain(work)
+    # then each split names its own mailbox, and not a stranger's
+    with database.session() as session:
+        rows = session.rows("SELECT evidence FROM history WHERE what = 'split'")
+    values = [[line["value"] for line in orjson.loads(evidence)] for (evidence,) in rows]
+    assert sorted(values) == [["vv@example.org"], ["xq@example.com"]]
+
+
+def test_a_new_version_and_a_batch_of_the_old_do_not_wait_for_each_other(database: Database) -> None:
+    # given a queue to be resolved again, and somebody who fills it anew and goes first
+    work = processing(database)
+    store(
+        database,
+        [entry([customer(str(number), emails=[f"{number}@example.com"])], f"e{number}") for number in range(16)],
+    )
+    drain(work)
+    with database.session() as session:
+        versions.queue_all(session)
+    with capture_logs() as logs, database.session() as session:
+        matches.lock(session)
+        batch = threading.Thread(target=process_batch, args=[work])
+        batch.start()
+        # when the batch has its turn while the queue is being filled
+        time.sleep(0.3)
+        versions.queue_all(session)
+        session.connection.commit()
+        batch.join()
+    # then neither had to be ended for the other
+    assert [line for line in logs if line["event"] == "process.repeated"] == []

@@ -124,10 +124,13 @@ CREATE TABLE placement (
 COMMENT ON TABLE placement IS 'Where a record was before a version of rules or weights moved it: to take that back.';
 
 CREATE TABLE reresolve (
-    record_id uuid PRIMARY KEY
+    record_id uuid PRIMARY KEY,
+    unread boolean NOT NULL DEFAULT false
 );
-COMMENT ON TABLE reresolve IS 'To be resolved again in the background: after training, rules, an upgrade.';
-INSERT INTO reresolve SELECT id FROM record;
+CREATE INDEX reresolve_unread ON reresolve (record_id) WHERE unread;
+COMMENT ON TABLE reresolve IS 'To be resolved again in the background: after training, rules, an upgrade.
+unread: of before an upgrade, and found by nobody until then; new entries wait for these.';
+INSERT INTO reresolve (record_id, unread) SELECT id, true FROM record;
 """
 
 _DOWN = """

@@ -35,7 +35,7 @@ _ROLE_INBOXES = (
     "abuse", "admin", "buchhaltung", "bestellung", "billing", "contact", "einkauf", "empfang", "hello", "help", "hi",
     "hallo", "info", "kasse", "kontakt", "kundenservice", "mail", "marketing", "noreply", "no-reply", "office",
     "order", "orders", "post", "postmaster", "rechnung", "sales", "sekretariat", "service", "shop", "support", "team",
-    "verkauf", "vertrieb", "webmaster", "zentrale",
+    "test", "verkauf", "vertrieb", "webmaster", "zentrale",
 )  # fmt: skip
 _RELAY_DOMAINS = (
     "marketplace.amazon.de", "marketplace.amazon.com", "marketplace.amazon.co.uk", "members.ebay.com",

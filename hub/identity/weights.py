@@ -50,7 +50,7 @@ class Weights:
     phone_different: float = -1.5
     street: float = 13.0
     postal: float = 9.0
-    city: float = 6.0
+    city: float = 0.5
     address_different: float = -2.0
     city_different: float = -1.0
     birth_exact: float = 14.0

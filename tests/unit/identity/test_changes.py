@@ -16,7 +16,7 @@ def test_every_weight_has_words():
 
 def test_changes_are_told_the_largest_first_and_the_size_of_the_base_last():
     after = replace(
-        SHIPPED, weights=replace(Weights(), birth_different=-7.1, bound_phone=2.9, city=6.01), population=20_000.0
+        SHIPPED, weights=replace(Weights(), birth_different=-7.1, bound_phone=2.9, city=0.51), population=20_000.0
     )
     assert [each.text for each in changes(SHIPPED, after)] == [
         "a different birth date now speaks against with -7.1 bits (before -6.0)",

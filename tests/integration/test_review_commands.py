@@ -59,7 +59,7 @@ def test_reviews_are_read_side_by_side_and_accepted(hub: Hub) -> None:
     listed = hub("review", "list").stdout
 
     lines = listed.splitlines()
-    assert lines[0] == f"review {item['id']}: 3.0 bits, between ask and same; at stake: 0 orders"
+    assert lines[0] == f"review {item['id']}: 2.0 bits, between ask and same; at stake: 0 orders"
     (names,) = [line for line in lines if line.startswith("name")]
     assert sorted(names.split()[1:]) == ["Brandner", "Brandner", "Katharina", "Käthe"]
     assert any("e-mails differ" in line for line in lines)

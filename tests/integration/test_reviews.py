@@ -413,7 +413,7 @@ def test_who_might_be_one_by_evidence_is_shown_side_by_side_and_answered(desk: D
     evidence = item.pop("evidence")
     assert item == {
         "id": str(waiting),
-        "weight": 3.0,
+        "weight": 2.0,
         "held": None,
         "waits": "between ask and same",
         "stake": {"orders": 1, "revenue": [{"amount": "40.00", "currency": "EUR"}]},
@@ -421,7 +421,7 @@ def test_who_might_be_one_by_evidence_is_shown_side_by_side_and_answered(desk: D
         "records": [sides[number]["records"][0] for number in numbers],
         "pairs": 1,
     }
-    assert sum(line["weight"] for line in evidence) == pytest.approx(3.0, abs=0.03)
+    assert sum(line["weight"] for line in evidence) == pytest.approx(2.0, abs=0.03)
     told = {line["feature"]: line for line in evidence}
     emails = [sides[number]["emails"][0] for number in numbers]
     assert [told["email"][place] for place in ("one", "other")] == emails

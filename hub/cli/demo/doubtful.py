@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hub.cli.demo import words
 from hub.cli.demo.payloads import Who, after, shopify, square, woocommerce
-from hub.cli.demo.roles import Anchor, Cast, Copy, Doubt, Mistake, Person
+from hub.cli.demo.roles import MAX_SCALE, Anchor, Cast, Copy, Doubt, Mistake, Person
 from hub.mapping.name import fold
 
 WALK_INS = 11
@@ -95,7 +95,9 @@ def doubts(all_: Cast, copy: Copy) -> None:
     place = copy.home(15, postal_code="68159", city="Mannheim")
     stefan = all_.tell(copy.who("Stefan", "Wagner", 15).told(**place, phone=copy.phone(5)))
     address = f"{fold(stefan.last)}.privat@example.com"
-    moved = all_.tell(stefan.told(email=address, phone=copy.phone(6), street=copy.home(16)["street"]))
+    moved = all_.tell(
+        stefan.told(email=address, phone=Copy(copy.index + MAX_SCALE).phone(5), street=copy.home(16)["street"])
+    )
     all_.opening += [
         shopify.delivery("customers/create", shopify.customer(n, stefan, after(31)), after(31)),
         shopify.delivery("orders/create", shopify.order(n, stefan, after(32), account=n, price="129.00"), after(32)),

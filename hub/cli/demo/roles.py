@@ -10,13 +10,7 @@ from hub.cli.demo import words
 from hub.cli.demo.payloads import Delivery, Who, after, square
 from hub.model.keys import profile_id, record_id
 
-PHONES = 20
-"""Telephone numbers of one copy of the cast, of the range that is kept for films (+49 30 23125 000 to 999)."""
-
-_SPREAD = 607
-"""Numbers next to each other would be each other's typing errors; this one has no factor in common with 1,000."""
-
-MAX_SCALE = 1_000 // PHONES
+MAX_SCALE = 50
 HOUSEHOLDS = 40
 """Households of one copy of the cast."""
 
@@ -123,8 +117,12 @@ class Copy:
         return 1_000 + self.index * 100 + number
 
     def phone(self, number: int) -> str:
-        """A telephone number of this copy."""
-        return f"+493023125{(self.index * PHONES + number) * _SPREAD % 1_000:03d}"
+        """A telephone number of this copy, of the range that is kept for films (+49 30 23125 000 to 999).
+
+        The last digit follows from the others: the same number of another copy differs in more than one.
+        """
+        tens, ones = divmod(self.index, 10)
+        return f"+493023125{self.index:02d}{(tens + 3 * ones + number) % 10}"
 
     def last(self, name: str, family: int = 0) -> str:
         """A last name: this one in the first copy, and in each other one another."""

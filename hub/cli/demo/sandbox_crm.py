@@ -53,7 +53,7 @@ class SandboxCrm(Records):
         self.calls: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self._recent: deque[float] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     # -- for tests and the demo
 
@@ -68,12 +68,17 @@ class SandboxCrm(Records):
 
     def contacts(self) -> list[Json]:
         """All contacts with their properties, oldest first."""
-        return [{"id": one.id, **one.properties} for one in self.records["contacts"].values()]
+        with self._lock:
+            return [{"id": one.id, **one.properties} for one in self.records["contacts"].values()]
 
     def deals(self) -> list[Json]:
         """All deals with their properties and the ids of their contacts, oldest first."""
-        linked = {one: sorted(to for deal, to in self.links if deal == one) for one in self.records["deals"]}
-        return [{"id": one.id, **one.properties, "contacts": linked[one.id]} for one in self.records["deals"].values()]
+        with self._lock:
+            linked: dict[str, list[str]] = {}
+            for deal, contact in sorted(self.links):
+                linked.setdefault(deal, []).append(contact)
+            deals = self.records["deals"].values()
+            return [{"id": one.id, **one.properties, "contacts": linked.get(one.id, [])} for one in deals]
 
     def stats(self) -> Json:
         """Counters: ``duplicates`` counts contacts beyond the first of each profile id or e-mail."""

@@ -24,7 +24,7 @@ def typing_errors(all_: Cast, copy: Copy) -> None:
     """At the till a name without umlauts and an e-mail with a letter missing; only the telephone is the same."""
     n, phone = copy.n(41), copy.phone(3)
     home = {"street": "Deichstraße 25", "postal_code": "20459", "city": "Hamburg"}
-    shopper = all_.tell(copy.who("Änne", "Brandstätter", 11, **home).told(phone=phone))
+    shopper = all_.tell(copy.who("Änne", "Brandstätter", 11, family=25, **home).told(phone=phone))
     mailbox, _, domain = shopper.email.partition("@")
     mistyped = f"{mailbox[:-2]}{mailbox[-1]}@{domain}"
     till = Who("Aenne", fold(shopper.last).title(), mistyped, phone, "", "", "")

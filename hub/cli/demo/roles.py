@@ -125,7 +125,7 @@ class Copy:
         return f"+493023125{self.index:02d}{(tens + 3 * ones + number) % 10}"
 
     def last(self, name: str, family: int = 0) -> str:
-        """A last name: this one in the first copy, and in each other one another."""
+        """A last name: this one in the first copy, and in each other one another, by ``family``."""
         return words.LAST[(self.index + family) % len(words.LAST)] if self.index else name
 
     def home(self, household: int, **told: str) -> dict[str, str]:
@@ -133,8 +133,10 @@ class Copy:
         street, postal_code, city = words.home(self.index * HOUSEHOLDS + household)
         return {"street": street, "postal_code": postal_code, "city": city, **({} if self.index else told)}
 
-    def who(self, first: str, last: str, household: int, *, email: str | None = None, **told: str) -> Who:
-        """Somebody with an e-mail (as told, or made of the name) and a home."""
-        last = self.last(last)
+    def who(
+        self, first: str, last: str, household: int, *, family: int = 0, email: str | None = None, **told: str
+    ) -> Who:
+        """Somebody with an e-mail (as told, or made of the name) and a home; ``family`` as in ``last``."""
+        last = self.last(last, family)
         address = words.email(first, last, household) if email is None else email
         return Who(first, last, address, **self.home(household, **told))

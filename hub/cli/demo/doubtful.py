@@ -24,7 +24,9 @@ def typing_errors(all_: Cast, copy: Copy) -> None:
     """At the till a name without umlauts and an e-mail with a letter missing; only the telephone is the same."""
     n, phone = copy.n(41), copy.phone(3)
     home = {"street": "Deichstraße 25", "postal_code": "20459", "city": "Hamburg"}
-    shopper = all_.tell(copy.who("Änne", "Brandstätter", 11, family=25, **home).told(phone=phone))
+    last = copy.last("Brandstätter", family=25)  # not Anna's: one first name is a short form of the other
+    told = copy.who("Änne", last, 11, email=words.email("Änne", last, 11), **home)
+    shopper = all_.tell(told.told(last=last, phone=phone))
     mailbox, _, domain = shopper.email.partition("@")
     mistyped = f"{mailbox[:-2]}{mailbox[-1]}@{domain}"
     till = Who("Aenne", fold(shopper.last).title(), mistyped, phone, "", "", "")

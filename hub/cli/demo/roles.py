@@ -133,10 +133,8 @@ class Copy:
         street, postal_code, city = words.home(self.index * HOUSEHOLDS + household)
         return {"street": street, "postal_code": postal_code, "city": city, **({} if self.index else told)}
 
-    def who(
-        self, first: str, last: str, household: int, *, family: int = 0, email: str | None = None, **told: str
-    ) -> Who:
-        """Somebody with an e-mail (as told, or made of the name) and a home; ``family`` as in ``last``."""
-        last = self.last(last, family)
+    def who(self, first: str, last: str, household: int, *, email: str | None = None, **told: str) -> Who:
+        """Somebody with an e-mail (as told, or made of the name) and a home."""
+        last = self.last(last)
         address = words.email(first, last, household) if email is None else email
         return Who(first, last, address, **self.home(household, **told))

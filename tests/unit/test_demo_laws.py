@@ -78,7 +78,7 @@ def deals(person: Person) -> Iterator[dict[str, Any]]:
 
 def decided() -> Decided:
     reviews = {doubt: review(doubt) for doubt in CAST.doubts}
-    done = {"judged": {"profiles": [], "undo": []}}
+    done: dict[str, Any] = {"judged": {"profiles": [], "undo": []}}
     answered = [Answered(doubt, reviews[doubt], done) for doubt in CAST.doubts if doubt.accept]
     return Decided(
         answered, [undone(each) for each in CAST.mistakes], [reviews[d] for d in CAST.doubts if not d.accept]

@@ -31,6 +31,8 @@ from hub.store.reviews import Position
 from hub.store.tokens import Token
 
 _AMOUNT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_INTEGERS = 2**31
+"""PostgreSQL counts orders below this."""
 
 
 class Stake(Answer):
@@ -143,6 +145,6 @@ def _key(review: reviews.OpenReview) -> list[Any]:
 
 def _position(key: Any) -> Position:
     revenue, orders, weight, one, other = key
-    if not _AMOUNT.fullmatch(revenue):
-        raise ValueError("no amount")
+    if not _AMOUNT.fullmatch(revenue) or not 0 <= int(orders) < _INTEGERS:
+        raise ValueError("no position of ours")
     return Decimal(revenue), int(orders), float(weight), UUID(one), UUID(other)

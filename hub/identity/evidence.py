@@ -62,29 +62,32 @@ def split_evidence(component: Component, group: Collection[UUID], old: UUID, bef
     """What took these records out of the profile ``old``: judgements, identifiers that are shared now, or other news.
 
     A list of ``{"judgement": id}`` and ``{"kind", "value", "shared": true, "carriers"}``; empty when records changed.
+    Work in proportion to the group, not to the profile it leaves: that may fall into thousands.
     """
     taken = set(group)
-    rest = {record for record, profile in before.items() if profile == old} - taken
+
+    def left(side: Collection[UUID]) -> bool:
+        return any(record not in taken and before.get(record) == old for record in side)
+
     found: list[dict[str, Any]] = [
         {"judgement": judgement.id}
         for judgement in component.judgements
         if judgement.verdict != "same"
-        and ((judgement.one & taken and judgement.other & rest) or (judgement.one & rest and judgement.other & taken))
+        and (
+            (not judgement.one.isdisjoint(taken) and left(judgement.other))
+            or (not judgement.other.isdisjoint(taken) and left(judgement.one))
+        )
     ]
     if component.newly_shared:
-        # A batch may be about many people: what tells others apart is none of these two profiles' business.
-        between = _carried(component, taken) & _carried(component, rest)
+        # A batch may be about many people: what others share now is none of this profile's business.
+        people = component.people
+        carried = {hashed(key) for one in taken if one in people for key in identifiers(people[one])}
         found += [
             {"kind": row.kind, "value": row.value, "shared": True, "carriers": row.carriers}
             for row in component.newly_shared
-            if row.key in between
+            if row.key in carried
         ]
     return orjson.dumps(found).decode()
-
-
-def _carried(component: Component, records: Collection[UUID]) -> set[int]:
-    people = component.people
-    return {hashed(key) for one in records if one in people for key in identifiers(people[one])}
 
 
 def as_json(found: Score) -> dict[str, Any]:

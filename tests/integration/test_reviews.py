@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -481,6 +483,8 @@ def test_pages_follow_one_another_and_a_wrong_cursor_is_refused(desk: Desk) -> N
     assert (ids, whole["next"]) == ([item["id"] for item in whole["items"]], None)
     assert ids[0] == str(review(1, 2))
     assert desk.http.get("/reviews", params={"cursor": "WzFd"}).status_code == 422
+    beyond = b64encode(json.dumps(["1", 2**40, 1.0, str(UUID(int=1)), str(UUID(int=2))]).encode()).decode()
+    assert desk.http.get("/reviews", params={"cursor": beyond}).status_code == 422
 
 
 def test_the_routes_are_described_and_the_open_ones_are_measured(desk: Desk) -> None:

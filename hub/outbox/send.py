@@ -105,10 +105,14 @@ def send(
 
 
 def _batches(writes: Sequence[Write]) -> list[Sequence[Write]]:
-    """Merges and erasures take calls of their own, and go few at a time: what a 429 interrupts begins anew."""
-    costly = [write for write in writes if write.merge or write.erase]
-    others = [write for write in writes if not (write.merge or write.erase)]
+    """Merges, splits and erasures take calls of their own, and go few at a time: what a 429 interrupts begins anew."""
+    costly = [write for write in writes if _costly(write)]
+    others = [write for write in writes if not _costly(write)]
     return [*(costly[at : at + COSTLY] for at in range(0, len(costly), COSTLY)), *([others] if others else [])]
+
+
+def _costly(write: Write) -> bool:
+    return bool(write.merge or write.merged_ids or write.erase)
 
 
 def _halves(batch: Sequence[Write]) -> list[Sequence[Write]]:

@@ -277,14 +277,34 @@ class _News:
         }
         self._load({one for pair in pairs for one in pair})
         crowd = {self.key_of[key][1]: people for key, people in self.crowd.items()}
-        model = self.identity.model
-        found: dict[Pair, Score] = {}
+        found = self._weighed(pairs, crowd)
+        # Two numbers, or mailboxes, that are nearly the same prove nothing where either is shared, also by others.
+        near = [pair for pair, scored in found.items() if any(e.level.startswith("near") for e in scored.evidence)]
+        if near:
+            for pair in near:
+                del found[pair]
+            found |= self._weighed(near, crowd | self._further_crowd({one for pair in near for one in pair}))
+        return {self._pair(*pair): scored for pair, scored in found.items()}
+
+    def _weighed(self, pairs: Iterable[tuple[int, int]], crowd: Mapping[str, int]) -> dict[tuple[int, int], Score]:
+        """Those of these pairs that are, or might be, one person."""
+        model, people = self.identity.model, self.people
+        found: dict[tuple[int, int], Score] = {}
         for one, other in pairs:
-            scored = score(self.people[one], self.people[other], model, crowd)
+            scored = score(people[one], people[other], model, crowd)
             if scored.weight >= model.ask:
-                a, b = self.ids[one], self.ids[other]
-                found[(a, b) if a.int < b.int else (b, a)] = scored
+                found[one, other] = scored
         return found
+
+    def _further_crowd(self, records: Iterable[int]) -> dict[str, int]:
+        """How many people use what these records carry, as far as nothing of this batch is under it."""
+        told = {hashed(key): key for one in records for key in identifiers(self.people[one]) if key[0] in CONTACTS}
+        rows = store.crowds(self.session, told.keys() - self.key_of.keys())
+        return {told[key][1]: _people(row) for key, row in rows.items()}
+
+    def _pair(self, one: int, other: int) -> Pair:
+        a, b = self.ids[one], self.ids[other]
+        return (a, b) if a.int < b.int else (b, a)
 
 
 _NO_KEYS: frozenset[int] = frozenset()

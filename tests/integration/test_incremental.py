@@ -126,3 +126,20 @@ def test_a_crowded_universe_in_any_order(database: Database) -> None:
         assert stored_clusters(database) == ends[-1]
     # then the clusters are those of everything from nothing, every time
     assert ends[0] == ends[1] == ends[2] == from_nothing(database, RULES)
+
+
+def test_a_mailbox_that_is_nearly_a_shared_one_proves_as_little_from_either_side(database: Database) -> None:
+    # given a mailbox that three people share, more than the rules allow
+    empty(database)
+    rules = IdentityRules.model_validate({"identifiers": {"email": {"max_records": 2}}})
+    processing = Processing(database, by_name(source("shop")), (), rules, SurvivorshipRules())
+    shared, mistyped = "brandstaetter.a@example.de", "brandstaettr.a@example.de"
+    names = [("Anna", "Brandstätter"), ("Bert", "Ohm"), ("Claus", "Zander")]
+    run(processing, [customer(str(n), name=name, emails=[shared]) for n, name in enumerate(names)], 3)
+    # when somebody comes whose own mailbox is nobody else's, and a typing error away from it
+    run(processing, [customer("9", name=names[0], emails=[mistyped])], 1, start=10)
+    # then it proves what it does when everybody is looked at from nothing
+    with database.session() as session:
+        [weight] = [row[0] for row in session.rows("SELECT weight FROM match")]
+    assert weight < identity(rules).model.same
+    assert stored_clusters(database) == from_nothing(database, rules)

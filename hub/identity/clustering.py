@@ -281,8 +281,10 @@ def _grow(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Cro
             # Clusters only grow: with the sizes they had they are what they were, and fail again.
             if failed.get((one, other)) == sizes:
                 continue
-            if score(forest.person(one), forest.person(other), model, crowd).weight < model.same:
-                failed[one, other], failed[other, one] = sizes, sizes[::-1]
+            left, right = forest.seen_from(a), forest.seen_from(b)
+            if score(left, right, model, crowd).weight < model.same:
+                if left is forest.person(one) and right is forest.person(other):
+                    failed[one, other], failed[other, one] = sizes, sizes[::-1]
                 continue
         forest.join(one, other)
 
@@ -341,6 +343,13 @@ class _Forest:
         if one not in self._known:
             self._known[one] = _pooled([self.people[member] for member in sorted(self._members[one])])
         return self._known[one]
+
+    def seen_from(self, record: int) -> Person:
+        """What is known of a record's cluster; with more values than are compared, the record's own come first."""
+        known = self.person(self.place[record])
+        if known is self.people[record] or max(map(len, _FEATURES(known))) < MOST_VALUES:
+            return known
+        return _pooled((self.people[record], known))
 
     def join(self, one: int, other: int) -> int:
         """Make two clusters one, and give what it is called by: the larger one's number, so that few records move."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.identity.blocking import buckets, cap
-from hub.identity.clustering import Clusters, cluster, crowds, reviews
+from hub.identity.clustering import MOST_VALUES, Clusters, cluster, crowds, reviews
 from hub.identity.features import Person
 from hub.identity.rules import IdentifierRule, IdentityRules
 from hub.identity.scoring import SHARED, score
@@ -108,3 +110,15 @@ def test_records_out_of_reach_of_one_another_can_be_clustered_apart(people: list
         for group in cluster({one: numbered[one] for one in part}, MODEL).groups
     ]
     assert sorted(apart) == cluster(numbered, MODEL).groups
+
+
+def test_a_value_that_joins_counts_however_many_others_a_person_has() -> None:
+    # given somebody whose mailboxes form a chain longer than the values that a step compares
+    letters = [first + second + first for first in "bcdfg" for second in "klmnprstvz"]
+    anna = who(first_name="Anna", last_name="Berg")
+    chain = {
+        f"r{number:02}": replace(anna, emails=(f"{letters[number]}@example.com", f"{letters[number + 1]}@example.com"))
+        for number in range(2 * MOST_VALUES)
+    }
+    # then all are one, since each step sees the mailbox that it goes by
+    assert cluster(chain, MODEL).groups == [sorted(chain)]

@@ -18,35 +18,31 @@ MOST = 5
 """Pairs that a merge is explained by; the surest come first."""
 
 
-def merge_evidence(
-    component: Component,
-    identity: Identity,
-    members: Collection[UUID],
-    loser: UUID,
-    before: Mapping[UUID, UUID | None],
-) -> str:
-    """The pairs, links and judgements between the records of ``loser`` and the others it is one profile with now.
+def merge_evidence(component: Component, identity: Identity, inside: Collection[UUID], now: Collection[UUID]) -> str:
+    """What joins the records ``inside`` a profile that is gone to the others of the profile they are in ``now``.
 
     A list of ``{"records": [a, b], "weight", "evidence": [{"feature", "level", "weight"}]}``, ``{"records", "link":
-    true}`` and ``{"judgement": id}``.
+    true}`` and ``{"judgement": id}``. Work in proportion to ``inside``: thousands may merge into one at once. Both take
+    ``in`` quickly (sets).
     """
-    inside = {record for record in members if before[record] == loser}
-    rest = set(members) - inside
+
+    def joins(records: Collection[UUID]) -> bool:
+        return any(record in now and record not in inside for record in records)
+
     found: list[dict[str, Any]] = [
         {"judgement": judgement.id}
         for judgement in component.judgements
-        if judgement.verdict == "same" and judgement.records & inside and judgement.records & rest
+        if judgement.verdict == "same" and not judgement.records.isdisjoint(inside) and joins(judgement.records)
     ]
+    groups = sorted({number for record in inside for number in component.links_of.get(record, ())})
     found += [
-        {"records": group[:MOST], "link": True}
-        for group in component.links
-        if not inside.isdisjoint(group) and not rest.isdisjoint(group)
+        {"records": component.links[number][:MOST], "link": True} for number in groups if joins(component.links[number])
     ]
     sure = {
         pair: component.matches[pair]
         for record in inside
         for pair in component.pairs_of.get(record, ())
-        if component.matches[pair] >= identity.model.same and not rest.isdisjoint(pair)
+        if component.matches[pair] >= identity.model.same and joins(pair)
     }
     for pair in sorted(sure, key=lambda pair: (-sure[pair], pair))[:MOST]:
         scored = component.scores.get(pair)

@@ -54,6 +54,15 @@ class Component:
                 found[record].append(pair)
         return found
 
+    @cached_property
+    def links_of(self) -> dict[UUID, list[int]]:
+        """The links each record is in, by their place in ``links``."""
+        found: defaultdict[UUID, list[int]] = defaultdict(list)
+        for number, group in enumerate(self.links):
+            for record in group:
+                found[record].append(number)
+        return found
+
     def clustered(self, identity: Identity, held: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``held`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}

@@ -223,14 +223,17 @@ def _merges(
     if not gone:
         return []
     seeded = _seeds(resolution)
+    inside: defaultdict[UUID | None, set[UUID]] = defaultdict(set)
+    for record, profile in before.items():
+        inside[profile].add(record)
+    merged = {seeded[profile.id] for profile in gone if profile.id in seeded}
+    now = {profile: {row.id for row in resolution.members[profile]} for profile in merged}
     return [
         Merge(
             seeded[profile.id],
             profile.id,
             profile.created_at,
-            merge_evidence(
-                component, identity, [row.id for row in resolution.members[seeded[profile.id]]], profile.id, before
-            ),
+            merge_evidence(component, identity, inside[profile.id] & now[seeded[profile.id]], now[seeded[profile.id]]),
         )
         for profile in gone
         if profile.id in seeded

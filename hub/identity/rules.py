@@ -113,6 +113,10 @@ class Thresholds(_Rules):
         return ask
 
 
+MOST_RECORDS = 200
+"""Most that ``max_records`` may be: all carriers of one value are compared with one another."""
+
+
 class Limits(_Rules):
     """Blast radius: a merge whose profile would have more than this waits for a person.
 
@@ -167,6 +171,8 @@ class IdentityRules(_Rules):
     @classmethod
     def _normalised(cls, rules: Mapping[Kind, IdentifierRule], info: ValidationInfo) -> Mapping[Kind, IdentifierRule]:
         region = (info.context or {}).get("region", "DE")
+        for kind, rule in rules.items():
+            _limited(kind, rule)
         return {
             kind: rule.model_copy(update={"blocked": frozenset(normalised(kind, v, region) or v for v in rule.blocked)})
             if rule.blocked
@@ -198,6 +204,14 @@ class IdentityRules(_Rules):
     def with_defaults(self) -> IdentityRules:
         """The same rules: they are complete."""
         return self
+
+
+def _limited(kind: Kind, rule: IdentifierRule) -> None:
+    if kind == "link":
+        if (rule.max_people, rule.max_records) != (_DEFAULTS[kind].max_people, _DEFAULTS[kind].max_records):
+            raise ValueError("link takes no limits: it is the word of a source on two of its records")
+    elif rule.max_records > MOST_RECORDS:
+        raise ValueError(f"{kind}.max_records must be {MOST_RECORDS} or less")
 
 
 def _overridden(default: IdentifierRule, rule: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -157,3 +159,15 @@ def test_only_what_the_source_itself_says_is_certain_unless_told() -> None:
 def test_rules_survive_being_stored() -> None:
     rules = IdentityRules(identifiers={"phone": IdentifierRule(strength="weak", blocked=frozenset({"+493023125101"}))})
     assert loaded(dumped(rules)) == rules
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ({"account": {"max_records": 201}}, "account.max_records must be 200 or less"),
+        ({"link": {"max_records": 2}}, "link takes no limits"),
+    ],
+)
+def test_a_limit_that_could_not_be_kept_is_refused(rule: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        IdentityRules.model_validate({"identifiers": rule})

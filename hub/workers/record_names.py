@@ -22,7 +22,7 @@ def meant(texts: Sequence[str], held: Mapping[UUID, RecordReference]) -> list[se
         if (known := _uuid(text)) is not None and known in held:
             return {known}
         # An external id may hold colons itself: a whole name goes before one that it could be short for.
-        return set(whole.get(text) or short.get(text, ()))
+        return set(whole.get(text) or short.get(text) or ())
 
     return [records(text.strip()) for text in texts]
 

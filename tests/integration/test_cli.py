@@ -230,7 +230,9 @@ def test_events_are_listed_shown_and_replayed(hub: Hub):
 # -- profiles ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["müller", "MUELLER", "email:Anna@Example.de", "+49 30 23125017", "phone:030/23125017"])
+@pytest.mark.parametrize(
+    "text", ["müller", "MUELLER", "email:Anna@Example.de", "+49 30 23125017", "phone:030/23125017"]
+)
 def test_people_are_found(hub: Hub, text: str):
     anna = hub.filled()
 

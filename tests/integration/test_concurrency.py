@@ -92,8 +92,16 @@ def test_many_people_whose_events_cross_end_with_one_profile_each(way: Way) -> N
 
 def test_a_chain_of_merges_in_opposite_directions_does_not_lock_up(way: Way) -> None:
     # neighbours share an address: 0-1, 1-2, ... and every worker starts somewhere else
-    links = [entry([customer(str(n)), customer(str(n), name=("Anna", "Berg"), emails=[f"k{n}@example.com", f"k{n + 1}@example.com"])], f"e{n}")
-             for n in range(24)]  # fmt: skip
+    links = [
+        entry(
+            [
+                customer(str(n)),
+                customer(str(n), name=("Anna", "Berg"), emails=[f"k{n}@example.com", f"k{n + 1}@example.com"]),
+            ],
+            f"e{n}",
+        )
+        for n in range(24)
+    ]
     store(way.database, links[::3] + links[2::3][::-1] + links[1::3])
     at_once(drain(way, 2))
     way.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import combinations, pairwise, product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -170,7 +171,7 @@ def test_components_are_clustered_the_same_together_and_each_on_its_own(case: Ca
 @settings(deadline=None, max_examples=200)
 @given(cases(), st.randoms(use_true_random=False))
 def test_no_order_matters(case: Case, chance) -> None:
-    def mixed(things: Iterable) -> list:
+    def mixed(things: Iterable[Any]) -> list[Any]:
         return sorted(things, key=lambda _: chance.random())
 
     given_ = case.constraints
@@ -249,7 +250,8 @@ def test_ten_thousand_records_that_people_joined_are_one_without_a_comparison(
 ) -> None:
     people = dict.fromkeys(range(10_000), ANNA)
     star = [(5_000, one) for one in people if one != 5_000]
-    together = {"group": [tuple(people)], "chain": list(pairwise(people)), "star": star}[shape]
+    shapes: dict[str, list[tuple[int, ...]]] = {"group": [tuple(people)], "chain": [*pairwise(people)], "star": [*star]}
+    together = shapes[shape]
     assert clustered(people, {}, MODEL, {}, Constraints(together=together)).groups == [list(people)]
     assert scored == []
 

@@ -139,7 +139,8 @@ RECORDS = [UUID(int=number) for number in range(1, 7)]
 
 @st.composite
 def drawn(draw: st.DrawFn) -> list[Judgement]:
-    given_ = draw(st.lists(st.tuples(st.sampled_from(["same", "different"]), st.permutations(RECORDS),
+    verdicts: list[Verdict] = ["same", "different"]
+    given_ = draw(st.lists(st.tuples(st.sampled_from(verdicts), st.permutations(RECORDS),
                                      st.integers(1, 2), st.integers(1, 2)), max_size=8))  # fmt: skip
     return [
         judgement(number, verdict, set(mixed[:one]), set(mixed[one : one + other]))

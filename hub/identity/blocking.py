@@ -7,7 +7,7 @@ fine ones take over.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import combinations
@@ -15,6 +15,7 @@ from struct import Struct
 from typing import TypeVar
 from uuid import UUID
 
+from hub.identity import alike
 from hub.identity.comparison import PROVIDERS, crowd_key
 from hub.identity.features import Person, Place
 from hub.identity.names import phonetic
@@ -110,9 +111,14 @@ def identifiers(person: Person) -> Iterator[Key]:
 
 
 def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
-    """Who stands under each key, in order of id."""
+    """Who stands under each key, in order of id; of many who are told alike, the first."""
     found: defaultdict[Key, list[Id]] = defaultdict(list)
+    told: Counter[Key] = Counter()
     for one in sorted(people):
+        if (same := alike.alike(people[one])) is not None:
+            told[same] += 1
+            if told[same] > alike.MOST:
+                continue
         for key in keys(people[one]):
             found[key].append(one)
     return dict(found)

@@ -20,6 +20,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, Generic, cast
 
+from hub.identity import alike
 from hub.identity.blocking import Id, Key, buckets, candidates, cap
 from hub.identity.comparison import crowd_key
 from hub.identity.features import Person, Spelling
@@ -136,10 +137,15 @@ def _two_people(one: Spelling, other: Spelling) -> bool:
 
 
 def linked(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
-    """The groups of records that a source, or an identifier of a kind the rules call certain, says are one.
+    """The groups of records that are one because a source says so, or what the rules call certain, or by the letter.
 
-    An identifier that so many share that it proves nothing is none of these.
+    An identifier that so many share that it proves nothing is none of these. By the letter: many records told alike.
     """
+    return certainly(people, crowd, rules) + alike.groups(people, crowd, SHARED)
+
+
+def certainly(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
+    """The same without what is told alike."""
     carriers: defaultdict[Key, list[Id]] = defaultdict(list)
     for kind in sorted(rules.certain):
         told = attrgetter(_TOLD[kind])

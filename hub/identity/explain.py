@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from hub.identity import alike
 from hub.identity.blocking import Key, hashed, keys
 from hub.identity.clustering import CONTACTS, linked
 from hub.identity.features import Person, person
@@ -131,6 +132,8 @@ def _ties(session: Session, case: _Case, ids: set[UUID]) -> Iterator[tuple[UUID,
     for group in linked({one: case.people[one] for one in ids}, case.crowd, case.identity.rules):
         from_source = frozenset.intersection(*(frozenset(case.people[one].links) for one in group))
         text = "the source itself says that they are one" if from_source else "the rules call what they share certain"
+        if len({case.people[one] for one in group}) == 1 and len(group) > alike.MOST and not from_source:
+            text = f"{len(group)} records tell the same of them, to the letter"
         yield from _chain(group, by="link", text=text)
     for pair in explanations.surest_pairs(session, ids, MOST_READ):
         if pair.weight >= case.identity.model.same:

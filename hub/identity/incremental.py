@@ -20,6 +20,7 @@ from hub.identity.features import Person, person
 from hub.identity.packing import unpacked
 from hub.identity.rules import IdentityRules
 from hub.identity.scoring import SHARED, Score, score
+from hub.identity.standing import Standing, standing, told_alike
 from hub.identity.version import Identity
 from hub.model.judgement import Judgement
 from hub.store import judgements as judgement_store
@@ -44,6 +45,8 @@ class Component:
     newly_shared: list[CrowdRow] = field(default_factory=list)
     compared: set[UUID] = field(default_factory=set)
     """Records that ``matches`` has all matches of."""
+    alike_seen: set[int] = field(default_factory=set)
+    """Keys of who is told alike under which nobody is missing."""
 
     @cached_property
     def pairs_of(self) -> dict[UUID, list[Pair]]:
@@ -88,7 +91,8 @@ def rematch(
 
     ``fresh`` are records that were never stored.
     """
-    news = _News(session, identity, changes)
+    stand = standing(session, changes, fresh, lambda records: people_of(session, records, identity.rules))
+    news = _News(session, identity, stand)
     news.read_buckets()
     news.count_crowds()
     news.follow()
@@ -109,6 +113,7 @@ def rematch(
     # Every match of a subject has one of its fellows in it, and all of those were just compared.
     component.matches = after
     component.compared = set(subjects)
+    component.alike_seen = stand.few
     sure = {pair for pair, weight in (*before.items(), *after.items()) if weight >= identity.model.same}
     seeds = {*subjects, *(one for pair in sure for one in pair)}
     _close(session, identity, component, seeds, {news.ids[one]: known for one, known in news.people.items()})
@@ -146,16 +151,21 @@ def extend(session: Session, identity: Identity, component: Component, records: 
 class _News:
     """One batch on its way through the buckets. Records go by numbers here: ids are slow to hash and to compare."""
 
-    def __init__(self, session: Session, identity: Identity, changes: Mapping[UUID, Change]) -> None:
-        self.session, self.identity = session, identity
+    def __init__(self, session: Session, identity: Identity, stand: Standing) -> None:
+        self.session, self.identity, self.stand = session, identity, stand
+        changes = stand.changes
         self.ids: list[UUID] = list(changes)
         self.number = {record: number for number, record in enumerate(self.ids)}
         self.people: dict[int, Person] = {number: after for number, (_, after) in enumerate(changes.values())}
         self.subjects = set(self.people)
         self.key_of: dict[int, Key] = {}
-        self.keys = {number: self._hashed(known) for number, known in self.people.items()}
+        self.keys = {
+            number: _NO_KEYS if record in stand.hidden else self._hashed(now)
+            for number, (record, (_, now)) in enumerate(changes.items())
+        }
         self.was = {
-            number: self._hashed(before) if before else _NO_KEYS for number, (before, _) in enumerate(changes.values())
+            number: self._hashed(before) if before and record not in stand.was_hidden else _NO_KEYS
+            for number, (record, (before, _)) in enumerate(changes.items())
         }
         self.before: dict[int, list[int]] = {}
         self.after: dict[int, list[int]] = {}
@@ -170,12 +180,14 @@ class _News:
     @property
     def added(self) -> list[tuple[int, UUID]]:
         """The keys that records are found under from now on, in order: neighbours in an index are written together."""
-        return sorted([(key, self.ids[one]) for one, was in self.was.items() for key in self.keys[one] - was])
+        told = [(key, self.ids[one]) for one, was in self.was.items() for key in self.keys[one] - was]
+        return sorted([*told, *self.stand.joined])
 
     @property
     def gone(self) -> list[tuple[int, UUID]]:
         """The keys that records are found under no longer."""
-        return [(key, self.ids[one]) for one, was in self.was.items() for key in sorted(was - self.keys[one])]
+        told = [(key, self.ids[one]) for one, was in self.was.items() for key in sorted(was - self.keys[one])]
+        return [*told, *self.stand.left]
 
     def _hashed(self, someone: Person) -> frozenset[int]:
         found = {hashed(key): key for key in keys(someone)}
@@ -353,7 +365,7 @@ def _close(
                 found |= judgement.records
         carried = {record: list(identifiers(one)) for record, one in loaded.items()}
         certain = {hashed(key): key for told in carried.values() for key in told if key[0] in follows}
-        found |= _carriers(session, certain)
+        found |= _carriers(session, certain) | told_alike(session, loaded.values(), component.alike_seen)
         contacts |= carried
         tied.update(record for record, told in carried.items() if any(key[0] in follows for key in told))
         tied |= found

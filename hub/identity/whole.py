@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from hub.identity import alike
 from hub.identity.blocking import Key, cap, hashed, keys
-from hub.identity.clustering import CONTACTS, crowds, linked
+from hub.identity.clustering import CONTACTS, certainly, crowds
 from hub.identity.features import Person, Place, Spelling
 from hub.identity.rules import IdentityRules
 from hub.identity.scoring import SHARED, score
@@ -80,6 +81,8 @@ class Whole:
         self.shared: dict[Key, Carried] = {}
         self._kinds: list[str] = []
         self._parts = [(array("q"), array("i"), array("B")) for _ in range(PARTS)]
+        self._told = [(array("q"), array("i")) for _ in range(PARTS)]
+        self._alike: list[list[int]] = []
         self._spellings: dict[Spelling, Spelling] = {}
         self._places: dict[Place, Place] = {}
 
@@ -93,6 +96,11 @@ class Whole:
             hashes.append(found)
             owners.append(number)
             kinds.append(self._kind(key[0]))
+        if (told := alike.alike(person)) is not None:
+            found = hashed(told)
+            hashes, owners = self._told[found % PARTS]
+            hashes.append(found)
+            owners.append(number)
 
     def _sharing(self, known: Person) -> Person:
         """The same, holding the objects that earlier ones hold: much is told more than once."""
@@ -124,17 +132,29 @@ class Whole:
         self._spellings.clear()
         self._places.clear()
         self._starts, self._members = array("i", [0]), array("i")
+        hidden = self._hidden()
         while self._parts:
             hashes, owners, kinds = self._parts.pop()
             buckets: defaultdict[int, list[int]] = defaultdict(list)
             kind_of: dict[int, int] = {}
             for key, owner, kind in zip(hashes, owners, kinds, strict=True):
+                if owner in hidden:
+                    continue
                 buckets[key].append(owner)
                 kind_of[key] = kind
             for key, members in buckets.items():
                 if len(members) > 1:
                     self._bucket(self._kinds[kind_of[key]], key, members)
         self._index()
+
+    def _hidden(self) -> set[int]:
+        """Those of many who are told alike that stand in no bucket."""
+        while self._told:
+            told: defaultdict[int, list[int]] = defaultdict(list)
+            for key, owner in zip(*self._told.pop(), strict=True):
+                told[key].append(owner)
+            self._alike += [members for members in told.values() if len(members) > alike.MOST]
+        return {one for members in self._alike for one in members[alike.MOST :]}
 
     def _bucket(self, kind: str, key: int, members: list[int]) -> None:
         if kind in CONTACTS:
@@ -184,8 +204,9 @@ class Whole:
         return found
 
     def links(self) -> list[list[int]]:
-        """The groups that a source, or what the rules call certain, says are one."""
-        return linked(self.people, self.crowd, self.rules)
+        """The groups that a source, or what the rules call certain, says are one, and of many that are told alike."""
+        proven = [members for members in self._alike if alike.proves(self.people[members[0]], self.crowd, SHARED)]
+        return [*certainly(self.people, self.crowd, self.rules), *proven]
 
 
 def without_limits(rules: IdentityRules) -> IdentityRules:

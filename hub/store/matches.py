@@ -58,6 +58,25 @@ def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
     return [Bucket(*row) for row in rows]
 
 
+def first_under(session: Session, most: Mapping[int, int]) -> list[tuple[int, UUID]]:
+    """(key, record) of the first records under these keys, in order of id, ``most[key]`` of each."""
+    return session.rows(
+        """
+        SELECT given.key, found.record_id
+        FROM unnest(%b::bigint[], %b::int[]) AS given (key, most)
+        CROSS JOIN LATERAL (
+            SELECT record_id FROM record_key WHERE key = given.key ORDER BY record_id LIMIT given.most) found
+        ORDER BY given.key, found.record_id
+        """,
+        [list(most), list(most.values())],
+    )
+
+
+def all_under(session: Session, keys: Collection[int]) -> set[UUID]:
+    """Every record under these keys."""
+    return {row[0] for row in session.rows("SELECT record_id FROM record_key WHERE key = ANY(%b)", [list(keys)])}
+
+
 def states(session: Session, records: Collection[UUID]) -> dict[UUID, State]:
     """The states of these records."""
     rows = session.rows("SELECT id, state FROM record WHERE id = ANY(%b)", [list(records)])

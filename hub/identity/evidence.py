@@ -69,6 +69,7 @@ def split_evidence(component: Component, group: Collection[UUID], old: UUID, bef
         {"judgement": judgement.id}
         for judgement in component.judgements
         if judgement.verdict != "same"
+        and judgement.id > 0
         and (
             (not judgement.one.isdisjoint(taken) and left(judgement.other))
             or (not judgement.other.isdisjoint(taken) and left(judgement.one))

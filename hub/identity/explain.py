@@ -82,7 +82,7 @@ def explain(session: Session, rows: Sequence[RecordRow], identity: Identity) -> 
     out. ``guards`` are identifiers that prove less than they seem to, or nothing.
     """
     ids = [row.id for row in rows]
-    case = _Case(identity, {}, {}, judgements.of_records(session, ids))
+    case = _Case(identity, {}, {}, [held for held in judgements.of_records(session, ids) if held.id > 0])
     case.take(session, rows)
     case.crowd_rows = list(matches.crowds(session, case.contacts).values())
     pairs, unjoined, left_out = _joins(session, case, set(ids))

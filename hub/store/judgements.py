@@ -23,7 +23,25 @@ def of_records(session: Session, records: Collection[UUID]) -> list[Judgement]:
         """,
         [list(records)],
     )
-    return [_read(row) for row in rows]
+    return [*map(_read, rows), *_rejected(session, records)]
+
+
+def _rejected(session: Session, records: Collection[UUID]) -> list[Judgement]:
+    """Reviews answered with no: as holds, so that what a person rejected is asked again and never merged unasked.
+
+    They have no row among the judgements; their numbers are below 0 and follow from the pair.
+    """
+    rows = session.rows(
+        """
+        SELECT one, other, by, reason, at FROM dismissal WHERE one = ANY(%b)
+        UNION SELECT one, other, by, reason, at FROM dismissal WHERE other = ANY(%b)
+        """,
+        [list(records), list(records)],
+    )
+    return [
+        Judgement(-1 - (one.int ^ other.int), "hold", frozenset({one}), frozenset({other}), by, reason, at)
+        for one, other, by, reason, at in sorted(rows)
+    ]
 
 
 def chained(session: Session, records: Collection[UUID]) -> list[Judgement]:
@@ -88,6 +106,19 @@ def withdraw_holds(session: Session, since: datetime, by: str, now: datetime) ->
         "SELECT id FROM judgement WHERE verdict = 'hold' AND at >= %s AND withdrawn_at IS NULL", [since]
     )
     return withdraw(session, [row[0] for row in rows], by, now) if rows else []
+
+
+def forget_rejected(session: Session, holds: Collection[Judgement]) -> None:
+    """Let answers with no go, of those of these holds that stand for one: somebody knows better now."""
+    pairs = [sorted(hold.records) for hold in holds if hold.id < 0]
+    if pairs:
+        session.run(
+            """
+            DELETE FROM dismissal d USING unnest(%b::uuid[], %b::uuid[]) AS given (one, other)
+            WHERE d.one = given.one AND d.other = given.other
+            """,
+            [[one for one, _ in pairs], [other for _, other in pairs]],
+        )
 
 
 def get(session: Session, judgement_id: int) -> Judgement | None:

@@ -84,8 +84,10 @@ def known(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:
 
 
 def judged(session: Session) -> list[Judgement]:
-    """Every judgement in force, oldest first."""
-    rows = session.rows("SELECT DISTINCT record_id FROM judgement_record")
+    """Every judgement in force, oldest first, and every review that was answered with no."""
+    rows = session.rows(
+        "SELECT record_id FROM judgement_record UNION SELECT one FROM dismissal UNION SELECT other FROM dismissal"
+    )
     return judgements.of_records(session, [row[0] for row in rows])
 
 

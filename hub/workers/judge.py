@@ -136,7 +136,8 @@ def same(
     joined = new.records.union(*(held.records for held in existing if held.verdict == "same"))
     holds = [held for held in existing if held.verdict == "hold" and held.one & joined and held.other & joined]
     _refuse_conflict(session, new, [held for held in existing if held not in holds])
-    ended = store.withdraw(session, [held.id for held in holds], by, now)
+    ended = store.withdraw(session, [held.id for held in holds if held.id > 0], by, now)
+    store.forget_rejected(session, holds)
     return Decision(store.insert(session, new), new.records, withdrawn=tuple(ended))
 
 

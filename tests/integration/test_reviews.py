@@ -455,6 +455,20 @@ def test_a_rejected_review_stays_away_while_events_tell_nothing_new(desk: Desk) 
     assert desk.office.open() == [waiting]
 
 
+def test_what_a_person_rejected_is_asked_again_and_never_merged_unasked(desk: Desk) -> None:
+    # given two who might be one, and a person's no
+    waiting = doubtful(desk.office)
+    desk.http.post(f"/reviews/{waiting}", json={"answer": "reject"}).raise_for_status()
+    # when the evidence grows beyond doubt
+    same = {"emails": ["kbrandner@example.de"], "phones": ["+493023125017"]}
+    desk.office.told([customer("21", when=at(90), name=("Käthe", "Brandner"), **same)])  # type: ignore[arg-type]
+    # then they wait for a person still, and are one when that person says so
+    assert desk.office.home(20) != desk.office.home(21)
+    assert desk.office.open() == [waiting]
+    desk.http.post(f"/reviews/{waiting}", json={"answer": "accept"}).raise_for_status()
+    assert desk.office.home(20) == desk.office.home(21)
+
+
 def test_two_who_were_sure_but_would_join_people_who_contradict_each_other_wait(desk: Desk) -> None:
     desk.office.told(
         [customer("30", name=("Ida", "Vahl"), emails=["vahl@example.de"], birth_date="1950-01-12")],

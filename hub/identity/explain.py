@@ -219,7 +219,7 @@ def history(session: Session, items: Sequence[Json]) -> list[Json]:
     ]
 
 
-_NO_REASON = "what their sources tell of them changed"
+_NO_REASON = "what their sources tell of them, what people decided, or the rules and weights in force changed"
 
 
 def _parts(item: Json) -> list[Json]:

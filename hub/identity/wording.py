@@ -43,7 +43,10 @@ SENTENCES: Mapping[tuple[str, str], str] = {
         for level, text in _NAMES.items()
     },
     ("last_name", "swapped"): "one of the names stands once as first and once as last name: {both}",
-    ("first_name", "same in a household"): "an equal first name says less in one household: father and son share it",
+    (
+        "first_name",
+        "same in a household",
+    ): "an equal first name says less beside it: father and son share one, namesakes too",
     ("email", "exact"): "the same e-mail: {both}",
     ("email", "near"): "the same e-mail but for a typing error: {both}",
     ("email", "near_name"): "the same e-mail but for a typing error, in a mailbox without digits: {both}",
@@ -65,7 +68,7 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("address", "city"): "the same city: {both}",
     ("address", "city_different"): "cities differ: {both}",
     ("address", "different"): "addresses differ: {both}",
-    ("household", "bound"): "but all this only says that they live together or are family, so it counts for less",
+    ("household", "bound"): "but family, housemates or neighbours have all this in common too, so it counts for less",
     ("birth_date", "exact"): "the same date of birth: {both}",
     ("birth_date", "swapped"): "the same date of birth, day and month the other way round: {both}",
     ("birth_date", "digit"): "the same date of birth but for one digit: {both}",

@@ -47,11 +47,14 @@ def plan(writes: Sequence[Write], settings: CsvSettings) -> Sequence[HttpRequest
 
 
 def send(writes: Sequence[Write], _: HttpClient, settings: CsvSettings) -> Sequence[WriteResult]:
-    """Put all rows into the file at once. Raises Unavailable when it cannot be written."""
+    """Put all rows into the file at once. Raises Unavailable when it cannot be written, or was taken away."""
     id_column = columns(settings)["external_id"]
     header = tuple(dict.fromkeys((*columns(settings).values(), *consent_columns(settings).values())))
     try:
         with _locked(settings.path):
+            if not settings.path.exists() and any(write.external_id for write in writes):
+                # A new one would hold these rows only, and everything would count as delivered.
+                raise Unavailable("the file is gone, with the rows that were written to it: put it back")
             table = {row[id_column]: row for row in _existing(settings) if row.get(id_column)}
             for write in writes:
                 for gone in (write.external_id, *write.merge):

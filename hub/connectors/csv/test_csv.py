@@ -247,3 +247,19 @@ def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     assert found is not None
     with pytest.raises(Unavailable, match=r"IsADirectoryError|PermissionError"):
         send([found], HTTP, known)
+
+
+def test_a_file_that_was_taken_away_is_waited_for_and_not_begun_anew(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, ProfileChange(profile(ANNA, emails=("anna@example.de",)), 1))
+    known.path.rename(tmp_path / "elsewhere.csv")
+    change = ProfileChange(
+        profile(ANNA, emails=("anna@example.org",)), 2, external_ids=(str(ANNA),), mirror={"mail": "x"}
+    )
+
+    found = render(change, known)
+
+    assert found is not None
+    with pytest.raises(Unavailable, match="the file is gone"):
+        send([found], HTTP, known)
+    assert not known.path.exists()

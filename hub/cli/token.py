@@ -26,7 +26,14 @@ class Role(StrEnum):
 
 @app.command()
 def create(
-    role: Annotated[Role, typer.Option("--role", help="viewer reads, operator replays and redrives, admin all.")],
+    role: Annotated[
+        Role,
+        typer.Option(
+            "--role",
+            help="viewer reads; operator also replays, redrives, merges, splits, answers reviews and withdraws "
+            "judgements; admin all.",
+        ),
+    ],
     name: Annotated[str, typer.Option("--name", help="What or who it is for.")] = "",
     json: output.JsonOption = False,
     config: output.ConfigOption = None,

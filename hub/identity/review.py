@@ -16,10 +16,10 @@ from hub.identity.scoring import SHARED, score
 from hub.identity.version import Identity
 from hub.identity.wording import lines
 from hub.model.profile import OrderSummary, Profile, RecordReference
-from hub.store import matches, profiles, records, reviews
+from hub.store import judgements, matches, profiles, records, reviews
 from hub.store.database import Session
 from hub.store.records import RecordRow
-from hub.store.reviews import OpenReview, Pair
+from hub.store.reviews import Answered, OpenReview, Pair
 
 Json = dict[str, Any]
 Waits = Literal["between ask and same", "refused: contradicts", "refused: ambiguous", "refused: blast radius"]
@@ -96,6 +96,7 @@ def _became(
         said = f"review {review} was answered already: {answered.answer}"
         reason = f": {answered.reason}" if answered.reason else ""
         now.append(("answer", f"{answered.answer}, by {answered.by} at {answered.at:%Y-%m-%d %H:%M}{reason}"))
+        now.append(("instead", _instead(session, answered, sides)))
     elif sides[0] == sides[1]:
         said = f"review {review} is no more: its profiles are one by now"
     elif found is not None:
@@ -106,6 +107,17 @@ def _became(
     if found is not None:
         now.append(("review", str(found.id)))
     return said, now
+
+
+def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> str:
+    """The command for whoever thinks otherwise than the answer."""
+    judged = None if answered.judgement_id is None else judgements.get(session, answered.judgement_id)
+    if judged is not None and judged.withdrawn_at is None:
+        return f"`hub judgement withdraw {judged.id}` takes it back"
+    if sides[0] == sides[1]:
+        return f"`hub profile split {sides[0]} RECORD...` makes them two people for ever"
+    merge = f"`hub profile merge {sides[0]} {sides[1]}` makes them one person"
+    return merge if judged else f"{merge}; without it they stay two, until their evidence has grown"
 
 
 def _waits(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -16,8 +17,12 @@ from hub.cli.options import LimitOption
 
 if TYPE_CHECKING:
     from hub.model.judgement import Judged, Judgement
+    from hub.model.profile import RecordReference
 
 app = typer.Typer(name="judgement", help="What people decided about who is who: list, withdraw.", no_args_is_help=True)
+
+NAMED = 2
+"""Records of a side that are named in the list."""
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for those who come after; never logged.")]
 
@@ -75,7 +80,7 @@ def list_(
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """List judgements, newest first: who decided what, when and why."""
+    """List judgements, newest first: who decided what, about whom, when and why."""
     from hub.model.judgement import told
     from hub.store import judgements
 
@@ -95,8 +100,8 @@ def list_(
         (
             each.id,
             each.verdict,
-            len(each.one),
-            len(each.other),
+            _names(each.one, names),
+            _names(each.other, names),
             each.by,
             f"{each.at:%Y-%m-%d %H:%M}",
             _ended(each),
@@ -139,22 +144,36 @@ def _ended(judgement: Judgement) -> str:
 def _show(judged: Judged, *, json: bool, head: str) -> None:
     if json:
         output.show_json(judged.document())
-        return
+    else:
+        show_judged(judged.document(), head=head)
+
+
+def _names(side: Collection[UUID], names: Mapping[UUID, RecordReference]) -> str:
+    """A few records of one side, as far as they are stored, and how many more there are."""
+    known = sorted(f"{each.connection}:{each.kind}:{each.external_id}" for one in side if (each := names.get(one)))
+    more = len(side) - len(known[:NAMED])
+    return ", ".join([*known[:NAMED], *([f"… {more} more"] if more else [])])
+
+
+def show_judged(judged: Mapping[str, Any], *, head: str) -> None:
+    """What a decision did (``Judged.document``) for people: who, which judgements, what is written, the way back."""
     output.show(head)
-    for profile in judged.retired:
+    for profile in judged["retired"]:
         output.show(f"  {profile} was merged away; its id leads on")
-    for profile in judged.restored:
+    for profile in judged["restored"]:
         output.show(f"  {profile} stands for somebody again")
-    if judged.judgement.withdrawn_at is None:
-        output.show(f"  judgement {judged.judgement.id}: {judged.judgement.verdict}, by {judged.judgement.by}")
-    for each in judged.also:
-        output.show(f"  judgement {each.id}: {each.verdict}, by {each.by}")
-    for each in judged.withdrawn:
-        if each.id != judged.judgement.id:
-            output.show(f"  ended: judgement {each.id}, {each.verdict}, by {each.by} at {each.at:%Y-%m-%d %H:%M}")
-    for line in judged.destinations:
+    judgement = judged["judgement"]
+    in_force = [judgement] if judgement["withdrawn_at"] is None else []
+    for each in (*in_force, *judged["also"]):
+        output.show(f"  judgement {each['id']}: {each['verdict']}, by {each['by']}")
+    for each in judged["withdrawn"]:
+        if each["id"] != judgement["id"]:
+            said = f"{each['verdict']}, by {each['by']} at {each['at']:%Y-%m-%d %H:%M}"
+            output.show(f"  ended: judgement {each['id']}, {said}")
+    for line in judged["destinations"]:
         output.show(f"  {line['destination']}, {line['profile']}: {line['text']}")
         for cannot in line["cannot"]:
             output.show(f"    not to be undone there: {cannot}")
-    for command in judged.undo:
-        output.show(f"to take it back: {command}")
+    for step, command in enumerate(judged["undo"]):
+        # Steps, in this order: the second would be refused before the first.
+        output.show(f"{'then' if step else 'to take it back'}: {command}")

@@ -10,7 +10,7 @@ import typer
 
 from hub.cli import output
 from hub.cli.database import configured
-from hub.cli.judgement import ReasonOption, user
+from hub.cli.judgement import ReasonOption, show_judged, user
 from hub.cli.options import LimitOption
 
 if TYPE_CHECKING:
@@ -107,11 +107,8 @@ def _answer(review: UUID, answer: Answer, reason: str, *, json: bool, config: Pa
         output.show("not now: the review comes back when its evidence has grown")
         return
     profiles = ", ".join(map(str, judged["profiles"]))
-    output.show(f"one person now: profile {profiles}" if answer == "accept" else f"two people for ever: {profiles}")
-    for line in judged["destinations"]:
-        output.show(f"  {line}")
-    for command in judged["undo"]:
-        output.show(f"to take it back: {command}")
+    head = f"one person now: profile {profiles}" if answer == "accept" else f"two people for ever: {profiles}"
+    show_judged(judged, head=head)
 
 
 def _show(item: dict[str, Any]) -> None:

@@ -47,8 +47,11 @@ def test_people_are_told_what_became_of_it_and_how_to_take_it_back(hub: Hub) -> 
     ]
     assert merged[-1] == "to take it back: hub judgement withdraw 1"
     assert "one desk" in listed
+    assert "old-crm:customer:1, old-crm:customer:3" in listed
+    assert "old-crm:customer:2" in listed
     assert set(split[0].removeprefix("apart now: profiles ").split(", ")) == {anna, bert}
     assert f"  ended: judgement 1, same, by {getpass.getuser()}" in "\n".join(split)
+    assert [line.partition(": hub ")[0] for line in split[-2:]] == ["to take it back", "then"]
     assert hub("judgement", "list", "--verdict", "same").stdout == ""
 
 

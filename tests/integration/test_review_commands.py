@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from hub import bootstrap
 from hub.cli.app import app
+from hub.cli.judgement import show_judged
 from hub.settings import load
 from hub.workers.process import process_batch
 
@@ -69,11 +71,35 @@ def test_reviews_are_read_side_by_side_and_accepted(hub: Hub) -> None:
 
     done = hub("review", "accept", item["id"], "--reason", "she said so").stdout
 
-    profile = hub.json("profile", "search", "brandner")
-    assert (len(profile), done.splitlines()[0]) == (1, f"one person now: profile {profile[0]['id']}")
+    (profile,) = hub.json("profile", "search", "brandner")
+    (retired,) = {side["id"] for side in item["profiles"]} - {profile["id"]}
+    assert done.splitlines() == [
+        f"one person now: profile {profile['id']}",
+        f"  {retired} was merged away; its id leads on",
+        f"  judgement 1: same, by {getpass.getuser()}",
+        "to take it back: hub judgement withdraw 1",
+    ]
     assert hub("review", "list").stderr == "nothing waits for a person\n"
     late = hub.json("review", "reject", item["id"], ends=1)["faults"]
     assert late[0] == f"review {item['id']} was answered already: accept"
+    assert "instead: `hub judgement withdraw 1` takes it back" in late
+
+
+def test_destinations_are_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"destination": "crm", "profile": "p1", "text": "two contacts become one", "cannot": ["the second's id"]}
+    judgement = {"id": 3, "verdict": "same", "by": "mia", "withdrawn_at": None}
+    done = {"judgement": judgement, "retired": [], "restored": [], "also": [], "withdrawn": [], "destinations": [line]}
+
+    show_judged({**done, "undo": ["hub judgement withdraw 3", "hub profile merge p1 p2"]}, head="apart")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "apart",
+        "  judgement 3: same, by mia",
+        "  crm, p1: two contacts become one",
+        "    not to be undone there: the second's id",
+        "to take it back: hub judgement withdraw 3",
+        "then: hub profile merge p1 p2",
+    ]
 
 
 def test_reject_is_for_now(hub: Hub) -> None:
@@ -83,6 +109,25 @@ def test_reject_is_for_now(hub: Hub) -> None:
     assert rejected == "not now: the review comes back when its evidence has grown\n"
     assert hub.json("review", "list") == []
     assert hub.json("judgement", "list") == []
+
+
+def test_who_thinks_otherwise_than_a_rejection_is_told_the_command(hub: Hub) -> None:
+    (item,) = hub.json("review", "list")
+    hub("review", "reject", item["id"])
+    one, other = (side["id"] for side in item["profiles"])
+
+    late = [hub.json("review", *again, item["id"], ends=1)["faults"] for again in (("accept",), ("reject", "--never"))]
+    (said,) = [fault for fault in late[0] if fault.startswith("instead: ")]
+    merged = hub(*said.split("`")[1].split()[1:]).stdout
+    (now,) = [fault for fault in hub.json("review", "show", item["id"], ends=1)["faults"] if "instead" in fault]
+
+    assert late[0] == late[1]
+    assert said == (
+        f"instead: `hub profile merge {one} {other}` makes them one person; "
+        "without it they stay two, until their evidence has grown"
+    )
+    assert merged.startswith("one person now")
+    assert now.endswith("RECORD...` makes them two people for ever")
 
 
 def test_never_is_a_judgement(hub: Hub) -> None:

@@ -172,7 +172,7 @@ def summary(told: dict[str, Any]) -> None:
     output.show(f"{merges} would merge, {splits} would split, {held} merges would wait for a person")
     attributes = ", ".join(f"{name} {number}" for name, number in told["values"]["attributes"].items())
     output.show(f"{values} golden profiles would have other values{f': {attributes}' if attributes else ''}")
-    for which, text in (("new", "would prove nothing any more"), ("gone", "would prove something again")):
+    for which, text in _QUARANTINED:
         found = told["quarantined"][which]
         if found["count"]:
             output.show(f"{found['count']} shared identifiers {text}")
@@ -183,6 +183,11 @@ def summary(told: dict[str, Any]) -> None:
         output.say(f"{told['waiting']} records wait to be resolved again: some of this would happen anyway")
 
 
+_QUARANTINED = (
+    ("new", "would prove nothing any more"),
+    ("gone", "would prove something again"),
+    ("unused", "would be off or blocked: they prove nothing, as now"),
+)
 _WRITES = ("creates", "updates", "merges", "restores", "orders", "failed")
 
 
@@ -207,6 +212,8 @@ def cases(told: dict[str, Any]) -> None:
     for which, text in (("new", "would prove nothing"), ("gone", "would prove something again")):
         for case in told["quarantined"][which]["cases"]:
             output.show(f"\n{case['kind']} {case['value']} {text}: {case['records']} records carry it")
+    for case in told["quarantined"]["unused"]["cases"]:
+        output.show(f"\n{case['kind']} {case['value']} {case['because']}; {case['records']} records carry it")
 
 
 def _at_stake(case: dict[str, Any]) -> str:

@@ -73,6 +73,15 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[RuleChange]:
         yield RuleChange(path, before, after)
 
 
+def unused(kind: str, value: str, rules: IdentityRules) -> str:
+    """Why nobody carries an identifier under these rules; kind and value as blocked by (``blocking.identifiers``)."""
+    if rules.identifiers[kind].strength == "off":  # type: ignore[index]
+        return "is off: it proves nothing"
+    if kind == "email" and value.rpartition("@")[2] in rules.relay_domains:
+        return "is a relay's address: it proves nothing"
+    return "is blocked"
+
+
 class Side(NamedTuple):
     """What pairs are weighed by: the rules before, or those after."""
 
@@ -162,7 +171,7 @@ def _felt(
         if shared_now and not shared_before and (count is None or count > change.after):
             many = f"{count} {what}" if count else f"too many {what}"
             yield f"{change.text}{value} is shared by {many}"
-        elif shared_before and not shared_now:
+        elif shared_before and now and not shared_now:
             yield f"{change.text}{value} proves something again"
     elif shared_before != shared_now:
         return

@@ -17,8 +17,8 @@ from uuid import UUID
 
 import orjson
 
-from hub.identity.blocking import hashed
-from hub.identity.difference import RuleChange, Side, rule_changes
+from hub.identity.blocking import Key, hashed, identifiers
+from hub.identity.difference import RuleChange, Side, rule_changes, unused
 from hub.identity.guards import shown
 from hub.identity.hold import Stake, stake
 from hub.identity.trial import Place, Placed, Progress, Trial, place
@@ -197,13 +197,19 @@ def _take(session: Session, found: _Found, placed: Sequence[Placed], rows: Mappi
 
 
 def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
-    """Identifiers that would prove nothing any more, and those that would prove something again."""
+    """Identifiers that would prove nothing any more, and those that would prove something again.
+
+    What is shared now and would be off or blocked is ``unused``: it proves as little then.
+    """
     if trial is None:
-        return {"new": {"count": 0, "cases": []}, "gone": {"count": 0, "cases": []}}
+        return {name: {"count": 0, "cases": []} for name in ("new", "gone", "unused")}
     stored = {row.key: row for row in what_if.shared(session)}
     now = {hashed(key): (key, carried) for key, carried in trial.whole.shared.items()}
     new = sorted((now[key] for key in now.keys() - stored.keys()), key=lambda each: (-each[1].records, each[0]))
     gone = sorted((stored[key] for key in stored.keys() - now.keys()), key=lambda row: (-row.carriers, row.key))
+    none = _carried_by_nobody({(row.kind, row.value) for row in gone}, trial)
+    again, unused_now = ([row for row in gone if ((row.kind, row.value) in none) is so] for so in (False, True))
+    rules = trial.identity.rules
     return {
         "new": {
             "count": len(new),
@@ -212,10 +218,30 @@ def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
             ],
         },
         "gone": {
-            "count": len(gone),
-            "cases": [{**_named(row.kind, row.value), "records": row.carriers} for row in gone[:limit]],
+            "count": len(again),
+            "cases": [{**_named(row.kind, row.value), "records": row.carriers} for row in again[:limit]],
+        },
+        "unused": {
+            "count": len(unused_now),
+            "cases": [
+                {
+                    **_named(row.kind, row.value),
+                    "records": row.carriers,
+                    "because": unused(row.kind, row.value, rules),
+                }
+                for row in unused_now[:limit]
+            ],
         },
     }
+
+
+def _carried_by_nobody(wanted: set[Key], trial: Trial) -> set[Key]:
+    left = set(wanted)
+    for person in trial.whole.people.values():
+        if not left:
+            break
+        left.difference_update(identifiers(person))
+    return left
 
 
 def _named(kind: str, value: str) -> Json:

@@ -64,6 +64,18 @@ def test_people_read_what_would_happen_and_why(hub: Hub) -> None:
     assert hub.json("rules", "list") == []
 
 
+def test_a_shared_address_that_is_blocked_proves_nothing_still(hub: Hub) -> None:
+    hub("rules", "apply", file(hub, "identifiers: {email: {max_records: 1}}\n"), "--yes", "--wait")
+
+    blocked = hub("rules", "try", file(hub, BLOCKED)).stdout.splitlines()
+    off = hub("rules", "try", file(hub, "identifiers: {email: {strength: 'off'}}\n")).stdout.splitlines()
+
+    for told, because in ((blocked, "is blocked"), (off, "is off: it proves nothing")):
+        assert "1 shared identifiers would be off or blocked: they prove nothing, as now" in told
+        assert f"email anna@example.de {because}; 2 records carry it" in told
+        assert not any("prove something again" in line for line in told)
+
+
 def test_scripts_get_all_of_it(hub: Hub) -> None:
     told = hub.json("rules", "try", file(hub, BLOCKED), "--limit", "1")
 

@@ -180,9 +180,32 @@ def test_a_shared_phone_is_told_with_how_many_share_it(house: House) -> None:
     assert told["quarantined"] == {
         "new": {"count": 1, "cases": [{"kind": "phone", "value": "023125101", "records": 2, "people": 2}]},
         "gone": {"count": 0, "cases": []},
+        "unused": {"count": 0, "cases": []},
     }
     assert again["rules"] == []
     assert again["quarantined"]["new"]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "gone", "unused"),
+    [
+        ("max_people: 10", 1, []),
+        (f"max_people: 1, blocked: ['{FAMILY}']", 0, ["is blocked"]),
+        ("max_people: 10, blocked_patterns: ['3125']", 0, ["is blocked"]),
+        ("strength: 'off'", 0, ["is off: it proves nothing"]),
+    ],
+)
+def test_a_shared_phone_that_is_off_or_blocked_proves_nothing_again(
+    house: House, rule: str, gone: int, unused: list[str]
+) -> None:
+    house.apply(load_rules("identifiers: {phone: {strength: strong, max_people: 1}}"))
+
+    told = try_rules(house.processing, load_rules(f"identifiers: {{phone: {{{rule}}}}}"))["quarantined"]
+
+    assert (told["new"]["count"], told["gone"]["count"], told["unused"]["count"]) == (0, gone, len(unused))
+    assert told["unused"]["cases"] == [
+        {"kind": "phone", "value": "023125101", "records": 2, "because": because} for because in unused
+    ]
 
 
 def test_survivorship_alone_changes_values_and_nobody(house: House) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.identity.difference import RuleChange, Side, compared, rule_changes
+from hub.identity.difference import RuleChange, Side, compared, rule_changes, unused
 from hub.identity.rules import IdentityRules
 from hub.identity.scoring import SHARED
 from hub.identity.version import identity
@@ -100,6 +100,29 @@ def test_what_proves_something_again_is_told_too() -> None:
 
     assert told["decided_by"] == [f"identifiers.phone.max_people 2 -> 10: {PHONE} proves something again"]
     assert told["before"]["weight"] < told["after"]["weight"]
+
+
+def test_a_shared_phone_that_is_blocked_does_not_prove_something_again() -> None:
+    one, other = state(first="Anna", phones=PHONE), state(first="Anna", phones=PHONE)
+    before = rules("identifiers: {phone: {max_people: 2}}")
+    after = rules(f"identifiers: {{phone: {{blocked: ['{PHONE}']}}}}")
+    sides = Side(identity(before), {"023125101": SHARED}), Side(identity(after), {})
+
+    told = compared(one, other, *sides, rule_changes(before, after), {})
+
+    assert not any("proves something again" in reason for reason in told["decided_by"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text", "why"),
+    [
+        ("phone", "023125101", "identifiers: {phone: {strength: 'off'}}", "is off: it proves nothing"),
+        ("email", "a@relay.example", "relay_domains: [relay.example]", "is a relay's address: it proves nothing"),
+        ("email", MAIL, f"identifiers: {{email: {{blocked: [{MAIL}]}}}}", "is blocked"),
+    ],
+)
+def test_why_nobody_carries_an_identifier_is_told(kind: str, value: str, text: str, why: str) -> None:
+    assert unused(kind, value, rules(text)) == why
 
 
 def test_the_evidence_stands_on_both_sides() -> None:

@@ -85,7 +85,7 @@ def _doubtful(shown: Json, console: Console) -> None:
     for one in answered[:MOST_CASES]:
         _review(one["review"], console)
         console.print(f"  answered: {one['command']}  ({one['reason']}): one person now")
-        console.print(f"  to take it back: {', '.join(one['undo'])}")
+        console.print(f"  to take it back: {', then '.join(one['undo'])}")
     for review in waiting[:MOST_CASES]:
         _review(review, console)
         console.print(f"  open: hub review accept {review['id']}, or reject, or reject --never")
@@ -121,7 +121,7 @@ def _taken_back(shown: Json, console: Console) -> None:
             console.print(f"  {line['destination']}: {line['text']}")
         for cannot in split["cannot"]:
             console.print(f"  not to be undone there: {cannot}")
-        console.print(f"  to take it back: {', '.join(split['undo'])}")
+        console.print(f"  to take it back: {', then '.join(split['undo'])}")
     more = len(shown["splits"]) - MOST_CASES
     if more > 0:
         console.print(f"… and {more} more")

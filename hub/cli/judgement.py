@@ -104,12 +104,12 @@ def list_(
             _names(each.other, names),
             each.by,
             f"{each.at:%Y-%m-%d %H:%M}",
-            _ended(each),
+            *([_ended(each)] if withdrawn else []),
             each.reason,
         )
         for each in found
     ]
-    columns = ("id", "verdict", "one", "other", "by", "at", "withdrawn", "reason")
+    columns = ("id", "verdict", "one", "other", "by", "at", *(["withdrawn"] if withdrawn else []), "reason")
     output.show_table(columns, rows, empty="nobody decided anything yet")
 
 

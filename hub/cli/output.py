@@ -44,7 +44,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         # An id that is cut cannot be copied into the next command.
-        table.add_column(column, no_wrap=column == "id")
+        table.add_column(column, no_wrap=column == "id", overflow="ellipsis" if column == "id" else "fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     if not table.row_count:

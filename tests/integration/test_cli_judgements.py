@@ -6,11 +6,13 @@ import getpass
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from hub import bootstrap
 from hub.cli import judgement
+from hub.model.profile import RecordReference
 from hub.settings import load as load_settings
 from tests.integration.test_cli import Hub
 
@@ -53,6 +55,27 @@ def test_people_are_told_what_became_of_it_and_how_to_take_it_back(hub: Hub) -> 
     assert f"  ended: judgement 1, same, by {getpass.getuser()}" in "\n".join(split)
     assert [line.partition(": hub ")[0] for line in split[-2:]] == ["to take it back", "then"]
     assert hub("judgement", "list", "--verdict", "same").stdout == ""
+
+
+def test_the_list_names_a_few_records_and_what_is_withdrawn_only_when_asked(hub: Hub) -> None:
+    anna, bert = two(hub)
+    hub("profile", "merge", anna, bert)
+    hub("judgement", "withdraw", "1")
+
+    assert hub("judgement", "list").stderr == "nobody decided anything yet\n"
+    ended = hub("judgement", "list", "--withdrawn").stdout.splitlines()
+    assert ended[0].split() == ["id", "verdict", "one", "other", "by", "at", "withdrawn", "reason"]
+    assert f"by {getpass.getuser()}" in ended[1]
+
+
+def test_of_many_records_the_first_are_named() -> None:
+    names = {UUID(int=n): RecordReference(connection="crm", kind="customer", external_id=str(n)) for n in range(1, 5)}
+
+    assert [judgement._names(side, names) for side in (list(names)[:2], list(names), [UUID(int=9)])] == [
+        "crm:customer:1, crm:customer:2",
+        "crm:customer:1, crm:customer:2, … 2 more",
+        "… 1 more",
+    ]
 
 
 def test_scripts_get_the_whole_decision(hub: Hub) -> None:

@@ -132,7 +132,9 @@ def hub(server: Postgres, name: str, *, csv: Path | None = None, strict: bool = 
         crm = "benchmarks.sandbox" if strict else "benchmarks.crm_double"
         stack.enter_context(running([sys.executable, "-m", crm, "--port", str(crm_port)], port=crm_port))
         config = folder / "hub.yaml"
-        config.write_text(yaml.safe_dump(_configuration(crm_port, csv)))
+        # Training would change who is who while the clock runs, and begins a second round of work when it stops.
+        settings = {"hub": {"automatic_training": False}, **_configuration(crm_port, csv)}
+        config.write_text(yaml.safe_dump(settings))
         found = Hub(server.database(name), config, crm_port)
         found.command("migrate")
         yield found

@@ -52,7 +52,7 @@ class Deciding:
     """Everything in memory: persons, and who stands under each key."""
 
     def __init__(self) -> None:
-        self.identity = identity(IdentityRules().with_defaults())
+        self.identity = identity(IdentityRules())
         self.people: list[Person] = []
         self.buckets: defaultdict[int, list[int]] = defaultdict(list)
         self.sure: dict[tuple[int, int], float] = {}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from hub.bootstrap import Runtime
 from hub.cli.interrupt import stoppable, uninterrupted
 from hub.cli.progress import Shown
 from hub.errors import HubError
-from hub.identity.evaluate import Quality, quality
+from hub.identity.evaluate import Quality, Steps, quality
 from hub.identity.labelled import RECORD, Labels, unlabelled
 from hub.intake.backfill import backfill
 from hub.settings import ConnectionConfig, Settings
@@ -72,7 +71,7 @@ class Evaluation:
 
 def evaluate(path: Path, shown: Shown) -> Evaluation:
     """Import, resolve, train, resolve again, compare. Raises ConfigError with every fault of the file."""
-    steps = _Steps()
+    steps = Steps()
     with _folder() as folder:
         shown("read the file")
         labels = unlabelled(path, folder / "records.csv")
@@ -83,7 +82,7 @@ def evaluate(path: Path, shown: Shown) -> Evaluation:
             return _measured(run, labels, steps, shown)
 
 
-def _measured(run: Runtime, labels: Labels, steps: _Steps, shown: Shown) -> Evaluation:
+def _measured(run: Runtime, labels: Labels, steps: Steps, shown: Shown) -> Evaluation:
     for progress in backfill(run.database, run.connections[NAME], Backfill(NAME, None)):
         shown("import", progress.backfill.stored, progress.backfill.total)
     steps.done("import")
@@ -136,16 +135,6 @@ def _refuse_parked(run: Runtime, labels: Labels) -> None:
         lines = dict(enumerate(labels.lines, 1))
         rows = sorted((int(entry["headers"]["row"]), reason) for entry, reason in refused if entry)
         raise HubError("; ".join(f"line {lines.get(row, '?')}: {reason}" for row, reason in rows))
-
-
-class _Steps:
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._since = time.perf_counter()
-
-    def done(self, step: str) -> None:
-        now = time.perf_counter()
-        self.seconds[step], self._since = now - self._since, now
 
 
 # -- a place that leaves nothing behind -------------------------------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import assert_never
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel
 
 from hub.identity.rules import IdentityRules, identifiers
@@ -264,8 +263,3 @@ def orphans(drafts: Drafts, known: set[UUID]) -> set[int]:
     return {
         fact.inbox_id for fact in drafts.facts.values() if fact.parent_id is not None and fact.parent_id not in there
     }
-
-
-def evidence_json(items: Mapping[str, object] | list[dict[str, object]]) -> str:
-    """JSON text of a merge's evidence."""
-    return orjson.dumps(items, default=str).decode()

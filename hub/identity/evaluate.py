@@ -115,7 +115,7 @@ def in_memory(
 
     Gives the clusters, how many pairs were compared, how many are left to a human, and seconds by step.
     """
-    steps = _Steps()
+    steps = Steps()
     found = buckets(people)
     pairs = candidates(found)
     crowd = crowds(found, people, rules)
@@ -132,19 +132,22 @@ def in_memory(
     return result, len(pairs), doubtful, steps.seconds
 
 
-class _Steps:
+class Steps:
+    """Seconds by step: what passed since the step before."""
+
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
 
     def done(self, step: str) -> None:
+        """This step ends now."""
         now = time.perf_counter()
         self.seconds[step], self._since = now - self._since, now
 
 
 def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> Report:
     """Read, cluster in memory, and compare with the truth. Raises PayloadError for a csv without the columns."""
-    steps = _Steps()
+    steps = Steps()
     rows = list(labelled(path))
     steps.done("read")
     rules = IdentityRules()

@@ -17,6 +17,7 @@ from uuid import UUID
 from hub.identity.blocking import Key, cap, hashed, identifiers, keys
 from hub.identity.clustering import CONTACTS, Clusters, Constraints, clustered, crowds, linked
 from hub.identity.features import Person, person
+from hub.identity.judging import together_apart
 from hub.identity.packing import unpacked
 from hub.identity.rules import IdentityRules
 from hub.identity.scoring import SHARED, Score, score
@@ -69,16 +70,10 @@ class Component:
     def clustered(self, identity: Identity, held: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``held`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
-        judgements = [*self.judgements, *held]
-        together = [each.records for each in judgements if each.verdict == "same"]
-        constraints = Constraints(
-            together=together,
-            apart=[(each.one, each.other) for each in judgements if each.verdict != "same"],
-            most_records=identity.rules.limits.records,
-            links=self.links,
-        )
+        said = together_apart([*self.judgements, *held], self.people.keys())
+        constraints = Constraints(said.together, said.apart, identity.rules.limits.records, self.links)
         # Most records have nobody to be one with: each is a cluster.
-        tied = {one for group in (*sure, *together, *self.links) for one in group} & self.people.keys()
+        tied = {one for group in (*sure, *said.together, *self.links) for one in group} & self.people.keys()
         found = clustered({one: self.people[one] for one in tied}, sure, identity.model, self.crowd, constraints)
         groups = [*found.groups, *([one] for one in self.people.keys() - tied)]
         return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)

@@ -66,7 +66,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     _load_whole_profiles(session, identity, component, known, rows)
     home = _home(session, identity, rows) if drafts.again and identity.restores is not None else None
     before = {record: row.profile_id for record, row in rows.items()}
-    resolution = _place(session, rows, component, identity, known, now, home)
+    resolution = _place(session, rows, component, identity, known, now, before, home)
     if drafts.again:
         versions.note_moves(session, identity.version, {one: was for one in resolution.moved if (was := before[one])})
     store.insert_records(session, [rows[i] for i in fresh], now)
@@ -158,6 +158,7 @@ def _place(
     identity: Identity,
     known: dict[UUID, ProfileRow],
     now: datetime,
+    before: Mapping[UUID, UUID | None],
     home: Mapping[UUID, UUID] | None,
 ) -> Resolution:
     groups = hold_large_merges(session, component, identity, rows, known, now, home)
@@ -173,7 +174,6 @@ def _place(
     ids = assign(groups, active, retired, home)
     resolution = Resolution(known=known)
     divided: list[tuple[UUID, UUID, str]] = []
-    before = {row.id: row.profile_id for row in rows.values()}
     for group, placed in zip(groups, ids, strict=True):
         left = {old for record in group if (old := before[record]) is not None}
         if placed not in known:
@@ -184,12 +184,13 @@ def _place(
             rows[record].profile_id = placed
         resolution.members[placed] = [rows[record] for record in group]
         resolution.created_at[placed] = active.get(placed) or retired.get(placed) or now
-    resolution.merges = _merges(resolution, known, component, identity, before)
+    gone = [profile for profile in known.values() if profile.id not in resolution.members]
+    seeded = _seeds(resolution) if gone or aliases else {}
+    resolution.merges = _merges(resolution, gone, seeded, component, identity, before)
     profile_store.revive(session, divided, now)
     profile_store.retire(session, resolution.merges, now)
     if aliases:
         # An id merged away before leads to where the record is that it began with.
-        seeded = _seeds(resolution)
         leading = [(alias, seeded[alias], led) for alias, led, _ in aliases if alias in seeded]
         profile_store.redirect(session, [(alias, profile) for alias, profile, led in leading if profile != led])
     return resolution
@@ -214,15 +215,14 @@ def _splits(rows: Mapping[UUID, RecordRow], groups: Sequence[Sequence[UUID]]) ->
 
 def _merges(
     resolution: Resolution,
-    known: Mapping[UUID, ProfileRow],
+    gone: Sequence[ProfileRow],
+    seeded: Mapping[UUID, UUID],
     component: Component,
     identity: Identity,
     before: Mapping[UUID, UUID | None],
 ) -> list[Merge]:
-    gone = [profile for profile in known.values() if profile.id not in resolution.members]
     if not gone:
         return []
-    seeded = _seeds(resolution)
     inside: defaultdict[UUID | None, set[UUID]] = defaultdict(set)
     for record, profile in before.items():
         inside[profile].add(record)

@@ -201,10 +201,6 @@ class IdentityRules(_Rules):
         """Kind to its place in the order of trust; 0 is trusted most."""
         return {kind: place for place, kind in enumerate(self.identifiers)}
 
-    def with_defaults(self) -> IdentityRules:
-        """The same rules: they are complete."""
-        return self
-
 
 def _limited(kind: Kind, rule: IdentifierRule) -> None:
     if kind == "link":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+from hub.outbox.destination_line import DestinationLine
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Capability
 from hub.store.due import Standing
@@ -21,36 +21,13 @@ _SAYS: Mapping[Will, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MergeLine:
-    """What becomes of a merged profile in one destination; ``cannot`` is what no split brings back once it is done."""
-
-    destination: str
-    profile: UUID
-    will: Will
-    text: str
-    orders: bool
-    cannot: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """The same as JSON has it."""
-        return {
-            "destination": self.destination,
-            "profile": str(self.profile),
-            "will": self.will,
-            "text": self.text,
-            "orders": self.orders,
-            "cannot": list(self.cannot),
-        }
-
-
 def merge_report(
     connections: Mapping[str, Connection],
     destinations: Mapping[str, bool],
     winner: UUID,
     retired: Collection[UUID],
     standings: Mapping[str, Mapping[UUID, Standing]],
-) -> list[MergeLine]:
+) -> list[DestinationLine]:
     """One line for each of the routed ``destinations``, which tell whether they take orders.
 
     ``standings`` (``hub.store.due.standings``) tells by destination how each profile stands there.
@@ -64,5 +41,5 @@ def merge_report(
         if len(records) > 1:
             will = "merge" if Capability.MERGE in manifest.capabilities else "leave"
         cannot = manifest.unmerge.cannot if will == "merge" and manifest.unmerge else ()
-        lines.append(MergeLine(name, winner, will, _SAYS[will], orders, cannot))
+        lines.append(DestinationLine(name, winner, will, _SAYS[will], orders, cannot))
     return lines

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+from hub.outbox.destination_line import DestinationLine
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Capability, Unmerge
 from hub.store.due import Standing
@@ -23,44 +23,17 @@ _SAYS: Mapping[Will, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SplitLine:
-    """What becomes of one profile in one destination.
-
-    ``will`` names it, ``text`` says it in a sentence; ``orders`` tells whether orders go back to it there; ``cannot``
-    says what stays as the merge left it.
-    """
-
-    destination: str
-    profile: UUID
-    will: Will
-    text: str
-    orders: bool
-    cannot: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """The same as JSON has it."""
-        return {
-            "destination": self.destination,
-            "profile": str(self.profile),
-            "will": self.will,
-            "text": self.text,
-            "orders": self.orders,
-            "cannot": list(self.cannot),
-        }
-
-
 def split_report(
     connections: Mapping[str, Connection],
     kept: UUID,
     restored: Sequence[UUID],
     standings: Mapping[str, Mapping[UUID, Standing]],
-) -> list[SplitLine]:
+) -> list[DestinationLine]:
     """One line per destination and profile, the one that is kept first; destinations that know neither have none.
 
     ``standings`` (``hub.store.due.standings``) tells by destination how each profile stands there.
     """
-    lines: list[SplitLine] = []
+    lines: list[DestinationLine] = []
     for name, connection in sorted(connections.items()):
         held = standings.get(name, {})
         if connection.connector.destination is None or not held:
@@ -68,11 +41,11 @@ def split_report(
         unmerge = connection.connector.manifest.unmerge or Unmerge("recreates")
         orders = _takes_orders(connection)
         if kept in held:
-            lines.append(SplitLine(name, kept, "correct", _SAYS["correct"], orders))
+            lines.append(DestinationLine(name, kept, "correct", _SAYS["correct"], orders))
         for profile in restored:
             will = _becomes(held.get(profile), unmerge)
             cannot = unmerge.cannot if will in ("restore", "recreate", "look") else ()
-            lines.append(SplitLine(name, profile, will, _SAYS[will], orders, cannot))
+            lines.append(DestinationLine(name, profile, will, _SAYS[will], orders, cannot))
     return lines
 
 

@@ -33,11 +33,8 @@ JUNK = "keine@kasse.example"
 
 @pytest.fixture(scope="module")
 def database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 @pytest.fixture

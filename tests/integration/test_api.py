@@ -53,7 +53,7 @@ class Installation:
             return tokens.create(session, role, "test", START)[1]
 
     def processed(self) -> None:
-        rules = IdentityRules().with_defaults()
+        rules = IdentityRules()
         process_batch(Processing(self.database, self.connections, self.routes, rules, SurvivorshipRules()))
 
     def delivered(self) -> None:

@@ -49,7 +49,7 @@ class Installation:
 def hub(database: Database) -> Iterator[Installation]:
     crm = Crm().connection("crm")
     connections = by_name(source("shop"), crm)
-    rules = IdentityRules().with_defaults()
+    rules = IdentityRules()
     processing = Processing(database, connections, routes_to(crm), rules, SurvivorshipRules())
     commit = GroupCommit(database.dsn)
     intake = WebhookIntake(connections, commit, public_url="https://hub.example.com", max_body_bytes=10_000)

@@ -16,11 +16,8 @@ ONE, OTHER = UUID(int=1), UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
 
 @pytest.fixture(scope="module")
 def database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=1)
-        database.open()
+    with postgres_server.database(size=1) as database:
         yield database
-        database.close()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def imported(database: Database, connection: Connection, size: int) -> dict[tupl
     empty(database)
     for _ in backfill(database, connection, Backfill(connection.name, None), clock=lambda: NOW):
         pass
-    processing = Processing(database, by_name(connection), (), IdentityRules().with_defaults(), SurvivorshipRules())
+    processing = Processing(database, by_name(connection), (), IdentityRules(), SurvivorshipRules())
     while process_batch(processing, size).entries:
         pass
     with database.session() as session:

@@ -192,7 +192,7 @@ def test_a_merge_while_both_are_on_their_way_leaves_one_record(way: Way, monkeyp
 
 
 def test_an_undone_merge_gives_each_a_record_again(database: Database) -> None:
-    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)}).with_defaults()
+    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)})
     way = Way(database, rules=rules)
     two = entry([customer("2", name=("Anna", None), emails=["berg@example.de"], company="Berg KG")], "e2")
     way.take(anna(), two, order("e3", "12", key="2"))
@@ -211,7 +211,7 @@ def test_an_undone_merge_gives_each_a_record_again(database: Database) -> None:
 
 
 def test_who_is_the_same_after_an_undone_merge_as_before_it_gets_a_record_again_too(database: Database) -> None:
-    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)}).with_defaults()
+    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)})
     way = Way(database, rules=rules)
     way.take(anna(), entry([customer("2", name=("Anna", "Klein"), emails=["klein@example.de"])], "e2"))
     way.settle()

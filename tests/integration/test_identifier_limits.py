@@ -34,11 +34,8 @@ EMAILS = ["anna.berg@example.com", "annaberg@example.com", "alex@example.org"]
 
 @pytest.fixture(scope="module")
 def database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 @st.composite

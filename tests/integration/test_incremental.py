@@ -34,11 +34,8 @@ TIMES = st.integers(0, 6).map(lambda minutes: at(60 * minutes))
 
 @pytest.fixture(scope="module")
 def database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 @st.composite

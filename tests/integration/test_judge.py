@@ -68,7 +68,7 @@ class Office:
     def __post_init__(self) -> None:
         crm = self.crm.connection("crm")
         self.connections = by_name(source("shop"), crm)
-        rules = IdentityRules().with_defaults()
+        rules = IdentityRules()
         self.processing = Processing(self.database, self.connections, routes_to(crm), rules, SurvivorshipRules())
         self.judge = Judge(self.processing, waken=self.woken.append)
 
@@ -121,11 +121,8 @@ def office(database: Database) -> Office:
 
 @pytest.fixture(scope="module")
 def shared_database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 def refused(decide: Callable[[], Any]) -> RefusedError:

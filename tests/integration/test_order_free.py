@@ -42,7 +42,7 @@ RULES = IdentityRules(
         "email": IdentifierRule(strength="strong", max_people=2),
         "phone": IdentifierRule(strength="weak", max_people=2),
     }
-).with_defaults()
+)
 PEOPLE = [("Anna", "Berg"), ("A.", "Berg"), ("Andrea", "Berg"), ("Bert", "Berg"), (None, "Berg"), None]
 EMAILS = ["berg@example.com", "anna@example.com", "bert@example.de"]
 PHONES = ["+493023125101", "+493023125102"]
@@ -53,11 +53,8 @@ TIMES = st.integers(0, 6).map(lambda minutes: at(60 * minutes))
 @pytest.fixture(scope="module")
 def shared_database(postgres_server: Any) -> Iterator[Database]:
     """One database for all examples: each of them takes its rows out itself."""
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 # -- small universes --------------------------------------------------------------------------------------------------

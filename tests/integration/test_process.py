@@ -100,7 +100,7 @@ def test_a_merge_names_its_evidence_and_the_old_id_leads_to_the_new_for_ever(dat
 
 
 def test_a_merge_that_is_undone_gives_both_their_ids_back_and_nothing_is_lost(database: Database) -> None:
-    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)}).with_defaults()
+    rules = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)})
     work = processing(database, rules=rules)
     store(database, [entry([customer("1", emails=[MAIL], company="Berg KG")], "e1"), entry([order("5")], "e2")])
     drain(work)

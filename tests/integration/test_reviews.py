@@ -61,7 +61,7 @@ class Office:
         self.database = database
         crm = Crm().connection("crm")
         self.connections = by_name(source("shop"), crm)
-        rules = IdentityRules().with_defaults()
+        rules = IdentityRules()
         self.processing = Processing(database, self.connections, routes_to(crm), rules, SurvivorshipRules())
         self.reviewer = Reviewer(self.processing)
         self.told(*([customer(str(n), name=name)] for n, name in enumerate(NAMES, 1)))

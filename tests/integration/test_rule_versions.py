@@ -32,11 +32,8 @@ STRATEGIES = ("newest", "most_frequent", "longest_lived", "most_complete")
 
 @pytest.fixture(scope="module")
 def database(postgres_server: Any) -> Iterator[Database]:
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 @st.composite

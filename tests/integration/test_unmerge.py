@@ -521,11 +521,8 @@ def part(house: House, key: str) -> None:
 @pytest.fixture(scope="module")
 def shared_database(postgres_server: Any) -> Iterator[Database]:
     """One database for all examples: each of them takes its rows out itself."""
-    with postgres_server.fresh() as url:
-        database = Database(url, size=4)
-        database.open()
+    with postgres_server.database() as database:
         yield database
-        database.close()
 
 
 @settings(

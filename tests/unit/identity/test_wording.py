@@ -22,7 +22,7 @@ from hub.model.customer import ChannelAccount
 from hub.model.identifier import Identifier
 from tests.support.doubles import at, customer
 
-RULES = IdentityRules().with_defaults()
+RULES = IdentityRules()
 MODEL = Model()
 
 

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from hub.outbox.merge_report import MergeLine, merge_report
+from hub.outbox.destination_line import DestinationLine
+from hub.outbox.merge_report import merge_report
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Unmerge
 from hub.store.due import Standing
@@ -46,7 +47,7 @@ def test_a_line_tells_what_becomes_of_the_records_there(
 
 
 def test_a_line_as_json() -> None:
-    line = MergeLine("crm", WINNER, "merge", "the records there become one", False, ("A new id.",))
+    line = DestinationLine("crm", WINNER, "merge", "the records there become one", False, ("A new id.",))
 
     assert line.document() == {
         "destination": "crm", "profile": str(WINNER), "will": "merge", "text": "the records there become one",

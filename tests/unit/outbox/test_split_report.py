@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from hub.outbox.split_report import SplitLine, split_report
+from hub.outbox.destination_line import DestinationLine
+from hub.outbox.split_report import split_report
 from hub.sdk.connection import load_connections
 from hub.store.due import Standing
 from tests.support.doubles import source
@@ -22,7 +23,7 @@ MADE = load_connections(
 CONNECTIONS = {"shop": source("shop"), **MADE}
 
 
-def report(standings: Mapping[str, Mapping[UUID, Standing]]) -> list[SplitLine]:
+def report(standings: Mapping[str, Mapping[UUID, Standing]]) -> list[DestinationLine]:
     return split_report(CONNECTIONS, KEPT, [SECOND], standings)
 
 
@@ -42,7 +43,7 @@ def test_where_a_merge_cannot_be_undone_it_says_what_stays() -> None:
 
 
 def test_a_file_is_restored_whole() -> None:
-    assert report({"file": {KEPT: "there", SECOND: "merged"}})[1] == SplitLine(
+    assert report({"file": {KEPT: "there", SECOND: "merged"}})[1] == DestinationLine(
         "file", SECOND, "restore", "its own record is there again, under the id it had", orders=False
     )
 

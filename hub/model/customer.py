@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+
+from pydantic import Field
 
 from hub.model.address import Address
 from hub.model.base import Frozen
@@ -43,7 +46,8 @@ class CustomerSnapshot(Frozen):
     """One source's state of one customer. Absent (None, empty) means "not told", never "deleted".
 
     ``identifiers`` holds what identity may use beyond the e-mails, phones, loyalty ids and accounts above it,
-    e.g. the weak contact e-mail of an order.
+    e.g. the weak contact e-mail of an order. ``custom`` holds what else the source tells of the person, by its own
+    names (custom fields, metadata, answers of a form).
     """
 
     key: RecordKey
@@ -60,3 +64,4 @@ class CustomerSnapshot(Frozen):
     consents: tuple[Consent, ...] = ()
     tags: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    custom: Mapping[str, str] = Field(default_factory=dict)

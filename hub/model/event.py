@@ -98,6 +98,17 @@ class PrivacyEvent(Frozen):
     order_ids: tuple[str, ...] = ()
 
 
+class Note(Frozen):
+    """A part of a delivery that was left out or changed while the rest was read; no event.
+
+    ``path`` is the dotted path in the payload, ``reason`` why, in words; neither holds a personal value. The notes
+    stand beside the inbox entry (``hub inbox show``).
+    """
+
+    path: str
+    reason: str
+
+
 CanonicalEvent = (
     CustomerEvent
     | OrderEvent

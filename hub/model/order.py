@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
+
+from pydantic import Field
 
 from hub.model.address import Address
 from hub.model.base import Frozen, UtcDatetime
 from hub.model.money import Currency, Money
 
 OrderState = Literal["open", "paid", "fulfilled", "completed", "cancelled", "refunded", "failed"]
+LineKind = Literal["product", "fee", "tip", "duty", "rounding", "gift_card", "adjustment"]
 FulfilmentKind = Literal["shipping", "pickup", "in_store", "digital"]
 
 
@@ -35,7 +39,11 @@ class Tax(Frozen):
 
 
 class OrderLine(Frozen):
-    """``quantity`` may be fractional (weighed goods); ``total`` is after discounts, as the source counts tax."""
+    """``quantity`` may be fractional (weighed goods); ``total`` is after discounts, as the source counts tax.
+
+    ``kind`` tells goods from charges that are part of the total. ``custom`` holds what the customer chose for this
+    line (engraving, size), by the source's own names.
+    """
 
     external_id: str | None = None
     product: ProductReference
@@ -44,6 +52,8 @@ class OrderLine(Frozen):
     total: Decimal | None = None
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] = ()
+    kind: LineKind = "product"
+    custom: Mapping[str, str] = Field(default_factory=dict)
 
 
 class ShippingLine(Frozen):
@@ -80,7 +90,8 @@ class Order(Frozen):
     """One order of one customer at one source.
 
     ``contact_email`` is what was typed at the checkout; it may differ from the customer's own.
-    ``test`` orders are kept and never counted.
+    ``test`` orders are kept and never counted. ``note`` is what the customer wrote, ``custom`` what else was told of
+    the order by the source's own names (note attributes, PO number, custom fields, metadata).
     """
 
     external_id: str
@@ -107,6 +118,9 @@ class Order(Frozen):
     location: str | None = None
     cancelled_at: UtcDatetime | None = None
     test: bool = False
+    note: str | None = None
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Cart(Frozen):

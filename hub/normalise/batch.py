@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.errors import HubError, PayloadError, SkipEvent
-from hub.model.event import CanonicalEvent
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
 from hub.store.inbox import ClaimedEntry
@@ -15,12 +15,13 @@ from hub.store.inbox import ClaimedEntry
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """The canonical events of one entry."""
+    """The canonical events of one entry, and the notes on what of it was left out."""
 
     inbox_id: int
     connection: str
     received_at: datetime
     events: Sequence[CanonicalEvent]
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def normalise(
             outcomes.append(Outcome(claimed.id, "parked", f"connection {entry.connection!r} is not configured"))
             continue
         try:
-            events = source.parse(_named(entry, connection), connection.settings)
+            parsed = source.parse(_named(entry, connection), connection.settings)
         except SkipEvent as reason:
             outcomes.append(Outcome(claimed.id, "skipped", str(reason)))
         except PayloadError as error:
@@ -59,7 +60,9 @@ def normalise(
                 Outcome(claimed.id, "parked", f"{entry.topic}: the connector failed ({type(error).__name__})")
             )
         else:
-            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events))
+            events = [event for event in parsed if not isinstance(event, Note)]
+            notes = [note for note in parsed if isinstance(note, Note)]
+            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
     return done, outcomes
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
-from hub.model.event import CanonicalEvent
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 
@@ -97,7 +97,8 @@ class Source(Generic[Settings]):
     verify      raises VerificationError unless the raw bytes are signed with one of the connection's secrets
     sign        the inverse: the headers (and query) a real sender would add; for samples, the demo and the kit
     name_event  event id and topic of a verified delivery; raises PayloadError when the body cannot be read
-    parse       canonical events; raises SkipEvent (with a reason) or PayloadError (with a path)
+    parse       canonical events, and a Note for each part that was left out; raises SkipEvent (with a reason) or
+                PayloadError (with a path)
     answer      a Reply for a challenge (GET) or an unsigned set-up ping (POST); None for every real event
     completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
@@ -106,7 +107,7 @@ class Source(Generic[Settings]):
     check       one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     """
 
-    parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent]]
+    parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent | Note]]
     verify: Callable[[RawDelivery, Settings], None] | None = None
     sign: Callable[[RawDelivery, Settings], RawDelivery] | None = None
     name_event: Callable[[RawDelivery, Settings], EventName] | None = None

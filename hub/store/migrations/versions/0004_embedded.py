@@ -1,0 +1,19 @@
+"""What the stage embedded needs beyond the first two."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_UP = """
+"""
+
+
+def upgrade() -> None:
+    """Add it."""
+    if _UP.strip():
+        op.execute(_UP)
+
+
+def downgrade() -> None:
+    """Drop it."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from pydantic import Field
 
 from hub.model.address import Address
-from hub.model.base import Frozen
+from hub.model.base import Frozen, FrozenTexts, Texts
 from hub.model.consent import Consent
 from hub.model.identifier import Identifier, RecordKey
 
@@ -64,4 +63,4 @@ class CustomerSnapshot(Frozen):
     consents: tuple[Consent, ...] = ()
     tags: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
-    custom: Mapping[str, str] = Field(default_factory=dict)
+    custom: Texts = Field(default_factory=FrozenTexts)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
-from hub.model.base import Frozen
+from hub.model.base import Frozen, FrozenTexts, Texts
 
 InteractionKind = Literal[
     "email_sent",
@@ -43,4 +42,4 @@ class Interaction(Frozen):
     url: str | None = None
     campaign: str | None = None
     reference: str | None = None
-    details: Mapping[str, str] = Field(default_factory=dict)
+    details: Texts = Field(default_factory=FrozenTexts)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
 
 from hub.model.address import Address
-from hub.model.base import Frozen, UtcDatetime
+from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
 from hub.model.money import Currency, Money
 
 OrderState = Literal["open", "paid", "fulfilled", "completed", "cancelled", "refunded", "failed"]
@@ -53,7 +52,7 @@ class OrderLine(Frozen):
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] = ()
     kind: LineKind = "product"
-    custom: Mapping[str, str] = Field(default_factory=dict)
+    custom: Texts = Field(default_factory=FrozenTexts)
 
 
 class ShippingLine(Frozen):
@@ -120,7 +119,7 @@ class Order(Frozen):
     test: bool = False
     note: str | None = None
     tags: tuple[str, ...] = ()
-    custom: Mapping[str, str] = Field(default_factory=dict)
+    custom: Texts = Field(default_factory=FrozenTexts)
 
 
 class Cart(Frozen):

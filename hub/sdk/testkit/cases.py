@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import PayloadError, SkipEvent
-from hub.model.event import CanonicalEvent
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.destination import Destination
 from hub.sdk.manifest import ConnectionSettings, Manifest
 from hub.sdk.registry import Connector
@@ -164,7 +164,8 @@ class SourceCase(ConnectorCase):
 
     def parse(self, entry: InboxEntry | None = None) -> Sequence[CanonicalEvent]:
         """Canonical events of the sample, or of a changed entry."""
-        return self.source.parse(entry or self.entry, self.settings)
+        parsed = self.source.parse(entry or self.entry, self.settings)
+        return [event for event in parsed if not isinstance(event, Note)]
 
     def outcome(self, entry: InboxEntry) -> Any:
         """What becomes of an entry, as JSON: events, skipped, or the path of a PayloadError. Other errors pass."""

@@ -35,7 +35,7 @@ class FrozenTexts(dict[str, str]):
         raise TypeError("a canonical value is never changed")
 
     __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _unchangeable
-    __ior__ = _unchangeable  # type: ignore[assignment]
+    __ior__ = _unchangeable
 
 
 Texts = Annotated[Mapping[str, str], AfterValidator(FrozenTexts)]

@@ -231,7 +231,8 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)
-    work = Work(run.processing, run.senders(owner), waker)
+    completing = [name for name, one in run.connections.items() if one.connector.source and one.connector.source.complete]
+    work = Work(run.processing, run.senders(owner), waker, completing=completing)
     lift_pauses(work.senders.values())
     declare_actors(broker, work)
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]

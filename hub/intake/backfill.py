@@ -15,7 +15,6 @@ import orjson
 import structlog
 
 from hub.errors import ConfigError, RateLimited, RetryableError
-from hub.intake.verify import storable
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage
@@ -23,6 +22,7 @@ from hub.store import backfills, inbox
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.store.text import storable
 
 log = structlog.get_logger()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from hub.store import text
 from hub.store.database import Session
 
 
@@ -57,4 +58,4 @@ def save(session: Session, backfill: Backfill, now: datetime) -> None:
 
 def _read(session: Session, where: str, parameters: list[Any]) -> list[Backfill]:
     rows = session.rows(f"SELECT connection, since, cursor, stored, total, finished FROM backfill {where}", parameters)
-    return [Backfill(row[0], row[1], orjson.loads(row[2]), *row[3:]) for row in rows]
+    return text.readable(rows, lambda row: Backfill(row[0], row[1], text.read(row[2], f"its cursor"), *row[3:]))

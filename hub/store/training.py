@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import orjson
 import psycopg
 
 from hub.mapping.record_state import State
-from hub.store import inbox, versions
+from hub.store import inbox, text, versions
 from hub.store.database import Database, Session
 from hub.store.versions import VersionRow
 
@@ -43,8 +42,7 @@ def states(database: Database) -> Iterator[tuple[UUID, State]]:
     while True:
         with database.session() as session:
             rows = session.rows("SELECT id, state FROM record WHERE id > %s ORDER BY id LIMIT %s", [after, PAGE])
-        for record, state in rows:
-            yield record, orjson.loads(state)
+        yield from text.readable(rows, lambda row: (row[0], text.read(row[1], f"record {row[0]}")))
         if len(rows) < PAGE:
             return
         after = rows[-1][0]

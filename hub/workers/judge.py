@@ -109,7 +109,7 @@ class Judge:
             try:
                 with self._processing.database.session() as session:
                     matches.lock(session)
-                    now = datetime.now(UTC)
+                    now = session.now()
                     decision = decide(session, now)
                     judged, destinations = settle(session, self._processing, decision, now)
                 break

@@ -13,14 +13,14 @@ from hub.workers.wake import Waker
 def sweep(database: Database, waker: Waker, destinations: Collection[str]) -> None:
     """One round: announce every step and destination that has something due."""
     with database.session() as session:
-        steps = {step: inbox.oldest_due(session, step) for step in ("process", "complete")}
+        steps = {step: inbox.due(session, step) for step in ("process", "complete")}
         again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
-    for step, age in steps.items():
-        metrics.INBOX_LAG.labels(step).set(age or 0.0)
-        if age is not None:
-            waker.wake(step)
-    if again:
+    for step, ages in steps.items():
+        metrics.INBOX_LAG.labels(step).set(max(ages.values(), default=0.0))
+    for connection in steps["complete"]:
+        waker.wake("complete", connection)
+    if again or steps["process"]:
         waker.wake("process")
     for destination, age in due.items():
         metrics.OUTBOX_LAG.labels(destination).set(age or 0.0)

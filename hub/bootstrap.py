@@ -75,6 +75,7 @@ class Runtime:
                 self.connections[name],
                 [route for route in self.routes if route.destination == name],
                 owner,
+                trains=self.settings.hub.automatic_training,
             )
             for name in names
         }
@@ -283,8 +284,9 @@ def _tasks(run: Runtime, waker: Waker) -> list[Task]:
     from hub.workers.sweep import count_failures, count_reviews, sweep
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
+    trains = run.settings.hub.automatic_training
     return [
-        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations)),
+        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
         Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
         Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
     ]

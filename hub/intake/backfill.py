@@ -92,7 +92,7 @@ def backfill(
                 sleep(wait)
     finished = replace(progress.backfill, finished=True)
     with database.session() as session:
-        backfills.save(session, finished, clock())
+        backfills.save(session, finished)
     yield Progress(finished, progress.new)
 
 
@@ -113,7 +113,7 @@ def _store(database: Database, progress: Progress, page: BackfillPage, now: date
     )
     with database.session() as session:
         new = inbox.insert(session, [_entry(before.connection, item, now) for item in page.items])
-        backfills.save(session, after, now)
+        backfills.save(session, after)
     return Progress(after, progress.new + new)
 
 

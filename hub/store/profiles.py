@@ -288,6 +288,8 @@ def _full_row(
     fault = ""
     try:
         values = text.read(golden, f"profile {id_}")
+        if not isinstance(values, dict):
+            raise UnreadableError(f"profile {id_} cannot be read: it is no object")
     except UnreadableError as error:
         values, fault = {}, str(error)
     return FullRow(id_, version, values, created, updated, retired, orjson.loads(places or "[]"), fault)

@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
+from hub.api.app import Api
 from hub.identity.review import shown
 from hub.identity.rules import IdentityRules
 from hub.identity.version import identity
+from hub.intake.inbox import GroupCommit
+from hub.intake.receive import WebhookIntake
 from hub.model.event import CanonicalEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
@@ -21,9 +25,9 @@ from hub.sdk.connection import Connection
 from hub.store import due, facts, outbox, profiles, reviews, tokens, training
 from hub.store.database import Database
 from hub.workers import process as stage
+from hub.workers.review import Reviewer
 from tests.integration.test_process import drain, order, processing, states
-from tests.support.asgi import running_api
-from tests.support.doubles import Crm, at, by_name, customer, entry, routes_to, source, store
+from tests.support.doubles import Crm, at, customer, entry, routes_to, source, store
 
 NUL = "M\x00ü\x1b[31mller"
 
@@ -209,8 +213,14 @@ def test_pages_of_profiles_and_reviews_show_the_others_and_name_the_one(database
         _, token = tokens.create(session, "viewer", "test", at(0))
     damage(database, "UPDATE profile SET golden = '{\"half' WHERE id = %s", profile(0))
 
+    work = processing(database)
+    waits = GroupCommit(database.dsn)
+    intake = WebhookIntake({}, waits, public_url="https://hub.example.com", max_body_bytes=1)
+    reviewer = Reviewer(work, waken=lambda destination: None)
+    app = Api(intake, waits, database, {}, in_force=work.in_force, reviewer=reviewer)
+
     async def asked() -> tuple[Any, Any, int]:
-        async with running_api(database, by_name(source("shop"))) as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://hub.example.com") as client:
             client.headers["authorization"] = f"Bearer {token}"
             listed = await client.get("/api/v1/profiles")
             waiting = await client.get("/api/v1/reviews")

@@ -232,7 +232,9 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)
-    completing = [name for name, one in run.connections.items() if one.connector.source and one.connector.source.complete]
+    completing = [
+        name for name, one in run.connections.items() if one.connector.source and one.connector.source.complete
+    ]
     work = Work(run.processing, run.senders(owner), waker, completing=completing)
     lift_pauses(work.senders.values())
     declare_actors(broker, work)
@@ -273,10 +275,23 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
     from hub.workers.train_apart import CHECK_SECONDS, check
 
     threads = [_thread("schedule", run_schedule, _tasks(run, waker), stopping)]
+    threads += [_thread("history", run_schedule, [task], stopping) for task in _histories(run, stopping)]
     if run.settings.hub.automatic_training:
         train = Task("training", CHECK_SECONDS, lambda: check(run.database, run.settings, run.identity, stopping))
         threads.append(_thread("training", run_schedule, [train], stopping))
     return threads
+
+
+def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
+    """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
+    from hub.workers.history import CHECK_SECONDS, History
+    from hub.workers.schedule import Task
+
+    found = [History(run.database, one, one.settings.every) for one in run.connections.values() if one.settings.every]
+    return [
+        Task(f"backfill {one.connection.name}", CHECK_SECONDS, lambda one=one: one.run_if_due(stopping))  # type: ignore[misc]
+        for one in found
+    ]
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:

@@ -43,7 +43,12 @@ def look(session: Session, *, trains: bool) -> str:
 
 
 def hold_back(
-    session: Session, rendered: Rendered, changes: Mapping[UUID, Change | Unreadable], connection: Connection, *, trains: bool
+    session: Session,
+    rendered: Rendered,
+    changes: Mapping[UUID, Change | Unreadable],
+    connection: Connection,
+    *,
+    trains: bool,
 ) -> list[UUID]:
     """Take the writes that have to wait out of ``rendered`` and let their rows wait; gives their keys."""
     final = {

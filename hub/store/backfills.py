@@ -99,6 +99,11 @@ def begun_at(session: Session, connection: str) -> datetime | None:
     return row[0] if row else None
 
 
+def touch(session: Session, connection: str) -> None:
+    """Note that a run found nothing new: the next is due in as long again."""
+    session.run("UPDATE backfill SET begun_at = now(), updated_at = now() WHERE connection = %s", [connection])
+
+
 _LOCK = 0x4842  # "HB": with a connection's name, one reader of its history at a time
 
 

@@ -76,7 +76,8 @@ def note(session: Session, reason: str) -> None:
 def ages(session: Session, destination: str, keys: Sequence[UUID]) -> dict[UUID, timedelta]:
     """How long these rows have been waiting, since they were queued."""
     rows = session.rows(
-        "SELECT key, now() - enqueued_at FROM outbox WHERE destination = %s AND key = ANY(%b)", [destination, list(keys)]
+        "SELECT key, now() - enqueued_at FROM outbox WHERE destination = %s AND key = ANY(%b)",
+        [destination, list(keys)],
     )
     return dict(rows)
 
@@ -94,13 +95,9 @@ def hold(session: Session, destination: str, keys: Sequence[UUID], reason: str) 
 
 def release(session: Session) -> int:
     """Let every held row go on; gives how many."""
-    return session.run(
-        "UPDATE outbox SET held_at = NULL, due_at = now(), reason = '' WHERE held_at IS NOT NULL"
-    )
+    return session.run("UPDATE outbox SET held_at = NULL, due_at = now(), reason = '' WHERE held_at IS NOT NULL")
 
 
 def held(session: Session) -> dict[str, int]:
     """Held rows by destination."""
-    return dict(
-        session.rows("SELECT destination, count(*) FROM outbox WHERE held_at IS NOT NULL GROUP BY destination")
-    )
+    return dict(session.rows("SELECT destination, count(*) FROM outbox WHERE held_at IS NOT NULL GROUP BY destination"))

@@ -27,7 +27,8 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
         "profiles": profiles.count(session),
         "reviews": {"open": reviews.count(session)},
         "outbox": {
-            name: {**counted.get(name, _NOTHING), "held": held.get(name, 0)} for name in sorted({*counted, *destinations})
+            name: {**counted.get(name, _NOTHING), "held": held.get(name, 0)}
+            for name in sorted({*counted, *destinations})
         },
         "bulk_load": {"since": load.since, "reason": load.reason} if load else None,
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},

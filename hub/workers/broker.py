@@ -146,7 +146,9 @@ def _complete(work: Work, name: str) -> None:
     processing = work.processing
     connection = processing.connections.get(name)
     stopping = work.stopping.is_set
-    while not stopping() and complete_connection(processing.database, name, connection, work.clients, stopping=stopping):
+    while not stopping() and complete_connection(
+        processing.database, name, connection, work.clients, stopping=stopping
+    ):
         work.waker.wake("process")
         if time.monotonic() > deadline:
             work.waker.wake("complete", name)

@@ -5,7 +5,7 @@ Two who answer at once are served one after the other: the second is told what t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-
-
-
 from hub.identity.rules import IdentifierRule, IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent
@@ -24,7 +21,7 @@ from hub.workers.process import Processing
 from hub.workers.sweep import sweep
 from tests.integration.test_limits import Heard
 from tests.integration.test_process import drain, processing
-from tests.support.doubles import Crm, at, by_name, customer, entry, routes_to, source, store
+from tests.support.doubles import Crm, at, customer, entry, routes_to, store
 
 ONE_MAILBOX = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)})
 SHARED = "berg.family@example.com"

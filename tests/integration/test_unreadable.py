@@ -139,7 +139,9 @@ def test_a_stored_record_that_cannot_be_read_parks_its_own_news_alone_and_says_w
     found = states(database)
     assert {name for name, (state, _) in found.items() if state == "parked"} == {"n2"}
     broken = record_id("shop", "customer", "2")
-    assert found["n2"][1] == f"Hub failed on this entry (UnreadableError): record {broken} cannot be read: it is no JSON"
+    assert (
+        found["n2"][1] == f"Hub failed on this entry (UnreadableError): record {broken} cannot be read: it is no JSON"
+    )
     with database.session() as session:
         assert sum(1 for _ in training.states(database)) == 4
         # and what was not its own went on
@@ -149,7 +151,7 @@ def test_a_stored_record_that_cannot_be_read_parks_its_own_news_alone_and_says_w
 # -- on the way out
 
 
-@pytest.mark.parametrize("golden", ["{\"half", "{\"emails\": 7, \"records\": []}", "[]", "\x01"])
+@pytest.mark.parametrize("golden", ['{"half', '{"emails": 7, "records": []}', "[]", "\x01"])
 def test_a_golden_profile_that_cannot_be_read_is_rejected_alone_with_its_reason(
     database: Database, golden: str
 ) -> None:

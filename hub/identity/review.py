@@ -47,7 +47,7 @@ def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> 
         return _shown(session, found, identity)
     except UnreadableError as error:
         if len(found) == 1:
-            log.error("review.unreadable", review=str(found[0].id), reason=str(error))
+            log.warning("review.unreadable", review=str(found[0].id), reason=str(error))
             return [{"id": found[0].id, "unreadable": str(error)}]
     return [item for review in found for item in shown(session, [review], identity)]
 

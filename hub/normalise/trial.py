@@ -1,4 +1,4 @@
-"""trial: what entries would become, read before they are stored or instead of it. Pure; the counts behind a backfill."""
+"""trial: what entries would become, read before they are stored or instead of it; behind a backfill's counts. Pure."""
 
 from __future__ import annotations
 

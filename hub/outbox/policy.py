@@ -50,9 +50,11 @@ passed on without undue delay, and training that never ends must not keep them f
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much is coming in. ``fetching``: history of some connection is being read. ``due``: entries to be worked on,
-    counted up to ``BULK``; ``waited``: how long the first of them has. ``resolving``: records wait to be resolved
-    again. ``training``: weights are being trained, or it is time to.
+    """How much is coming in.
+
+    ``fetching``: history of some connection is being read. ``due``: entries to be worked on, counted up to ``BULK``;
+    ``waited``: how long the first of them has. ``resolving``: records wait to be resolved again. ``training``: weights
+    are being trained, or it is time to.
     """
 
     fetching: bool = False

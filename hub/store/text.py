@@ -50,5 +50,5 @@ def readable(rows: Iterable[Row], make: Callable[[Row], Made]) -> list[Made]:
         try:
             found.append(make(row))
         except UnreadableError as error:
-            log.error("store.unreadable", reason=str(error))
+            log.warning("store.unreadable", reason=str(error))
     return found

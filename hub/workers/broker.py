@@ -60,8 +60,9 @@ class Work:
 
     @property
     def threads(self) -> int:
-        """One for process, one to announce, one for each destination and each connection that is completed: however
-        many of them are slow, nobody waits for them.
+        """However many destinations and vendors are slow, nobody waits for them.
+
+        One for process, one to announce, one for each destination and each connection that is completed.
         """
         return 2 + min(len(self.completing), MOST_COMPLETING) + len(self.senders)
 

@@ -54,7 +54,7 @@ class History:
             try:
                 return self._read(begun, stopping)
             except HubError as error:
-                log.error("backfill.failed", connection=name, error=type(error).__name__, reason=str(error))
+                log.warning("backfill.failed", connection=name, error=type(error).__name__, reason=str(error))
                 return None
 
     def _due(self, session: Session) -> Backfill | None:
@@ -74,11 +74,16 @@ class History:
         return Backfill(name, None if began is None else began - OVERLAP)
 
     def _read(self, begun: Backfill, stopping: threading.Event) -> Progress:
+        walk = reading.backfill(
+            self.database,
+            self.connection,
+            begun,
+            read=reader(self.connection),
+            sleep=lambda wait: _pause(stopping, wait),
+        )
         progress = Progress(begun, 0)
-        told = reader(self.connection)
-        for progress in reading.backfill(
-            self.database, self.connection, begun, read=told, sleep=lambda wait: _pause(stopping, wait)
-        ):
+        for told in walk:
+            progress = told
             if stopping.is_set():
                 break
         level = log.error if progress.failed else log.info

@@ -28,6 +28,7 @@ from hub.workers.process import Processing
 from tests.integration.test_process import drain
 from tests.support.doubles import Crm, by_name, routes_to, source
 
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 HEADER = "id,mail,vorname,seit"
 
 
@@ -97,9 +98,7 @@ def test_an_interrupted_run_over_a_file_that_changed_meanwhile_skips_no_row(
     path = tmp_path / "old.csv"
     connection = old_crm(path)
     file(path, *(f"{n},p{n}@example.com,P{n}," for n in range(6)))
-    walk = backfill(database, connection, backfills.Backfill("old", None))
-    next(walk)
-    walk.close()
+    next(backfill(database, connection, backfills.Backfill("old", None)))
     file(path, *(f"{n},p{n}@example.com,Q{n}," for n in range(6)))
     progress = read(database, connection)
     assert progress is not None
@@ -207,14 +206,14 @@ def test_every_is_read_from_the_configuration_and_needs_a_backfill(tmp_path: Pat
     assert old_crm(tmp_path / "x.csv", every="6h").settings.every == timedelta(hours=6)
     with pytest.raises(ConfigError, match="every: must be a number and m, h or d"):
         old_crm(tmp_path / "x.csv", every="often")
-    with pytest.raises(ConfigError, match="connections.bi.every: connector 'webhook' has no backfill"):
+    with pytest.raises(ConfigError, match=r"connections\.bi\.every: connector 'webhook' has no backfill"):
         load_connections(
             {
                 "bi": (
                     "webhook",
                     {
                         "url": "https://bi.example.com",
-                        "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+                        "secret": SECRET,
                         "every": "1d",
                     },
                 )

@@ -67,7 +67,7 @@ class Marketing:
         return {str(row["key"]): f"{row['state']} {row['reason']}".strip() for row in found}
 
     def sweep(self) -> None:
-        sweep(self.database, Heard(), ["crm"], trains=self.trains)  # type: ignore[arg-type]
+        sweep(self.database, Heard(), ["crm"], trains=self.trains)
 
 
 def history(database: Database, *, finished: bool) -> None:

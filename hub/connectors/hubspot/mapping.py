@@ -156,7 +156,7 @@ def _render_profile(change: ProfileChange, settings: HubSpotSettings) -> Write |
 
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:
-    """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are others now."""
+    """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are."""
     touched = {EMAIL_CONSENT, "email", "hub_emails"} & properties.keys()
     return settings.unsubscribe and mirror.get(EMAIL_CONSENT) == "opted_out" and bool(touched)
 

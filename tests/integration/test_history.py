@@ -105,6 +105,18 @@ def test_an_interrupted_run_over_a_file_that_changed_meanwhile_skips_no_row(
     assert progress.new == 6
 
 
+def test_a_row_that_stands_twice_in_a_file_sinks_no_other(database: Database, tmp_path: Path) -> None:
+    # as of Notifuse/notifuse#167: a bulk insert that meets one key twice
+    path = tmp_path / "old.csv"
+    file(path, "1,anna@example.com,Anna,", "1,anna@example.com,Anna,", "1,anna@example.com,Anne,", "2,b@example.com,B,")
+    connection = old_crm(path)
+    progress = read(database, connection)
+    assert progress is not None
+    assert (progress.new, progress.count("parked")) == (3, 0)
+    drain(Processing(database, by_name(connection), (), IdentityRules(), SurvivorshipRules()))
+    assert len(names(database)) == 2
+
+
 # -- what cannot be read
 
 

@@ -32,7 +32,6 @@ from hub.store.inbox import NewEntry
 from hub.store.reviews import Answered, Pair
 from hub.store.training import Standing, is_due
 from hub.store.versions import VersionRow
-from hub.workers import train as stage
 from hub.workers import train_apart
 from hub.workers.process import Processing, process_batch
 from hub.workers.rule_versions import RuleVersions
@@ -73,7 +72,7 @@ def _event(told: dict[str, str]) -> CustomerEvent:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A base of 40 is large enough."""
-    monkeypatch.setattr(stage, "LEAST", 40)
+    monkeypatch.setattr(training, "LEAST", 40)
 
 
 # -- when -------------------------------------------------------------------------------------------------------------

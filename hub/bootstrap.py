@@ -75,6 +75,7 @@ class Runtime:
                 self.connections[name],
                 [route for route in self.routes if route.destination == name],
                 owner,
+                trains=self.settings.hub.automatic_training,
             )
             for name in names
         }
@@ -231,7 +232,10 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)
-    work = Work(run.processing, run.senders(owner), waker)
+    completing = [
+        name for name, one in run.connections.items() if one.connector.source and one.connector.source.complete
+    ]
+    work = Work(run.processing, run.senders(owner), waker, completing=completing)
     lift_pauses(work.senders.values())
     declare_actors(broker, work)
     threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
@@ -271,10 +275,23 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
     from hub.workers.train_apart import CHECK_SECONDS, check
 
     threads = [_thread("schedule", run_schedule, _tasks(run, waker), stopping)]
+    threads += [_thread("history", run_schedule, [task], stopping) for task in _histories(run, stopping)]
     if run.settings.hub.automatic_training:
         train = Task("training", CHECK_SECONDS, lambda: check(run.database, run.settings, run.identity, stopping))
         threads.append(_thread("training", run_schedule, [train], stopping))
     return threads
+
+
+def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
+    """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
+    from hub.workers.history import CHECK_SECONDS, History
+    from hub.workers.schedule import Task
+
+    found = [History(run.database, one, one.settings.every) for one in run.connections.values() if one.settings.every]
+    return [
+        Task(f"backfill {one.connection.name}", CHECK_SECONDS, lambda one=one: one.run_if_due(stopping))  # type: ignore[misc]
+        for one in found
+    ]
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
@@ -282,8 +299,9 @@ def _tasks(run: Runtime, waker: Waker) -> list[Task]:
     from hub.workers.sweep import count_failures, count_reviews, sweep
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
+    trains = run.settings.hub.automatic_training
     return [
-        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations)),
+        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
         Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
         Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
     ]

@@ -14,6 +14,7 @@ HubError
 │   └── NotFound           the other side says that what was asked for does not exist (404)
 ├── ConflictError          a match conflict at the destination: look the person up again, once
 ├── RefusedError           what a person asked for contradicts what is stored: nothing was changed
+├── UnreadableError        a stored row is broken, or a newer Hub wrote it: it fails alone, with its reason
 └── BugError               everything else: alert
 """
 
@@ -154,6 +155,12 @@ class RefusedError(HubError):
     def __init__(self, message: str, faults: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
         self.faults = list(faults)
+
+
+class UnreadableError(HubError):
+    """A stored row is broken, or was written by a newer Hub: it fails alone, and the others go through."""
+
+    row_state = "rejected"
 
 
 class BugError(HubError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.problems import ApiError
 
@@ -20,10 +21,24 @@ Limit = Annotated[int, Query(ge=1, le=500, description="Items per page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=2_000)]
 
 
+class Unreadable(BaseModel):
+    """An item that cannot be read: broken, or of a newer Hub."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    reason: str = Field(description="What is wrong with it; no value of it.")
+
+
 class Page(BaseModel, Generic[Item]):
     """One page; ``next`` is the cursor of the page after, null on the last."""
 
     items: list[Item]
+    unreadable: list[Unreadable] = Field(
+        default_factory=list,
+        exclude_if=lambda items: not items,
+        description="Items of this page that cannot be read, each with the reason; absent where there are none.",
+    )
     next: str | None = Field(None, description="Give it back as `cursor`; null on the last page.")
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from hub.api.access import allowing
 from hub.api.explain import InForce, explained
 from hub.api.explanation_schemas import Explanation
-from hub.api.pages import Cursor, Limit, Page, paged, position
+from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import TimelineItem
 from hub.errors import PayloadError
@@ -63,7 +63,11 @@ def router(
         except PayloadError as error:
             raise ApiError(422, str(error)) from None
         items, following = paged(rows, limit, lambda profile: profile.id)
-        return Page(items=list(items), next=following)
+        return Page(
+            items=[item for item in items if isinstance(item, Profile)],
+            unreadable=[Unreadable.model_validate(item) for item in items if not isinstance(item, Profile)],
+            next=following,
+        )
 
     @routes.get("/{id}", responses=responses(404))
     def show(id: UUID) -> Profile:  # noqa: A002 - the name in the path

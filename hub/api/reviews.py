@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.api.access import allowing
 from hub.api.explain import InForce
 from hub.api.explanation_schemas import EvidenceLine
-from hub.api.pages import Cursor, Limit, Page, paged, position
+from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import Answer, JudgedItem, Reason
 from hub.errors import RefusedError
@@ -117,7 +117,11 @@ def router(database: Database, in_force: Callable[[Session], InForce], reviewer:
             found = reviews.page(session, after=after, limit=limit + 1)
             rows, following = paged(found, limit, _key)
             items = shown(session, rows, in_force(session).identity)
-        return Page(items=[ReviewItem.model_validate(item) for item in items], next=following)
+        return Page(
+            items=[ReviewItem.model_validate(item) for item in items if "unreadable" not in item],
+            unreadable=[Unreadable(id=one["id"], reason=one["unreadable"]) for one in items if "unreadable" in one],
+            next=following,
+        )
 
     @routes.get("/{id}", responses=responses(404))
     def show(id: UUID) -> ReviewItem:  # noqa: A002 - the name in the path

@@ -44,6 +44,13 @@ class InboxItem(Answer):
     reason: str
 
 
+class EntryNote(Answer):
+    """A part of an event that was left out or changed; no value of it."""
+
+    path: str = Field(description="Where in the payload.")
+    reason: str
+
+
 class InboxDetail(InboxItem):
     """A stored event. ``body`` and ``completions`` are text; ``base64`` when they are no UTF-8."""
 
@@ -51,6 +58,9 @@ class InboxDetail(InboxItem):
     body: str | None = Field(description="Null once it was erased.")
     encoding: Literal["utf-8", "base64"]
     completions: dict[str, str] = Field(description="Bodies that were fetched for a thin event, by name.")
+    notes: list[EntryNote] = Field(
+        default_factory=list, description="Parts that were left out or changed while the rest was read."
+    )
 
 
 class DeadLetterItem(Answer):
@@ -115,10 +125,11 @@ class InboxCounts(Answer):
 
 
 class OutboxCounts(Answer):
-    """``retrying`` counts as pending too."""
+    """``retrying`` counts as pending too, and so does ``held``: what cannot be undone there waits for a bulk load."""
 
     pending: int
     retrying: int
+    held: int = 0
     delivered: int
     rejected: int
     dead: int
@@ -135,9 +146,17 @@ class ReviewCounts(Answer):
     open: int
 
 
+class BulkLoad(Answer):
+    """Much is coming in: what cannot be undone at a destination waits for its end."""
+
+    since: UtcDatetime
+    reason: str
+
+
 class Stats(Answer):
     """What is where."""
 
+    bulk_load: BulkLoad | None = None
     inbox: InboxCounts
     records: int
     profiles: int

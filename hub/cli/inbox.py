@@ -78,6 +78,8 @@ def show(
         return
     for name in ("id", "connection", "event_id", "topic", "received_at", "state", "reason"):
         output.show(f"{name}: {entry[name]}")
+    for note in entry["notes"]:
+        output.show(f"note: {note['path']}: {note['reason']}")
     for name, value in entry["headers"].items():
         output.show(f"  {name}: {value}")
     output.show("")

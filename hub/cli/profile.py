@@ -15,6 +15,7 @@ from hub.errors import NotFound
 
 if TYPE_CHECKING:
     from hub.model.profile import Profile
+    from hub.profiles.view import Unreadable
     from hub.store.database import Database
 
 app = typer.Typer(name="profile", help="Profiles: search, show, explain, merge, split, export.", no_args_is_help=True)
@@ -50,9 +51,9 @@ def search(
                 limit=limit,
             )
     if json:
-        output.show_json([profile.model_dump(mode="json") for profile in found])
+        output.show_json([_document(each) for each in found])
         return
-    rows = [(p.id, p.name.full, next(iter(p.emails), None), next(iter(p.phones), None), p.orders.count) for p in found]
+    rows = [_line(each) for each in found]
     output.show_table(("id", "name", "e-mail", "phone", "orders"), rows, empty="nobody is called that")
 
 
@@ -128,10 +129,27 @@ def explain(
 def export(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Write every profile to stdout, one JSON document per line."""
     with output.exit_codes(json=json), opened(config) as database:
-        output.show_json_lines(profile.model_dump(mode="json") for profile in _all(database))
+        output.show_json_lines(_document(each) for each in _all(database))
 
 
-def _all(database: Database) -> Iterator[Profile]:
+def _document(found: Profile | Unreadable) -> dict[str, Any]:
+    from hub.profiles.view import Unreadable
+
+    if isinstance(found, Unreadable):
+        return {"id": str(found.id), "unreadable": found.reason}
+    return found.model_dump(mode="json")
+
+
+def _line(found: Profile | Unreadable) -> tuple[Any, ...]:
+    from hub.profiles.view import Unreadable
+
+    if isinstance(found, Unreadable):
+        return (found.id, found.reason, None, None, None)
+    mail, phone = next(iter(found.emails), None), next(iter(found.phones), None)
+    return (found.id, found.name.full, mail, phone, found.orders.count)
+
+
+def _all(database: Database) -> Iterator[Profile | Unreadable]:
     # Page by page, each in a transaction of its own: a slow reader holds nothing up.
     from hub.profiles import view
 

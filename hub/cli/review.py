@@ -51,7 +51,10 @@ def list_(
         output.show_json(items)
         return
     for item in items:
-        _show(item)
+        if "unreadable" in item:
+            output.say(f"review {item['id']}: {item['unreadable']}")
+        else:
+            _show(item)
     if not items:
         output.say("nothing waits for a person")
     elif total > len(items):

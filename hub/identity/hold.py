@@ -8,13 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-import orjson
-
 from hub.identity.incremental import Component
 from hub.identity.rules import Limits
 from hub.identity.version import Identity
 from hub.model.judgement import Judgement
 from hub.store import judgements as store
+from hub.store import text
 from hub.store.database import Session
 from hub.store.records import ProfileRow, RecordRow
 
@@ -29,7 +28,8 @@ class Stake:
 
 def stake(golden: str) -> Stake:
     """The stake of a golden profile (JSON text)."""
-    orders = orjson.loads(golden).get("orders") or {}
+    # What cannot be read is about to be folded anew.
+    orders = text.or_else(golden, {}).get("orders") or {}
     totals = [Decimal(total["amount"]) for total in orders.get("totals", ())]
     return Stake(int(orders.get("count", 0)), max(totals, default=Decimal(0)))
 

@@ -8,7 +8,9 @@ from functools import reduce
 from typing import Any, Literal
 from uuid import UUID
 
-from hub.errors import NotFound, RefusedError
+import structlog
+
+from hub.errors import NotFound, RefusedError, UnreadableError
 from hub.identity.blocking import hashed, keys
 from hub.identity.clustering import CONTACTS
 from hub.identity.features import Person, merged, person
@@ -20,6 +22,8 @@ from hub.store import judgements, matches, profiles, records, reviews
 from hub.store.database import Session
 from hub.store.records import RecordRow
 from hub.store.reviews import Answered, OpenReview, Pair
+
+log = structlog.get_logger()
 
 Json = dict[str, Any]
 Waits = Literal["between ask and same", "refused: contradicts", "refused: ambiguous", "refused: blast radius"]
@@ -35,7 +39,20 @@ _SIDE = {"id", "name", "emails", "phones", "addresses", "birth_date", "orders"}
 
 
 def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> list[Json]:
-    """Reviews as JSON, in the order given; what was settled since it was read is left out."""
+    """Reviews as JSON, in the order given; what was settled since it was read is left out.
+
+    One whose profiles or records cannot be read has its ``id`` and, as ``unreadable``, the reason: it hides no other.
+    """
+    try:
+        return _shown(session, found, identity)
+    except UnreadableError as error:
+        if len(found) == 1:
+            log.warning("review.unreadable", review=str(found[0].id), reason=str(error))
+            return [{"id": found[0].id, "unreadable": str(error)}]
+    return [item for review in found for item in shown(session, [review], identity)]
+
+
+def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> list[Json]:
     behind = reviews.pairs(session, found)
     sides = profiles.by_ids(session, {side for review in found for side in (review.one, review.other)})
     leading = {one for pairs in behind.values() for one in (pairs[0].one, pairs[0].other)}
@@ -65,7 +82,7 @@ def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> 
 
 def shown_one(session: Session, review: UUID, identity: Identity) -> Json:
     """One open review as JSON. Raises as ``opened`` does."""
-    items = shown(session, [opened(session, review)], identity)
+    items = _shown(session, [opened(session, review)], identity)
     if not items:
         raise RefusedError(f"review {review} is being answered")
     return items[0]

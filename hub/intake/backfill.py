@@ -7,15 +7,15 @@ last whole page. What live webhooks brought meanwhile does no harm: source time 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import orjson
 import structlog
 
 from hub.errors import ConfigError, RateLimited, RetryableError
-from hub.intake.verify import storable
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage
@@ -23,6 +23,7 @@ from hub.store import backfills, inbox
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.store.text import storable
 
 log = structlog.get_logger()
 
@@ -32,26 +33,53 @@ WAITS = (5.0, 15.0, 60.0, 300.0)
 RATE_LIMIT_WAIT = 10.0
 """Seconds to wait when the vendor refuses for the rate and names no time. That is no failure, and is not counted."""
 
+TOO_MANY_PARKED = 0.05
+"""The share of a run's items that could not be read from which on the run counts as failed (exit code 1)."""
+
 Clock = Callable[[], datetime]
+Outcome = tuple[str, str]
+"""What becomes of an item (done, skipped, parked, waiting), and why."""
+
+Reader = Callable[[Sequence[NewEntry]], Sequence[Outcome]]
+"""Tells what becomes of entries, before they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After a page: the whole backfill so far, and how many entries this run found that were not in the inbox yet."""
+    """After a page: the whole backfill so far, and how many entries this run found that were not in the inbox yet.
+
+    ``read`` counts the items of this run, ``outcomes`` those of them that were skipped or parked, by reason.
+    """
 
     backfill: Backfill
     new: int
+    read: int = 0
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+
+    def count(self, state: str) -> int:
+        """Items of this run that ended so."""
+        return sum(count for (ended, _), count in self.outcomes.items() if ended == state)
+
+    @property
+    def failed(self) -> bool:
+        """True when more than ``TOO_MANY_PARKED`` of the run's items could not be read."""
+        return self.count("parked") > TOO_MANY_PARKED * self.read
 
 
-def plan(held: Backfill | None, connection: str, *, since: datetime | None, again: bool) -> Backfill | None:
+def plan(
+    held: Backfill | None, connection: str, *, since: datetime | None, again: bool, changed: bool = False
+) -> Backfill | None:
     """Where to begin: at the cursor of an unfinished run, at the start, or nowhere (None) when all is done.
 
-    A finished history is read once more only with ``again``, or from ``since`` on. Another ``since`` than that of the
-    unfinished run is another backfill.
+    A finished history is read once more only with ``again``, from ``since`` on, or when it ``changed`` (a file): then
+    the connector is given its last cursor, to tell what is news. Another ``since`` than that of the unfinished run is
+    another backfill.
     """
     fresh = Backfill(connection, since)
     if held is None or again:
         return fresh
+    if held.finished and since is None and changed:
+        return replace(fresh, cursor=held.cursor)
     if held.finished:
         return None if since is None else fresh
     return held if since in (None, held.since) else fresh
@@ -62,11 +90,13 @@ def backfill(
     connection: Connection,
     begun: Backfill,
     *,
+    read: Reader = lambda entries: (),
     clock: Clock = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Progress]:
     """Read on from ``begun``; gives the progress after every stored page, and last of all the finished one.
 
+    ``read`` tells what becomes of the items, so that a run can say how many cannot be read before any worker tries.
     Raises ConfigError when the connector offers no history, and the error tree when the vendor fails for good.
     """
     source = connection.connector.source
@@ -78,7 +108,7 @@ def backfill(
         while True:
             try:
                 for page in _pages(connection, client, progress.backfill):
-                    progress = _store(database, progress, page, clock())
+                    progress = _store(database, progress, page, read, clock())
                     failures = 0
                     yield progress
                 break
@@ -92,8 +122,33 @@ def backfill(
                 sleep(wait)
     finished = replace(progress.backfill, finished=True)
     with database.session() as session:
-        backfills.save(session, finished, clock())
-    yield Progress(finished, progress.new)
+        backfills.save(session, finished, begins=not finished.stored)
+    yield replace(progress, backfill=finished)
+
+
+def changed(connection: Connection, held: Backfill | None) -> bool:
+    """Whether what was read is another one now, as far as the connector can tell: a file that was changed."""
+    source = connection.connector.source
+    if source is None or source.changed is None or held is None or held.cursor is None:
+        return False
+    return source.changed(connection.settings, held.cursor)
+
+
+def first_items(connection: Connection, *, since: datetime | None, most: int, now: datetime) -> list[NewEntry]:
+    """The first items of a history as they would be stored; nothing is. Raises as ``backfill`` does."""
+    source = connection.connector.source
+    if source is None or source.backfill is None:
+        raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
+    found: list[NewEntry] = []
+    with open_client(connection, source) as client:
+        for page in _pages(connection, client, Backfill(connection.name, since)):
+            found += [_entry(connection.name, item, now) for item in page.items]
+            if len(found) >= most:
+                break
+    return found[:most]
+
+
+_COUNTED = ("parked", "skipped")
 
 
 def _pages(connection: Connection, client: HttpClient, at: Backfill) -> Iterator[BackfillPage]:
@@ -103,18 +158,23 @@ def _pages(connection: Connection, client: HttpClient, at: Backfill) -> Iterator
     return source.backfill(client, connection.settings, at.since, at.cursor)
 
 
-def _store(database: Database, progress: Progress, page: BackfillPage, now: datetime) -> Progress:
+def _store(database: Database, progress: Progress, page: BackfillPage, read: Reader, now: datetime) -> Progress:
     before = progress.backfill
+    entries = [_entry(before.connection, item, now) for item in page.items]
+    told = Counter(outcome for outcome in read(entries) if outcome[0] in _COUNTED)
+    counted = {state: sum(count for (ended, _), count in told.items() if ended == state) for state in _COUNTED}
     after = replace(
         before,
         cursor=dict(page.cursor),
         stored=before.stored + len(page.items),
         total=page.total if page.total is not None else before.total,
+        parked=before.parked + counted["parked"],
+        skipped=before.skipped + counted["skipped"],
     )
     with database.session() as session:
-        new = inbox.insert(session, [_entry(before.connection, item, now) for item in page.items])
-        backfills.save(session, after, now)
-    return Progress(after, progress.new + new)
+        new = inbox.insert(session, entries)
+        backfills.save(session, after, begins=not before.stored)
+    return Progress(after, progress.new + new, progress.read + len(entries), Counter(progress.outcomes) + told)
 
 
 def _entry(connection: str, item: BackfillItem, now: datetime) -> NewEntry:

@@ -10,6 +10,7 @@ from hub.errors import VerificationError
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, EventName, RawDelivery
 from hub.store.inbox import NewEntry
+from hub.store.text import storable
 
 LONGEST_ID = 500
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -44,8 +45,3 @@ def _key(event_id: str) -> str:
     # PostgreSQL indexes no key beyond some 2,700 bytes, and the ids of some senders are not signed.
     text = storable(event_id)
     return text if len(text) <= LONGEST_ID else f"digest:{sha256(text.encode()).hexdigest()}"
-
-
-def storable(text: str) -> str:
-    """The text without what PostgreSQL's text cannot hold, NUL and lone surrogates: a signed header may have them."""
-    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -8,7 +8,7 @@ which events are applied does not matter (law L3).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -32,8 +32,11 @@ def micros(moment: datetime) -> int:
 
 
 def moment(micros_since_epoch: int) -> datetime:
-    """The inverse of ``micros``, aware UTC."""
-    return datetime.fromtimestamp(micros_since_epoch / 1_000_000, tz=UTC)
+    """The inverse of ``micros``, aware UTC; what lies beyond the years 1 to 9999 is the first or last of them."""
+    try:
+        return _EPOCH + timedelta(microseconds=micros_since_epoch)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if micros_since_epoch > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hub.errors import HubError, PayloadError, SkipEvent
 from hub.model.event import CanonicalEvent, Note
+from hub.normalise.fit import unfit
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
 from hub.store.inbox import ClaimedEntry
@@ -62,6 +63,9 @@ def normalise(
         else:
             events = [event for event in parsed if not isinstance(event, Note)]
             notes = [note for note in parsed if isinstance(note, Note)]
+            if fault := unfit(events):
+                outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
+                continue
             done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
     return done, outcomes
 

@@ -25,6 +25,7 @@ from hub import metrics
 from hub.errors import AuthError, HubError, RateLimited, Unavailable
 from hub.outbox import record
 from hub.outbox.enqueue import Route
+from hub.outbox.hold import hold_back
 from hub.outbox.render import Rendered, order_changes, profile_changes, render
 from hub.outbox.send import Sent, send
 from hub.sdk.connection import Connection, open_client
@@ -58,6 +59,8 @@ class Sender:
     owner: str
     client: HttpClient | None = None
     prepared: bool = False
+    trains: bool = False
+    """Weights are trained by themselves: what cannot be undone waits for it during a bulk load (``hold``)."""
     leased_at: float = 0.0
     """When the lease was last renewed, by the monotonic clock."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -140,6 +143,10 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
             changes, left_out = order_changes(rows, facts.payloads(session, keys), suppressed)
             postponed = len(early)
     rendered = render(changes, sender.connection)
+    with sender.database.session() as session:
+        held = set(hold_back(session, rendered, changes, sender.connection, trains=sender.trains))
+    postponed += len(held)
+    rows = [row for row in rows if row.key not in held]
     dealt = postponed + _record_unsent(sender, subject, rows, left_out, rendered)
     waiting = [row for row in rows if row.key in rendered.writes]
     for start in range(0, len(waiting), batch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 MAX_ATTEMPTS = 14
@@ -29,3 +30,62 @@ def breaker_pause(failures: int) -> timedelta | None:
         return None
     step = min(failures - BREAKER_AFTER, len(_BREAKER_SECONDS) - 1)
     return timedelta(seconds=_BREAKER_SECONDS[step])
+
+
+# -- what cannot be undone, while much is coming in --------------------------------------------------------------------
+
+BULK = 500
+"""Entries due at once from which on it is a bulk load: one whole batch. Ordinary traffic is worked off as it comes."""
+
+BEHIND = timedelta(seconds=30)
+"""The first entry has waited so long: more is coming in than is worked off."""
+
+AT_REST = timedelta(seconds=3)
+"""A bulk load is over once no entry has waited longer, besides the other conditions."""
+
+LONGEST_HOLD = timedelta(hours=24)
+"""After this a held write goes out all the same, and an error is logged: the law asks for opt-outs and erasures to be
+passed on without undue delay, and training that never ends must not keep them for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much is coming in.
+
+    ``fetching``: history of some connection is being read. ``due``: entries to be worked on, counted up to ``BULK``;
+    ``waited``: how long the first of them has. ``resolving``: records wait to be resolved again. ``training``: weights
+    are being trained, or it is time to.
+    """
+
+    fetching: bool = False
+    due: int = 0
+    waited: timedelta = timedelta()
+    resolving: bool = False
+    training: bool = False
+
+
+def bulk_load(load: Load, *, begun: bool) -> str:
+    """Why who is one person may change for many at once; "" in ordinary traffic. ``begun``: so it was just before.
+
+    A bulk load begins when history is being read, when a whole batch of entries is due or the first has waited for
+    half a minute, when records wait to be resolved again, or when weights are to be trained. It ends when none of it is
+    so any more and what is due has waited for no more than seconds.
+    """
+    if load.fetching:
+        return "history is being read"
+    if load.due >= BULK or load.waited > (AT_REST if begun else BEHIND):
+        return "events wait to be resolved"
+    if load.resolving:
+        return "records wait to be resolved again"
+    if load.training:
+        return "weights are being trained, or about to be"
+    return ""
+
+
+def must_wait(*, irreversible: bool, records: int, waited: timedelta) -> bool:
+    """Whether a write waits for the end of a bulk load, ``waited`` since it was queued.
+
+    Only what cannot be undone does, and only for people who were put together of several records: an opt-out that
+    their one record told is theirs, whatever training will say.
+    """
+    return irreversible and records > 1 and waited < LONGEST_HOLD

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hub import metrics
-from hub.errors import HubError
+from hub.errors import HubError, UnreadableError
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
@@ -26,18 +26,32 @@ class Rendered:
     failed: dict[UUID, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands where a change should, because what is stored cannot be read: ``reason`` says what, without values."""
+
+    reason: str
+
+
 def profile_changes(
     rows: Sequence[DueRow], profiles: Mapping[UUID, FullRow], routes: Sequence[Route]
-) -> tuple[dict[UUID, Change], dict[UUID, str]]:
-    """Rows to changes; rows whose profile is retired or no longer routed are left out, with the reason."""
-    changes: dict[UUID, Change] = {}
+) -> tuple[dict[UUID, Change | Unreadable], dict[UUID, str]]:
+    """Rows to changes; rows whose profile is retired or no longer routed are left out, with the reason.
+
+    A profile that cannot be read is in its place as ``Unreadable``: ``render`` tells why.
+    """
+    changes: dict[UUID, Change | Unreadable] = {}
     left_out: dict[UUID, str] = {}
     for row in rows:
         stored = profiles.get(row.key)
         if stored is None:
             left_out[row.key] = "retired"
             continue
-        profile = stored.profile()
+        try:
+            profile = stored.profile()
+        except UnreadableError as error:
+            changes[row.key] = Unreadable(str(error))
+            continue
         if not row.external_ids and not any(_applies(route, profile) for route in routes):
             left_out[row.key] = "not routed"
             continue
@@ -54,17 +68,25 @@ def profile_changes(
 
 def order_changes(
     rows: Sequence[DueRow], payloads: Mapping[UUID, tuple[str, str]], suppressed: Collection[UUID]
-) -> tuple[dict[UUID, Change], dict[UUID, str]]:
-    """Order rows to changes; those of ``suppressed`` profiles are left out, with the reason."""
-    changes: dict[UUID, Change] = {}
+) -> tuple[dict[UUID, Change | Unreadable], dict[UUID, str]]:
+    """Order rows to changes; those of ``suppressed`` profiles are left out, with the reason.
+
+    An order that cannot be read is in its place as ``Unreadable``.
+    """
+    changes: dict[UUID, Change | Unreadable] = {}
     left_out: dict[UUID, str] = {}
     for row in rows:
         if row.profile_id in suppressed:
             left_out[row.key] = "suppressed"
             continue
-        connection, payload = payloads[row.key]
+        connection, payload = payloads.get(row.key, ("", ""))
+        try:
+            order = Order.model_validate_json(payload)
+        except ValueError:
+            changes[row.key] = Unreadable(f"order {row.key} cannot be read by this version of Hub")
+            continue
         changes[row.key] = OrderChange(
-            order=Order.model_validate_json(payload),
+            order=order,
             connection=connection,
             key=str(row.key),
             contact_id=row.contact_id,
@@ -76,12 +98,15 @@ def order_changes(
     return changes, left_out
 
 
-def render(changes: Mapping[UUID, Change], connection: Connection) -> Rendered:
+def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) -> Rendered:
     """Render every change; one that fails is set aside and stops nobody else."""
     destination: Destination[object] | None = connection.connector.destination  # type: ignore[type-var]
     assert destination is not None
     rendered = Rendered({}, {}, {})
     for key, change in changes.items():
+        if isinstance(change, Unreadable):
+            rendered.failed[key] = change.reason
+            continue
         try:
             write = destination.render(change, connection.settings)
         except HubError as error:

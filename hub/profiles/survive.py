@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -50,12 +51,28 @@ def survive(
         if before is not None and before.golden == text:
             continue
         version = before.version + 1 if before else 1
-        versions.append(NewVersion(profile_id, version, text, search_text(values), created_at[profile_id]))
+        versions.append(
+            NewVersion(
+                profile_id,
+                version,
+                text,
+                search_text(values),
+                created_at[profile_id],
+                suppressed=bool(values.get("suppressed")),
+                orders=values.get("orders", {}).get("count", 0),
+                revenue=_revenue(values),
+            )
+        )
         changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now))
     profiles.upsert(session, versions, now)
     metrics.SURVIVED.labels("changed").inc(len(changed))
     metrics.SURVIVED.labels("unchanged").inc(len(members) - len(changed))
     return changed
+
+
+def _revenue(values: Mapping[str, Any]) -> Decimal:
+    totals = values.get("orders", {}).get("totals", ())
+    return max((Decimal(total["amount"]) for total in totals), default=Decimal(0))
 
 
 def leaves(rows: Iterable[RecordRow], ranks: Ranks) -> list[Leaf]:

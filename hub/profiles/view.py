@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from hub.errors import PayloadError
+from hub.errors import PayloadError, UnreadableError
 from hub.mapping.email import email
 from hub.mapping.name import fold
 from hub.mapping.phone import phone
@@ -19,8 +20,27 @@ from hub.store.profiles import FullRow
 _NUMBER = re.compile(r"\+?[\d\s()/.-]{5,}")
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A profile that cannot be read: in a list it stands alone with its reason, and hides no other."""
+
+    id: UUID
+    reason: str
+
+
+def listed(row: FullRow) -> Profile | Unreadable:
+    """The canonical profile, or why there is none."""
+    try:
+        return shown(row)
+    except UnreadableError as error:
+        return Unreadable(row.id, str(error))
+
+
 def shown(row: FullRow) -> Profile:
-    """The canonical profile. Where a suppressed person's erasure has arrived, the destination is ``suppressed``."""
+    """The canonical profile. Where a suppressed person's erasure has arrived, the destination is ``suppressed``.
+
+    Raises UnreadableError.
+    """
     profile = row.profile()
     if not profile.suppressed:
         return profile
@@ -45,7 +65,7 @@ def find(
     region: str = "DE",
     after: UUID | None = None,
     limit: int,
-) -> list[Profile]:
+) -> list[Profile | Unreadable]:
     """Profiles that carry an identifier (``kind:value``) and whose name, e-mail, phone or city hold the text, by id.
 
     ``region`` reads phone numbers without a country. Raises PayloadError when the identifier cannot be read.
@@ -55,7 +75,7 @@ def find(
     if text and not words:
         return []
     rows = profiles.find(session, carrying=carried, words=words, after=after, limit=limit)
-    return [shown(row) for row in rows]
+    return [listed(row) for row in rows]
 
 
 def parse_identifier(text: str, region: str) -> UUID:

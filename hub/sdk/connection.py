@@ -73,6 +73,8 @@ def read_connections(
             connector = get(slug)
             settings = connector.manifest.settings.model_validate({"default_region": default_region, **options})
             connections[name] = Connection(name, connector, settings)
+            if settings.every and (connector.source is None or connector.source.backfill is None):
+                faults.append(f"{path}.every: connector {slug!r} has no backfill to run")
         except ConfigError as error:
             faults += [f"{path}.connector: {fault}" for fault in error.faults]
         except ValidationError as error:

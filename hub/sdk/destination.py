@@ -66,6 +66,8 @@ class Write:
     ``links``       external ids of records this one is associated with
     ``erase``       remove the person instead
     ``merged_ids``  as in ``ProfileChange``
+    ``irreversible`` what this write does there that no later write takes back, a word each ("unsubscribe"); merges and
+                    erasures need not be named. It waits while a bulk load may still change who is one person
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
     """
 
@@ -83,6 +85,7 @@ class Write:
     """For destinations that take a whole document instead of properties."""
     merged_ids: tuple[str, ...] = ()
     unsure: Mapping[str, Any] = field(default_factory=dict)
+    irreversible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -33,6 +35,19 @@ class Capability(StrEnum):
     """``prepare`` creates the custom properties Hub needs there."""
 
 
+_PERIOD = re.compile(r"([0-9]{1,6})\s*([mhd])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def _period(value: Any) -> Any:
+    if value is None or isinstance(value, timedelta):
+        return value
+    match = _PERIOD.fullmatch(str(value).strip())
+    if match is None or not int(match[1]):
+        raise ValueError("must be a number and m, h or d, such as 15m, 6h or 1d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
 class ConnectionSettings(BaseModel):
     """What every connection may set. Secrets are ``SecretStr``, so that no repr shows them."""
 
@@ -41,6 +56,9 @@ class ConnectionSettings(BaseModel):
     base_url: str | None = Field(None, description="Where the vendor's API is; for test servers and self-hosted shops.")
     default_region: str = Field("DE", description="ISO 3166 country of phone numbers that name none.")
     timeout_seconds: float = Field(20.0, gt=0, le=300, description="Limit for one HTTP request to this system.")
+    every: Annotated[timedelta | None, BeforeValidator(_period)] = Field(
+        None, description="Run the backfill by itself this often: 15m, 6h, 1d. Without it, only when asked to."
+    )
     rank: int = Field(
         100, ge=0, description="Source rank: the lower wins where two sources give a value of the same time."
     )

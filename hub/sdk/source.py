@@ -103,6 +103,7 @@ class Source(Generic[Settings]):
     completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
+    changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     """
@@ -122,4 +123,5 @@ class Source(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
+    changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None
     check: Callable[[HttpClient, Settings], None] | None = None

@@ -2,7 +2,8 @@
 
 psycopg dumps an array item by item through a dumper. These are the same bytes (the wire format of ``array_send``: five
 numbers, then each item with its length), put together in one go for the types that come in bulk; everything else, and
-every list with a NULL or a list in it, takes psycopg's way.
+every list with a NULL or a list in it, takes psycopg's way. Texts lose what PostgreSQL cannot hold, here as in
+``Session``: a value that no column takes must not sink the batch it came with.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from uuid import UUID
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.array import ListBinaryDumper, ListDumper
+
+from hub.store.text import storable
 
 _HEAD = Struct("!iiIii").pack
 """Dimensions, whether there are NULLs, type of the items, length, lower bound."""
@@ -32,7 +35,12 @@ def _uuids(items: list[UUID]) -> bytes:
 
 
 def _texts(items: list[str]) -> bytes:
-    encoded = [item.encode() for item in items]
+    try:
+        encoded = [item.encode() for item in items]
+    except UnicodeEncodeError:
+        encoded = [storable(item).encode() for item in items]
+    if 0 in b"".join(encoded):
+        encoded = [storable(item).encode() for item in items]
     return b"".join([part for text in encoded for part in (_LENGTH(len(text)), text)])
 
 
@@ -72,12 +80,24 @@ class FastListDumper(ListBinaryDumper):
         kind = self.sub_dumper.oid if self.sub_dumper else 0
         fast = _FAST.get(kind)
         if fast is None or set(map(type, obj)) != {fast[0]}:
-            return super().dump(obj)
+            return super().dump(_storable(obj))
         return _HEAD(1, 0, kind, len(obj), 1) + fast[1](obj)
+
+
+class TextListDumper(ListDumper):
+    """psycopg's own way, of texts that PostgreSQL can hold."""
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        """The list as PostgreSQL receives it."""
+        return super().dump(_storable(obj))
+
+
+def _storable(items: list[Any]) -> list[Any]:
+    return [storable(item) if isinstance(item, str) else item for item in items]
 
 
 def register(connection: psycopg.Connection[Any]) -> None:
     """Let lists go this way on a connection, where a statement asks for binary parameters (``%b``)."""
     connection.adapters.register_dumper(list, FastListDumper)
     # The one that came last is what "%s" takes: text, as before.
-    connection.adapters.register_dumper(list, ListDumper)
+    connection.adapters.register_dumper(list, TextListDumper)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import psycopg
 
+from hub.store import text
 from hub.store.database import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """``stored`` counts the items of history that are in the inbox now; ``cursor`` resumes, None before a page."""
+    """``stored`` counts the items of history that are in the inbox now; ``cursor`` resumes, None before a page.
+
+    Of these, ``parked`` could not be read when they came, and ``skipped`` are of no interest.
+    """
 
     connection: str
     since: datetime | None
@@ -21,6 +28,8 @@ class Backfill:
     stored: int = 0
     total: int | None = None
     finished: bool = False
+    parked: int = 0
+    skipped: int = 0
 
 
 def get(session: Session, connection: str) -> Backfill | None:
@@ -33,15 +42,19 @@ def page(session: Session) -> dict[str, Backfill]:
     return {found.connection: found for found in _read(session, "", [])}
 
 
-def save(session: Session, backfill: Backfill, now: datetime) -> None:
-    """Note the progress; in the transaction that stores the page, so that neither is there without the other."""
+def save(session: Session, backfill: Backfill, *, begins: bool = False) -> None:
+    """Note the progress; in the transaction that stores the page, so that neither is there without the other.
+
+    ``begins``: this is the first of a run, whose time a schedule counts from. Times are PostgreSQL's.
+    """
     session.run(
         """
-        INSERT INTO backfill (connection, cursor, since, stored, total, finished, updated_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO backfill (connection, cursor, since, stored, total, finished, parked, skipped, updated_at, begun_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now(), now())
         ON CONFLICT (connection) DO UPDATE SET cursor = excluded.cursor, since = excluded.since,
             stored = excluded.stored, total = excluded.total, finished = excluded.finished,
-            updated_at = excluded.updated_at
+            parked = excluded.parked, skipped = excluded.skipped, updated_at = excluded.updated_at,
+            begun_at = CASE WHEN %s THEN excluded.begun_at ELSE backfill.begun_at END
         """,
         [
             backfill.connection,
@@ -50,11 +63,53 @@ def save(session: Session, backfill: Backfill, now: datetime) -> None:
             backfill.stored,
             backfill.total,
             backfill.finished,
-            now,
+            backfill.parked,
+            backfill.skipped,
+            begins,
         ],
     )
 
 
 def _read(session: Session, where: str, parameters: list[Any]) -> list[Backfill]:
-    rows = session.rows(f"SELECT connection, since, cursor, stored, total, finished FROM backfill {where}", parameters)
-    return [Backfill(row[0], row[1], orjson.loads(row[2]), *row[3:]) for row in rows]
+    rows = session.rows(
+        f"SELECT connection, since, cursor, stored, total, finished, parked, skipped FROM backfill {where}", parameters
+    )
+    return text.readable(rows, lambda row: Backfill(row[0], row[1], text.read(row[2], "the cursor"), *row[3:]))
+
+
+def is_due(session: Session, connection: str, every: timedelta) -> datetime | None:
+    """Whether a run every so often is due by PostgreSQL's clock: the time now, else None.
+
+    Also when a run was left unfinished and nobody has touched it for as long, five minutes at most.
+    """
+    row = session.one(
+        """
+        SELECT now() WHERE NOT EXISTS (SELECT FROM backfill WHERE connection = %(connection)s AND CASE
+            WHEN finished THEN begun_at > now() - %(every)s
+            ELSE updated_at > now() - least(%(every)s, interval '5 minutes') END)
+        """,
+        {"connection": connection, "every": every},
+    )
+    return row[0] if row else None
+
+
+def begun_at(session: Session, connection: str) -> datetime | None:
+    """When the last run began, by PostgreSQL's clock."""
+    row = session.one("SELECT begun_at FROM backfill WHERE connection = %s", [connection])
+    return row[0] if row else None
+
+
+def touch(session: Session, connection: str) -> None:
+    """Note that a run found nothing new: the next is due in as long again."""
+    session.run("UPDATE backfill SET begun_at = now(), updated_at = now() WHERE connection = %s", [connection])
+
+
+_LOCK = 0x4842  # "HB": with a connection's name, one reader of its history at a time
+
+
+@contextmanager
+def alone(dsn: str, connection: str) -> Iterator[bool]:
+    """True for the one process that reads a connection's history, False for whoever comes while it does."""
+    with psycopg.connect(dsn, autocommit=True) as held:
+        row = held.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK, connection]).fetchone()
+        yield bool(row and row[0])

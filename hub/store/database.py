@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from hub import metrics
 from hub.store import arrays
+from hub.store.text import storable
 
 Row = TupleRow
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -32,17 +34,31 @@ class Session:
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         """Run a statement and give all its rows."""
         metrics.SQL_STATEMENTS.inc()
-        return self.connection.execute(sql.encode(), parameters, binary=True).fetchall()
+        return self.connection.execute(sql.encode(), _storable(parameters), binary=True).fetchall()
 
     def run(self, sql: str, parameters: Parameters = None) -> int:
         """Run a statement and give the number of rows it touched."""
         metrics.SQL_STATEMENTS.inc()
-        return self.connection.execute(sql.encode(), parameters).rowcount
+        return self.connection.execute(sql.encode(), _storable(parameters)).rowcount
+
+    def now(self) -> datetime:
+        """PostgreSQL's time at the begin of this transaction: the one clock by which rows are due and leases run."""
+        row = self.one("SELECT now()")
+        assert row is not None
+        found: datetime = row[0]
+        return found
 
     def one(self, sql: str, parameters: Parameters = None) -> Row | None:
         """Run a statement and give its first row, or None."""
         found = self.rows(sql, parameters)
         return found[0] if found else None
+
+
+def _storable(parameters: Parameters) -> Parameters:
+    """The parameters with texts that PostgreSQL can hold; lists are looked after where they are dumped."""
+    if isinstance(parameters, Mapping):
+        return {name: storable(value) if type(value) is str else value for name, value in parameters.items()}
+    return parameters and [storable(value) if type(value) is str else value for value in parameters]
 
 
 class Database:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from hub.store import text
 from hub.store.database import Session
 from hub.store.outbox import Subject
 
@@ -109,12 +110,13 @@ def _due(
     mirror_texts: list[str] | None,
     contact: str | None,
 ) -> DueRow:
-    mirrors: dict[UUID, dict[str, Any]] = {
-        held: orjson.loads(text) for held, text in zip(mirror_keys or (), mirror_texts or (), strict=True)
-    }
+    read = {held: _mirror(written) for held, written in zip(mirror_keys or (), mirror_texts or (), strict=True)}
+    # Of a mirror that cannot be read nothing is known: all is written anew, and looked at before.
+    lost = any(mirror is None for mirror in read.values())
+    mirrors = {held: mirror or {} for held, mirror in read.items()}
     mirror_key = owners[0] if owners else key
     mirror = mirrors.pop(mirror_key, {})
-    unknown = any(value is None for value in mirror.values())
+    unknown = lost or any(value is None for value in mirror.values())
     # What a merge fills in there is not known, so that it is written or cleared.
     filled = {name: None for other in mirrors.values() for name in other}
     merging = dict.fromkeys([*mirrors, *(owners or ())])
@@ -134,6 +136,11 @@ def _due(
         merging=list(merging),
         merged_ids=merged or [],
     )
+
+
+def _mirror(written: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = text.or_else(written, None)
+    return found
 
 
 def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, DueRow]:
@@ -181,8 +188,8 @@ def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Co
     ordered = sorted(rows, key=lambda given: given[0].key)
     texts: dict[UUID, str] = {}
     for row, names in ordered:
-        text = orjson.dumps(dict.fromkeys([*row.mirror, *names])).decode()
-        texts |= dict.fromkeys([row.mirror_key, *row.merging], text)
+        unknown = orjson.dumps(dict.fromkeys([*row.mirror, *names])).decode()
+        texts |= dict.fromkeys([row.mirror_key, *row.merging], unknown)
     session.run(
         """
         UPDATE outbox SET uncertain = true FROM unnest(%b::uuid[]) AS given (key)
@@ -212,6 +219,7 @@ def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UU
     )
     found: dict[str, dict[UUID, Standing]] = {}
     for destination, key, merged, mirror in rows:
-        unknown = mirror is not None and any(value is None for value in orjson.loads(mirror).values())
+        read = {} if mirror is None else _mirror(mirror)
+        unknown = read is None or any(value is None for value in read.values())
         found.setdefault(destination, {})[key] = "merged" if merged else "uncertain" if unknown else "there"
     return found

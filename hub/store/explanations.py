@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from hub.model.profile import RecordReference
+from hub.store import text
 from hub.store.database import Session
 
 
@@ -67,7 +66,7 @@ def events(session: Session, ids: Collection[int]) -> dict[int, ToldEvent]:
         [sorted(set(ids))],
     )
     return {
-        inbox_id: ToldEvent(inbox_id, connection, topic, event_id, at, orjson.loads(headers or "{}"), erased)
+        inbox_id: ToldEvent(inbox_id, connection, topic, event_id, at, text.or_else(headers or "{}", {}), erased)
         for inbox_id, connection, topic, event_id, at, headers, erased in rows
     }
 
@@ -99,7 +98,7 @@ def orders(session: Session, profile_id: UUID, limit: int) -> list[CountedOrder]
 def mirrors(session: Session, profile_id: UUID) -> dict[str, tuple[dict[str, Any], datetime]]:
     """What Hub last wrote of a profile, and when, by destination."""
     rows = session.rows("SELECT destination, properties, updated_at FROM mirror WHERE key = %s", [profile_id])
-    return {destination: (orjson.loads(properties), at) for destination, properties, at in rows}
+    return {destination: (text.or_else(properties, {}), at) for destination, properties, at in rows}
 
 
 def surest_pairs(session: Session, records: Collection[UUID], limit: int) -> list[Pair]:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
-
+from hub.errors import UnreadableError
+from hub.store import text
 from hub.store.database import Row, Session
 
 
@@ -201,7 +201,10 @@ def timeline(
     names = ("id", "at", "kind", "connection", "external_id", "amount", "currency", "payload", "event")
     items = [dict(zip(names, row, strict=True)) for row in rows]
     for item in items:
-        item["payload"] = orjson.loads(item["payload"])
+        try:
+            item["payload"] = text.read(item["payload"], f"fact {item['id']}")
+        except UnreadableError as error:
+            item["payload"] = {"unreadable": str(error)}
     return items
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import psycopg
 
 from hub.sdk.source import InboxEntry
+from hub.store import notes, text
 from hub.store.database import Session
 
 COLUMNS = "connection, event_id, topic, headers, body, received_at"
@@ -35,43 +35,59 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEntry:
-    """An entry locked by this transaction; ``id`` is its inbox id."""
+    """An entry locked by this transaction; ``id`` is its inbox id, ``claimed_at`` PostgreSQL's time then."""
 
     id: int
     attempts: int
     entry: InboxEntry
+    claimed_at: datetime
 
     def with_completions(self, completions: Mapping[str, bytes]) -> ClaimedEntry:
         """The same entry with fetched bodies."""
         return replace(self, entry=replace(self.entry, completions=completions))
 
 
+_OF_SENDER = COLUMNS.removesuffix(", received_at")
+
+
 async def copy_in(connection: psycopg.AsyncConnection[Any], entries: Sequence[NewEntry]) -> None:
-    """Store entries with one COPY. Raises UniqueViolation when one of them is there already; nothing is stored then."""
+    """Store entries with one COPY. Raises UniqueViolation when one of them is there already; nothing is stored then.
+
+    PostgreSQL stamps their arrival: of several API hosts one may have a wrong clock, and arrival breaks ties.
+    """
     async with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY inbox ({COLUMNS}) FROM STDIN (FORMAT BINARY)".encode()) as copy,
+        cursor.copy(f"COPY inbox ({_OF_SENDER}) FROM STDIN (FORMAT BINARY)".encode()) as copy,
     ):
-        copy.set_types(_TYPES)
+        copy.set_types(_TYPES[:-1])
         for entry in entries:
-            await copy.write_row(entry.row())
-
-
-_INSERT = f"""
-    INSERT INTO inbox ({COLUMNS})
-    SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::timestamptz[])
-    ON CONFLICT (connection, event_id) DO NOTHING
-    """
+            await copy.write_row(entry.row()[:-1])
 
 
 async def insert_new(connection: psycopg.AsyncConnection[Any], entries: Sequence[NewEntry]) -> None:
-    """Store the entries that are not there yet; duplicates are swallowed."""
-    await connection.execute(_INSERT.encode(), _columns(entries))
+    """Store the entries that are not there yet, in order; duplicates are swallowed. Stamped as by ``copy_in``."""
+    await connection.execute(
+        f"""
+        INSERT INTO inbox ({_OF_SENDER})
+        SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[])
+        ON CONFLICT (connection, event_id) DO NOTHING
+        """.encode(),
+        _columns(entries)[:-1],
+    )
 
 
 def insert(session: Session, entries: Sequence[NewEntry]) -> int:
-    """Store the entries that are not there yet (backfill); gives how many were new."""
-    return session.run(_INSERT, _columns(entries)) if entries else 0
+    """Store the entries that are not there yet (backfill), received when they say; gives how many were new."""
+    if not entries:
+        return 0
+    return session.run(
+        f"""
+        INSERT INTO inbox ({COLUMNS})
+        SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::timestamptz[])
+        ON CONFLICT (connection, event_id) DO NOTHING
+        """,
+        _columns(entries),
+    )
 
 
 def _columns(entries: Sequence[NewEntry]) -> list[list[Any]]:
@@ -82,25 +98,74 @@ CLAIM_BYTES = 16 * 1024 * 1024
 """Bodies of one claim: 500 large ones would take more memory than a worker has."""
 
 
+# The connections that have entries of a step, each found by one look into the index: it costs as many looks as there
+# are connections, however many entries wait.
+_NAMED = """
+    named AS (
+        (SELECT connection FROM inbox_queue WHERE step = %(step)s ORDER BY connection LIMIT 1)
+        UNION ALL
+        SELECT (SELECT q.connection FROM inbox_queue q WHERE q.step = %(step)s AND q.connection > named.connection
+            ORDER BY q.connection LIMIT 1)
+        FROM named WHERE named.connection IS NOT NULL
+    )"""
+_DUE_OF = "q.step = %(step)s AND q.connection = {of} AND q.due_at <= now()"
+_ENTRIES = """
+    sized AS (
+        SELECT i.id, due.attempts,
+            sum(octet_length(i.body)) OVER (ORDER BY due.turn, i.id) - octet_length(i.body) AS bytes_before
+        FROM due JOIN inbox i ON i.id = due.inbox_id)
+    SELECT i.id, s.attempts, now(), i.connection, i.event_id, i.topic, i.headers, i.body, i.received_at
+    FROM sized s JOIN inbox i ON i.id = s.id WHERE coalesce(s.bytes_before, 0) < %(bytes)s ORDER BY i.id
+    """
+_CLAIM = f"""
+    WITH RECURSIVE {_NAMED}, quota AS MATERIALIZED (
+        SELECT connection, count(*) AS share FROM (
+            SELECT named.connection, turns.turn
+            FROM named CROSS JOIN LATERAL (
+                SELECT first.inbox_id, row_number() OVER (ORDER BY first.inbox_id) AS turn FROM (
+                    SELECT q.inbox_id FROM inbox_queue q WHERE {_DUE_OF.format(of="named.connection")}
+                    ORDER BY q.inbox_id LIMIT %(limit)s) first) turns
+            ORDER BY turns.turn, turns.inbox_id LIMIT %(limit)s) taken
+        GROUP BY connection
+    ), due AS MATERIALIZED (
+        SELECT locked.inbox_id, locked.attempts,
+            row_number() OVER (PARTITION BY quota.connection ORDER BY locked.inbox_id) AS turn
+        FROM quota CROSS JOIN LATERAL (
+            SELECT q.inbox_id, q.attempts FROM inbox_queue q WHERE {_DUE_OF.format(of="quota.connection")}
+            ORDER BY q.inbox_id LIMIT quota.share FOR UPDATE SKIP LOCKED) locked
+    ), {_ENTRIES}"""
+_CLAIM_OF = f"""
+    WITH due AS MATERIALIZED (
+        SELECT q.inbox_id, q.attempts, 0 AS turn FROM inbox_queue q WHERE {_DUE_OF.format(of="%(connection)s")}
+        ORDER BY q.inbox_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), {_ENTRIES}"""
+_CLAIM_THESE = f"""
+    WITH due AS MATERIALIZED (
+        SELECT q.inbox_id, q.attempts, 0 AS turn FROM inbox_queue q
+        WHERE q.inbox_id = ANY(%(ids)s) AND q.step = %(step)s AND q.due_at <= now()
+        ORDER BY q.inbox_id FOR UPDATE SKIP LOCKED
+    ), {_ENTRIES}"""
+
+
 def claim(session: Session, step: str, limit: int) -> list[ClaimedEntry]:
     """Lock up to ``limit`` due entries of a step, and give as many (one at least) as ``CLAIM_BYTES`` holds.
 
-    Other workers skip them until this transaction ends.
+    Connections take turns: each gets an equal share of the batch, and what one leaves over the others share. Within a
+    connection the first stored are the first claimed. Other workers skip them until this transaction ends.
     """
-    rows = session.rows(
-        """
-        WITH due AS MATERIALIZED (
-            SELECT inbox_id, attempts FROM inbox_queue WHERE step = %s AND due_at <= now()
-            ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED),
-        sized AS (
-            SELECT i.id, due.attempts,
-                sum(octet_length(i.body)) OVER (ORDER BY i.id) - octet_length(i.body) AS bytes_before
-            FROM due JOIN inbox i ON i.id = due.inbox_id)
-        SELECT i.id, s.attempts, i.connection, i.event_id, i.topic, i.headers, i.body, i.received_at
-        FROM sized s JOIN inbox i ON i.id = s.id WHERE coalesce(s.bytes_before, 0) < %s ORDER BY i.id
-        """,
-        [step, limit, CLAIM_BYTES],
-    )
+    rows = session.rows(_CLAIM, {"step": step, "limit": limit, "bytes": CLAIM_BYTES})
+    return [_claimed(row) for row in rows]
+
+
+def claim_of(session: Session, step: str, connection: str, limit: int) -> list[ClaimedEntry]:
+    """The same of one connection alone."""
+    asked = {"step": step, "connection": connection, "limit": limit, "bytes": CLAIM_BYTES}
+    return [_claimed(row) for row in session.rows(_CLAIM_OF, asked)]
+
+
+def claim_these(session: Session, step: str, ids: Sequence[int]) -> list[ClaimedEntry]:
+    """The same of these entries, as far as they are still due."""
+    rows = session.rows(_CLAIM_THESE, {"step": step, "ids": list(ids), "bytes": CLAIM_BYTES})
     return [_claimed(row) for row in rows]
 
 
@@ -114,9 +179,9 @@ def completions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, byt
     return found
 
 
-def add_completion(session: Session, inbox_id: int, name: str, body: bytes, now: datetime) -> None:
+def add_completion(session: Session, inbox_id: int, name: str, body: bytes) -> None:
     """Keep a fetched body beside its entry; a second fetch of the same name changes nothing."""
-    session.run("INSERT INTO completion VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", [inbox_id, name, body, now])
+    session.run("INSERT INTO completion VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING", [inbox_id, name, body])
 
 
 def finish(session: Session, ids: Sequence[int]) -> None:
@@ -131,47 +196,66 @@ def move(session: Session, ids: Sequence[int], step: str) -> None:
     )
 
 
-def postpone(session: Session, inbox_id: int, due_at: datetime, *, counted: bool = True) -> None:
-    """Try an entry again later; ``counted`` False when the delay was no failure."""
+def postpone(session: Session, inbox_id: int, wait: timedelta, *, counted: bool = True) -> None:
+    """Try an entry again after ``wait``, by PostgreSQL's clock; ``counted`` False when the delay was no failure."""
     session.run(
-        "UPDATE inbox_queue SET due_at = %s, attempts = attempts + %s WHERE inbox_id = %s",
-        [due_at, int(counted), inbox_id],
+        "UPDATE inbox_queue SET due_at = now() + %s, attempts = attempts + %s WHERE inbox_id = %s",
+        [wait, int(counted), inbox_id],
     )
 
 
-def lease(session: Session, ids: Sequence[int], until: datetime) -> None:
-    """Keep entries to this process until then; if it dies, they come back by themselves."""
-    session.run("UPDATE inbox_queue SET due_at = %s WHERE inbox_id = ANY(%s)", [until, list(ids)])
+def lease(session: Session, ids: Sequence[int], time: timedelta) -> None:
+    """Keep entries to this process for so long; if it dies, they come back by themselves. 0: give them back."""
+    session.run("UPDATE inbox_queue SET due_at = now() + %s WHERE inbox_id = ANY(%s)", [time, list(ids)])
 
 
-def set_outcomes(session: Session, outcomes: Sequence[tuple[int, str, str]], now: datetime) -> None:
+def set_outcomes(session: Session, outcomes: Sequence[tuple[int, str, str]]) -> None:
     """Note entries that were skipped or parked: (inbox id, state, reason)."""
     session.run(
         """
         INSERT INTO inbox_outcome
-        SELECT *, %s FROM unnest(%b::bigint[], %b::text[], %b::text[])
+        SELECT *, now() FROM unnest(%b::bigint[], %b::text[], %b::text[])
         ON CONFLICT (inbox_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, at = excluded.at
         """,
-        [now, *map(list, zip(*outcomes, strict=True))],
+        [*map(list, zip(*outcomes, strict=True))],
     )
 
 
-def clear_outcomes(session: Session, ids: Sequence[int]) -> None:
-    """Forget earlier outcomes of entries that were now done."""
-    session.run("DELETE FROM inbox_outcome WHERE inbox_id = ANY(%s)", [list(ids)])
+def clear_earlier(session: Session, done: Sequence[int], worked_on: Sequence[int]) -> None:
+    """Forget earlier outcomes of entries that are done now, and earlier notes of all that were worked on."""
+    session.run(
+        """
+        WITH noted AS (DELETE FROM inbox_note WHERE inbox_id = ANY(%(worked_on)s))
+        DELETE FROM inbox_outcome WHERE inbox_id = ANY(%(done)s)
+        """,
+        {"done": list(done), "worked_on": list(worked_on)},
+    )
+
+
+def due(session: Session, step: str) -> dict[str, float]:
+    """Connections with a due entry of a step: the age in seconds of the first. Costs the same however many wait.
+
+    Of ``complete``, connections whose vendor is left alone are not among them.
+    """
+    rows = session.rows(
+        f"""
+        WITH RECURSIVE {_NAMED}
+        SELECT named.connection, extract(epoch FROM now() - i.received_at)::float8
+        FROM named CROSS JOIN LATERAL (
+            SELECT q.inbox_id FROM inbox_queue q WHERE {_DUE_OF.format(of="named.connection")}
+            ORDER BY q.inbox_id LIMIT 1) first
+        JOIN inbox i ON i.id = first.inbox_id
+        WHERE %(step)s <> 'complete' OR NOT EXISTS (
+            SELECT FROM completion_rest r WHERE r.connection = named.connection AND r.not_before > now())
+        """,
+        {"step": step},
+    )
+    return {connection: max(0.0, age) for connection, age in rows}
 
 
 def oldest_due(session: Session, step: str) -> float | None:
-    """The age of the step's first due entry in seconds, or None; costs the same however many wait."""
-    row = session.one(
-        """
-        SELECT extract(epoch FROM now() - i.received_at)::float8
-        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id
-        WHERE q.step = %s AND q.due_at <= now() ORDER BY q.inbox_id LIMIT 1
-        """,
-        [step],
-    )
-    return row[0] if row else None
+    """The age in seconds of the oldest of these, or None."""
+    return max(due(session, step).values(), default=None)
 
 
 def parked(session: Session) -> int:
@@ -213,7 +297,7 @@ def page(
 
 
 def get(session: Session, inbox_id: int) -> dict[str, Any] | None:
-    """One entry with headers, body and completions, or None."""
+    """One entry with headers, body, completions and notes, or None."""
     row = session.one(
         f"""
         SELECT i.id, i.connection, i.event_id, i.topic, i.received_at, {_STATE}, coalesce(o.reason, ''),
@@ -226,8 +310,9 @@ def get(session: Session, inbox_id: int) -> dict[str, Any] | None:
         return None
     names = ("id", "connection", "event_id", "topic", "received_at", "state", "reason", "headers", "body")
     entry = dict(zip(names, row, strict=True))
-    entry["headers"] = orjson.loads(entry["headers"])
+    entry["headers"] = text.or_else(entry["headers"], {})
     entry["completions"] = completions(session, [inbox_id]).get(inbox_id, {})
+    entry["notes"] = notes.of_entry(session, inbox_id)
     return entry
 
 
@@ -242,8 +327,8 @@ def requeue(
     """Put stored entries back to be processed again (replay); gives how many."""
     return session.run(
         f"""
-        INSERT INTO inbox_queue (inbox_id)
-        SELECT i.id FROM inbox i {_JOINS}
+        INSERT INTO inbox_queue (inbox_id, connection)
+        SELECT i.id, i.connection FROM inbox i {_JOINS}
         WHERE i.body IS NOT NULL
           AND (%(ids)s::bigint[] IS NULL OR i.id = ANY(%(ids)s))
           AND (%(connection)s::text IS NULL OR i.connection = %(connection)s)
@@ -271,7 +356,7 @@ def counts(session: Session) -> dict[str, int]:
 
 
 def _claimed(row: tuple[Any, ...]) -> ClaimedEntry:
-    inbox_id, attempts, connection, event_id, topic, headers, body, received_at = row
+    inbox_id, attempts, claimed_at, connection, event_id, topic, headers, body, received_at = row
     return ClaimedEntry(
         inbox_id,
         attempts,
@@ -279,8 +364,9 @@ def _claimed(row: tuple[Any, ...]) -> ClaimedEntry:
             connection=connection,
             event_id=event_id,
             topic=topic,
-            headers=orjson.loads(headers),
+            headers=text.or_else(headers, {}),
             body=bytes(body or b""),
             received_at=received_at,
         ),
+        claimed_at,
     )

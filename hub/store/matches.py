@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import orjson
-
 from hub.mapping.record_state import State
+from hub.store import text
 from hub.store.database import Session
 
 Pair = tuple[UUID, UUID]
@@ -80,7 +79,7 @@ def all_under(session: Session, keys: Collection[int]) -> set[UUID]:
 def states(session: Session, records: Collection[UUID]) -> dict[UUID, State]:
     """The states of these records."""
     rows = session.rows("SELECT id, state FROM record WHERE id = ANY(%b)", [list(records)])
-    return {record: orjson.loads(state) for record, state in rows}
+    return {record: text.read(state, f"record {record}") for record, state in rows}
 
 
 def features(session: Session, records: Collection[UUID]) -> dict[UUID, str]:

@@ -67,7 +67,7 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
             version = greatest(held.version + 1, excluded.version),
             state = 'pending', attempts = 0,
             due_at = CASE WHEN held.state IN ('pending', 'retrying') AND held.profile_id = excluded.profile_id
-                THEN held.due_at ELSE excluded.due_at END,
+                AND held.held_at IS NULL THEN held.due_at ELSE excluded.due_at END, held_at = NULL,
             enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
                 ELSE excluded.enqueued_at END,
             updated_at = excluded.updated_at,
@@ -122,7 +122,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
         JOIN outbox o ON o.key = given.loser AND o.profile_id = given.loser AND o.subject = 'profile'
         ORDER BY o.destination, given.winner, o.uncertain DESC
         ON CONFLICT (destination, key) DO UPDATE SET state = 'pending', version = held.version + 1, attempts = 0,
-            uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at,
+            uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at, held_at = NULL,
             updated_at = excluded.updated_at
         """,
         {"now": now, "losers": list(losers), "winners": list(winners)},
@@ -181,7 +181,7 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
             state = CASE WHEN o.version = g.version THEN g.state ELSE 'pending' END,
             due_at = CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.due_at ELSE %(now)s END,
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
-            uncertain = g.uncertain, reason = g.reason, updated_at = %(now)s
+            uncertain = g.uncertain, reason = g.reason, updated_at = %(now)s, held_at = NULL
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
             %(uncertain)b::bool[], %(due)b::timestamptz[], %(reasons)b::text[])
             AS g (key, version, state, attempts, uncertain, due_at, reason)

@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
+from hub.errors import UnreadableError
 from hub.model.profile import Profile
+from hub.store import text
 from hub.store.database import Session
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A profile version to store; ``golden`` is JSON text, ``search`` folded text."""
+    """A profile version to store; ``golden`` is JSON text, ``search`` folded text.
+
+    What is asked of many profiles at once stands beside the text, so that no statement reads it: ``suppressed``, the
+    number of ``orders``, and ``revenue``, the largest total of one currency in major units.
+    """
 
     id: UUID
     version: int
     golden: str
     search: str
     created_at: datetime
+    suppressed: bool = False
+    orders: int = 0
+    revenue: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +68,12 @@ def upsert(session: Session, versions: Sequence[NewVersion], now: datetime) -> N
     if versions:
         session.run(
             """
-            INSERT INTO profile (id, version, golden, search, created_at, updated_at)
-            SELECT *, %s FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::timestamptz[])
+            INSERT INTO profile (id, version, golden, search, created_at, suppressed, order_count, revenue, updated_at)
+            SELECT *, %s FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::timestamptz[], %b::bool[],
+                %b::int[], %b::numeric[])
             ON CONFLICT (id) DO UPDATE SET version = excluded.version, golden = excluded.golden,
-                search = excluded.search, updated_at = excluded.updated_at
+                search = excluded.search, suppressed = excluded.suppressed, order_count = excluded.order_count,
+                revenue = excluded.revenue, updated_at = excluded.updated_at
             """,
             [
                 now,
@@ -69,6 +82,9 @@ def upsert(session: Session, versions: Sequence[NewVersion], now: datetime) -> N
                 [v.golden for v in versions],
                 [v.search for v in versions],
                 [v.created_at for v in versions],
+                [v.suppressed for v in versions],
+                [v.orders for v in versions],
+                [v.revenue for v in versions],
             ],
         )
 
@@ -157,7 +173,10 @@ _FULL = """
 
 @dataclass(frozen=True, slots=True)
 class FullRow:
-    """Everything stored about one profile; ``golden`` and ``destinations`` are decoded JSON."""
+    """Everything stored about one profile; ``golden`` and ``destinations`` are decoded JSON.
+
+    ``fault`` is why ``golden`` could not be read, "" when it could.
+    """
 
     id: UUID
     version: int
@@ -166,19 +185,28 @@ class FullRow:
     updated_at: datetime
     aliases: list[UUID]
     destinations: list[dict[str, Any]]
+    fault: str = ""
 
     def profile(self) -> Profile:
-        """The same as a canonical profile."""
-        return Profile.model_validate(
-            {
-                **self.golden,
-                "id": self.id,
-                "aliases": self.aliases,
-                "created_at": self.created_at,
-                "updated_at": self.updated_at,
-                "destinations": self.destinations,
-            }
-        )
+        """The same as a canonical profile. Raises UnreadableError when it is none, or one of a newer Hub."""
+        if self.fault:
+            raise UnreadableError(self.fault)
+        try:
+            return Profile.model_validate(
+                {
+                    **self.golden,
+                    "id": self.id,
+                    "aliases": self.aliases,
+                    "created_at": self.created_at,
+                    "updated_at": self.updated_at,
+                    "destinations": self.destinations,
+                }
+            )
+        except ValidationError as error:
+            fields = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
+            raise UnreadableError(
+                f"profile {self.id} cannot be read: {', '.join(fields)} is not as this version of Hub knows it"
+            ) from None
 
 
 def get(session: Session, profile_id: UUID) -> FullRow | None:
@@ -198,9 +226,7 @@ def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, FullRow]:
 
 def suppressed(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these profiles are of people who asked to be erased."""
-    rows = session.rows(
-        "SELECT id FROM profile WHERE id = ANY(%b) AND golden::json ->> 'suppressed' = 'true'", [list(set(ids))]
-    )
+    rows = session.rows("SELECT id FROM profile WHERE id = ANY(%b) AND suppressed", [list(set(ids))])
     return {row[0] for row in rows}
 
 
@@ -242,7 +268,7 @@ def history(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
     names = ("profile_id", "at", "what", "other_id", "evidence")
     items = [dict(zip(names, row, strict=True)) for row in rows]
     for item in items:
-        item["evidence"] = orjson.loads(item["evidence"])
+        item["evidence"] = text.or_else(item["evidence"], [])
     return items
 
 
@@ -253,7 +279,17 @@ def count(session: Session) -> int:
 
 
 def _full(session: Session, where: str, parameters: dict[str, Any]) -> list[FullRow]:
-    return [
-        FullRow(id_, version, orjson.loads(golden), created, updated, retired, orjson.loads(places or "[]"))
-        for id_, version, golden, created, updated, retired, places in session.rows(_FULL + where, parameters)
-    ]
+    return [_full_row(*row) for row in session.rows(_FULL + where, parameters)]
+
+
+def _full_row(
+    id_: UUID, version: int, golden: str, created: datetime, updated: datetime, retired: list[UUID], places: str | None
+) -> FullRow:
+    fault = ""
+    try:
+        values = text.read(golden, f"profile {id_}")
+        if not isinstance(values, dict):
+            raise UnreadableError(f"profile {id_} cannot be read: it is no object")
+    except UnreadableError as error:
+        values, fault = {}, str(error)
+    return FullRow(id_, version, values, created, updated, retired, orjson.loads(places or "[]"), fault)

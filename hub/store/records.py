@@ -13,6 +13,7 @@ import orjson
 from hub.errors import RetryableError
 from hub.mapping.record_state import State
 from hub.model.identifier import Strength
+from hub.store import text
 from hub.store.database import Session
 
 
@@ -95,7 +96,7 @@ def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, Profile
 
 
 def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]) -> dict[UUID, RecordRow]:
-    """All records of these profiles, and these records, by id."""
+    """All records of these profiles, and these records, by id. Raises UnreadableError when one cannot be read."""
     rows = session.rows(
         """
         SELECT id, connection, kind, external_id, profile_id, state, features FROM record WHERE profile_id = ANY(%b)
@@ -105,7 +106,9 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
         [list(profiles), list(records)],
     )
     return {
-        record: RecordRow(record, connection, kind, external_id, profile_id, orjson.loads(state), features)
+        record: RecordRow(
+            record, connection, kind, external_id, profile_id, text.read(state, f"record {record}"), features
+        )
         for record, connection, kind, external_id, profile_id, state, features in rows
     }
 

@@ -14,9 +14,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-import orjson
-
 from hub.mapping.record_state import State
+from hub.store import text
 from hub.store.database import Session
 
 GROWTH = 1.0
@@ -118,15 +117,9 @@ _BETWEEN = _OPEN.format(
     of_judgement="""AND j.id = ANY(ARRAY(SELECT judgement_id FROM judgement_record
         WHERE record_id = ANY(%(records)s)))""",
 )
-# What is at stake is told by the golden profile. To read a hundred thousand of them takes seconds: ``weigh`` does it
-# ahead of time, and what it has not read lately is read here.
-_OF_PROFILE = """
-    SELECT ARRAY[
-        coalesce((SELECT max((t ->> 'amount')::numeric) FROM json_array_elements(g.orders -> 'totals') t), 0),
-        coalesce((g.orders ->> 'count')::int, 0)]
-    FROM profile p CROSS JOIN LATERAL (SELECT p.golden::json -> 'orders' AS orders OFFSET 0) g
-    WHERE p.id = {of}
-    """
+# What is at stake stands beside the golden profile. To look up a hundred thousand of them takes a while: ``weigh`` does
+# it ahead of time, and what it has not read lately is read here.
+_OF_PROFILE = "SELECT ARRAY[p.revenue, p.order_count] FROM profile p WHERE p.id = {of}"
 _OF_LATE = """SELECT ARRAY[s.revenue, s.orders] FROM stake s
     WHERE s.profile_id = {of} AND s.at > now() - interval '15 minutes'"""
 _STAKE = f"coalesce(({_OF_LATE}), ({_OF_PROFILE}))"
@@ -264,7 +257,7 @@ def some_records(session: Session, profiles: Collection[UUID], most: int) -> lis
         """,
         [list(profiles), most],
     )
-    return [(profile, orjson.loads(state)) for profile, state in rows]
+    return text.readable(rows, lambda row: (row[0], text.read(row[1], f"a record of profile {row[0]}")))
 
 
 def dismiss(session: Session, pairs: Collection[Pair], by: str, reason: str, now: datetime) -> None:

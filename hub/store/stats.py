@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import inbox, outbox, profiles, records, reviews
+from hub.store import inbox, loads, outbox, profiles, records, reviews
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -19,12 +19,18 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
     ``destinations`` are shown also when nothing was ever queued for them.
     """
     counted = outbox.counts(session)
+    held = loads.held(session)
+    load = loads.bulk_load(session)
     return {
         "inbox": inbox.counts(session),
         "records": records.count(session),
         "profiles": profiles.count(session),
         "reviews": {"open": reviews.count(session)},
-        "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
+        "outbox": {
+            name: {**counted.get(name, _NOTHING), "held": held.get(name, 0)}
+            for name in sorted({*counted, *destinations})
+        },
+        "bulk_load": {"since": load.since, "reason": load.reason} if load else None,
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
     }
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import orjson
 import psycopg
 
 from hub.mapping.record_state import State
-from hub.store import inbox, versions
+from hub.store import inbox, text, versions
 from hub.store.database import Database, Session
 from hub.store.versions import VersionRow
 
@@ -37,14 +36,39 @@ class Standing:
     """Records when somebody last went back to the weights in force; 0 when nobody did."""
 
 
+LEAST = 100
+"""Records from which on training begins by itself: with fewer, the shipped weights know better."""
+
+GROWTH = 2
+"""Times the records have to have grown since before training happens by itself again."""
+
+BUSY_GROWTH = 4
+"""The same while more is coming in or waiting: less often, since all is resolved again when it has come to rest."""
+
+IMPORTED = "imported"
+"""How the note of a version begins whose weights a team brought along: these are not replaced by themselves."""
+
+
+def is_due(standing: Standing) -> bool:
+    """Whether it is time to train without being asked. Pure."""
+    if standing.records < LEAST:
+        return False
+    origin = standing.origin
+    if origin is not None and origin.note.startswith(IMPORTED):
+        return False
+    # Whoever goes back to earlier weights does not want the later ones again at once.
+    before = max(origin.records if origin else 0, standing.restored)
+    # Weights that know of a hundredth of the people take namesakes for one: a long import does not wait to its end.
+    return standing.records >= (BUSY_GROWTH if standing.busy else GROWTH) * max(before, LEAST if standing.busy else 0)
+
+
 def states(database: Database) -> Iterator[tuple[UUID, State]]:
     """Every record's state, by id, each page in a transaction of its own."""
     after = UUID(int=0)
     while True:
         with database.session() as session:
             rows = session.rows("SELECT id, state FROM record WHERE id > %s ORDER BY id LIMIT %s", [after, PAGE])
-        for record, state in rows:
-            yield record, orjson.loads(state)
+        yield from text.readable(rows, lambda row: (row[0], text.read(row[1], f"record {row[0]}")))
         if len(rows) < PAGE:
             return
         after = rows[-1][0]
@@ -75,6 +99,19 @@ def _restored(session: Session) -> int:
 def placed(session: Session, connection: str) -> dict[str, UUID]:
     """The profile of each record of a connection, by the id at the source."""
     return dict(session.rows("SELECT external_id, profile_id FROM record WHERE connection = %s", [connection]))
+
+
+def runs(session: Session) -> bool:
+    """Whether a process is training now."""
+    return bool(
+        session.rows(
+            """
+            SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = 0
+                AND objid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """,
+            [_LOCK],
+        )
+    )
 
 
 @contextmanager

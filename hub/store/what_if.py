@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-import orjson
-
 from hub.mapping.record_state import State
 from hub.model.judgement import Judgement
-from hub.store import judgements
+from hub.store import judgements, text
 from hub.store.database import Row, Session
 from hub.store.matches import CrowdRow
 from hub.store.records import ProfileRow, RecordRow
@@ -38,7 +36,7 @@ def count(session: Session) -> int:
 def everybody(session: Session) -> Iterator[tuple[UUID, State]]:
     """Every record's state, by id."""
     for record, state in _streamed(session, "everybody", "SELECT id, state FROM record ORDER BY id"):
-        yield record, orjson.loads(state)
+        yield record, text.read(state, f"record {record}")
 
 
 def groups(session: Session) -> list[list[int]]:
@@ -72,7 +70,7 @@ def profiles(session: Session) -> Iterator[Whose]:
             if held is not None:
                 yield held
             held = Whose(ProfileRow(profile, version, golden, created), [])
-        held.rows.append(RecordRow(record, connection, kind, external, profile, orjson.loads(state)))
+        held.rows.append(RecordRow(record, connection, kind, external, profile, text.read(state, f"record {record}")))
     if held is not None:
         yield held
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import dramatiq
@@ -20,7 +20,8 @@ from dramatiq.brokers.stub import StubBroker
 
 from hub.outbox.deliver import Sender, deliver
 from hub.sdk.http import HttpClient
-from hub.workers.complete import complete_batch
+from hub.store import inbox
+from hub.workers.complete import complete_connection
 from hub.workers.process import Processing, process_batch
 from hub.workers.wake import LocalWaker, RedisWaker, Waker
 
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 
 TURN_SECONDS = 30.0
 """How long one actor call works before it hands on to the next, so that shutdown and other work get their turn."""
+
+MOST_COMPLETING = 16
+"""Connections that one process completes at a time; the sweep calls the others when these have had their turn."""
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 
@@ -50,11 +54,17 @@ class Work:
     stopping: threading.Event = field(default_factory=threading.Event)
     clients: dict[str, HttpClient] = field(default_factory=dict)
     turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
+    completing: Collection[str] = ()
+    """Connections whose thin events are completed here."""
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MOST_COMPLETING))
 
     @property
     def threads(self) -> int:
-        """One for process, one for complete, one for each destination: however many are slow, nobody waits for them."""
-        return 2 + len(self.senders)
+        """However many destinations and vendors are slow, nobody waits for them.
+
+        One for process, one to announce, one for each destination and each connection that is completed.
+        """
+        return 2 + min(len(self.completing), MOST_COMPLETING) + len(self.senders)
 
 
 def make_broker(redis_url: str | None) -> tuple[dramatiq.Broker, Waker]:
@@ -72,8 +82,16 @@ def declare_actors(broker: dramatiq.Broker, work: Work) -> None:
     def process(argument: str = "") -> None:
         _turn(work, "process", argument, lambda: _process(work))
 
-    def complete(argument: str = "") -> None:
-        _turn(work, "complete", argument, lambda: _complete(work))
+    def complete(connection: str = "") -> None:
+        if not connection:
+            _turn(work, "complete", "", lambda: _announce_completions(work))
+        elif work.slots.acquire(blocking=False):
+            try:
+                _turn(work, "complete", connection, lambda: _complete(work, connection))
+            finally:
+                work.slots.release()
+        else:
+            work.waker.started("complete", connection)
 
     def deliver_to(destination: str) -> None:
         _turn(work, "deliver", destination, lambda: _deliver(work, destination))
@@ -108,8 +126,8 @@ def _process(work: Work) -> None:
         batch = process_batch(work.processing)
         for destination in batch.destinations:
             work.waker.wake("deliver", destination)
-        if batch.thin:
-            work.waker.wake("complete")
+        for connection in batch.thin:
+            work.waker.wake("complete", connection)
         if not batch.entries:
             return
         if time.monotonic() > deadline:
@@ -117,10 +135,25 @@ def _process(work: Work) -> None:
             return
 
 
-def _complete(work: Work) -> None:
+def _announce_completions(work: Work) -> None:
+    with work.processing.database.session() as session:
+        due = inbox.due(session, "complete")
+    for connection in due:
+        work.waker.wake("complete", connection)
+
+
+def _complete(work: Work, name: str) -> None:
+    deadline = time.monotonic() + TURN_SECONDS
     processing = work.processing
-    while not work.stopping.is_set() and complete_batch(processing.database, processing.connections, work.clients):
+    connection = processing.connections.get(name)
+    stopping = work.stopping.is_set
+    while not stopping() and complete_connection(
+        processing.database, name, connection, work.clients, stopping=stopping
+    ):
         work.waker.wake("process")
+        if time.monotonic() > deadline:
+            work.waker.wake("complete", name)
+            return
 
 
 def _deliver(work: Work, destination: str) -> None:

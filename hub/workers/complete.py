@@ -1,15 +1,16 @@
 """complete: fetch what thin events lack and store it beside them, so that replay stays pure.
 
-Entries are taken for a while (their ``due_at`` moves ahead), fetched outside any transaction, and handed on to
-``process``. A vendor that is away delays its own entries and nobody else's: once that is seen, the others of its
-connection are put off unasked.
+One connection at a time, each in its own turn, with its own client, budget and rest: a vendor that is away or hangs
+delays its own entries and nobody else's. Entries are taken for a while (their ``due_at`` moves ahead), fetched outside
+any transaction, and handed on to ``process``. Once it is seen that the vendor is at fault, it is left alone for a while
+and the entries that were not asked for are given back.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -18,65 +19,102 @@ from hub.errors import AuthError, BugError, HubError, RateLimited, RetryableErro
 from hub.outbox.policy import AUTH_PAUSE, next_attempt
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
-from hub.store import inbox
+from hub.store import inbox, rests
 from hub.store.database import Database
 from hub.store.inbox import ClaimedEntry
 
 log = structlog.get_logger()
 
 BATCH = 50
-LEASE = timedelta(seconds=300)
+LEASE = timedelta(seconds=180)
+BATCH_SECONDS = 60.0
+"""After this no further entry of a batch is begun; well below the lease, so that no two workers fetch the same."""
+
 ROUNDS = 4
 """A completion may name the next (an order its customer); more rounds than this are a connector's mistake."""
 
 AWAY_AFTER = 3
-"""Entries of one connection in a row that had to be put off: then it is the vendor, not an entry. At once after a 401
+"""Entries of a connection in a row that had to be put off: then it is the vendor, not an entry. At once after a 401
 or a 429, which are about the connection."""
 
-REST = timedelta(seconds=60)
-"""How long the others of that connection wait then; shorter than the entries at fault, which must not hold them up."""
+RESTS = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 120, 300))
+"""How long a vendor is left alone, each time in a row for longer. Nothing is lost by it: its entries wait."""
+
+LONGEST_PAUSE = timedelta(hours=1)
+"""The longest that a vendor's own Retry-After is believed."""
 
 
 def complete_batch(
     database: Database, connections: Mapping[str, Connection], clients: dict[str, HttpClient], limit: int = BATCH
 ) -> int:
-    """Complete up to ``limit`` entries; gives how many were dealt with."""
+    """Complete up to ``limit`` entries of every connection that has some, one after the other; gives how many."""
     with database.session() as session:
-        claimed = inbox.claim(session, "complete", limit)
+        due = inbox.due(session, "complete")
+    return sum(complete_connection(database, name, connections.get(name), clients, limit) for name in due)
+
+
+def complete_connection(
+    database: Database,
+    name: str,
+    connection: Connection | None,
+    clients: dict[str, HttpClient],
+    limit: int = BATCH,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Complete up to ``limit`` entries of the connection ``name``; gives how many were dealt with.
+
+    0 when none is due, or while the vendor is left alone. ``connection`` None: it is configured no more, which
+    ``process`` tells.
+    """
+    with database.session() as session:
+        if rests.runs(session, name):
+            return 0
+        claimed = inbox.claim_of(session, "complete", name, limit)
         if not claimed:
             return 0
-        inbox.lease(session, [entry.id for entry in claimed], datetime.now(UTC) + LEASE)
+        if connection is None:
+            inbox.move(session, [entry.id for entry in claimed], "process")
+            return len(claimed)
+        inbox.lease(session, [entry.id for entry in claimed], LEASE)
         fetched = inbox.completions(session, [entry.id for entry in claimed])
-    resting: dict[str, timedelta] = {}
-    failures: Counter[str] = Counter()
-    for entry in claimed:
-        name = entry.entry.connection
-        connection = connections.get(name)
-        if name in resting:
-            with database.session() as session:
-                inbox.postpone(session, entry.id, datetime.now(UTC) + resting[name], counted=False)
-            continue
-        try:
-            if connection is not None:
-                _complete(database, entry.with_completions(fetched.get(entry.id, {})), connection, clients)
-        except HubError as error:
-            wait = _put_off(database, entry, error)
-            if wait is not None:
-                failures[name] += 1
-                if isinstance(error, AuthError | RateLimited):
-                    resting[name] = wait
-                elif failures[name] >= AWAY_AFTER:
-                    resting[name] = REST
-        except psycopg.Error:
-            raise  # the database is away, and the connector is not at fault: the entry comes back by itself
-        except Exception as error:
-            log.exception("complete.bug", connection=name, error=type(error).__name__)
-            _park(database, entry, f"the connector failed to complete this ({type(error).__name__})")
-        else:
-            with database.session() as session:
-                inbox.move(session, [entry.id], "process")
-            failures[name] = 0
-    return len(claimed)
+    begun = time.monotonic()
+    dealt = failures = 0
+    answered = False
+    try:
+        for entry in claimed:
+            if stopping() or time.monotonic() - begun > BATCH_SECONDS:
+                break
+            error = _deal(database, entry.with_completions(fetched.get(entry.id, {})), connection, clients)
+            dealt += 1
+            failures = 0 if error is None else failures + 1
+            answered = answered or error is None
+            if error is not None and (isinstance(error, AuthError | RateLimited) or failures >= AWAY_AFTER):
+                _rest(database, name, error)
+                answered = False
+                break
+    finally:
+        _give_back(database, name, [entry.id for entry in claimed[dealt:]], answered=answered)
+    return dealt
+
+
+def _deal(
+    database: Database, entry: ClaimedEntry, connection: Connection, clients: dict[str, HttpClient]
+) -> RetryableError | AuthError | None:
+    """Complete one entry; gives why it was put off, None when it was dealt with for good."""
+    try:
+        _complete(database, entry, connection, clients)
+    except HubError as error:
+        return _put_off(database, entry, error)
+    except psycopg.Error:
+        raise  # the database is away, and the connector is not at fault: the entry comes back by itself
+    except Exception as error:
+        log.exception("complete.bug", connection=connection.name, error=type(error).__name__)
+        _park(database, entry, f"the connector failed to complete this ({type(error).__name__})")
+    else:
+        with database.session() as session:
+            inbox.move(session, [entry.id], "process")
+    return None
 
 
 def _complete(
@@ -97,35 +135,51 @@ def _complete(
             body = source.complete(completion, clients[connection.name], connection.settings)
             bodies[completion.name] = body
             with database.session() as session:
-                inbox.add_completion(session, claimed.id, completion.name, body, datetime.now(UTC))
+                inbox.add_completion(session, claimed.id, completion.name, body)
         claimed = claimed.with_completions(bodies)
     if source.completions(claimed.entry, connection.settings):
         raise BugError(f"{ROUNDS} rounds of fetching were not enough")
 
 
-def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> timedelta | None:
-    """Try the entry again later and tell after how long; None when it was parked."""
-    now = datetime.now(UTC)
-    counted = not isinstance(error, RateLimited)
-    wait: timedelta | None
-    if isinstance(error, AuthError):
-        wait = AUTH_PAUSE
-    elif isinstance(error, RateLimited):
-        wait = timedelta(seconds=error.retry_after or 10.0)
-    elif isinstance(error, RetryableError):
+def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> RetryableError | AuthError | None:
+    """Try the entry again later, and give the error; None when it was parked."""
+    wait: timedelta | None = timedelta()
+    if isinstance(error, RetryableError) and not isinstance(error, RateLimited):
         wait = next_attempt(entry.attempts + 1)
-    else:
-        wait = None
-    if wait is None:
+    if not isinstance(error, RetryableError | AuthError) or wait is None:
         _park(database, entry, f"could not be completed: {error}")
         return None
     log.warning("complete.postponed", connection=entry.entry.connection, error=type(error).__name__)
     with database.session() as session:
-        inbox.postpone(session, entry.id, now + wait, counted=counted)
-    return wait
+        # After a 401 or a 429 the entry waits as long as its connection does.
+        inbox.postpone(session, entry.id, wait, counted=bool(wait))
+    return error
+
+
+def _rest(database: Database, name: str, error: RetryableError | AuthError) -> None:
+    """Leave the vendor alone for as long as it asks for, or as its failures in a row make it."""
+    waits = RESTS
+    if isinstance(error, AuthError):
+        waits = (AUTH_PAUSE,)
+    elif error.retry_after:
+        waits = (min(timedelta(seconds=error.retry_after), LONGEST_PAUSE),)
+    with database.session() as session:
+        wait = rests.begin(session, name, waits, type(error).__name__)
+    log.warning("complete.rests", connection=name, error=type(error).__name__, seconds=wait.total_seconds())
+
+
+def _give_back(database: Database, name: str, ids: list[int], *, answered: bool) -> None:
+    try:
+        with database.session() as session:
+            if ids:
+                inbox.lease(session, ids, timedelta())
+            if answered:
+                rests.end(session, name)
+    except psycopg.Error:
+        log.warning("complete.lease_kept", connection=name, entries=len(ids))
 
 
 def _park(database: Database, entry: ClaimedEntry, reason: str) -> None:
     with database.session() as session:
         inbox.finish(session, [entry.id])
-        inbox.set_outcomes(session, [(entry.id, "parked", reason)], datetime.now(UTC))
+        inbox.set_outcomes(session, [(entry.id, "parked", reason)])

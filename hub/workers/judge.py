@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -109,7 +109,7 @@ class Judge:
             try:
                 with self._processing.database.session() as session:
                     matches.lock(session)
-                    now = datetime.now(UTC)
+                    now = session.now()
                     decision = decide(session, now)
                     judged, destinations = settle(session, self._processing, decision, now)
                 break

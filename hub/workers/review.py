@@ -5,7 +5,7 @@ Two who answer at once are served one after the other: the second is told what t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Reviewer(Judge):
     def _reject(self, review: UUID, by: str, reason: str) -> Answered:
         with self._processing.database.session() as session:
             matches.lock(session)
-            now = datetime.now(UTC)
+            now = session.now()
             pairs = _pairs(session, opened(session, review))
             reviews.dismiss(session, pairs[:MOST_DISMISSED], by, reason, now)
             answered = Answered(review, "reject", pairs[0], by, reason, now)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import orjson
@@ -101,7 +100,7 @@ class RuleVersions:
             since = versions.ended_at(session, target.id)
             if target.active or since is None:
                 raise RefusedError(f"version {target.id} is in force already")
-            judgements.withdraw_holds(session, since, by, datetime.now(UTC))
+            judgements.withdraw_holds(session, since, by, session.now())
             wanted = self._of(target)
             note = f"rollback to version {target.id}"
             return self._put(session, held, wanted, target.model, by=by, note=note, restores=target.id)
@@ -226,7 +225,7 @@ def _store(
         records=records.count(session),
         note=note,
         by=by,
-        now=datetime.now(UTC),
+        now=session.now(),
         configured=_text(configured) if configured else None,
         restores=restores,
     )

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub import metrics
+from hub.outbox import hold
 from hub.store import inbox, outbox, reviews, versions
 from hub.store.database import Database
 from hub.workers.wake import Waker
 
 
-def sweep(database: Database, waker: Waker, destinations: Collection[str]) -> None:
-    """One round: announce every step and destination that has something due."""
+def sweep(database: Database, waker: Waker, destinations: Collection[str], *, trains: bool = False) -> None:
+    """One round: announce every step and destination that has something due, and let go what a bulk load held up.
+
+    ``trains``: weights are trained by themselves.
+    """
     with database.session() as session:
-        steps = {step: inbox.oldest_due(session, step) for step in ("process", "complete")}
+        hold.release_when_over(session, trains=trains)
+        steps = {step: inbox.due(session, step) for step in ("process", "complete")}
         again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
-    for step, age in steps.items():
-        metrics.INBOX_LAG.labels(step).set(age or 0.0)
-        if age is not None:
-            waker.wake(step)
-    if again:
+    for step, ages in steps.items():
+        metrics.INBOX_LAG.labels(step).set(max(ages.values(), default=0.0))
+    for connection in steps["complete"]:
+        waker.wake("complete", connection)
+    if again or steps["process"]:
         waker.wake("process")
     for destination, age in due.items():
         metrics.OUTBOX_LAG.labels(destination).set(age or 0.0)

@@ -25,23 +25,12 @@ from hub.identity.training import frequencies
 from hub.identity.weights import Model
 from hub.store import matches, reviews, training, versions
 from hub.store.database import Database, Session
-from hub.store.training import Standing
+from hub.store.training import IMPORTED, is_due
 from hub.workers.wake import CHANNEL
 
 log = structlog.get_logger()
 
-LEAST = 100
-"""Records from which on training begins by itself: with fewer, the shipped weights know better."""
-
-GROWTH = 2
-"""Times the records have to have grown since before training happens by itself again."""
-
-BUSY_GROWTH = 4
-"""The same while more is coming in or waiting: less often, since all is resolved again when it has come to rest."""
-
 BY_ITSELF = "hub"
-IMPORTED = "imported"
-"""How the note of a version begins whose weights a team brought along: these are not replaced by themselves."""
 
 Seen = Callable[[int], None]
 
@@ -61,19 +50,6 @@ class Trained:
     version: int
     stored: bool
     queued: int
-
-
-def is_due(standing: Standing) -> bool:
-    """Whether it is time to train without being asked."""
-    if standing.records < LEAST:
-        return False
-    origin = standing.origin
-    if origin is not None and origin.note.startswith(IMPORTED):
-        return False
-    # Whoever goes back to earlier weights does not want the later ones again at once.
-    before = max(origin.records if origin else 0, standing.restored)
-    # Weights that know of a hundredth of the people take namesakes for one: a long import does not wait to its end.
-    return standing.records >= (BUSY_GROWTH if standing.busy else GROWTH) * max(before, LEAST if standing.busy else 0)
 
 
 def train_if_due(database: Database, rules: IdentityRules, now: datetime) -> Trained | None:

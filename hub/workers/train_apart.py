@@ -23,7 +23,8 @@ from hub.identity.rules import IdentityRules
 from hub.settings import Settings
 from hub.store import training
 from hub.store.database import Database
-from hub.workers.train import is_due, train_if_due
+from hub.store.training import is_due
+from hub.workers.train import train_if_due
 
 log = structlog.get_logger()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from hub.store.database import Database
@@ -50,6 +49,14 @@ def test_what_is_written_is_read(database: Database, kind: str, values: list[Any
         assert row == (values, len(values))
 
 
-def test_what_no_text_can_hold_is_refused(database: Database) -> None:
-    with pytest.raises(psycopg.DataError), database.session() as session:
-        session.rows("SELECT %b::text[]", [["a\x00b"]])
+@pytest.mark.parametrize("placeholder", ["%b", "%s"])
+@pytest.mark.parametrize("with_null", [[], [None]])
+def test_what_no_text_can_hold_is_left_out_at_the_door(
+    database: Database, placeholder: str, with_null: list[Any]
+) -> None:
+    with database.session() as session:
+        row = session.one(
+            f"SELECT {placeholder}::text[], %s::text",
+            [["a\x00b", "ä\ud800", "c", *with_null], "d\x00\udfffe"],
+        )
+    assert row == (["ab", "ä?", "c", *with_null], "d?e")

@@ -266,7 +266,7 @@ def test_the_entry_at_fault_is_parked_and_the_others_are_done(database: Database
     drain(processing(database))
     found = states(database)
     assert [name for name in every if found[name][0] != "done"] == ["e9"]
-    assert found["e9"] == ("parked", "Hub failed on this entry (CharacterNotInRepertoire)")
+    assert found["e9"] == ("parked", "events: customer.key: an id with a NUL character")
 
 
 def test_with_several_workers_no_innocent_entry_is_parked(database: Database) -> None:

@@ -30,13 +30,12 @@ from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.store.reviews import Answered, Pair
-from hub.store.training import Standing
+from hub.store.training import Standing, is_due
 from hub.store.versions import VersionRow
-from hub.workers import train as stage
 from hub.workers import train_apart
 from hub.workers.process import Processing, process_batch
 from hub.workers.rule_versions import RuleVersions
-from hub.workers.train import Trained, is_due, train, train_if_due
+from hub.workers.train import Trained, train, train_if_due
 from tests.support.doubles import START, at, customer, entry, source, store
 
 RULES = IdentityRules()
@@ -73,7 +72,7 @@ def _event(told: dict[str, str]) -> CustomerEvent:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A base of 40 is large enough."""
-    monkeypatch.setattr(stage, "LEAST", 40)
+    monkeypatch.setattr(training, "LEAST", 40)
 
 
 # -- when -------------------------------------------------------------------------------------------------------------
@@ -107,7 +106,7 @@ def test_a_history_under_way_and_waiting_entries_make_a_base_busy(database: Data
 
     def history(finished: bool, minutes: int) -> None:
         with database.session() as session:
-            backfills.save(session, Backfill("shop", None, {}, finished=finished), START)
+            backfills.save(session, Backfill("shop", None, {}, finished=finished))
             session.run("UPDATE backfill SET updated_at = now() - %s", [timedelta(minutes=minutes)])
 
     quiet = busy()

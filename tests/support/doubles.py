@@ -33,7 +33,8 @@ EVENTS: TypeAdapter[list[CanonicalEvent]] = TypeAdapter(list[CanonicalEvent])
 TABLES = (
     "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, record_identifier, "
     "identifier, record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
-    "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve"
+    "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
+    "inbox_note, bulk_load"
 )
 
 

@@ -78,7 +78,7 @@ MANIFEST = Manifest(
     unmerge=Unmerge("restores"),
     not_offered={
         "orders": "One file has one kind of row; a profile's row has the number of its orders.",
-        "webhook": "A file tells nobody that it changed; run the backfill again.",
+        "webhook": "A file tells nobody that it changed; run the backfill again, or set `every`.",
     },
     sample_settings={
         "path": str(Path(tempfile.gettempdir()) / "hub-sample-customers.csv"),

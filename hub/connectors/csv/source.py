@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -39,7 +40,7 @@ def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent]:
 def backfill(
     _: HttpClient, settings: CsvSettings, since: datetime | None, cursor: Mapping[str, Any] | None
 ) -> Iterator[BackfillPage]:
-    """Pages of 1,000 rows. The cursor counts rows and holds the file's time: another file is begun anew.
+    """Pages of 1,000 rows. The cursor counts rows and holds a digest of the file: other content is begun anew.
 
     ``since`` leaves out rows that tell an older time; without such a column, the whole file if it is older.
     Raises ConfigError when the file is missing or lacks a column.
@@ -49,25 +50,39 @@ def backfill(
     modified = datetime.fromtimestamp(settings.path.stat().st_mtime, tz=UTC)
     if since and modified < since and settings.updated_at_field is None:
         return
-    resumes = cursor is not None and cursor.get("modified") == modified.isoformat()
+    content = _content(settings.path)
+    resumes = cursor is not None and cursor.get("file") == content
     done = int(cursor["row"]) if cursor is not None and resumes else 0
+    # How often the content was another one: rows without a time of their own are told apart by it, and not by the time
+    # of the file, which is touched by whoever copies it.
+    turn = int(cursor.get("turn", 0)) + (not resumes) if cursor is not None else 0
     items: list[BackfillItem] = []
     number = done
     for row in rows(settings.path, known):
         if row.number <= done:
             continue
         number = row.number
-        if item := _item(row, known, settings, modified, since):
+        if item := _item(row, known, settings, modified, since, turn):
             items.append(item)
         if len(items) == PAGE:
-            yield BackfillPage(items, {"row": number, "modified": modified.isoformat()}, known.rows)
+            yield BackfillPage(items, {"row": number, "file": content, "turn": turn}, known.rows)
             items = []
-    if items:
-        yield BackfillPage(items, {"row": number, "modified": modified.isoformat()}, known.rows)
+    if items or not done:
+        yield BackfillPage(items, {"row": number, "file": content, "turn": turn}, known.rows)
+
+
+def changed(settings: CsvSettings, cursor: Mapping[str, Any]) -> bool:
+    """Whether the file's content is another one; a file that is gone is, so that its absence is told."""
+    return not settings.path.is_file() or cursor.get("file") != _content(settings.path)
+
+
+def _content(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12)).hexdigest()
 
 
 def _item(
-    row: Row, known: Layout, settings: CsvSettings, modified: datetime, since: datetime | None
+    row: Row, known: Layout, settings: CsvSettings, modified: datetime, since: datetime | None, turn: int
 ) -> BackfillItem | None:
     headers = {"row": str(row.number), "modified": modified.isoformat()}
     if row.cells is None:
@@ -75,11 +90,11 @@ def _item(
         return BackfillItem(f"row:{row.number}:{digest}", "row", row.raw, headers)
     cells = dict(zip(known.columns, row.cells, strict=True))
     body = orjson.dumps(cells)
-    changed = _time_or_none(cells, settings)
-    if since and changed and changed < since:
+    told_at = _time_or_none(cells, settings)
+    if since and told_at and told_at < since:
         return None
     # Without a time of its own a row that returns to an earlier state must not be taken for that earlier one.
-    version = body if changed else body + headers["modified"].encode()
+    version = body if told_at or not turn else body + str(turn).encode()
     digest = hashlib.blake2b(version, digest_size=12).hexdigest()
     external_id = cells.get(settings.fields.get("external_id", ""), "").strip() or f"#{row.number}"
     return BackfillItem(f"row:{external_id}:{digest}", "row", body, headers)
@@ -110,4 +125,4 @@ def _check(known: Layout, settings: CsvSettings) -> None:
         raise ConfigError(faults)
 
 
-SOURCE = Source(parse=parse, backfill=backfill)
+SOURCE = Source(parse=parse, backfill=backfill, changed=changed)

@@ -25,13 +25,13 @@ from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import (
     DEFINITIONS,
-    EMAIL_CONSENT,
     FREED,
     LINKED,
     ORDER_KEY,
     PROFILE_ID,
     UNLINKED,
     render,
+    unsubscribes,
 )
 from hub.connectors.hubspot.schemas import (
     CONTACTS,
@@ -276,10 +276,9 @@ class _Sending:
 
     def unsubscribe(self, writes: Sequence[Write]) -> None:
         """Pass opt-outs on to HubSpot's own subscriptions (law L7). They hang on e-mails, not on contacts."""
-        touched = {EMAIL_CONSENT, "email", "hub_emails"}
-        refusing = [w for w in writes if w.mirror.get(EMAIL_CONSENT) == "opted_out" and touched & w.properties.keys()]
+        refusing = [write for write in writes if unsubscribes(write.properties, write.mirror, self.settings)]
         emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == "email")
-        for chunk in schemas.chunks(emails) if self.settings.unsubscribe else ():
+        for chunk in schemas.chunks(emails):
             try:
                 answer = self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body={"inputs": chunk})
                 errors = read_errors(answer)

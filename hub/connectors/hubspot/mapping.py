@@ -85,7 +85,7 @@ def render(change: Change, settings: HubSpotSettings) -> Write | None:
     """The minimal write for a change, or None when nothing differs or nothing may be sent."""
     if isinstance(change, OrderChange):
         return _render_order(change, settings)
-    return _render_profile(change)
+    return _render_profile(change, settings)
 
 
 def contact_properties(profile: Profile) -> dict[str, str]:
@@ -126,7 +126,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
     }
 
 
-def _render_profile(change: ProfileChange) -> Write | None:
+def _render_profile(change: ProfileChange, settings: HubSpotSettings) -> Write | None:
     profile, known = change.profile, change.external_ids
     own_ids = (profile.id, *profile.aliases)
     match = (*((PROFILE_ID, str(own)) for own in own_ids), *(("email", email) for email in profile.emails))
@@ -151,7 +151,14 @@ def _render_profile(change: ProfileChange) -> Write | None:
         uncertain=change.uncertain,
         body={FREED: lost} if lost else {},
         merged_ids=change.merged_ids,
+        irreversible=("unsubscribe",) if unsubscribes(differing, mirror, settings) else (),
     )
+
+
+def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:
+    """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are."""
+    touched = {EMAIL_CONSENT, "email", "hub_emails"} & properties.keys()
+    return settings.unsubscribe and mirror.get(EMAIL_CONSENT) == "opted_out" and bool(touched)
 
 
 def _lost_emails(change: ProfileChange) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from hub.intake.verify import storable, verify
+from hub.intake.verify import verify
 from hub.sdk.source import EventName, RawDelivery
+from hub.store.text import storable
 from tests.support.doubles import START, sign, source
 
 BODY = b"[]"

@@ -1,0 +1,91 @@
+"""hold: what cannot be undone at a destination waits while a bulk load may still change who is one person.
+
+5,000 people who are imported before weights were trained are joined and taken apart again. A property is corrected by
+the next write; an unsubscribed address, a merged record and an erased person are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from hub.outbox.policy import BULK, LONGEST_HOLD, Load, bulk_load, must_wait
+from hub.outbox.render import Rendered, Unreadable
+from hub.sdk.connection import Connection
+from hub.sdk.destination import Change, ProfileChange, Write
+from hub.store import loads
+from hub.store.database import Session
+
+log = structlog.get_logger()
+
+
+def irreversible(write: Write, connection: Connection) -> tuple[str, ...]:
+    """What this write does there that nothing takes back, a word each: its connector's, merge, erase."""
+    unmerge = connection.connector.manifest.unmerge
+    merges = bool(write.merge) and (unmerge is None or unmerge.way != "restores")
+    return (*write.irreversible, *(["merge"] if merges else []), *(["erase"] if write.erase else []))
+
+
+def look(session: Session, *, trains: bool) -> str:
+    """Whether a bulk load goes on, and why; "" when not. Noted for every process. ``trains``: training is automatic."""
+    begun = loads.bulk_load(session) is not None
+    coming = loads.coming(session, BULK)
+    load = Load(coming.fetching, coming.due, coming.waited, coming.resolving)
+    reason = bulk_load(load, begun=begun)
+    if not reason and trains and loads.trains(session):
+        reason = bulk_load(Load(training=True), begun=begun)
+    if reason or begun:
+        loads.note(session, reason)
+    return reason
+
+
+def hold_back(
+    session: Session,
+    rendered: Rendered,
+    changes: Mapping[UUID, Change | Unreadable],
+    connection: Connection,
+    *,
+    trains: bool,
+) -> list[UUID]:
+    """Take the writes that have to wait out of ``rendered`` and let their rows wait; gives their keys."""
+    final = {
+        key: what
+        for key, write in rendered.writes.items()
+        if (what := irreversible(write, connection)) and _records(changes[key]) > 1
+    }
+    if not final or not (reason := look(session, trains=trains)):
+        return []
+    ages = loads.ages(session, connection.name, list(final))
+    by_what: dict[tuple[str, ...], list[UUID]] = {}
+    late = 0
+    for key, what in final.items():
+        waited = ages.get(key, timedelta())
+        if must_wait(irreversible=True, records=_records(changes[key]), waited=waited):
+            by_what.setdefault(what, []).append(key)
+        late += waited >= LONGEST_HOLD
+    for what, keys in by_what.items():
+        loads.hold(session, connection.name, keys, f"held, as {' and '.join(what)} cannot be undone: {reason}")
+    held = [key for keys in by_what.values() for key in keys]
+    for key in held:
+        del rendered.writes[key]
+    if held:
+        log.info("delivery.held", destination=connection.name, rows=len(held), reason=reason)
+    if late:
+        log.error("delivery.hold_ended", destination=connection.name, rows=late, reason=reason)
+    return held
+
+
+def release_when_over(session: Session, *, trains: bool) -> int:
+    """The sweep's part: note a bulk load that begins or ends, and let go what was held; gives how many rows."""
+    reason = look(session, trains=trains and bool(loads.held(session)))
+    released = 0 if reason else loads.release(session)
+    if released:
+        log.info("delivery.released", rows=released)
+    return released
+
+
+def _records(change: Change | Unreadable) -> int:
+    return len(change.profile.records) if isinstance(change, ProfileChange) else 0

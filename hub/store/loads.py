@@ -1,0 +1,103 @@
+"""How much is coming in, since when, and the outbox rows that wait for it to end. One row tells every process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub.store import training
+from hub.store.database import Session
+
+RECHECK = timedelta(minutes=10)
+"""Held rows are looked at again after this, also if nobody released them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """``due`` is counted up to what was asked for; ``waited`` is of the longest due of these that nobody tried yet."""
+
+    fetching: bool
+    due: int
+    waited: timedelta
+    resolving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLoad:
+    """A bulk load that goes on ``since`` then, and what it waits for."""
+
+    since: datetime
+    reason: str
+
+
+def coming(session: Session, most: int) -> Coming:
+    """What is on its way to being resolved; costs the same however much that is."""
+    row = session.one(
+        """
+        SELECT EXISTS (SELECT FROM backfill WHERE NOT finished AND updated_at > now() - %(abandoned)s),
+            EXISTS (SELECT FROM reresolve), count(*), coalesce(now() - min(first.due_at), interval '0')
+        FROM (SELECT due_at FROM inbox_queue WHERE step = 'process' AND due_at <= now() AND attempts = 0
+            LIMIT %(most)s) first
+        """,
+        {"abandoned": training.ABANDONED, "most": most},
+    )
+    assert row is not None
+    fetching, resolving, due, waited = row
+    return Coming(fetching, due, waited, resolving)
+
+
+def trains(session: Session) -> bool:
+    """Whether weights are being trained, or will be as soon as all has come to rest."""
+    return training.runs(session) or training.is_due(replace(training.standing(session), busy=False))
+
+
+def bulk_load(session: Session) -> BulkLoad | None:
+    """The bulk load that goes on, as it was noted last."""
+    row = session.one("SELECT since, reason FROM bulk_load")
+    return BulkLoad(*row) if row else None
+
+
+def note(session: Session, reason: str) -> None:
+    """Note that a bulk load goes on, or with "" that none does."""
+    if not reason:
+        session.run("DELETE FROM bulk_load")
+        return
+    session.run(
+        """
+        INSERT INTO bulk_load AS held (since, reason) VALUES (now(), %s)
+        ON CONFLICT (one) DO UPDATE SET reason = excluded.reason WHERE held.reason <> excluded.reason
+        """,
+        [reason],
+    )
+
+
+def ages(session: Session, destination: str, keys: Sequence[UUID]) -> dict[UUID, timedelta]:
+    """How long these rows have been waiting, since they were queued."""
+    rows = session.rows(
+        "SELECT key, now() - enqueued_at FROM outbox WHERE destination = %s AND key = ANY(%b)",
+        [destination, list(keys)],
+    )
+    return dict(rows)
+
+
+def hold(session: Session, destination: str, keys: Sequence[UUID], reason: str) -> None:
+    """Let rows wait for the end of the bulk load. One that changes meanwhile is looked at anew."""
+    session.run(
+        """
+        UPDATE outbox SET held_at = coalesce(held_at, now()), due_at = now() + %s, reason = %s
+        WHERE destination = %s AND key = ANY(%b) AND state IN ('pending', 'retrying')
+        """,
+        [RECHECK, reason, destination, sorted(keys)],
+    )
+
+
+def release(session: Session) -> int:
+    """Let every held row go on; gives how many."""
+    return session.run("UPDATE outbox SET held_at = NULL, due_at = now(), reason = '' WHERE held_at IS NOT NULL")
+
+
+def held(session: Session) -> dict[str, int]:
+    """Held rows by destination."""
+    return dict(session.rows("SELECT destination, count(*) FROM outbox WHERE held_at IS NOT NULL GROUP BY destination"))

@@ -1,0 +1,111 @@
+"""history: backfills that run by themselves, ``every`` so often. What they read is what ``hub backfill`` would.
+
+One process at a time reads a connection's history. A run that was cut short, by a restart or an outage, is gone on with
+at its cursor; the next one begins ``every`` after the last began, by PostgreSQL's clock, and asks for what is newer
+than that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from hub.errors import HubError
+from hub.intake import backfill as reading
+from hub.intake.backfill import Outcome, Progress
+from hub.normalise.trial import as_read
+from hub.sdk.connection import Connection
+from hub.store import backfills
+from hub.store.backfills import Backfill
+from hub.store.database import Database, Session
+from hub.store.inbox import NewEntry
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 30.0
+"""How often it is looked whether a run is due."""
+
+OVERLAP = timedelta(hours=1)
+"""A run asks for what changed since this long before the last one began: clocks differ, and lists are built late."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The history of one connection that is read every so often."""
+
+    database: Database
+    connection: Connection
+    every: timedelta
+
+    def run_if_due(self, stopping: threading.Event) -> Progress | None:
+        """Read what is due; None when nothing is, or another process is at it."""
+        name = self.connection.name
+        with backfills.alone(self.database.dsn, name) as first:
+            if not first:
+                return None
+            with self.database.session() as session:
+                begun = self._due(session)
+            if begun is None:
+                return None
+            try:
+                return self._read(begun, stopping)
+            except HubError as error:
+                log.warning("backfill.failed", connection=name, error=type(error).__name__, reason=str(error))
+                return None
+
+    def _due(self, session: Session) -> Backfill | None:
+        name = self.connection.name
+        if backfills.is_due(session, name, self.every) is None:
+            return None
+        held = backfills.get(session, name)
+        if held is None or not held.finished:
+            return held or Backfill(name, None)
+        source = self.connection.connector.source
+        if source is not None and source.changed is not None:
+            changed = reading.changed(self.connection, held)
+            if not changed:
+                backfills.touch(session, name)
+            return reading.plan(held, name, since=None, again=False, changed=changed)
+        began = backfills.begun_at(session, name)
+        return Backfill(name, None if began is None else began - OVERLAP)
+
+    def _read(self, begun: Backfill, stopping: threading.Event) -> Progress:
+        walk = reading.backfill(
+            self.database,
+            self.connection,
+            begun,
+            read=reader(self.connection),
+            sleep=lambda wait: _pause(stopping, wait),
+        )
+        progress = Progress(begun, 0)
+        for told in walk:
+            progress = told
+            if stopping.is_set():
+                break
+        level = log.error if progress.failed else log.info
+        level(
+            "backfill.read",
+            connection=self.connection.name,
+            items=progress.read,
+            new=progress.new,
+            parked=progress.count("parked"),
+            finished=progress.backfill.finished,
+        )
+        return progress
+
+
+def _pause(stopping: threading.Event, seconds: float) -> None:
+    stopping.wait(seconds)
+
+
+def reader(connection: Connection) -> reading.Reader:
+    """Tells what becomes of a connection's entries."""
+
+    def read(entries: Sequence[NewEntry]) -> Sequence[Outcome]:
+        return [(found.state, found.reason) for found in as_read(entries, connection)]
+
+    return read

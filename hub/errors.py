@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import isfinite
 from typing import ClassVar, Literal
 
 Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "decline", "alert"]
@@ -77,8 +78,16 @@ class SkipEvent(HubError):
     log_level = "debug"
 
 
+LONGEST_RETRY_AFTER = 3600.0
+"""The longest wait in seconds that another system may ask for: then it is tried again, and may ask for more."""
+
+
 class RetryableError(HubError):
-    """The same request may succeed later. ``retry_after`` is in seconds, or None."""
+    """The same request may succeed later. ``retry_after`` is in seconds, or None.
+
+    The other side's number is taken for what it is worth: at most an hour counts, and what is no number, or below zero,
+    counts as none.
+    """
 
     recovery = "retry"
     row_state = "retrying"
@@ -87,7 +96,8 @@ class RetryableError(HubError):
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        sound = retry_after is not None and isfinite(retry_after) and retry_after >= 0
+        self.retry_after = min(retry_after, LONGEST_RETRY_AFTER) if sound and retry_after is not None else None
 
 
 class RateLimited(RetryableError):

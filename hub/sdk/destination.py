@@ -125,6 +125,7 @@ class Destination(Generic[Settings]):
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
+    allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -137,4 +138,5 @@ class Destination(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None
+    allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None

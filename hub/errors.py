@@ -19,7 +19,8 @@ HubError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 from typing import ClassVar, Literal
@@ -126,13 +127,32 @@ class AuthError(HubError):
     http_status = 502
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One value that a destination refused by the name of its property; ``code`` is its own word for why.
+
+    ``missing`` is True when it has no such property, so that no value would do.
+    """
+
+    property: str
+    code: str
+    missing: bool = False
+
+
 class RejectedError(HubError):
-    """The destination refuses this record for good. The message holds its own words, scrubbed."""
+    """The destination refuses this record for good. The message holds its own words, scrubbed.
+
+    ``refused`` are the values at fault, where it named them: the record goes out without.
+    """
 
     recovery = "reject"
     row_state = "rejected"
     http_status = 422
     log_level = "warning"
+
+    def __init__(self, message: str, *, refused: Sequence[Refusal] = ()) -> None:
+        super().__init__(message)
+        self.refused = tuple(refused)
 
 
 class NotFound(RejectedError):

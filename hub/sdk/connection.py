@@ -130,6 +130,7 @@ def open_client(
         timeout_seconds=settings.timeout_seconds,
         limits=limits,
         status_table=destination.status_table if destination else None,
+        refusals=destination.refusals if destination else None,
         transport=transport,
         budget=budget,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal
 
+from hub.errors import Refusal
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.http import HttpClient, StatusTable
@@ -66,6 +67,7 @@ class Write:
     ``links``       external ids of records this one is associated with
     ``erase``       remove the person instead
     ``merged_ids``  as in ``ProfileChange``
+    ``alternatives``  property to further values, best first, to be tried where the destination refuses the first
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
     """
 
@@ -83,6 +85,7 @@ class Write:
     """For destinations that take a whole document instead of properties."""
     merged_ids: tuple[str, ...] = ()
     unsure: Mapping[str, Any] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class WriteResult:
     rejected   refused for good; ``reason`` holds the destination's own words
 
     ``mirror`` is what the mirror is now, where less was delivered than the write held; None: ``Write.mirror``.
+    ``refused`` are the values the destination refused by name: the write is tried again without them.
     """
 
     key: str
@@ -111,6 +115,7 @@ class WriteResult:
     reason: str = ""
     uncertain: bool = False
     mirror: Mapping[str, Any] | None = None
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,9 @@ class Destination(Generic[Settings]):
     plan     pure: the exact requests a batch of writes starts with (preview, golden samples)
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
-    prepare  makes what Hub needs there (custom properties); idempotent; run once per start
+    prepare  makes what Hub needs there (custom properties); idempotent; run once per start, and when they are missing
+    refusals  pure: the values that a refusing answer names, from its decoded body
+    essential  properties without which a record could not be found again; nothing is written without them
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
@@ -133,6 +140,8 @@ class Destination(Generic[Settings]):
     plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
     send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
     prepare: Callable[[HttpClient, Settings], None] | None = None
+    refusals: Callable[[Any], Sequence[Refusal]] | None = None
+    essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None

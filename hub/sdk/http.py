@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +13,7 @@ import httpx
 import orjson
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
 from hub.sdk import network
 from hub.sdk.manifest import Limits
 
@@ -88,6 +88,7 @@ class HttpClient:
         timeout_seconds: float = 20.0,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         status_table: StatusTable | None = None,
+        refusals: Callable[[Any], Sequence[Refusal]] | None = None,
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -96,6 +97,7 @@ class HttpClient:
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
+        self._refusals = refusals
         self._budget = budget or Budget(limits)
         private = frozenset([self._allowed[0]] if allow_private else [])
         self._client = httpx.Client(
@@ -206,7 +208,16 @@ class HttpClient:
             return kind(message, retry_after=wait, uncertain=status >= 500)
         if issubclass(kind, RateLimited):
             return kind(message, retry_after=retry_after(response))
+        if issubclass(kind, RejectedError) and self._refusals is not None:
+            return kind(message, refused=self._refusals(_decoded(response)))
         return kind(message)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def json_of(response: httpx.Response) -> Any:

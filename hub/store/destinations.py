@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.store.database import Session
 
@@ -39,18 +39,31 @@ def end_lease(session: Session, destination: str, owner: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """Breaker and pause: ``failures`` in a row, no call before ``not_before``; ``credentials`` that were refused."""
+    """Breaker and pause of one destination.
+
+    ``failures``     calls that failed, until a few ``answers`` in a row ended them
+    ``rest``         for how long from now it is left alone, by PostgreSQL's clock; None while it may be called
+    ``credentials``  fingerprint of the settings whose credentials were refused
+    ``settings``     fingerprint of the settings under which this came about
+    """
 
     failures: int = 0
-    not_before: datetime | None = None
+    answers: int = 0
+    rest: timedelta | None = None
     reason: str = ""
     credentials: str = ""
+    settings: str = ""
 
 
 def state_of(session: Session, destination: str) -> DestinationState:
     """The state of one destination; the default when nothing was ever sent."""
     row = session.one(
-        "SELECT failures, not_before, reason, credentials FROM destination_state WHERE destination = %s", [destination]
+        """
+        SELECT failures, answers, CASE WHEN not_before > now() THEN not_before - now() END, reason, credentials,
+            settings
+        FROM destination_state WHERE destination = %s
+        """,
+        [destination],
     )
     return DestinationState(*row) if row else DestinationState()
 
@@ -59,10 +72,11 @@ def set_state(session: Session, destination: str, state: DestinationState) -> No
     """Keep breaker and pause for every process to see."""
     session.run(
         """
-        UPDATE destination_state SET failures = %s, not_before = %s, reason = %s, credentials = %s
+        UPDATE destination_state SET failures = %s, answers = %s, not_before = now() + %s, reason = %s,
+            credentials = %s, settings = %s
         WHERE destination = %s
         """,
-        [state.failures, state.not_before, state.reason, state.credentials, destination],
+        [state.failures, state.answers, state.rest, state.reason, state.credentials, state.settings, destination],
     )
 
 
@@ -73,7 +87,8 @@ def resume(session: Session, destination: str) -> int:
     """
     session.run(
         """
-        UPDATE destination_state SET failures = 0, not_before = NULL, reason = '', credentials = ''
+        UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', credentials = '',
+            settings = ''
         WHERE destination = %s
         """,
         [destination],

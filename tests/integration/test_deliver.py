@@ -87,10 +87,10 @@ def die_before_recording(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     """Send, and lose the process before it could note what came of it."""
     recorded = outbox.record
 
-    def die(session: Any, name: Any, subject: Any, results: Sequence[Any], now: Any) -> None:
+    def die(session: Any, name: Any, subject: Any, results: Sequence[Any]) -> None:
         if results:
             raise PowerCut
-        recorded(session, name, subject, results, now)
+        recorded(session, name, subject, results)
 
     with monkeypatch.context() as dying:
         dying.setattr(outbox, "record", die)
@@ -361,7 +361,7 @@ def test_a_dead_destination_is_left_alone_and_its_rows_are_dead_in_the_end(datab
         with database.session() as session:
             session.run("UPDATE outbox SET due_at = now()")
     with database.session() as session:
-        assert destinations.state_of(session, "crm").not_before is not None
+        assert destinations.state_of(session, "crm").rest is not None
     assert deliver(sender) == 0
     for _ in range(8 * policy.MAX_ATTEMPTS):  # a search for the one at fault is given up, and counts for those it met
         way.pass_time()

@@ -16,6 +16,9 @@ from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange,
 from hub.store.due import DueRow
 from hub.store.profiles import FullRow
 
+NOT_ROUTED = "not routed"
+"""The reason of a row whose profile no route takes, and the destination never had (``hub.store.profiles`` reads it)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -39,7 +42,7 @@ def profile_changes(
             continue
         profile = stored.profile()
         if not row.external_ids and not any(_applies(route, profile) for route in routes):
-            left_out[row.key] = "not routed"
+            left_out[row.key] = NOT_ROUTED
             continue
         changes[row.key] = ProfileChange(
             profile=profile,

@@ -193,7 +193,7 @@ class HttpClient:
                     raise httpx.ReadTimeout("the answer takes too long", request=request)
         finally:
             response.close()
-        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 
     def _error(self, method: str, host: str, response: httpx.Response) -> HubError:

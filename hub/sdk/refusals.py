@@ -40,7 +40,9 @@ def spare(before: Spared, refused: Sequence[Refusal], *, essential: Collection[s
         for held in (properties, mirror):
             if held.pop(each.property, None) is not None and left:
                 held[each.property] = left[0]
-    changed = replace(write, properties=properties, mirror=mirror, alternatives=others)
+    values = {(each.property, str(write.mirror.get(each.property))) for each in named}
+    match = tuple(pair for pair in write.match if pair not in values)
+    changed = replace(write, properties=properties, mirror=mirror, match=match, alternatives=others)
     return Spared(before.first, changed, (*before.refused, *named))
 
 

@@ -306,20 +306,22 @@ def page(
     states: Sequence[str],
     destination: str | None = None,
     after: tuple[str, UUID] | None = None,
+    refused: bool = False,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Rows in these states, by destination and key."""
+    """Rows in these states, with ``refused`` also those that went out without some value, by destination and key."""
     rows = session.rows(
         """
-        SELECT destination, key, subject, profile_id, version, state, attempts, reason, due_at, enqueued_at,
+        SELECT destination, key, subject, profile_id, version, state, attempts, reason, refused, due_at, enqueued_at,
             updated_at, events
-        FROM outbox WHERE state = ANY(%(states)s)
+        FROM outbox WHERE (state = ANY(%(states)s) OR (%(refused)s AND refused <> ''))
             AND (%(destination)s::text IS NULL OR destination = %(destination)s)
             AND (%(after)s::text IS NULL OR (destination, key) > (%(after)s, %(key)s))
         ORDER BY destination, key LIMIT %(limit)s
         """,
         {
             "states": list(states),
+            "refused": refused,
             "destination": destination,
             "after": after[0] if after else None,
             "key": after[1] if after else None,
@@ -327,7 +329,7 @@ def page(
         },
     )
     names = (
-        "destination", "key", "subject", "profile_id", "version", "state", "attempts", "reason", "due_at",
+        "destination", "key", "subject", "profile_id", "version", "state", "attempts", "reason", "refused", "due_at",
         "enqueued_at", "updated_at", "events",
     )  # fmt: skip
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -280,12 +280,22 @@ class _Sending:
         refusing = [w for w in writes if w.mirror.get(EMAIL_CONSENT) == "opted_out" and touched & w.properties.keys()]
         emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == "email")
         for chunk in schemas.chunks(emails) if self.settings.unsubscribe else ():
-            try:
-                answer = self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body={"inputs": chunk})
-                errors = read_errors(answer)
-            except RejectedError as error:
-                errors = [Problem(message=str(error))]
-            for write in refusing if errors else ():
+            self.unsubscribe_all(chunk, refusing)
+
+    def unsubscribe_all(self, emails: Sequence[str], refusing: Sequence[Write]) -> None:
+        """Unsubscribe these; one that is refused keeps none of the others."""
+        try:
+            body = {"inputs": list(emails)}
+            errors = read_errors(self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body=body))
+        except RejectedError as error:
+            errors = [Problem(message=str(error))]
+            if len(emails) > 1:
+                half = len(emails) // 2
+                self.unsubscribe_all(emails[:half], refusing)
+                self.unsubscribe_all(emails[half:], refusing)
+                return
+        for write in refusing if errors else ():
+            if any(("email", email) in write.match for email in emails):
                 self.retry(write, f"not unsubscribed: {schemas.scrub(errors[0].message, ())}", uncertain=False)
 
     def orders(self, writes: Sequence[Write]) -> None:
@@ -351,8 +361,10 @@ class _Sending:
     def post(self, request: HttpRequest, inputs: Sequence[Input] = ()) -> httpx.Response:
         try:
             return self.client.post(request.path, request.body)
-        except (RejectedError, ConflictError) as error:
-            raise type(error)(schemas.scrub(str(error), inputs)) from None
+        except RejectedError as error:
+            raise type(error)(schemas.scrub(str(error), inputs), refused=error.refused) from None
+        except ConflictError as error:
+            raise ConflictError(schemas.scrub(str(error), inputs)) from None
 
     def deliver(self, item: Input, contact: str) -> None:
         mirror = item.write.mirror
@@ -365,7 +377,9 @@ class _Sending:
     def refuse(self, item: Input, problem: Problem) -> None:
         words = schemas.scrub(problem.message, [item])
         if problem.final and not problem.conflict:
-            self.results[item.write.key] = WriteResult(item.write.key, "rejected", item.write.external_id, words)
+            self.results[item.write.key] = WriteResult(
+                item.write.key, "rejected", item.write.external_id, words, refused=problem.refused
+            )
         else:
             self.retry(item.write, words)
 
@@ -384,6 +398,8 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     prepare=prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
+    refusals=schemas.refusals,
+    essential=frozenset({PROFILE_ID, ORDER_KEY}),
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),

@@ -151,6 +151,9 @@ def _render_profile(change: ProfileChange) -> Write | None:
         uncertain=change.uncertain,
         body={FREED: lost} if lost else {},
         merged_ids=change.merged_ids,
+        alternatives={
+            name: more for name, more in (("email", profile.emails[1:]), ("phone", profile.phones[1:])) if more
+        },
     )
 
 

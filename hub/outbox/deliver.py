@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
 from time import perf_counter
 from uuid import UUID
 
+import orjson
 import structlog
 from pydantic import SecretStr
 
@@ -27,7 +28,7 @@ from hub.outbox.lease import Lease
 from hub.outbox.render import Rendered, order_changes, profile_changes, render
 from hub.outbox.send import Sent, send
 from hub.sdk.connection import Connection, open_client
-from hub.sdk.destination import Write, WriteResult
+from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
 from hub.store import destinations, due, facts, outbox, profiles
@@ -39,6 +40,9 @@ log = structlog.get_logger()
 
 CALLS_PER_READ = 10
 """Batches read at once: reading costs more per row the fewer rows it reads."""
+
+PAGE = 5_000
+"""Rows read at once when all that was delivered is written anew."""
 
 WAIT_FOR_CUSTOMER = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=6)
@@ -220,9 +224,16 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
         sender.prepared = False
         _client(sender)
 
+    def call(batch: Sequence[Write]) -> Sequence[WriteResult]:
+        settings = sender.connection.settings
+        if destination.restore is not None and destination.restore.needed(client, settings):
+            log.warning("delivery.restored", destination=sender.connection.name)
+            destination.restore.write(_kept(sender), client, settings)
+        return destination.send(batch, client, settings)
+
     return send(
         writes,
-        lambda batch: destination.send(batch, client, sender.connection.settings),
+        call,
         before=before,
         destination=sender.connection.name,
         may_call=lambda: lease.held,
@@ -231,6 +242,18 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
         held=lambda write: by_key[write.key].mirror,
         essential=destination.essential,
     )
+
+
+def _kept(sender: Sender) -> Iterator[Kept]:
+    """All that was delivered there, page by page: no transaction stays open while it is written."""
+    after: UUID | None = None
+    while True:
+        with sender.database.session() as session:
+            page = due.kept(session, sender.connection.name, after=after, limit=PAGE)
+        yield from (Kept(external_id, orjson.loads(mirror)) for _, external_id, mirror in page)
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
 
 
 def _client(sender: Sender) -> HttpClient:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import structlog
 
 from hub import metrics
@@ -129,6 +130,8 @@ class _Sending:
             _count(self.destination, "conflict" if isinstance(error, ConflictError) else "rejected")
             self.sent.calls_answered += 1
             self.refused(batch, error)
+        except psycopg.Error:
+            raise  # the database is away, and neither the destination nor a record at fault
         except Exception as error:
             _count(self.destination, "bug")
             log.exception("delivery.bug", destination=self.destination, error=type(error).__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal
 
@@ -119,6 +119,29 @@ class WriteResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What Hub delivered of one profile: the id its record has there, and what was written last."""
+
+    external_id: str
+    mirror: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(Generic[Settings]):
+    """For destinations that hold nothing but what Hub wrote (a file, a table), and may lose it as a whole.
+
+    ``needed``  cheap, asked before every batch: True when what was written there is gone, or not ours any more
+    ``write``   writes all of it anew, all or nothing, from a stream that is read once, by profile id; then the batch
+                goes on. An empty ``mirror`` is of a record that was erased.
+
+    Both raise Unavailable when that cannot be told or done now.
+    """
+
+    needed: Callable[[HttpClient, Settings], bool]
+    write: Callable[[Iterable[Kept], HttpClient, Settings], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Destination(Generic[Settings]):
     """The functions of a destination connector.
 
@@ -127,6 +150,7 @@ class Destination(Generic[Settings]):
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
     prepare  makes what Hub needs there (custom properties); idempotent; run once per start, and when they are missing
+    restore  writes anew what was lost there as a whole
     refusals  pure: the values that a refusing answer names, from its decoded body
     essential  properties without which a record could not be found again; nothing is written without them
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
@@ -140,6 +164,7 @@ class Destination(Generic[Settings]):
     plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
     send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
     prepare: Callable[[HttpClient, Settings], None] | None = None
+    restore: Restore[Settings] | None = None
     refusals: Callable[[Any], Sequence[Refusal]] | None = None
     essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], None] | None = None

@@ -5,7 +5,8 @@ HubSpot says that every field of an error may be missing
 text of the message, as a JSON list
 (developers.hubspot.com/changelog/upcoming-property-validations-rules-will-be-enforced-for-apis-and-integrations,
 …/changelog/breaking-change-enhanced-validations-for-non-string-properties-in-hubspots-crmobject-apis), its older APIs
-beside it (hubspot-net/HubSpot.NET#50), or by the context of further errors (…/crm/objects/contacts/batch/upsert-contacts).
+beside it (hubspot-net/HubSpot.NET#50), or by the context of further errors
+(developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A destination that lost all that was written to it gets all of it again, and nothing counts as delivered meanwhile."""
+"""A destination that lost all that was written to it gets all of it again; meanwhile nothing counts as delivered."""
 
 from __future__ import annotations
 

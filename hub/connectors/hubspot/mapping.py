@@ -113,7 +113,8 @@ def contact_properties(profile: Profile) -> dict[str, str]:
 def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str, str]:
     """The properties of an order's deal. The amount is net of refunds; no personal value is in the name."""
     order = change.order
-    refunded = sum((refund.amount.amount for refund in order.refunds), Decimal(0))
+    same = [refund.amount.amount for refund in order.refunds if refund.amount.currency == order.currency]
+    refunded = sum(same, Decimal(0))
     return {
         ORDER_KEY: change.key,
         "dealname": f"{order.number or order.external_id} ({change.connection})",

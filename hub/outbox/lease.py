@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 
@@ -16,7 +17,7 @@ import psycopg_pool
 import structlog
 
 from hub.store import destinations
-from hub.store.database import Database
+from hub.store.database import Database, Session
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ class Lease:
         return time.monotonic() < self._until
 
     def __enter__(self) -> Lease:
-        if self._renew():
+        if self._ask(destinations.lease):
             self._heart = threading.Thread(target=self._beat, name=f"lease {self._destination}", daemon=True)
             self._heart.start()
         return self
@@ -55,17 +56,18 @@ class Lease:
         with self._database.session() as session:
             destinations.end_lease(session, self._destination, self._owner)
 
-    def _renew(self) -> bool:
+    def _ask(self, of: Callable[[Session, str, str, timedelta], bool]) -> bool:
         asked = time.monotonic()
         with self._database.session() as session:
-            held = destinations.lease(session, self._destination, self._owner, LEASE)
+            held = of(session, self._destination, self._owner, LEASE)
         self._until = asked + LEASE.total_seconds() if held else 0.0
         return held
 
     def _beat(self) -> None:
         while not self._left.wait(LEASE.total_seconds() / RENEWALS):
             try:
-                if not self._renew():
+                # One that ran out is not taken again: another process may have sent meanwhile what was read here.
+                if not self._ask(destinations.renew):
                     log.warning("delivery.lease_lost", destination=self._destination)
                     return
             except (psycopg.Error, psycopg_pool.PoolTimeout) as error:

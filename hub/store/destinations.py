@@ -9,7 +9,7 @@ from hub.store.database import Session
 
 
 def lease(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
-    """Become the one sender of a destination for ``lease`` (again, to renew); False when another process is."""
+    """Become the one sender of a destination for ``lease``; False when another process is."""
     return bool(
         session.run(
             """
@@ -20,6 +20,19 @@ def lease(session: Session, destination: str, owner: str, lease: timedelta) -> b
             WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
             """,
             {"destination": destination, "owner": owner, "lease": lease},
+        )
+    )
+
+
+def renew(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
+    """Let a lease that still runs go on for ``lease`` from now; False when it ran out, or is another process's."""
+    return bool(
+        session.run(
+            """
+            UPDATE destination_state SET lease_until = now() + %s
+            WHERE destination = %s AND lease_owner = %s AND lease_until > now()
+            """,
+            [lease, destination, owner],
         )
     )
 

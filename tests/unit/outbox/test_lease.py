@@ -108,12 +108,19 @@ def test_a_lease_that_cannot_be_renewed_is_not_held_beyond_its_end(
 ) -> None:
     monkeypatch.setattr(leasing, "LEASE", SHORT)
     with Lease(database, "crm", "here:1:a") as lease:
-        assert lease.held
-        monkeypatch.setattr(lease, "_beat", lambda: None)
+        before = lease.held
         lease._left.set()  # as if the thread could not go on
         time.sleep(1.5 * SHORT.total_seconds())
-        assert not lease.held
-        assert taken_over(database)
+        assert (before, lease.held, taken_over(database)) == (True, False, True)
+
+
+def test_a_lease_that_ran_out_is_not_taken_again_though_nobody_has_it(database: Database) -> None:
+    with database.session() as session:
+        assert destinations.lease(session, "crm", "here:1:a", timedelta(seconds=60))
+        assert destinations.renew(session, "crm", "here:1:a", timedelta(seconds=60))
+        session.run("UPDATE destination_state SET lease_until = now() - interval '1 second'")
+        assert not destinations.renew(session, "crm", "here:1:a", timedelta(seconds=60))
+        assert destinations.lease(session, "crm", "here:1:a", timedelta(seconds=60))
 
 
 HOLD = """

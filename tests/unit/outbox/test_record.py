@@ -151,6 +151,15 @@ def test_a_destination_that_fails_half_of_its_calls_opens_the_breaker() -> None:
     assert after(down("another"), state).rest is not None
 
 
+def test_failures_that_are_scattered_among_many_answers_never_open_it() -> None:
+    state = HEALTHY
+    for number in range(100):
+        state = after(down(f"row {number}"), state)
+        for _ in range(policy.HEALTHY_AFTER):
+            state = after(Sent(calls_answered=1), state)
+    assert state == HEALTHY
+
+
 @pytest.mark.parametrize("outages", [policy.POISONOUS + 1, 40])
 def test_an_outage_that_halving_finds_in_many_records_opens_the_breaker(outages: int) -> None:
     # given rows that failed before, of which the destination takes some and not others

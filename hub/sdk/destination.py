@@ -152,7 +152,7 @@ class Destination(Generic[Settings]):
     prepare  makes what Hub needs there (custom properties); idempotent; run once per start, and when they are missing
     restore  writes anew what was lost there as a whole
     refusals  pure: the values that a refusing answer names, from its decoded body
-    essential  properties without which a record could not be found again; nothing is written without them
+    essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
@@ -26,6 +26,7 @@ from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import (
     DEFINITIONS,
     EMAIL_CONSENT,
+    ESSENTIAL,
     FREED,
     LINKED,
     ORDER_KEY,
@@ -101,15 +102,10 @@ def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
         existing = {found["name"] for found in client.get(path).json()["results"]}
         missing = [definition for definition in definitions if definition["name"] not in existing]
         if missing:
-            _create(client, f"{path}/groups", {"name": "hub", "label": "Hub"})
-            _create(client, f"{path}/batch/create", {"inputs": missing})
-
-
-def _create(client: HttpClient, path: str, body: Mapping[str, Any]) -> None:
-    try:
-        client.post(path, body)
-    except ConflictError:
-        return
+            with suppress(ConflictError):
+                client.post(f"{path}/groups", {"name": "hub", "label": "Hub"})
+            with suppress(ConflictError):
+                client.post(f"{path}/batch/create", {"inputs": missing})
 
 
 @dataclass(slots=True)
@@ -289,8 +285,7 @@ class _Sending:
             errors = read_errors(self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body=body))
         except RejectedError as error:
             errors = [Problem(message=str(error))]
-            if len(emails) > 1:
-                half = len(emails) // 2
+            if half := len(emails) // 2:
                 self.unsubscribe_all(emails[:half], refusing)
                 self.unsubscribe_all(emails[half:], refusing)
                 return
@@ -377,9 +372,8 @@ class _Sending:
     def refuse(self, item: Input, problem: Problem) -> None:
         words = schemas.scrub(problem.message, [item])
         if problem.final and not problem.conflict:
-            self.results[item.write.key] = WriteResult(
-                item.write.key, "rejected", item.write.external_id, words, refused=problem.refused
-            )
+            key, contact = item.write.key, item.write.external_id
+            self.results[key] = WriteResult(key, "rejected", contact, words, refused=problem.refused)
         else:
             self.retry(item.write, words)
 
@@ -399,7 +393,7 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
     refusals=schemas.refusals,
-    essential=frozenset({PROFILE_ID, ORDER_KEY}),
+    essential=ESSENTIAL,
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),

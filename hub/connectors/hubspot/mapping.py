@@ -81,6 +81,16 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
 """What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""
 
 
+ESSENTIAL = frozenset(
+    {
+        *(PROFILE_ID, ORDER_KEY),
+        *("deal_currency_code", "pipeline", "dealstage"),
+        *(f"hub_{channel}_consent" for channel in CONSENT_CHANNELS),
+    }
+)
+"""Never left out, whatever is refused: by what a record is found, what an amount and a deal mean, and every opt-out."""
+
+
 def render(change: Change, settings: HubSpotSettings) -> Write | None:
     """The minimal write for a change, or None when nothing differs or nothing may be sent."""
     if isinstance(change, OrderChange):

@@ -20,8 +20,10 @@ HubError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from typing import ClassVar, Literal
 
 Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject", "find", "decline", "alert"]
@@ -78,8 +80,16 @@ class SkipEvent(HubError):
     log_level = "debug"
 
 
+LONGEST_RETRY_AFTER = 3600.0
+"""The longest wait in seconds that another system may ask for: then it is tried again, and may ask for more."""
+
+
 class RetryableError(HubError):
-    """The same request may succeed later. ``retry_after`` is in seconds, or None."""
+    """The same request may succeed later. ``retry_after`` is in seconds, or None.
+
+    The other side's number is taken for what it is worth: at most an hour counts, and what is no number, or below zero,
+    counts as none.
+    """
 
     recovery = "retry"
     row_state = "retrying"
@@ -88,7 +98,8 @@ class RetryableError(HubError):
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        sound = retry_after is not None and isfinite(retry_after) and retry_after >= 0
+        self.retry_after = min(retry_after, LONGEST_RETRY_AFTER) if sound and retry_after is not None else None
 
 
 class RateLimited(RetryableError):
@@ -117,13 +128,32 @@ class AuthError(HubError):
     http_status = 502
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One value that a destination refused by the name of its property; ``code`` is its own word for why.
+
+    ``missing`` is True when it has no such property, so that no value would do.
+    """
+
+    property: str
+    code: str
+    missing: bool = False
+
+
 class RejectedError(HubError):
-    """The destination refuses this record for good. The message holds its own words, scrubbed."""
+    """The destination refuses this record for good. The message holds its own words, scrubbed.
+
+    ``refused`` are the values at fault, where it named them: the record goes out without.
+    """
 
     recovery = "reject"
     row_state = "rejected"
     http_status = 422
     log_level = "warning"
+
+    def __init__(self, message: str, *, refused: Sequence[Refusal] = ()) -> None:
+        super().__init__(message)
+        self.refused = tuple(refused)
 
 
 class NotFound(RejectedError):

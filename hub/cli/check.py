@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -18,6 +19,7 @@ from hub.errors import ConfigError, HubError
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.destination import Destination
+from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
 from hub.settings import Settings, inspect
 from hub.yaml_file import add_new
@@ -118,7 +120,9 @@ def _ask(
 ) -> Finding:
     if part.check is None:
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
-    clock = _Clock(transport or httpx.HTTPTransport(), now)
+    base_url = connection.settings.base_url
+    guard = Guard(frozenset([urlsplit(base_url).hostname or ""]) if base_url else frozenset())
+    clock = _Clock(transport or Transport(base_url or "https://", guard), now)
     try:
         with open_client(connection, part, transport=clock) as client:
             part.check(client, connection.settings)

@@ -39,21 +39,22 @@ DestinationOption = Annotated[str | None, typer.Option("--destination", "--conne
 def list_(
     destination: DestinationOption = None,
     state: Annotated[
-        list[State] | None, typer.Option("--state", help="Only these states; all but delivered without it.")
+        list[State] | None,
+        typer.Option("--state", help="Only these; without it what waits, failed, or went out without a value."),
     ] = None,
     limit: LimitOption = 50,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """List deliveries that wait or failed."""
+    """List deliveries that wait, failed, or went out without a value that the destination refused."""
     from hub.store import outbox
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        rows = outbox.page(session, states=state or OPEN, destination=destination, limit=limit)
+        rows = outbox.page(session, states=state or OPEN, refused=not state, destination=destination, limit=limit)
     if json:
         output.show_json(rows)
         return
-    columns = ("destination", "subject", "key", "state", "attempts", "due_at", "reason")
+    columns = ("destination", "subject", "key", "state", "attempts", "due_at", "refused", "reason")
     output.show_table(columns, [[row[column] for column in columns] for row in rows], empty="nothing waits or failed")
 
 

@@ -38,14 +38,17 @@ class RecordReference(Frozen):
     external_id: str
 
 
-DestinationState = Literal["in_sync", "pending", "retrying", "rejected", "dead", "suppressed"]
+DestinationState = Literal["in_sync", "pending", "retrying", "rejected", "dead", "suppressed", "not_routed"]
 
 
 class DestinationReference(Frozen):
+    """How a profile stands there; ``refused`` are values it is there without, as ``email: INVALID_EMAIL``."""
+
     connection: str
     external_id: str | None
     state: DestinationState
     at: UtcDatetime | None = None
+    refused: tuple[str, ...] = ()
 
 
 class Profile(Frozen):

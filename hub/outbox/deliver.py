@@ -1,6 +1,6 @@
 """deliver: render → send → record for one destination, until nothing is due or the destination wants rest.
 
-One sender per destination at a time (a lease in its row, renewed before calls), many destinations side by side: a
+One sender per destination at a time (a lease in its row, renewed while it works), many destinations side by side: a
 dead or slow one holds up nobody else. So rows need no claim: they are read, sent outside any transaction, and recorded
 in another. If we die between, they are still due and sent again, which the destination's match keys make harmless.
 """
@@ -8,16 +8,15 @@ in another. If we die between, they are still due and sent again, which the dest
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from time import perf_counter
 from uuid import UUID
 
-import psycopg
+import orjson
 import structlog
 from pydantic import SecretStr
 
@@ -26,22 +25,25 @@ from hub.errors import AuthError, HubError, RateLimited, Unavailable
 from hub.outbox import record
 from hub.outbox.enqueue import Route
 from hub.outbox.hold import hold_back
+from hub.outbox.lease import Lease
 from hub.outbox.render import Rendered, order_changes, profile_changes, render
 from hub.outbox.send import Sent, send
 from hub.sdk.connection import Connection, open_client
-from hub.sdk.destination import Write, WriteResult
+from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
 from hub.store import destinations, due, facts, outbox, profiles
-from hub.store.database import Database, Session
+from hub.store.database import Database
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=120)
 CALLS_PER_READ = 10
 """Batches read at once: reading costs more per row the fewer rows it reads."""
+
+PAGE = 5_000
+"""Rows read at once when all that was delivered is written anew."""
 
 WAIT_FOR_CUSTOMER = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=6)
@@ -59,11 +61,10 @@ class Sender:
     owner: str
     client: HttpClient | None = None
     prepared: bool = False
+    failing: set[str] = field(default_factory=set)
+    """Keys of rows whose last call failed."""
     trains: bool = False
     """Weights are trained by themselves: what cannot be undone waits for it during a bulk load (``hold``)."""
-    leased_at: float = 0.0
-    """When the lease was last renewed, by the monotonic clock."""
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     @property
     def limits(self) -> Limits:
@@ -80,53 +81,49 @@ def deliver(sender: Sender, *, enough: Callable[[], bool] = lambda: False) -> in
 
     ``enough`` is asked between batches whether to leave the rest for later.
     """
-    name = sender.connection.name
     dealt = 0
-    with sender.database.session() as session:
-        if not _lease(sender, session):
+    with Lease(sender.database, sender.connection.name, sender.owner) as lease:
+        if not lease.held:
             return 0
-    try:
+        lift_pauses([sender], refused=False)
         while not enough():
-            rows = sum(_deliver_read(sender, subject, enough) for subject in _subjects(sender.routes))
+            rows = sum(_deliver_read(sender, lease, subject, enough) for subject in _subjects(sender.routes))
             if not rows:
                 break
             dealt += rows
-    finally:
-        with sender.database.session() as session:
-            destinations.end_lease(session, name, sender.owner)
     return dealt
 
 
-def lift_pauses(senders: Iterable[Sender]) -> None:
-    """Try credentials again that were refused: whoever starts a worker may have put them right."""
+def lift_pauses(senders: Iterable[Sender], *, refused: bool = True) -> None:
+    """Call destinations again at once whose settings changed since they failed: the address, the credentials.
+
+    With ``refused`` also those that refused the credentials, as they are: whoever starts a worker may have put them
+    right over there.
+    """
     for sender in senders:
+        name = sender.connection.name
         with sender.database.session() as session:
-            if destinations.state_of(session, sender.connection.name).credentials:
-                destinations.set_state(session, sender.connection.name, destinations.DestinationState())
+            state = destinations.state_of(session, name)
+            changed = state.settings not in ("", _fingerprint(sender.connection))
+            if changed or (refused and state.credentials):
+                destinations.resume(session, name)
+                log.info("delivery.resumed", destination=name, changed=changed)
 
 
 def _subjects(routes: Sequence[Route]) -> tuple[Subject, ...]:
     return ("profile", "order") if any(route.orders for route in routes) else ("profile",)
 
 
-def _lease(sender: Sender, session: Session) -> bool:
-    sender.leased_at = time.monotonic()
-    return destinations.lease(session, sender.connection.name, sender.owner, LEASE)
-
-
-def _may_call(sender: Sender) -> bool:
+def _may_call(sender: Sender, lease: Lease) -> bool:
+    if not lease.held:
+        return False
     with sender.database.session() as session:
-        if not _lease(sender, session):
-            return False
-        state = destinations.state_of(session, sender.connection.name)
-    if state.credentials and state.credentials != _fingerprint(sender.connection):
-        return True
-    return state.not_before is None or state.not_before <= sender.clock()
+        return destinations.state_of(session, sender.connection.name).rest is None
 
 
-def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) -> int:
+def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callable[[], bool]) -> int:
     """Read due rows, render them all, and send them in batches; gives how many were dealt with."""
-    if not _may_call(sender):
+    if not _may_call(sender, lease):
         return 0
     name, batch = sender.connection.name, sender.limits.batch
     postponed = 0
@@ -137,10 +134,12 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
         else:
             early = [row.key for row in rows if row.contact_id is None]
-            outbox.postpone(session, name, early, sender.clock(), least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
+            outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
             rows = [row for row in rows if row.contact_id is not None]
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-            changes, left_out = order_changes(rows, facts.payloads(session, keys), suppressed)
+            changes, left_out = order_changes(
+                rows, facts.payloads(session, keys), facts.corrections(session, keys), suppressed
+            )
             postponed = len(early)
     rendered = render(changes, sender.connection)
     with sender.database.session() as session:
@@ -151,31 +150,31 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
     waiting = [row for row in rows if row.key in rendered.writes]
     for start in range(0, len(waiting), batch):
         part = waiting[start : start + batch]
-        if start and (enough() or not _may_call(sender)):
+        if start and (enough() or not _may_call(sender, lease)):
             break
-        dealt += _deliver_batch(sender, subject, part, rendered)
+        dealt += _deliver_batch(sender, lease, subject, part, rendered)
     return dealt
 
 
 def _record_unsent(
     sender: Sender, subject: Subject, rows: Sequence[DueRow], left_out: Mapping[UUID, str], rendered: Rendered
 ) -> int:
-    now = sender.clock()
     recorded = [
-        record.failed(row, rendered.failed[row.key], now) if row.key in rendered.failed else record.unchanged(row, now)
+        record.failed(row, rendered.failed[row.key])
+        if row.key in rendered.failed
+        else record.unchanged(row, left_out.get(row.key, ""))
         for row in rows
         if row.key not in rendered.writes
     ]
-    _record(sender, subject, recorded, now)
+    _record(sender, subject, recorded)
     return len(recorded)
 
 
-def _deliver_batch(sender: Sender, subject: Subject, rows: Sequence[DueRow], rendered: Rendered) -> int:
+def _deliver_batch(sender: Sender, lease: Lease, subject: Subject, rows: Sequence[DueRow], rendered: Rendered) -> int:
     name = sender.connection.name
     started = perf_counter()
-    sent = _send(sender, [rendered.writes[row.key] for row in rows], rows)
+    sent = _send(sender, lease, [rendered.writes[row.key] for row in rows], rows)
     metrics.STAGE_SECONDS.labels("send").observe(perf_counter() - started)
-    now = sender.clock()
     recorded = []
     for row in rows:
         write = rendered.writes[row.key]
@@ -184,42 +183,44 @@ def _deliver_batch(sender: Sender, subject: Subject, rows: Sequence[DueRow], ren
             result = WriteResult(write.key, "retry", reason="the connector gave no result", uncertain=True)
         if result is not None:
             spread = random.random()  # noqa: S311 - spreads retries, guards nothing
-            recorded.append(record.of_result(row, write, result, now, jitter=spread))
-    _record(sender, subject, recorded, now, sent)
+            recorded.append(record.of_result(row, write, result, jitter=spread))
+    _record(sender, subject, recorded, sent)
     log.info("delivery.recorded", destination=name, of=subject, rows=len(rows), recorded=len(recorded))
     if sent.stopped_by is not None:
         log.warning("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
     return len(recorded)
 
 
-def _record(
-    sender: Sender, subject: Subject, recorded: Sequence[Recorded], now: datetime, sent: Sent | None = None
-) -> None:
+def _record(sender: Sender, subject: Subject, recorded: Sequence[Recorded], sent: Sent | None = None) -> None:
     name = sender.connection.name
     with sender.database.session() as session:
-        outbox.record(session, name, subject, recorded, now)
+        outbox.record(session, name, subject, recorded)
         if sent is not None:
             before = destinations.state_of(session, name)
-            after = record.next_state(before, sent, now, credentials=_fingerprint(sender.connection))
+            fingerprint = _fingerprint(sender.connection)
+            after = record.next_state(before, sent, settings=fingerprint, failing=sender.failing)
             if after != before:
                 destinations.set_state(session, name, after)
-            metrics.BREAKER_STATE.labels(name).set(2 if after.not_before else 0)
+            metrics.BREAKER_STATE.labels(name).set(2 if after.rest else 0)
+            # A row that is given up is no longer looked at.
+            sender.failing -= {str(noted.key) for noted in recorded if noted.state != "retrying"}
+            sender.failing |= sent.outages & {str(noted.key) for noted in recorded if noted.state == "retrying"}
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
     for outcome, count in Counter(noted.outcome for noted in recorded).items():
         metrics.RESULTS.labels(name, outcome).inc(count)
 
 
-def _send(sender: Sender, writes: list[Write], rows: Sequence[DueRow]) -> Sent:
+def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueRow]) -> Sent:
     destination = sender.connection.connector.destination
     assert destination is not None
     try:
         client = _client(sender)
     except (RateLimited, AuthError, Unavailable) as error:
-        return Sent(stopped_by=error, calls_failed=1)
+        return Sent(stopped_by=error, calls_failed=1, last_words=str(error))
     except HubError as error:
         # What Hub needs there cannot be made: nobody's record is at fault, an operator has to look.
-        return Sent(stopped_by=Unavailable(str(error)), calls_failed=1)
+        return Sent(stopped_by=Unavailable(str(error)), calls_failed=1, last_words=str(error))
     by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
 
     def before(batch: Sequence[Write]) -> None:
@@ -228,25 +229,40 @@ def _send(sender: Sender, writes: list[Write], rows: Sequence[DueRow]) -> Sent:
             with sender.database.session() as session:
                 due.unsettle(session, sender.connection.name, merging)
 
+    def prepare() -> None:
+        sender.prepared = False
+        _client(sender)
+
+    def call(batch: Sequence[Write]) -> Sequence[WriteResult]:
+        settings = sender.connection.settings
+        if destination.restore is not None and destination.restore.needed(client, settings):
+            log.warning("delivery.restored", destination=sender.connection.name)
+            destination.restore.write(_kept(sender), client, settings)
+        return destination.send(batch, client, settings)
+
     return send(
         writes,
-        lambda batch: destination.send(batch, client, sender.connection.settings),
+        call,
         before=before,
         destination=sender.connection.name,
-        may_call=lambda: _keeps_lease(sender),
+        may_call=lambda: lease.held,
         halve_outages=max(row.attempts for row in rows) >= 2,
+        prepare=prepare if destination.prepare is not None else None,
+        held=lambda write: by_key[write.key].mirror,
+        essential=destination.essential,
     )
 
 
-def _keeps_lease(sender: Sender) -> bool:
-    """Renew the lease when a quarter of it is over; False when another process has it, or nobody can tell."""
-    if time.monotonic() - sender.leased_at < LEASE.total_seconds() / 4:
-        return True
-    try:
+def _kept(sender: Sender) -> Iterator[Kept]:
+    """All that was delivered there, page by page: no transaction stays open while it is written."""
+    after: UUID | None = None
+    while True:
         with sender.database.session() as session:
-            return _lease(sender, session)
-    except psycopg.Error:
-        return False
+            page = due.kept(session, sender.connection.name, after=after, limit=PAGE)
+        yield from (Kept(external_id, orjson.loads(mirror)) for _, external_id, mirror in page)
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
 
 
 def _client(sender: Sender) -> HttpClient:

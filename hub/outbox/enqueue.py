@@ -50,7 +50,7 @@ def enqueue(
     destination whose route asks for an opt-in.
     """
     if merges:
-        outbox.retire(session, [m.loser for m in merges], [m.winner for m in merges], now)
+        outbox.retire(session, [m.loser for m in merges], [m.winner for m in merges])
     by_destination: defaultdict[str, list[Route]] = defaultdict(list)
     for route in routes:
         by_destination[route.destination].append(route)
@@ -83,7 +83,7 @@ def enqueue(
             NewRow(destination, order.key, "order", order.profile_id, 1, [order.event])
             for destination in sorted(with_orders)
         )
-    outbox.enqueue(session, rows, now)
+    outbox.enqueue(session, rows)
     queued = Counter(row.destination for row in rows)
     for destination, count in queued.items():
         metrics.ENQUEUED.labels(destination, "queued").inc(count)

@@ -10,7 +10,13 @@ MAX_ATTEMPTS = 14
 
 _LADDER = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 14400, 28800, 28800, 43200)
 BREAKER_AFTER = 5
-"""Failures in a row after which a destination is left alone for a while."""
+"""Failures after which a destination is left alone for a while."""
+
+HEALTHY_AFTER = 3
+"""Answers in a row that end the failures before them: one that fails half of its calls gives no three in a row."""
+
+POISONOUS = 3
+"""Records whose calls may fail while the destination counts as sound: then it is them."""
 
 _BREAKER_SECONDS = (5, 15, 30, 60, 120, 300)
 AUTH_PAUSE = timedelta(minutes=10)
@@ -25,7 +31,7 @@ def next_attempt(attempts: int, *, jitter: float = 0.0) -> timedelta | None:
 
 
 def breaker_pause(failures: int) -> timedelta | None:
-    """How long a destination that failed ``failures`` calls in a row is left alone, or None while it may be called."""
+    """How long a destination that failed ``failures`` calls is left alone, or None while it may be called."""
     if failures < BREAKER_AFTER:
         return None
     step = min(failures - BREAKER_AFTER, len(_BREAKER_SECONDS) - 1)

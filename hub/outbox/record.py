@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
-from hub.errors import AuthError, RateLimited
+from hub.errors import AuthError, RateLimited, Refusal
 from hub.outbox import policy
 from hub.outbox.send import Sent
 from hub.sdk.destination import Write, WriteResult
@@ -21,17 +21,17 @@ RATE_LIMIT_PAUSE = 10.0
 """Seconds to wait after a 429 that names no time."""
 
 
-def unchanged(row: DueRow, now: datetime) -> Recorded:
-    """Nothing differs there, or nobody is there any more: done without a call."""
-    return _recorded(row, "delivered", "unchanged", now)
+def unchanged(row: DueRow, reason: str = "") -> Recorded:
+    """Nothing differs there, or nothing of this goes there (``reason``): done without a call."""
+    return replace(_recorded(row, "delivered", "unchanged"), reason=reason)
 
 
-def failed(row: DueRow, reason: str, now: datetime) -> Recorded:
+def failed(row: DueRow, reason: str) -> Recorded:
     """The row cannot be rendered."""
-    return replace(_recorded(row, "rejected", "rejected", now), reason=reason)
+    return replace(_recorded(row, "rejected", "rejected"), reason=reason)
 
 
-def of_result(row: DueRow, write: Write, result: WriteResult, now: datetime, *, jitter: float) -> Recorded:
+def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) -> Recorded:
     """The next state after a call. ``jitter`` (0 to 1) spreads retries."""
     if result.outcome == "delivered":
         mirror = result.mirror if result.mirror is not None else write.mirror
@@ -40,7 +40,8 @@ def of_result(row: DueRow, write: Write, result: WriteResult, now: datetime, *, 
         gone = tuple(other for other in known if other != external_id) if external_id else ()
         owner = row.owners[known.index(external_id)] if external_id in known else row.key
         return replace(
-            _recorded(row, "delivered", "delivered", now),
+            _recorded(row, "delivered", "delivered"),
+            refused=told(result.refused),
             mirror=_text(mirror),
             external_id=external_id,
             merged_ids=gone,
@@ -48,7 +49,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, now: datetime, *, 
             settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":
-        return failed(row, result.reason, now)
+        return failed(row, result.reason)
     attempts = row.attempts + 1
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
@@ -56,10 +57,10 @@ def of_result(row: DueRow, write: Write, result: WriteResult, now: datetime, *, 
     # would seem to stand there still.
     unknown = {**row.mirror, **dict.fromkeys(write.properties), **write.unsure} if result.uncertain else None
     return replace(
-        _recorded(row, state, outcome, now),
+        _recorded(row, state, outcome),
         reason=result.reason,
         attempts=attempts,
-        due_at=now + (wait or timedelta()),
+        wait=wait or timedelta(),
         uncertain=row.uncertain or result.uncertain,
         mirror=None if unknown is None else _text(unknown),
         owner=None if unknown is None else row.mirror_key,
@@ -70,30 +71,57 @@ def _text(mirror: Mapping[str, Any]) -> str:
     return orjson.dumps(mirror).decode()
 
 
-def next_state(before: DestinationState, sent: Sent, now: datetime, *, credentials: str) -> DestinationState:
-    """The destination's breaker and pause after a call. ``credentials`` is the fingerprint of those in use."""
+def told(refused: Sequence[Refusal]) -> str:
+    """What was refused, for people: ``email: INVALID_EMAIL``; never the value."""
+    return ", ".join(dict.fromkeys(f"{each.property}: {each.code}" for each in refused))
+
+
+def next_state(
+    before: DestinationState, sent: Sent, *, settings: str, failing: Collection[str] = frozenset()
+) -> DestinationState:
+    """The destination's breaker and pause after a call.
+
+    ``settings`` is the fingerprint of those in use; ``failing`` are the keys of writes that failed before this.
+    """
     error = sent.stopped_by
     if isinstance(error, RateLimited):
         pause = timedelta(seconds=error.retry_after or RATE_LIMIT_PAUSE)
-        return DestinationState(not_before=now + pause, reason=str(error))
+        return DestinationState(rest=pause, reason=str(error), settings=settings)
     if isinstance(error, AuthError):
-        return DestinationState(not_before=now + policy.AUTH_PAUSE, reason=str(error), credentials=credentials)
-    if error is None:
-        return DestinationState() if sent.calls_answered else before
-    failures = before.failures + 1
-    rest = policy.breaker_pause(failures)
-    wait = timedelta(seconds=error.retry_after) if error.retry_after else rest
-    return DestinationState(failures=failures, not_before=now + wait if wait else None, reason=str(error))
+        return DestinationState(rest=policy.AUTH_PAUSE, reason=str(error), credentials=settings, settings=settings)
+    named = timedelta(seconds=error.retry_after) if error and error.retry_after else None
+    if _is_failure(before, sent, failing):
+        failures = before.failures + 1
+        rest = named or policy.breaker_pause(failures)
+        return DestinationState(failures, rest=rest, reason=sent.last_words, settings=settings)
+    if named:
+        return replace(before, rest=named, reason=sent.last_words, settings=settings)
+    answers = before.answers + sent.calls_answered
+    if sent.calls_answered and (not before.failures or answers >= policy.HEALTHY_AFTER):
+        return DestinationState()
+    return replace(before, answers=answers)
 
 
-def _recorded(row: DueRow, state: str, outcome: str, now: datetime) -> Recorded:
+def _is_failure(before: DestinationState, sent: Sent, failing: Collection[str]) -> bool:
+    """True when the destination, and not a record or two that make it fail, is at fault.
+
+    A record that failed before counts no more while the destination is called: alone, it would keep it shut for all.
+    """
+    if not sent.outages:
+        return sent.stopped_by is not None
+    if len(sent.outages) > policy.POISONOUS or before.failures >= policy.BREAKER_AFTER:
+        return True
+    return not sent.outages <= set(failing)
+
+
+def _recorded(row: DueRow, state: str, outcome: str) -> Recorded:
     return Recorded(
         key=row.key,
         version=row.version,
         state=state,
         attempts=0,
         uncertain=False,
-        due_at=now,
+        wait=timedelta(),
         reason="",
         outcome=outcome,
         events=row.events,

@@ -113,7 +113,7 @@ def open_client(
     """The HTTP client for one connection in one role: its root, credentials, hosts, limits and status table.
 
     Raises ConfigError when neither the connection nor the connector says where the API is. A connector of files gets a
-    client that leads nowhere.
+    client that leads nowhere. Within a private network only the host of a ``base_url`` is called.
     """
     settings, manifest = connection.settings, connection.connector.manifest
     root = settings.base_url or (part.api_root(settings) if part.api_root else None)
@@ -123,13 +123,16 @@ def open_client(
         raise ConfigError([f"connections.{connection.name}.base_url: is required for this"])
     destination = part if isinstance(part, Destination) else None
     limits = destination.limits(settings) if destination and destination.limits else manifest.limits
+    allows = destination.allows_private if destination else None
     return HttpClient(
         root,
+        allow_private=allows(settings) if allows else settings.base_url is not None,
         headers=part.authorise(settings) if part.authorise else None,
         allowed_hosts=manifest.allowed_hosts,
         timeout_seconds=settings.timeout_seconds,
         limits=limits,
         status_table=destination.status_table if destination else None,
+        refusals=destination.refusals if destination else None,
         transport=transport,
         budget=budget,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal
 
+from hub.errors import Refusal
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.http import HttpClient, StatusTable
@@ -68,6 +69,7 @@ class Write:
     ``merged_ids``  as in ``ProfileChange``
     ``irreversible`` what this write does there that no later write takes back, a word each ("unsubscribe"); merges and
                     erasures need not be named. It waits while a bulk load may still change who is one person
+    ``alternatives``  property to further values, best first, to be tried where the destination refuses the first
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
     """
 
@@ -86,6 +88,7 @@ class Write:
     merged_ids: tuple[str, ...] = ()
     unsure: Mapping[str, Any] = field(default_factory=dict)
     irreversible: tuple[str, ...] = ()
+    alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class WriteResult:
     rejected   refused for good; ``reason`` holds the destination's own words
 
     ``mirror`` is what the mirror is now, where less was delivered than the write held; None: ``Write.mirror``.
+    ``refused`` are the values the destination refused by name: the write is tried again without them.
     """
 
     key: str
@@ -114,6 +118,30 @@ class WriteResult:
     reason: str = ""
     uncertain: bool = False
     mirror: Mapping[str, Any] | None = None
+    refused: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What Hub delivered of one profile: the id its record has there, and what was written last."""
+
+    external_id: str
+    mirror: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(Generic[Settings]):
+    """For destinations that hold nothing but what Hub wrote (a file, a table), and may lose it as a whole.
+
+    ``needed``  cheap, asked before every batch: True when what was written there is gone, or not ours any more
+    ``write``   writes all of it anew, all or nothing, from a stream that is read once, by profile id; then the batch
+                goes on. An empty ``mirror`` is of a record that was erased.
+
+    Both raise Unavailable when that cannot be told or done now.
+    """
+
+    needed: Callable[[HttpClient, Settings], bool]
+    write: Callable[[Iterable[Kept], HttpClient, Settings], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +152,14 @@ class Destination(Generic[Settings]):
     plan     pure: the exact requests a batch of writes starts with (preview, golden samples)
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
-    prepare  makes what Hub needs there (custom properties); idempotent; run once per start
+    prepare  makes what Hub needs there (custom properties); idempotent; run once per start, and when they are missing
+    restore  writes anew what was lost there as a whole
+    refusals  pure: the values that a refusing answer names, from its decoded body
+    essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
+    allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -135,9 +167,13 @@ class Destination(Generic[Settings]):
     plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
     send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
     prepare: Callable[[HttpClient, Settings], None] | None = None
+    restore: Restore[Settings] | None = None
+    refusals: Callable[[Any], Sequence[Refusal]] | None = None
+    essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None
+    allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import orjson
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
+from hub.sdk import network
 from hub.sdk.manifest import Limits
 
 StatusTable = Mapping[int, type[HubError]]
@@ -32,7 +33,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """The largest answer that is read, unpacked."""
 
 DEADLINE_FACTOR = 2.0
-"""How many times the time-out of one wait a whole answer may take."""
+"""How many times the time-out of one wait a whole call may take, from the name to the last byte of the answer."""
 
 LOCKED_SECONDS = 2.0
 """How long a 423 Locked is waited out when the answer names no time (HubSpot's locks last two seconds)."""
@@ -73,18 +74,21 @@ class HttpClient:
 
     ``root`` is the API's root URL; relative paths are joined to it. Redirects are not followed, and only ``root``'s
     host and ``allowed_hosts`` are called. Reads (GET) are tried three times within one call; writes once, because
-    the outbox row owns their retries.
+    the outbox row owns their retries. Private addresses are called only with ``allow_private``, and only of the root's
+    host; see ``hub.sdk.network``.
     """
 
     def __init__(
         self,
         root: str,
         *,
+        allow_private: bool = False,
         headers: Mapping[str, str] | None = None,
         allowed_hosts: tuple[str, ...] = (),
         timeout_seconds: float = 20.0,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         status_table: StatusTable | None = None,
+        refusals: Callable[[Any], Sequence[Refusal]] | None = None,
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -93,12 +97,14 @@ class HttpClient:
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
+        self._refusals = refusals
         self._budget = budget or Budget(limits)
+        private = frozenset([self._allowed[0]] if allow_private else [])
         self._client = httpx.Client(
             headers={"user-agent": "hub/0.1", **(headers or {})},
             timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 5.0)),
             follow_redirects=False,
-            transport=transport,
+            transport=transport or network.Transport(self.root, network.Guard(private)),
         )
 
     def close(self) -> None:
@@ -117,7 +123,7 @@ class HttpClient:
         """GET, tried up to three times on Unavailable. Raises the error tree (see ``request``)."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and error.retry_after is None),
-            stop=stop_after_attempt(3),
+            stop=stop_after_attempt(3) | stop_after_delay(self._deadline_seconds),
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
             reraise=True,
         )
@@ -169,8 +175,11 @@ class HttpClient:
         raise self._error(method, host, response)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        # httpx limits each wait, not the whole: a server that drips bytes would hold the thread for hours.
-        deadline = time.monotonic() + self._deadline_seconds
+        # httpx limits each wait, not the whole: a server that drips headers or bytes would hold the thread for hours.
+        with network.deadline(self._deadline_seconds):
+            return self._whole(request, time.monotonic() + self._deadline_seconds)
+
+    def _whole(self, request: httpx.Request, deadline: float) -> httpx.Response:
         response = self._client.send(request, stream=True)
         try:
             parts: list[bytes] = []
@@ -184,7 +193,7 @@ class HttpClient:
                     raise httpx.ReadTimeout("the answer takes too long", request=request)
         finally:
             response.close()
-        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 
     def _error(self, method: str, host: str, response: httpx.Response) -> HubError:
@@ -199,7 +208,16 @@ class HttpClient:
             return kind(message, retry_after=wait, uncertain=status >= 500)
         if issubclass(kind, RateLimited):
             return kind(message, retry_after=retry_after(response))
+        if issubclass(kind, RejectedError) and self._refusals is not None:
+            return kind(message, refused=self._refusals(_decoded(response)))
         return kind(message)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def json_of(response: httpx.Response) -> Any:
@@ -232,17 +250,18 @@ def words(response: httpx.Response, limit: int = 300) -> str:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds from a Retry-After header in either of its forms (RFC 9110, 10.2.3), or None."""
+    """Seconds from a Retry-After header in either of its forms (RFC 9110, 10.2.3), or None where it is neither.
+
+    A moment that is over is no wait. How much of a long one counts is up to ``RetryableError``.
+    """
     value = response.headers.get("retry-after", "").strip()
-    if not value:
-        return None
     try:
-        return max(0.0, float(value))
+        return float(value)
     except ValueError:
         pass
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 

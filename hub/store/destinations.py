@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.store.database import Session
 
 
 def lease(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
-    """Become the one sender of a destination for ``lease`` (again, to renew); False when another process is."""
+    """Become the one sender of a destination for ``lease``; False when another process is."""
     return bool(
         session.run(
             """
@@ -20,6 +20,19 @@ def lease(session: Session, destination: str, owner: str, lease: timedelta) -> b
             WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
             """,
             {"destination": destination, "owner": owner, "lease": lease},
+        )
+    )
+
+
+def renew(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
+    """Let a lease that still runs go on for ``lease`` from now; False when it ran out, or is another process's."""
+    return bool(
+        session.run(
+            """
+            UPDATE destination_state SET lease_until = now() + %s
+            WHERE destination = %s AND lease_owner = %s AND lease_until > now()
+            """,
+            [lease, destination, owner],
         )
     )
 
@@ -39,18 +52,31 @@ def end_lease(session: Session, destination: str, owner: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """Breaker and pause: ``failures`` in a row, no call before ``not_before``; ``credentials`` that were refused."""
+    """Breaker and pause of one destination.
+
+    ``failures``     calls that failed, until a few ``answers`` in a row ended them
+    ``rest``         for how long from now it is left alone, by PostgreSQL's clock; None while it may be called
+    ``credentials``  fingerprint of the settings whose credentials were refused
+    ``settings``     fingerprint of the settings under which this came about
+    """
 
     failures: int = 0
-    not_before: datetime | None = None
+    answers: int = 0
+    rest: timedelta | None = None
     reason: str = ""
     credentials: str = ""
+    settings: str = ""
 
 
 def state_of(session: Session, destination: str) -> DestinationState:
     """The state of one destination; the default when nothing was ever sent."""
     row = session.one(
-        "SELECT failures, not_before, reason, credentials FROM destination_state WHERE destination = %s", [destination]
+        """
+        SELECT failures, answers, CASE WHEN not_before > now() THEN not_before - now() END, reason, credentials,
+            settings
+        FROM destination_state WHERE destination = %s
+        """,
+        [destination],
     )
     return DestinationState(*row) if row else DestinationState()
 
@@ -59,8 +85,35 @@ def set_state(session: Session, destination: str, state: DestinationState) -> No
     """Keep breaker and pause for every process to see."""
     session.run(
         """
-        UPDATE destination_state SET failures = %s, not_before = %s, reason = %s, credentials = %s
+        UPDATE destination_state SET failures = %s, answers = %s, not_before = now() + %s, reason = %s,
+            credentials = %s, settings = %s
         WHERE destination = %s
         """,
-        [state.failures, state.not_before, state.reason, state.credentials, destination],
+        [state.failures, state.answers, state.rest, state.reason, state.credentials, state.settings, destination],
+    )
+
+
+def resume(session: Session, destination: str) -> int:
+    """Call a destination again now: lift its pause, its breaker and the mark on refused credentials.
+
+    Rows that wait for a later time are due at once; gives how many. The next sweep sends them.
+    """
+    session.run(
+        """
+        UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', credentials = '',
+            settings = ''
+        WHERE destination = %s
+        """,
+        [destination],
+    )
+    # In the order of their keys, as ``outbox.enqueue`` takes them: else the two could wait for each other.
+    return session.run(
+        """
+        WITH waiting AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND state IN ('pending', 'retrying')
+                AND due_at > now() ORDER BY key FOR UPDATE)
+        UPDATE outbox SET due_at = now() FROM waiting
+        WHERE outbox.destination = %(destination)s AND outbox.key = waiting.key
+        """,
+        {"destination": destination},
     )

@@ -207,6 +207,21 @@ def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Co
     )
 
 
+def kept(session: Session, destination: str, *, after: UUID | None, limit: int) -> list[tuple[UUID, str, str]]:
+    """(profile, external id, what was written last as JSON) of what is there, by profile; a page of ``limit``."""
+    return session.rows(
+        """
+        SELECT m.key, x.external_id, m.properties FROM mirror m
+        CROSS JOIN LATERAL (SELECT c.external_id FROM crosswalk c
+            WHERE c.key = m.key AND c.destination = m.destination AND c.subject = 'profile' AND NOT c.merged
+            ORDER BY c.created_at, c.external_id LIMIT 1) x
+        WHERE m.destination = %(destination)s AND (%(after)s::uuid IS NULL OR m.key > %(after)s)
+        ORDER BY m.key LIMIT %(limit)s
+        """,
+        {"destination": destination, "after": after, "limit": limit},
+    )
+
+
 def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, Standing]]:
     """How each of these profiles, retired or not, stands at the destinations that ever had a record of it."""
     rows = session.rows(

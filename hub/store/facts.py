@@ -214,5 +214,30 @@ def payloads(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, s
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A refund or the deletion of an order, as it was told last; ``payload`` is JSON text."""
+
+    kind: str
+    counted: bool
+    payload: str
+
+
+def corrections(session: Session, orders: Collection[UUID]) -> dict[UUID, list[PartRow]]:
+    """What was told apart from these orders and takes from them: refunds, and deletions; by order, in order."""
+    rows = session.rows(
+        """
+        SELECT parent_id, kind, counted, payload FROM fact
+        WHERE parent_id = ANY(%b) AND parent_id IS NOT NULL AND kind IN ('refund', 'deletion')
+        ORDER BY parent_id, happened_at, id
+        """,
+        [list(orders)],
+    )
+    found: dict[UUID, list[PartRow]] = {}
+    for order, *part in rows:
+        found.setdefault(order, []).append(PartRow(*part))
+    return found
+
+
 def _iso(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")

@@ -1,10 +1,13 @@
-"""Outbox, mirror, crosswalk, attempts, and the state of destinations."""
+"""Outbox, mirror, crosswalk, attempts.
+
+PostgreSQL's clock alone stamps and compares: those of the workers may differ by days.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +32,7 @@ class NewRow:
 class Recorded:
     """What became of one row. ``state`` is its next state; ``mirror`` JSON text when something was written.
 
+    ``wait`` is how long from now it waits, by PostgreSQL's clock. ``refused`` are the values it went out without.
     ``owner`` is under whom mirror and ``external_id`` are kept; ``settled`` are those whose mirrors end.
     """
 
@@ -37,10 +41,11 @@ class Recorded:
     state: str
     attempts: int
     uncertain: bool
-    due_at: datetime
+    wait: timedelta
     reason: str
     outcome: str
     events: list[int]
+    refused: str = ""
     mirror: str | None = None
     external_id: str | None = None
     merged_ids: tuple[str, ...] = ()
@@ -48,7 +53,7 @@ class Recorded:
     settled: tuple[UUID, ...] = ()
 
 
-def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
+def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     """Coalesce: one row per destination and subject, at its newest version; the events behind it add up."""
     if not rows:
         return
@@ -57,7 +62,7 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
         """
         INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, due_at, enqueued_at,
             updated_at, events)
-        SELECT destination, key, subject, profile_id, version, 'pending', %(now)s, %(now)s, %(now)s,
+        SELECT destination, key, subject, profile_id, version, 'pending', now(), now(), now(),
             string_to_array(events, ',')::bigint[]
         FROM unnest(%(destinations)b::text[], %(keys)b::uuid[], %(subjects)b::text[], %(profiles)b::uuid[],
             %(versions)b::bigint[], %(events)b::text[])
@@ -76,7 +81,6 @@ def enqueue(session: Session, rows: Sequence[NewRow], now: datetime) -> None:
                 END
         """,
         {
-            "now": now,
             "destinations": [row.destination for row in ordered],
             "keys": [row.key for row in ordered],
             "subjects": [row.subject for row in ordered],
@@ -110,14 +114,14 @@ def last_versions(session: Session, keys: Collection[UUID]) -> dict[tuple[str, U
     return {(destination, key): version for destination, key, version in rows}
 
 
-def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], now: datetime) -> None:
+def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) -> None:
     """A merged-away profile is delivered no more; the winner is, wherever the loser was, so that it merges them."""
     session.run(
         """
         INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, uncertain, due_at,
             enqueued_at, updated_at, events)
         SELECT DISTINCT ON (o.destination, given.winner) o.destination, given.winner, 'profile', given.winner,
-            o.version, 'pending', o.uncertain, %(now)s, %(now)s, %(now)s, o.events
+            o.version, 'pending', o.uncertain, now(), now(), now(), o.events
         FROM unnest(%(losers)b::uuid[], %(winners)b::uuid[]) AS given (loser, winner)
         JOIN outbox o ON o.key = given.loser AND o.profile_id = given.loser AND o.subject = 'profile'
         ORDER BY o.destination, given.winner, o.uncertain DESC
@@ -125,7 +129,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
             uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at, held_at = NULL,
             updated_at = excluded.updated_at
         """,
-        {"now": now, "losers": list(losers), "winners": list(winners)},
+        {"losers": list(losers), "winners": list(winners)},
     )
     # Its record and what we wrote there stay known until they are merged: if the merge is undone before, nothing was.
     session.run(
@@ -134,28 +138,26 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID], no
     session.run(
         """
         UPDATE outbox SET profile_id = given.winner,
-            due_at = CASE WHEN state = 'pending' THEN least(due_at, %s) ELSE due_at END
+            due_at = CASE WHEN state = 'pending' THEN least(due_at, now()) ELSE due_at END
         FROM unnest(%b::uuid[], %b::uuid[]) AS given (loser, winner) WHERE outbox.profile_id = given.loser
         """,
-        [now, list(losers), list(winners)],
+        [list(losers), list(winners)],
     )
 
 
-def postpone(
-    session: Session, destination: str, keys: Collection[UUID], now: datetime, *, least: timedelta, most: timedelta
-) -> None:
+def postpone(session: Session, destination: str, keys: Collection[UUID], *, least: timedelta, most: timedelta) -> None:
     """Let rows wait as long again as they have waited, uncounted: what they wait for is not their fault."""
     if keys:
         session.run(
             """
-            UPDATE outbox SET due_at = %(now)s + least(%(most)s, greatest(%(least)s, %(now)s - enqueued_at))
+            UPDATE outbox SET due_at = now() + least(%(most)s, greatest(%(least)s, now() - enqueued_at))
             WHERE destination = %(destination)s AND key = ANY(%(keys)b)
             """,
-            {"now": now, "least": least, "most": most, "destination": destination, "keys": list(keys)},
+            {"least": least, "most": most, "destination": destination, "keys": list(keys)},
         )
 
 
-def record(session: Session, destination: str, subject: Subject, results: Sequence[Recorded], now: datetime) -> None:
+def record(session: Session, destination: str, subject: Subject, results: Sequence[Recorded]) -> None:
     """Note what became of each row. A row that changed while it was sent stays pending at its newer version."""
     if not results:
         return
@@ -164,14 +166,14 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
     columns = {
         "destination": destination,
         "subject": subject,
-        "now": now,
         "keys": [r.key for r in results],
         "versions": [r.version for r in results],
         "states": [r.state for r in results],
         "attempts": [r.attempts for r in results],
         "uncertain": [r.uncertain for r in results],
-        "due": [r.due_at for r in results],
+        "waits": [r.wait.total_seconds() for r in results],
         "reasons": [r.reason for r in results],
+        "refused": [r.refused for r in results],
         "outcomes": [r.outcome for r in results],
         "events": [",".join(map(str, r.events)) for r in results],
     }
@@ -179,12 +181,13 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
         """
         UPDATE outbox o SET
             state = CASE WHEN o.version = g.version THEN g.state ELSE 'pending' END,
-            due_at = CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.due_at ELSE %(now)s END,
+            due_at = now() + make_interval(
+                secs => CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.wait ELSE 0 END),
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
-            uncertain = g.uncertain, reason = g.reason, updated_at = %(now)s, held_at = NULL
+             uncertain = g.uncertain, reason = g.reason, refused = g.refused, updated_at = now(), held_at = NULL
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
-            %(uncertain)b::bool[], %(due)b::timestamptz[], %(reasons)b::text[])
-            AS g (key, version, state, attempts, uncertain, due_at, reason)
+            %(uncertain)b::bool[], %(waits)b::float8[], %(reasons)b::text[], %(refused)b::text[])
+            AS g (key, version, state, attempts, uncertain, wait, reason, refused)
         WHERE o.destination = %(destination)s AND o.key = g.key
         """,
         columns,
@@ -192,17 +195,17 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
     session.run(
         """
         INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
-        SELECT %(destination)s, key, version, %(now)s, outcome, reason, string_to_array(events, ',')::bigint[]
+        SELECT %(destination)s, key, version, now(), outcome, reason, string_to_array(events, ',')::bigint[]
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(outcomes)b::text[], %(reasons)b::text[],
             %(events)b::text[]) AS g (key, version, outcome, reason, events)
         """,
         columns,
     )
-    _record_written(session, destination, [r for r in results if r.mirror is not None], now)
-    _record_ids(session, destination, subject, results, now)
+    _record_written(session, destination, [r for r in results if r.mirror is not None])
+    _record_ids(session, destination, subject, results)
 
 
-def _record_written(session: Session, destination: str, written: Sequence[Recorded], now: datetime) -> None:
+def _record_written(session: Session, destination: str, written: Sequence[Recorded]) -> None:
     settled = [key for r in written for key in r.settled]
     if settled:
         session.run("DELETE FROM mirror WHERE destination = %s AND key = ANY(%b)", [destination, settled])
@@ -210,7 +213,7 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
         session.run(
             """
             INSERT INTO mirror (destination, key, properties, updated_at)
-            SELECT %s, owner, properties, %s FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
+            SELECT %s, owner, properties, now() FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
                 AS g (key, owner, properties)
             WHERE EXISTS (SELECT FROM outbox o WHERE o.destination = %s AND o.key = g.key)
             ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
@@ -218,7 +221,6 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
             """,
             [
                 destination,
-                now,
                 [r.key for r in written],
                 [r.owner or r.key for r in written],
                 [r.mirror for r in written],
@@ -227,9 +229,7 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
         )
 
 
-def _record_ids(
-    session: Session, destination: str, subject: Subject, results: Sequence[Recorded], now: datetime
-) -> None:
+def _record_ids(session: Session, destination: str, subject: Subject, results: Sequence[Recorded]) -> None:
     merged = [external for r in results for external in r.merged_ids]
     if merged:
         session.run(
@@ -244,21 +244,21 @@ def _record_ids(
         session.run(
             """
             INSERT INTO crosswalk (destination, external_id, subject, key, created_at)
-            SELECT %s, external_id, %s, key, %s FROM unnest(%b::uuid[], %b::text[]) AS g (key, external_id)
+            SELECT %s, external_id, %s, key, now() FROM unnest(%b::uuid[], %b::text[]) AS g (key, external_id)
             ON CONFLICT (destination, subject, external_id) DO UPDATE SET key = excluded.key, merged = false
             WHERE crosswalk.key <> excluded.key OR crosswalk.merged
             """,
-            [destination, subject, now, [key for key, _ in named], [external for _, external in named]],
+            [destination, subject, [key for key, _ in named], [external for _, external in named]],
         )
     if named and subject == "profile":
         # Orders wait for their customer to be known there.
         session.run(
             """
-            UPDATE outbox SET due_at = %(now)s
+            UPDATE outbox SET due_at = now()
             WHERE profile_id = ANY(%(keys)b) AND destination = %(destination)s AND subject = 'order'
-                AND state = 'pending' AND due_at > %(now)s
+                AND state = 'pending' AND due_at > now()
             """,
-            {"now": now, "keys": [r.key for r in results if r.external_id], "destination": destination},
+            {"keys": [r.key for r in results if r.external_id], "destination": destination},
         )
 
 
@@ -306,20 +306,22 @@ def page(
     states: Sequence[str],
     destination: str | None = None,
     after: tuple[str, UUID] | None = None,
+    refused: bool = False,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Rows in these states, by destination and key."""
+    """Rows in these states, with ``refused`` also those that went out without some value, by destination and key."""
     rows = session.rows(
         """
-        SELECT destination, key, subject, profile_id, version, state, attempts, reason, due_at, enqueued_at,
+        SELECT destination, key, subject, profile_id, version, state, attempts, reason, refused, due_at, enqueued_at,
             updated_at, events
-        FROM outbox WHERE state = ANY(%(states)s)
+        FROM outbox WHERE (state = ANY(%(states)s) OR (%(refused)s AND refused <> ''))
             AND (%(destination)s::text IS NULL OR destination = %(destination)s)
             AND (%(after)s::text IS NULL OR (destination, key) > (%(after)s, %(key)s))
         ORDER BY destination, key LIMIT %(limit)s
         """,
         {
             "states": list(states),
+            "refused": refused,
             "destination": destination,
             "after": after[0] if after else None,
             "key": after[1] if after else None,
@@ -327,7 +329,7 @@ def page(
         },
     )
     names = (
-        "destination", "key", "subject", "profile_id", "version", "state", "attempts", "reason", "due_at",
+        "destination", "key", "subject", "profile_id", "version", "state", "attempts", "reason", "refused", "due_at",
         "enqueued_at", "updated_at", "events",
     )  # fmt: skip
     return [dict(zip(names, row, strict=True)) for row in rows]

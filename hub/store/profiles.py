@@ -161,7 +161,9 @@ _FULL = """
                     SELECT c.external_id FROM alias a JOIN crosswalk c ON c.key = a.id
                     WHERE a.profile_id = p.id AND c.destination = o.destination AND c.subject = 'profile'
                         AND NOT c.merged AND o.state = 'delivered' ORDER BY c.created_at LIMIT 1)),
-                'state', CASE WHEN o.state = 'delivered' THEN 'in_sync' ELSE o.state END, 'at', o.updated_at)
+                'state', CASE WHEN o.state <> 'delivered' THEN o.state
+                    WHEN o.reason = 'not routed' THEN 'not_routed' ELSE 'in_sync' END,
+                'at', o.updated_at, 'refused', to_json(string_to_array(o.refused, ', ')))
                 ORDER BY o.destination)::text
             FROM outbox o
             LEFT JOIN LATERAL (SELECT c.external_id FROM crosswalk c WHERE c.destination = o.destination

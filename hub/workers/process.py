@@ -42,6 +42,9 @@ BATCH = 500
 ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 """A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
 
+_CORRECTIONS = ("refund", "deletion")
+"""Told apart from its order, each of these makes another order of it."""
+
 _TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
 
 
@@ -292,7 +295,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
 
 
 def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
-    """The orders that changed, and those of records that were merged or split: their contact is another one now."""
+    """The orders that changed, also by what was told apart from them, and those whose contact is another one now."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
     orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
@@ -300,6 +303,11 @@ def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) ->
         record = resolution.facts.get(fact.id)
         if fact.kind == "order" and record is not None:
             orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)
+    parts = [fact for fact in drafts.facts.values() if fact.kind in _CORRECTIONS and fact.id in resolution.facts]
+    apart = {fact.parent_id: fact for fact in parts if fact.parent_id is not None and fact.parent_id not in orders}
+    for order, hangs_on in facts.records_of(session, apart).items() if apart else ():
+        if hangs_on in profile_of:
+            orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order].inbox_id)
     return list(orders.values())
 
 

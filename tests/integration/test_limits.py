@@ -81,7 +81,7 @@ def test_the_sweep_leaves_a_resting_destination_alone(database):
 
     now = datetime.now(UTC)
     with database.session() as session:
-        outbox.enqueue(session, [outbox.NewRow("crm", UUID(int=1), "profile", UUID(int=1), 1, [1])], now)
+        outbox.enqueue(session, [outbox.NewRow("crm", UUID(int=1), "profile", UUID(int=1), 1, [1])])
     heard = Heard()
     sweep(database, heard, ["crm", "bi"])
     assert heard.calls == [("deliver", "crm")]

@@ -284,10 +284,10 @@ def test_a_split_after_a_process_died_that_had_merged(house: House, monkeypatch:
 
     recorded = outbox.record
 
-    def die(session: Any, name: str, subject: Any, results: Any, now: Any) -> None:
+    def die(session: Any, name: str, subject: Any, results: Any) -> None:
         if results:
             raise PowerCut
-        recorded(session, name, subject, results, now)
+        recorded(session, name, subject, results)
 
     with monkeypatch.context() as dying:
         dying.setattr(outbox, "record", die)

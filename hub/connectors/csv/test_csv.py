@@ -1,6 +1,7 @@
 """Files as they come out of old systems, and the file Hub writes."""
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from hub.connectors.csv import CONNECTOR
-from hub.connectors.csv.destination import DESTINATION, render, send
+from hub.connectors.csv import CONNECTOR, destination
+from hub.connectors.csv.destination import DESTINATION, is_needed, render, restore, send
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.source import SOURCE, backfill, parse
 from hub.errors import ConfigError, PayloadError, Unavailable
@@ -20,7 +21,7 @@ from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.model.profile import Profile
 from hub.sdk.connection import Connection, open_client
-from hub.sdk.destination import ProfileChange, WriteResult
+from hub.sdk.destination import Kept, ProfileChange, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, InboxEntry
 
@@ -179,12 +180,36 @@ def profile(id_: UUID, **fields: Any) -> Profile:
     return Profile(id=id_, created_at=NOW, updated_at=NOW, **fields)
 
 
+KEPT: dict[Path, dict[str, Kept]] = {}
+"""By file: what was delivered, as the mirror has it."""
+
+
 def write(known: CsvSettings, *changes: ProfileChange) -> list[dict[str, str]]:
+    """Deliver, as the outbox does: restored first where that is needed."""
     writes = [found for change in changes if (found := render(change, known))]
+    kept = KEPT.setdefault(known.path, {})
+    if is_needed(HTTP, known):
+        restore((kept[key] for key in sorted(kept)), HTTP, known)
     results = send(writes, HTTP, known)
     assert list(results) == [WriteResult(w.key, "delivered", w.key) for w in writes]
+    for each in writes:
+        for gone in each.merge:
+            kept.pop(gone, None)
+        kept[each.key] = Kept(each.key, each.mirror)
+    return read_back(known)
+
+
+def read_back(known: CsvSettings) -> list[dict[str, str]]:
     with known.path.open(encoding="utf-8-sig", newline="") as rows:
         return list(csv.DictReader(rows))
+
+
+def newcomer(number: int) -> ProfileChange:
+    return ProfileChange(profile(UUID(int=number), emails=(f"k{number}@example.de",)), 1)
+
+
+def ids(rows: list[dict[str, str]]) -> list[int]:
+    return [UUID(row["id"]).int for row in rows]
 
 
 def test_rows_are_added_changed_merged_and_erased(tmp_path: Path) -> None:
@@ -201,7 +226,8 @@ def test_rows_are_added_changed_merged_and_erased(tmp_path: Path) -> None:
     ]
     assert write(known, merged) == [row]
     assert write(known, erased) == []
-    assert [path.name for path in known.path.parent.iterdir() if path.suffix != ".lock"] == ["profile.csv"]
+    left = {path.name for path in known.path.parent.iterdir()}
+    assert left == {"profile.csv", ".profile.csv.lock", ".profile.csv.mark"}
 
 
 def test_what_a_spreadsheet_would_run_is_guarded_and_phones_are_not(tmp_path: Path) -> None:
@@ -240,26 +266,149 @@ def test_a_connection_to_a_file_needs_no_api(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "ordner").mkdir()
     known = settings(tmp_path / "ordner")
-    change = ProfileChange(profile(ANNA, emails=("anna@example.de",)), 1)
 
-    found = render(change, known)
-
-    assert found is not None
     with pytest.raises(Unavailable, match=r"IsADirectoryError|PermissionError"):
+        restore(iter(()), HTTP, known)
+
+
+def test_a_file_that_was_taken_away_is_written_anew_with_every_row_also_while_only_new_people_come(
+    tmp_path: Path,
+) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, *(newcomer(number) for number in range(1, 27)))
+    known.path.rename(tmp_path / "elsewhere.csv")
+
+    rows = write(known, *(newcomer(number) for number in range(27, 32)))
+
+    assert ids(rows) == list(range(1, 32))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-9]),
+        lambda path: path.write_text("", encoding="utf-8"),
+        lambda path: path.write_bytes(path.read_bytes() + b"7,somebody,,\r\n"),
+        lambda path: path.with_name(".profile.csv.mark").unlink(),
+        lambda path: path.with_name(".profile.csv.mark").write_text("{", encoding="utf-8"),
+    ],
+    ids=["cut short", "emptied", "added to", "without its mark", "mark cut short"],
+)
+def test_a_file_that_is_not_as_hub_left_it_is_written_anew(tmp_path: Path, spoil: Any) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, *(newcomer(number) for number in range(1, 4)))
+    spoil(known.path)
+
+    assert ids(write(known, newcomer(4))) == [1, 2, 3, 4]
+
+
+def test_a_file_of_somebody_else_is_put_aside(tmp_path: Path) -> None:
+    known = settings(file(tmp_path, "kunde;ort\n1;Kiel\n"))
+
+    assert ids(write(known, newcomer(1))) == [1]
+    assert (tmp_path / "kunden.csv.aside-1").read_text(encoding="utf-8") == "kunde;ort\n1;Kiel\n"
+
+
+def test_other_columns_are_written_from_the_first_row_on(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(1))
+    wider = settings(tmp_path / "profile.csv", fields={**FIELDS, "city": "ort"})
+
+    rows = write(wider, newcomer(2))
+
+    assert [list(row) for row in rows] == [["id", "mail", "vorname", "nachname", "ort"]] * 2
+    assert ids(rows) == [1, 2]
+
+
+def test_new_rows_are_appended_and_the_file_is_not_written_again(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(9))
+    before, node = known.path.read_bytes(), known.path.stat().st_ino
+
+    rows = write(known, newcomer(5), newcomer(7))
+
+    assert known.path.read_bytes().startswith(before)
+    assert (known.path.stat().st_ino, ids(rows)) == (node, [9, 5, 7])
+
+
+def test_a_changed_row_has_the_file_replaced_at_once_in_the_order_of_ids(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(9))
+    write(known, newcomer(5))
+    node = known.path.stat().st_ino
+    change = ProfileChange(profile(UUID(int=9), emails=("neu@example.de",)), 2, (str(UUID(int=9)),), {"mail": "x"})
+
+    rows = write(known, change)
+
+    assert (ids(rows), rows[1]["mail"]) == ([5, 9], "neu@example.de")
+    assert known.path.stat().st_ino != node
+
+
+@pytest.mark.parametrize("forgotten", [True, False], ids=["another process", "the same process"])
+def test_a_row_that_was_written_and_not_recorded_is_not_there_twice(tmp_path: Path, forgotten: bool) -> None:
+    # given a process that died between writing the file and recording it
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(1), newcomer(2))
+    if forgotten:
+        destination._IDS.clear()
+
+    assert ids(write(known, newcomer(2), newcomer(3))) == [1, 2, 3]
+
+
+def test_a_crash_while_it_is_replaced_leaves_the_old_file(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(1))
+
+    def kept() -> Iterator[Kept]:
+        yield Kept("x", {"id": "x"})
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(kept(), HTTP, known)
+
+    assert ids(read_back(known)) == [1]
+    assert not is_needed(HTTP, known)
+
+
+def test_who_was_erased_does_not_come_back_when_the_file_is_written_anew(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    write(known, newcomer(1), newcomer(2))
+    write(known, ProfileChange(profile(UUID(int=1)), 2, (str(UUID(int=1)),), erased=True))
+    known.path.unlink()
+
+    assert ids(write(known, newcomer(3))) == [2, 3]
+
+
+def test_nothing_is_sent_into_a_file_that_is_not_as_hub_left_it(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv")
+    found = render(newcomer(1), known)
+
+    assert found is not None
+    with pytest.raises(Unavailable, match="taken away or changed"):
         send([found], HTTP, known)
 
 
-def test_a_file_that_was_taken_away_is_waited_for_and_not_begun_anew(tmp_path: Path) -> None:
-    known = settings(tmp_path / "profile.csv")
-    write(known, ProfileChange(profile(ANNA, emails=("anna@example.de",)), 1))
-    known.path.rename(tmp_path / "elsewhere.csv")
-    change = ProfileChange(
-        profile(ANNA, emails=("anna@example.org",)), 2, external_ids=(str(ANNA),), mirror={"mail": "x"}
-    )
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫", "⁼", "⁺", "⁻", "−"]
+)
+@pytest.mark.parametrize("before", ["", "\t", "\r", "\n", " ", "\u00a0", "\ufeff", "\u200b", "\u202e"])
+def test_every_sign_that_begins_a_formula_is_guarded(sign: str, before: str) -> None:
+    guarded = destination._guarded({"name": f"{before}{sign}cmd|'/c calc'!A1"})
 
+    assert guarded["name"].startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["Anna", "Ölaf", "+493023125017", "12", "ﾊﾅ", "'s-Gravenhage", "", "山田"])
+def test_what_is_no_formula_is_left_as_it_is(cell: str) -> None:
+    assert destination._guarded({"name": cell}) == {"name": cell}
+
+
+def test_a_character_that_the_encoding_lacks_costs_itself_and_not_the_row(tmp_path: Path) -> None:
+    known = settings(tmp_path / "profile.csv", encoding="cp1252", delimiter=",")
+    change = ProfileChange(profile(ANNA, name=PersonName(first="Ağca"), emails=("a@example.de",)), 1)
     found = render(change, known)
 
     assert found is not None
-    with pytest.raises(Unavailable, match="the file is gone"):
-        send([found], HTTP, known)
-    assert not known.path.exists()
+    restore(iter(()), HTTP, known)
+    send([found], HTTP, known)
+    assert "A?ca" in known.path.read_text(encoding="cp1252")

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
@@ -25,6 +25,7 @@ from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import (
     DEFINITIONS,
+    ESSENTIAL,
     FREED,
     LINKED,
     ORDER_KEY,
@@ -101,15 +102,10 @@ def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
         existing = {found["name"] for found in client.get(path).json()["results"]}
         missing = [definition for definition in definitions if definition["name"] not in existing]
         if missing:
-            _create(client, f"{path}/groups", {"name": "hub", "label": "Hub"})
-            _create(client, f"{path}/batch/create", {"inputs": missing})
-
-
-def _create(client: HttpClient, path: str, body: Mapping[str, Any]) -> None:
-    try:
-        client.post(path, body)
-    except ConflictError:
-        return
+            with suppress(ConflictError):
+                client.post(f"{path}/groups", {"name": "hub", "label": "Hub"})
+            with suppress(ConflictError):
+                client.post(f"{path}/batch/create", {"inputs": missing})
 
 
 @dataclass(slots=True)
@@ -279,12 +275,21 @@ class _Sending:
         refusing = [write for write in writes if unsubscribes(write.properties, write.mirror, self.settings)]
         emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == "email")
         for chunk in schemas.chunks(emails):
-            try:
-                answer = self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body={"inputs": chunk})
-                errors = read_errors(answer)
-            except RejectedError as error:
-                errors = [Problem(message=str(error))]
-            for write in refusing if errors else ():
+            self.unsubscribe_all(chunk, refusing)
+
+    def unsubscribe_all(self, emails: Sequence[str], refusing: Sequence[Write]) -> None:
+        """Unsubscribe these; one that is refused keeps none of the others."""
+        try:
+            body = {"inputs": list(emails)}
+            errors = read_errors(self.client.request("POST", UNSUBSCRIBE, query={"channel": "EMAIL"}, body=body))
+        except RejectedError as error:
+            errors = [Problem(message=str(error))]
+            if half := len(emails) // 2:
+                self.unsubscribe_all(emails[:half], refusing)
+                self.unsubscribe_all(emails[half:], refusing)
+                return
+        for write in refusing if errors else ():
+            if any(("email", email) in write.match for email in emails):
                 self.retry(write, f"not unsubscribed: {schemas.scrub(errors[0].message, ())}", uncertain=False)
 
     def orders(self, writes: Sequence[Write]) -> None:
@@ -350,8 +355,10 @@ class _Sending:
     def post(self, request: HttpRequest, inputs: Sequence[Input] = ()) -> httpx.Response:
         try:
             return self.client.post(request.path, request.body)
-        except (RejectedError, ConflictError) as error:
-            raise type(error)(schemas.scrub(str(error), inputs)) from None
+        except RejectedError as error:
+            raise type(error)(schemas.scrub(str(error), inputs), refused=error.refused) from None
+        except ConflictError as error:
+            raise ConflictError(schemas.scrub(str(error), inputs)) from None
 
     def deliver(self, item: Input, contact: str) -> None:
         mirror = item.write.mirror
@@ -364,7 +371,8 @@ class _Sending:
     def refuse(self, item: Input, problem: Problem) -> None:
         words = schemas.scrub(problem.message, [item])
         if problem.final and not problem.conflict:
-            self.results[item.write.key] = WriteResult(item.write.key, "rejected", item.write.external_id, words)
+            key, contact = item.write.key, item.write.external_id
+            self.results[key] = WriteResult(key, "rejected", contact, words, refused=problem.refused)
         else:
             self.retry(item.write, words)
 
@@ -383,6 +391,8 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     prepare=prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
+    refusals=schemas.refusals,
+    essential=ESSENTIAL,
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),

@@ -81,6 +81,16 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
 """What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""
 
 
+ESSENTIAL = frozenset(
+    {
+        *(PROFILE_ID, ORDER_KEY),
+        *("deal_currency_code", "pipeline", "dealstage"),
+        *(f"hub_{channel}_consent" for channel in CONSENT_CHANNELS),
+    }
+)
+"""Never left out, whatever is refused: by what a record is found, what an amount and a deal mean, and every opt-out."""
+
+
 def render(change: Change, settings: HubSpotSettings) -> Write | None:
     """The minimal write for a change, or None when nothing differs or nothing may be sent."""
     if isinstance(change, OrderChange):
@@ -113,7 +123,8 @@ def contact_properties(profile: Profile) -> dict[str, str]:
 def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str, str]:
     """The properties of an order's deal. The amount is net of refunds; no personal value is in the name."""
     order = change.order
-    refunded = sum((refund.amount.amount for refund in order.refunds), Decimal(0))
+    same = [refund.amount.amount for refund in order.refunds if refund.amount.currency == order.currency]
+    refunded = sum(same, Decimal(0))
     return {
         ORDER_KEY: change.key,
         "dealname": f"{order.number or order.external_id} ({change.connection})",
@@ -152,6 +163,9 @@ def _render_profile(change: ProfileChange, settings: HubSpotSettings) -> Write |
         body={FREED: lost} if lost else {},
         merged_ids=change.merged_ids,
         irreversible=("unsubscribe",) if unsubscribes(differing, mirror, settings) else (),
+        alternatives={
+            name: more for name, more in (("email", profile.emails[1:]), ("phone", profile.phones[1:])) if more
+        },
     )
 
 

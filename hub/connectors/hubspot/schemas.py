@@ -1,7 +1,12 @@
 """What HubSpot's object APIs are asked, and what they answer, as far as Hub uses it.
 
 HubSpot says that every field of an error may be missing
-(developers.hubspot.com/docs/api-reference/error-handling), so all have defaults.
+(developers.hubspot.com/docs/api-reference/error-handling), so all have defaults. Refused values it names within the
+text of the message, as a JSON list
+(developers.hubspot.com/changelog/upcoming-property-validations-rules-will-be-enforced-for-apis-and-integrations,
+…/changelog/breaking-change-enhanced-validations-for-non-string-properties-in-hubspots-crmobject-apis), its older APIs
+beside it (hubspot-net/HubSpot.NET#50), or by the context of further errors
+(developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/batch/upsert-contacts).
 """
 
 from __future__ import annotations
@@ -9,15 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.hubspot.manifest import MANIFEST
 from hub.connectors.hubspot.mapping import ORDER_KEY, PROFILE_ID
-from hub.errors import Unavailable
+from hub.errors import Refusal, Unavailable
 from hub.sdk.destination import HttpRequest, Write
 
 CONTACTS = "/crm/v3/objects/contacts"
@@ -27,6 +33,13 @@ Item = TypeVar("Item")
 READ = ("email", "hs_additional_emails", PROFILE_ID)
 MERGED = "hs_merged_object_ids"
 _EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+_OWN = re.compile(rf"\b({PROFILE_ID}|{ORDER_KEY})\b")
+_MISSING = "PROPERTY_DOESNT_EXIST"
+_WHOLE = ("CONFLICTING_UNIQUE_VALUE", "GDPR_BLOCKLISTED")
+"""Codes that are about the record: another has the value, or the person was deleted for good and must not come back."""
+
 SECONDARY = "/contacts/v1/secondary-email/"
 
 
@@ -71,6 +84,12 @@ class Problem(BaseModel):
     message: str = "HubSpot gave no answer for this record"
     category: str = ""
     context: dict[str, list[str]] = {}
+    errors: list[Any] = []
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """The values at fault, where they are named."""
+        return refusals(self.model_dump())
 
     @property
     def conflict(self) -> bool:
@@ -81,6 +100,46 @@ class Problem(BaseModel):
     def final(self) -> bool:
         """The values are refused: trying again would not help."""
         return self.category.startswith(("VALIDATION", "INVALID"))
+
+
+def refusals(body: Any) -> tuple[Refusal, ...]:
+    """The values that an error names, by property and HubSpot's code; none where it is about the record."""
+    if not isinstance(body, Mapping):
+        return ()
+    found = [(told.get("name"), told.get("error")) for told in _named_in(body)]
+    found += [(name, error.get("code")) for error in _dicts(body.get("errors")) for name in _properties(error)]
+    if any(code in _WHOLE for _, code in found):
+        return ()
+    message = body.get("message")
+    if not found and isinstance(message, str) and (own := _OWN.search(message)):
+        # An upsert by a property of ours that is no more: HubSpot has no list of names for it.
+        found.append((own[1], _MISSING))
+    named = {name: code for name, code in found if isinstance(name, str) and _NAME.fullmatch(name)}
+    return tuple(
+        Refusal(name, code if isinstance(code, str) and _CODE.fullmatch(code) else "REFUSED", code == _MISSING)
+        for name, code in named.items()
+    )
+
+
+def _named_in(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The list of refused values, within the text of the message or beside it."""
+    message = body.get("message")
+    _, begun, listed = message.partition("[") if isinstance(message, str) else ("", "", "")
+    try:
+        within = orjson.loads(f"[{listed}") if begun else []
+    except orjson.JSONDecodeError:
+        within = []
+    return [*_dicts(within), *_dicts(body.get("validationResults"))]
+
+
+def _properties(error: Mapping[str, Any]) -> list[Any]:
+    context = error.get("context")
+    named = context.get("propertyName") if isinstance(context, Mapping) else None
+    return named if isinstance(named, list) else [named]
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 class Outcome(BaseModel):

@@ -10,12 +10,14 @@ import pytest
 from pydantic import ValidationError
 from standardwebhooks import Webhook
 
-from hub.connectors.webhook.destination import DESTINATION, STATUSES, refuse_private, send
+from hub.connectors.webhook import CONNECTOR
+from hub.connectors.webhook.destination import DESTINATION, STATUSES, send
 from hub.connectors.webhook.manifest import MANIFEST, WebhookSettings
 from hub.connectors.webhook.mapping import render
 from hub.errors import AuthError, HubError, RateLimited, RejectedError, Unavailable
 from hub.model.customer import PersonName
 from hub.model.profile import Profile
+from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import ProfileChange, Write, WriteResult
 from hub.sdk.http import HttpClient
 
@@ -109,42 +111,22 @@ def test_the_erased_and_the_suppressed_are_named_by_id_only() -> None:
     assert render(again, settings()) is None
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "10.1.2.3",
-        "169.254.169.254",
-        "192.168.0.9",
-        "::1",
-        "fe80::1%eth0",
-        "fd00::1",
-        "::ffff:10.0.0.1",
-        "0.0.0.0",
-        "100.64.0.1",
-        "224.0.0.1",
-        "2002:7f00:1::",
-    ],
-)
-def test_private_addresses_are_refused(address: str) -> None:
-    with pytest.raises(AuthError, match=r"bi\.example\.com is a private address"):
-        refuse_private("https://bi.example.com", lambda host, port: ["93.184.215.14", address])
+@pytest.mark.parametrize("base_url", [None, "https://127.0.0.1:9"])
+def test_a_loopback_url_needs_the_switch(base_url: str | None) -> None:
+    known = settings(url="https://127.0.0.1:9/in", allow_private_addresses=False, base_url=base_url)
+
+    with (
+        open_client(Connection("bi", CONNECTOR, known), DESTINATION) as http,
+        pytest.raises(AuthError, match="allow_private_addresses"),
+    ):
+        send([written()], http, known)
 
 
-def test_public_addresses_pass_and_a_dead_name_is_tried_again() -> None:
-    def dead(host: str, port: int) -> list[str]:
-        raise OSError
+def test_within_a_private_network_a_receiver_is_called() -> None:
+    known = settings(url="http://127.0.0.1:9/in", allow_private_addresses=True)
 
-    refuse_private("https://bi.example.com", lambda host, port: ["93.184.215.14", "2606:2800:21f:cb07::1"])
-    with pytest.raises(Unavailable):
-        refuse_private("https://bi.example.com", dead)
-
-
-def test_a_loopback_url_needs_the_switch() -> None:
-    known = settings(url="https://127.0.0.1:8443/in", allow_private_addresses=False)
-
-    with pytest.raises(AuthError, match="allow_private_addresses"):
-        sent(written(), known, httpx.Response(200))
+    with open_client(Connection("bi", CONNECTOR, known), DESTINATION) as http, pytest.raises(Unavailable):
+        send([written()], http, known)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ DESTINATION_LAWS: tuple[Law, ...] = (
     render_laws.law_d1_every_case_is_there,
     render_laws.law_d13_a_misspelt_setting_is_a_start_up_error,
     render_laws.law_d14_what_becomes_of_an_undone_merge_is_declared,
+    render_laws.law_d15_refused_values_are_read,
 )
 RENDER_LAWS = tuple(law for law in laws_of(render_laws) if law not in DESTINATION_LAWS)
 HTTP_LAWS: tuple[Law, ...] = (

@@ -1,4 +1,4 @@
-"""D1–D7 and D12–D14: what ``render`` and ``plan`` promise, without any request being sent."""
+"""D1–D7 and D12–D15: what ``render`` and ``plan`` promise, without any request being sent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from hub.errors import Refusal
 from hub.model.customer import PersonName
 from hub.model.profile import OrderSummary, Profile
 from hub.sdk.destination import OrderChange, ProfileChange, Write
 from hub.sdk.manifest import Capability
+from hub.sdk.refusals import Spared, spare
 from hub.sdk.testkit.cases import ConnectorCase, WriteCase, assert_same
 from hub.sdk.testkit.watch import impurities, leaks, personal_values
 from hub.sdk.testkit.wire import as_json, over_http, replayed
@@ -230,6 +232,39 @@ def law_d14_what_nobody_knows_is_written(case: WriteCase) -> None:
     assert not left, f"{case.id}: {', '.join(left)} may be wrong there and is not written again"
 
 
+def law_d15_one_refused_value_never_loses_the_record(case: WriteCase) -> None:
+    """Whichever value is refused, the rest goes out, and the refused value nowhere in it."""
+    write = _render(case)
+    if write is None or write.erase or write.body:
+        return
+    for name in sorted(write.properties.keys() - case.destination.essential):
+        less = spare(Spared(write, write), (Refusal(name, "REFUSED"),), essential=case.destination.essential)
+        assert less is not None, f"{case.id}: without {name} nothing goes out"
+        left = less.write
+        others = sorted(other for other in write.properties.keys() - {name} if other not in left.properties)
+        assert not others, f"{case.id}: without {name} neither {', '.join(others)} is written"
+        refused = write.properties[name]
+        assert left.properties.get(name) != refused, f"{case.id}: {name} is written though it was refused"
+        assert left.mirror.get(name) != refused, f"{case.id}: {name} counts as written though it was refused"
+        again = replace(case.sample.change, mirror=left.mirror, external_ids=(write.external_id or "kit-known",))
+        assert _render(case, again) is not None, f"{case.id}: {name} is given up for ever"
+
+
+def law_d15_refused_values_are_read(case: ConnectorCase) -> None:
+    """Who writes properties over HTTP shows by a sample how a refused one is named, or says why it cannot be told."""
+    told = [write for write in case.write_cases if over_http(write) and _properties_of(write)]
+    if not told or "refused values" in case.manifest.not_offered:
+        return
+    assert case.destination.refusals is not None, f"{case.id}: the destination has no refusals"
+    named = [result for write in told for result in write.sample.exchange("result") if result.get("refused")]
+    assert named, f"{case.id}: no samples/write/ in which a value is refused by name"
+
+
+def _properties_of(case: WriteCase) -> bool:
+    write = case.sample.write
+    return write is not None and not write.body and bool(write.properties)
+
+
 _KEPT = UUID("7c0ffee0-0000-4000-8000-00000000d014")
 
 
@@ -252,8 +287,8 @@ def _refused(case: ConnectorCase, name: str, value: Any) -> str:
     raise AssertionError(f"{case.id}: setting {name}={value!r} is accepted")
 
 
-def _render(case: WriteCase) -> Write | None:
-    return case.destination.render(case.sample.change, case.settings)
+def _render(case: WriteCase, change: ProfileChange | OrderChange | None = None) -> Write | None:
+    return case.destination.render(change or case.sample.change, case.settings)
 
 
 def _empties(value: Any, path: str = "") -> Iterator[str]:

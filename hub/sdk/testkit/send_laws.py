@@ -33,6 +33,7 @@ from hub.sdk.testkit.wire import (
     replayed,
     request_json,
     response_of,
+    restored,
     same_path,
 )
 
@@ -220,6 +221,7 @@ def _raising(fault: type[httpx.TransportError]) -> Answer:
 def _sending(case: WriteCase, answer: Answer) -> Iterator[tuple[Callable[[Sequence[Write]], Any], Wire, Any]]:
     wire = Wire(answer)
     with no_waiting(), in_an_empty_folder(), logged() as log, client(case, wire, destination=True) as http:
+        restored(case, http)
         yield lambda writes: case.destination.send(writes, http, case.settings), wire, log
 
 

@@ -80,6 +80,7 @@ def replayed(
     wire = Wire(in_order(recorded))
     with in_an_empty_folder(), client(case, wire, destination=True) as http:
         try:
+            restored(case, http)
             results = case.destination.send(writes, http, case.settings)
         except HubError as error:
             raise AssertionError(f"{case.id}: send raises {type(error).__name__}: {error}") from None
@@ -87,6 +88,13 @@ def replayed(
         f"{case.id}: {len(recorded)} responses are recorded, {len(wire.requests)} requests were sent"
     )
     return results, wire.requests
+
+
+def restored(case: ConnectorCase, http: HttpClient) -> None:
+    """Begin what the destination writes to, where it has to be there first."""
+    restore = case.destination.restore
+    if restore is not None and restore.needed(http, case.settings):
+        restore.write(iter(()), http, case.settings)
 
 
 def request_json(request: httpx.Request) -> dict[str, Any]:

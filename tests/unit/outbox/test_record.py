@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from hub.errors import AuthError, RateLimited, Unavailable
+import pytest
+
+from hub.errors import AuthError, RateLimited, Refusal, Unavailable
 from hub.outbox import policy, record
 from hub.outbox.send import Sent
 from hub.sdk.destination import Write, WriteResult
 from hub.store.destinations import DestinationState
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded
-from tests.support.doubles import at
 
-NOW = at(0)
 KEY = UUID(int=1)
 OTHER = UUID(int=2)
 ROW = DueRow(
@@ -34,17 +35,24 @@ ROW = DueRow(
     merged_ids=[],
 )
 WRITE = Write("profile", str(KEY), None, {"a": "1"}, {"a": "1"})
-DONE = Recorded(KEY, 3, "delivered", 0, False, NOW, "", "delivered", [7, 8], mirror='{"a":"1"}', external_id="501",
-                owner=KEY)  # fmt: skip
+NOT_AT_ALL = timedelta()
+DONE = Recorded(KEY, 3, "delivered", 0, False, NOT_AT_ALL, "", "delivered", [7, 8], mirror='{"a":"1"}',
+                external_id="501", owner=KEY)  # fmt: skip
 HEALTHY = DestinationState()
 
 
 def of(result: WriteResult, row: DueRow = ROW) -> Recorded:
-    return record.of_result(row, WRITE, result, NOW, jitter=0.0)
+    return record.of_result(row, WRITE, result, jitter=0.0)
 
 
-def after(sent: Sent, before: DestinationState = HEALTHY) -> DestinationState:
-    return record.next_state(before, sent, NOW, credentials="f1")
+def after(sent: Sent, before: DestinationState = HEALTHY, failing: Collection[str] = ()) -> DestinationState:
+    return record.next_state(before, sent, settings="f1", failing=failing)
+
+
+def down(*keys: str) -> Sent:
+    """A call that failed for these."""
+    error = Unavailable("down")
+    return Sent(stopped_by=error, calls_failed=1, outages=set(keys), last_words="down")
 
 
 def test_a_delivered_row_keeps_what_was_written_and_under_which_id() -> None:
@@ -70,7 +78,7 @@ def test_what_was_left_out_is_not_in_the_mirror() -> None:
 
 def test_a_rejected_row_waits_for_nobody_and_keeps_the_words() -> None:
     assert of(WriteResult(str(KEY), "rejected", reason="bad e-mail")) == Recorded(
-        KEY, 3, "rejected", 0, False, NOW, "bad e-mail", "rejected", [7, 8]
+        KEY, 3, "rejected", 0, False, NOT_AT_ALL, "bad e-mail", "rejected", [7, 8]
     )
 
 
@@ -82,7 +90,7 @@ def test_a_failed_row_is_counted_and_comes_back_later() -> None:
         "retrying",
         1,
         True,
-        NOW + timedelta(seconds=5),
+        timedelta(seconds=5),
         "locked",
         "retry",
         [7, 8],
@@ -94,7 +102,7 @@ def test_a_failed_row_is_counted_and_comes_back_later() -> None:
 def test_nobody_knows_what_stands_where_a_write_may_have_been_carried_out() -> None:
     held = replace(ROW, mirror={"a": "0", "b": "2", "c": "5"})
     doubtful = replace(WRITE, unsure={"c": "5;6"})
-    failed = record.of_result(held, doubtful, WriteResult(str(KEY), "retry", uncertain=True), NOW, jitter=0.0)
+    failed = record.of_result(held, doubtful, WriteResult(str(KEY), "retry", uncertain=True), jitter=0.0)
     assert failed.mirror == '{"a":null,"b":"2","c":"5;6"}'
     assert of(WriteResult(str(KEY), "retry"), held).mirror is None
 
@@ -112,24 +120,89 @@ def test_the_last_attempt_is_dead() -> None:
 
 def test_a_rate_limit_is_waited_out_and_is_no_failure() -> None:
     state = after(Sent(stopped_by=RateLimited("slow", retry_after=7)), DestinationState(failures=3))
-    assert state == DestinationState(not_before=at(7), reason="slow")
-    assert after(Sent(stopped_by=RateLimited("slow"))).not_before == at(record.RATE_LIMIT_PAUSE)
+    assert state == DestinationState(rest=timedelta(seconds=7), reason="slow", settings="f1")
+    assert after(Sent(stopped_by=RateLimited("slow"))).rest == timedelta(seconds=record.RATE_LIMIT_PAUSE)
 
 
 def test_refused_credentials_pause_until_they_change() -> None:
     state = after(Sent(stopped_by=AuthError("401")))
-    assert state == DestinationState(not_before=NOW + policy.AUTH_PAUSE, reason="401", credentials="f1")
+    assert state == DestinationState(rest=policy.AUTH_PAUSE, reason="401", credentials="f1", settings="f1")
 
 
-def test_failures_in_a_row_open_the_breaker_and_an_answer_closes_it() -> None:
+def test_failures_open_the_breaker_and_a_few_answers_in_a_row_close_it() -> None:
+    state = HEALTHY
+    for number in range(policy.BREAKER_AFTER):
+        assert state.rest is None
+        state = after(down(f"row {number}"), state)
+    assert state == DestinationState(policy.BREAKER_AFTER, rest=timedelta(seconds=5), reason="down", settings="f1")
+    assert after(Sent(), state) == state
+    # an answer alone proves little
+    once = after(Sent(calls_answered=1), state)
+    assert (once.failures, once.answers) == (policy.BREAKER_AFTER, 1)
+    assert after(down("row 0"), once).rest == policy.breaker_pause(policy.BREAKER_AFTER + 1)
+    assert after(Sent(calls_answered=policy.HEALTHY_AFTER - 1), once) == HEALTHY
+
+
+def test_a_destination_that_fails_half_of_its_calls_opens_the_breaker() -> None:
+    state = HEALTHY
+    for number in range(policy.BREAKER_AFTER):
+        state = after(Sent(calls_answered=1), after(down(f"row {number}"), state))
+    assert state.failures == policy.BREAKER_AFTER
+    assert after(down("another"), state).rest is not None
+
+
+def test_failures_that_are_scattered_among_many_answers_never_open_it() -> None:
+    state = HEALTHY
+    for number in range(100):
+        state = after(down(f"row {number}"), state)
+        for _ in range(policy.HEALTHY_AFTER):
+            state = after(Sent(calls_answered=1), state)
+    assert state == HEALTHY
+
+
+@pytest.mark.parametrize("outages", [policy.POISONOUS + 1, 40])
+def test_an_outage_that_halving_finds_in_many_records_opens_the_breaker(outages: int) -> None:
+    # given rows that failed before, of which the destination takes some and not others
+    keys = {f"row {number}" for number in range(outages)}
+    found = Sent(calls_failed=50, calls_answered=50, outages=keys, last_words="down")
     state = HEALTHY
     for _ in range(policy.BREAKER_AFTER):
-        assert state.not_before is None
-        state = after(Sent(stopped_by=Unavailable("down"), calls_failed=1), state)
-    assert state == DestinationState(policy.BREAKER_AFTER, NOW + timedelta(seconds=5), "down")
-    assert after(Sent(calls_answered=1), state) == HEALTHY
-    assert after(Sent(), state) == state
+        state = after(found, state, failing=keys)
+    assert state.rest == policy.breaker_pause(policy.BREAKER_AFTER)
+
+
+def test_one_poisonous_record_never_shuts_a_destination_for_the_others() -> None:
+    state = HEALTHY
+    # given nobody else who is delivered in between
+    for _ in range(policy.MAX_ATTEMPTS):
+        lone = Sent(calls_failed=1, outages={"poisonous"}, last_words="down")
+        state = after(lone, state, failing={"poisonous"})
+    assert state.rest is None
+    # nor one that is found by halving, among 99 that are delivered
+    found = Sent(calls_failed=8, calls_answered=7, outages={"poisonous"}, last_words="down")
+    assert after(found, DestinationState(failures=2), failing={"poisonous"}) == HEALTHY
+
+
+def test_what_cannot_be_made_there_opens_the_breaker_too() -> None:
+    assert after(Sent(stopped_by=Unavailable("no"), calls_failed=1, last_words="no")).failures == 1
 
 
 def test_an_outage_that_names_its_end_is_waited_out() -> None:
-    assert after(Sent(stopped_by=Unavailable("locked", retry_after=2))).not_before == at(2)
+    locked = Sent(stopped_by=Unavailable("locked", retry_after=2), last_words="locked")
+    assert after(locked).rest == timedelta(seconds=2)
+    lone = replace(locked, calls_failed=1, outages={"row"})
+    assert after(lone, failing={"row"}) == DestinationState(rest=timedelta(seconds=2), reason="locked", settings="f1")
+
+
+def test_no_wait_that_a_vendor_names_crashes_the_recording_or_lasts_longer_than_an_hour() -> None:
+    for seconds in (31_536_000.0, float("inf"), float("nan"), 1e300, -7.0):
+        for error in (RateLimited("slow", retry_after=seconds), Unavailable("down", retry_after=seconds)):
+            rest = after(Sent(stopped_by=error, last_words="")).rest
+            assert rest is None or rest <= timedelta(hours=1)
+
+
+def test_a_row_that_went_out_without_a_value_says_which_and_why() -> None:
+    refused = (Refusal("email", "INVALID_EMAIL"), Refusal("phone", "INVALID"), Refusal("email", "INVALID_EMAIL"))
+    assert of(WriteResult(str(KEY), "delivered", "501", refused=refused)).refused == (
+        "email: INVALID_EMAIL, phone: INVALID"
+    )

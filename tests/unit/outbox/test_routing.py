@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,12 +31,11 @@ class Installation:
 
     def __init__(self, database: Database, when: Any) -> None:
         self.database, self.crm = database, Crm()
-        self.clock = datetime.now(UTC)
         connection = self.crm.connection("crm")
         routes = (Route("crm", when, orders=True),)
         known = by_name(source("shop"), connection)
         self.processing = Processing(database, known, routes, IdentityRules(), SurvivorshipRules())
-        self.sender = Sender(database, connection, routes, "here:1:a", clock=lambda: self.clock)
+        self.sender = Sender(database, connection, routes, "here:1:a")
 
     def take(self, *entries: NewEntry) -> None:
         store(self.database, entries)
@@ -102,7 +101,6 @@ def test_an_order_that_waits_for_its_customer_waits_ever_longer_and_holds_up_no_
 def test_an_order_that_went_to_a_known_customer_waits_no_more(database: Database) -> None:
     hub = Installation(database, OPTED_IN)
     hub.take(anna("opted_in", 1), order("o1", "stranger", 1))
-    hub.clock += timedelta(seconds=1)
     hub.take(order("o1", "1", 2))
     assert len(hub.crm.orders) == 1
 
@@ -110,7 +108,6 @@ def test_an_order_that_went_to_a_known_customer_waits_no_more(database: Database
 def test_an_order_of_somebody_who_turns_out_to_be_known_waits_no_more(database: Database) -> None:
     hub = Installation(database, OPTED_IN)
     hub.take(anna("opted_in", 1), order("o1", "2", 1))
-    hub.clock += timedelta(seconds=1)
     hub.take(entry([customer("2", when=at(2), emails=[MAIL])], "e2"))
     assert len(hub.crm.orders) == 1
 

@@ -10,7 +10,7 @@ import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.errors import AuthError, ConflictError, HubError, RateLimited, RejectedError, Unavailable
+from hub.errors import AuthError, ConflictError, HubError, RateLimited, Refusal, RejectedError, Unavailable
 from hub.outbox.send import COSTLY, FUTILE, Sent, send
 from hub.sdk.destination import Write, WriteResult
 
@@ -180,3 +180,108 @@ def test_merges_do_not_split_the_batch_of_the_others() -> None:
     destination = Destination()
     send([*writes(3), merge], destination, destination="crm", halve_outages=False)
     assert destination.calls == [["merge"], ["0", "1", "2"]]
+
+
+# -- what is refused by name
+
+
+EMAIL = Refusal("email", "INVALID_EMAIL")
+GONE = Refusal("tier", "PROPERTY_DOESNT_EXIST", missing=True)
+
+
+@dataclass
+class Strict:
+    """Refuses these e-mails, and properties it does not have; ``asked`` are the properties of each call."""
+
+    bad: set[str] = field(default_factory=set)
+    lacks: set[str] = field(default_factory=set)
+    whole: bool = False
+    asked: list[dict[str, str]] = field(default_factory=list)
+    answers: list[Exception | None] = field(default_factory=list)
+
+    def __call__(self, batch: Sequence[Write]) -> list[WriteResult]:
+        self.asked += [dict(write.properties) for write in batch]
+        if self.answers and (error := self.answers.pop(0)) is not None:
+            raise error
+        return [self.one(write) for write in batch]
+
+    def one(self, write: Write) -> WriteResult:
+        refused = [
+            Refusal(name, "PROPERTY_DOESNT_EXIST", missing=True) for name in self.lacks & write.properties.keys()
+        ]
+        refused += [EMAIL] if write.properties.get("email") in self.bad else []
+        if refused and self.whole:
+            raise RejectedError("no", refused=refused)
+        if refused:
+            return WriteResult(write.key, "rejected", reason="no", refused=tuple(refused))
+        return WriteResult(write.key, "delivered", write.external_id or "new")
+
+
+def person(*emails: str, external_id: str | None = None) -> Write:
+    told = {"name": "Berta", "tier": "gold", "email": emails[0]}
+    match = tuple(("email", email) for email in emails)
+    return Write("profile", "1", external_id, told, told, match, alternatives={"email": emails[1:]})
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(
+    ("emails", "left"), [(("a",), {}), (("a", "b"), {"email": "b"}), (("a", "a2", "b"), {"email": "b"})]
+)
+def test_the_next_value_is_tried_and_then_the_record_goes_out_without(
+    whole: bool, emails: tuple[str, ...], left: dict[str, str]
+) -> None:
+    strict = Strict(bad={"a", "a2"}, whole=whole)
+    result = send([person(*emails)], strict, destination="crm", halve_outages=False).results["1"]
+    assert (result.outcome, result.mirror) == ("delivered", {"name": "Berta", "tier": "gold", **left})
+    assert set(result.refused) == {EMAIL}
+    assert strict.asked[-1] == result.mirror
+
+
+def test_of_a_record_that_was_there_the_old_value_stays_known() -> None:
+    held = {"name": "B.", "email": "old"}
+    result = send(
+        [person("a", external_id="7")], Strict(bad={"a"}), destination="crm", halve_outages=False, held=lambda _: held
+    )
+    assert result.results["1"].mirror == {"name": "Berta", "tier": "gold", "email": "old"}
+
+
+def test_what_a_record_cannot_be_found_without_is_never_left_out() -> None:
+    result = send([person("a")], Strict(bad={"a"}), destination="crm", halve_outages=False, essential={"email"})
+    assert (result.results["1"].outcome, result.results["1"].reason) == ("rejected", "no")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_is_missing_there_is_made_once_more_and_then_everything_goes_out(whole: bool) -> None:
+    strict = Strict(lacks={"tier"}, whole=whole)
+    made: list[int] = []
+
+    def prepare() -> None:
+        made.append(1)
+        strict.lacks.clear()
+
+    several = [Write("profile", str(n), None, {"tier": "gold"}, {"tier": "gold"}) for n in range(40)]
+    result = send(several, strict, destination="crm", halve_outages=False, prepare=prepare)
+    assert (outcomes(result), made) == ({"delivered": 40}, [1])
+    assert not any(one.refused for one in result.results.values())
+
+
+def test_what_cannot_be_made_there_is_left_out() -> None:
+    strict = Strict(lacks={"tier"})
+    result = send([person("b")], strict, destination="crm", halve_outages=False, prepare=lambda: None).results["1"]
+    assert (result.outcome, result.refused) == ("delivered", (GONE,))
+
+
+@pytest.mark.parametrize("error", [RateLimited("slow"), AuthError("who"), Unavailable("down")])
+def test_a_refusal_is_no_result_while_another_try_is_cut_short(error: Exception) -> None:
+    strict = Strict(bad={"a"}, answers=[None, error])
+    result = send([person("a")], strict, destination="crm", halve_outages=False)
+    assert result.stopped_by is error
+    assert all(one.outcome == "retry" for one in result.results.values())
+
+
+def test_what_is_refused_for_ever_comes_to_an_end() -> None:
+    def never(batch: Sequence[Write]) -> list[WriteResult]:
+        return [WriteResult(write.key, "rejected", reason="no", refused=(EMAIL, GONE)) for write in batch]
+
+    result = send([person("a", *map(str, range(99)))], never, destination="crm", halve_outages=False)
+    assert result.results["1"].outcome == "rejected"

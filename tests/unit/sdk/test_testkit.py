@@ -344,6 +344,10 @@ def leaving_home(sound: Destination[Any]) -> dict[str, Any]:
     return {"send": send}
 
 
+def same_again(properties: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    return {name: (value,) for name, value in properties.items()}
+
+
 DESTINATION_BREAKS: Mapping[str, tuple[str, Callable[[Destination[Any]], dict[str, Any]]]] = {
     "plans nothing": ("D1", lambda sound: {"plan": lambda writes, settings: []}),
     "plans other requests": ("D8", lambda sound: {"plan": lambda w, s: [HttpRequest("PUT", "x", None) for _ in w]}),
@@ -368,6 +372,10 @@ DESTINATION_BREAKS: Mapping[str, tuple[str, Callable[[Destination[Any]], dict[st
     "calls other hosts": ("D10", leaving_home),
     "logs people": ("D11", talkative),
     "mirrors too little": ("D12", rendering(thin_mirror)),
+    "offers a refused value again": (
+        "D15",
+        rendering(lambda d, c, s: (w := d.render(c, s)) and replace(w, alternatives=same_again(w.properties))),
+    ),
 }
 
 
@@ -385,6 +393,12 @@ def test_a_settings_model_that_takes_anything_is_found(destination_case: Connect
     model = destination_case.manifest.settings
     loose = type("Loose", (model,), {"model_config": ConfigDict(extra="allow")})
     assert broken_laws(with_manifest(destination_case, settings=loose)) == {"D13"}
+
+
+def test_who_does_not_read_what_is_refused_has_to_say_why(destination_case: ConnectorCase):
+    offered = dict(destination_case.manifest.not_offered)
+    del offered["refused values"]
+    assert broken_laws(with_manifest(destination_case, not_offered=offered)) == {"D15"}
 
 
 def test_a_byte_limit_is_held(destination_case: ConnectorCase):

@@ -1,0 +1,110 @@
+"""A deal follows what is told apart from its order: refunds, its deletion. And who is not routed says so."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hub.mapping.condition import compile_condition
+from hub.model.event import DeletionEvent, OrderEvent, OrderPartEvent
+from hub.model.identifier import RecordKey
+from hub.model.money import Money
+from hub.model.order import Order, Refund
+from hub.outbox.enqueue import Route
+from hub.outbox.render import corrected
+from hub.profiles import view
+from hub.store import outbox
+from hub.store.database import Database
+from hub.store.facts import PartRow
+from tests.support.doubles import at, customer, entry
+from tests.support.hubspot import Way
+
+ORDER = Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(100))
+KEY = RecordKey(kind="customer", external_id="1")
+
+
+def refund(external_id: str, amount: int, currency: str = "EUR") -> Refund:
+    return Refund(external_id=external_id, amount=Money(amount=Decimal(amount), currency=currency))
+
+
+def refunded(external_id: str, amount: int, event_id: str) -> Any:
+    return entry([OrderPartEvent(occurred_at=at(9), order_id="o1", part=refund(external_id, amount))], event_id)
+
+
+@pytest.fixture
+def way(database: Database) -> Way:
+    made = Way(database)
+    made.take(
+        entry([customer("1", name=("Anna", "Berg"), emails=["anna@example.com"])], "e1"),
+        entry([OrderEvent(occurred_at=at(1), order=ORDER, record=KEY)], "e2"),
+    )
+    made.settle()
+    assert deal(made) == ("100", "closedwon")
+    return made
+
+
+def deal(way: Way) -> tuple[str, str]:
+    [found] = way.crm.deals()
+    return found["amount"], found["dealstage"]
+
+
+def test_a_deal_follows_a_refund_told_apart_from_its_order(way: Way) -> None:
+    way.take(refunded("r1", 30, "e3"))
+    way.settle()
+    assert deal(way) == ("70", "closedwon")
+    with way.database.session() as session:
+        [(order,)] = session.rows("SELECT key FROM outbox WHERE subject = 'order'")
+        attempt = outbox.attempts(session, order)[0]
+    assert attempt["events"] == [3]  # and it names the refund's event
+    way.take(refunded("r2", 70, "e4"))
+    way.settle()
+    assert deal(way) == ("0", "closedlost")
+
+
+def test_a_deal_follows_the_deletion_of_its_order(way: Way) -> None:
+    gone = DeletionEvent(occurred_at=at(9), record=RecordKey(kind="order", external_id="o1"), kind="order")
+    way.take(entry([gone], "e3"))
+    way.settle()
+    assert deal(way)[1] == "closedlost"
+
+
+def test_a_refund_that_came_before_its_order_is_in_the_deal(database: Database) -> None:
+    way = Way(database)
+    way.take(refunded("r1", 30, "e1"))
+    way.take(
+        entry([customer("1", emails=["anna@example.com"])], "e2"),
+        entry([OrderEvent(occurred_at=at(1), order=ORDER, record=KEY)], "e3"),
+    )
+    way.settle()
+    assert deal(way) == ("70", "closedwon")
+
+
+def part(what: Refund, *, counted: bool = True) -> PartRow:
+    return PartRow("refund", counted, what.model_dump_json())
+
+
+def test_one_refund_told_twice_counts_once_and_a_failed_one_not_at_all() -> None:
+    listed = ORDER.model_copy(update={"refunds": (refund("r1", 30),)})
+    assert corrected(listed, [part(refund("r1", 30))]).refunds == (refund("r1", 30),)
+    assert corrected(listed, [part(refund("r1", 30), counted=False)]).refunds == ()
+    assert corrected(listed, []) == listed
+
+
+def test_refunds_of_another_currency_make_no_sale_a_refunded_one() -> None:
+    assert corrected(ORDER, [part(refund("r1", 500, "USD"))]).state == "paid"
+    assert corrected(ORDER, [part(refund("r1", 100))]).state == "refunded"
+    assert corrected(ORDER.model_copy(update={"state": "cancelled"}), [part(refund("r1", 100))]).state == "cancelled"
+
+
+def test_a_profile_that_no_route_takes_is_not_in_sync(database: Database) -> None:
+    way = Way(database)
+    way.take(entry([customer("1", name=("Anna", "Berg"), emails=["anna@example.com"])], "e1"))
+    # given a route that is narrowed before the row goes out
+    way.routes = (Route("crm", compile_condition('consent.email == "opted_in"')),)
+    way.settle()
+    with database.session() as session:
+        [found] = view.find(session, text="Anna", limit=1)
+    assert (way.crm.contacts(), way.rows()) == ([], {"delivered": 1})
+    assert [place.state for place in found.destinations] == ["not_routed"]

@@ -23,13 +23,24 @@ class ConsentSummary(Frozen):
     evidence: str | None = None
 
 
+class OpenOrders(Frozen):
+    """Orders that were placed and that nobody has paid yet; they are in no other number of the summary."""
+
+    count: int = 0
+    totals: tuple[Money, ...] = ()
+
+
 class OrderSummary(Frozen):
-    """Recomputed from the orders, never added up. Totals are net of refunds, one per currency."""
+    """Recomputed from the orders, never added up. Totals are net of refunds, one per currency.
+
+    An order counts once it is paid, or placed where its connection says ``revenue: placed``.
+    """
 
     count: int = 0
     totals: tuple[Money, ...] = ()
     first_at: UtcDatetime | None = None
     last_at: UtcDatetime | None = None
+    open: OpenOrders = OpenOrders()
 
 
 class RecordReference(Frozen):

@@ -137,7 +137,7 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
             outbox.postpone(session, name, early, sender.clock(), least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
             rows = [row for row in rows if row.contact_id is not None]
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-            changes, left_out = order_changes(rows, facts.payloads(session, keys), suppressed)
+            changes, left_out = order_changes(rows, facts.stored_orders(session, keys), suppressed)
             postponed = len(early)
     rendered = render(changes, sender.connection)
     dealt = postponed + _record_unsent(sender, subject, rows, left_out, rendered)

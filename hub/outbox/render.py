@@ -14,6 +14,7 @@ from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange, Write
 from hub.store.due import DueRow
+from hub.store.facts import StoredOrder
 from hub.store.profiles import FullRow
 
 
@@ -53,7 +54,7 @@ def profile_changes(
 
 
 def order_changes(
-    rows: Sequence[DueRow], payloads: Mapping[UUID, tuple[str, str]], suppressed: Collection[UUID]
+    rows: Sequence[DueRow], orders: Mapping[UUID, StoredOrder], suppressed: Collection[UUID]
 ) -> tuple[dict[UUID, Change], dict[UUID, str]]:
     """Order rows to changes; those of ``suppressed`` profiles are left out, with the reason."""
     changes: dict[UUID, Change] = {}
@@ -62,16 +63,19 @@ def order_changes(
         if row.profile_id in suppressed:
             left_out[row.key] = "suppressed"
             continue
-        connection, payload = payloads[row.key]
+        stored = orders[row.key]
         changes[row.key] = OrderChange(
-            order=Order.model_validate_json(payload),
-            connection=connection,
+            order=Order.model_validate_json(stored.payload),
+            connection=stored.connection,
             key=str(row.key),
             contact_id=row.contact_id,
             version=row.version,
             external_ids=tuple(row.external_ids),
             mirror=row.mirror,
             uncertain=row.uncertain,
+            refunded=stored.refunded,
+            paid=stored.paid,
+            deleted=stored.deleted,
         )
     return changes, left_out
 

@@ -1,4 +1,4 @@
-"""What orders of every source have in common: do the parts make the total, is it paid, what is left after refunds. Pure.
+"""What all orders have in common: do the parts make the total, is it paid, what is left after refunds. Pure.
 
 Amounts are only ever added within one currency.
 """
@@ -32,19 +32,20 @@ def charge(
     return (OrderLine(external_id=external_id, product=product, quantity=Decimal(1), total=amount, kind=kind),)
 
 
-def with_charges(order: Order, charges: Iterable[OrderLine]) -> Order:
-    """The order with those of ``charges`` that its total holds.
+def with_charges(order: Order, charges: Sequence[OrderLine], perhaps: Sequence[OrderLine] = ()) -> Order:
+    """The order with those charges as lines that its total holds.
 
     A source may tell a charge that is in the total already (a tip that is a line item too) or never was (cash rounding
-    of what was received): then the parts make the total without it. Where no choice makes the total, all are kept.
+    of what was received): then the parts make the total without it. Where no choice makes the total, it is ``charges``
+    that are kept; ``perhaps`` are those that the total holds at some times only.
     """
-    told = tuple(charges)
-    sizes = range(len(told), -1, -1) if len(told) <= _MOST_CHOICES else ()
-    for chosen in (chosen for size in sizes for chosen in combinations(told, size)):
+    all_of = (*charges, *perhaps)
+    sizes = range(len(all_of), -1, -1) if len(all_of) <= _MOST_CHOICES else ()
+    for chosen in (chosen for size in sizes for chosen in combinations(all_of, size)):
         whole = _with_lines(order, chosen)
         if not missing(whole):
             return whole
-    return _with_lines(order, told)
+    return _with_lines(order, charges)
 
 
 def _with_lines(order: Order, lines: Sequence[OrderLine]) -> Order:
@@ -65,9 +66,12 @@ def missing(order: Order) -> Decimal:
 
 
 def unexplained(order: Order) -> tuple[Note, ...]:
-    """A note on what the parts of the order lack of its total, or have beyond it; none where they make it."""
+    """A note on what the parts of the order lack of its total, or have beyond it.
+
+    None where they make it, or where the order tells nothing but its total.
+    """
     gap = missing(order)
-    if not gap:
+    if not gap or not (order.lines or order.shipping):
         return ()
     side = "less" if gap > 0 else "more"
     return (Note(path="total", reason=f"the parts make {abs(gap):f} {order.currency} {side} than the total"),)
@@ -75,7 +79,7 @@ def unexplained(order: Order) -> tuple[Note, ...]:
 
 def is_open(order: Order) -> bool:
     """True for an order that was placed and that nobody has paid, as far as it tells itself."""
-    return order.payment_due or order.state == "open"
+    return order.state == "open" if order.payment_due is None else order.payment_due
 
 
 def is_paid(payment: Payment) -> bool:

@@ -103,7 +103,8 @@ class Order(Frozen):
     the ``total``; where they do not, the event's notes say by how much (``hub.mapping.order``). All amounts but those
     of payments and refunds are in ``currency``, the shop's.
     ``contact_email`` is what was typed at the checkout; it may differ from the customer's own.
-    ``payment_due`` says that nobody has paid yet, whatever the state: goods sent on invoice or cash on delivery.
+    ``payment_due`` says whether nobody has paid yet, where that is not what the state says: goods sent on invoice or
+    cash on delivery are ``fulfilled`` and due.
     ``test`` orders are kept and never counted. ``note`` is what the customer wrote, ``custom`` what else was told of
     the order by the source's own names (note attributes, PO number, custom fields, metadata).
     """
@@ -133,7 +134,7 @@ class Order(Frozen):
     location: str | None = None
     cancelled_at: UtcDatetime | None = None
     test: bool = False
-    payment_due: bool = False
+    payment_due: bool | None = None
     note: str | None = None
     tags: tuple[str, ...] = ()
     custom: Texts = Field(default_factory=FrozenTexts)

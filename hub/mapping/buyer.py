@@ -15,6 +15,7 @@ from hub.mapping.customer import CustomerField, CustomerFields
 from hub.mapping.email import email
 from hub.mapping.name import clean, fold, person_name
 from hub.mapping.phone import phone
+from hub.mapping.record_state import address_key
 from hub.model.address import Address
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
 from hub.model.event import CustomerEvent
@@ -98,12 +99,15 @@ def told_beside(
     """
     same = same_person(named(account.name), fields)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
+    held = {address_key(own) for own in account.addresses}
     first = {name: next(iter(values), None) for name, values in fields.items()}
     snapshot = CustomerSnapshot(
         key=account.key,
-        name=None if account.name else person_name(first=first.get("first_name"), last=first.get("last_name")),
+        name=None
+        if account.name
+        else person_name(first=first.get("first_name"), last=first.get("last_name"), full=first.get("full_name")),
         company=None if account.company else clean(first.get("company")),
-        addresses=tuple(dict.fromkeys(a for a in addresses if same and a and a not in account.addresses)),
+        addresses=tuple({address_key(a): a for a in addresses if same and a and address_key(a) not in held}.values()),
         identifiers=contacts,
     )
     return None if snapshot == CustomerSnapshot(key=account.key) else CustomerEvent(occurred_at=at, customer=snapshot)

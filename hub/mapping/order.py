@@ -116,19 +116,20 @@ def told_once(refunds: Sequence[Refund], currency: str, *, reduction: Decimal | 
         rest = max(_NOTHING, reduction - _sum(refund for refund in own if refund.basis is None))
         counted_goods = min(taken_off, rest)
         counted_money = max(counted_money, min(paid_back, rest - counted_goods))
-    less = _less(goods, taken_off - counted_goods) | _less(money, paid_back - counted_money)
-    return tuple(less.get(refund.external_id, refund) for refund in refunds)
+    settled = _less(goods, taken_off - counted_goods) | _less(money, paid_back - counted_money)
+    if goods and money:  # weighed against each other now, so that their amounts are simply added from here on
+        settled = {one.external_id: one.model_copy(update={"basis": None}) for one in settled.values()}
+    return tuple(settled.get(refund.external_id, refund) for refund in refunds)
 
 
 def _less(refunds: Iterable[Refund], surplus: Decimal) -> dict[str, Refund]:
-    """The refunds whose amount has to be smaller, by id, so that ``surplus`` is taken from the first ones."""
+    """The refunds by id, with ``surplus`` taken from the first ones."""
     changed: dict[str, Refund] = {}
     for refund in refunds:
         taken = min(surplus, refund.amount.amount)
-        if taken > 0:
-            left = Money(amount=refund.amount.amount - taken, currency=refund.amount.currency)
-            changed[refund.external_id] = refund.model_copy(update={"amount": left})
-            surplus -= taken
+        surplus -= taken
+        left = Money(amount=refund.amount.amount - taken, currency=refund.amount.currency)
+        changed[refund.external_id] = refund.model_copy(update={"amount": left})
     return changed
 
 

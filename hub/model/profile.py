@@ -6,8 +6,10 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from hub.model.address import Address
-from hub.model.base import Frozen, UtcDatetime
+from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
 from hub.model.consent import ConsentChannel, ConsentState
 from hub.model.customer import ChannelAccount, PersonName
 from hub.model.money import Money
@@ -62,6 +64,7 @@ class DestinationReference(Frozen):
 class Profile(Frozen):
     """One golden profile. Lists are ordered, the value to use first.
 
+    ``custom`` holds what sources tell of the person beyond these fields, by their own names, the newest of each name.
     ``suppressed`` is True once the person asked to be erased: nothing but the suppression may be sent anywhere.
     """
 
@@ -79,6 +82,7 @@ class Profile(Frozen):
     loyalty_ids: tuple[str, ...] = ()
     accounts: tuple[ChannelAccount, ...] = ()
     tags: tuple[str, ...] = ()
+    custom: Texts = Field(default_factory=FrozenTexts)
     consents: tuple[ConsentSummary, ...] = ()
     orders: OrderSummary = OrderSummary()
     records: tuple[RecordReference, ...] = ()

@@ -16,7 +16,7 @@ from hub.store import explanations, outbox, profiles, records
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
-OWN = frozenset((*SINGLE, *LISTS, "consents", "orders", "records"))
+OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records"))
 """The first words of our own fields; everything else is looked for among the properties at destinations."""
 
 MOST_ORDERS = 1_000

@@ -20,8 +20,9 @@ class FactRow:
 
     ``amount`` is in major units of ``currency``; ``counted`` is False for orders that are no sale (test, cancelled,
     failed), refunds that failed, and payments that were only promised. ``aspect`` is ``open`` for an order that nobody
-    has paid as far as it tells, and ``goods`` or ``money`` for a refund that tells one side only. ``parent_id`` is the order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that
-    the newest version to name one named, of the times ``record_version_at`` and ``record_received_at``.
+    has paid as far as it tells, and ``goods`` or ``money`` for a refund that tells one side only. ``parent_id`` is the
+    order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that the newest version to name
+    one named, of the times ``record_version_at`` and ``record_received_at``.
     """
 
     id: UUID

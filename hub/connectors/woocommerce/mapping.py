@@ -90,13 +90,13 @@ _STATES: dict[str, OrderState] = {
 _ON_DELIVERY = frozenset({"cod"})
 """Payment methods of which "processing" only says that the goods are to be sent: the money comes with the delivery.
 
-Else "processing" and "completed" are the states of an order whose money is there (wc_get_is_paid_statuses in
-plugins/woocommerce/includes/wc-order-functions.php); "pending" and "on-hold" wait for it (a card form not finished, bank
-transfer, invoice): https://woocommerce.com/document/managing-orders/order-statuses/.
+Else the money is there with "processing" and "completed"; "pending" and "on-hold" wait for it (a card form not
+finished, bank transfer, invoice): https://woocommerce.github.io/code-reference/classes/Automattic-WooCommerce-Enums-
+OrderStatus.html.
 """
 STAFF = frozenset({"administrator", "super_admin", "shop_manager", "editor", "author", "contributor"})
 """Roles of people who run the shop: https://wordpress.org/documentation/article/roles-and-capabilities/, and
-https://woocommerce.com/document/roles-capabilities/ for "shop_manager"; buyers are "customer" or "subscriber"."""
+WooCommerce's own "shop_manager". Buyers are "customer" or "subscriber", or have a role of a plug-in's."""
 _DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 _COLLECTED = frozenset({"local_pickup", "pickup_location"})
 
@@ -135,17 +135,21 @@ def _address(given: schemas.Address | None) -> Address | None:
 def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
     """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
     at = given.date_modified_gmt or created(given)
-    fields, addresses = _with_shipping(CUSTOMER_MAP.read(given), given.shipping)
+    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping)
     return CustomerEvent(
         occurred_at=at,
         customer=customer(
             record_key(given.id),
             fields,
             region=_region(given.billing, region),
-            addresses=addresses,
-            custom=texts(map(schemas.Meta.pair, given.meta_data), [("role", given.role)]),
+            addresses=[_address(given.shipping)],
+            custom=texts(map(schemas.Meta.pair, given.meta_data), [("role", _role(given))]),
         ),
     )
+
+
+def _role(given: schemas.Customer) -> str | None:
+    return given.role if given.role != "customer" else None
 
 
 def _with_shipping(

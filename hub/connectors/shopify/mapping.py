@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
@@ -133,7 +132,12 @@ def snapshot(
     fields: CustomerFields = CUSTOMER_MAP.read(given)
     if locale:
         fields = {**fields, "language": (locale,)}
-    consents = _consents(given)
+    own = (
+        consent("email", given.email_consent),
+        consent("sms", given.sms_marketing_consent),
+        consent("whatsapp", given.whats_app_marketing_consent),
+    )
+    consents = [found for found in own if found]
     told = {found.channel for found in consents}
     return customer(
         record_key(given.id),
@@ -144,23 +148,6 @@ def snapshot(
         tags=labels(given.tags),
         custom=texts([("note", given.note)]),
     )
-
-
-def _consents(given: schemas.Customer) -> list[Consent]:
-    told = (
-        consent("email", given.email_consent),
-        consent("sms", given.sms_marketing_consent),
-        consent("whatsapp", given.whats_app_marketing_consent),
-    )
-    return [found for found in told if found]
-
-
-def ticked(given: schemas.Purchase, where: str, at: datetime) -> list[Consent]:
-    """The boxes of the checkout. They may have been ticked beforehand, and no time is told: never explicit."""
-    return [
-        Consent(channel=channel, state="opted_in", at=at, evidence=f"shopify {box} of {where}")
-        for channel, box in given.ticked
-    ]
 
 
 def buyer(

@@ -25,7 +25,7 @@ from hub.mapping.order import unexplained
 from hub.mapping.payload import read
 from hub.mapping.phone import phone
 from hub.mapping.time import instant
-from hub.model.consent import ConsentChannel
+from hub.model.consent import Consent, ConsentChannel
 from hub.model.event import (
     CanonicalEvent,
     CartEvent,
@@ -98,11 +98,19 @@ def _told_at(entry: InboxEntry) -> datetime:
 def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     """The buyer, if there is one, what the order's parts lack of its total, and the order."""
     given = read(schemas.Order, entry.body)
-    ticked = mapping.ticked(given, f"order {given.id}", given.processed_at or given.created_at)
+    ticked = _ticked(given, f"order {given.id}", given.processed_at or given.created_at)
     who = mapping.buyer(given, region, fallback=given.id, ticked=ticked)
     order, record = mapping.order(given, region), who[0].customer.key if who else None
     at = given.updated_at or given.created_at
     return [*who, *unexplained(order), OrderEvent(occurred_at=at, order=order, record=record)]
+
+
+def _ticked(given: schemas.Purchase, where: str, at: datetime) -> list[Consent]:
+    """The boxes of the checkout. They may have been ticked beforehand, and no time is told: never explicit."""
+    return [
+        Consent(channel=channel, state="opted_in", at=at, evidence=f"shopify {box} of {where}")
+        for channel, box in given.ticked
+    ]
 
 
 def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
@@ -114,7 +122,7 @@ def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]
 def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     """The buyer, if there is one, and the cart."""
     given = read(schemas.Checkout, entry.body)
-    ticked = mapping.ticked(given, f"checkout {given.token}", given.created_at)
+    ticked = _ticked(given, f"checkout {given.token}", given.created_at)
     who = mapping.buyer(given, region, fallback=given.token, ticked=ticked)
     record = who[0].customer.key if who else None
     return [*who, CartEvent(occurred_at=given.updated_at or given.created_at, cart=mapping.cart(given), record=record)]

@@ -170,7 +170,7 @@ def buyer(
         return [CustomerEvent(occurred_at=at, customer=known), *([beside] if beside else [])]
     fields, addresses = _at_the_addresses(given, speaks_of(account))
     mail = given.email or given.contact_email or (account.email if account else None)
-    typed = {"email": mail, "phone": given.phone, "language": given.customer_locale}
+    typed: dict[CustomerField, str | None] = {"email": mail, "phone": given.phone, "language": given.customer_locale}
     fields = completed(told_fields(typed), fields)
     if not fields.get("email") and not fields.get("phone"):
         return []

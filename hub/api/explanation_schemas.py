@@ -86,6 +86,7 @@ class CountedOrder(Answer):
     why: str | None
     event: int
     refunds: list[int] = Field(description="Inbox ids of the events that told of its refunds.")
+    refunded_otherwise: list[str] = Field(description="Refunds in another currency; they are subtracted nowhere.")
     text: str
 
 

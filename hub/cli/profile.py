@@ -14,7 +14,7 @@ from hub.cli.options import LimitOption
 from hub.errors import NotFound
 
 if TYPE_CHECKING:
-    from hub.model.profile import Profile
+    from hub.model.profile import OpenOrders, OrderSummary, Profile
     from hub.profiles.view import Unreadable
     from hub.store.database import Database
 
@@ -167,6 +167,10 @@ def _missing(profile_id: UUID) -> str:
     return f"there is no profile {profile_id}"
 
 
+def _counted(orders: OrderSummary | OpenOrders) -> str:
+    return ", ".join([str(orders.count), *(f"{total.amount} {total.currency}" for total in orders.totals)])
+
+
 def _show(profile: Profile) -> None:
     orders = profile.orders
     lines: list[tuple[str, Any]] = [
@@ -181,7 +185,8 @@ def _show(profile: Profile) -> None:
         *(("loyalty", value) for value in profile.loyalty_ids),
         *(("account", f"{each.network}:{each.account_id}") for each in profile.accounts),
         *(("consent", f"{each.purpose} by {each.channel}: {each.state}, {each.at}") for each in profile.consents),
-        ("orders", ", ".join([str(orders.count), *(f"{total.amount} {total.currency}" for total in orders.totals)])),
+        ("orders", _counted(orders)),
+        ("open orders", _counted(orders.open) if orders.open.count else None),
         *(("record", f"{each.connection} {each.kind} {each.external_id}") for each in profile.records),
         *(("at", f"{each.connection} {each.external_id or '-'}: {each.state}") for each in profile.destinations),
         *(("was", value) for value in profile.aliases),

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from hub.identity.rules import IdentityRules, identifiers
+from hub.mapping.order import is_given_back, is_open, is_paid
 from hub.mapping.record_state import (
     Stamp,
     State,
@@ -36,12 +37,11 @@ from hub.model.event import (
 )
 from hub.model.identifier import RecordKey, Strength
 from hub.model.keys import fact_id, identifier_id, record_id
-from hub.model.order import Order, Payment, Refund
+from hub.model.order import Fulfilment, Order, Payment, Refund
 from hub.store.facts import FactRow
 from hub.store.records import IdentifierRow
 
 _NO_SALE = frozenset({"cancelled", "failed"})
-_FAILED_REFUNDS = frozenset({"failed", "rejected", "failure", "error"})
 
 
 @dataclass(slots=True)
@@ -183,6 +183,7 @@ class Drafting:
             happened_at=order.placed_at,
             amount=order,
             counted=not order.test and order.state not in _NO_SALE,
+            aspect="open" if is_open(order) else None,
         )
         parent = fact_id(entry.connection, "order", order.external_id)
         for refund in order.refunds:
@@ -202,7 +203,8 @@ class Drafting:
             happened_at=part.at or event.occurred_at,
             parent_id=parent or fact_id(entry.connection, "order", event.order_id),
             amount=part if isinstance(part, Refund | Payment) else None,
-            counted=(part.state or "").lower() not in _FAILED_REFUNDS,
+            counted=_counts(part),
+            aspect=part.basis if isinstance(part, Refund) else None,
         )
 
     def _fact(
@@ -218,6 +220,7 @@ class Drafting:
         parent_id: UUID | None = None,
         amount: Order | Refund | Payment | None = None,
         counted: bool = True,
+        aspect: str | None = None,
     ) -> None:
         record = self._record(entry, key) if key else None
         money = amount.amount if isinstance(amount, Refund | Payment) else None
@@ -238,6 +241,7 @@ class Drafting:
             inbox_id=entry.inbox_id,
             record_version_at=event.occurred_at if record else None,
             record_received_at=entry.received_at if record else None,
+            aspect=aspect,
         )
         held = self.drafts.facts.get(fact.id)
         self.drafts.facts[fact.id] = held.joined(fact) if held else fact
@@ -249,6 +253,12 @@ class _Entry:
     inbox_id: int
     received_at: datetime
     stamp: Stamp
+
+
+def _counts(part: Refund | Payment | Fulfilment) -> bool:
+    if isinstance(part, Refund):
+        return is_given_back(part)
+    return is_paid(part) if isinstance(part, Payment) else True
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:

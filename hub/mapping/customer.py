@@ -12,6 +12,7 @@ from hub.mapping.name import clean, fold, person_name
 from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
 from hub.model.address import Address
+from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
 from hub.model.customer import ChannelAccount, ContactPoint, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
@@ -56,6 +57,7 @@ def customer(
     consents: Iterable[Consent] = (),
     tags: Iterable[str] = (),
     identifiers: Iterable[Identifier] = (),
+    custom: Mapping[str, str] = FrozenTexts(),
 ) -> CustomerSnapshot:
     """Normalise what a source told of a customer. Junk is kept, marked unusable; nothing is guessed.
 
@@ -94,6 +96,7 @@ def customer(
         consents=tuple(consents),
         tags=tuple(tags),
         identifiers=tuple(identifiers),
+        custom=custom,
     )
 
 

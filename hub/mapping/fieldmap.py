@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
 from hub.errors import did_you_mean
 from hub.mapping.customer import CustomerField, CustomerFields
+from hub.model.order import Order
 from hub.model.profile import Profile
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -76,6 +79,41 @@ class ProfileMap:
         """Property name to value; absent values are left out (absent is not null, kit law D2)."""
         values = ((name, read(profile)) for name, read in self._readers)
         return {name: value for name, value in values if value is not None and value != ""}
+
+
+class OrderMap:
+    """Orders to a destination's property names: ``properties`` maps a vendor property to a dotted path of the order.
+
+    ``custom.<name>`` reads one of the source's own fields, whatever its name, and lists are joined by semicolons.
+    A path the order does not have raises TypeError, so that a misspelt one is refused at start.
+    """
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        self._readers = tuple((name, _order_reader(path)) for name, path in properties.items())
+
+    def read(self, order: Order) -> dict[str, str]:
+        """Property name to text; absent values are left out."""
+        found = ((name, _as_text(read(order))) for name, read in self._readers)
+        return {name: text for name, text in found if text}
+
+
+def _order_reader(path: str) -> Callable[[Order], Any]:
+    custom, _, name = path.partition(".")
+    if custom == "custom" and name:
+        return lambda order: order.custom.get(name)
+    return _reader(Order, path)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ";".join(filter(None, map(_as_text, value)))
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {text}" for name, text in value.items())
+    return "" if value is None or isinstance(value, BaseModel) else str(value)
 
 
 def _place(schema: type[BaseModel], path: str) -> tuple[str, str | int]:

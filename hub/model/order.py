@@ -14,6 +14,7 @@ from hub.model.money import Currency, Money
 OrderState = Literal["open", "paid", "fulfilled", "completed", "cancelled", "refunded", "failed"]
 LineKind = Literal["product", "fee", "tip", "duty", "rounding", "gift_card", "adjustment"]
 FulfilmentKind = Literal["shipping", "pickup", "in_store", "digital"]
+RefundBasis = Literal["goods", "money"]
 
 
 class ProductReference(Frozen):
@@ -38,7 +39,7 @@ class Tax(Frozen):
 
 
 class OrderLine(Frozen):
-    """``quantity`` may be fractional (weighed goods); ``total`` is after discounts, as the source counts tax.
+    """``quantity`` may be fractional (weighed goods); ``total`` is after all discounts, as the source counts tax.
 
     ``kind`` tells goods from charges that are part of the total. ``custom`` holds what the customer chose for this
     line (engraving, size), by the source's own names.
@@ -56,6 +57,8 @@ class OrderLine(Frozen):
 
 
 class ShippingLine(Frozen):
+    """``amount`` is after discounts, as the source counts tax."""
+
     title: str | None = None
     amount: Decimal
 
@@ -69,8 +72,16 @@ class Payment(Frozen):
 
 
 class Refund(Frozen):
+    """A reduction of an order.
+
+    ``amount`` is in the order's currency where the source tells that, else in the currency that was paid out.
+    ``basis`` is set where a refund tells one side only: ``goods`` that came back or were taken off while no money
+    moved, or ``money`` without goods. One reduction may be told as both, one after the other; it counts once.
+    """
+
     external_id: str
     amount: Money
+    basis: RefundBasis | None = None
     reason: str | None = None
     state: str | None = None
     at: UtcDatetime | None = None
@@ -88,7 +99,12 @@ class Fulfilment(Frozen):
 class Order(Frozen):
     """One order of one customer at one source.
 
+    Lines (goods, fees, tips, duties, rounding: ``OrderLine.kind``), shipping and, unless ``tax_included``, the tax make
+    the ``total``; where they do not, the event's notes say by how much (``hub.mapping.order``). All amounts but those
+    of payments and refunds are in ``currency``, the shop's.
     ``contact_email`` is what was typed at the checkout; it may differ from the customer's own.
+    ``payment_due`` says whether nobody has paid yet, where that is not what the state says: goods sent on invoice or
+    cash on delivery are ``fulfilled`` and due.
     ``test`` orders are kept and never counted. ``note`` is what the customer wrote, ``custom`` what else was told of
     the order by the source's own names (note attributes, PO number, custom fields, metadata).
     """
@@ -102,6 +118,7 @@ class Order(Frozen):
     subtotal: Decimal | None = None
     discount_total: Decimal | None = None
     tax_total: Decimal | None = None
+    tax_included: bool = False
     shipping_total: Decimal | None = None
     lines: tuple[OrderLine, ...] = ()
     discounts: tuple[Discount, ...] = ()
@@ -117,6 +134,7 @@ class Order(Frozen):
     location: str | None = None
     cancelled_at: UtcDatetime | None = None
     test: bool = False
+    payment_due: bool | None = None
     note: str | None = None
     tags: tuple[str, ...] = ()
     custom: Texts = Field(default_factory=FrozenTexts)

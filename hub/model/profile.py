@@ -6,8 +6,10 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from hub.model.address import Address
-from hub.model.base import Frozen, UtcDatetime
+from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
 from hub.model.consent import ConsentChannel, ConsentState
 from hub.model.customer import ChannelAccount, PersonName
 from hub.model.money import Money
@@ -23,13 +25,24 @@ class ConsentSummary(Frozen):
     evidence: str | None = None
 
 
+class OpenOrders(Frozen):
+    """Orders that were placed and that nobody has paid yet; they are in no other number of the summary."""
+
+    count: int = 0
+    totals: tuple[Money, ...] = ()
+
+
 class OrderSummary(Frozen):
-    """Recomputed from the orders, never added up. Totals are net of refunds, one per currency."""
+    """Recomputed from the orders, never added up. Totals are net of refunds, one per currency.
+
+    An order counts once it is paid, or placed where its connection says ``revenue: placed``.
+    """
 
     count: int = 0
     totals: tuple[Money, ...] = ()
     first_at: UtcDatetime | None = None
     last_at: UtcDatetime | None = None
+    open: OpenOrders = OpenOrders()
 
 
 class RecordReference(Frozen):
@@ -54,6 +67,7 @@ class DestinationReference(Frozen):
 class Profile(Frozen):
     """One golden profile. Lists are ordered, the value to use first.
 
+    ``custom`` holds what sources tell of the person beyond these fields, by their own names, the newest of each name.
     ``suppressed`` is True once the person asked to be erased: nothing but the suppression may be sent anywhere.
     """
 
@@ -71,6 +85,7 @@ class Profile(Frozen):
     loyalty_ids: tuple[str, ...] = ()
     accounts: tuple[ChannelAccount, ...] = ()
     tags: tuple[str, ...] = ()
+    custom: Texts = Field(default_factory=FrozenTexts)
     consents: tuple[ConsentSummary, ...] = ()
     orders: OrderSummary = OrderSummary()
     records: tuple[RecordReference, ...] = ()

@@ -137,9 +137,7 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
             rows = [row for row in rows if row.contact_id is not None]
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-            changes, left_out = order_changes(
-                rows, facts.payloads(session, keys), facts.corrections(session, keys), suppressed
-            )
+            changes, left_out = order_changes(rows, facts.stored_orders(session, keys), suppressed)
             postponed = len(early)
     rendered = render(changes, sender.connection)
     with sender.database.session() as session:

@@ -60,10 +60,7 @@ def _add(shown: Preview, session: Session, sender: Sender, subject: Subject, row
         changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
     else:
         changes, left_out = order_changes(
-            rows,
-            facts.payloads(session, keys),
-            facts.corrections(session, keys),
-            profiles.suppressed(session, [row.profile_id for row in rows]),
+            rows, facts.stored_orders(session, keys), profiles.suppressed(session, [row.profile_id for row in rows])
         )
     rendered = render(changes, sender.connection)
     shown.nothing.update({**left_out, **rendered.unchanged})

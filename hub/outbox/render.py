@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from hub import metrics
 from hub.errors import HubError, UnreadableError
-from hub.model.order import Order, Refund
+from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange, Write
 from hub.store.due import DueRow
-from hub.store.facts import PartRow
+from hub.store.facts import StoredOrder
 from hub.store.profiles import FullRow
 
-_SALE = ("paid", "fulfilled", "completed")
 NOT_ROUTED = "not routed"
 """The reason of a row whose profile no route takes, and the destination never had (``hub.store.profiles`` reads it)."""
 
@@ -73,10 +71,7 @@ def profile_changes(
 
 
 def order_changes(
-    rows: Sequence[DueRow],
-    payloads: Mapping[UUID, tuple[str, str]],
-    corrections: Mapping[UUID, Sequence[PartRow]],
-    suppressed: Collection[UUID],
+    rows: Sequence[DueRow], orders: Mapping[UUID, StoredOrder], suppressed: Collection[UUID]
 ) -> tuple[dict[UUID, Change | Unreadable], dict[UUID, str]]:
     """Order rows to changes; those of ``suppressed`` profiles are left out, with the reason.
 
@@ -88,44 +83,28 @@ def order_changes(
         if row.profile_id in suppressed:
             left_out[row.key] = "suppressed"
             continue
-        connection, payload = payloads.get(row.key, ("", ""))
+        stored = orders.get(row.key)
         try:
-            order = corrected(Order.model_validate_json(payload), corrections.get(row.key, ()))
+            order = Order.model_validate_json(stored.payload if stored else "")
         except ValueError:
+            stored = None
+        if stored is None:
             changes[row.key] = Unreadable(f"order {row.key} cannot be read by this version of Hub")
             continue
         changes[row.key] = OrderChange(
             order=order,
-            connection=connection,
+            connection=stored.connection,
             key=str(row.key),
             contact_id=row.contact_id,
             version=row.version,
             external_ids=tuple(row.external_ids),
             mirror=row.mirror,
             uncertain=row.uncertain,
+            refunded=stored.refunded,
+            paid=stored.paid,
+            deleted=stored.deleted,
         )
     return changes, left_out
-
-
-def corrected(order: Order, parts: Sequence[PartRow]) -> Order:
-    """The order with the refunds that were told apart from it; cancelled, where the source has deleted it.
-
-    A refund that failed took nothing. One that took everything makes a sale a refunded order, as it does where the
-    source tells the order again.
-    """
-    refunds = {refund.external_id: refund for refund in order.refunds}
-    for part in parts:
-        if part.kind == "deletion":
-            return order.model_copy(update={"state": "cancelled"})
-        told = Refund.model_validate_json(part.payload)
-        if part.counted:
-            refunds[told.external_id] = told
-        else:
-            refunds.pop(told.external_id, None)
-    taken = sum((each.amount.amount for each in refunds.values() if each.amount.currency == order.currency), Decimal(0))
-    all_of_it = order.state in _SALE and 0 < order.total <= taken
-    state = "refunded" if all_of_it else order.state
-    return order.model_copy(update={"refunds": tuple(refunds.values()), "state": state})
 
 
 def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) -> Rendered:

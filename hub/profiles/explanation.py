@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,12 @@ from hub.profiles import wording
 from hub.profiles.properties import behind
 from hub.profiles.survive import Ranks, leaves
 from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, counting_placed_orders
 from hub.store import explanations, outbox, profiles, records
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
-OWN = frozenset((*SINGLE, *LISTS, "consents", "orders", "records"))
+OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records"))
 """The first words of our own fields; everything else is looked for among the properties at destinations."""
 
 MOST_ORDERS = 1_000
@@ -49,7 +49,7 @@ def explanation(
     asked = _asked(session, profile, field, connections) if field else []
     fields = None if field is None else _fields(field, asked)
     held = leaves(records.of_profile(session, row.id), ranks)
-    orders = _orders(session, profile) if _wanted(fields, "orders") else None
+    orders = _orders(session, profile, connections) if _wanted(fields, "orders") else None
     found: Json = {
         "id": row.id,
         "asked": asked,
@@ -153,22 +153,21 @@ def _is_wanted(value: Json, fields: frozenset[str] | None) -> bool:
 # -- what is behind it ------------------------------------------------------------------------------------------------
 
 
-def _orders(session: Session, profile: Profile) -> Json | None:
+def _orders(session: Session, profile: Profile, connections: Connections) -> Json | None:
     listed = explanations.orders(session, profile.id, MOST_ORDERS + 1)
     if not listed:
         return None
+    placed = counting_placed_orders(connections)
     return {
         **profile.orders.model_dump(mode="json"),
         "rule": "added up anew from the orders, less their refunds",
-        "orders": [_order(order) for order in listed[:MOST_ORDERS]],
+        "orders": [_order(order, placed) for order in listed[:MOST_ORDERS]],
         "more": len(listed) > MOST_ORDERS,
     }
 
 
-def _order(order: CountedOrder) -> Json:
-    why = (
-        "deleted at the source" if order.deleted else None if order.counted else "no sale: a test, cancelled or failed"
-    )
+def _order(order: CountedOrder, placed: Collection[str]) -> Json:
+    why = _why_not(order, placed)
     return {
         "connection": order.connection,
         "external_id": order.external_id,
@@ -181,7 +180,17 @@ def _order(order: CountedOrder) -> Json:
         "why": why,
         "event": order.event,
         "refunds": order.refunds,
+        "refunded_otherwise": order.otherwise,
     }
+
+
+def _why_not(order: CountedOrder, placed: Collection[str]) -> str | None:
+    """Why an order counts for nothing; None where it counts."""
+    if order.deleted:
+        return "deleted at the source"
+    if not order.counted:
+        return "no sale: a test, cancelled or failed"
+    return "open: nobody has paid it yet" if order.unpaid and order.connection not in placed else None
 
 
 def _behind(found: Json, *, whole: bool) -> set[int]:

@@ -5,7 +5,7 @@ Takes a resolution, gives the profiles that changed. Orders are summed up again 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -39,9 +39,13 @@ def survive(
     ranks: Ranks,
     rules: SurvivorshipRules,
     now: datetime,
+    placed: Collection[str] = (),
 ) -> list[ChangedProfile]:
-    """Fold every affected cluster and store what changed, inside the caller's transaction."""
-    summaries = facts.order_summaries(session, members)
+    """Fold every affected cluster and store what changed, inside the caller's transaction.
+
+    ``placed`` are the connections whose orders count before they are paid.
+    """
+    summaries = facts.order_summaries(session, members, placed)
     changed: list[ChangedProfile] = []
     versions: list[NewVersion] = []
     for profile_id, rows in members.items():

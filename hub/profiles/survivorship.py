@@ -93,6 +93,8 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
         values = [c.value for c in survivors(ordered, attribute, rules)]
         if values:
             result[attribute] = values
+    if "custom" in told:
+        result["custom"] = {c.key: c.value for c in sorted(survivors(ordered, "custom", rules), key=lambda c: c.key)}
     consents = [summary for summary, _ in consent_decisions(ordered)]
     if consents:
         result["consents"] = consents
@@ -259,6 +261,10 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
         everybody = [candidate for candidates in values for candidate in candidates]
         for place, candidates in enumerate(values):
             explained.append(_explained(f"{attribute}.{place}", candidates, strategy, everybody))
+    explained += [
+        _explained(f"custom.{candidates[0].key}", candidates, "newest", candidates)
+        for candidates in _by_value(ordered, "custom", rules)
+    ]
     for place, (summary, statements) in enumerate(consent_decisions(ordered)):
         winner, *losers = statements
         lost = [{**_source(c, _consent_lost(winner, c)), "value": _statement(c)} for c in losers]

@@ -71,13 +71,20 @@ def event(number: int, events: Events) -> str:
 
 def totals(orders: Json) -> str:
     """What was ordered in all, and how that was found."""
-    sums = ", ".join(f"{total['amount']} {total['currency']}" for total in orders["totals"]) or "nothing"
-    return f"Orders {orders['count']}, {sums}: {orders['rule']}."
+    waiting = orders["open"]
+    more = f" Not paid yet, and not in that: {waiting['count']}, {_sums(waiting)}." if waiting["count"] else ""
+    return f"Orders {orders['count']}, {_sums(orders)}: {orders['rule']}.{more}"
+
+
+def _sums(orders: Json) -> str:
+    return ", ".join(f"{total['amount']} {total['currency']}" for total in orders["totals"]) or "nothing"
 
 
 def order(one: Json, events: Events) -> str:
     """One order behind the totals, or one that does not count."""
     refunds = f" less {one['refunded']} refunded in {_numbers(one['refunds'])}" if one["refunds"] else ""
+    if one["refunded_otherwise"]:
+        refunds += f" (refunds in another currency are subtracted nowhere: {', '.join(one['refunded_otherwise'])})"
     counts = "" if one["counted"] else f", not counted, because it is {one['why']}"
     told = f"{one['connection']} order {one['external_id']} of {moment(one['at'])}: {one['amount']} {one['currency']}"
     return f"{told}{refunds}{counts}; by {record(one['record'])}, {event(one['event'], events)}."

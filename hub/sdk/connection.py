@@ -15,7 +15,7 @@ from hub.mapping.condition import compile_condition
 from hub.model.profile import Profile
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import ConnectionSettings
+from hub.sdk.manifest import ConnectionSettings, OrderSettings
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
 from hub.yaml_file import describe
@@ -32,6 +32,12 @@ class Connection:
     name: str
     connector: Connector
     settings: ConnectionSettings
+
+
+def counting_placed_orders(connections: Mapping[str, Connection]) -> frozenset[str]:
+    """The names of the connections whose orders count once they are placed (``revenue: placed``)."""
+    settings = ((name, connection.settings) for name, connection in connections.items())
+    return frozenset(name for name, own in settings if isinstance(own, OrderSettings) and own.revenue == "placed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Generic, Literal
 
 from hub.errors import Refusal
+from hub.mapping.order import is_open, refunded
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.http import HttpClient, StatusTable
@@ -38,7 +40,12 @@ class ProfileChange:
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """An order to be put at this destination, under the person ``contact_id`` (the profile's external id there)."""
+    """An order to be put at this destination, under the person ``contact_id`` (the profile's external id there).
+
+    Beside what the order itself tells stands what was told apart from it: ``refunded`` is all that was given back in
+    the order's currency (None: what the order tells), ``paid`` is True once a payment covers an order that tells of
+    none, ``deleted`` when the source has it no more.
+    """
 
     order: Order
     connection: str
@@ -48,6 +55,19 @@ class OrderChange:
     external_ids: tuple[str, ...] = ()
     mirror: Mapping[str, Any] = field(default_factory=dict)
     uncertain: bool = False
+    refunded: Decimal | None = None
+    paid: bool = False
+    deleted: bool = False
+
+    @property
+    def net(self) -> Decimal:
+        """What is left of the order's total, in its currency."""
+        return self.order.total - (refunded(self.order) if self.refunded is None else self.refunded)
+
+    @property
+    def is_open(self) -> bool:
+        """True while nobody has paid."""
+        return is_open(self.order) and not self.paid
 
 
 Change = ProfileChange | OrderChange

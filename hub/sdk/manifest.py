@@ -64,6 +64,16 @@ class ConnectionSettings(BaseModel):
     )
 
 
+class OrderSettings(ConnectionSettings):
+    """What every connection to a source of orders may set beside that."""
+
+    revenue: Literal["paid", "placed"] = Field(
+        "paid",
+        description="When an order counts: once it is paid, or once it is placed (invoice, cash on delivery). Until "
+        "then it stands under the profile's open orders.",
+    )
+
+
 def _secret_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from hub.model.profile import RecordReference
 from hub.store import text
 from hub.store.database import Session
+from hub.store.facts import PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class ToldEvent:
 class CountedOrder:
     """An order of a profile. ``amount`` and ``refunded`` are in major units of ``currency``.
 
-    ``counted`` is False when it is no sale (a test, cancelled, failed), ``deleted`` True when the source deleted it.
-    ``refunds`` are the inbox ids of the events that told of its refunds.
+    ``counted`` is False when it is no sale (a test, cancelled, failed), ``deleted`` True when the source deleted it,
+    ``unpaid`` while nobody has paid it. ``otherwise`` is what was refunded in other currencies and is subtracted
+    nowhere. ``refunds`` are the inbox ids of the events that told of its refunds.
     """
 
     connection: str
@@ -46,6 +48,8 @@ class CountedOrder:
     deleted: bool
     event: int
     refunds: list[int]
+    unpaid: bool
+    otherwise: list[str]
 
 
 class Pair(NamedTuple):
@@ -74,17 +78,16 @@ def events(session: Session, ids: Collection[int]) -> dict[int, ToldEvent]:
 def orders(session: Session, profile_id: UUID, limit: int) -> list[CountedOrder]:
     """The profile's orders, also those that do not count, newest first."""
     rows = session.rows(
-        """
+        f"""
         SELECT o.connection, o.external_id, r.connection, r.kind, r.external_id, o.happened_at, o.amount, o.currency,
-            coalesce(parts.refunded, 0), o.counted, coalesce(parts.deleted, false), o.inbox_id,
-            coalesce(parts.refunds, ARRAY[]::bigint[])
+            parts.refunded, o.counted, state.deleted, o.inbox_id,
+            ARRAY(SELECT p.inbox_id FROM fact p WHERE p.parent_id = o.id AND p.kind = 'refund' AND p.counted
+                AND p.currency = o.currency ORDER BY p.inbox_id), state.unpaid,
+            ARRAY(SELECT p.amount || ' ' || p.currency FROM fact p WHERE p.parent_id = o.id AND p.kind = 'refund'
+                AND p.counted AND p.currency <> o.currency ORDER BY p.inbox_id)
         FROM record r
         JOIN fact o ON o.record_id = r.id AND o.kind = 'order'
-        LEFT JOIN LATERAL (
-            SELECT sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunded,
-                bool_or(p.kind = 'deletion') AS deleted,
-                array_agg(p.inbox_id ORDER BY p.inbox_id) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunds
-            FROM fact p WHERE p.parent_id = o.id) parts ON true
+        {PARTS}
         WHERE r.profile_id = %s ORDER BY o.happened_at DESC, o.id LIMIT %s
         """,
         [profile_id, limit],

@@ -19,8 +19,10 @@ class FactRow:
     """One version of one fact.
 
     ``amount`` is in major units of ``currency``; ``counted`` is False for orders that are no sale (test, cancelled,
-    failed). ``parent_id`` is the order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that
-    the newest version to name one named, of the times ``record_version_at`` and ``record_received_at``.
+    failed), refunds that failed, and payments that were only promised. ``aspect`` is ``open`` for an order that nobody
+    has paid as far as it tells, and ``goods`` or ``money`` for a refund that tells one side only. ``parent_id`` is the
+    order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that the newest version to name
+    one named, of the times ``record_version_at`` and ``record_received_at``.
     """
 
     id: UUID
@@ -39,6 +41,7 @@ class FactRow:
     inbox_id: int
     record_version_at: datetime | None = None
     record_received_at: datetime | None = None
+    aspect: str | None = None
 
     @property
     def version(self) -> tuple[datetime, datetime, bytes]:
@@ -68,7 +71,7 @@ class FactRow:
 
 _COLUMNS = (
     "id, connection, kind, external_id, record_id, parent_id, happened_at, version_at, received_at, amount, currency, "
-    "counted, payload, inbox_id, record_version_at, record_received_at"
+    "counted, payload, inbox_id, record_version_at, record_received_at, aspect"
 )
 _NEWER = """(held.version_at, held.received_at, held.payload COLLATE "C")
     < (excluded.version_at, excluded.received_at, excluded.payload COLLATE "C")"""
@@ -77,6 +80,7 @@ _NAMED_LATER = """excluded.record_id IS NOT NULL AND (held.record_id IS NULL
     < (excluded.record_version_at, excluded.record_received_at, excluded.record_id))"""
 _OF_VERSION = (
     "parent_id", "happened_at", "version_at", "received_at", "amount", "currency", "counted", "payload", "inbox_id",
+    "aspect",
 )  # fmt: skip
 _OF_RECORD = ("record_id", "record_version_at", "record_received_at")
 _CHOICE = ", ".join(
@@ -109,7 +113,7 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]
         INSERT INTO fact AS held ({_COLUMNS})
         SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],
             %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::numeric[], %b::text[], %b::bool[], %b::text[],
-            %b::bigint[], %b::timestamptz[], %b::timestamptz[])
+            %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::text[])
         ON CONFLICT (id) DO UPDATE SET {_CHOICE}
         WHERE {_NEWER} OR ({_NAMED_LATER})
         RETURNING id, record_id, xmax <> 0
@@ -119,42 +123,60 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]
     return {fact: StoredFact(record, existed) for fact, record, existed in rows}
 
 
-_SUMMARIES = """
-    SELECT r.profile_id, o.currency, count(*), sum(o.amount - coalesce(parts.refunded, 0)),
-        min(o.happened_at), max(o.happened_at)
-    FROM {records}
+# Money is only added within the order's currency: a refund in the customer's own is no number of the order's. Goods
+# taken off an order and the money that goes back for them are one reduction, told twice.
+PARTS = """LEFT JOIN LATERAL (
+        SELECT coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect IS NULL), 0)
+                + greatest(coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'goods'), 0),
+                    coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'money'), 0)) AS refunded,
+            coalesce(sum(p.amount) FILTER (WHERE p.kind = 'payment'), 0) AS paid
+        FROM fact p WHERE p.parent_id = o.id AND p.counted AND p.currency = o.currency) parts ON true
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM fact p WHERE p.parent_id = o.id AND p.kind = 'deletion') AS deleted,
+            o.aspect IS NOT DISTINCT FROM 'open' AND (parts.paid < o.amount OR parts.paid = 0) AS unpaid) state"""
+"""Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted``, and ``unpaid`` while neither
+the order nor the payments told apart from it say that it was paid."""
+
+_SUMMARIES = f"""
+    SELECT r.profile_id, o.currency, state.unpaid AND o.connection <> ALL(%b::text[]) AS open, count(*),
+        sum(o.amount - parts.refunded), min(o.happened_at), max(o.happened_at)
+    FROM {{records}}
     JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted
-    LEFT JOIN LATERAL (
-        SELECT sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.counted) AS refunded,
-            bool_or(p.kind = 'deletion') AS deleted
-        FROM fact p WHERE p.parent_id = o.id) parts ON true
-    WHERE {whose} AND parts.deleted IS NOT TRUE
-    GROUP BY r.profile_id, o.currency ORDER BY r.profile_id, o.currency
+    {PARTS}
+    WHERE {{whose}} AND NOT state.deleted
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """
 
 
-def order_summaries(session: Session, profiles: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Per profile: count, net totals per currency, first and last time; recomputed from orders and refunds."""
+def order_summaries(
+    session: Session, profiles: Collection[UUID], placed: Collection[str] = ()
+) -> dict[UUID, dict[str, Any]]:
+    """Per profile: count, net totals per currency, first and last time; recomputed from orders, payments and refunds.
+
+    Orders that nobody has paid stand under ``open``. ``placed`` are the connections whose orders count once placed.
+    """
     sql = _SUMMARIES.format(records="record r", whose="r.profile_id = ANY(%b)")
-    return _summed(session.rows(sql, [list(profiles)]))
+    return _summed(session.rows(sql, [list(placed), list(profiles)]))
 
 
-def supposed_summaries(session: Session, placed: Mapping[UUID, UUID]) -> dict[UUID, dict[str, Any]]:
-    """The same for profiles as they would be: ``placed`` maps each of their records to its profile."""
+def supposed_summaries(
+    session: Session, homes: Mapping[UUID, UUID], placed: Collection[str] = ()
+) -> dict[UUID, dict[str, Any]]:
+    """The same for profiles as they would be: ``homes`` maps each of their records to its profile."""
     sql = _SUMMARIES.format(records="unnest(%b::uuid[], %b::uuid[]) AS r (id, profile_id)", whose="true")
-    return _summed(session.rows(sql, [list(placed), list(placed.values())]))
+    return _summed(session.rows(sql, [list(placed), list(homes), list(homes.values())]))
 
 
 def _summed(rows: Iterable[Row]) -> dict[UUID, dict[str, Any]]:
     summaries: dict[UUID, dict[str, Any]] = {}
-    for profile_id, currency, count, total, first, last in rows:
-        summary = summaries.setdefault(
-            profile_id, {"count": 0, "totals": [], "first_at": _iso(first), "last_at": _iso(last)}
-        )
-        summary["count"] += count
-        summary["totals"].append({"amount": format(total, "f"), "currency": currency})
-        summary["first_at"] = min(summary["first_at"], _iso(first))
-        summary["last_at"] = max(summary["last_at"], _iso(last))
+    for profile_id, currency, is_open, count, total, first, last in rows:
+        summary = summaries.setdefault(profile_id, {"count": 0, "totals": []})
+        counted = summary.setdefault("open", {"count": 0, "totals": []}) if is_open else summary
+        counted["count"] += count
+        counted["totals"].append({"amount": format(total, "f"), "currency": currency})
+        if not is_open:
+            summary["first_at"] = min(summary.get("first_at", _iso(first)), _iso(first))
+            summary["last_at"] = max(summary.get("last_at", _iso(last)), _iso(last))
     return summaries
 
 
@@ -208,35 +230,31 @@ def timeline(
     return items
 
 
-def payloads(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Connection and JSON payload of facts by id."""
-    rows = session.rows("SELECT id, connection, payload FROM fact WHERE id = ANY(%b)", [list(ids)])
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
 @dataclass(frozen=True, slots=True)
-class PartRow:
-    """A refund or the deletion of an order, as it was told last; ``payload`` is JSON text."""
+class StoredOrder:
+    """The newest version of an order, as JSON, and what its parts make of it.
 
-    kind: str
-    counted: bool
+    ``refunded`` is in major units of the order's currency, by every refund in that currency, also those told apart
+    from the order; ``paid`` is True when the order, or payments told apart from it, say so.
+    """
+
+    connection: str
     payload: str
+    refunded: Decimal
+    paid: bool
+    deleted: bool
 
 
-def corrections(session: Session, orders: Collection[UUID]) -> dict[UUID, list[PartRow]]:
-    """What was told apart from these orders and takes from them: refunds, and deletions; by order, in order."""
+def stored_orders(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredOrder]:
+    """Orders by the id of their fact."""
     rows = session.rows(
-        """
-        SELECT parent_id, kind, counted, payload FROM fact
-        WHERE parent_id = ANY(%b) AND parent_id IS NOT NULL AND kind IN ('refund', 'deletion')
-        ORDER BY parent_id, happened_at, id
+        f"""
+        SELECT o.id, o.connection, o.payload, parts.refunded, NOT state.unpaid, state.deleted
+        FROM fact o {PARTS} WHERE o.id = ANY(%b)
         """,
-        [list(orders)],
+        [list(ids)],
     )
-    found: dict[UUID, list[PartRow]] = {}
-    for order, *part in rows:
-        found.setdefault(order, []).append(PartRow(*part))
-    return found
+    return {row[0]: StoredOrder(*row[1:]) for row in rows}
 
 
 def _iso(moment: datetime) -> str:

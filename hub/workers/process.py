@@ -28,7 +28,7 @@ from hub.normalise.batch import Normalised, Outcome, normalise
 from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, counting_placed_orders
 from hub.store import facts, inbox, matches, notes, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
@@ -282,6 +282,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
         ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
         rules=rules.survivorship,
         now=now,
+        placed=counting_placed_orders(processing.connections),
     )
     survived = perf_counter()
     orders = _changed_orders(session, resolution, drafts)

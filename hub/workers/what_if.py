@@ -28,6 +28,7 @@ from hub.outbox.forecast import Forecast, Supposed, forecast
 from hub.profiles.survive import leaves
 from hub.profiles.survivorship import golden
 from hub.rules import RuleSet
+from hub.sdk.connection import counting_placed_orders
 from hub.store import facts, profiles, records, versions, what_if
 from hub.store.database import Session
 from hub.store.records import RecordRow
@@ -188,7 +189,8 @@ def _take(session: Session, found: _Found, placed: Sequence[Placed], rows: Mappi
             found.held.add(Case(most, {"reason": hold.reason, "one": sides[0], "other": sides[1]}))
     moved = {row.id: one.id for each in placed for one in each.places for row in one.rows if row.profile_id != one.id}
     places = [one for each in placed for one in each.places]
-    summaries = facts.supposed_summaries(session, {row.id: one.id for one in places for row in one.rows})
+    homes = {row.id: one.id for one in places for row in one.rows}
+    summaries = facts.supposed_summaries(session, homes, counting_placed_orders(found.processing.connections))
     found.changed(session, ((one, summaries.get(one.id, {})) for one in places))
     orders = len(facts.orders_of(session, moved)) if moved else 0
     for name, routes in found.routes.items():

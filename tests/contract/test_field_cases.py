@@ -26,7 +26,11 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("HUB_FIELD_CASES_DIR", ROOT.parent / "shared" / "field-cases"))
 CASES = {path.stem: json.loads(path.read_bytes()) for path in sorted(FOLDER.glob("*.json"))}
 READ = [name for name, case in CASES.items() if "check" in case]
-ELSEWHERE: Mapping[str, str] = {}
+ELSEWHERE: Mapping[str, str] = {
+    "02_refund_in_customers_currency_own_webhook": (
+        "tests/integration/test_revenue.py::test_a_refund_in_the_customers_currency_is_never_subtracted_by_its_number"
+    ),
+}
 """Cases that need more than ``parse``, with the test that holds them."""
 
 

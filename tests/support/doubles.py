@@ -19,7 +19,7 @@ from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, HttpRequest, OrderChange, Write, WriteResult
 from hub.sdk.http import HttpClient
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, OrderSettings, Secrets
 from hub.sdk.registry import Connector
 from hub.sdk.signatures import hmac_sha256_hex, require, require_fresh
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
@@ -52,7 +52,7 @@ def empty(database: Database) -> None:
 # -- a source ---------------------------------------------------------------------------------------------------------
 
 
-class SourceSettings(ConnectionSettings):
+class SourceSettings(OrderSettings):
     secret: Secrets
 
 
@@ -92,7 +92,12 @@ def parse(entry: InboxEntry, settings: SourceSettings) -> Sequence[CanonicalEven
 
 
 def source(
-    name: str, *, rank: int = 100, read: Callable[[InboxEntry, Any], Sequence[CanonicalEvent]] = parse, **changes: Any
+    name: str,
+    *,
+    rank: int = 100,
+    revenue: str = "paid",
+    read: Callable[[InboxEntry, Any], Sequence[CanonicalEvent]] = parse,
+    **changes: Any,
 ) -> Connection:
     """A connection of the double source; ``read`` is another version of its ``parse``."""
     manifest: Manifest[SourceSettings] = Manifest(
@@ -106,7 +111,7 @@ def source(
         topics={"events": "canonical events"},
     )
     made: Source[Any] = Source(parse=read, verify=_verify, name_event=_name)
-    settings = SourceSettings.model_validate({"secret": "s3cret", "rank": rank})
+    settings = SourceSettings.model_validate({"secret": "s3cret", "rank": rank, "revenue": revenue})
     return Connection(name, Connector(manifest, source=replace(made, **changes)), settings)
 
 

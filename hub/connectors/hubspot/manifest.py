@@ -10,10 +10,12 @@ crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an addi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from hub.mapping.fieldmap import OrderMap
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
@@ -25,15 +27,30 @@ class HubSpotSettings(ConnectionSettings):
     access_token: SecretStr = Field(description="Access token of a private app.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     deal_pipeline: str = Field("default", description="Internal name of the pipeline the deals go to.")
-    deal_stage_open: str = Field("contractsent", description="Stage of an order that is not paid yet.")
-    deal_stage_won: str = Field("closedwon", description="Stage of a paid, fulfilled or completed order.")
-    deal_stage_lost: str = Field("closedlost", description="Stage of a cancelled, refunded or failed order.")
+    deal_stage_open: str = Field("contractsent", description="Stage of an order that nobody has paid yet.")
+    deal_stage_won: str = Field("closedwon", description="Stage of a paid or completed order.")
+    deal_stage_lost: str = Field(
+        "closedlost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
+    )
+    deal_fields: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Deal property of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
+    )
     calls_per_10_seconds: int = Field(
         100, ge=1, le=250, description="Calls in any 10 seconds: 100 on Free and Starter, 190 on Professional and up."
     )
     unsubscribe: bool = Field(
         True, description="Unsubscribe opted-out people from all e-mail (scope communication_preferences.write)."
     )
+
+    @field_validator("deal_fields")
+    @classmethod
+    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
+        try:
+            OrderMap(fields)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        return fields
 
 
 MANIFEST = Manifest(

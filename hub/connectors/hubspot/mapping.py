@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
-from hub.mapping.fieldmap import ProfileMap
+from hub.mapping.fieldmap import OrderMap, ProfileMap
 from hub.model.consent import ConsentChannel
-from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
@@ -121,19 +120,21 @@ def contact_properties(profile: Profile) -> dict[str, str]:
 
 
 def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str, str]:
-    """The properties of an order's deal. The amount is net of refunds; no personal value is in the name."""
+    """The properties of an order's deal. The amount is net of refunds in the order's currency.
+
+    No personal value is in the name. ``deal_fields`` of the settings come first: Hub's own properties stay Hub's.
+    """
     order = change.order
-    same = [refund.amount.amount for refund in order.refunds if refund.amount.currency == order.currency]
-    refunded = sum(same, Decimal(0))
     return {
+        **OrderMap(settings.deal_fields).read(order),
         ORDER_KEY: change.key,
         "dealname": f"{order.number or order.external_id} ({change.connection})",
-        "amount": _decimal(order.total - refunded),
+        "amount": _decimal(change.net),
         "deal_currency_code": order.currency,
         "closedate": _instant(order.placed_at),
         "pipeline": settings.deal_pipeline,
-        "dealstage": _stage(order, settings),
-        "hub_order_state": order.state,
+        "dealstage": _stage(change, settings),
+        "hub_order_state": "deleted" if change.deleted else order.state,
     }
 
 
@@ -234,11 +235,13 @@ def _consents(profile: Profile) -> dict[str, str]:
     return found
 
 
-def _stage(order: Order, settings: HubSpotSettings) -> str:
-    if order.state == "open":
-        return settings.deal_stage_open
-    if order.state in ("cancelled", "refunded", "failed"):
+def _stage(change: OrderChange, settings: HubSpotSettings) -> str:
+    order = change.order
+    nothing_left = change.net <= 0 < order.total
+    if change.deleted or nothing_left or order.state in ("cancelled", "refunded", "failed"):
         return settings.deal_stage_lost
+    if change.is_open:
+        return settings.deal_stage_open
     return settings.deal_stage_won
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from hub.connectors.hubspot.destination import DESTINATION, send
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import render
 from hub.errors import Unavailable
 from hub.model.consent import ConsentState
+from hub.model.money import Money
+from hub.model.order import Order, Refund
 from hub.model.profile import ConsentSummary, Profile
-from hub.sdk.destination import ProfileChange, Write, WriteResult
+from hub.sdk.destination import OrderChange, ProfileChange, Write, WriteResult
 from hub.sdk.http import HttpClient
 
 SETTINGS = HubSpotSettings.model_validate({"access_token": "t"})
@@ -82,3 +87,50 @@ def test_a_merged_contact_that_answers_under_its_new_id_is_delivered_there() -> 
     answer = {"results": [{"id": "777", "properties": {"company": "Neu"}}]}
     [result] = answered([write], httpx.Response(200, json=answer))
     assert result == WriteResult(write.key, "delivered", "777")
+
+
+def deal(*, order: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None, **told: Any) -> Any:
+    placed = {"external_id": "4001", "state": "paid", "placed_at": NOW, "currency": "EUR", "total": Decimal(50)}
+    own = HubSpotSettings.model_validate({"access_token": "pat-eu1-sample", **(settings or {})})
+    change = OrderChange(Order.model_validate({**placed, **(order or {})}), "shop-de", "shop-de:4001", "1", 1, **told)
+    write = render(change, own)
+    assert write is not None
+    return write.properties
+
+
+def test_a_deal_is_net_of_refunds_in_the_orders_currency_also_of_those_told_apart() -> None:
+    yen = Refund(external_id="r1", amount=Money(amount=Decimal(1600), currency="JPY"))
+    euro = Refund(external_id="r2", amount=Money(amount=Decimal(8), currency="EUR"))
+
+    assert deal(order={"refunds": (yen, euro)})["amount"] == "42"
+    assert deal(refunded=Decimal(20))["amount"] == "30"
+
+
+@pytest.mark.parametrize(
+    ("order", "told", "stage"),
+    [
+        ({"state": "open"}, {}, "contractsent"),
+        ({"state": "fulfilled", "payment_due": True}, {}, "contractsent"),
+        ({"state": "open"}, {"paid": True}, "closedwon"),
+        ({"state": "completed"}, {}, "closedwon"),
+        ({}, {"refunded": Decimal(50)}, "closedlost"),
+        ({}, {"deleted": True}, "closedlost"),
+        ({"state": "failed"}, {}, "closedlost"),
+    ],
+)
+def test_a_deal_is_won_once_it_is_paid_and_lost_once_nothing_is_left(
+    order: dict[str, Any], told: dict[str, Any], stage: str
+) -> None:
+    assert deal(order=order, **told)["dealstage"] == stage
+
+
+def test_what_people_wrote_goes_to_the_deal_properties_that_are_named() -> None:
+    order = {"note": "Bitte klingeln", "tags": ("b2b", "vip"), "custom": {"PO number": "77"}}
+    fields = {"kundenwunsch": "note", "marken": "tags", "bestellnr": "custom.PO number", "amount": "note"}
+
+    found = deal(order=order, settings={"deal_fields": fields})
+
+    assert [found[name] for name in ("kundenwunsch", "marken", "bestellnr")] == ["Bitte klingeln", "b2b;vip", "77"]
+    assert found["amount"] == "50"
+    with pytest.raises(ValidationError, match="did you mean 'note'"):
+        deal(settings={"deal_fields": {"kundenwunsch": "nte"}})

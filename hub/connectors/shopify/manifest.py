@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 
 
-class ShopifySettings(ConnectionSettings):
+class ShopifySettings(OrderSettings):
     """One shop. ``access_token`` and ``shop`` are needed for the backfill only."""
 
     webhook_secret: Secrets = Field(description="Client secret of the app, or a list while it is being changed.")
@@ -45,6 +45,7 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
         "customers/merge": "once completed, the two customers are linked",
         "customers_email_marketing_consent/update": "consent for e-mail",
         "customers_marketing_consent/update": "consent for SMS",
+        "customers_whats_app_marketing_consent/update": "consent for WhatsApp",
         "customer.tags_added": "a note on the timeline",
         "customer.tags_removed": "a note on the timeline",
         "checkouts/create": "a cart, and the customer or guest who left an address",

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
 from hub.errors import PayloadError
 from hub.mapping.address import country, postal_address
+from hub.mapping.buyer import (
+    completed,
+    named,
+    names_of,
+    same_person,
+    speaks_of,
+    told_beside,
+    told_fields,
+    weak_contacts,
+)
+from hub.mapping.custom import labels, note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
+from hub.mapping.money import at_told_rate
+from hub.mapping.order import charge, told_once, with_charges
 from hub.mapping.phone import phone
 from hub.model.address import Address
 from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CartEvent, CustomerEvent, OrderEvent
-from hub.model.identifier import Identifier, RecordKey
+from hub.model.event import CustomerEvent
+from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
     Cart,
@@ -62,24 +74,6 @@ CUSTOMER_MAP = FieldMap(
     not_offered={**_NO, "language": "taken from customer_locale of the order"},
 )
 
-_ADDRESS: tuple[CustomerField, ...] = ("street", "line2", "postal_code", "city", "region", "country")
-GUEST_MAP = FieldMap(
-    schemas.Purchase,
-    {
-        "first_name": ("billing_address.first_name", "shipping_address.first_name", "customer.first_name"),
-        "last_name": ("billing_address.last_name", "shipping_address.last_name", "customer.last_name"),
-        "email": ("email", "contact_email", "customer.email"),
-        "phone": ("phone", "billing_address.phone"),
-        "company": "billing_address.company",
-        "language": "customer_locale",
-    },
-    not_offered={
-        **_NO,
-        **dict.fromkeys(_ADDRESS, "the billing (else the shipping) address is mapped whole"),
-        "external_id": "a guest has none; the key is a digest of contact and name",
-    },
-)
-
 # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerEmailMarketingState: "not subscribed" is the state
 # before any act, so it is no opt-out; redacted and invalid tell nothing of the person's will.
 _CONSENT_STATES: dict[str, ConsentState] = {
@@ -98,8 +92,8 @@ def consent(channel: ConsentChannel, given: schemas.MarketingConsent | None) -> 
     """A consent record; explicit only where Shopify tells when the person acted."""
     if given is None or given.state is None:
         return None
-    state = _CONSENT_STATES.get(given.state, "unknown")
-    at = given.consent_updated_at if state != "unknown" else None
+    state = _CONSENT_STATES.get(given.state.lower(), "unknown")
+    at = (given.consent_updated_at or given.updated_at) if state != "unknown" else None
     level = given.opt_in_level or "level not told"
     return Consent(
         channel=channel, state=state, at=at, evidence=f"shopify {given.state}, {level}", explicit=at is not None
@@ -130,8 +124,7 @@ def snapshot(
     region: str,
     *,
     locale: str | None = None,
-    extra_consent: Consent | None = None,
-    identifiers: Sequence[Identifier] = (),
+    ticked: Sequence[Consent] = (),
 ) -> CustomerSnapshot:
     """The state of one customer who has an account. Raises PayloadError when there is no id."""
     if given.id is None:
@@ -139,100 +132,72 @@ def snapshot(
     fields: CustomerFields = CUSTOMER_MAP.read(given)
     if locale:
         fields = {**fields, "language": (locale,)}
-    own = (consent("email", given.email_marketing_consent), consent("sms", given.sms_marketing_consent))
-    consents = [c for c in own if c is not None]
-    if extra_consent and not any(c.channel == extra_consent.channel for c in consents):
-        consents.append(extra_consent)
+    own = (
+        consent("email", given.email_consent),
+        consent("sms", given.sms_marketing_consent),
+        consent("whatsapp", given.whats_app_marketing_consent),
+    )
+    consents = [found for found in own if found]
+    told = {found.channel for found in consents}
     return customer(
         record_key(given.id),
         fields,
         region=_region(given.default_address, region),
         addresses=[_address(a) for a in given.addresses if not a.default],
-        consents=consents,
-        tags=[tag.strip() for tag in (given.tags or "").split(",") if tag.strip()],
-        identifiers=identifiers,
+        consents=[*consents, *(found for found in ticked if found.channel not in told)],
+        tags=labels(given.tags),
+        custom=texts([("note", given.note)]),
     )
-
-
-def customer_event(given: schemas.Customer, region: str, told_at: datetime) -> CustomerEvent:
-    """A customer by itself; ``told_at`` is used when the payload has no time of its own."""
-    return CustomerEvent(occurred_at=given.updated_at or given.created_at or told_at, customer=snapshot(given, region))
-
-
-def _typed(given: schemas.Purchase, account: schemas.Customer, region: str) -> list[Identifier]:
-    """E-mail and phone typed at the checkout, where they are not the account's own: weak."""
-    own = {point.value for point in (email(account.email), phone(account.phone, region)) if point}
-    typed = (("email", email(given.email or given.contact_email)), ("phone", phone(given.phone, region)))
-    return [
-        Identifier(kind=kind, value=point.value, strength="weak")
-        for kind, point in typed
-        if point and point.usable and point.value not in own
-    ]
 
 
 def buyer(
-    given: schemas.Purchase, region: str, *, fallback: str, extra_consent: Consent | None = None
-) -> CustomerEvent | None:
-    """Who buys: the embedded customer, else the guest (``fallback`` names one without usable contact data), or None.
+    given: schemas.Purchase, region: str, *, fallback: str, ticked: Sequence[Consent] = ()
+) -> list[CustomerEvent]:
+    """Who buys: the embedded customer, else the guest (``fallback`` names one without usable contact data), or nobody.
 
     What was typed at the checkout is a weak identifier beside an account (the e-mails differ in everyday life), and
-    the guest's own otherwise. A guest's data hold as of the order's creation: a later touch of an old order tells
-    nothing new of the person.
+    the guest's own otherwise. What only the addresses tell reaches the person (``hub.mapping.buyer``). A guest's data
+    hold as of the order's creation: a later touch of an old order tells nothing new of the person.
     """
-    account = given.customer
-    region = _region(given.billing_address or given.shipping_address, region)
+    account, region = given.customer, _region(given.billing_address or given.shipping_address, region)
     if account and account.id:
-        return CustomerEvent(
-            occurred_at=account.updated_at or account.created_at or given.updated_at or given.created_at,
-            customer=snapshot(
-                account,
-                region,
-                locale=given.customer_locale,
-                extra_consent=extra_consent,
-                identifiers=_typed(given, account, region),
-            ),
-        )
-    fields = dict(GUEST_MAP.read(given))
+        known = snapshot(account, region, locale=given.customer_locale, ticked=ticked)
+        weak = weak_contacts(known, emails=[given.email or given.contact_email], phones=[given.phone], region=region)
+        known = known.model_copy(update={"identifiers": weak})
+        at = account.updated_at or account.created_at or given.updated_at or given.created_at
+        fields, addresses = _at_the_addresses(given, named(known.name))
+        beside = told_beside(known, fields, at=given.created_at, region=region, addresses=addresses)
+        return [CustomerEvent(occurred_at=at, customer=known), *([beside] if beside else [])]
+    fields, addresses = _at_the_addresses(given, speaks_of(account))
+    mail = given.email or given.contact_email or (account.email if account else None)
+    typed: dict[CustomerField, str | None] = {"email": mail, "phone": given.phone, "language": given.customer_locale}
+    fields = completed(told_fields(typed), fields)
     if not fields.get("email") and not fields.get("phone"):
-        return None
-    fields["email"] = fields.get("email", ())[:1]
-    return CustomerEvent(
-        occurred_at=given.created_at,
-        customer=customer(
-            guest_key(fields, region=region, fallback=fallback),
-            fields,
-            region=region,
-            addresses=[_address(given.billing_address) or _address(given.shipping_address)],
-            consents=[extra_consent] if extra_consent else [],
-        ),
-    )
+        return []
+    key = guest_key(fields, region=region, fallback=fallback)
+    guest = customer(key, fields, region=region, addresses=addresses, consents=ticked)
+    return [CustomerEvent(occurred_at=given.created_at, customer=guest)]
 
 
-def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent]:
-    """The buyer, if there is one, and the order."""
-    ticked = None
-    if given.buyer_accepts_marketing:
-        # the box may have been ticked beforehand and its time is not told: never explicit
-        ticked = Consent(
-            channel="email",
-            state="opted_in",
-            at=given.processed_at or given.created_at,
-            evidence=f"shopify buyer_accepts_marketing of order {given.id}",
-        )
-    who = buyer(given, region, fallback=given.id, extra_consent=ticked)
-    what = OrderEvent(
-        occurred_at=given.updated_at or given.created_at,
-        order=order(given, region),
-        record=who.customer.key if who else None,
-    )
-    return [who, what] if who else [what]
+def _at_the_addresses(given: schemas.Purchase, known: CustomerFields) -> tuple[CustomerFields, list[Address | None]]:
+    """What the addresses tell of the buyer; a shipping address under another name is another person's."""
+    billing, shipping = speaks_of(given.billing_address), speaks_of(given.shipping_address)
+    own = billing or known
+    addresses = [_address(given.billing_address)]
+    if same_person(own, shipping):
+        addresses.append(_address(given.shipping_address))
+    return completed(own, shipping), addresses
 
 
 def order(given: schemas.Order, region: str) -> Order:
     """One order, in the shop's currency."""
     contact_email = email(given.email or given.contact_email)
-    contact_phone = phone(given.phone, _region(given.billing_address or given.shipping_address, region))
-    return Order(
+    region = _region(given.billing_address or given.shipping_address, region)
+    beside, _ = _at_the_addresses(given, names_of(given.customer))
+    numbers = (phone(text, region) for text in (given.phone, *beside.get("phone", ())))
+    rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
+    more = [("po_number", given.po_number), ("cash_rounding", rounding or None)]
+    placed = Order(
         external_id=given.id,
         number=given.name,
         state=_state(given),
@@ -242,50 +207,63 @@ def order(given: schemas.Order, region: str) -> Order:
         subtotal=given.subtotal_price,
         discount_total=given.total_discounts,
         tax_total=given.total_tax,
-        shipping_total=sum((line.price for line in given.shipping_lines if not line.is_removed), Decimal(0)),
-        lines=_lines(given.line_items, given.discount_applications),
+        tax_included=given.taxes_included,
+        shipping_total=sum((line.amount for line in _shipping(given)), Decimal(0)),
+        lines=tuple(_line(item, given.discount_applications) for item in given.line_items),
         discounts=tuple(Discount(code=code.code, amount=code.amount) for code in given.discount_codes),
         taxes=_taxes(given.tax_lines),
-        shipping=tuple(
-            ShippingLine(title=line.title, amount=line.price) for line in given.shipping_lines if not line.is_removed
-        ),
-        refunds=tuple(refund(item, given) for item in given.refunds),
+        shipping=_shipping(given),
+        refunds=_refunds(given),
         fulfilments=tuple(_order_fulfilments(given)),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
         contact_email=contact_email.value if contact_email and contact_email.usable else None,
-        contact_phone=contact_phone.value if contact_phone and contact_phone.usable else None,
+        contact_phone=next((number.value for number in numbers if number and number.usable), None),
         location=given.location_id,
         cancelled_at=given.cancelled_at,
         test=given.test,
+        payment_due=True if _state(given) == "fulfilled" else None,
+        note=note(given.note),
+        tags=labels(given.tags),
+        custom=texts(map(schemas.Attribute.pair, given.note_attributes), more),
     )
+    duties = Decimal(0) if given.duties_included else schemas.in_shop_money(given.original_total_duties_set)
+    fees = schemas.in_shop_money(given.original_total_additional_fees_set)
+    # The tip may be a line item, and rounding is of what was received: https://shopify.dev/docs/api/admin-graphql/
+    # latest/objects/CashRoundingAdjustment
+    return with_charges(
+        placed,
+        (*charge("Duties", duties, "duty"), *charge("Additional fees", fees, "fee")),
+        (
+            *charge("Tip", given.total_tip_received, "tip"),
+            *charge("Cash rounding", rounding, "rounding"),
+        ),
+    )
+
+
+def _shipping(given: schemas.Order) -> tuple[ShippingLine, ...]:
+    kept = (line for line in given.shipping_lines if not line.is_removed)
+    return tuple(ShippingLine(title=line.title, amount=line.total) for line in kept)
 
 
 def _state(given: schemas.Order) -> OrderState:
     if given.cancelled_at or given.financial_status == "voided":
         return "cancelled"
-    if given.financial_status == "refunded":
-        return "refunded"
-    paid = given.financial_status in ("paid", "partially_refunded")
+    if given.financial_status in ("refunded", "expired"):
+        return "refunded" if given.financial_status == "refunded" else "failed"
     fulfilled = given.fulfillment_status == "fulfilled"
-    if paid:
+    if given.paid:
         return "completed" if fulfilled else "paid"
     return "fulfilled" if fulfilled else "open"
 
 
-def _lines(
-    items: Sequence[schemas.LineItem], applications: Sequence[schemas.DiscountApplication] = ()
-) -> tuple[OrderLine, ...]:
-    return tuple(_line(item, applications) for item in items)
-
-
-def _line(item: schemas.LineItem, applications: Sequence[schemas.DiscountApplication]) -> OrderLine:
+def _line(item: schemas.LineItem, applications: Sequence[schemas.DiscountApplication] = ()) -> OrderLine:
     discounts = tuple(_discount(allocation, applications) for allocation in item.discount_allocations)
-    total = item.line_price
-    if total is None and item.price is not None:
-        # total_discount is for draft orders and scripts; the allocations hold it where there are any (Order resource)
-        off = sum((d.amount for d in discounts), Decimal(0)) if discounts else item.total_discount or Decimal(0)
-        total = item.price * item.quantity - off
+    # line_price, as checkouts tell it, is before the allocations; total_discount is for draft orders and scripts, and
+    # the allocations hold it where there are any (Order and AbandonedCheckout resources)
+    total = item.line_price if item.price is None else item.price * item.quantity
+    if total is not None:
+        total -= sum((d.amount for d in discounts), Decimal(0)) if discounts else item.total_discount or Decimal(0)
     return OrderLine(
         external_id=item.id or item.key,
         product=ProductReference(
@@ -296,6 +274,8 @@ def _line(item: schemas.LineItem, applications: Sequence[schemas.DiscountApplica
         total=total,
         discounts=discounts,
         taxes=_taxes(item.tax_lines),
+        kind="tip" if item.tip else "gift_card" if item.gift_card else "product",
+        custom=texts(map(schemas.Attribute.pair, item.properties)),
     )
 
 
@@ -311,38 +291,60 @@ def _taxes(given: Sequence[schemas.TaxLine]) -> tuple[Tax, ...]:
     return tuple(Tax(title=line.title, rate=line.rate, amount=line.price) for line in given)
 
 
-def refund(given: schemas.Refund, order: schemas.Order | None = None) -> Refund:
-    """Money given back: its refund transactions, else the refunded lines.
+def _refunds(order: schemas.Order) -> tuple[Refund, ...]:
+    """The order's refunds, each reduction counted once."""
+    found = [refund(item, order) for item in order.refunds]
+    goods = [item.goods(with_tax=not order.taxes_included) for item in order.refunds]
+    now = order.current_total_price
+    if now is None or not 0 <= now <= order.total_price:
+        return told_once(found, order.currency)
+    # current_total_price is less the goods that came back; less, or more, money may have been paid for them
+    pairs = zip(goods, found, strict=True)
+    apart = [
+        came - (made.amount.amount if made.amount.currency == order.currency else 0)
+        for came, made in pairs
+        if made.basis is None
+    ]
+    reduction = order.total_price - now - sum(apart, Decimal(0))
+    return told_once(found, order.currency, reduction=reduction)
 
-    Lines hold their tax where the order's prices do (``taxes_included``); a webhook does not tell, and the order's
-    next update puts it right. A webhook's transactions may lack a currency; it is then taken from the refund's money
-    sets. Raises PayloadError when no currency is told anywhere.
+
+def refund(given: schemas.Refund, order: schemas.Order | None = None) -> Refund:
+    """Money given back: its refund transactions, else the goods that came back.
+
+    Transactions are in the customer's currency. Where the payload tells an amount in both, the refund is in the
+    shop's, at that rate, or worth the goods that came back; else it stays in the customer's. Lines hold their tax where
+    the order's prices do (``taxes_included``); a webhook does not tell, and the order's next update puts it right.
+    Raises PayloadError when no currency is told anywhere.
     """
-    payouts = [t for t in given.transactions if t.kind in (None, "refund")]
-    if payouts:
-        amount = sum((t.amount for t in payouts if t.status in (None, "success", "pending")), Decimal(0))
-    else:
-        lines = given.refund_line_items
-        amount = sum((line.subtotal or Decimal(0) for line in lines), Decimal(0))
-        if order is not None and not order.taxes_included:
-            amount += sum((line.total_tax or Decimal(0) for line in lines), Decimal(0))
-    named = order.currency if order else next(_currencies(given), None)
-    if named is None:
+    shop, customers = _currencies(given, order)
+    payouts, goods = given.payouts, given.goods(with_tax=order is not None and not order.taxes_included)
+    paid_in = next((t.currency for t in payouts if t.currency), customers or shop) if payouts else shop or customers
+    if paid_in is None:
         raise PayloadError("no currency", path="transactions.0.currency")
+    done = [t for t in payouts if t.status in (None, "success", "pending") and t.currency in (None, paid_in)]
+    amount = Money(amount=sum((t.amount for t in done), Decimal(0)) if payouts else goods, currency=paid_in)
+    told = [one.pair for one in (*given.sets, order.total_price_set if order else None) if one]
+    amount = at_told_rate(amount, shop or paid_in, told)
+    if goods and shop and amount.currency != shop:
+        amount = Money(amount=goods, currency=shop)  # the goods it is paid for are told in the shop's money
     return Refund(
         external_id=given.id,
-        amount=Money(amount=amount, currency=named),
+        amount=amount,
+        basis=("money" if not goods else None) if payouts else ("goods" if goods else None),
         reason=given.note,
         state=payouts[0].status if payouts else None,
         at=given.processed_at or given.created_at,
     )
 
 
-def _currencies(given: schemas.Refund) -> Iterator[str]:
-    yield from (t.currency for t in given.transactions if t.currency)
-    for money in (*(line.subtotal_set for line in given.refund_line_items), given.total_duties_set):
-        if money and money.shop_money and money.shop_money.currency_code:
-            yield money.shop_money.currency_code
+def _currencies(given: schemas.Refund, order: schemas.Order | None) -> tuple[str | None, str | None]:
+    """The shop's currency and the customer's, as far as they are told."""
+    shop = [one.shop_money.currency_code for one in given.sets if one.shop_money]
+    customers = [one.presentment_money.currency_code for one in given.sets if one.presentment_money]
+    if order is not None:
+        shop, customers = [order.currency], [order.presentment_currency, *customers]
+    return next(filter(None, shop), None), next(filter(None, customers), None)
 
 
 def _order_fulfilments(given: schemas.Order) -> Iterator[Fulfilment]:
@@ -377,20 +379,14 @@ def fulfilment(given: schemas.Fulfilment, kind: FulfilmentKind | None = None) ->
     )
 
 
-def cart_events(given: schemas.Checkout, region: str) -> list[CustomerEvent | CartEvent]:
-    """The buyer, if there is one, and the cart. The token is the id: webhooks have no other."""
-    who = buyer(given, region, fallback=given.token)
-    what = CartEvent(
-        occurred_at=given.updated_at or given.created_at,
-        cart=Cart(
-            external_id=given.token,
-            currency=given.currency,
-            total=given.total_price,
-            lines=_lines(given.line_items),
-            recovery_url=given.abandoned_checkout_url,
-            started_at=given.created_at,
-            completed_at=given.completed_at,
-        ),
-        record=who.customer.key if who else None,
+def cart(given: schemas.Checkout) -> Cart:
+    """A checkout, in the shop's currency. The token is the id: webhooks have no other."""
+    return Cart(
+        external_id=given.token,
+        currency=given.currency,
+        total=given.total_price,
+        lines=tuple(map(_line, given.line_items)),
+        recovery_url=given.abandoned_checkout_url,
+        started_at=given.created_at,
+        completed_at=given.completed_at,
     )
-    return [who, what] if who else [what]

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -21,15 +21,21 @@ from hub.connectors.shopify import mapping, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
+from hub.mapping.order import unexplained
 from hub.mapping.payload import read
 from hub.mapping.phone import phone
 from hub.mapping.time import instant
+from hub.model.consent import Consent, ConsentChannel
 from hub.model.event import (
     CanonicalEvent,
+    CartEvent,
     ConsentEvent,
+    CustomerEvent,
     DeletionEvent,
     InteractionEvent,
     LinkEvent,
+    Note,
+    OrderEvent,
     OrderPartEvent,
     PrivacyEvent,
 )
@@ -75,7 +81,7 @@ def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
     return EventName(event_id=f"{topic}:{event_id}", topic=topic)
 
 
-def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one delivery. Raises SkipEvent for a topic that is not read, PayloadError with a path."""
     reader = _READERS.get(entry.topic)
     if reader is None:
@@ -89,29 +95,50 @@ def _told_at(entry: InboxEntry) -> datetime:
     return instant(header, path="headers.x-shopify-triggered-at") if header else entry.received_at
 
 
-def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
-    return mapping.order_events(read(schemas.Order, entry.body), region)
+def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+    """The buyer, if there is one, what the order's parts lack of its total, and the order."""
+    given = read(schemas.Order, entry.body)
+    ticked = _ticked(given, f"order {given.id}", given.processed_at or given.created_at)
+    who = mapping.buyer(given, region, fallback=given.id, ticked=ticked)
+    order, record = mapping.order(given, region), who[0].customer.key if who else None
+    at = given.updated_at or given.created_at
+    return [*who, *unexplained(order), OrderEvent(occurred_at=at, order=order, record=record)]
 
 
-def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
-    return [mapping.customer_event(read(schemas.Customer, entry.body), region, _told_at(entry))]
+def _ticked(given: schemas.Purchase, where: str, at: datetime) -> list[Consent]:
+    """The boxes of the checkout. They may have been ticked beforehand, and no time is told: never explicit."""
+    return [
+        Consent(channel=channel, state="opted_in", at=at, evidence=f"shopify {box} of {where}")
+        for channel, box in given.ticked
+    ]
 
 
-def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
-    return mapping.cart_events(read(schemas.Checkout, entry.body), region)
+def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+    given = read(schemas.Customer, entry.body)
+    at = given.updated_at or given.created_at or _told_at(entry)
+    return [CustomerEvent(occurred_at=at, customer=mapping.snapshot(given, region))]
 
 
-def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+    """The buyer, if there is one, and the cart."""
+    given = read(schemas.Checkout, entry.body)
+    ticked = _ticked(given, f"checkout {given.token}", given.created_at)
+    who = mapping.buyer(given, region, fallback=given.token, ticked=ticked)
+    record = who[0].customer.key if who else None
+    return [*who, CartEvent(occurred_at=given.updated_at or given.created_at, cart=mapping.cart(given), record=record)]
+
+
+def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone, kind="order")]
 
 
-def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone)]
 
 
-def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.CustomerMerge, entry.body)
     # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeRequestStatus
     if (given.status or "").lower() != "completed":
@@ -121,19 +148,25 @@ def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
     return [LinkEvent(occurred_at=_told_at(entry), records=records, reason="merged in Shopify")]
 
 
-def _email_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _email_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.EmailConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "email", given.email_marketing_consent)
 
 
-def _sms_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _sms_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.SmsConsentUpdate, entry.body)
     return _consent(entry, given.id, "sms", given.sms_marketing_consent)
 
 
+def _whatsapp_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+    # https://shopify.dev/changelog/whatsapp-marketing-consent-now-available (2026-07)
+    given = read(schemas.WhatsAppConsentUpdate, entry.body)
+    return _consent(entry, given.customer_id, "whatsapp", given.whats_app_marketing_consent)
+
+
 def _consent(
-    entry: InboxEntry, customer_id: str, channel: Literal["email", "sms"], given: schemas.MarketingConsent | None
-) -> Sequence[CanonicalEvent]:
+    entry: InboxEntry, customer_id: str, channel: ConsentChannel, given: schemas.MarketingConsent | None
+) -> Sequence[CanonicalEvent | Note]:
     consent = mapping.consent(channel, given)
     if consent is None:
         raise SkipEvent("no consent state")
@@ -141,7 +174,7 @@ def _consent(
     return [ConsentEvent(occurred_at=at, record=mapping.record_key(customer_id), consent=consent)]
 
 
-def _tags(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _tags(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
     given = read(schemas.TagsChange, entry.body)
     if not given.tags:
@@ -164,19 +197,19 @@ def _order_id(order_id: str | None) -> str:
     return order_id
 
 
-def _refund(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _refund(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Refund, entry.body)
     at = given.processed_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.refund(given))]
 
 
-def _fulfilment(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _fulfilment(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Fulfilment, entry.body)
     at = given.updated_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.fulfilment(given))]
 
 
-def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     """The mandatory topics: https://shopify.dev/docs/apps/build/privacy-law-compliance."""
     given = read(schemas.PrivacyRequest, entry.body)
     at = _told_at(entry)
@@ -203,7 +236,7 @@ def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
     ]
 
 
-_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent]]] = {
+_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent | Note]]] = {
     "orders/create": _order,
     "orders/updated": _order,
     "orders/paid": _order,
@@ -216,6 +249,7 @@ _READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent]]] = 
     "customers/merge": _merge,
     "customers_email_marketing_consent/update": _email_consent,
     "customers_marketing_consent/update": _sms_consent,
+    "customers_whats_app_marketing_consent/update": _whatsapp_consent,
     "customer.tags_added": _tags,
     "customer.tags_removed": _tags,
     "checkouts/create": _checkout,

@@ -18,7 +18,7 @@ from hub.connectors.shopify.source import api_root, authorise, backfill, name_ev
 from hub.errors import ConfigError, PayloadError, VerificationError
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot
-from hub.model.event import CartEvent, ConsentEvent, CustomerEvent, OrderEvent, OrderPartEvent
+from hub.model.event import CartEvent, ConsentEvent, CustomerEvent, DeletionEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import Identifier, RecordKey
 from hub.model.order import Refund
 from hub.sdk.http import HttpClient
@@ -262,6 +262,7 @@ def test_a_deletion_happened_when_the_vendor_says_not_when_the_retry_came() -> N
 
     [event] = parse(entry("orders/delete", {"id": 1}, headers), SETTINGS)
 
+    assert isinstance(event, DeletionEvent)
     assert event.occurred_at == datetime(2026, 3, 1, 8, 0, 0, 123456, tzinfo=UTC)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 
 
-class SquareSettings(ConnectionSettings):
+class SquareSettings(OrderSettings):
     """One Square seller account."""
 
     signature_key: Secrets = Field(description="Signature key of the webhook subscription; a list while it changes.")

@@ -1,7 +1,8 @@
 """Square's objects to canonical ones. Pure.
 
-Sources: https://developer.squareup.com/docs/orders-api/how-it-works (totals include tips and service charges, so both
-become lines), https://developer.squareup.com/docs/customers-api/use-the-api/customer-webhooks (merges).
+Sources: https://developer.squareup.com/docs/orders-api/how-it-works (totals include tips, service charges and cash
+rounding, so all become lines; a line's total has its tax),
+https://developer.squareup.com/docs/customers-api/use-the-api/customer-webhooks (merges).
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from decimal import Decimal
 from hub.connectors.square import schemas
 from hub.errors import PayloadError
 from hub.mapping.address import postal_address
+from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerFields, guest_key
 from hub.mapping.customer import customer as snapshot_of
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import amount, maybe_amount, minor_units
 from hub.mapping.name import clean
+from hub.mapping.order import charge, with_charges
+from hub.mapping.phone import phone
 from hub.mapping.time import instant, maybe_instant
 from hub.model.address import Address
 from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
-from hub.model.identifier import Identifier, RecordKey
+from hub.model.identifier import RecordKey
 from hub.model.money import CURRENCIES, Money
 from hub.model.order import (
     Discount,
@@ -99,7 +103,11 @@ def customer_key(customer_id: str) -> RecordKey:
 
 def customer_snapshot(source: schemas.Customer, region: str) -> CustomerSnapshot:
     return snapshot_of(
-        customer_key(source.id), CUSTOMER.read(source), region=region, consents=_consents(source.preferences)
+        customer_key(source.id),
+        CUSTOMER.read(source),
+        region=region,
+        consents=_consents(source.preferences),
+        custom=texts([("note", source.note), ("reference_id", source.reference_id)]),
     )
 
 
@@ -115,14 +123,6 @@ def guest_snapshot(
 ) -> CustomerSnapshot:
     key = guest_key(fields, region=region, fallback=fallback)
     return snapshot_of(key, fields, region=region, addresses=addresses)
-
-
-def weak_email(text: str | None, known: CustomerSnapshot | None = None) -> tuple[Identifier, ...]:
-    """The address typed at the checkout, unless it is the customer's own."""
-    point = email(text)
-    if point is None or not point.usable or (known and any(own.value == point.value for own in known.emails)):
-        return ()
-    return (Identifier(kind="email", value=point.value, strength="weak"),)
 
 
 def address(source: schemas.Address | None) -> Address | None:
@@ -150,13 +150,17 @@ def customer_id_of(order: schemas.Order) -> str | None:
     return next((customer_id for customer_id in named if customer_id), None)
 
 
-def order(source: schemas.Order) -> Order:
-    """Raises PayloadError with the path of an amount, currency or time that cannot be read."""
+def order(source: schemas.Order, region: str) -> Order:
+    """The order with tips, service charges and rounding as lines, which keeps the sum of lines equal to the total.
+
+    Raises PayloadError with the path of an amount, currency or time that cannot be read.
+    """
     currency = _currency(source.total_money, "total_money.currency")
     recipient = recipient_of(source)
     shipped = [f for f in source.fulfillments if f.type in ("SHIPMENT", "DELIVERY")]
     details = _details(shipped[0]) if shipped else None
-    return Order(
+    number = phone(recipient.phone_number, region) if recipient else None
+    made = Order(
         external_id=source.id,
         number=clean(source.reference_id),
         state=_state(source),
@@ -165,7 +169,8 @@ def order(source: schemas.Order) -> Order:
         total=minor_units(source.total_money.amount, currency),
         discount_total=_amount(source.total_discount_money),
         tax_total=_amount(source.total_tax_money),
-        lines=(*_lines(source), *_extra_lines(source)),
+        tax_included=True,
+        lines=tuple(_lines(source)),
         discounts=tuple(
             Discount(title=clean(d.name), amount=minor_units(d.applied_money.amount, currency))
             for d in source.discounts
@@ -176,10 +181,39 @@ def order(source: schemas.Order) -> Order:
         fulfilments=_fulfilments(source),
         shipping_address=address(details.recipient.address) if details and details.recipient else None,
         contact_email=_normalised(recipient.email_address) if recipient else None,
-        contact_phone=(recipient.phone_number or None) if recipient else None,
+        contact_phone=number.value if number and number.usable else None,
         location=clean(source.location_id),
         cancelled_at=maybe_instant(source.closed_at, path="closed_at") if source.state == "CANCELED" else None,
+        note=note(*(text for found in source.fulfillments for text in _notes(found))),
+        custom=texts(source.metadata.items(), [("ticket_name", source.ticket_name)]),
     )
+    charges = [line for charged in source.service_charges for line in _charge(charged)]
+    tip, rounding = _amount(source.total_tip_money), source.rounding_adjustment
+    returned = [_amount(line.total_money) or Decimal(0) for back in source.returns for line in back.return_line_items]
+    return with_charges(
+        made,
+        (
+            *charges,
+            *charge("Tip", tip, "tip", external_id="tip"),
+            *(_rounding(rounding) if rounding else ()),
+        ),
+        charge("Returned goods", -sum(returned, Decimal(0)), "adjustment"),
+    )
+
+
+def _charge(source: schemas.ServiceCharge) -> tuple[OrderLine, ...]:
+    name, uid = clean(source.name) or "Service charge", source.uid or None
+    return charge(name, _amount(source.total_money), "fee", external_id=uid)
+
+
+def _rounding(source: schemas.RoundingAdjustment) -> tuple[OrderLine, ...]:
+    # https://developer.squareup.com/reference/square/objects/OrderRoundingAdjustment
+    return charge(clean(source.name) or "Rounding", _amount(source.amount_money), "rounding", external_id=source.uid)
+
+
+def _notes(found: schemas.OrderFulfilment) -> tuple[str | None, ...]:
+    details = _details(found)
+    return (details.note, details.shipping_note) if details else ()
 
 
 def _state(source: schemas.Order) -> OrderState:
@@ -187,6 +221,8 @@ def _state(source: schemas.Order) -> OrderState:
         return "completed"
     if source.state == "CANCELED":
         return "cancelled"
+    # An open order is paid once nothing is due any more: a tender may only be authorised, and then it is still due
+    # (https://developer.squareup.com/forums/t/when-is-net-amount-due-money-updated/20280). COMPLETED is paid in full.
     due = source.net_amount_due_money
     return "paid" if source.tenders and due and due.amount == 0 else "open"
 
@@ -212,22 +248,11 @@ def _lines(source: schemas.Order) -> Iterator[OrderLine]:
                 for found in item.applied_taxes
                 if found.applied_money
             ),
+            kind="gift_card" if item.item_type == "GIFT_CARD" else "product",
+            custom=texts(
+                item.metadata.items(), [("note", item.note), *(("modifier", found.name) for found in item.modifiers)]
+            ),
         )
-
-
-def _extra_lines(source: schemas.Order) -> tuple[OrderLine, ...]:
-    """Service charges and the tip are in Square's total; as lines they keep the sum of lines equal to it."""
-    charges = [(c.uid, clean(c.name) or "Service charge", c.total_money) for c in source.service_charges]
-    return tuple(
-        OrderLine(
-            external_id=uid or None,
-            product=ProductReference(name=name),
-            quantity=Decimal(1),
-            total=minor_units(money.amount, money.currency),
-        )
-        for uid, name, money in (*charges, ("tip", "Tip", source.total_tip_money))
-        if money and money.amount
-    )
 
 
 def _tax(tax: schemas.OrderTax, applied: schemas.Money) -> Tax:

@@ -7,7 +7,8 @@ Amounts are integers in the currency's smallest unit; times are RFC 3339 text. A
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -23,6 +24,8 @@ class Schema(BaseModel):
 Found = TypeVar("Found", bound=Schema)
 Maybe = Annotated[T | None, BeforeValidator(lambda value: None if value == "" else value)]
 Many = Annotated[tuple[T, ...], BeforeValidator(lambda value: value or ())]
+Metadata = Annotated[Mapping[str, Any], BeforeValidator(lambda value: value or {})]
+"""Names and values that an application of the seller's attached: every name in it is one."""
 
 
 def read(schema: type[Found], body: bytes) -> Found:
@@ -64,6 +67,8 @@ class Customer(Schema):
     company_name: str | None = None
     email_address: str | None = None
     phone_number: str | None = None
+    note: str | None = None
+    reference_id: str | None = None
     birthday: str | None = None
     address: Maybe[Address] = None
     preferences: Maybe[Preferences] = None
@@ -107,9 +112,28 @@ class ServiceCharge(Schema):
     total_money: Maybe[Money] = None
 
 
+class RoundingAdjustment(Schema):
+    """Cash rounding; in the order's total and in no line item."""
+
+    uid: str | None = None
+    name: str | None = None
+    amount_money: Maybe[Money] = None
+
+
+class Modifier(Schema):
+    """What was chosen for a line (oat milk); its price is in the line's total."""
+
+    name: str | None = None
+    quantity: str | None = None
+
+
 class LineItem(Schema):
     uid: str | None = None
     name: str | None = None
+    note: str | None = None
+    item_type: str | None = None
+    modifiers: Many[Modifier] = ()
+    metadata: Metadata = {}
     variation_name: str | None = None
     quantity: str
     catalog_object_id: str | None = None
@@ -132,6 +156,8 @@ class FulfilmentDetails(Schema):
 
     recipient: Maybe[Recipient] = None
     tracking_number: str | None = None
+    note: str | None = None
+    shipping_note: str | None = None
     picked_up_at: str | None = None
     shipped_at: str | None = None
     delivered_at: str | None = None
@@ -155,8 +181,15 @@ class Tender(Schema):
     type: str | None = None
 
 
+class ReturnLine(Schema):
+    total_money: Maybe[Money] = None
+
+
 class OrderReturn(Schema):
+    """In an exchange it stands beside line items, and the total may be without it."""
+
     source_order_id: str | None = None
+    return_line_items: Many[ReturnLine] = ()
 
 
 class Order(Schema):
@@ -174,6 +207,9 @@ class Order(Schema):
     total_discount_money: Maybe[Money] = None
     total_tip_money: Maybe[Money] = None
     net_amount_due_money: Maybe[Money] = None
+    rounding_adjustment: Maybe[RoundingAdjustment] = None
+    ticket_name: str | None = None
+    metadata: Metadata = {}
     line_items: Many[LineItem] = ()
     taxes: Many[OrderTax] = ()
     discounts: Many[OrderDiscount] = ()

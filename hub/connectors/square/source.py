@@ -21,7 +21,9 @@ import orjson
 from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
 from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
+from hub.mapping.order import unexplained
 from hub.mapping.time import instant
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import (
@@ -30,6 +32,7 @@ from hub.model.event import (
     DeletionEvent,
     InteractionEvent,
     LinkEvent,
+    Note,
     OrderEvent,
     OrderPartEvent,
 )
@@ -40,6 +43,7 @@ from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import walk
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
+Parsed = Sequence[CanonicalEvent | Note]
 SIGNATURE = "x-square-hmacsha256-signature"
 _MERGED = "merged at the source"
 
@@ -99,7 +103,7 @@ def check(http: HttpClient, settings: SquareSettings) -> None:
         http.get("/v2/locations")
 
 
-def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: SquareSettings) -> Parsed:
     if entry.topic == "oauth.authorization.revoked":
         raise SkipEvent("authorisation revoked: Square sends no further events until the seller connects again")
     reader = _READERS.get(entry.topic)
@@ -108,14 +112,14 @@ def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEven
     return reader(entry, schemas.read(schemas.Event, entry.body), settings)
 
 
-def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     customer = _required(event.data.object.customer, "customer")
     changed_at = mapping.changed_at(customer, event.created_at)
     told = CustomerEvent(occurred_at=changed_at, customer=mapping.customer_snapshot(customer, settings.default_region))
     return [told, *_merge_links(event)]
 
 
-def _customer_deleted(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _customer_deleted(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     links = _merge_links(event)
     if links:
         return links
@@ -133,15 +137,17 @@ def _merge_links(event: schemas.Event) -> list[CanonicalEvent]:
     return [LinkEvent(occurred_at=at, records=tuple(map(mapping.customer_key, ids)), reason=_MERGED)]
 
 
-def _order(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _order(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     order = event.data.object.order or _fetched_order(entry)
     if order.returns and not order.line_items:
         raise SkipEvent("a return, told by its refund events")
     if order.state == "DRAFT":
         raise SkipEvent("a draft, not placed yet")
     at = instant(order.updated_at or order.created_at, path="updated_at")
-    told, record = _order_customer(order, entry.completions.get("customer"), at, settings.default_region)
-    return [*told, OrderEvent(occurred_at=at, order=mapping.order(order), record=record)]
+    region = settings.default_region
+    told, record = _order_customer(order, entry.completions.get("customer"), at, region)
+    made = mapping.order(order, region)
+    return [*told, *unexplained(made), OrderEvent(occurred_at=at, order=made, record=record)]
 
 
 def _fetched_order(entry: InboxEntry) -> schemas.Order:
@@ -167,25 +173,25 @@ def _order_customer(
         guest = mapping.guest_snapshot(fields, region, fallback=order.id, addresses=addresses)
         return [CustomerEvent(occurred_at=at, customer=guest)], guest.key
     key = mapping.customer_key(customer_id)
-    if not body:
-        contact = mapping.weak_email(recipient.email_address)
-        known = CustomerSnapshot(key=key, identifiers=contact, addresses=tuple(addresses))
-        return ([CustomerEvent(occurred_at=at, customer=known)] if contact or addresses else []), key
-    customer = schemas.read(schemas.CustomerAnswer, body).customer
-    own = mapping.customer_snapshot(customer, region)
-    contact = mapping.weak_email(recipient.email_address, own)
-    snapshot = own.model_copy(
-        update={"identifiers": contact, "addresses": tuple(dict.fromkeys((*own.addresses, *addresses)))}
-    )
-    changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
-    told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot)]
-    if customer.id != customer_id:
-        # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
-        told.append(LinkEvent(occurred_at=at, records=(own.key, key), reason=_MERGED))
+    own = schemas.read(schemas.CustomerAnswer, body).customer if body else None
+    told: list[CanonicalEvent] = []
+    if own is None:
+        # Without the customer nobody can tell whether the recipient is another person, to whom a present goes.
+        known, mine = CustomerSnapshot(key=key), recipient.customer_id == customer_id
+    else:
+        known, mine = mapping.customer_snapshot(own, region), True
+        changed_at = instant(own.updated_at, path="updated_at") if own.updated_at else at
+        told.append(CustomerEvent(occurred_at=changed_at, customer=known))
+        if own.id != customer_id:
+            # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
+            told.append(LinkEvent(occurred_at=at, records=(known.key, key), reason=_MERGED))
+    if mine and same_person(named(known.name), fields):
+        beside = told_beside(known, fields, at=at, region=region, addresses=addresses)
+        told += [beside] if beside else []
     return told, key
 
 
-def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     payment = _required(event.data.object.payment, "payment")
     at = instant(payment.updated_at or payment.created_at, path="data.object.payment.updated_at")
     buyer = _buyer(payment, settings.default_region)
@@ -201,24 +207,22 @@ def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) 
 
 def _buyer(payment: schemas.Payment, region: str) -> CustomerSnapshot | None:
     """The buyer's contact data. Of a known customer only weak evidence: a card may be somebody else's."""
-    sources = (payment.billing_address, payment.shipping_address)
+    billing, shipping = names_of(payment.billing_address), names_of(payment.shipping_address)
+    own = same_person(billing, shipping)  # else the goods go to another person
+    sources = (payment.billing_address, payment.shipping_address if own else None)
     addresses = tuple(dict.fromkeys(found for found in map(mapping.address, sources) if found))
     if payment.customer_id:
-        contact = mapping.weak_email(payment.buyer_email_address)
-        key = mapping.customer_key(payment.customer_id)
-        return CustomerSnapshot(key=key, addresses=addresses, identifiers=contact) if contact or addresses else None
-    named = next((a for a in sources if a and (a.first_name or a.last_name)), schemas.Address())
-    fields: CustomerFields = {
-        "first_name": (named.first_name or "",),
-        "last_name": (named.last_name or "",),
-        "email": (payment.buyer_email_address or "",),
-    }
-    if not addresses and not any(value for (value,) in fields.values()):
+        known = CustomerSnapshot(key=mapping.customer_key(payment.customer_id))
+        contact = weak_contacts(known, emails=[payment.buyer_email_address], region=region)
+        known = known.model_copy(update={"addresses": addresses, "identifiers": contact})
+        return known if contact or addresses else None
+    fields = {**completed(billing, shipping), **told_fields({"email": payment.buyer_email_address})}
+    if not addresses and not fields:
         return None
     return mapping.guest_snapshot(fields, region, fallback=payment.order_id or payment.id, addresses=addresses)
 
 
-def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     refund = _required(event.data.object.refund, "refund")
     body = entry.completions.get("payment")
     payment = schemas.read(schemas.PaymentAnswer, body).payment if body else None
@@ -229,7 +233,7 @@ def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -
     return [OrderPartEvent(occurred_at=at, order_id=order_id, part=mapping.refund(refund))]
 
 
-def _loyalty(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _loyalty(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     account = _required(event.data.object.loyalty_account, "loyalty_account")
     at = mapping.changed_at(account, event.created_at)
     phone = (account.mapping.phone_number if account.mapping else None) or ""
@@ -257,7 +261,7 @@ def _required(found: schemas.Found | None, name: str) -> schemas.Found:
     return found
 
 
-_Reader = Callable[[InboxEntry, schemas.Event, SquareSettings], Sequence[CanonicalEvent]]
+_Reader = Callable[[InboxEntry, schemas.Event, SquareSettings], Parsed]
 _READERS: Mapping[str, _Reader] = {
     "customer.created": _customer,
     "customer.updated": _customer,

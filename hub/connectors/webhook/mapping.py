@@ -65,7 +65,10 @@ def _erasure(change: ProfileChange) -> Write | None:
 
 
 def _order(change: OrderChange) -> Write | None:
-    data = change.order.model_dump(mode="json") | {"connection": change.connection}
+    order = change.order.model_dump(mode="json")
+    data = order | {"connection": change.connection, "net": format(change.net, "f"), "open": change.is_open}
+    if change.deleted:
+        data["deleted"] = True
     if change.contact_id:
         data["profile_id"] = change.contact_id
     digest = _digest(data)

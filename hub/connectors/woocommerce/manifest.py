@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 
 
-class WooCommerceSettings(ConnectionSettings):
+class WooCommerceSettings(OrderSettings):
     """One shop. ``base_url`` (the shop's address) and the REST key are needed for the backfill only."""
 
     webhook_secret: Secrets = Field(description="Secret of the webhooks, or a list while it is being changed.")
     consumer_key: SecretStr | None = Field(None, description="REST API key (ck_…) with read access, for the backfill.")
     consumer_secret: SecretStr | None = Field(None, description="Secret of the REST API key (cs_…).")
+    staff: bool = Field(
+        False, description="Whether accounts of the shop's own staff (administrator, shop manager …) are customers too."
+    )
 
 
 _CUSTOMER_AND_ORDER = "the customer (or guest) and the order's new state"

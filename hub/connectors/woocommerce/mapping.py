@@ -8,12 +8,15 @@ from decimal import Decimal
 from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import country, postal_address
-from hub.mapping.customer import CustomerField, customer, guest_key
+from hub.mapping.buyer import completed, same_person, speaks_of
+from hub.mapping.custom import note, texts
+from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
+from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
 from hub.model.address import Address
-from hub.model.event import CustomerEvent, OrderEvent
+from hub.model.event import CustomerEvent, Note, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -67,8 +70,8 @@ BUYER_MAP = FieldMap(
     {
         **_BILLING,
         "external_id": "customer_id",
-        "first_name": ("billing.first_name", "shipping.first_name"),
-        "last_name": ("billing.last_name", "shipping.last_name"),
+        "first_name": "billing.first_name",
+        "last_name": "billing.last_name",
         "email": "billing.email",
     },
     not_offered=_NO,
@@ -84,6 +87,16 @@ _STATES: dict[str, OrderState] = {
     "refunded": "refunded",
     "failed": "failed",
 }
+_ON_DELIVERY = frozenset({"cod"})
+"""Payment methods of which "processing" only says that the goods are to be sent: the money comes with the delivery.
+
+Else the money is there with "processing" and "completed"; "pending" and "on-hold" wait for it (a card form not
+finished, bank transfer, invoice): https://woocommerce.github.io/code-reference/classes/Automattic-WooCommerce-Enums-
+OrderStatus.html.
+"""
+STAFF = frozenset({"administrator", "super_admin", "shop_manager", "editor", "author", "contributor"})
+"""Roles of people who run the shop: https://wordpress.org/documentation/article/roles-and-capabilities/, and
+WooCommerce's own "shop_manager". Buyers are "customer" or "subscriber", or have a role of a plug-in's."""
 _DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 _COLLECTED = frozenset({"local_pickup", "pickup_location"})
 
@@ -122,23 +135,38 @@ def _address(given: schemas.Address | None) -> Address | None:
 def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
     """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
     at = given.date_modified_gmt or created(given)
+    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping)
     return CustomerEvent(
         occurred_at=at,
         customer=customer(
             record_key(given.id),
-            CUSTOMER_MAP.read(given),
+            fields,
             region=_region(given.billing, region),
             addresses=[_address(given.shipping)],
+            custom=texts(map(schemas.Meta.pair, given.meta_data), [("role", _role(given))]),
         ),
     )
+
+
+def _role(given: schemas.Customer) -> str | None:
+    return given.role if given.role != "customer" else None
+
+
+def _with_shipping(
+    fields: CustomerFields, shipping: schemas.Address | None
+) -> tuple[CustomerFields, list[Address | None]]:
+    """What the shipping address adds to its buyer: nothing, where it goes to somebody of another name."""
+    told = speaks_of(shipping)
+    return completed(fields, told), [_address(shipping)] if same_person(fields, told) else []
 
 
 def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
     """Who buys, from the billing data: the account, the guest (``customer_id`` 0), or None for an anonymous sale.
 
-    Billing data hold as of the order's creation: a change of an old order's status tells nothing new of the person.
+    The shipping address fills in what billing lacks, unless it goes to another person. Both hold as of the order's
+    creation: a change of an old order's status tells nothing new of the person.
     """
-    fields = BUYER_MAP.read(given)
+    fields, addresses = _with_shipping(BUYER_MAP.read(given), given.shipping)
     region = _region(given.billing, region)
     if given.customer_id not in (None, "0"):
         key = record_key(str(given.customer_id))
@@ -146,26 +174,28 @@ def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
         key = guest_key(fields, region=region, fallback=given.id)
     else:
         return None
-    return CustomerEvent(occurred_at=created(given), customer=customer(key, fields, region=region))
+    return CustomerEvent(occurred_at=created(given), customer=customer(key, fields, region=region, addresses=addresses))
 
 
-def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent]:
-    """The buyer, if there is one, and the order. Raises SkipEvent for a draft that nobody has placed."""
+def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent | Note]:
+    """The buyer, if there is one, what the order's parts lack of its total, and the order.
+
+    Raises SkipEvent for a draft that nobody has placed.
+    """
     if given.status in _DRAFTS:
         raise SkipEvent("draft order")
-    who = buyer(given, region)
-    what = OrderEvent(
-        occurred_at=given.date_modified_gmt or created(given),
-        order=order(given, region),
-        record=who.customer.key if who else None,
-    )
-    return [who, what] if who else [what]
+    who, made = buyer(given, region), order(given, region)
+    record = who.customer.key if who else None
+    what = OrderEvent(occurred_at=given.date_modified_gmt or created(given), order=made, record=record)
+    return [*([who] if who else []), *unexplained(made), what]
 
 
 def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
-    mail, number = email(billing.email), phone(billing.phone, _region(billing, region))
+    mail = email(billing.email)
+    numbers, _ = _with_shipping(speaks_of(billing), given.shipping)
+    number = next((n for n in (phone(t, _region(billing, region)) for t in numbers.get("phone", ())) if n), None)
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(
         external_id=given.id,
@@ -178,7 +208,7 @@ def order(given: schemas.Order, region: str) -> Order:
         discount_total=given.discount_total,
         tax_total=given.total_tax,
         shipping_total=given.shipping_total,
-        lines=tuple(_line(line) for line in given.line_items),
+        lines=(*map(_line, given.line_items), *map(_fee, given.fee_lines)),
         discounts=tuple(Discount(code=c.code, amount=c.discount) for c in given.coupon_lines if c.discount is not None),
         taxes=tuple(
             Tax(
@@ -201,12 +231,26 @@ def order(given: schemas.Order, region: str) -> Order:
         shipping_address=_address(given.shipping),
         contact_email=mail.value if mail and mail.usable else None,
         contact_phone=number.value if number and number.usable else None,
+        payment_due=_due(given),
+        note=note(given.customer_note),
+        custom=texts(map(schemas.Meta.pair, given.meta_data)),
     )
 
 
 def _state(given: schemas.Order) -> OrderState:
     # "processing" is a paid order, or one that is paid on delivery; plug-ins add states of their own
-    return _STATES.get(given.status or "") or ("paid" if given.date_paid_gmt else "open")
+    return _STATES.get(given.status or "") or ("paid" if given.date_paid_gmt and not _on_delivery(given) else "open")
+
+
+def _due(given: schemas.Order) -> bool | None:
+    """Where the state says less than WooCommerce does."""
+    if given.status != "processing":
+        return None
+    return True if _on_delivery(given) else None if given.date_paid_gmt else False
+
+
+def _on_delivery(given: schemas.Order) -> bool:
+    return given.status == "processing" and given.payment_method in _ON_DELIVERY
 
 
 def _line(item: schemas.LineItem) -> OrderLine:
@@ -223,8 +267,24 @@ def _line(item: schemas.LineItem) -> OrderLine:
         unit_price=item.price,
         total=item.total,
         discounts=(Discount(amount=off),) if off else (),
-        taxes=tuple(Tax(amount=tax.total) for tax in item.taxes if tax.total is not None),
+        taxes=_line_taxes(item.taxes),
+        custom=texts(map(schemas.Meta.pair, item.meta_data)),
     )
+
+
+def _fee(item: schemas.FeeLine) -> OrderLine:
+    return OrderLine(
+        external_id=item.id,
+        product=ProductReference(name=item.name),
+        quantity=Decimal(1),
+        total=item.total,
+        taxes=_line_taxes(item.taxes),
+        kind="fee",
+    )
+
+
+def _line_taxes(taxes: tuple[schemas.LineTax, ...]) -> tuple[Tax, ...]:
+    return tuple(Tax(amount=tax.total) for tax in taxes if tax.total is not None)
 
 
 def _payments(given: schemas.Order) -> tuple[Payment, ...]:

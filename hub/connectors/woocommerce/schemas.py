@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
@@ -41,6 +41,23 @@ class Address(VendorModel):
     phone: str | None = None
 
 
+class Meta(VendorModel):
+    """Meta data of a plug-in or of the shop; names with a leading underscore are hidden from people.
+
+    ``display_*`` is there on lines only, and is how the shop shows it.
+    """
+
+    key: Text | None = None
+    value: Any = None
+    display_key: Text | None = None
+    display_value: Any = None
+
+    def pair(self) -> tuple[str | None, Any]:
+        """Name and value, as the shop shows them."""
+        hidden = (self.key or "").startswith("_")
+        return (None, None) if hidden else (self.display_key or self.key, self.display_value or self.value)
+
+
 class Dated(VendorModel):
     """``date_created`` without ``_gmt`` is the site's time; version wp_api_v1 has it only, and in UTC."""
 
@@ -54,8 +71,10 @@ class Customer(Dated):
     email: str | None = None
     first_name: Text | None = None
     last_name: Text | None = None
+    role: str | None = None
     billing: Address | None = None
     shipping: Address | None = None
+    meta_data: tuple[Meta, ...] = ()
 
 
 class LineTax(VendorModel):
@@ -71,6 +90,16 @@ class LineItem(VendorModel):
     quantity: Decimal
     price: Decimal | None = None
     subtotal: Decimal | None = None
+    total: Decimal | None = None
+    taxes: tuple[LineTax, ...] = ()
+    meta_data: tuple[Meta, ...] = ()
+
+
+class FeeLine(VendorModel):
+    """A surcharge, or with a negative total a rebate; ``total`` is without tax, as of every line."""
+
+    id: str | None = None
+    name: Text | None = None
     total: Decimal | None = None
     taxes: tuple[LineTax, ...] = ()
 
@@ -114,12 +143,15 @@ class Order(Dated):
     shipping: Address | None = None
     payment_method: str | None = None
     transaction_id: str | None = None
+    customer_note: Text | None = None
     date_paid_gmt: Gmt | None = None
     date_completed_gmt: Gmt | None = None
     line_items: tuple[LineItem, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
     shipping_lines: tuple[ShippingLine, ...] = ()
+    fee_lines: tuple[FeeLine, ...] = ()
     coupon_lines: tuple[CouponLine, ...] = ()
+    meta_data: tuple[Meta, ...] = ()
     refunds: tuple[Refund, ...] = ()
 
 

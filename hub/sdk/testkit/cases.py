@@ -164,8 +164,11 @@ class SourceCase(ConnectorCase):
 
     def parse(self, entry: InboxEntry | None = None) -> Sequence[CanonicalEvent]:
         """Canonical events of the sample, or of a changed entry."""
-        parsed = self.source.parse(entry or self.entry, self.settings)
-        return [event for event in parsed if not isinstance(event, Note)]
+        return [event for event in self.parsed(entry) if not isinstance(event, Note)]
+
+    def parsed(self, entry: InboxEntry | None = None) -> Sequence[CanonicalEvent | Note]:
+        """The same with the notes on what was left out."""
+        return self.source.parse(entry or self.entry, self.settings)
 
     def outcome(self, entry: InboxEntry) -> Any:
         """What becomes of an entry, as JSON: events, skipped, or the path of a PayloadError. Other errors pass."""

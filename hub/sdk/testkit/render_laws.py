@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, get_origin
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 
 from hub.errors import Refusal
 from hub.model.customer import PersonName
+from hub.model.money import Money
+from hub.model.order import Refund
 from hub.model.profile import OrderSummary, Profile
 from hub.sdk.destination import OrderChange, ProfileChange, Write
 from hub.sdk.manifest import Capability
@@ -218,6 +221,32 @@ def law_d14_an_undone_merge_gives_both_their_records_back(case: WriteCase) -> No
     requests = as_json(list(case.destination.plan(parted[1:], case.settings)))
     assert requests, f"{case.id}: nothing is planned for the second record"
     assert "kit-" not in repr(requests).replace("kit-kept@", ""), f"{case.id}: writes to a record that was merged away"
+
+
+def law_d15_money_of_another_currency_is_never_mixed(case: WriteCase) -> None:
+    """A refund in the order's currency changes what is written; one in another is subtracted nowhere by its number."""
+    change = case.sample.change
+    if not isinstance(change, OrderChange) or _render(case) is None:
+        return
+    order = change.order
+    foreign = "JPY" if order.currency != "JPY" else "EUR"
+    money = Money(amount=Decimal("17"), currency=foreign)
+    paid_out = order.model_copy(update={"refunds": (*order.refunds, Refund(external_id="kit-foreign", amount=money))})
+    write = _rendered(case, replace(change, order=paid_out, mirror={}))
+    mixed = (format(change.net - 17, "f"), format(order.total - 17, "f"))
+    found = leaks(repr((as_json(write.properties), as_json(write.body))), mixed)
+    assert not found, f"{case.id}: 17 {foreign} are subtracted from {order.currency}"
+
+
+def law_d15_what_was_told_apart_is_written(case: WriteCase) -> None:
+    """A refund told apart from its order, and the deletion of an order, change what is written of it."""
+    change, before = case.sample.change, case.sample.write
+    if not isinstance(change, OrderChange) or before is None:
+        return
+    held = replace(change, external_ids=change.external_ids or ("kit-known",), mirror=before.mirror)
+    for what, told in (("a refund", {"refunded": change.order.total / 2}), ("a deletion", {"deleted": True})):
+        again = case.destination.render(replace(held, **told), case.settings)
+        assert again is not None, f"{case.id}: {what} told apart from its order changes nothing"
 
 
 def law_d14_what_nobody_knows_is_written(case: WriteCase) -> None:

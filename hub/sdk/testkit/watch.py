@@ -106,7 +106,18 @@ def personal_values(tree: Any) -> set[str]:
 
 
 _PERSONAL = frozenset(
-    {"emails", "phones", "name", "line1", "birth_date", "national_id", "contact_email", "contact_phone"}
+    {
+        "emails",
+        "phones",
+        "name",
+        "line1",
+        "birth_date",
+        "national_id",
+        "contact_email",
+        "contact_phone",
+        "note",
+        "custom",
+    }
 )
 _PERSONAL_TYPES = frozenset({"PersonName", "ContactPoint", "ChannelAccount"})
 
@@ -134,6 +145,8 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for child in value:
             yield from _texts(child)
+    elif isinstance(value, Mapping):
+        yield from map(str, value.values())
 
 
 def emails_in(body: bytes) -> set[str]:

@@ -1,0 +1,117 @@
+"""Whom the data of an order speak of: the buyer, or another person a present goes to. Pure.
+
+What an order tells of its buyer beside the account (a phone, company or street that stands only at its addresses)
+reaches the person. A shipping address under another name is another person's, and nothing of it becomes the buyer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from hub.mapping.customer import CustomerField, CustomerFields
+from hub.mapping.email import email
+from hub.mapping.name import clean, fold, person_name
+from hub.mapping.phone import phone
+from hub.mapping.record_state import address_key
+from hub.model.address import Address
+from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
+from hub.model.event import CustomerEvent
+from hub.model.identifier import Identifier
+
+_NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
+_OF_AN_ADDRESS: tuple[CustomerField, ...] = ("first_name", "last_name", "phone", "company")
+
+
+def speaks_of(address: BaseModel | None) -> CustomerFields:
+    """Whom an address of a vendor names: the fields that it calls as the canonical model does."""
+    return told_fields({name: getattr(address, name, None) for name in _OF_AN_ADDRESS})
+
+
+def names_of(person: BaseModel | None) -> CustomerFields:
+    """The name alone, to be compared."""
+    return {name: values for name, values in speaks_of(person).items() if name in _NAMES}
+
+
+def told_fields(values: Mapping[CustomerField, str | None]) -> CustomerFields:
+    """Those fields that are more than white space."""
+    return {name: (value,) for name, value in values.items() if value and not value.isspace()}
+
+
+def same_person(one: CustomerFields, other: CustomerFields) -> bool:
+    """True where the names are one ("Ort" and "Uwe Ort" are), or one side tells none."""
+    mine, yours = _words(one), _words(other)
+    return not mine or not yours or mine <= yours or yours <= mine
+
+
+def completed(fields: CustomerFields, other: CustomerFields) -> CustomerFields:
+    """``fields`` with what they lack from ``other``, where that speaks of the same person.
+
+    A name is taken whole or not at all; of phones every one is kept.
+    """
+    if not same_person(fields, other):
+        return fields
+    named = bool(_words(fields))
+    found = {**fields}
+    for name, values in other.items():
+        if name == "phone":
+            found[name] = (*fields.get(name, ()), *values)
+        elif name not in found and not (named and name in _NAMES):
+            found[name] = values
+    return found
+
+
+def named(name: PersonName | None) -> CustomerFields:
+    """The fields of a name, to be compared."""
+    return {"full_name": (name.full,)} if name and name.full else {}
+
+
+def weak_contacts(
+    known: CustomerSnapshot, *, emails: Iterable[str | None] = (), phones: Iterable[str | None] = (), region: str
+) -> tuple[Identifier, ...]:
+    """Contact data that stand beside an account and are not its own, as weak identifiers."""
+    points: list[tuple[str, ContactPoint | None]] = [("email", email(text)) for text in emails]
+    points += [("phone", phone(text, region)) for text in phones]
+    own = {point.value for point in (*known.emails, *known.phones)} | {held.value for held in known.identifiers}
+    found = {
+        (kind, point.value): Identifier(kind=kind, value=point.value, strength="weak")
+        for kind, point in points
+        if point and point.usable and point.value not in own
+    }
+    return tuple(found.values())
+
+
+def told_beside(
+    account: CustomerSnapshot,
+    fields: CustomerFields,
+    *,
+    at: datetime,
+    region: str,
+    addresses: Iterable[Address | None] = (),
+) -> CustomerEvent | None:
+    """What the addresses of an order tell of the person behind an account, beyond the account; None where nothing.
+
+    ``at`` is the time of the order: a later touch of an old order tells nothing new of the person. Phones and e-mails
+    are weak identifiers. The company is taken where the account has none; the name where it has none; the addresses
+    where the names do not contradict.
+    """
+    same = same_person(named(account.name), fields)
+    contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
+    held = {address_key(own) for own in account.addresses}
+    first = {name: next(iter(values), None) for name, values in fields.items()}
+    snapshot = CustomerSnapshot(
+        key=account.key,
+        name=None
+        if account.name
+        else person_name(first=first.get("first_name"), last=first.get("last_name"), full=first.get("full_name")),
+        company=None if account.company else clean(first.get("company")),
+        addresses=tuple({address_key(a): a for a in addresses if same and a and address_key(a) not in held}.values()),
+        identifiers=contacts,
+    )
+    return None if snapshot == CustomerSnapshot(key=account.key) else CustomerEvent(occurred_at=at, customer=snapshot)
+
+
+def _words(fields: CustomerFields) -> frozenset[str]:
+    return frozenset(fold(" ".join(value for name in _NAMES for value in fields.get(name, ())[:1])).split())

@@ -1,0 +1,49 @@
+"""What a source tells beyond the canonical fields, as texts by the source's own names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hub.model.base import FrozenTexts
+
+_LONGEST_NAME = 100
+
+
+def texts(*groups: Iterable[tuple[str | None, Any]]) -> FrozenTexts:
+    """Pairs of name and value as texts; several values of one name are joined by "; ".
+
+    Left out are names that are empty or hidden (a leading underscore, the sign of WordPress and Shopify for what is
+    not for people), empty values, and objects, which hold a program's own state.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in (pair for group in groups for pair in group):
+        label = " ".join((name or "").split())[:_LONGEST_NAME]
+        if not label or label.startswith("_"):
+            continue
+        values = found.setdefault(label, [])
+        values += [text for text in _texts(value) if text not in values]
+    return FrozenTexts({name: "; ".join(values) for name, values in found.items() if values})
+
+
+def note(*parts: str | None) -> str | None:
+    """What people wrote, one paragraph each; None where nobody wrote anything."""
+    told = [part.strip() for part in parts if part and part.strip()]
+    return "\n".join(dict.fromkeys(told)) or None
+
+
+def labels(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Tags from a list, or from a text with commas; each once."""
+    parts = (text or "").split(",") if isinstance(text, str) or text is None else text
+    return tuple(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _texts(item)]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if value is None or isinstance(value, dict):
+        return []
+    told = str(value).strip()
+    return [told] if told else []

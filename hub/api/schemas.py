@@ -125,11 +125,10 @@ class InboxCounts(Answer):
 
 
 class OutboxCounts(Answer):
-    """``retrying`` counts as pending too, and so does ``held``: what cannot be undone there waits for a bulk load."""
+    """``retrying`` counts as pending too."""
 
     pending: int
     retrying: int
-    held: int = 0
     delivered: int
     rejected: int
     dead: int
@@ -151,12 +150,15 @@ class BulkLoad(Answer):
 
     since: UtcDatetime
     reason: str
+    held: dict[str, int] = Field(description="Rows that wait, by destination; they count as pending too.")
 
 
 class Stats(Answer):
     """What is where."""
 
-    bulk_load: BulkLoad | None = None
+    bulk_load: BulkLoad | None = Field(
+        None, exclude_if=lambda load: load is None, description="Absent while none goes on."
+    )
     inbox: InboxCounts
     records: int
     profiles: int

@@ -38,16 +38,16 @@ def _show(counted: dict[str, Any]) -> None:
             )
         ],
     )
-    of_row = ("pending", "retrying", "held", "delivered", "rejected", "dead")
+    of_row = ("pending", "retrying", "delivered", "rejected", "dead")
     rows = [(name, *(counts[state] for state in of_row)) for name, counts in counted["outbox"].items()]
     if rows:
         output.show("")
         output.show_table(("outbox", *of_row), rows)
-    if load := counted["bulk_load"]:
+    if load := counted.get("bulk_load"):
         output.show("")
         output.show(
             f"a bulk load goes on since {load['since']:%Y-%m-%d %H:%M} UTC ({load['reason']}): "
-            "what cannot be undone at a destination waits for its end"
+            f"{sum(load['held'].values())} writes that cannot be undone wait for its end"
         )
     lag = [(f"{way} {name}", _age(age)) for way in ("inbox", "outbox") for name, age in counted["lag"][way].items()]
     if lag:

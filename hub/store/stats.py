@@ -16,22 +16,19 @@ _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 
 def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
     """Counts by state, and the age of the oldest waiting row per connection, in seconds.
 
+    While a bulk load goes on, ``bulk_load`` tells since when, why, and how many rows wait for its end by destination.
     ``destinations`` are shown also when nothing was ever queued for them.
     """
     counted = outbox.counts(session)
-    held = loads.held(session)
     load = loads.bulk_load(session)
     return {
         "inbox": inbox.counts(session),
         "records": records.count(session),
         "profiles": profiles.count(session),
         "reviews": {"open": reviews.count(session)},
-        "outbox": {
-            name: {**counted.get(name, _NOTHING), "held": held.get(name, 0)}
-            for name in sorted({*counted, *destinations})
-        },
-        "bulk_load": {"since": load.since, "reason": load.reason} if load else None,
+        "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
+        **({"bulk_load": {"since": load.since, "reason": load.reason, "held": loads.held(session)}} if load else {}),
     }
 
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from hub.errors import PayloadError, SkipEvent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
-from hub.model.event import CanonicalEvent, CustomerEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, Note
 from hub.model.identifier import Identifier, RecordKey
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
@@ -96,7 +96,7 @@ def source(
     *,
     rank: int = 100,
     revenue: str = "paid",
-    read: Callable[[InboxEntry, Any], Sequence[CanonicalEvent]] = parse,
+    read: Callable[[InboxEntry, Any], Sequence[CanonicalEvent | Note]] = parse,
     **changes: Any,
 ) -> Connection:
     """A connection of the double source; ``read`` is another version of its ``parse``."""

@@ -224,7 +224,7 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
             {"connection": "shop", "kind": "customer", "external_id": "a1"},
             {"connection": "till", "kind": "customer", "external_id": "77"},
         ],
-        "destinations": [{"connection": "crm", "external_id": "1", "state": "in_sync"}],
+        "destinations": [{"connection": "crm", "external_id": "1", "state": "in_sync", "refused": []}],
         "suppressed": False,
     }
 

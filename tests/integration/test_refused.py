@@ -71,14 +71,13 @@ def test_a_refusal_of_the_whole_call_leaves_out_the_one_value_of_the_one_record(
     def strict(body: Any, query: Any, kind: str, action: str) -> Any:
         bare = [{k: v for k, v in one.items() if k != "objectWriteTraceId"} for one in body["inputs"]]
         for one in bare:
-            way.crm.check(kind, one.get("properties", {}))
+            check(one.get("properties", {}))
         return batch(body, query, kind, action)
 
-    def check(kind: str, properties: Any) -> None:
+    def check(properties: Any) -> None:
         if properties.get("email") == BAD:
             raise invalid("email", "INVALID_EMAIL", f"{BAD} was not a valid email.")
 
-    way.crm.check = check  # type: ignore[attr-defined]
     way.crm.batch = strict  # type: ignore[method-assign]
     others = [entry([customer(f"c{n}", emails=[f"k{n}@example.com"])], f"k{n}") for n in range(12)]
     way.take(told("e1", BAD, GOOD), *others)

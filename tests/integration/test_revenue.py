@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from importlib import import_module
 from itertools import permutations
 from typing import Any
 
 import orjson
 import pytest
 
+from hub.identity.rules import IdentityRules
 from hub.model.event import CanonicalEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import fact_id
@@ -19,7 +21,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.store import explanations, facts
 from hub.store.database import Database
-from hub.workers.process import IdentityRules, Processing, process_batch
+from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, empty, entry, routes_to, source, store
 
 ONE = RecordKey(kind="customer", external_id="1")
@@ -141,3 +143,18 @@ def test_money_beyond_the_goods_counts(database: Database) -> None:
     parts = [refund("25", basis="goods"), refund("30", number="r2", basis="money"), refund("1", number="r3")]
 
     assert totals(processed(database, [order("100", "paid"), *parts])) == (1, [("69", "EUR")])
+
+
+def test_orders_stored_before_are_open_after_the_upgrade_where_nobody_had_paid(database: Database) -> None:
+    step = import_module("hub.store.migrations.versions.0008_orders")
+    update = step._UP[step._UP.index("UPDATE fact") :].strip().rstrip(";")
+    told = [order("1", "open"), order("2", "paid", number="o2")]
+    tricky = {"note": 'no "state":"open" of its own', "number": 'N"1'}
+    processed(database, [one.model_copy(update={"order": one.order.model_copy(update=tricky)}) for one in told])
+    with database.session() as session:
+        session.run("UPDATE fact SET aspect = NULL")
+
+        session.run(update)
+
+        found = dict(session.rows("SELECT external_id, aspect FROM fact"))
+    assert found == {"o1": "open", "o2": None}

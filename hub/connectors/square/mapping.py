@@ -208,7 +208,9 @@ def _charge(source: schemas.ServiceCharge) -> tuple[OrderLine, ...]:
 
 def _rounding(source: schemas.RoundingAdjustment) -> tuple[OrderLine, ...]:
     # https://developer.squareup.com/reference/square/objects/OrderRoundingAdjustment
-    return charge(clean(source.name) or "Rounding", _amount(source.amount_money), "rounding", external_id=source.uid)
+    return charge(
+        clean(source.name) or "Rounding", _amount(source.amount_money), "rounding", external_id=source.uid or None
+    )
 
 
 def _notes(found: schemas.OrderFulfilment) -> tuple[str | None, ...]:

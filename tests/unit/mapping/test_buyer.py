@@ -40,7 +40,7 @@ def test_two_names_are_one_person_where_they_do_not_contradict(one: str, other: 
 def test_what_one_address_lacks_the_other_fills_in() -> None:
     found = completed(fields("Uwe Ort", phone="1"), fields("Uwe Ort", phone="2", company="Ort GmbH"))
 
-    assert found == fields("Uwe Ort", company="Ort GmbH") | {"phone": ("1", "2")}
+    assert found == {**fields("Uwe Ort", company="Ort GmbH"), "phone": ("1", "2")}
     assert completed(fields(email="a@b.example"), fields("Uwe Ort")) == fields("Uwe Ort", email="a@b.example")
 
 

@@ -312,14 +312,18 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
+    from hub.workers.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
     from hub.workers.schedule import FAILURES_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
     from hub.workers.sweep import count_failures, count_reviews, sweep
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
+    retaining = Retaining(run.database, run.settings.retention)
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations)),
         Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
         Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
+        Task("retention", RETAIN_SECONDS, retaining.turn),
+        Task("retention.held", HELD_SECONDS, retaining.held),
     ]
 
 

@@ -80,9 +80,18 @@ def binaries(version: int | None = None) -> Path:
     if found is None or not found.is_dir():
         known = ", ".join(map(str, sorted(wheel.POSTGRES_VERSIONS)))
         raise ConfigError(
-            [f"data_dir: its PostgreSQL is of version {version}, and this Hub brings {known}: see docs/operations.md"]
+            [f"database: its PostgreSQL is of version {version}, and this Hub brings {known}: see docs/operations.md"]
         )
     return found
+
+
+def nearest_binaries(version: int) -> Path:
+    """The programs to reach a server of this major version with: its own, else the oldest that are newer.
+
+    Raises ConfigError when the server is newer than all of them: pg_dump reads no newer server.
+    """
+    known = sorted(_wheel().POSTGRES_VERSIONS)
+    return binaries(next((each for each in known if each >= version), version))
 
 
 @cache

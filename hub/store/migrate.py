@@ -21,6 +21,18 @@ def is_current(dsn: str) -> bool:
         return _version(connection) == HEAD
 
 
+def is_empty(dsn: str) -> bool:
+    """True when there is no schema at all. Raises psycopg.OperationalError when it cannot be reached."""
+    with psycopg.connect(dsn) as connection:
+        return _version(connection) is None
+
+
+def server_version(dsn: str) -> int:
+    """The server's major version. Raises psycopg.OperationalError when it cannot be reached."""
+    with psycopg.connect(dsn) as connection:
+        return connection.info.server_version // 10_000
+
+
 def migrate(dsn: str) -> bool:
     """Upgrade to ``HEAD``; True when anything was done. Raises ConfigError when the schema is a newer Hub's."""
     with psycopg.connect(dsn) as connection:

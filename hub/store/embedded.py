@@ -173,10 +173,10 @@ def _process(cluster: Cluster) -> psutil.Process | None:
 
 def _bury(pid: int) -> None:
     """Ask for the end of a child, also of one that a container's first process was given: until then it counts."""
-    child = _children.get(pid)
-    if child is not None:
+    for number, child in list(_children.items()):
         if child.poll() is not None:
-            del _children[pid]
+            del _children[number]
+    if pid in _children:
         return
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
@@ -190,7 +190,8 @@ def _make_way(cluster: Cluster) -> None:
             raise Unavailable(f"a PostgreSQL of another container or account runs on {cluster.data}")
         # A killed server's number may have gone to another process; PostgreSQL takes that for a living server.
         if not _used_by_others(cluster):
-            cluster.pid_file.unlink(missing_ok=True)
+            for note in (cluster.pid_file, cluster.socket_folder() / ".s.PGSQL.5432.lock"):
+                note.unlink(missing_ok=True)
         return
     if "unix_socket_permissions=0700" in process.cmdline():
         return

@@ -20,7 +20,7 @@ from hub.store import embedded, migrate
 
 log = structlog.get_logger()
 
-WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
+WAITS = (1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
 """Seconds until the next try, after each failure in a row."""
 _LOOK = 0.2
 

@@ -45,19 +45,19 @@ def api(
 ) -> None:
     """Run the HTTP role: webhooks, REST API, health, metrics."""
     parent.follow()
-    with output.exit_codes(json=json), _hanging_up_ends():
+    with output.exit_codes(json=json), _stopped_by_signal() as stopping:
         settings = settings_of(config)
-        with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=_end) as (run, ground):
+        with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
             application = bootstrap.api(run)
             bootstrap.tune_memory()
-            serve(application, host, port)
+            serve(application, host, port, stopping)
             if ground.fault is not None:
                 raise ground.fault
 
 
-def serve(app: Any, host: str, port: int) -> None:
-    """Serve an ASGI application until SIGINT or SIGTERM."""
-    uvicorn.run(
+def serve(app: Any, host: str, port: int, stopping: threading.Event) -> None:
+    """Serve an ASGI application until ``stopping``, or SIGINT or SIGTERM, which uvicorn hands on when it has ended."""
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -70,6 +70,14 @@ def serve(app: Any, host: str, port: int) -> None:
         lifespan="on",
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        stopping.wait()
+        server.should_exit = True
+
+    threading.Thread(target=end, name="end", daemon=True).start()
+    server.run()
 
 
 def worker(
@@ -236,23 +244,6 @@ def _stopped_by_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _hanging_up_ends() -> Iterator[None]:
-    """SIGHUP ends uvicorn as SIGTERM does, which it knows."""
-    if signal.SIGHUP not in interrupt.signals():
-        yield
-        return
-    before = signal.signal(signal.SIGHUP, lambda *_: _end())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
-def _end() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

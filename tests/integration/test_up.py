@@ -3,89 +3,36 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from benchmarks.payloads import SECRET, Webhook, webhooks
+from benchmarks.chaos.installation import Up, gone, installation
+from benchmarks.payloads import Webhook, webhooks
 from hub.cli import interrupt
 from hub.store import embedded
-from tests.support.processes import ROOT, count, free_port, wait_for, wait_until_ready
-
-CONFIG = """
-connections: {{shop: {{connector: shopify, webhook_secret: "{secret}"}}}}
-"""
-
-
-class Up:
-    """A `hub up` with a folder and a port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "up.log"
-        (folder / "hub.yaml").write_text(CONFIG.format(secret=SECRET), encoding="utf-8")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = {"HUB_CONFIG": str(self.folder / "hub.yaml"), "HUB_DATA_DIR": str(self.folder / "data")}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "hub.cli", "up", "--port", str(self.port)],
-                cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log,
-            )  # fmt: skip
-
-    def family(self) -> list[psutil.Process]:
-        """Its roles; PostgreSQL is not among them, it outlives them to finish what it is at."""
-        assert self.process is not None
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        return [process for process in found if "hub.cli" in process.cmdline()]
-
-    def send(self, event: Webhook) -> int:
-        return httpx.post(f"{self.url}/webhooks/shop", content=event.body, headers=event.headers).status_code
-
-    def status(self, path: str) -> int:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}{path}", timeout=5).status_code
-        return 0
-
-    def ends(self, number: int) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(40)
+from tests.support.processes import ROOT, count, wait_for, wait_until_ready
 
 
 @pytest.fixture
 def up() -> Iterator[Up]:
-    # Not under pytest's own folder, which is closed to the account the embedded server runs under when we are root.
-    folder = Path(tempfile.mkdtemp(prefix="hub-up-"))
-    made = Up(folder)
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait(10)
-    with suppress(Exception):
-        embedded.stop(embedded.start(folder / "data"))
-    shutil.rmtree(folder, ignore_errors=True)
+    """A `hub up` that is not started yet."""
+    with installation() as made:
+        yield made
 
 
-def gone(processes: list[psutil.Process]) -> bool:
-    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+def send(up: Up, event: Webhook) -> int:
+    return httpx.post(f"{up.url}/webhooks/shop", content=event.body, headers=event.headers).status_code
 
 
 def test_hub_up_answers_503_while_postgresql_cannot_start_and_goes_on_by_itself_once_it_can(up: Up) -> None:
     # given a PostgreSQL that does not start
-    data = up.folder / "data"
+    data = up.data
     embedded.stop(embedded.start(data))
     broken = data / "postgres" / "postgresql.auto.conf"
     broken.write_text("shared_buffers = 'plenty'\n")
@@ -94,7 +41,7 @@ def test_hub_up_answers_503_while_postgresql_cannot_start_and_goes_on_by_itself_
     # when a sender comes
     wait_for(lambda: up.status("/health/live") == 200, what="the API")
     # then it is told to come again, and hub up says what is wrong and stays
-    assert (up.send(first), up.status("/health/ready")) == (503, 503)
+    assert (send(up, first), up.status("/health/ready")) == (503, 503)
     wait_for(lambda: "configuration file" in up.log.read_text(), what="the reason")
     stats = subprocess.run(
         [sys.executable, "-m", "hub.cli", "stats"], cwd=ROOT, capture_output=True, text=True, timeout=60,
@@ -107,7 +54,7 @@ def test_hub_up_answers_503_while_postgresql_cannot_start_and_goes_on_by_itself_
     broken.write_text("")
     wait_until_ready(up.url)
     # then the same event is taken and worked on, without a restart
-    assert up.send(first) == 202
+    assert send(up, first) == 202
     server = embedded.start(data)
     uri = server.get_uri()
     wait_for(lambda: count(uri, "SELECT count(*) FROM profile") == 1, what="the profile")
@@ -120,7 +67,7 @@ def test_hub_up_answers_503_while_postgresql_cannot_start_and_goes_on_by_itself_
     up.start()
     wait_for(lambda: gone(roles), what="the end of the children")
     wait_until_ready(up.url)
-    assert (up.send(second), up.send(first)) == (202, 202)
+    assert (send(up, second), send(up, first)) == (202, 202)
     assert count(uri, "SELECT count(*) FROM inbox") == 2
 
     # when PostgreSQL is killed while it starts, again and again
@@ -129,7 +76,7 @@ def test_hub_up_answers_503_while_postgresql_cannot_start_and_goes_on_by_itself_
         wait_for(lambda: not embedded.is_running(data), what="the end of PostgreSQL")
         wait_for(lambda: embedded.is_running(data), what="its start")
     wait_until_ready(up.url)
-    assert up.send(third) == 202
+    assert send(up, third) == 202
 
     # when the terminal is closed
     roles = up.family()

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hub.errors import ConfigError, HubError
 from hub.store import embedded
-from hub.store.cluster import SOCKET_BYTES, Cluster
+from hub.store.cluster import SOCKET_BYTES, Cluster, binaries, nearest_binaries
 from hub.store.database import Database
 from tests.support.processes import OwnPostgres
 
@@ -235,6 +235,26 @@ def test_a_data_directory_that_takes_no_files_is_a_fault_of_the_configuration(fo
     for wrong in (folder / "file", folder / "file" / "below"):
         with pytest.raises(ConfigError, match="data_dir"):
             embedded.start(wrong)
+
+
+def test_data_of_an_older_postgresql_runs_on_it_until_it_is_moved(folder: Path) -> None:
+    made = (
+        "import pathlib, sys; from hub.store import embedded; embedded.stop(embedded.start(pathlib.Path(sys.argv[1])))"
+    )
+    older = {**os.environ, "PGSERVER_POSTGRES_VERSION": "16"}
+    subprocess.run([sys.executable, "-c", made, str(folder)], env=older, check=True, timeout=60)
+    server = embedded.start(folder)
+    with psycopg.connect(server.get_uri()) as connection:
+        assert connection.info.server_version // 10_000 == 16
+    embedded.stop(server)
+
+
+def test_a_backup_is_taken_with_programs_of_the_servers_version_or_the_next() -> None:
+    # a newer pg_dump writes what an older server cannot read, an older one refuses a newer server
+    assert nearest_binaries(16) == binaries(16)
+    assert nearest_binaries(17) == binaries(18)
+    with pytest.raises(ConfigError, match="of version 99"):
+        nearest_binaries(99)
 
 
 def test_the_server_is_out_of_reach_of_the_terminal_and_never_root(running: tuple[Path, embedded.Server]) -> None:

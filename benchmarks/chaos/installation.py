@@ -162,10 +162,11 @@ class Sender:
 
     def lost(self) -> int:
         """How many were acknowledged and are not in the inbox once each; the database must run."""
+        acknowledged = set(self.acknowledged)
         with psycopg.connect(embedded.url(self._up.data)) as connection:
             rows = connection.execute("SELECT event_id FROM inbox").fetchall()
         stored = [row[0].rpartition(":")[2] for row in rows]  # the connector puts the topic before it
-        return len(set(self.acknowledged) - set(stored)) + len(stored) - len(set(stored))
+        return len(acknowledged - set(stored)) + len(stored) - len(set(stored))
 
     def _run(self) -> None:
         with httpx.Client(timeout=6) as client:

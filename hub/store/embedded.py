@@ -183,15 +183,11 @@ def _bury(pid: int) -> None:
 
 
 def _make_way(cluster: Cluster) -> None:
-    """Remove what would keep a new server from starting; stop one that lets everybody in."""
+    """Stop a server that lets everybody in; leave alone what is not ours."""
     process = _process(cluster)
     if process is None:
         if _answers(cluster):
             raise Unavailable(f"a PostgreSQL of another container or account runs on {cluster.data}")
-        # A killed server's number may have gone to another process; PostgreSQL takes that for a living server.
-        if not _used_by_others(cluster):
-            for note in (cluster.pid_file, cluster.socket_folder() / ".s.PGSQL.5432.lock"):
-                note.unlink(missing_ok=True)
         return
     if "unix_socket_permissions=0700" in process.cmdline():
         return
@@ -224,9 +220,16 @@ def _handles(cluster: Cluster) -> list[int]:
 
 def _launch(cluster: Cluster) -> None:
     """Start it, and return once it has left its note, so that nobody starts another."""
+    given = cluster.account.arguments()
+    before = cluster.postmaster()
+    if before is not None:
+        # The killed server's number may be another process's by now, in a container often our own, and PostgreSQL takes
+        # that for a living server, unless told that it is the one it was started by. Its note must stay: by it,
+        # PostgreSQL looks whether processes of that server still live (patroni/patroni#681).
+        given["env"]["PG_GRANDPARENT_PID"] = str(before[0])
     with cluster.start_log.open("wb") as said:
         child = subprocess.Popen(  # noqa: S603 - the wheel's own program
-            cluster.command(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, **cluster.account.arguments()
+            cluster.command(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, **given
         )
     _children[child.pid] = child
     while child.poll() is None:

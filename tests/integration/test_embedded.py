@@ -183,7 +183,8 @@ def test_a_killed_server_starts_though_its_number_went_to_another_process(folder
     server.users.close()
     note = (folder / "postgres" / "postmaster.pid").read_text().split("\n")
     with subprocess.Popen(["sleep", "60"]) as other:
-        (folder / "postgres" / "postmaster.pid").write_text("\n".join([str(other.pid), *note[1:]]))
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (folder / "postgres" / name).write_text("\n".join([str(other.pid), *note[1:]]))
         # when Hub starts
         assert not embedded.is_running(folder)
         server = embedded.start(folder)

@@ -32,7 +32,7 @@ def attack() -> dict[str, object]:
         _fill(disk)
         up.start()
         wait_for(lambda: up.status("/health/live") == 200, 90, "the API on a full disk")
-        wait_for(lambda: "No space left" in up.log.read_text(errors="replace"), 90, "the reason")
+        wait_for(lambda: "its disk is full" in up.log.read_text(errors="replace"), 90, "the reason")
         starting = up.status()
         # when there is room again
         for file in disk.glob("filler*"):

@@ -7,7 +7,7 @@ import time
 
 from benchmarks.chaos.installation import Sender, gone, installation, wait_for
 
-KILLS = 8
+KILLS = 5
 
 
 def attack() -> dict[str, object]:

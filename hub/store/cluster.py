@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -26,6 +27,9 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.errors import ConfigError, Unavailable
+
+FULL_BYTES = 16 * 1024 * 1024
+"""With less room than one file of its write-ahead log, PostgreSQL cannot start."""
 
 SOCKET_BYTES = 103
 """The longest path of a socket: ``sun_path`` has 104 bytes on macOS, 108 on Linux, a closing NUL among them."""
@@ -67,6 +71,8 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_lock_waits = off
 """
+# Not those about one connection: the server's end has another reason.
+_GRAVE = re.compile("PANIC:|FATAL:(?!  (the database system is|password authentication|terminating|sorry, too many))")
 _INCLUDE = "include_if_exists = 'hub.conf'"
 _OUR_FAULT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG)
 _ACCOUNT = "pgserver"
@@ -197,12 +203,14 @@ class Cluster:
         return None
 
     def last_words(self) -> str:
-        """The last grave line of the server's logs: they hold no values."""
+        """Why the server ended, as far as is known: its logs hold no values."""
+        if shutil.disk_usage(self.root).free < FULL_BYTES:
+            return "its disk is full"
         logs = [self.start_log, *sorted((self.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)]
         for path in reversed(logs):
             with suppress(OSError):
                 lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-50:]
-                grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
+                grave = [line for line in lines if _GRAVE.search(line)]
                 if grave:
                     level = "PANIC:" if "PANIC:" in grave[-1] else "FATAL:"
                     return grave[-1].partition(level)[2].strip()
@@ -245,6 +253,11 @@ class Cluster:
             return self.data
         with suppress(OSError):
             noted = Path(self._socket.read_text(encoding="utf-8").strip())
+            if _fits(noted) and not os.path.lexists(
+                noted
+            ):  # cleared away with all of /tmp; others know it by this name
+                noted.mkdir(mode=0o700)
+                self.account.takes(noted)
             if _fits(noted) and self.account.is_private(noted):
                 return noted
         for base in self._short_folders():

@@ -79,7 +79,7 @@ def start(data_dir: Path, stopping: threading.Event | None = None) -> Server:
     try:
         _await_ready(cluster, stopping)
     except BaseException:
-        server.users.close()  # the server goes on recovering; whoever comes next joins it
+        _leave(server)
         raise
     return server
 
@@ -91,12 +91,18 @@ def is_running(data_dir: Path) -> bool:
 
 def stop(server: Server) -> None:
     """Stop it, if no other process uses it. Its folder may be removed then."""
+    if _leave(server):
+        server.cluster.forget_socket()
+
+
+def _leave(server: Server) -> bool:
+    """Give up one's share; True when it was the last one, and the server is stopped."""
     with _locked(server.cluster, None):
         server.users.close()
         if _used_by_others(server.cluster):
-            return
+            return False
         _shut_down(server.cluster)
-        server.cluster.forget_socket()
+        return True
 
 
 # -- who uses it ------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from functools import partial
 
 from benchmarks.chaos.installation import Sender, gone, installation, wait_for
 
@@ -21,7 +22,7 @@ def attack() -> dict[str, object]:
             began = time.monotonic()
             up.ends(signal.SIGKILL)
             up.start()
-            orphans.append(wait_for(lambda family=family: gone(family), 30, "the end of the children"))
+            orphans.append(wait_for(partial(gone, family), 30, "the end of the children"))
             wait_for(sender.reached(20), 60, "events after the kill")
             took.append(time.monotonic() - began)
         lost = sender.lost()

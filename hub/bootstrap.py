@@ -25,6 +25,7 @@ from hub.sdk.manifest import Capability
 from hub.settings import Settings
 from hub.store import embedded, migrate
 from hub.store.database import Database
+from hub.store.foundation import Foundation
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
@@ -90,6 +91,39 @@ def runtime(settings: Settings, *, pool_size: int = 12, statement_seconds: int =
     configured = configure(settings)
     with opened(settings, pool_size=pool_size, statement_seconds=statement_seconds) as database:
         yield Runtime(settings, database.dsn, database, *configured)
+
+
+@contextmanager
+def role(
+    settings: Settings, *, pool_size: int = 12, statement_seconds: int = 0, failed: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Runtime, Foundation]]:
+    """What a role that runs on needs, also while there is no database: it is waited for, and brought back.
+
+    ``failed`` is called in another thread when no waiting helps; the foundation's ``fault`` says why. Raises
+    ConfigError with every fault.
+    """
+    configured = configure(settings)
+    with foundation(settings, failed=failed) as ground, ExitStack() as stack:
+        database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds)
+        stack.callback(database.close)
+        database.open(wait=False)
+        yield Runtime(settings, ground.dsn, database, *configured), ground
+
+
+@contextmanager
+def foundation(
+    settings: Settings,
+    *,
+    prepare: Callable[[str], None] = lambda dsn: None,
+    failed: Callable[[], None] = lambda: None,
+) -> Iterator[Foundation]:
+    """The database under a role, kept there until the block ends."""
+    ground = Foundation(settings.database_url, settings.data_dir, prepare=prepare, failed=failed)
+    ground.start()
+    try:
+        yield ground
+    finally:
+        ground.stop()
 
 
 @contextmanager
@@ -295,15 +329,19 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
+    from hub.workers.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
     from hub.workers.schedule import FAILURES_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
     from hub.workers.sweep import count_failures, count_reviews, sweep
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
     trains = run.settings.hub.automatic_training
+    retaining = Retaining(run.database, run.settings.retention)
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
         Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
         Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
+        Task("retention", RETAIN_SECONDS, retaining.turn),
+        Task("retention.held", HELD_SECONDS, retaining.held),
     ]
 
 

@@ -49,6 +49,10 @@ DEAD_ROWS = Gauge("hub_dead_rows", "Outbox rows whose attempts are used up.", ["
 OPEN_REVIEWS = Gauge("hub_open_reviews", "Doubtful matches that wait for a person.")
 PARKED_ENTRIES = Gauge("hub_parked_entries", "Inbox entries that cannot be read.")
 BREAKER_STATE = Gauge("hub_breaker_state", "Circuit breaker: 0 closed, 1 half open, 2 open.", ["destination"])
+REMOVED = Counter(
+    "hub_retention_removed_total", "Rows that retention removed: bodies, attempts, outcomes.", ["outcome"]
+)
+DATABASE_BYTES = Gauge("hub_database_bytes", "What the database takes on its server's disk, in bytes.")
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")
 
 

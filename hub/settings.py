@@ -92,6 +92,23 @@ class Route(_Section):
     )
 
 
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSection(_Section):
+    """For how many days what is no longer needed is kept; null keeps it for ever (docs/operations.md)."""
+
+    bodies: Days | None = Field(
+        90,
+        description="Bodies of events that are done or skipped, and what was fetched for them. That an event came is "
+        "known for ever; without its body it cannot be replayed.",
+    )
+    attempts: Days | None = Field(
+        90, description="Attempts at a destination; the last one of each profile and order stays."
+    )
+    outcomes: Days | None = Field(365, description="Why events were skipped; afterwards they count as done.")
+
+
 class Settings(_Section):
     """The whole configuration, in the shape of the YAML file."""
 
@@ -106,6 +123,7 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
+    retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."
     )

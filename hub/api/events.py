@@ -57,8 +57,8 @@ def router(database: Database) -> APIRouter:
         """Work on a stored event again, as if it had just come."""
         with database.session() as session:
             if not inbox.requeue(session, ids=[id]):
-                erased = inbox.get(session, id) is not None
-                raise ApiError(409, "its body was erased") if erased else ApiError(404, "there is no such event")
+                known = inbox.get(session, id) is not None
+                raise ApiError(409, inbox.NO_BODY) if known else ApiError(404, "there is no such event")
         return Requeued(id=id)
 
     @routes.get("/dead-letters")

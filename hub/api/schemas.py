@@ -55,7 +55,7 @@ class InboxDetail(InboxItem):
     """A stored event. ``body`` and ``completions`` are text; ``base64`` when they are no UTF-8."""
 
     headers: dict[str, str]
-    body: str | None = Field(description="Null once it was erased.")
+    body: str | None = Field(description="Null once it was erased, or no longer kept (`retention.bodies`).")
     encoding: Literal["utf-8", "base64"]
     completions: dict[str, str] = Field(description="Bodies that were fetched for a thin event, by name.")
     notes: list[EntryNote] = Field(

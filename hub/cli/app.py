@@ -61,6 +61,7 @@ COMMANDS = {
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."
     ),
+    "database": Lazy("hub.cli.storage", "app", "The database: sizes, retention, backup, restore, shell."),
     "token": Lazy("hub.cli.token", "app", "Tokens of the API: create, list, revoke."),
 }
 

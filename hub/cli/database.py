@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import log
-from hub.settings import Settings, load
+from hub.errors import ConfigError
+from hub.settings import DEFAULT_CONFIG, Settings, load
 
 if TYPE_CHECKING:
     from hub.bootstrap import Runtime
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
 
 
 def settings_of(config: Path | None) -> Settings:
-    """Read the configuration and set the log up by it. Raises ConfigError."""
+    """Read the configuration and set the log up by it. Raises ConfigError, also where there is no Hub at all."""
     settings = load(config, os.environ)
     log.configure(settings.log_level, settings.log_format)
+    _require_hub(config, settings)
     return settings
+
+
+def _require_hub(config: Path | None, settings: Settings) -> None:
+    """In the wrong folder a command must not answer from an empty Hub that it made there."""
+    named = config is not None or bool(os.environ.get("HUB_CONFIG")) or DEFAULT_CONFIG.exists()
+    if named or settings.database_url is not None or (settings.data_dir / "postgres" / "PG_VERSION").exists():
+        return
+    missing = f"there is no Hub in {Path.cwd()}: no {DEFAULT_CONFIG}, and no data in {settings.data_dir}"
+    raise ConfigError([f"{missing}. Go to its folder, name its file with --config, or begin here with `hub init`"])
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def show(
     for name, value in entry["headers"].items():
         output.show(f"  {name}: {value}")
     output.show("")
-    output.show(entry["body"] if entry["body"] is not None else "the body was erased")
+    output.show(entry["body"] if entry["body"] is not None else inbox.NO_BODY)
     for name, body in entry["completions"].items():
         output.show(f"\n{name}:\n{body}")
 
@@ -103,12 +103,15 @@ def replay(
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
             count = inbox.requeue(session, ids=ids or None, connection=connection, state=state, since=since)
+            gone = inbox.without_body(session, ids=ids or None, connection=connection, state=state, since=since)
         if ids and not count:
-            raise NotFound("there is no such event, or its body was erased")
+            raise NotFound(f"there is no such event, or {inbox.NO_BODY}")
     if json:
-        output.show_json({"replayed": count})
+        output.show_json({"replayed": count, "without_body": gone})
     else:
         output.show(f"{count} events wait to be worked on again")
+        if gone:
+            output.say(f"{gone} events cannot be: of each, {inbox.NO_BODY}")
 
 
 def _text(body: bytes | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -17,12 +18,13 @@ import typer
 import uvicorn
 
 from hub import bootstrap, log
-from hub.cli import output
+from hub.cli import interrupt, output
+from hub.cli.database import settings_of
 from hub.errors import HubError
 from hub.pipeline import QUEUES
-from hub.settings import Settings, load
-from hub.store import embedded
+from hub.settings import load
 from hub.store import migrate as schema
+from hub.workers import parent
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.")]
@@ -31,13 +33,8 @@ MetricsHostOption = Annotated[str, typer.Option(help="Address to serve /metrics 
 STATEMENT_SECONDS = 20
 """The longest a question over the REST API may keep the database busy."""
 RESTART_SECONDS = 1.0
-
-
-def settings_of(config: Any) -> Settings:
-    """Read the configuration and set the log up by it."""
-    settings = load(config, os.environ)
-    log.configure(settings.log_level, settings.log_format)
-    return settings
+PORT_SECONDS = 3.0
+"""How long `hub up` waits for its port to become free."""
 
 
 def api(
@@ -47,18 +44,20 @@ def api(
     json: output.JsonOption = False,
 ) -> None:
     """Run the HTTP role: webhooks, REST API, health, metrics."""
-    with (
-        output.exit_codes(json=json),
-        bootstrap.runtime(settings_of(config), statement_seconds=STATEMENT_SECONDS) as run,
-    ):
-        application = bootstrap.api(run)
-        bootstrap.tune_memory()
-        serve(application, host, port)
+    parent.follow()
+    with output.exit_codes(json=json), _stopped_by_signal() as stopping:
+        settings = settings_of(config)
+        with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
+            application = bootstrap.api(run)
+            bootstrap.tune_memory()
+            serve(application, host, port, stopping)
+            if ground.fault is not None:
+                raise ground.fault
 
 
-def serve(app: Any, host: str, port: int) -> None:
-    """Serve an ASGI application until SIGINT or SIGTERM."""
-    uvicorn.run(
+def serve(app: Any, host: str, port: int, stopping: threading.Event) -> None:
+    """Serve an ASGI application until ``stopping``, or SIGINT or SIGTERM, which uvicorn hands on when it has ended."""
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -71,6 +70,14 @@ def serve(app: Any, host: str, port: int) -> None:
         lifespan="on",
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        stopping.wait()
+        server.should_exit = True
+
+    threading.Thread(target=end, name="end", daemon=True).start()
+    server.run()
 
 
 def worker(
@@ -87,14 +94,17 @@ def worker(
     chosen = queues.split(",")
     if unknown := set(chosen) - set(QUEUES):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--queues")
+    parent.follow()
     with (
         output.exit_codes(json=json),
-        bootstrap.runtime(settings_of(config)) as run,
+        _stopped_by_signal() as stopping,
+        bootstrap.role(settings_of(config)) as (run, ground),
         _metrics(metrics_host, metrics_port),
-        bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
-        bootstrap.tune_memory()
-        _until_stopped()
+        if ground.wait(stopping):
+            with bootstrap.worker(run, schedule=schedule, queues=chosen):
+                bootstrap.tune_memory()
+                stopping.wait()
 
 
 def scheduler(
@@ -104,13 +114,16 @@ def scheduler(
     json: output.JsonOption = False,
 ) -> None:
     """Run the sweep and everything else that happens by the clock."""
+    parent.follow()
     with (
         output.exit_codes(json=json),
-        bootstrap.runtime(settings_of(config)) as run,
+        _stopped_by_signal() as stopping,
+        bootstrap.role(settings_of(config)) as (run, ground),
         _metrics(metrics_host, metrics_port),
-        bootstrap.scheduler(run),
     ):
-        _until_stopped()
+        if ground.wait(stopping):
+            with bootstrap.scheduler(run):
+                stopping.wait()
 
 
 def migrate(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
@@ -133,93 +146,104 @@ def up(
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
-    """Run everything: API, workers and scheduler, with an embedded PostgreSQL unless HUB_DATABASE_URL is set."""
-    with output.exit_codes(json=json):
-        settings = settings_of(config)
+    """Run everything: API, workers and scheduler, with an embedded PostgreSQL unless HUB_DATABASE_URL is set.
+
+    It ends when it is told to. While the database recovers or is away, the API answers 503.
+    """
+    with output.exit_codes(json=json), _stopped_by_signal() as stopping:
+        settings = load(config, os.environ)
+        log.configure(settings.log_level, settings.log_format)
         *_, identity, survivorship = bootstrap.configure(settings)
         _require_free(host, port)
         if not settings.connections:
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
-        with bootstrap.postgres(settings) as dsn:
-            schema.migrate(dsn)
+
+        def prepare(dsn: str) -> None:
             bootstrap.take_rules(dsn, identity, survivorship)
+
+        with bootstrap.foundation(settings, prepare=prepare, failed=stopping.set) as ground:
             options = ["--config", str(config)] if config else []
             roles = {
                 "api": ["api", "--host", host, "--port", str(port), *options],
                 "worker": ["worker", *options],
             }
             output.say(f"Hub listens on http://{host}:{port}")
-            supervise(roles, {"HUB_DATABASE_URL": dsn}, tend=lambda: _tend_postgres(settings))
+            supervise(
+                roles,
+                {"HUB_DATABASE_URL": ground.dsn},
+                stopping,
+                may_start=lambda role: role == "api" or ground.ready.is_set(),
+            )
+            if ground.fault is not None:
+                raise ground.fault
 
 
 def _require_free(host: str, port: int) -> None:
-    """Raise HubError when another process listens there: its own restarts would not help the API."""
+    """Raise HubError when another process listens there: its own restarts would not help the API.
+
+    The API of a Hub that was killed a moment ago is given the time to end.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise HubError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from None
-
-
-def _tend_postgres(settings: Settings) -> None:
-    """Start the embedded server again when it was killed; it recovers what was committed."""
-    if settings.database_url is None and not embedded.is_running(settings.data_dir):
-        output.say("PostgreSQL ended; starting it again")
-        embedded.start(settings.data_dir)
+    give_up = time.monotonic() + PORT_SECONDS
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                    text = f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+                    raise HubError(text) from None
+            else:
+                return
+        time.sleep(0.1)
 
 
 def supervise(
-    roles: Mapping[str, Sequence[str]], environment: Mapping[str, str], *, tend: Callable[[], None] = lambda: None
+    roles: Mapping[str, Sequence[str]],
+    environment: Mapping[str, str],
+    stopping: threading.Event,
+    *,
+    may_start: Callable[[str], bool] = lambda role: True,
 ) -> None:
-    """Run each role as a child process and start it again when it ends, until SIGINT or SIGTERM.
-
-    ``tend`` is called over and over, to look after what the roles stand on.
-    """
-    stopping = threading.Event()
-    with _signals(stopping):
-        children = {role: _spawn(arguments, environment) for role, arguments in roles.items()}
-        try:
-            while not stopping.wait(0.2):
-                tend()
-                for role, child in children.items():
-                    if child.poll() is not None:
-                        output.say(f"{role} ended with {child.returncode}; starting it again")
-                        time.sleep(RESTART_SECONDS)
-                        children[role] = _spawn(roles[role], environment)
-        finally:
-            for child in children.values():
-                child.terminate()
-            for child in children.values():
-                try:
-                    child.wait(30)
-                except subprocess.TimeoutExpired:
-                    child.kill()
+    """Run each role as a child process, once it may start, and start it again when it ends, until ``stopping``."""
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    not_before: dict[str, float] = {}
+    try:
+        while not stopping.wait(0.1):
+            for role in roles:
+                child = children.get(role)
+                if child is not None and child.poll() is not None:
+                    output.say(f"{role} ended with {child.returncode}; starting it again")
+                    del children[role]
+                    not_before[role] = time.monotonic() + RESTART_SECONDS
+                if role not in children and time.monotonic() >= not_before.get(role, 0.0) and may_start(role):
+                    children[role] = _spawn(roles[role], environment)
+    finally:
+        for child in children.values():
+            child.terminate()
+        for child in children.values():
+            try:
+                child.wait(30)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
 
 
 def _spawn(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    # A session of their own: Ctrl-C reaches the parent, which stops them in order.
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "hub.cli", *arguments], env={**os.environ, **environment}, start_new_session=True
-    )
+    return parent.spawn([sys.executable, "-m", "hub.cli", *arguments], {**os.environ, **environment})
 
 
 @contextmanager
-def _signals(stopping: threading.Event) -> Iterator[None]:
-    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+def _stopped_by_signal() -> Iterator[threading.Event]:
+    """An event that SIGINT, SIGTERM and, unless it is ignored as under nohup, SIGHUP set."""
+    stopping = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in interrupt.signals()}
     try:
-        yield
+        yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _until_stopped() -> None:
-    stopping = threading.Event()
-    with _signals(stopping):
-        while not stopping.wait(0.5):
-            pass
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import structlog
 
 from hub import metrics
 from hub.errors import Unavailable
+from hub.store.database import DISCREET
 from hub.store.inbox import NewEntry, copy_in, insert_new
 
 log = structlog.get_logger()
@@ -166,6 +167,7 @@ class GroupCommit:
     async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=2)
+            await self._connection.execute(DISCREET.encode())
         return self._connection
 
     async def _disconnect(self) -> None:

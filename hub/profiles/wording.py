@@ -64,7 +64,7 @@ def event(number: int, events: Events) -> str:
     known = events.get(number)
     if known is None:
         return f"event {number} (gone)"
-    gone = ", its body was erased" if known["erased"] else ""
+    gone = ", its body is no longer kept" if known["erased"] else ""
     received = f"received {moment(known['received_at'])}{gone}"
     return f"event {number} (topic {known['topic']}, {_CAME[known['came']]}, {received})"
 

@@ -22,7 +22,20 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 # empty table scans a full one: with the scans and joins that read whole tables switched off, plans stay the same
 # however fast the tables grow.
 _STABLE_PLANS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
-_SESSION = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s"
+_SESSION = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s -c log_parameter_max_length_on_error=0"
+
+DISCREET = """
+    SELECT set_config(name, value, false)
+    FROM (VALUES ('log_min_messages', 'log'), ('log_min_error_statement', 'panic'), ('log_error_verbosity', 'terse'),
+        ('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0'), ('log_statement', 'none'),
+        ('log_min_duration_statement', '-1'), ('log_min_duration_sample', '-1'), ('log_duration', 'off'),
+        ('log_lock_waits', 'off')) AS wanted (name, value)
+    WHERE has_parameter_privilege(current_user, name, 'SET') AND current_setting(name) IS DISTINCT FROM value
+    """
+"""Keeps what a session says and is refused out of the server's log, as far as its role may ask for that.
+
+The embedded server is told so for good; another one, where the role may not, by its administrator (docs/operations.md).
+"""
 
 
 class Session:
@@ -77,13 +90,16 @@ class Database:
             timeout=10.0,
             reconnect_timeout=5.0,
             check=ConnectionPool.check_connection,
-            configure=arrays.register,
+            configure=_configure,
             kwargs={"row_factory": tuple_row, "options": options},
         )
 
-    def open(self) -> None:
-        """Start the pool. Raises psycopg_pool.PoolTimeout when the server cannot be reached in 10 s."""
-        self._pool.open(wait=True, timeout=10.0)
+    def open(self, *, wait: bool = True) -> None:
+        """Start the pool. Raises psycopg_pool.PoolTimeout when the server cannot be reached in 10 s.
+
+        Without ``wait`` it is started all the same, and connects once the server is there.
+        """
+        self._pool.open(wait=wait, timeout=10.0)
 
     def close(self) -> None:
         """Close every connection."""
@@ -94,3 +110,9 @@ class Database:
         """One transaction: commits at the end, rolls back when the block raises."""
         with self._pool.connection() as connection:
             yield Session(connection)
+
+
+def _configure(connection: psycopg.Connection[Row]) -> None:
+    arrays.register(connection)
+    connection.execute(DISCREET.encode())
+    connection.commit()

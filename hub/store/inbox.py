@@ -13,6 +13,9 @@ from hub.sdk.source import InboxEntry
 from hub.store import notes, text
 from hub.store.database import Session
 
+NO_BODY = "its body is no longer kept (retention.bodies), or was erased"
+"""What is said of an entry that can be shown, but not run again."""
+
 COLUMNS = "connection, event_id, topic, headers, body, received_at"
 _TYPES = ("text", "text", "text", "text", "bytea", "timestamptz")
 
@@ -316,6 +319,14 @@ def get(session: Session, inbox_id: int) -> dict[str, Any] | None:
     return entry
 
 
+_CHOSEN = f"""
+    (%(ids)s::bigint[] IS NULL OR i.id = ANY(%(ids)s))
+          AND (%(connection)s::text IS NULL OR i.connection = %(connection)s)
+          AND (%(since)s::timestamptz IS NULL OR i.received_at >= %(since)s)
+          AND (%(state)s::text IS NULL OR {_STATE} = %(state)s)
+    """
+
+
 def requeue(
     session: Session,
     *,
@@ -324,20 +335,36 @@ def requeue(
     state: str | None = None,
     since: datetime | None = None,
 ) -> int:
-    """Put stored entries back to be processed again (replay); gives how many."""
+    """Put stored entries back to be processed again (replay); gives how many. Those without a body stay as they are.
+
+    The rows are locked, so that no body is removed between this look and the commit.
+    """
     return session.run(
         f"""
         INSERT INTO inbox_queue (inbox_id, connection)
         SELECT i.id, i.connection FROM inbox i {_JOINS}
-        WHERE i.body IS NOT NULL
-          AND (%(ids)s::bigint[] IS NULL OR i.id = ANY(%(ids)s))
-          AND (%(connection)s::text IS NULL OR i.connection = %(connection)s)
-          AND (%(since)s::timestamptz IS NULL OR i.received_at >= %(since)s)
-          AND (%(state)s::text IS NULL OR {_STATE} = %(state)s)
+        WHERE i.body IS NOT NULL AND {_CHOSEN}
+        FOR KEY SHARE OF i
         ON CONFLICT (inbox_id) DO UPDATE SET due_at = now(), attempts = 0, step = 'process'
         """,
         {"ids": list(ids) if ids is not None else None, "connection": connection, "state": state, "since": since},
     )
+
+
+def without_body(
+    session: Session,
+    *,
+    ids: Iterable[int] | None = None,
+    connection: str | None = None,
+    state: str | None = None,
+    since: datetime | None = None,
+) -> int:
+    """How many of the entries that ``requeue`` would choose have no body any more."""
+    row = session.one(
+        f"SELECT count(*) FROM inbox i {_JOINS} WHERE i.body IS NULL AND {_CHOSEN}",
+        {"ids": list(ids) if ids is not None else None, "connection": connection, "state": state, "since": since},
+    )
+    return int(row[0]) if row else 0
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 
+from hub.errors import ConfigError
+
 HEAD = "0010"
 """The newest migration; a test compares it with the files."""
 
@@ -19,12 +21,28 @@ def is_current(dsn: str) -> bool:
         return _version(connection) == HEAD
 
 
+def is_empty(dsn: str) -> bool:
+    """True when there is no schema at all. Raises psycopg.OperationalError when it cannot be reached."""
+    with psycopg.connect(dsn) as connection:
+        return _version(connection) is None
+
+
+def server_version(dsn: str) -> int:
+    """The server's major version. Raises psycopg.OperationalError when it cannot be reached."""
+    with psycopg.connect(dsn) as connection:
+        return connection.info.server_version // 10_000
+
+
 def migrate(dsn: str) -> bool:
-    """Upgrade to ``HEAD``; True when anything was done."""
+    """Upgrade to ``HEAD``; True when anything was done. Raises ConfigError when the schema is a newer Hub's."""
     with psycopg.connect(dsn) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        if _version(connection) == HEAD:
+        version = _version(connection)
+        if version == HEAD:
             return False
+        if version is not None and version > HEAD:
+            newer = f"database: its schema is {version}, newer than this Hub's {HEAD}"
+            raise ConfigError([f"{newer}. Start the release again that brought it there, or restore a backup"])
         _upgrade(connection)
         return True
 

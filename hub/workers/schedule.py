@@ -22,7 +22,7 @@ class Task:
 
     name: str
     seconds: float
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 def run_schedule(tasks: Sequence[Task], stopping: threading.Event) -> None:

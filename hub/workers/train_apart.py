@@ -1,13 +1,12 @@
 """train_apart: automatic training in a process of its own, so that workers and sweeps go on while it counts.
 
-What it needs comes on stdin, because a password has no place among the arguments. When the scheduler ends, so does it:
-nothing is stored then. What it queued is resolved by the workers, like anything else.
+What it needs comes on stdin, because a password has no place among the arguments. When the scheduler ends, killed or
+not, so does it: nothing is stored then. What it queued is resolved by the workers, like anything else.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from hub.settings import Settings
 from hub.store import training
 from hub.store.database import Database
 from hub.store.training import is_due
+from hub.workers import parent
 from hub.workers.train import train_if_due
 
 log = structlog.get_logger()
@@ -57,12 +57,12 @@ def check(database: Database, settings: Settings, rules: IdentityRules, stopping
 
 def _run(command: list[str], told: bytes, stopped: Callable[[float], bool]) -> bool:
     """False when it failed; what is stopped has not."""
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:  # noqa: S603 - our own command
+    with suppress(BrokenPipeError), parent.spawn(command, os.environ) as child:
         try:
             assert child.stdin is not None
             with suppress(BrokenPipeError):  # its exit code says more
-                child.stdin.write(told)
-                child.stdin.close()
+                child.stdin.write(told + b"\n")
+                child.stdin.flush()
             while child.poll() is None:
                 if stopped(_POLL):
                     return True
@@ -73,7 +73,8 @@ def _run(command: list[str], told: bytes, stopped: Callable[[float], bool]) -> b
 
 def main() -> None:
     """The process itself."""
-    told = orjson.loads(sys.stdin.buffer.read())
+    told = orjson.loads(sys.stdin.buffer.readline())
+    parent.follow()
     log_setup.configure(*told["log"])
     with suppress(OSError, AttributeError):
         os.nice(_NICE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
 from hub.cli.app import COMMANDS
 
@@ -38,9 +39,14 @@ def test_every_service_that_stays_up_has_a_health_check():
     assert without == ["migrate"]
 
 
-def test_health_checks_run_commands_that_exist():
-    run = [service["healthcheck"]["test"] for service in COMPOSE["services"].values() if "healthcheck" in service]
-    assert {test[2] for test in run if test[1] == "hub"} <= commands()
+@pytest.mark.parametrize("role", ["api", "worker", "scheduler"])
+def test_health_checks_ask_the_process_itself_on_the_port_it_serves(role):
+    service = COMPOSE["services"][role]
+    asked = re.search(r"http://127\.0\.0\.1:(\d+)/(\S+)'", " ".join(service["healthcheck"]["test"]))
+    assert asked
+    assert asked[1] in service["command"]
+    assert asked[2] == ("health/live" if role == "api" else "metrics")
+    assert role == "api" or service["expose"] == [asked[1]]
 
 
 def test_roles_wait_for_the_schema_and_the_stores():
@@ -52,10 +58,23 @@ def test_roles_wait_for_the_schema_and_the_stores():
         }
 
 
-def test_no_password_stands_in_the_file():
-    assert set(re.findall(r"POSTGRES_PASSWORD: (.*)", TEXT)) == {"${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}"}
-    given = re.findall(r"://[^\s:/@]*:(.*?)@", TEXT)
-    assert [password for password in given if not password.startswith("${POSTGRES_PASSWORD:?")] == []
+def test_no_password_stands_in_the_file_and_none_in_a_url_that_not_all_characters_fit_into():
+    given = re.findall(r"PASSWORD: (\S+ \S+)", TEXT)
+    assert given == ["${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}"] * 2
+    assert re.findall(r"://[^\s:/@]*:(.*?)@", TEXT) == []
+    assert conninfo_to_dict(COMPOSE["services"]["api"]["environment"]["HUB_DATABASE_URL"]) == {
+        "user": "hub", "host": "postgres", "port": "5432", "dbname": "hub"
+    }  # fmt: skip
+
+
+def test_files_for_csv_connections_reach_every_role():
+    for role in ROLES:
+        assert "./data:/app/data" in COMPOSE["services"][role]["volumes"]
+
+
+def test_postgresqls_log_holds_nobody():
+    settings = COMPOSE["services"]["postgres"]["command"]
+    assert {"log_min_messages=log", "log_error_verbosity=terse", "log_parameter_max_length_on_error=0"} <= set(settings)
 
 
 def test_the_state_of_the_stores_outlives_the_containers():

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hub.cli import output
+from hub.cli import interrupt, output
 from hub.cli.demo import laws, report
 from hub.cli.demo.cast import cast
 from hub.cli.demo.play import play, sendings
@@ -102,16 +102,17 @@ def _progress(total: int) -> Iterator[_Steps]:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM ends like Ctrl-C does: in order, with nothing left behind."""
+    """SIGTERM and a closed terminal end like Ctrl-C does: in order, with nothing left behind."""
 
-    def interrupt(*_: object) -> None:
+    def end(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, end) for number in interrupt.signals()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stay(running: Stage) -> None:

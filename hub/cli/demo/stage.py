@@ -33,6 +33,7 @@ from hub.settings import load
 from hub.store import tokens
 from hub.store.database import Database
 from hub.store.tokens import Role
+from hub.workers import parent
 
 CRM_TOKEN = "demo-crm-token"  # noqa: S105 - protects a sandbox that lives for a minute
 VENDOR_TOKEN = "demo-vendor-token"  # noqa: S105
@@ -52,13 +53,8 @@ class Process:
     def start(self) -> None:
         """Start it, or start it again."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "hub.cli", self.name, *self.arguments],
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            command = [sys.executable, "-m", "hub.cli", self.name, *self.arguments]
+            self.process = parent.spawn(command, self.environment, output=log)
 
     def kill(self) -> None:
         """``kill -9``."""
@@ -134,7 +130,8 @@ class Stage:
 
     def logs(self) -> dict[str, str]:
         """What Hub's processes and PostgreSQL wrote, by file name."""
-        files = [self.api.log, self.worker.log, *self.data_dir.glob("postgres/log*")]
+        files = [self.api.log, self.worker.log, *self.data_dir.glob("postgres*.log")]
+        files += self.data_dir.glob("postgres/log/*")
         return {path.name: path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()}
 
 

@@ -1,4 +1,4 @@
-"""What the stage embedded needs beyond the first two."""
+"""Retention: how far each kind has been gone through, and what was passed over because it was still needed."""
 
 from alembic import op
 
@@ -6,6 +6,17 @@ revision = "0004"
 down_revision = "0003"
 
 _UP = """
+CREATE TABLE retention (
+    kind text PRIMARY KEY,
+    upto bigint NOT NULL DEFAULT 0,
+    removed bigint NOT NULL DEFAULT 0,
+    at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE retention IS 'Per kind: the last id that was old enough and looked at, and how much was removed.';
+INSERT INTO retention (kind) VALUES ('bodies'), ('attempts'), ('outcomes');
+
+CREATE TABLE retention_held (inbox_id bigint PRIMARY KEY);
+COMMENT ON TABLE retention_held IS 'Old entries whose bodies were kept, as they wait or are parked; looked at again.';
 """
 
 
@@ -16,4 +27,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop it. What was removed does not come back."""
+    op.execute("DROP TABLE retention, retention_held")

@@ -49,6 +49,12 @@ DEAD_ROWS = Gauge("hub_dead_rows", "Outbox rows whose attempts are used up.", ["
 OPEN_REVIEWS = Gauge("hub_open_reviews", "Doubtful matches that wait for a person.")
 PARKED_ENTRIES = Gauge("hub_parked_entries", "Inbox entries that cannot be read.")
 BREAKER_STATE = Gauge("hub_breaker_state", "Circuit breaker: 0 closed, 1 half open, 2 open.", ["destination"])
+CONNECTIONS_REFUSED = Counter(
+    "hub_http_refused_total",
+    "HTTP connections and requests refused before they were read: address, connections, malformed, late, too_large, "
+    "body (too large, or without end), token (wrong ones).",
+    ["reason"],
+)
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")
 
 

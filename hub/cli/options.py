@@ -23,6 +23,16 @@ def moment(text: str) -> datetime:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
+def span(text: str) -> timedelta:
+    """How long: ``90m``, ``36h``, ``7d``, ``52w``; at least a second and at most a century."""
+    found = _AGO.fullmatch(text.strip())
+    if found is None or len(found[1]) > 9 or not (length := timedelta(**{_UNITS[found[2]]: int(found[1])})):
+        raise typer.BadParameter("must be a time such as 36h, 90d or 52w")
+    if length > timedelta(days=36_525):
+        raise typer.BadParameter("is longer than a century")
+    return length
+
+
 SinceOption = Annotated[
     datetime | None,
     typer.Option(

@@ -46,31 +46,26 @@ def api(
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
-    """Run the HTTP role: webhooks, REST API, health, metrics."""
+    """Run the HTTP role: webhooks, REST API, health, metrics.
+
+    Beyond loopback, /metrics, /docs and /openapi.json need a token.
+    """
+    from hub.api.server import is_loopback
+
     with (
         output.exit_codes(json=json),
         bootstrap.runtime(settings_of(config), statement_seconds=STATEMENT_SECONDS) as run,
     ):
-        application = bootstrap.api(run)
+        application = bootstrap.api(run, open_pages=is_loopback(host))
         bootstrap.tune_memory()
-        serve(application, host, port)
+        serve(application, host, port, run.settings.hub.trusted_proxies)
 
 
-def serve(app: Any, host: str, port: int) -> None:
+def serve(app: Any, host: str, port: int, trusted_proxies: Sequence[str] = ()) -> None:
     """Serve an ASGI application until SIGINT or SIGTERM."""
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=True,
-        lifespan="on",
-        timeout_graceful_shutdown=10,
-    )
+    from hub.api import server
+
+    uvicorn.Server(server.config(app, host, port, trusted_proxies=trusted_proxies)).run()
 
 
 def worker(

@@ -240,6 +240,8 @@ class Guarded(HttpToolsProtocol):
             return
         age, limits = now - self._since, self.guard.limits
         match state[0]:
+            case "head" if age > limits.head_seconds and not self._received:
+                self.transport.close()  # somebody's spare connection
             case "head" if age > limits.head_seconds:
                 self._late()
             case "body" if age > limits.body_seconds + (self._received - self._before) / limits.body_rate:

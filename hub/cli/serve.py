@@ -50,6 +50,7 @@ def api(
 
     Beyond loopback, /metrics, /docs and /openapi.json need a token.
     """
+    from hub.api.memory import give_back
     from hub.api.server import is_loopback
 
     with (
@@ -58,6 +59,7 @@ def api(
     ):
         application = bootstrap.api(run, open_pages=is_loopback(host))
         bootstrap.tune_memory()
+        give_back()
         serve(application, host, port, run.settings.hub.trusted_proxies)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,6 +49,11 @@ class House:
         client = socket.create_connection(("127.0.0.1", port), timeout=10)
         client.sendall("\r\n".join([*lines, "Host: hub.example.com", "", ""]).encode())
         return client
+
+    def at_once(self, path: str, requests: Sequence[tuple[str, ...]]) -> list[int]:
+        """The statuses of so many requests, each on a connection of its own, all sent before any answer is read."""
+        clients = [self.begin(f"GET {path} HTTP/1.1", *lines) for lines in requests]
+        return [int(head(client).split()[1]) for client in clients]
 
 
 @pytest.fixture
@@ -149,13 +153,8 @@ def test_guesses_cost_the_database_next_to_nothing(house: House, monkeypatch: py
 
     monkeypatch.setattr(tokens, "digests", counted)
 
-    async def flood() -> list[int]:
-        async with httpx.AsyncClient(base_url=house.url, timeout=30) as client:
-            headers = [{"authorization": f"Bearer hub_{number:043d}"} for number in range(200)]
-            answers = await asyncio.gather(*(client.get("/api/v1/stats", headers=each) for each in headers))
-            return [answer.status_code for answer in answers]
-
-    statuses = asyncio.run(flood())
+    guesses = [(f"Authorization: Bearer hub_{number:043d}",) for number in range(200)]
+    statuses = house.at_once("/api/v1/stats", guesses)
     assert set(statuses) == {401, 429}
     assert looks < 30
 
@@ -247,11 +246,5 @@ def test_any_number_of_readiness_checks_share_one_connection(house: House, monke
 
     monkeypatch.setattr(GroupCommit, "_probed", counted)
 
-    async def flood() -> list[int]:
-        limits = httpx.Limits(max_connections=300)
-        async with httpx.AsyncClient(base_url=house.url, timeout=30, limits=limits) as client:
-            answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(300)))
-            return [answer.status_code for answer in answers]
-
-    assert asyncio.run(flood()) == [200] * 300
+    assert house.at_once("/health/ready", [()] * 300) == [200] * 300
     assert len(probes) < 30

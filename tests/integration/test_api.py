@@ -433,9 +433,8 @@ def test_a_time_without_a_zone_is_not_taken(hub: Installation, since: str):
 def test_a_cursor_of_one_order_is_refused_in_the_other(hub: Installation):
     store(hub.database, [entry([customer(f"p{n}")], f"e{n}") for n in range(3)])
     hub.processed()
-    cursors = [
-        hub.get("/profiles", limit=1, **query)["next"] for query in ({}, {"updated_since": at(-9e8).isoformat()})
-    ]
+    since = {"updated_since": at(-9e8).isoformat()}
+    cursors = [hub.get("/profiles", limit=1, **query)["next"] for query in ({}, since)]
     swapped = [
         hub.http.get("/api/v1/profiles", params={"cursor": cursors[0], **since}),
         hub.http.get("/api/v1/profiles", params={"cursor": cursors[1]}),

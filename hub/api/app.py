@@ -108,6 +108,9 @@ def rest(
         response.status_code = 503
         return {"status": "the database cannot be reached"}
 
+    for path, answer in (("/health/live", live), ("/health/ready", ready)):
+        app.head(path, include_in_schema=False)(answer)  # what some load balancers ask
+
     @app.get("/metrics", dependencies=page)
     async def exposition() -> Response:
         """Prometheus text."""

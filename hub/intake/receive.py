@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from enum import Enum
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,6 +37,9 @@ SHARES = 8
 FREE_BYTES = 64 * 1024
 """The beginning of a body is not counted (the number of connections bounds it): ordinary events always get in."""
 
+TELL_SECONDS = 1.0
+"""The least time between two log lines about refused deliveries of one connection."""
+
 RETRY_AFTER = 5
 """Seconds a sender is asked to wait when an event cannot be made durable."""
 
@@ -60,6 +64,7 @@ class WebhookIntake:
         self._inbox = inbox
         self._public_url = public_url.rstrip("/")
         self._max_body_bytes = max_body_bytes
+        self._told: dict[str, float] = {}
         total = max(HELD_BYTES, 2 * max_body_bytes)
         self.held = Held(total, max(total // SHARES, max_body_bytes))
 
@@ -119,7 +124,7 @@ class WebhookIntake:
         except VerificationError as error:
             metrics.RECEIVED.labels(connection.name, "refused").inc()
             metrics.REFUSED.labels(connection.name, "signature").inc()
-            log.warning("intake.refused", connection=connection.name, reason=str(error))
+            self._tell(connection.name, str(error))
             return Reply(401, b"unauthorized")
         try:
             await self._inbox.store(entry)
@@ -127,6 +132,13 @@ class WebhookIntake:
             return _unread(connection, _Unread.TOO_MUCH)
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return Reply(202, b"")
+
+    def _tell(self, connection: str, reason: str) -> None:
+        """One line a second for a connection: anybody can send what is refused, and the metric counts them all."""
+        now = monotonic()
+        if now - self._told.get(connection, float("-inf")) >= TELL_SECONDS:
+            self._told[connection] = now
+            log.warning("intake.refused", connection=connection, reason=reason)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | _Unread:
         """The whole body, or why it was not taken."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
+from prometheus_client import REGISTRY
 
 from hub.api.app import Api
 from hub.api.bearers import GUESSES
@@ -26,6 +28,7 @@ from hub.store.database import Database
 from tests.support.doubles import by_name, source
 from tests.support.serving import served
 
+REFUSED = {"connection": "shop", "reason": "signature"}
 PAGES = ("/metrics", "/docs", "/openapi.json", "/docs/start.js", "/docs/swagger-ui.css")
 
 
@@ -105,6 +108,10 @@ def test_with_a_token_a_body_has_a_limit(house: House, framing: str) -> None:
         assert client.recv(65_536).startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_load_balancer_may_ask_for_the_head_alone(house: House) -> None:
+    assert [house.http.head(path).status_code for path in ("/health/live", "/health/ready")] == [200, 200]
+
+
 def test_a_page_reads_no_body(house: House) -> None:
     for path in ("/health/live", "/metrics", "/docs"):
         assert head(house.begin(f"GET {path} HTTP/1.1", "Content-Length: 629145600")).startswith(b"HTTP/1.1 200 ")
@@ -126,6 +133,18 @@ def test_a_challenge_reads_no_body_and_other_methods_are_not_allowed(house: Hous
 def test_no_spelling_of_a_path_leads_past_the_token(house: House, path: str) -> None:
     answer = head(house.begin(f"GET {path} HTTP/1.1"))
     assert re.match(rb"HTTP/1.1 (401|404) ", answer), answer[:60]
+
+
+def test_refused_deliveries_are_counted_and_fill_no_log(house: House) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("hub_intake_refused_total", REFUSED) or 0.0
+
+    before = counted()
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(30):
+            assert house.http.post("/webhooks/shop", content=b"{}").status_code == 401
+    assert counted() == before + 30
+    assert 1 <= len([line for line in lines if line["event"] == "intake.refused"]) < 30
 
 
 # -- guesses

@@ -37,7 +37,7 @@ TRYING_ENTRIES, TRYING_BYTES = 200, 1024 * 1024
 PROBE_SECONDS = 1.0
 """How long a probe's result holds: the readiness check of any number of callers costs one connection a second."""
 
-_OURS: Mapping[str, int] = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
+_OURS: Mapping[str, Any] = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
 
 _Key = tuple[str, str]
 _Waiter = tuple[NewEntry, asyncio.Future[None]]

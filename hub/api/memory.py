@@ -8,6 +8,7 @@ Sources: mallopt(3), malloc_trim(3), proc(5). Elsewhere than on glibc nothing is
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import platform
 import threading
@@ -36,6 +37,7 @@ def _watch(libc: ctypes.CDLL) -> None:
     while not threading.Event().wait(SECONDS):
         now = resident(page)
         if now > least + SLACK_BYTES:
+            gc.collect()  # a process that seldom looks for cycles keeps what hangs on them
             libc.malloc_trim(0)
             now = resident(page)
         least = min(least, now)

@@ -40,7 +40,7 @@ PROBE_SECONDS = 1.0
 _OURS: Mapping[str, Any] = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
 
 _Key = tuple[str, str]
-_Waiter = tuple[NewEntry, asyncio.Future[None]]
+_Waiter = tuple[NewEntry, asyncio.Future[bool]]
 
 
 class GroupCommit:
@@ -97,12 +97,14 @@ class GroupCommit:
             return
         if self.full:
             raise Unavailable("too many entries wait for the database", retry_after=5)
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiters.append((entry, future))
         self._entries += 1
         self._bytes += len(entry.body)
         self._wanted.set()
-        await future
+        # Not the future's exception: it would hold its future, and by its traceback every body, until a collection.
+        if not await future:
+            raise Unavailable("the inbox cannot be made durable", retry_after=5)
 
     async def probe(self) -> bool:
         """True when the database answers; used by the readiness check. All who ask at one time share the answer."""
@@ -140,20 +142,20 @@ class GroupCommit:
             self._away()
             log.warning("intake.unavailable", error=type(error).__name__, entries=len(batch))
             await self._disconnect()
-            _settle(batch, Unavailable("the inbox cannot be made durable", retry_after=5))
+            _settle(batch, stored=False)
             return
         except Exception as error:
             self._away()
             log.exception("intake.failed", error=type(error).__name__, entries=len(batch))
             await self._disconnect()
-            _settle(batch, Unavailable("the inbox cannot be made durable", retry_after=5))
+            _settle(batch, stored=False)
             return
         if self._failed or not self.available:
             self.available, self._failed, self._probe = True, False, None
         self._remember(distinct)
         for connection, count in Counter(connection for connection, _ in distinct).items():
             metrics.STORED.labels(connection, "stored").inc(count)
-        _settle(batch, None)
+        _settle(batch, stored=True)
         self._announce()
 
     def _away(self) -> None:
@@ -235,11 +237,7 @@ async def _leave(task: asyncio.Task[None], connection: psycopg.AsyncConnection[A
         await connection.close()
 
 
-def _settle(batch: list[_Waiter], error: Exception | None) -> None:
+def _settle(batch: list[_Waiter], *, stored: bool) -> None:
     for _, future in batch:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
+        if not future.done():
+            future.set_result(stored)

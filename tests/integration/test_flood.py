@@ -25,6 +25,9 @@ LARGE = 4_900 * 1024
 GROWTH = 120 * MIB
 """What the process may need for all of it: the share of one caller, twice while a body is put together, and buffers."""
 
+KEPT = 60 * MIB
+"""What may stay of it: the allocators keep some for what comes next."""
+
 
 class Api:
     """A `hub api` process of its own."""
@@ -131,7 +134,7 @@ def test_240_large_unsigned_webhooks_take_little_memory_and_keep_nobody_out(api:
     assert meanwhile == [202] * 5
     assert most - before < GROWTH, f"grew by {(most - before) // MIB} MiB"
     # and it is given back
-    wait_for(lambda: api.rss() - before < 40 * MIB, seconds=15, what="less memory")
+    wait_for(lambda: api.rss() - before < KEPT, seconds=30, what="less memory")
 
 
 def test_connections_that_declare_and_send_nothing_keep_nobody_out(api: Api, events: list[Webhook]) -> None:
@@ -189,4 +192,4 @@ def test_while_postgresql_hangs_memory_stays_and_everybody_is_asked_to_come_agai
     assert most - before < 2 * GROWTH, f"grew by {(most - before) // MIB} MiB"
     # when it is back, so are we, and the memory is
     wait_for(lambda: api.post(events[20]) == 202, seconds=20, what="the first event")
-    wait_for(lambda: api.rss() - before < 40 * MIB, seconds=15, what="less memory")
+    wait_for(lambda: api.rss() - before < KEPT, seconds=30, what="less memory")

@@ -209,8 +209,8 @@ def tune_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def api(run: Runtime) -> Api:
-    """The ASGI application of one API process."""
+def api(run: Runtime, *, open_pages: bool = True) -> Api:
+    """The ASGI application of one API process; without ``open_pages``, metrics and description need a token."""
     from hub.api.app import Api
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
@@ -239,6 +239,7 @@ def api(run: Runtime) -> Api:
         region=run.settings.hub.default_region,
         judge=Judge(run.processing, waken=waken),
         reviewer=Reviewer(run.processing, waken=waken),
+        open_pages=open_pages,
     )
 
 

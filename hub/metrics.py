@@ -12,7 +12,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # The stages, in the order of hub/pipeline.py.
 RECEIVED = Counter(
     "hub_intake_received_total",
-    "Webhook requests by what became of them: stored, answered, refused, too_large, unknown, unavailable.",
+    "Webhook requests by what became of them: stored, answered, refused, too_large, unknown, unavailable, gone.",
     ["connection", "outcome"],
 )
 REFUSED = Counter(
@@ -53,6 +53,12 @@ REMOVED = Counter(
     "hub_retention_removed_total", "Rows that retention removed: bodies, attempts, outcomes.", ["outcome"]
 )
 DATABASE_BYTES = Gauge("hub_database_bytes", "What the database takes on its server's disk, in bytes.")
+CONNECTIONS_REFUSED = Counter(
+    "hub_http_refused_total",
+    "HTTP connections and requests refused before they were read: address, connections, malformed, late, too_large, "
+    "body (too large, or without end), token (wrong ones).",
+    ["reason"],
+)
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")
 
 

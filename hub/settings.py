@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,15 @@ def _region(value: str) -> str:
     return value
 
 
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for each in value:
+        try:
+            ip_network(each, strict=False)
+        except ValueError:
+            raise ValueError("must be IP addresses or networks, such as [127.0.0.1, 10.0.0.0/8]") from None
+    return value
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -67,6 +77,11 @@ class HubSection(_Section):
         ge=1024,
         le=1024**3,
         description="The largest webhook body taken, in bytes; a larger one is answered with 413.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = Field(
+        (),
+        description="Addresses or networks of reverse proxies: only their X-Forwarded-For says who calls. Without it, "
+        "all that comes through a proxy counts as one caller.",
     )
     automatic_training: bool = Field(
         True,

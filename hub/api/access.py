@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.api.problems import ApiError
@@ -14,6 +16,8 @@ from hub.store.database import Database
 from hub.store.tokens import ROLES, Role, Token
 
 _bearer = HTTPBearer(auto_error=False, description="`hub token create --role viewer|operator|admin` makes one.")
+_ASK = {"WWW-Authenticate": 'Basic realm="Hub"'}
+_UNKNOWN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 def allowing(database: Database, role: Role) -> Callable[..., Token]:
@@ -22,12 +26,41 @@ def allowing(database: Database, role: Role) -> Callable[..., Token]:
     def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Token:
         if given is None:
             raise ApiError(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
-        with database.session() as session:
-            held = tokens.held(session, given.credentials)
-        if held is None:
-            raise ApiError(401, "the bearer token is not known", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        held = _held(database, given.credentials)
         if ROLES.index(held.role) < ROLES.index(role):
             raise ApiError(403, f"the role {role} is needed; this token has the role {held.role}")
         return held
 
     return check
+
+
+def seeing(database: Database) -> Callable[[Request], None]:
+    """A dependency for pages that a browser opens: a bearer token, or the same as the password of HTTP Basic."""
+
+    def check(request: Request) -> None:
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        text = value.strip() if scheme.lower() == "bearer" else _password(value) if scheme.lower() == "basic" else ""
+        if not tokens.is_shaped(text):
+            raise ApiError(
+                401, "a token is needed, as bearer or as password", {"WWW-Authenticate": 'Basic realm="Hub"'}
+            )
+        _held(database, text)
+
+    return check
+
+
+def _held(database: Database, text: str) -> Token:
+    with database.session() as session:
+        held = tokens.held(session, text)
+    if held is None:
+        raise ApiError(401, "the bearer token is not known", _UNKNOWN)
+    if held.expired:
+        raise ApiError(401, "the bearer token has expired", _UNKNOWN)
+    return held
+
+
+def _password(value: str) -> str:
+    try:
+        return b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 
 from hub import __version__, metrics
-from hub.api import events, judgements, operations, problems, profiles, reviews
+from hub.api import description, events, judgements, operations, problems, profiles, reviews
+from hub.api.access import seeing
+from hub.api.bearers import Bearers
+from hub.api.door import Door
 from hub.api.explain import Configured, InForce
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
@@ -34,6 +37,7 @@ class Api:
         region: str = "DE",
         judge: judgements.Judging | None = None,
         reviewer: reviews.Reviewing | None = None,
+        open_pages: bool = True,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
@@ -46,6 +50,7 @@ class Api:
             region=region,
             judge=judge,
             reviewer=reviewer,
+            open_pages=open_pages,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,13 +83,17 @@ def rest(
     region: str,
     judge: judgements.Judging | None = None,
     reviewer: reviews.Reviewing | None = None,
+    open_pages: bool = True,
 ) -> FastAPI:
-    """Health, metrics and ``/api/v1``.
+    """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches; ``in_force`` tells the rules that hold.
+    matches; ``in_force`` tells the rules that hold. Without ``open_pages`` metrics and description need a token.
     """
-    app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Door, bearers=Bearers(database))
+    page = [] if open_pages else [Depends(seeing(database))]
+    description.install(app, page)
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -92,19 +101,22 @@ def rest(
         return {"status": "ok"}
 
     @app.get("/health/ready")
-    async def ready(response: Response) -> dict[str, str]:
-        """The process can make events durable."""
+    async def ready(response: Response) -> dict[str, Any]:
+        """The process can make events durable. The answer is shared by all who ask within a second."""
         if await inbox.probe():
             return {"status": "ok"}
         response.status_code = 503
         return {"status": "the database cannot be reached"}
 
-    @app.get("/metrics")
+    for path, answer in (("/health/live", live), ("/health/ready", ready)):
+        app.head(path, include_in_schema=False)(answer)  # what some load balancers ask
+
+    @app.get("/metrics", dependencies=page)
     async def exposition() -> Response:
         """Prometheus text."""
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    version = APIRouter(prefix="/api/v1")
+    version = APIRouter(prefix="/api/v1", responses=problems.responses(400, 413, 429))
     version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
     if judge is not None:
         version.include_router(judgements.router(database, judge))

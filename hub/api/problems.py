@@ -83,16 +83,21 @@ def install(app: FastAPI) -> None:
         told = error.faults if isinstance(error, RefusedError) else ()
         return problem(error.http_status, str(error), faults=[Fault(path=path, said=said) for path, said in told])
 
-    for away in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout):
-        app.exception_handler(away)(_away)
+    for error in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout):
+        app.exception_handler(error)(_away)
     for unfit in (psycopg.DataError, OverflowError):
         app.exception_handler(unfit)(_unfit)
     app.exception_handler(Exception)(_bug)
 
 
-def _away(_: Request, error: Exception) -> JSONResponse:
+def away(error: Exception) -> JSONResponse:
+    """The answer while the database cannot be reached."""
     log.warning("api.unavailable", error=type(error).__name__)
     return problem(503, "the database cannot be reached", headers={"Retry-After": RETRY_AFTER})
+
+
+def _away(_: Request, error: Exception) -> JSONResponse:
+    return away(error)
 
 
 def _unfit(_: Request, __: Exception) -> JSONResponse:

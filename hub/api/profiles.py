@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
 
 from hub.api.access import allowing
 from hub.api.explain import InForce, explained
@@ -28,6 +29,14 @@ Identifier = Annotated[
     Query(
         description="Who carries it: `email:…`, `phone:…`, `account:<network>:<id>`, `loyalty:…`; normalised first.",
         max_length=500,
+    ),
+]
+UpdatedSince = Annotated[
+    AwareDatetime | None,
+    Query(
+        description="Only profiles that changed at that time or later, oldest change first. Ask again from the "
+        "`updated_at` of the last one you saw, a minute back: what was being written meanwhile may come with an "
+        "earlier time. A merged profile is gone; its winner changed and names it among its `aliases`.",
     ),
 ]
 Text = Annotated[
@@ -54,15 +63,31 @@ def router(
     )
 
     @routes.get("")
-    def find(identifier: Identifier = None, q: Text = None, limit: Limit = 50, cursor: Cursor = None) -> Page[Profile]:
-        """Profiles by identifier, by text, or all, in the order of their ids."""
-        after = position(cursor, UUID)
+    def find(
+        identifier: Identifier = None,
+        q: Text = None,
+        updated_since: UpdatedSince = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[Profile]:
+        """Profiles by identifier, by text, by the time of their last change, or all; else in the order of their ids."""
+        by_time = updated_since is not None
+        change, after = position(cursor, _change_and_id if by_time else _id) or (None, None)
         try:
             with database.session() as session:
-                rows = view.find(session, identifier=identifier, text=q, region=region, after=after, limit=limit + 1)
+                rows = view.find(
+                    session,
+                    identifier=identifier,
+                    text=q,
+                    region=region,
+                    updated_since=updated_since,
+                    after_change=change,
+                    after=after,
+                    limit=limit + 1,
+                )
         except PayloadError as error:
             raise ApiError(422, str(error)) from None
-        items, following = paged(rows, limit, lambda profile: profile.id)
+        items, following = paged(rows, limit, lambda last: (last.updated_at, last.id) if by_time else last.id)
         return Page(
             items=[item for item in items if isinstance(item, Profile)],
             unreadable=[Unreadable.model_validate(item) for item in items if not isinstance(item, Profile)],
@@ -104,6 +129,14 @@ def router(
         return Explanation.model_validate(found)
 
     return routes
+
+
+def _id(key: Any) -> tuple[None, UUID]:
+    return None, UUID(key)
+
+
+def _change_and_id(key: Any) -> tuple[datetime, UUID]:
+    return datetime.fromisoformat(key[0]), UUID(key[1])
 
 
 def _found(value: Found | None) -> Found:

@@ -8,19 +8,29 @@ from typing import Annotated
 
 import typer
 
-_AGO = re.compile(r"(\d+)([smhdw])")
+_AGO = re.compile(r"(\d{1,9})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment(text: str) -> datetime:
     """``2026-03-01``, ``2026-03-01T09:00:00+01:00`` (UTC without a zone), or how long ago: ``90m``, ``36h``, ``7d``."""
-    if ago := _AGO.fullmatch(text.strip()):
-        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text.strip()):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         read = datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise typer.BadParameter("must be a time such as 2026-03-01, 2026-03-01T09:00:00Z, 36h or 7d") from None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def span(text: str) -> timedelta:
+    """How long: ``90m``, ``36h``, ``7d``, ``52w``; at least a second and at most a century."""
+    found = _AGO.fullmatch(text.strip())
+    if found is None or len(found[1]) > 6 or not (length := timedelta(**{_UNITS[found[2]]: int(found[1])})):
+        raise typer.BadParameter("must be a time such as 36h, 90d or 52w")
+    if length > timedelta(days=36_525):
+        raise typer.BadParameter("is longer than a century")
+    return length
 
 
 SinceOption = Annotated[

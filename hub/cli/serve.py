@@ -43,34 +43,30 @@ def api(
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
-    """Run the HTTP role: webhooks, REST API, health, metrics."""
+    """Run the HTTP role: webhooks, REST API, health, metrics.
+
+    Beyond loopback, /metrics, /docs and /openapi.json need a token.
+    """
+    from hub.api.memory import give_back
+    from hub.api.server import is_loopback
+
     parent.follow()
     with output.exit_codes(json=json), _stopped_by_signal() as stopping:
         settings = settings_of(config)
         with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
-            application = bootstrap.api(run)
+            application = bootstrap.api(run, open_pages=is_loopback(host))
             bootstrap.tune_memory()
-            serve(application, host, port, stopping)
+            give_back()
+            serve(application, host, port, stopping, settings.hub.trusted_proxies)
             if ground.fault is not None:
                 raise ground.fault
 
 
-def serve(app: Any, host: str, port: int, stopping: threading.Event) -> None:
+def serve(app: Any, host: str, port: int, stopping: threading.Event, trusted_proxies: Sequence[str] = ()) -> None:
     """Serve an ASGI application until ``stopping``, or SIGINT or SIGTERM, which uvicorn hands on when it has ended."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=True,
-        lifespan="on",
-        timeout_graceful_shutdown=10,
-    )
-    server = uvicorn.Server(config)
+    from hub.api import server as http
+
+    server = uvicorn.Server(http.config(app, host, port, trusted_proxies=trusted_proxies))
 
     def end() -> None:
         stopping.wait()

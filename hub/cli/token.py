@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from hub.cli import output
 from hub.cli.database import opened
+from hub.cli.options import span
 from hub.errors import NotFound
+
+if TYPE_CHECKING:
+    from hub.store.tokens import Token
 
 app = typer.Typer(name="token", help="Tokens of the API: create, list, revoke.", no_args_is_help=True)
 
@@ -35,24 +39,29 @@ def create(
         ),
     ],
     name: Annotated[str, typer.Option("--name", help="What or who it is for.")] = "",
+    expires_in: Annotated[
+        str, typer.Option("--expires-in", metavar="TIME", help="How long it opens anything: 12h, 90d, 52w, or never.")
+    ] = "90d",
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
     """Make a token and print it, this once: only a digest is kept."""
     from hub.store import tokens
 
+    lifetime = None if expires_in == "never" else span(expires_in)
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        token, text = tokens.create(session, role.value, name, datetime.now(UTC))
+        token, text = tokens.create(session, role.value, name, datetime.now(UTC), lifetime=lifetime)
     if json:
-        output.show_json({"id": token.id, "name": name, "role": token.role, "token": text})
+        made = {"id": token.id, "name": name, "role": token.role, "expires_at": token.expires_at, "token": text}
+        output.show_json(made)
     else:
         output.show(text)
-        output.say(f"{token.id}: keep it safe, it is not shown again")
+        output.say(f"{token.id}: keep it safe, it is not shown again; it expires {_expiry(token)}")
 
 
 @app.command("list")
 def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
-    """List tokens by id, name and role."""
+    """List tokens by id, name, role and time of expiry."""
     from hub.store import tokens
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
@@ -60,8 +69,9 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
     if json:
         output.show_json(found)
     else:
-        rows = [(token.id, token.name, token.role, token.created_at) for token in found]
-        output.show_table(("id", "name", "role", "created"), rows, empty="no tokens yet; `hub token create` makes one")
+        rows = [(token.id, token.name, token.role, token.created_at, _expiry(token)) for token in found]
+        columns = ("id", "name", "role", "created", "expires")
+        output.show_table(columns, rows, empty="no tokens yet; `hub token create` makes one")
 
 
 @app.command()
@@ -82,3 +92,9 @@ def revoke(
         output.show_json({"revoked": id})
     else:
         output.show(f"revoked {id}")
+
+
+def _expiry(token: Token) -> str:
+    if token.expires_at is None:
+        return "never"
+    return ("expired " if token.expired else "") + f"{token.expires_at:%Y-%m-%d %H:%M}Z"

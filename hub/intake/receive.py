@@ -1,12 +1,15 @@
 """receive: the HTTP edge, a plain ASGI application (a framework's handler costs more than the database here).
 
-Bytes and headers are kept as they came; nothing is parsed before the signature is checked.
+Bytes and headers are kept as they came; nothing is parsed before the signature is checked. What has arrived and is not
+yet verified is bounded, for all callers together and for each of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
+from enum import Enum
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +17,7 @@ import structlog
 
 from hub import metrics
 from hub.errors import RetryableError, VerificationError
+from hub.intake.callers import Held, caller
 from hub.intake.inbox import GroupCommit
 from hub.intake.verify import verify
 from hub.sdk.connection import Connection
@@ -24,16 +28,30 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/webhooks/"
-MAX_HELD_BYTES = 256 * 1024 * 1024
-"""Bodies in memory at one time, by what senders declare; beyond that they are asked to come again."""
+HELD_BYTES = 128 * 1024 * 1024
+"""Bytes of all bodies that are being read."""
 
-CHUNKED_BYTES = 1024 * 1024
-"""What a body of unknown length counts for."""
+SHARES = 8
+"""One caller may hold this part of them: the others are never shut out by one."""
+
+FREE_BYTES = 64 * 1024
+"""The beginning of a body is not counted (the number of connections bounds it): ordinary events always get in."""
+
+TELL_SECONDS = 1.0
+"""The least time between two log lines about refused deliveries of one connection."""
 
 RETRY_AFTER = 5
 """Seconds a sender is asked to wait when an event cannot be made durable."""
 
 log = structlog.get_logger()
+
+
+class _Unread(Enum):
+    """Why a body was not taken: the outcome as the metric names it."""
+
+    TOO_LARGE = "too_large"
+    TOO_MUCH = "unavailable"
+    GONE = "gone"
 
 
 class WebhookIntake:
@@ -46,7 +64,9 @@ class WebhookIntake:
         self._inbox = inbox
         self._public_url = public_url.rstrip("/")
         self._max_body_bytes = max_body_bytes
-        self._held = 0
+        self._told: dict[str, float] = {}
+        total = max(HELD_BYTES, 2 * max_body_bytes)
+        self.held = Held(total, max(total // SHARES, max_body_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -56,26 +76,18 @@ class WebhookIntake:
             metrics.RECEIVED.labels("-", "unknown").inc()
             await _respond(send, Reply(404, b"no such connection"))
             return
-        declared = _declared_length(scope, self._max_body_bytes)
-        if declared > self._max_body_bytes:
-            metrics.RECEIVED.labels(name, "too_large").inc()
-            await _respond(send, Reply(413, b"too large"))
-            return
-        if self._held + declared > MAX_HELD_BYTES:
-            metrics.RECEIVED.labels(name, "unavailable").inc()
-            await _respond(send, Reply(connection.connector.source.retry_status, b"try again later"))
-            return
-        self._held += declared
-        try:
-            await _respond(send, await self._answer(connection, scope, receive))
-        finally:
-            self._held -= declared
+        await _respond(send, await self._answer(connection, scope, receive))
 
     async def _answer(self, connection: Connection, scope: Scope, receive: Receive) -> Reply:
-        body = await _read(receive, self._max_body_bytes)
-        if body is None:
-            metrics.RECEIVED.labels(connection.name, "too_large").inc()
-            return Reply(413, b"too large")
+        if scope["method"] != "POST":  # a challenge: it has no body that anybody would read
+            return self._challenged(connection, self._delivery(scope, b""))
+        if _declares_more(scope, self._max_body_bytes):
+            return _unread(connection, _Unread.TOO_LARGE)
+        if self._inbox.full:
+            return _unread(connection, _Unread.TOO_MUCH)
+        body = await self._read(scope, receive)
+        if isinstance(body, _Unread):
+            return _unread(connection, body)
         return await self._reply(connection, self._delivery(scope, body))
 
     def _delivery(self, scope: Scope, body: bytes) -> RawDelivery:
@@ -90,6 +102,15 @@ class WebhookIntake:
             received_at=datetime.now(UTC),
         )
 
+    def _challenged(self, connection: Connection, delivery: RawDelivery) -> Reply:
+        source = connection.connector.source
+        assert source is not None
+        reply = source.answer(delivery, connection.settings) if source.answer is not None else None
+        if reply is None:
+            return Reply(405, b"method not allowed")
+        metrics.RECEIVED.labels(connection.name, "answered").inc()
+        return reply
+
     async def _reply(self, connection: Connection, delivery: RawDelivery) -> Reply:
         source = connection.connector.source
         assert source is not None
@@ -98,49 +119,76 @@ class WebhookIntake:
             if reply is not None:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
                 return reply
-        if delivery.method != "POST":
-            return Reply(405, b"method not allowed")
         try:
             entry = verify(connection, delivery)
         except VerificationError as error:
             metrics.RECEIVED.labels(connection.name, "refused").inc()
             metrics.REFUSED.labels(connection.name, "signature").inc()
-            log.warning("intake.refused", connection=connection.name, reason=str(error))
+            self._tell(connection.name, str(error))
             return Reply(401, b"unauthorized")
         try:
             await self._inbox.store(entry)
         except RetryableError:
-            metrics.RECEIVED.labels(connection.name, "unavailable").inc()
-            return Reply(source.retry_status, b"try again later")
+            return _unread(connection, _Unread.TOO_MUCH)
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return Reply(202, b"")
 
+    def _tell(self, connection: str, reason: str) -> None:
+        """One line a second for a connection: anybody can send what is refused, and the metric counts them all."""
+        now = monotonic()
+        if now - self._told.get(connection, float("-inf")) >= TELL_SECONDS:
+            self._told[connection] = now
+            log.warning("intake.refused", connection=connection, reason=reason)
 
-def _declared_length(scope: Scope, limit: int) -> int:
-    """The Content-Length; a chunked body, which declares none, counts for a good part of what it may hold."""
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else 0
-    return min(CHUNKED_BYTES, limit)
-
-
-async def _read(receive: Receive, limit: int) -> bytes | None:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body if len(body) <= limit else None
-    parts = [body]
-    size = len(body)
-    while message.get("more_body", False):
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | _Unread:
+        """The whole body, or why it was not taken."""
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None  # half a body must never be taken for a whole one
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+            return _Unread.GONE
+        body: bytes = message.get("body", b"")
+        if message.get("more_body", False):
+            return await self._read_on(caller(scope), body, receive)
+        return body if len(body) <= self._max_body_bytes else _Unread.TOO_LARGE
+
+    async def _read_on(self, who: str, first: bytes, receive: Receive) -> bytes | _Unread:
+        parts, size, counted = [first], len(first), 0
+        try:
+            while True:
+                if size > self._max_body_bytes:
+                    return _Unread.TOO_LARGE
+                over = size - FREE_BYTES - counted
+                if over > 0:
+                    if not self.held.take(who, over):
+                        return _Unread.TOO_MUCH
+                    counted += over
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return _Unread.GONE  # half a body must never be taken for a whole one
+                part = message.get("body", b"")
+                size += len(part)
+                if part:
+                    parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts) if size <= self._max_body_bytes else _Unread.TOO_LARGE
+        finally:
+            self.held.give_back(who, counted)
+
+
+def _declares_more(scope: Scope, limit: int) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return not value.isdigit() or len(value) > 18 or int(value) > limit
+    return False
+
+
+def _unread(connection: Connection, why: _Unread) -> Reply:
+    metrics.RECEIVED.labels(connection.name, why.value).inc()
+    if why is _Unread.TOO_MUCH:
+        assert connection.connector.source is not None
+        return Reply(connection.connector.source.retry_status, b"try again later")
+    if why is _Unread.GONE:
+        return Reply(400, b"the body is not whole")
+    return Reply(413, b"too large")
 
 
 async def _respond(send: Send, reply: Reply) -> None:
@@ -150,5 +198,7 @@ async def _respond(send: Send, reply: Reply) -> None:
     ]
     if reply.status in (429, 503):
         headers.append((b"retry-after", str(RETRY_AFTER).encode()))
+    elif reply.status == 405:
+        headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Unreadable:
 
     id: UUID
     reason: str
+    updated_at: datetime
 
 
 def listed(row: FullRow) -> Profile | Unreadable:
@@ -33,7 +35,7 @@ def listed(row: FullRow) -> Profile | Unreadable:
     try:
         return shown(row)
     except UnreadableError as error:
-        return Unreadable(row.id, str(error))
+        return Unreadable(row.id, str(error), row.updated_at)
 
 
 def shown(row: FullRow) -> Profile:
@@ -65,16 +67,27 @@ def find(
     region: str = "DE",
     after: UUID | None = None,
     limit: int,
+    updated_since: datetime | None = None,
+    after_change: datetime | None = None,
 ) -> list[Profile | Unreadable]:
     """Profiles that carry an identifier (``kind:value``) and whose name, e-mail, phone or city hold the text, by id.
 
-    ``region`` reads phone numbers without a country. Raises PayloadError when the identifier cannot be read.
+    ``region`` reads phone numbers without a country. With ``updated_since`` those that changed then or later, in the
+    order of their changes (``hub.store.profiles.find``). Raises PayloadError when the identifier cannot be read.
     """
     carried = parse_identifier(identifier, region) if identifier else None
     words = search_words(text, region) if text else []
     if text and not words:
         return []
-    rows = profiles.find(session, carrying=carried, words=words, after=after, limit=limit)
+    rows = profiles.find(
+        session,
+        carrying=carried,
+        words=words,
+        after=after,
+        limit=limit,
+        updated_since=updated_since,
+        after_change=after_change,
+    )
     return [listed(row) for row in rows]
 
 

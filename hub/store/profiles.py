@@ -233,9 +233,19 @@ def suppressed(session: Session, ids: Collection[UUID]) -> set[UUID]:
 
 
 def find(
-    session: Session, *, carrying: UUID | None, words: Sequence[str], after: UUID | None, limit: int
+    session: Session,
+    *,
+    carrying: UUID | None,
+    words: Sequence[str],
+    after: UUID | None,
+    limit: int,
+    updated_since: datetime | None = None,
+    after_change: datetime | None = None,
 ) -> list[FullRow]:
     """Profiles with a record that carries an identifier, and with all of these folded words, by id.
+
+    With ``updated_since`` only those that changed then or later, in the order of their changes; ``after`` and
+    ``after_change`` are id and change of the last one of the page before.
 
     What is not asked for is not in the statement, so that each question has a plan of its own.
     """
@@ -249,12 +259,23 @@ def find(
         )
     if words:
         conditions.append("to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)")
+    order = "p.id"
+    if updated_since:
+        order = "p.updated_at, p.id"
+        conditions.append("p.updated_at >= %(since)s")
     if after:
-        conditions.append("p.id > %(after)s")
+        conditions.append("(p.updated_at, p.id) > (%(change)s, %(after)s)" if updated_since else "p.id > %(after)s")
     return _full(
         session,
-        f"WHERE {' AND '.join(conditions)} ORDER BY p.id LIMIT %(limit)s",
-        {"carrying": carrying, "query": " & ".join(f"{word}:*" for word in words), "after": after, "limit": limit},
+        f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %(limit)s",
+        {
+            "carrying": carrying,
+            "query": " & ".join(f"{word}:*" for word in words),
+            "since": updated_since,
+            "change": after_change,
+            "after": after,
+            "limit": limit,
+        },
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -19,6 +19,8 @@ ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
 """Each may do all that those before it may."""
 
 _PREFIX = "hub_"
+_LENGTH = len(_PREFIX) + 43
+_COLUMNS = "id, name, role, created_at, expires_at, coalesce(expires_at <= now(), false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +31,52 @@ class Token:
     name: str
     role: Role
     created_at: datetime
+    expires_at: datetime | None = None
+    """None: it never does."""
+    expired: bool = False
 
 
-def create(session: Session, role: Role, name: str, now: datetime) -> tuple[Token, str]:
-    """Make a token; its text is given this once and never again."""
+def create(
+    session: Session, role: Role, name: str, now: datetime, *, lifetime: timedelta | None = None
+) -> tuple[Token, str]:
+    """Make a token; its text is given this once and never again. Without ``lifetime`` it never expires."""
     text = _PREFIX + secrets.token_urlsafe(32)
-    token = Token(uuid4(), name, role, now)
-    session.run(
-        "INSERT INTO token (id, name, role, digest, created_at) VALUES (%s, %s, %s, %s, %s)",
-        [token.id, name, role, _digest(text), now],
+    row = session.one(
+        f"""
+        INSERT INTO token (id, name, role, digest, created_at, expires_at)
+        VALUES (%s, %s, %s, %s, %s, now() + %s::interval) RETURNING {_COLUMNS}
+        """,
+        [uuid4(), name, role, digest(text), now, lifetime],
     )
-    return token, text
+    assert row is not None
+    return Token(*row), text
+
+
+def is_shaped(text: str) -> bool:
+    """True when a text may be a token of ours at all."""
+    return len(text) == _LENGTH and text.startswith(_PREFIX) and text.isascii()
+
+
+def digests(session: Session) -> frozenset[bytes]:
+    """The digests of all tokens, also of those that have expired: their bearers are told so."""
+    return frozenset(bytes(row[0]) for row in session.rows("SELECT digest FROM token"))
 
 
 def held(session: Session, text: str) -> Token | None:
-    """The token of the bearer of this text, or None when it is no token (any more)."""
-    row = session.one("SELECT id, name, role, created_at FROM token WHERE digest = %s", [_digest(text)])
+    """The token of the bearer of this text, expired or not, or None when it is no token (any more)."""
+    row = session.one(f"SELECT {_COLUMNS} FROM token WHERE digest = %s", [digest(text)])
     return Token(*row) if row else None
 
 
 def role_of(session: Session, text: str) -> Role | None:
     """What the bearer of this text may do, or None when it is no token (any more)."""
     token = held(session, text)
-    return token.role if token else None
+    return token.role if token and not token.expired else None
 
 
 def page(session: Session) -> list[Token]:
     """All tokens, oldest first."""
-    return [Token(*row) for row in session.rows("SELECT id, name, role, created_at FROM token ORDER BY created_at, id")]
+    return [Token(*row) for row in session.rows(f"SELECT {_COLUMNS} FROM token ORDER BY created_at, id")]
 
 
 def revoke(session: Session, token_id: UUID) -> bool:
@@ -64,5 +84,6 @@ def revoke(session: Session, token_id: UUID) -> bool:
     return bool(session.run("DELETE FROM token WHERE id = %s", [token_id]))
 
 
-def _digest(text: str) -> bytes:
+def digest(text: str) -> bytes:
+    """What is stored of a token."""
     return hashlib.sha256(text.encode()).digest()

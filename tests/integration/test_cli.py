@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +349,33 @@ def test_stats_have_the_promised_shape(hub: Hub):
     }
     assert sorted(lag["outbox"]) == ["bi", "crm"]
     assert "oldest waits" in hub("stats").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "lifetime"), [((), 90), (("--expires-in", "36h"), 1.5), (("--expires-in", "never"), None)]
+)
+def test_a_token_expires_unless_it_is_to_last(
+    hub: Hub, database: Database, given: tuple[str, ...], lifetime: float | None
+):
+    hub.environment["HUB_DATABASE_URL"] = database.dsn
+
+    made = hub.json("token", "create", "--role", "viewer", *given)
+    (listed,) = hub.json("token", "list")
+    table = hub("token", "list").stdout
+
+    assert made["expires_at"] == listed["expires_at"]
+    if lifetime is None:
+        assert listed["expires_at"] is None
+        assert "never" in table
+    else:
+        left = datetime.fromisoformat(listed["expires_at"]) - datetime.now(UTC)
+        assert timedelta(days=lifetime) - timedelta(minutes=5) < left <= timedelta(days=lifetime)
+        assert listed["expires_at"][:10] in table
+
+
+@pytest.mark.parametrize("given", ["", "0d", "-1d", "soon", "90", "999999999w", "1000y"])
+def test_a_lifetime_that_is_none_is_wrong_usage(hub: Hub, given: str):
+    hub("token", "create", "--role", "viewer", f"--expires-in={given}", ends=2)
 
 
 def test_a_token_is_shown_once_and_can_be_revoked(hub: Hub, database: Database):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.errors import Unavailable
+from hub.intake import inbox as door
 from hub.intake import receive
 from hub.store import inbox, outbox
 from hub.store.database import Database
@@ -47,15 +50,71 @@ def test_a_claim_holds_no_more_bytes_than_fit_and_one_entry_at_least(database, m
     assert taken == [[5000], [600, 600], [600]]
 
 
-def test_the_door_asks_to_come_again_before_its_memory_is_full(database, monkeypatch):
-    monkeypatch.setattr(receive, "MAX_HELD_BYTES", 10)
+def test_one_sender_is_asked_to_come_again_before_it_fills_the_memory(database, monkeypatch):
+    monkeypatch.setattr(receive, "FREE_BYTES", 1_000)
+    monkeypatch.setattr(receive, "HELD_BYTES", 0)  # the least there is: two bodies, of which a caller may hold one
 
-    async def scenario() -> tuple[int, str]:
+    async def scenario() -> list[tuple[int, str | None]]:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def held_back() -> AsyncIterator[bytes]:
+            yield b"x" * 6_000
+            begun.set()
+            await go_on.wait()
+            yield b"x"
+
+        async def at_once(size: int) -> AsyncIterator[bytes]:
+            yield b"x" * size
+            yield b"x"
+
         async with running_api(database, by_name(source("shop"))) as client:
-            answer = await client.post("/webhooks/shop", content=b"x" * 11)
-            return answer.status_code, answer.headers["retry-after"]
+            # given one that holds 5,000 of the 10,000 bytes of its share, and does not go on
+            first = asyncio.create_task(client.post("/webhooks/shop", content=held_back()))
+            await begun.wait()
+            # when more comes from the same address: much, little, and much again when the first is done
+            answers = [await client.post("/webhooks/shop", content=at_once(size)) for size in (8_000, 900)]
+            go_on.set()
+            answers += [await first, await client.post("/webhooks/shop", content=at_once(8_000))]
+            return [(answer.status_code, answer.headers.get("retry-after")) for answer in answers]
 
-    assert asyncio.run(scenario()) == (503, "5")
+    # then only what would be too much has to come again; the others are read, and found unsigned
+    assert asyncio.run(scenario()) == [(503, "5"), (401, None), (401, None), (401, None)]
+
+
+def test_while_the_database_is_away_a_body_is_refused_before_it_is_read(database, monkeypatch):
+    monkeypatch.setattr(door, "TRYING_ENTRIES", 0)
+
+    async def scenario() -> tuple[int, bool]:
+        read = False
+
+        async def body() -> AsyncIterator[bytes]:
+            nonlocal read
+            read = True
+            yield b"x"
+
+        async with running_api(database, by_name(source("shop"))) as client:
+            client._transport.app._inbox._away()  # type: ignore[attr-defined]
+            return (await client.post("/webhooks/shop", content=body())).status_code, read
+
+    assert asyncio.run(scenario()) == (503, False)
+
+
+def test_more_entries_than_may_wait_are_refused_and_those_that_wait_are_stored(database, monkeypatch):
+    monkeypatch.setattr(door, "WAITING_ENTRIES", 3)
+
+    async def scenario() -> list[bool]:
+        committing = door.GroupCommit(database.dsn)
+        committing.start()
+        now = datetime.now(UTC)
+        entries = [inbox.NewEntry("shop", f"e{n}", "t", "{}", b"x", now) for n in range(5)]
+        ended = await asyncio.gather(*map(committing.store, entries), return_exceptions=True)
+        await committing.store(entries[3])  # there is room again
+        await committing.stop()
+        return [isinstance(each, Unavailable) for each in ended]
+
+    assert asyncio.run(scenario()) == [False, False, False, True, True]
+    with database.session() as session:
+        assert session.rows("SELECT event_id FROM inbox ORDER BY event_id") == [("e0",), ("e1",), ("e2",), ("e3",)]
 
 
 def test_a_body_that_declares_too_much_is_refused_unread(database):

@@ -1,4 +1,4 @@
-"""An ASGI application behind a real uvicorn, on a port of its own, in a thread."""
+"""An ASGI application behind Hub's real server, on a port of its own, in a thread."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 
 import uvicorn
 
+from hub.api import server as http
+from hub.api.protocol import Limits
+
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, *, limits: Limits | None = None, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """The root URL; the server stops, and its lifespan ends, with the block."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(http.config(app, "127.0.0.1", 0, limits=limits, trusted_proxies=trusted_proxies))
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
     try:

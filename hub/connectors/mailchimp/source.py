@@ -21,7 +21,7 @@ import orjson
 
 from hub.connectors.mailchimp import mapping, schemas
 from hub.connectors.mailchimp.manifest import MailchimpSettings
-from hub.errors import ConfigError, PayloadError, SkipEvent
+from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
 from hub.mapping.customer import customer
 from hub.mapping.time import instant
 from hub.model.consent import Consent
@@ -55,8 +55,14 @@ def sign(delivery: RawDelivery, settings: MailchimpSettings) -> RawDelivery:
 
 
 def answer(delivery: RawDelivery, settings: MailchimpSettings) -> Reply | None:
-    """Mailchimp calls the URL with GET when the webhook is saved and wants a 200."""
-    return Reply(status=200, body=b"ok") if delivery.method in ("GET", "HEAD") else None
+    """Mailchimp calls the URL with GET when the webhook is saved and wants a 200; with a wrong secret it gets none."""
+    if delivery.method not in ("GET", "HEAD"):
+        return None
+    try:
+        verify(delivery, settings)
+    except VerificationError:
+        return Reply(status=401, body=b"wrong secret")
+    return Reply(status=200, body=b"ok")
 
 
 def name_event(delivery: RawDelivery, settings: MailchimpSettings) -> EventName:

@@ -94,8 +94,13 @@ def test_an_empty_secret_opens_nothing() -> None:
         verify(delivery(query={"secret": ""}), settings)
 
 
-def test_saving_the_webhook_gets_its_200_and_events_do_not() -> None:
-    assert answer(delivery(method="GET"), SETTINGS) == Reply(status=200, body=b"ok")
+def test_saving_the_webhook_gets_its_200_with_the_right_secret_and_events_do_not() -> None:
+    right = {"secret": SETTINGS.webhook_secret[0].get_secret_value()}
+    assert answer(delivery(method="GET", query=right), SETTINGS) == Reply(status=200, body=b"ok")
+    for wrong in ({}, {"secret": "guessed"}, {"secret": ""}):
+        reply = answer(delivery(method="GET", query=wrong), SETTINGS)
+        assert reply is not None
+        assert reply.status == 401
     assert answer(delivery(form("profile", list_id="L", email="a@example.de")), SETTINGS) is None
 
 

@@ -51,8 +51,8 @@ def answer(delivery: RawDelivery, settings: MetaSettings) -> Reply | None:
     if delivery.method != "GET":
         return None
     query = delivery.query
-    given = query.get("hub.verify_token", "").encode()
-    known = hmac.compare_digest(given, settings.verify_token.get_secret_value().encode())
+    given, token = query.get("hub.verify_token", "").encode(), settings.verify_token.get_secret_value().encode()
+    known = bool(token) and hmac.compare_digest(given, token)
     if known and query.get("hub.mode") == "subscribe":
         return Reply(200, query.get("hub.challenge", "").encode())
     return Reply(403)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from pywa.utils import webhook_updates_validator
 
 from hub.connectors.meta import CONNECTOR
@@ -64,6 +65,8 @@ def test_the_challenge_goes_back_only_for_our_verify_token() -> None:
     for wrong in ({"hub.verify_token": "guessed"}, {"hub.verify_token": ""}, {"hub.mode": "unsubscribe"}):
         assert answer(delivery(b"", "GET", **(query | wrong)), SETTINGS) == Reply(403)
     assert answer(delivery(b"", "GET"), SETTINGS) == Reply(403)
+    blank = SETTINGS.model_copy(update={"verify_token": SecretStr("")})
+    assert answer(delivery(b"", "GET", **(query | {"hub.verify_token": ""})), blank) == Reply(403)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}")

@@ -84,6 +84,24 @@ def law_s2_a_wrong_secret_is_refused(case: SourceCase) -> None:
         _refused(case, delivery, "the connection's secret is empty", empty)
 
 
+def law_s2_a_stranger_gets_no_answer(case: SourceCase) -> None:
+    """No challenge is answered with success without the secret, and no unsigned event is.
+
+    A set-up that is confirmed with a wrong secret shows its owner a hook that works, and refuses every event after it.
+    A challenge that names its secret in a way ``sign`` does not know (Meta's ``hub.verify_token``) is tried without.
+    """
+    if case.source.answer is None:
+        return
+    wrong = case.settings_with(**{name: _wrong(case, name) for name in signing_fields(case)})
+    asked = [replace(case.unsigned, method=method, body=b"") for method in ("GET", "HEAD", "OPTIONS")]
+    for settings in (case.settings, *_without_secrets(case)):
+        for delivery in [each for bare in (*asked, case.unsigned) for each in (bare, case.sign(bare, wrong))]:
+            reply = case.source.answer(delivery, settings)
+            assert reply is None or reply.status >= 400, (
+                f"{case.id}: a {delivery.method} without the right secret is answered with {reply.status}"
+            )
+
+
 def law_s3_two_secrets_are_accepted(case: SourceCase) -> None:
     """While a secret is being changed both are live, in either order."""
     for name, takes_list in signing_fields(case).items():
@@ -168,6 +186,14 @@ def _wrong(case: SourceCase, name: str) -> str:
     core = rest.rstrip("=")
     turned = core[1:] + core[:1]
     return prefix + underscore + (turned if turned != core else core + "x") + "=" * (len(rest) - len(core))
+
+
+def _without_secrets(case: SourceCase) -> list[ConnectionSettings]:
+    """The settings with every secret empty, where the connector takes such settings at all."""
+    try:
+        return [case.settings_with(**dict.fromkeys(secret_fields(case.manifest.settings), ""))]
+    except ValidationError:
+        return []
 
 
 def _without(delivery: RawDelivery, name: str) -> RawDelivery:

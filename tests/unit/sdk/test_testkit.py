@@ -24,7 +24,7 @@ from hub.sdk.http import json_of
 from hub.sdk.manifest import Capability, Limits
 from hub.sdk.paginate import walk
 from hub.sdk.scaffold import scaffold
-from hub.sdk.source import BackfillItem, BackfillPage, EventName, Source
+from hub.sdk.source import BackfillItem, BackfillPage, EventName, Reply, Source
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.kit import checks_of, load_folder
 
@@ -101,6 +101,18 @@ def parsed_before_verified(source: Source[Any]) -> dict[str, Any]:
     return {"sign": sign, "verify": verify}
 
 
+def answers_anybody(source: Source[Any]) -> dict[str, Any]:
+    return {"answer": lambda delivery, settings: Reply(200, b"ok") if delivery.method == "GET" else None}
+
+
+def answers_with_an_empty_secret(source: Source[Any]) -> dict[str, Any]:
+    def answer(delivery: Any, settings: Any) -> Reply | None:
+        known = delivery.query.get("token", "") in [each.get_secret_value() for each in settings.webhook_secret]
+        return None if delivery.method == "POST" else Reply(200 if known else 403)
+
+    return {"answer": answer}
+
+
 def named_by_headers(source: Source[Any]) -> dict[str, Any]:
     def name_event(delivery: Any, settings: Any) -> EventName:
         assert source.name_event
@@ -160,6 +172,8 @@ SOURCE_BREAKS: Mapping[str, tuple[str, Callable[[Source[Any]], dict[str, Any]]]]
     "signs nothing": ("S1", lambda source: {"sign": lambda delivery, settings: delivery}),
     "has no way to sign": ("S1", lambda source: {"sign": None}),
     "accepts everything": ("S2", lambda source: {"verify": lambda delivery, settings: None}),
+    "confirms a set-up with any secret": ("S2", answers_anybody),
+    "confirms a set-up with an empty secret": ("S2", answers_with_an_empty_secret),
     "knows one secret": ("S3", first_secret_only),
     "parses before it verifies": ("S4", parsed_before_verified),
     "names events by their headers": ("S5", named_by_headers),

@@ -20,6 +20,7 @@ from hub.mapping.record_state import (
     apply_deletion,
     apply_link,
     apply_privacy,
+    former,
     micros,
 )
 from hub.model.event import (
@@ -249,6 +250,23 @@ class _Entry:
     inbox_id: int
     received_at: datetime
     stamp: Stamp
+
+
+_KINDS = {"emails": "email", "phones": "phone", "accounts": "account", "loyalty_ids": "loyalty"}
+
+
+def former_identifiers(state: State) -> set[UUID]:
+    """The ids of the identifiers that a record's source has replaced."""
+    if "whole" not in state:
+        return set()
+    gone = {
+        identifier_id("handle", value.removeprefix("handle:"))
+        if name == "accounts" and value.startswith("handle:")
+        else identifier_id(_KINDS[name], value)
+        for name in state["whole"]
+        for value in former(state, name)
+    }
+    return gone - {identifier_id(*key.split(":", 1)) for key in state.get("identifiers", {})}
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:

@@ -17,7 +17,7 @@ from hub.identity.comparison import (
     phone_level,
     place_level,
 )
-from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
+from hub.identity.features import FAMILY_WORDS, Person, Spelling, is_phone, mailbox
 from hub.identity.names import Tokens, likeness
 from hub.identity.periods import contemporary
 from hub.identity.weights import Model
@@ -78,6 +78,8 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
         pair.emails(one, other)
     if one.phones and other.phones:
         pair.phones(one, other)
+    elif one.weak or other.weak:
+        pair.former_phones(one, other)
     if one.places and other.places:
         pair.places(one, other)
     if one.companies and other.companies:
@@ -161,7 +163,7 @@ class _Pair:
     def lesser_emails(self, one: Person, other: Person) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            told, other_told = one.weak + one.emails, other.weak + other.emails
+            told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
             if _common(told, other_told):
                 self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
@@ -184,12 +186,22 @@ class _Pair:
     def phones(self, one: Person, other: Person) -> None:
         w = self.w
         level, a, b = phone_level(one, other)
+        if level != "exact" and (one.weak or other.weak) and self.former_phones(one, other):
+            return
         if level == "exact":
             self.proof("phone", level, one.phones, other.phones, w.bound_phone)
         elif level == "near" and not self.either_shared(a, b):
             self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
         else:
             self.personal("phone", "different", w.phone_different)
+
+    def former_phones(self, one: Person, other: Person) -> bool:
+        """An agreement on a number that was one of theirs, and may be somebody else's by now."""
+        told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
+        if not _common(told, other_told):
+            return False
+        self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
+        return True
 
     def either_shared(self, a: str, b: str) -> bool:
         crowd = self.crowd
@@ -373,6 +385,14 @@ def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
     as_last, level = _name(one, other, model, given=False)
     as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
     return min(as_first, as_last), level
+
+
+def _mailboxes(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if not is_phone(value)])
+
+
+def _numbers(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if is_phone(value)])
 
 
 def _common(one: Tokens, other: Tokens) -> Tokens:

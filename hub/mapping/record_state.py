@@ -4,12 +4,17 @@ A state is plain JSON. Single values (``name``, ``birth_date`` …) are ``[value
 of a key to ``[value, stamp]``. A stamp is ``[occurred, received, inbox id]``, times in microseconds since 1970 (UTC).
 The newest source time wins, arrival breaks ties: merging is commutative, associative and idempotent, so the order in
 which events are applied does not matter (law L3).
+
+``whole`` tells, list by list, when each value was last told by an event that tells the list in full
+(``CustomerEvent.whole``): what the newest of these leaves out is ``former``. That follows from two maps in which the
+newest wins, so that it does not depend on the order of events either.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -17,11 +22,12 @@ from hub.mapping.address import street_key
 from hub.mapping.name import fold
 from hub.model.address import Address
 from hub.model.consent import Consent
-from hub.model.customer import CustomerSnapshot
-from hub.model.event import ConsentEvent, CustomerEvent, DeletionEvent, PrivacyEvent
+from hub.model.customer import ChannelAccount, CustomerSnapshot
+from hub.model.event import ConsentEvent, ContactList, CustomerEvent, DeletionEvent, PrivacyEvent
 
 State = dict[str, Any]
 Stamp = list[int]
+_NONE: Set[str] = frozenset()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +56,8 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     if customer.tags:
         _put(state, "tags", list(customer.tags), stamp)
     _apply_lists(state, customer, stamp)
+    for name in event.whole:
+        _tell_whole(state, name, _told_values(customer, name), stamp)
     for consent in customer.consents:
         _apply_consent(state, consent, stamp)
 
@@ -63,11 +71,51 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
     for place, address in enumerate(customer.addresses):
         _item(state, "addresses", address_key(address), address.model_dump(exclude_none=True), _after(stamp, place))
     for account in customer.accounts:
-        _item(state, "accounts", f"{account.network}:{account.account_id}", account.model_dump(), stamp)
+        _item(state, "accounts", _account_key(account), account.model_dump(), stamp)
     for loyalty_id in customer.loyalty_ids:
         _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for extra in customer.identifiers:
         _item(state, "identifiers", f"{extra.kind}:{extra.value}", extra.strength, stamp)
+
+
+def _account_key(account: ChannelAccount) -> str:
+    return f"{account.network}:{account.account_id}"
+
+
+def _told_values(customer: CustomerSnapshot, name: ContactList) -> list[str]:
+    match name:
+        case "emails" | "phones":
+            return [point.value for point in getattr(customer, name)]
+        case "accounts":
+            return [_account_key(account) for account in customer.accounts]
+        case "loyalty_ids":
+            return list(customer.loyalty_ids)
+        case _:
+            assert_never(name)
+
+
+def _tell_whole(state: State, name: ContactList, values: list[str], stamp: Stamp) -> None:
+    if not values:
+        return
+    told = state.setdefault("whole", {}).setdefault(name, {})
+    for value in values:
+        told[value] = max(told.get(value, stamp[:2]), stamp[:2])
+
+
+def former(state: State, name: str) -> Set[str]:
+    """The values of a list that the source itself has replaced, and nobody told of this record since."""
+    told = state["whole"].get(name, ()) if "whole" in state else ()
+    if len(told) < 2:
+        return _NONE
+    newest, items = max(told.values()), state.get(name, {})
+    return {value for value, at in told.items() if at < newest and value in items and items[value][1][:2] < newest}
+
+
+def current(state: State, name: str) -> dict[str, Any]:
+    """The items of a list without the former ones."""
+    items: dict[str, Any] = state.get(name, {})
+    gone = former(state, name) if len(items) > 1 else _NONE
+    return {value: item for value, item in items.items() if value not in gone} if gone else items
 
 
 def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:

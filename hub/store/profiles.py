@@ -216,7 +216,7 @@ def find(
         conditions.append(
             """
             p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
-                WHERE l.identifier_id = %(carrying)s)
+                WHERE l.identifier_id = %(carrying)s AND l.strength <> 'former')
             """
         )
     if words:

@@ -156,7 +156,11 @@ def snapshot(
 
 def customer_event(given: schemas.Customer, region: str, told_at: datetime) -> CustomerEvent:
     """A customer by itself; ``told_at`` is used when the payload has no time of its own."""
-    return CustomerEvent(occurred_at=given.updated_at or given.created_at or told_at, customer=snapshot(given, region))
+    return CustomerEvent(
+        occurred_at=given.updated_at or given.created_at or told_at,
+        customer=snapshot(given, region),
+        whole=("emails", "phones"),
+    )
 
 
 def _typed(given: schemas.Purchase, account: schemas.Customer, region: str) -> list[Identifier]:
@@ -191,6 +195,8 @@ def buyer(
                 extra_consent=extra_consent,
                 identifiers=_typed(given, account, region),
             ),
+            # In an order the customer comes without the phone numbers of their address book.
+            whole=("emails",),
         )
     fields = dict(GUEST_MAP.read(given))
     if not fields.get("email") and not fields.get("phone"):

@@ -111,7 +111,11 @@ def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEven
 def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
     customer = _required(event.data.object.customer, "customer")
     changed_at = mapping.changed_at(customer, event.created_at)
-    told = CustomerEvent(occurred_at=changed_at, customer=mapping.customer_snapshot(customer, settings.default_region))
+    told = CustomerEvent(
+        occurred_at=changed_at,
+        customer=mapping.customer_snapshot(customer, settings.default_region),
+        whole=("emails", "phones"),
+    )
     return [told, *_merge_links(event)]
 
 
@@ -178,7 +182,7 @@ def _order_customer(
         update={"identifiers": contact, "addresses": tuple(dict.fromkeys((*own.addresses, *addresses)))}
     )
     changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
-    told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot)]
+    told: list[CanonicalEvent] = [CustomerEvent(occurred_at=changed_at, customer=snapshot, whole=("emails", "phones"))]
     if customer.id != customer_id:
         # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
         told.append(LinkEvent(occurred_at=at, records=(own.key, key), reason=_MERGED))

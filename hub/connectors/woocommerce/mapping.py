@@ -130,6 +130,7 @@ def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
             region=_region(given.billing, region),
             addresses=[_address(given.shipping)],
         ),
+        whole=("emails", "phones"),
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from hub.identity.names import Tokens, shortest
+from hub.identity.names import Tokens
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
+from hub.identity.short_forms import shortest
 from hub.mapping.name import fold
 from hub.mapping.record_state import State, current, former
 

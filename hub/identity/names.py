@@ -7,18 +7,11 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
-from hub.identity.short_forms import FAMILIES
+from hub.identity.given_names import gender
+from hub.identity.short_forms import FAMILIES, shortest
 
 Tokens = tuple[str, ...]
 """A name's folded words, never empty words."""
-
-_UMLAUTS = re.compile(r"([aou])e(?=[^aeiou]|$)")
-
-
-@lru_cache(maxsize=32_768)
-def shortest(token: str) -> str:
-    """One spelling of a folded word for ``mueller`` and ``muller``: umlauts written out lose their e."""
-    return _UMLAUTS.sub(r"\1", token) if len(token) > 3 else token
 
 
 def _families() -> dict[str, frozenset[int]]:
@@ -31,6 +24,8 @@ def _families() -> dict[str, frozenset[int]]:
 
 _BY_NAME = _families()
 _NONE: frozenset[int] = frozenset()
+_STEM = 4
+"""Letters in common that make two related names forms of one stem (Alexander, Alexandra), none short for another."""
 _GENDERED = frozenset(
     {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
     | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia"}
@@ -54,6 +49,8 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
     within = set(one) <= set(other) or set(other) <= set(one)
+    if given and not within and _man_and_woman(one[0], other[0]):
+        return "different"
     if one[0] == other[0]:
         return "part" if within or _initials(one[1:], other[1:]) else "close"
     if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
@@ -71,10 +68,12 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
         return "initial" if one[0] == other[0] else "different"
     if given:
         if one in _BY_NAME and other in _BY_NAME:
-            return "alias" if _BY_NAME[one] & _BY_NAME[other] else "different"
+            related = _BY_NAME[one] & _BY_NAME[other] and not _man_and_woman(one, other)
+            return "alias" if related else "different"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
-    return _ALIKE[_alike(one, other)]
+    level = _ALIKE[_alike(one, other)]
+    return "different" if given and level != "different" and _man_and_woman(one, other) else level
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:
@@ -87,6 +86,17 @@ def _well_known_apart(one: str, other: str) -> bool:
         return True
     stem = Prefix.similarity(one, other)
     return stem >= 3 and one[stem:] in _GENDERED and other[stem:] in _GENDERED
+
+
+def _man_and_woman(one: str, other: str) -> bool:
+    """Whether the one is a man's name and the other a woman's, and neither is a short form of the other.
+
+    However few letters apart, that is no typing error: Julia and Julian, Andrea and Andreas.
+    """
+    if _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE) and Prefix.similarity(one, other) < _STEM:
+        return False
+    genders = {gender(one), gender(other)}
+    return genders == {"male", "female"}
 
 
 @lru_cache(maxsize=131_072)

@@ -31,7 +31,12 @@ Identifier = Annotated[
     ),
 ]
 Text = Annotated[
-    str | None, Query(description="Beginnings of words of name, company, e-mail, phone, city.", max_length=200)
+    str | None,
+    Query(
+        description="Beginnings of words of name, company, e-mail, phone, city; a date of birth; or the number of "
+        "an order, a customer, or a record at a destination.",
+        max_length=200,
+    ),
 ]
 
 
@@ -59,7 +64,15 @@ def router(
         after = position(cursor, UUID)
         try:
             with database.session() as session:
-                rows = view.find(session, identifier=identifier, text=q, region=region, after=after, limit=limit + 1)
+                rows = view.find(
+                    session,
+                    identifier=identifier,
+                    text=q,
+                    region=region,
+                    connections=connections,
+                    after=after,
+                    limit=limit + 1,
+                )
         except PayloadError as error:
             raise ApiError(422, str(error)) from None
         items, following = paged(rows, limit, lambda profile: profile.id)

@@ -24,11 +24,13 @@ def _families() -> dict[str, frozenset[int]]:
 
 _BY_NAME = _families()
 _NONE: frozenset[int] = frozenset()
-_STEM = 4
-"""Letters in common that make two related names forms of one stem (Alexander, Alexandra), none short for another."""
+_STEM, _WHOLE = 4, 6
+"""Letters in common, and of each, that make two related names a man's and a woman's form (Alexander, Alexandra)."""
+_SHORT = 3
+"""Letters of a name that may be another's, cut."""
 _GENDERED = frozenset(
     {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
-    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia"}
+    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia", "que"}
 )
 """Endings that part names of one stem: Jan and Jana, Daniel and Daniela, Mario and Maria, Patrick and Patricia."""
 
@@ -49,7 +51,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
     within = set(one) <= set(other) or set(other) <= set(one)
-    if given and not within and _man_and_woman(one[0], other[0]):
+    if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
         return "different"
     if one[0] == other[0]:
         return "part" if within or _initials(one[1:], other[1:]) else "close"
@@ -93,10 +95,10 @@ def _man_and_woman(one: str, other: str) -> bool:
 
     However few letters apart, that is no typing error: Julia and Julian, Andrea and Andreas.
     """
-    if _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE) and Prefix.similarity(one, other) < _STEM:
+    related = _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE)
+    if related and (min(len(one), len(other)) < _WHOLE or Prefix.similarity(one, other) < _STEM):
         return False
-    genders = {gender(one), gender(other)}
-    return genders == {"male", "female"}
+    return {gender(one), gender(other)} == {"male", "female"}
 
 
 @lru_cache(maxsize=131_072)

@@ -204,10 +204,21 @@ def suppressed(session: Session, ids: Collection[UUID]) -> set[UUID]:
     return {row[0] for row in rows}
 
 
+_WORDS = "to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)"
+
+
 def find(
-    session: Session, *, carrying: UUID | None, words: Sequence[str], after: UUID | None, limit: int
+    session: Session,
+    *,
+    carrying: UUID | None = None,
+    words: Sequence[Sequence[str]] = (),
+    among: Collection[UUID] = (),
+    after: UUID | None = None,
+    limit: int,
 ) -> list[FullRow]:
     """Profiles with a record that carries an identifier, and with all of these folded words, by id.
+
+    Of a word any of its spellings will do. Those in ``among`` are found whatever their words.
 
     What is not asked for is not in the statement, so that each question has a plan of its own.
     """
@@ -219,14 +230,24 @@ def find(
                 WHERE l.identifier_id = %(carrying)s AND l.strength <> 'former')
             """
         )
-    if words:
-        conditions.append("to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)")
+    if words and among:
+        conditions.append(f"p.id IN (SELECT unnest(%(among)s::uuid[]) UNION SELECT id FROM profile p WHERE {_WORDS})")
+    elif words:
+        conditions.append(_WORDS)
+    elif among:
+        conditions.append("p.id = ANY(%(among)s)")
     if after:
         conditions.append("p.id > %(after)s")
     return _full(
         session,
         f"WHERE {' AND '.join(conditions)} ORDER BY p.id LIMIT %(limit)s",
-        {"carrying": carrying, "query": " & ".join(f"{word}:*" for word in words), "after": after, "limit": limit},
+        {
+            "carrying": carrying,
+            "query": " & ".join(f"({' | '.join(f'{one}:*' for one in spellings)})" for spellings in words),
+            "among": list(among),
+            "after": after,
+            "limit": limit,
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""What a source replaced before Hub knew of it: the events behind such records are read again."""
+"""Replaced contacts, read anew from the events behind them; and indexes to find people by the numbers they have."""
 
 from alembic import op
 
@@ -16,9 +16,18 @@ JOIN inbox ON inbox.id = told.event AND inbox.body IS NOT NULL
 WHERE record.state ~ '"(emails|phones)":\{"[^"]*":\[\[[^]]*\],\[[-0-9,]*\]\],"'
     OR record.state ~ '"loyalty_ids":\{"[^"]*":\["[^"]*",\[[-0-9,]*\]\],"'
 ON CONFLICT (inbox_id) DO NOTHING;
+
+-- People are found by what is in front of them: a customer number, an order's number, a date of birth.
+CREATE INDEX record_external_id ON record (external_id);
+CREATE INDEX fact_number ON fact
+    (lower(regexp_replace(substring(payload from '"number":"([^"]+)"'), '[^[:alnum:]]', '', 'g'))) WHERE kind = 'order';
+CREATE INDEX history_at ON history (at, id) WHERE what = 'merged';
+UPDATE profile SET search = search || ' ' || replace(substring(golden from '"birth_date":"([-0-9]{10})"'), '-', '')
+WHERE golden ~ '"birth_date":"[-0-9]{10}"';
 """
 
 _DOWN = """
+DROP INDEX record_external_id, fact_number, history_at;
 UPDATE record_identifier SET strength = 'strong' WHERE strength = 'former';
 """
 

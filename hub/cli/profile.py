@@ -10,7 +10,7 @@ import typer
 
 from hub.cli import judgement, output, people
 from hub.cli.database import configured, opened, settings_of
-from hub.cli.options import LimitOption
+from hub.cli.options import LimitOption, SinceOption
 from hub.errors import NotFound
 
 if TYPE_CHECKING:
@@ -84,20 +84,44 @@ def timeline(
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """Show what happened with one person, newest first."""
-    from hub.profiles import view
+    """Show what happened with one person, newest first: sign-ups, changes, consents, orders, messages."""
+    from hub.profiles.timeline import timeline as happened
 
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
             wanted = people.one(session, id, config)
-            items = view.timeline(session, wanted, limit=limit)
+            items = happened(session, wanted, limit=limit)
         if items is None:
             raise NotFound(_missing(wanted))
     if json:
         output.show_json(items)
         return
-    columns = ("at", "kind", "connection", "external_id", "amount", "currency", "event")
+    columns = ("at", "kind", "connection", "external_id", "subject", "amount", "currency", "event")
     output.show_table(columns, [[item[column] for column in columns] for item in items], empty="nothing happened yet")
+
+
+@app.command()
+def merges(
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """List what was merged, newest first, and why."""
+    from hub.identity import explain as who
+    from hub.store import profiles
+
+    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
+        found = who.history(session, profiles.merges(session, since=since, limit=limit))
+    if json:
+        output.show_json(found)
+        return
+    rows = [
+        (f"{item['at']:%Y-%m-%d %H:%M}", item["profile_id"], item["other_id"], item["name"], "; ".join(item["reasons"]))
+        for item in found
+    ]
+    columns = ("at", "profile", "merged with", "name", "because")
+    output.show_table(columns, rows, empty="nothing was merged since")
 
 
 @app.command()

@@ -8,6 +8,9 @@ which events are applied does not matter (law L3).
 ``whole`` tells, list by list, when each value was last told by an event that tells the list in full
 (``CustomerEvent.whole``): what the newest of these leaves out is ``former``. That follows from two maps in which the
 newest wins, so that it does not depend on the order of events either.
+
+``since`` tells, for what people ask "since when" about (``DATED``), when a value was told first, as
+``[occurred, inbox id]``: of what is not held any more, and of what was told again. The earliest wins.
 """
 
 from __future__ import annotations
@@ -29,6 +32,10 @@ State = dict[str, Any]
 Stamp = list[int]
 _NONE: Set[str] = frozenset()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
+"""The attributes whose changes are on the timeline."""
 
 
 def micros(moment: datetime) -> int:
@@ -173,6 +180,13 @@ def _folded(name: dict[str, str]) -> tuple[str, str]:
 
 def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:
     held = state.get(name)
+    if held is not None and name in DATED and held != [value, stamp]:
+        before, text = text_of(held[0]), text_of(value)
+        firsts = {before: _first_told(state, name, before, held[1])}
+        firsts[text] = min(_first_told(state, name, text, stamp), firsts.get(text, [stamp[0], stamp[2]]))
+        newer = [value, stamp] if _newer(value, stamp, held) else held
+        for told, first in firsts.items():
+            _keep_first(state, name, told, first, newer[1] if told == text_of(newer[0]) else None)
     if held is None or _newer(value, stamp, held):
         state[name] = [value, stamp]
 
@@ -180,8 +194,45 @@ def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:
 def _item(state: State, name: str, key: str, value: Any, stamp: Stamp) -> None:
     items = state.setdefault(name, {})
     held = items.get(key)
+    if held is not None and name in DATED and held[1] != stamp:
+        first = min(_first_told(state, name, key, held[1]), [stamp[0], stamp[2]])
+        _keep_first(state, name, key, first, stamp if _newer(value, stamp, held) else held[1])
     if held is None or _newer(value, stamp, held):
         items[key] = [value, stamp]
+
+
+def text_of(value: Any) -> str:
+    """A single value as ``since`` names it: a name by its whole text."""
+    return str(value["full"] if isinstance(value, dict) and "full" in value else value)
+
+
+def _first_told(state: State, name: str, key: str, stamp: Stamp) -> list[int]:
+    told: list[int] = [stamp[0], stamp[2]]
+    known = state["since"].get(name, {}).get(key) if "since" in state else None
+    return told if known is None else min(known, told)
+
+
+def _keep_first(state: State, name: str, key: str, first: list[int], held: Stamp | None) -> None:
+    """Note it, unless the stamp that is held for the value tells the same."""
+    if held is None or first != [held[0], held[2]]:
+        state.setdefault("since", {}).setdefault(name, {})[key] = first
+    elif key in state.get("since", {}).get(name, ()):
+        del state["since"][name][key]
+        if not state["since"][name]:
+            del state["since"][name]
+        if not state["since"]:
+            del state["since"]
+
+
+def told_since(state: State, name: str) -> dict[str, list[int]]:
+    """All values an attribute has or had, and when each was told first: ``[occurred, inbox id]``."""
+    found: dict[str, list[int]] = dict(state.get("since", {}).get(name, {}))
+    held = state.get(name)
+    if isinstance(held, dict):
+        items = {key: item[1] for key, item in held.items()}
+    else:
+        items = {text_of(held[0]): held[1]} if held else {}
+    return {key: [stamp[0], stamp[2]] for key, stamp in items.items()} | found
 
 
 def _newer(value: Any, stamp: Stamp, held: list[Any]) -> bool:

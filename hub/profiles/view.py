@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from hub.errors import NotFound, PayloadError, RefusedError
@@ -14,7 +13,7 @@ from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
 from hub.model.keys import identifier_id, record_id
 from hub.model.profile import DestinationReference, Profile
-from hub.store import facts, profiles, search
+from hub.store import profiles, search
 from hub.store.database import Session
 from hub.store.profiles import FullRow
 
@@ -158,11 +157,3 @@ def spellings(word: str) -> list[str]:
 
 def _has_digit(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
-
-
-def timeline(
-    session: Session, profile_id: UUID, *, before: tuple[Any, UUID] | None = None, limit: int = 50
-) -> list[dict[str, Any]] | None:
-    """What happened with a person, newest first; None when there is no such profile. Retired ids are followed."""
-    row = profiles.get(session, profile_id)
-    return facts.timeline(session, row.id, before=before, limit=limit) if row else None

@@ -267,6 +267,42 @@ def history(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
     return items
 
 
+def merges(
+    session: Session, *, since: datetime | None = None, before: tuple[datetime, int] | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """What was merged, the newest first, with its evidence and the name of the profile it is in now.
+
+    ``before`` is (at, id) of the last item before. A merge that was undone since is listed too; ``undone`` tells so.
+    """
+    conditions = ["h.what = 'merged'"]
+    if since:
+        conditions.append("h.at >= %(since)s")
+    if before:
+        conditions.append("(h.at, h.id) < (%(at)s, %(id)s)")
+    rows = session.rows(
+        f"""
+        SELECT h.id, h.at, h.profile_id, h.other_id, h.evidence, p.golden,
+            NOT EXISTS (SELECT FROM alias a WHERE a.id = h.other_id)
+        FROM history h
+        LEFT JOIN profile p ON p.id = coalesce((SELECT profile_id FROM alias WHERE id = h.profile_id), h.profile_id)
+        WHERE {" AND ".join(conditions)} ORDER BY h.at DESC, h.id DESC LIMIT %(limit)s
+        """,
+        {"since": since, "at": before[0] if before else None, "id": before[1] if before else None, "limit": limit},
+    )
+    return [
+        {
+            "id": id_,
+            "at": at,
+            "profile_id": winner,
+            "other_id": loser,
+            "evidence": orjson.loads(evidence),
+            "name": (orjson.loads(golden).get("name") or {}).get("full") if golden else None,
+            "undone": undone,
+        }
+        for id_, at, winner, loser, evidence, golden, undone in rows
+    ]
+
+
 def count(session: Session) -> int:
     """How many profiles there are."""
     row = session.one("SELECT count(*) FROM profile")

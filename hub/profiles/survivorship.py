@@ -121,9 +121,24 @@ def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference, each with all that tell it, the best first."""
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for candidate in ranked(list(_items(leaves, attribute)), _strategy(rules, attribute)):
-        by_key[candidate.key].append(candidate)
+    found = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    same = _same_place(found) if attribute == "addresses" else {}
+    for candidate in found:
+        by_key[same.get(candidate.key, candidate.key)].append(candidate)
     return list(by_key.values())
+
+
+def _same_place(addresses: Sequence[Candidate]) -> dict[str, str]:
+    """Keys of addresses to what is told of all of one place: of one street and postal code, unless countries differ."""
+    countries: defaultdict[str, set[str]] = defaultdict(set)
+    for candidate in addresses:
+        place, _, country = candidate.key.rpartition("|")
+        countries[place].add(country)
+    return {
+        candidate.key: place
+        for candidate in addresses
+        if (place := candidate.key.rpartition("|")[0]) and all(place.split("|")) and len(countries[place] - {""}) < 2
+    }
 
 
 def _items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:

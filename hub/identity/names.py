@@ -37,7 +37,7 @@ _GENDERED = frozenset(
 
 @lru_cache(maxsize=131_072)
 def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
-    """How two told names agree: ``exact part alias typo close initial far different``.
+    """How two told names agree: ``exact part alias typo close initial far different couple_different``.
 
     ``given`` is True for first names: only they have short forms and gendered endings.
     """
@@ -52,7 +52,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "initial" if one[0][0] == other[0][0] else "different"
     within = set(one) <= set(other) or set(other) <= set(one)
     if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
-        return "different"
+        return COUPLE
     if one[0] == other[0]:
         return "part" if within or _initials(one[1:], other[1:]) else "close"
     if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
@@ -63,6 +63,8 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
 
 
 _ALIKE = ("different", "far", "close", "typo")
+COUPLE = "couple_different"
+"""Alike as two words, and a man's name and a woman's."""
 
 
 def _one_word(one: str, other: str, *, given: bool) -> str:
@@ -70,12 +72,13 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
         return "initial" if one[0] == other[0] else "different"
     if given:
         if one in _BY_NAME and other in _BY_NAME:
-            related = _BY_NAME[one] & _BY_NAME[other] and not _man_and_woman(one, other)
-            return "alias" if related else "different"
+            if not _BY_NAME[one] & _BY_NAME[other]:
+                return "different"
+            return COUPLE if _man_and_woman(one, other) else "alias"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
     level = _ALIKE[_alike(one, other)]
-    return "different" if given and level != "different" and _man_and_woman(one, other) else level
+    return COUPLE if given and level != "different" and _man_and_woman(one, other) else level
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:

@@ -18,7 +18,7 @@ from hub.identity.comparison import (
     place_level,
 )
 from hub.identity.features import FAMILY_WORDS, Person, Spelling, is_phone, mailbox
-from hub.identity.names import Tokens, likeness
+from hub.identity.names import COUPLE, Tokens, likeness
 from hub.identity.periods import contemporary
 from hub.identity.weights import Model
 
@@ -32,7 +32,7 @@ SHARED = 1_000_000
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _MOST_REMEMBERED = 200_000
-_MISMATCH = frozenset({"different", "far", "initial_different", ""})
+_MISMATCH = frozenset({"different", "far", "initial_different", COUPLE, ""})
 _NO_CROWD: Crowd = {}
 
 
@@ -245,7 +245,9 @@ class _Pair:
     def births(self, one: Person, other: Person) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
-        self.personal("birth_date", level, min(bits, self.w.birth_twin_most) if self.first == "different" else bits)
+        self.personal(
+            "birth_date", level, min(bits, self.w.birth_twin_most) if self.first in ("different", COUPLE) else bits
+        )
 
     def national_ids(self, one: Person, other: Person) -> None:
         level = national_id_level(one, other)
@@ -344,7 +346,7 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> _Names:
         return first, last, first_level, last_level
     if "initial" in levels and "exact" not in levels:
         return first, last, first_level, last_level
-    if levels & {"different", "far", "initial_different"}:
+    if levels & {"different", "far", "initial_different", COUPLE}:
         # One word in common where each has two: the family's name, once written first.
         return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
     # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
@@ -369,6 +371,8 @@ def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[flo
         if 1 in (len(one[0]), len(other[0])):
             return w.initial_different, "initial_different"
         return (w.first_different if given else w.last_different), level
+    if level == COUPLE:
+        return w.first_different, level
     if level in ("close", "far"):
         return getattr(w, f"{'first' if given else 'last'}_{level}"), level
     table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)

@@ -30,7 +30,7 @@ _SHORT = 3
 """Letters of a name that may be another's, cut."""
 _GENDERED = frozenset(
     {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
-    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia", "que"}
+    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia", "qu"}
 )
 """Endings that part names of one stem: Jan and Jana, Daniel and Daniela, Mario and Maria, Patrick and Patricia."""
 

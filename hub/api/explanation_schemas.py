@@ -135,7 +135,7 @@ class Guard(Answer):
 
     kind: str
     value: str
-    rule: Literal["shared", "crowd", "junk", "role", "blocked"]
+    rule: Literal["shared", "crowd", "junk", "role", "former", "blocked"]
     people: int | None = None
     carriers: int | None = None
     text: str

@@ -15,11 +15,14 @@ from hub.api.explain import InForce, explained
 from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
-from hub.api.schemas import TimelineItem
+from hub.api.schemas import MergeItem, TimelineItem
 from hub.errors import PayloadError
+from hub.identity import explain as who
 from hub.model.profile import Profile
 from hub.profiles import view
+from hub.profiles.timeline import timeline as happened
 from hub.sdk.connection import Connection
+from hub.store import profiles as store
 from hub.store.database import Database, Session
 
 Found = TypeVar("Found")
@@ -40,7 +43,12 @@ UpdatedSince = Annotated[
     ),
 ]
 Text = Annotated[
-    str | None, Query(description="Beginnings of words of name, company, e-mail, phone, city.", max_length=200)
+    str | None,
+    Query(
+        description="Beginnings of words of name, company, e-mail, phone, city; a date of birth; or the number of "
+        "an order, a customer, or a record at a destination.",
+        max_length=200,
+    ),
 ]
 
 
@@ -82,6 +90,7 @@ def router(
                     region=region,
                     updated_since=updated_since,
                     after_change=change,
+                    connections=connections,
                     after=after,
                     limit=limit + 1,
                 )
@@ -94,6 +103,20 @@ def router(
             next=following,
         )
 
+    @routes.get("/merges")
+    def merges(
+        since: Annotated[AwareDatetime | None, Query(description="From then on.")] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[MergeItem]:
+        """What was merged, newest first, and why."""
+        before = position(cursor, lambda key: (datetime.fromisoformat(key[0]), int(key[1])))
+        with database.session() as session:
+            found = store.merges(session, since=since, before=before, limit=limit + 1)
+            rows, following = paged(found, limit, lambda item: (item["at"], item["id"]))
+            told = who.history(session, rows)
+        return Page(items=[MergeItem.model_validate(item) for item in told], next=following)
+
     @routes.get("/{id}", responses=responses(404))
     def show(id: UUID) -> Profile:  # noqa: A002 - the name in the path
         """One profile; a retired id answers with the winner's."""
@@ -105,7 +128,7 @@ def router(
         """What happened with the person, newest first."""
         before = position(cursor, lambda key: (datetime.fromisoformat(key[0]), UUID(key[1])))
         with database.session() as session:
-            rows = _found(view.timeline(session, id, before=before, limit=limit + 1))
+            rows = _found(happened(session, id, before=before, limit=limit + 1))
         items, following = paged(rows, limit, lambda item: (item["at"], item["id"]))
         return Page(items=[TimelineItem.model_validate(item) for item in items], next=following)
 

@@ -19,17 +19,34 @@ class Answer(BaseModel):
 
 
 class TimelineItem(Answer):
-    """One thing that happened: an order, a part of one, a cart, an interaction, a privacy request."""
+    """One thing that happened.
+
+    An order, a part of one, a cart, an interaction, a privacy request; a `sign_up` (`first_seen` of a guest), a
+    `profile_change`, a `consent`, a `deletion` at the source.
+    """
 
     id: UUID
     at: UtcDatetime
     kind: str
     connection: str
     external_id: str
+    subject: str = Field(description="What it is about, in a few words.")
     amount: Decimal | None = Field(description="In major units of `currency`.")
     currency: str | None
-    payload: dict[str, Any] = Field(description="The whole canonical fact.")
+    payload: dict[str, Any] = Field(description="The whole canonical fact, or what was told.")
     event: int = Field(description="Inbox id of the event that told.")
+
+
+class MergeItem(Answer):
+    """Two profiles that became one."""
+
+    id: int
+    at: UtcDatetime
+    profile_id: UUID = Field(description="The one that stayed.")
+    other_id: UUID = Field(description="The one that was merged away; its id leads to the other.")
+    name: str | None = Field(description="Of the profile now.")
+    reasons: list[str] = Field(description="The evidence in words.")
+    undone: bool = Field(description="It stands for itself again.")
 
 
 class InboxItem(Answer):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from hub.cli import output
+from hub.cli import output, people
 from hub.cli.database import configured, opened
 from hub.cli.options import LimitOption
 
@@ -36,8 +36,8 @@ class Verdict(StrEnum):
 
 
 def merge(
-    one: Annotated[UUID, typer.Argument(metavar="A", help="A profile's id; a retired one leads to the winner.")],
-    other: Annotated[UUID, typer.Argument(metavar="B", help="The profile that is the same person.")],
+    one: Annotated[str, typer.Argument(metavar="A", help=people.WHO)],
+    other: Annotated[str, typer.Argument(metavar="B", help="The profile that is the same person, named likewise.")],
     reason: ReasonOption = "",
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
@@ -46,12 +46,14 @@ def merge(
     from hub.workers.judge import Judge
 
     with output.exit_codes(json=json), configured(config) as run:
-        judged = Judge(run.processing).merge(one, other, user(), reason)
+        with run.database.session() as session:
+            left, right = (people.one(session, text, config) for text in (one, other))
+        judged = Judge(run.processing).merge(left, right, user(), reason)
     _show(judged, json=json, head=f"one person now: profile {', '.join(map(str, judged.profiles))}")
 
 
 def split(
-    id: Annotated[UUID, typer.Argument(metavar="ID", help="The profile to take apart.")],  # noqa: A002
+    id: people.Who,  # noqa: A002
     records: Annotated[
         list[str],
         typer.Argument(
@@ -67,7 +69,9 @@ def split(
     from hub.workers.judge import Judge
 
     with output.exit_codes(json=json), configured(config) as run:
-        judged = Judge(run.processing).split(id, records, user(), reason)
+        with run.database.session() as session:
+            wanted = people.one(session, id, config)
+        judged = Judge(run.processing).split(wanted, records, user(), reason)
     _show(judged, json=json, head=f"apart now: profiles {', '.join(map(str, judged.profiles))}")
 
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import typer
 
-from hub.cli import judgement, output
+from hub.cli import judgement, output, people
 from hub.cli.database import configured, opened, settings_of
-from hub.cli.options import LimitOption
+from hub.cli.options import LimitOption, SinceOption
 from hub.errors import NotFound
 
 if TYPE_CHECKING:
@@ -23,13 +23,16 @@ app.command("merge")(judgement.merge)
 app.command("split")(judgement.split)
 
 PAGE = 500
-Id = Annotated[UUID, typer.Argument(metavar="ID", help="A profile's id; a retired one leads to the winner.")]
 
 
 @app.command()
 def search(
     text: Annotated[
-        str, typer.Argument(help="Beginnings of words of name, e-mail, phone, city; or kind:value, as email:a@b.c.")
+        str,
+        typer.Argument(
+            help="Beginnings of words of name, e-mail, phone, city; a date of birth; an order, customer or CRM number; "
+            "or kind:value, as email:a@b.c."
+        ),
     ],
     limit: LimitOption = 20,
     json: output.JsonOption = False,
@@ -39,15 +42,16 @@ def search(
     from hub.profiles import view
 
     kind = text.partition(":")[0].strip().lower()
-    by_identifier = kind in ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+    by_identifier = kind in view.IDENTIFIER_KINDS
     with output.exit_codes(json=json):
-        region = settings_of(config).hub.default_region
+        settings = settings_of(config)
         with opened(config) as database, database.session() as session:
             found = view.find(
                 session,
                 identifier=text if by_identifier else None,
                 text=None if by_identifier else text,
-                region=region,
+                region=settings.hub.default_region,
+                connections=settings.connections,
                 limit=limit,
             )
     if json:
@@ -58,15 +62,16 @@ def search(
 
 
 @app.command()
-def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:  # noqa: A002
+def show(id: people.Who, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:  # noqa: A002
     """Show one profile."""
     from hub.profiles import view
 
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
-            profile = view.get(session, id)
+            wanted = people.one(session, id, config)
+            profile = view.get(session, wanted)
         if profile is None:
-            raise NotFound(_missing(id))
+            raise NotFound(_missing(wanted))
     if json:
         output.show_json(profile.model_dump(mode="json"))
     else:
@@ -75,29 +80,54 @@ def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = 
 
 @app.command()
 def timeline(
-    id: Id,  # noqa: A002
+    id: people.Who,  # noqa: A002
     limit: LimitOption = 50,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """Show what happened with one person, newest first."""
-    from hub.profiles import view
+    """Show what happened with one person, newest first: sign-ups, changes, consents, orders, messages."""
+    from hub.profiles.timeline import timeline as happened
 
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
-            items = view.timeline(session, id, limit=limit)
+            wanted = people.one(session, id, config)
+            items = happened(session, wanted, limit=limit)
         if items is None:
-            raise NotFound(_missing(id))
+            raise NotFound(_missing(wanted))
     if json:
         output.show_json(items)
         return
-    columns = ("at", "kind", "connection", "external_id", "amount", "currency", "event")
+    columns = ("at", "kind", "connection", "external_id", "subject", "amount", "currency", "event")
     output.show_table(columns, [[item[column] for column in columns] for item in items], empty="nothing happened yet")
 
 
 @app.command()
+def merges(
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """List what was merged, newest first, and why."""
+    from hub.identity import explain as who
+    from hub.store import profiles
+
+    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
+        found = who.history(session, profiles.merges(session, since=since, limit=limit))
+    if json:
+        output.show_json(found)
+        return
+    rows = [
+        (f"{item['at']:%Y-%m-%d %H:%M}", item["profile_id"], item["other_id"], item["name"], "; ".join(item["reasons"]))
+        for item in found
+    ]
+    columns = ("at", "profile", "merged with", "name", "because")
+    output.show_table(columns, rows, empty="nothing was merged since")
+
+
+@app.command()
 def explain(
-    id: Id,  # noqa: A002
+    id: people.Who,  # noqa: A002
     field: Annotated[
         str | None,
         typer.Argument(
@@ -114,9 +144,10 @@ def explain(
 
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
-            found = explained(session, id, run.processing.in_force(session), run.connections, field=field)
+            wanted = people.one(session, id, config)
+            found = explained(session, wanted, run.processing.in_force(session), run.connections, field=field)
         if found is None:
-            raise NotFound(_missing(id))
+            raise NotFound(_missing(wanted))
         if not found.pop("found"):
             raise NotFound(f"the profile has no value {field}")
     if json:

@@ -19,15 +19,24 @@ from hub.identity.packing import packed
 
 Id = TypeVar("Id", int, str, UUID)
 
-MOST = 20
-"""Of records told alike so many are compared with others, and counted where an identifier is shared."""
+MOST = 3
+"""Of records told alike so many are compared with others, and counted where an identifier is shared.
+
+Fewer than any bucket holds before it is dead: equal rows of a file are no crowd.
+"""
 
 
 def alike(person: Person) -> tuple[str, str] | None:
-    """The key of all that are told like this one; None without both names and an identifier of one's own."""
-    if not any(True for _ in _own(person)) or not any(first and last for first, last in person.names):
+    """The key of all that are told like this one; None without both names and an identifier or door of one's own."""
+    if not any(first and last for first, last in person.names):
         return None
-    return "alike", packed(person)
+    return ("alike", packed(person)) if any(True for _ in _own(person)) or _lives_somewhere(person) else None
+
+
+def _lives_somewhere(person: Person) -> bool:
+    """A name written out, and a door: two such rows of a file, equal to the letter, are one row told twice."""
+    written_out = any(len(first[0]) > 1 for first, _ in person.names if first)
+    return written_out and any(place.street and place.numbers and place.postal for place in person.places)
 
 
 def _own(person: Person) -> Iterator[str]:
@@ -43,7 +52,8 @@ def _own(person: Person) -> Iterator[str]:
 
 def proves(person: Person, crowd: Mapping[str, int], shared: int) -> bool:
     """Whether an identifier of theirs is not one of so many that it proves nothing."""
-    return any(crowd.get(value, 1) < shared for value in _own(person))
+    own = list(_own(person))
+    return any(crowd.get(value, 1) < shared for value in own) if own else _lives_somewhere(person)
 
 
 def groups(people: Mapping[Id, Person], crowd: Mapping[str, int], shared: int) -> list[list[Id]]:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from hub.identity import alike
 from hub.identity.comparison import PROVIDERS, crowd_key
-from hub.identity.features import Person, Place
+from hub.identity.features import Person, Place, is_phone
 from hub.identity.names import phonetic
 
 Key = tuple[str, str]
@@ -93,8 +93,10 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
 
 def identifiers(person: Person) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
-    for email in (*person.emails, *person.weak, *person.roles):
+    for email in (*person.emails, *person.roles):
         yield "email", crowd_key(email)
+    for contact in person.weak:
+        yield "phone" if is_phone(contact) else "email", crowd_key(contact)
     for phone in person.phones:
         yield "phone", phone[-9:]
     for account in person.accounts:

@@ -24,7 +24,7 @@ from hub.identity import alike
 from hub.identity.blocking import Id, Key, buckets, candidates, cap
 from hub.identity.comparison import crowd_key
 from hub.identity.features import Person, Spelling
-from hub.identity.names import likeness
+from hub.identity.names import COUPLE, likeness
 from hub.identity.periods import at_one_time, united
 from hub.identity.rules import IdentifierRule, IdentityRules, Kind
 from hub.identity.scoring import SHARED, Crowd, Score, score
@@ -55,7 +55,7 @@ _TOLD = {
     "national_id": "national_ids", "link": "links",
 }  # fmt: skip
 _ANY = IdentifierRule(strength="weak")
-_UNLIKE = frozenset({"different", "far"})
+_UNLIKE = frozenset({"different", "far", COUPLE})
 _FEATURES: Callable[[Person], tuple[tuple[Any, ...], ...]] = attrgetter(*(field.name for field in fields(Person)))
 
 

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from hub.identity.features import Birth, Person, Place, compact, mailbox
+from hub.identity.names import Tokens
 
 Item = TypeVar("Item")
 
@@ -40,6 +41,9 @@ _BRANDS = frozenset(
 _INITIALS = 4
 """Letters below which a mailbox is initials, and two letters apart are two people."""
 
+
+_NEIGHBOURS = 20
+"""Houses that far apart by their numbers are near enough for one number to stand for the other."""
 
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
@@ -144,12 +148,13 @@ def place_level(one: Person, other: Person) -> tuple[str, Place, Place]:
 def _place(one: Place, other: Place) -> int:
     postal = _alike(one.postal, other.postal)
     city = _alike(one.city, other.city)
-    if one.street and other.street and _same_street(one, other):
-        numbered = not set(one.numbers).isdisjoint(other.numbers)
-        if numbered and (postal or city):
+    # A street is in a place: there is a Lindenweg 63 in Berlin and in Stuttgart.
+    elsewhere = max(postal, city) < 2 and 0 in (postal, city)
+    if one.street and other.street and not elsewhere and _same_street(one, other):
+        if not set(one.numbers).isdisjoint(other.numbers):
             return 0
-        sure = not (one.numbers and other.numbers) or postal >= 2 or city >= 2
-        if numbered or ((postal or city) and sure):
+        told = one.numbers and other.numbers
+        if not told or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
             return 1
     if one.postal and other.postal:
         if postal == 3:
@@ -160,6 +165,15 @@ def _place(one: Place, other: Place) -> int:
     if one.city and other.city:
         return 5 if city >= 2 else 6
     return 7 if one.street and other.street else 8
+
+
+def _near_doors(some: Tokens, others: Tokens) -> bool:
+    """Whether two of the numbers are those of neighbours, or a typing error apart."""
+    return any(
+        abs(int(one) - int(other)) <= _NEIGHBOURS or OSA.distance(one, other, score_cutoff=1) <= 1
+        for one in some
+        for other in others
+    )
 
 
 def _same_street(one: Place, other: Place) -> bool:

@@ -21,6 +21,7 @@ from hub.mapping.record_state import (
     apply_deletion,
     apply_link,
     apply_privacy,
+    former,
     micros,
 )
 from hub.model.event import (
@@ -259,6 +260,23 @@ def _counts(part: Refund | Payment | Fulfilment) -> bool:
     if isinstance(part, Refund):
         return is_given_back(part)
     return is_paid(part) if isinstance(part, Payment) else True
+
+
+_KINDS = {"emails": "email", "phones": "phone", "accounts": "account", "loyalty_ids": "loyalty"}
+
+
+def former_identifiers(state: State) -> set[UUID]:
+    """The ids of the identifiers that a record's source has replaced."""
+    if "whole" not in state:
+        return set()
+    gone = {
+        identifier_id("handle", value.removeprefix("handle:"))
+        if name == "accounts" and value.startswith("handle:")
+        else identifier_id(_KINDS[name], value)
+        for name in state["whole"]
+        for value in former(state, name)
+    }
+    return gone - {identifier_id(*key.split(":", 1)) for key in state.get("identifiers", {})}
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from hub.identity.names import Tokens, shortest
+from hub.identity.names import Tokens
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
+from hub.identity.short_forms import shortest
 from hub.mapping.name import fold
-from hub.mapping.record_state import State
+from hub.mapping.record_state import State, current, former
 
 FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rodzina", "casa", "haus", "home", "house"})
 """Words a household puts into the name of its mailbox."""
@@ -82,7 +83,8 @@ class Period(NamedTuple):
 class Person:
     """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all.
 
-    ``weak``: addresses that are told of, and may be someone else's (an order's contact). ``roles``: addresses of a
+    ``weak``: addresses that are told of, and may be someone else's (an order's contact), and former e-mails and phone
+    numbers, which may be someone else's by now. ``roles``: addresses of a
     desk and not of a person (``info@``). ``links``: digests under which a source calls records one person.
     ``periods``: of the kinds of identifier for which the rules set ``within_days``.
     """
@@ -121,7 +123,7 @@ def person(state: State, rules: IdentityRules) -> Person:
         handles=_in_order(told.get("handle")),
         accounts=_in_order(told.get("account")),
         loyalty_ids=_in_order(told.get("loyalty")),
-        weak=_in_order(told["weak"] - told.get("email", _NONE)) if "weak" in told else (),
+        weak=_in_order(told["weak"] - told.get("email", _NONE) - told.get("phone", _NONE)) if "weak" in told else (),
         roles=_in_order(told.get("role")),
         links=tuple(sorted(state["links"])) if "links" in state else (),
         periods=_periods(state, rules) if rules.windows else (),
@@ -222,6 +224,11 @@ def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]
     return spellings
 
 
+def is_phone(value: str) -> bool:
+    """Whether a value among e-mails and phone numbers is a number: these are in E.164."""
+    return value[:1] == "+" and value[1:].isdigit()
+
+
 def mailbox(email: str) -> str:
     """The part before the @, without a ``+tag``."""
     return email.rpartition("@")[0].partition("+")[0]
@@ -230,16 +237,19 @@ def mailbox(email: str) -> str:
 def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
     found: dict[str, set[str]] = {}
+    replaced = former(state, "emails")
     for value, ((_original, deliverable), _) in state.get("emails", {}).items():
+        was = value in replaced
         if deliverable or (value := mistyped(value)):
-            _take(found, rules, "email", value, weak=False)
+            _take(found, rules, "email", value, weak=was)
+    replaced = former(state, "phones")
     for value, ((_original, possible), _) in state.get("phones", {}).items():
         if possible:
-            _take(found, rules, "phone", value, weak=False)
-    for key in state.get("accounts", ()):
+            _take(found, rules, "phone", value, weak=False, replaced=value in replaced)
+    for key in current(state, "accounts"):
         network, _, name = key.partition(":")
         _take(found, rules, *(("handle", name) if network == "handle" else ("account", key)), weak=False)
-    for value in state.get("loyalty_ids", ()):
+    for value in current(state, "loyalty_ids"):
         _take(found, rules, "loyalty", value, weak=False)
     if "national_id" in state:
         _take(found, rules, "national_id", state["national_id"][0], weak=False)
@@ -249,7 +259,9 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     return found
 
 
-def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool) -> None:
+def _take(
+    found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool, replaced: bool = False
+) -> None:
     if not value.isprintable():
         value = "".join(filter(str.isprintable, value))
     trusted = usable(kind, value, rules) if value and kind in _KINDS else None
@@ -258,6 +270,8 @@ def _take(found: dict[str, set[str]], rules: IdentityRules, kind: str, value: st
     if kind == "email":
         sort = "role" if is_role_inbox(value, rules) else "weak" if weak or trusted == "weak" else "email"
         found.setdefault(sort, set()).add(value.replace("@googlemail.", "@gmail."))
+    elif replaced:
+        found.setdefault("weak", set()).add(value)
     elif weak and kind not in ("phone", "handle"):
         return  # an account or number that may be another's says nothing
     elif kind == "national_id":

@@ -9,7 +9,7 @@ from uuid import UUID
 from hub.identity.blocking import hashed, keys
 from hub.identity.features import Person, person
 from hub.identity.rules import IdentityRules
-from hub.mapping.record_state import State
+from hub.mapping.record_state import State, former
 from hub.store.matches import CrowdRow
 from hub.store.records import RecordRow
 
@@ -65,9 +65,12 @@ def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]
     """The identifiers of these records that the rules do not let identify anybody, by order of trust."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
+        replaced = former(row.state, "emails") | former(row.state, "phones")
         for kind, value, usable, state in _values(row.state):
             seen = person(state, rules)
-            if not usable:
+            if value in replaced:
+                found[kind, value] = ("former", "its source has replaced it, so it may be somebody else's by now")
+            elif not usable:
                 found[kind, value] = ("junk", "it is no address or number that could be somebody's")
             elif seen.roles:
                 found[kind, value] = ("role", "it is the mailbox of a desk, and joins nobody by itself")

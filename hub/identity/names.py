@@ -7,18 +7,11 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
-from hub.identity.short_forms import FAMILIES
+from hub.identity.given_names import gender
+from hub.identity.short_forms import FAMILIES, shortest
 
 Tokens = tuple[str, ...]
 """A name's folded words, never empty words."""
-
-_UMLAUTS = re.compile(r"([aou])e(?=[^aeiou]|$)")
-
-
-@lru_cache(maxsize=32_768)
-def shortest(token: str) -> str:
-    """One spelling of a folded word for ``mueller`` and ``muller``: umlauts written out lose their e."""
-    return _UMLAUTS.sub(r"\1", token) if len(token) > 3 else token
 
 
 def _families() -> dict[str, frozenset[int]]:
@@ -31,16 +24,20 @@ def _families() -> dict[str, frozenset[int]]:
 
 _BY_NAME = _families()
 _NONE: frozenset[int] = frozenset()
+_STEM, _WHOLE = 4, 6
+"""Letters in common, and of each, that make two related names a man's and a woman's form (Alexander, Alexandra)."""
+_SHORT = 3
+"""Letters of a name that may be another's, cut."""
 _GENDERED = frozenset(
     {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
-    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia"}
+    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia", "qu"}
 )
 """Endings that part names of one stem: Jan and Jana, Daniel and Daniela, Mario and Maria, Patrick and Patricia."""
 
 
 @lru_cache(maxsize=131_072)
 def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
-    """How two told names agree: ``exact part alias typo close initial far different``.
+    """How two told names agree: ``exact part alias typo close initial far different couple_different``.
 
     ``given`` is True for first names: only they have short forms and gendered endings.
     """
@@ -54,6 +51,8 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
     within = set(one) <= set(other) or set(other) <= set(one)
+    if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
+        return COUPLE
     if one[0] == other[0]:
         return "part" if within or _initials(one[1:], other[1:]) else "close"
     if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
@@ -64,6 +63,8 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
 
 
 _ALIKE = ("different", "far", "close", "typo")
+COUPLE = "couple_different"
+"""Alike as two words, and a man's name and a woman's."""
 
 
 def _one_word(one: str, other: str, *, given: bool) -> str:
@@ -71,10 +72,13 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
         return "initial" if one[0] == other[0] else "different"
     if given:
         if one in _BY_NAME and other in _BY_NAME:
-            return "alias" if _BY_NAME[one] & _BY_NAME[other] else "different"
+            if not _BY_NAME[one] & _BY_NAME[other]:
+                return "different"
+            return COUPLE if _man_and_woman(one, other) else "alias"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
-    return _ALIKE[_alike(one, other)]
+    level = _ALIKE[_alike(one, other)]
+    return COUPLE if given and level != "different" and _man_and_woman(one, other) else level
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:
@@ -87,6 +91,17 @@ def _well_known_apart(one: str, other: str) -> bool:
         return True
     stem = Prefix.similarity(one, other)
     return stem >= 3 and one[stem:] in _GENDERED and other[stem:] in _GENDERED
+
+
+def _man_and_woman(one: str, other: str) -> bool:
+    """Whether the one is a man's name and the other a woman's, and neither is a short form of the other.
+
+    However few letters apart, that is no typing error: Julia and Julian, Andrea and Andreas.
+    """
+    related = _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE)
+    if related and (min(len(one), len(other)) < _WHOLE or Prefix.similarity(one, other) < _STEM):
+        return False
+    return {gender(one), gender(other)} == {"male", "female"}
 
 
 @lru_cache(maxsize=131_072)

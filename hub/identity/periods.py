@@ -16,8 +16,8 @@ from hub.identity.comparison import crowd_key
 from hub.identity.features import Period, Person
 
 _FIELDS = {
-    "email": ("emails", "weak", "roles"), "phone": ("phones",), "account": ("accounts",), "loyalty": ("loyalty_ids",),
-    "handle": ("handles",), "national_id": ("national_ids",), "link": ("links",),
+    "email": ("emails", "weak", "roles"), "phone": ("phones", "weak"), "account": ("accounts",),
+    "loyalty": ("loyalty_ids",), "handle": ("handles",), "national_id": ("national_ids",), "link": ("links",),
 }  # fmt: skip
 _Spans = Mapping[str, Sequence[tuple[int, int]]]
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from hub import metrics
 from hub.errors import RetryableError
-from hub.identity.drafts import Drafts, order_ids
+from hub.identity.drafts import Drafts, former_identifiers, order_ids
 from hub.identity.evidence import merge_evidence, split_evidence
 from hub.identity.features import person
 from hub.identity.graph import assign
@@ -59,8 +59,8 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     hanging = fact_store.records_of(session, orders) if orders else {}
     if any(record not in rows for record in hanging.values() if record is not None):
         raise RetryableError("one of these orders went to another customer meanwhile")
-    new_links = _new_links(session, drafts)
     fresh = _apply(drafts, rows)
+    new_links = _new_links(session, drafts, rows)
     changes = _changes(drafts, rows, identity)
     component = rematch(session, identity, changes, now, fresh)
     _load_whole_profiles(session, identity, component, known, rows)
@@ -92,15 +92,23 @@ def _locked(
     return known, store.load(session, known, touched.keys() | records)
 
 
-def _new_links(session: Session, drafts: Drafts) -> list[LinkRow]:
+def _new_links(session: Session, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> list[LinkRow]:
+    """What these records carry now and did not before: new identifiers, stronger ones, and those that were replaced."""
     wanted = [draft for draft in drafts.records.values() if draft.links]
     held = store.load_links(session, [draft.id for draft in wanted]) if wanted else {}
-    return [
-        LinkRow(draft.id, identifier, strength, inbox_id)
-        for draft in wanted
-        for identifier, (strength, inbox_id) in draft.links.items()
-        if held.get((draft.id, identifier)) not in ("strong", strength)
-    ]
+    found: list[LinkRow] = []
+    for draft in wanted:
+        gone = former_identifiers(rows[draft.id].state)
+        for identifier, (strength, inbox_id) in draft.links.items():
+            if identifier not in gone and held.get((draft.id, identifier)) not in ("strong", strength):
+                found.append(LinkRow(draft.id, identifier, strength, inbox_id))
+        for identifier in sorted(gone):
+            if held.get((draft.id, identifier)) != "former" and (
+                identifier in draft.links or (draft.id, identifier) in held
+            ):
+                inbox_id = draft.links[identifier][1] if identifier in draft.links else 0
+                found.append(LinkRow(draft.id, identifier, "former", inbox_id))
+    return found
 
 
 def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:

@@ -17,8 +17,8 @@ from hub.identity.comparison import (
     phone_level,
     place_level,
 )
-from hub.identity.features import FAMILY_WORDS, Person, Spelling, mailbox
-from hub.identity.names import Tokens, likeness
+from hub.identity.features import FAMILY_WORDS, Person, Spelling, is_phone, mailbox
+from hub.identity.names import COUPLE, Tokens, likeness
 from hub.identity.periods import contemporary
 from hub.identity.weights import Model
 
@@ -32,7 +32,7 @@ SHARED = 1_000_000
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _MOST_REMEMBERED = 200_000
-_MISMATCH = frozenset({"different", "far", "initial_different", ""})
+_MISMATCH = frozenset({"different", "far", "initial_different", COUPLE, ""})
 _NO_CROWD: Crowd = {}
 
 
@@ -78,6 +78,8 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
         pair.emails(one, other)
     if one.phones and other.phones:
         pair.phones(one, other)
+    elif one.weak or other.weak:
+        pair.former_phones(one, other)
     if one.places and other.places:
         pair.places(one, other)
     if one.companies and other.companies:
@@ -161,7 +163,7 @@ class _Pair:
     def lesser_emails(self, one: Person, other: Person) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            told, other_told = one.weak + one.emails, other.weak + other.emails
+            told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
             if _common(told, other_told):
                 self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
@@ -184,12 +186,22 @@ class _Pair:
     def phones(self, one: Person, other: Person) -> None:
         w = self.w
         level, a, b = phone_level(one, other)
+        if level != "exact" and (one.weak or other.weak) and self.former_phones(one, other):
+            return
         if level == "exact":
             self.proof("phone", level, one.phones, other.phones, w.bound_phone)
         elif level == "near" and not self.either_shared(a, b):
             self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
         else:
             self.personal("phone", "different", w.phone_different)
+
+    def former_phones(self, one: Person, other: Person) -> bool:
+        """An agreement on a number that was one of theirs, and may be somebody else's by now."""
+        told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
+        if not _common(told, other_told):
+            return False
+        self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
+        return True
 
     def either_shared(self, a: str, b: str) -> bool:
         crowd = self.crowd
@@ -233,7 +245,9 @@ class _Pair:
     def births(self, one: Person, other: Person) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
-        self.personal("birth_date", level, min(bits, self.w.birth_twin_most) if self.first == "different" else bits)
+        self.personal(
+            "birth_date", level, min(bits, self.w.birth_twin_most) if self.first in ("different", COUPLE) else bits
+        )
 
     def national_ids(self, one: Person, other: Person) -> None:
         level = national_id_level(one, other)
@@ -332,7 +346,7 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> _Names:
         return first, last, first_level, last_level
     if "initial" in levels and "exact" not in levels:
         return first, last, first_level, last_level
-    if levels & {"different", "far", "initial_different"}:
+    if levels & {"different", "far", "initial_different", COUPLE}:
         # One word in common where each has two: the family's name, once written first.
         return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
     # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
@@ -357,6 +371,8 @@ def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[flo
         if 1 in (len(one[0]), len(other[0])):
             return w.initial_different, "initial_different"
         return (w.first_different if given else w.last_different), level
+    if level == COUPLE:
+        return w.first_different, level
     if level in ("close", "far"):
         return getattr(w, f"{'first' if given else 'last'}_{level}"), level
     table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)
@@ -373,6 +389,14 @@ def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
     as_last, level = _name(one, other, model, given=False)
     as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
     return min(as_first, as_last), level
+
+
+def _mailboxes(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if not is_phone(value)])
+
+
+def _numbers(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if is_phone(value)])
 
 
 def _common(one: Tokens, other: Tokens) -> Tokens:

@@ -1,5 +1,19 @@
 """Names that are short or foreign forms of one another: one family a line, German and English, folded. Ours."""
 
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_UMLAUTS = re.compile(r"([aou])e(?=[^aeiou]|$)")
+
+
+@lru_cache(maxsize=32_768)
+def shortest(token: str) -> str:
+    """One spelling of a folded word for ``mueller`` and ``muller``: umlauts written out lose their e."""
+    return _UMLAUTS.sub(r"\1", token) if len(token) > 3 else token
+
+
 FAMILIES = """
 alexander alexandra alex sascha sasha sandra xandra lex
 andreas andrew andy drew andi

@@ -29,6 +29,7 @@ _NAMES: Mapping[str, str] = {
     "initial": "{name}s agree as far as told, one is an initial: {both}",
     "far": "{name}s are hardly alike: {both}",
     "different": "{name}s differ: {both}",
+    "couple_different": "{name}s are alike, and a man's and a woman's: {both}",
     "initial_different": "{name}s differ already in the initial: {both}",
 }
 _SWAPPED = "first and last name stand the other way round: {both}"
@@ -53,10 +54,14 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("email", "local_number"): "the same name with digits before the @, at another provider: {both}",
     ("email", "local"): "the same name before the @, at another provider: {both}",
     ("email", "different"): "e-mails differ: {both}",
-    ("email", "weak"): "the same e-mail, which may be somebody else's (an order's contact): {both}",
+    (
+        "email",
+        "weak",
+    ): "the same e-mail, which may be somebody else's (an order's contact, or one that was replaced): {both}",
     ("email", "role"): "the same mailbox of a desk, not of a person: {both}",
     ("email", "shared"): "the same e-mail, but so many share it that it proves nothing: {both}",
     ("phone", "exact"): "the same phone: {both}",
+    ("phone", "weak"): "the same phone, which was replaced at a source and may be somebody else's now: {both}",
     ("phone", "near"): "the same phone but for a digit or the area code: {both}",
     ("phone", "different"): "phones differ: {both}",
     ("phone", "shared"): "the same phone, but so many share it that it proves nothing: {both}",
@@ -205,8 +210,9 @@ def _told_names(*parts: str) -> Reader:
 
 def _items(attribute: str, kind: str) -> Reader:
     def read(state: State) -> Iterator[tuple[str, State]]:
+        whole = {"whole": state["whole"]} if "whole" in state else {}
         for key, item in state.get(attribute, {}).items():
-            yield key, {attribute: {key: item}}
+            yield key, {attribute: {key: item}, **whole}
         for key, item in state.get("identifiers", {}).items():
             if key.startswith(f"{kind}:"):
                 yield key.partition(":")[2], {"identifiers": {key: item}}

@@ -4,12 +4,20 @@ A state is plain JSON. Single values (``name``, ``birth_date`` …) are ``[value
 of a key to ``[value, stamp]``. A stamp is ``[occurred, received, inbox id]``, times in microseconds since 1970 (UTC).
 The newest source time wins, arrival breaks ties: merging is commutative, associative and idempotent, so the order in
 which events are applied does not matter (law L3).
+
+``whole`` tells, list by list, when each value was last told by an event that tells the list in full
+(``CustomerEvent.whole``): what the newest of these leaves out is ``former``. That follows from two maps in which the
+newest wins, so that it does not depend on the order of events either.
+
+``since`` tells, for what people ask "since when" about (``DATED``), when a value was told first, as
+``[occurred, inbox id]``: of what is not held any more, and of what was told again. The earliest wins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -17,12 +25,17 @@ from hub.mapping.address import street_key
 from hub.mapping.name import fold
 from hub.model.address import Address
 from hub.model.consent import Consent
-from hub.model.customer import CustomerSnapshot
-from hub.model.event import ConsentEvent, CustomerEvent, DeletionEvent, PrivacyEvent
+from hub.model.customer import ChannelAccount, CustomerSnapshot
+from hub.model.event import ConsentEvent, ContactList, CustomerEvent, DeletionEvent, PrivacyEvent
 
 State = dict[str, Any]
 Stamp = list[int]
+_NONE: Set[str] = frozenset()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
+"""The attributes whose changes are on the timeline."""
 
 
 def micros(moment: datetime) -> int:
@@ -53,6 +66,8 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     if customer.tags:
         _put(state, "tags", list(customer.tags), stamp)
     _apply_lists(state, customer, stamp)
+    for name in event.whole:
+        _tell_whole(state, name, _told_values(customer, name), stamp)
     for consent in customer.consents:
         _apply_consent(state, consent, stamp)
 
@@ -66,13 +81,53 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
     for place, address in enumerate(customer.addresses):
         _item(state, "addresses", address_key(address), address.model_dump(exclude_none=True), _after(stamp, place))
     for account in customer.accounts:
-        _item(state, "accounts", f"{account.network}:{account.account_id}", account.model_dump(), stamp)
+        _item(state, "accounts", _account_key(account), account.model_dump(), stamp)
     for loyalty_id in customer.loyalty_ids:
         _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for name, text in customer.custom.items():
         _item(state, "custom", name, text, stamp)
     for extra in customer.identifiers:
         _item(state, "identifiers", f"{extra.kind}:{extra.value}", extra.strength, stamp)
+
+
+def _account_key(account: ChannelAccount) -> str:
+    return f"{account.network}:{account.account_id}"
+
+
+def _told_values(customer: CustomerSnapshot, name: ContactList) -> list[str]:
+    match name:
+        case "emails" | "phones":
+            return [point.value for point in getattr(customer, name)]
+        case "accounts":
+            return [_account_key(account) for account in customer.accounts]
+        case "loyalty_ids":
+            return list(customer.loyalty_ids)
+        case _:
+            assert_never(name)
+
+
+def _tell_whole(state: State, name: ContactList, values: list[str], stamp: Stamp) -> None:
+    if not values:
+        return
+    told = state.setdefault("whole", {}).setdefault(name, {})
+    for value in values:
+        told[value] = max(told.get(value, stamp[:2]), stamp[:2])
+
+
+def former(state: State, name: str) -> Set[str]:
+    """The values of a list that the source itself has replaced, and nobody told of this record since."""
+    told: dict[str, Any] = state.get("whole", {}).get(name, {})
+    if len(told) < 2:
+        return _NONE
+    newest, items = max(told.values()), state.get(name, {})
+    return {value for value, at in told.items() if at < newest and value in items and items[value][1][:2] < newest}
+
+
+def current(state: State, name: str) -> dict[str, Any]:
+    """The items of a list without the former ones."""
+    items: dict[str, Any] = state.get(name, {})
+    gone = former(state, name) if len(items) > 1 else _NONE
+    return {value: item for value, item in items.items() if value not in gone} if gone else items
 
 
 def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
@@ -130,6 +185,13 @@ def _folded(name: dict[str, str]) -> tuple[str, str]:
 
 def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:
     held = state.get(name)
+    if held is not None and name in DATED and held != [value, stamp]:
+        before, text = text_of(held[0]), text_of(value)
+        firsts = {before: _first_told(state, name, before, held[1])}
+        firsts[text] = min(_first_told(state, name, text, stamp), firsts.get(text, [stamp[0], stamp[2]]))
+        newer = [value, stamp] if _newer(value, stamp, held) else held
+        for told, first in firsts.items():
+            _keep_first(state, name, told, first, newer[1] if told == text_of(newer[0]) else None)
     if held is None or _newer(value, stamp, held):
         state[name] = [value, stamp]
 
@@ -137,8 +199,45 @@ def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:
 def _item(state: State, name: str, key: str, value: Any, stamp: Stamp) -> None:
     items = state.setdefault(name, {})
     held = items.get(key)
+    if held is not None and name in DATED and held[1] != stamp:
+        first = min(_first_told(state, name, key, held[1]), [stamp[0], stamp[2]])
+        _keep_first(state, name, key, first, stamp if _newer(value, stamp, held) else held[1])
     if held is None or _newer(value, stamp, held):
         items[key] = [value, stamp]
+
+
+def text_of(value: Any) -> str:
+    """A single value as ``since`` names it: a name by its whole text."""
+    return str(value["full"] if isinstance(value, dict) and "full" in value else value)
+
+
+def _first_told(state: State, name: str, key: str, stamp: Stamp) -> list[int]:
+    told: list[int] = [stamp[0], stamp[2]]
+    known = state["since"].get(name, {}).get(key) if "since" in state else None
+    return told if known is None else min(known, told)
+
+
+def _keep_first(state: State, name: str, key: str, first: list[int], held: Stamp | None) -> None:
+    """Note it, unless the stamp that is held for the value tells the same."""
+    if held is None or first != [held[0], held[2]]:
+        state.setdefault("since", {}).setdefault(name, {})[key] = first
+    elif key in state.get("since", {}).get(name, ()):
+        del state["since"][name][key]
+        if not state["since"][name]:
+            del state["since"][name]
+        if not state["since"]:
+            del state["since"]
+
+
+def told_since(state: State, name: str) -> dict[str, list[int]]:
+    """All values an attribute has or had, and when each was told first: ``[occurred, inbox id]``."""
+    found: dict[str, list[int]] = dict(state.get("since", {}).get(name, {}))
+    held = state.get(name)
+    if isinstance(held, dict):
+        items = {key: item[1] for key, item in held.items()}
+    else:
+        items = {text_of(held[0]): held[1]} if held else {}
+    return {key: [stamp[0], stamp[2]] for key, stamp in items.items()} | found
 
 
 def _newer(value: Any, stamp: Stamp, held: list[Any]) -> bool:

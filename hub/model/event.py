@@ -15,12 +15,26 @@ from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
 from hub.model.order import Cart, Fulfilment, Order, Payment, Refund
 
+ContactList = Literal["emails", "phones", "accounts", "loyalty_ids"]
+"""The lists of a customer whose values a source may replace."""
+
+CONTACT_LISTS: tuple[ContactList, ...] = ("emails", "phones", "accounts", "loyalty_ids")
+
 
 class CustomerEvent(Frozen):
-    """A source's state of one customer; merged into the record attribute by attribute, the newest value winning."""
+    """A source's state of one customer; merged into the record attribute by attribute, the newest value winning.
+
+    ``whole`` names the lists that this event tells in full, as the source holds them at ``occurred_at``. It is for the
+    source's own customer object (a customer resource or webhook, a row of a file), and never for what tells a part: an
+    order's contact data, one form, a partial update. Where the newest whole telling of a list has other values than an
+    earlier whole telling, the source replaced those that are missing. They are former from then on: kept on the
+    record, weak evidence at most, and no value of the profile. A list that tells nothing replaces nothing, a value
+    that was only ever told in part is never replaced, and whoever tells a former value again later makes it current.
+    """
 
     occurred_at: UtcDatetime
     customer: CustomerSnapshot
+    whole: tuple[ContactList, ...] = ()
 
 
 class OrderEvent(Frozen):

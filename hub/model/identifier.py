@@ -8,6 +8,9 @@ from uuid import UUID
 from hub.model.base import Frozen
 
 Strength = Literal["strong", "weak"]
+CarriedStrength = Literal["strong", "weak", "former"]
+"""How a record carries an identifier: ``former`` once its source has replaced it."""
+
 ProfileId = NewType("ProfileId", UUID)
 RecordId = NewType("RecordId", UUID)
 

@@ -88,12 +88,13 @@ def leaves(rows: Iterable[RecordRow], ranks: Ranks) -> list[Leaf]:
 
 
 def search_text(values: Mapping[str, Any]) -> str:
-    """What the profile search looks in: folded names, e-mails, phones and city."""
+    """What the profile search looks in: folded names, e-mails, phones, date of birth and city."""
     name = values.get("name", {})
     parts = [name.get("full") or "", name.get("first") or "", name.get("last") or "", values.get("company") or ""]
     parts += values.get("emails", [])
     words = [fold(part) for part in parts if part]
     words += [email.lower() for email in values.get("emails", [])]
     words += [phone.lstrip("+") for phone in values.get("phones", [])]
+    words += [str(values["birth_date"]).replace("-", "")] if values.get("birth_date") else []
     words += [fold(address["city"]) for address in values.get("addresses", []) if address.get("city")]
     return " ".join(dict.fromkeys(words))[:SEARCHED]

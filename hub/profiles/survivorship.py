@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.mapping.name import fold
-from hub.mapping.record_state import State, moment
+from hub.mapping.record_state import State, former, moment
+from hub.model.event import CONTACT_LISTS
 
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
 SINGLE = ("name", "birth_date", "language", "company", "tags")
@@ -114,27 +115,68 @@ def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
     return [Candidate(held[0], leaf, *held[1]) for leaf in leaves if (held := leaf.state.get(attribute)) is not None]
 
 
-def survivors(leaves: Iterable[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
+def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
     """The values of a list attribute, one candidate per value (the best), in order of preference."""
     return [candidates[0] for candidates in _by_value(leaves, attribute, rules)]
 
 
-def _by_value(leaves: Iterable[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
+def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference, each with all that tell it, the best first."""
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for candidate in ranked(list(_items(leaves, attribute)), _strategy(rules, attribute)):
-        by_key[candidate.key].append(candidate)
+    found = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    same = _same_place(found) if attribute == "addresses" else {}
+    for candidate in found:
+        by_key[same.get(candidate.key, candidate.key)].append(candidate)
     return list(by_key.values())
 
 
-def _items(leaves: Iterable[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:
+def _same_place(addresses: Sequence[Candidate]) -> dict[str, str]:
+    """Keys of addresses to what is told of all of one place: of one street and postal code, unless countries differ."""
+    countries: defaultdict[str, set[str]] = defaultdict(set)
+    for candidate in addresses:
+        place, _, country = candidate.key.rpartition("|")
+        countries[place].add(country)
+    return {
+        candidate.key: place
+        for candidate in addresses
+        if (place := candidate.key.rpartition("|")[0]) and all(place.split("|")) and len(countries[place] - {""}) < 2
+    }
+
+
+def _items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:
     contact = attribute in ("emails", "phones")
+    replaced = _replaced(leaves, attribute)
     for leaf in leaves:
         for key, (value, stamp) in leaf.state.get(attribute, {}).items():
+            if replaced and _is_former(leaf, key, stamp, replaced):
+                continue
             if not contact:
                 yield Candidate(value, leaf, stamp[0], stamp[1], stamp[2], key)
             elif bool(value[1]) is usable:
                 yield Candidate(key, leaf, stamp[0], stamp[1], stamp[2], key)
+
+
+_Replaced = Mapping[tuple[str, str], tuple[int, frozenset[UUID]]]
+"""(Connection, value) to when the source told the value in full for the last time, and of which records it is former.
+"""
+
+
+def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
+    found: dict[tuple[str, str], tuple[int, frozenset[UUID]]] = {}
+    for leaf in leaves:
+        for value in former(leaf.state, attribute):
+            last, records = found.get((leaf.connection, value), (0, frozenset()))
+            told = leaf.state["whole"][attribute][value][0]
+            found[leaf.connection, value] = max(last, told), records | {leaf.id}
+    return found
+
+
+def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced) -> bool:
+    """Whether the source replaced it in this record; what it told of the person as a guest before then goes too."""
+    last, records = replaced.get((leaf.connection, value), (0, frozenset()))
+    if leaf.id in records:
+        return True
+    return bool(records) and "whole" not in leaf.state and bool(stamp[0] <= last)
 
 
 def ranked(candidates: Sequence[Candidate], strategy: Strategy = "newest") -> list[Candidate]:
@@ -197,7 +239,7 @@ def sameness(candidate: Candidate) -> Hashable:
     return fold(str(value)) or str(value)
 
 
-def consent_decisions(leaves: Iterable[Leaf]) -> list[tuple[dict[str, Any], list[Candidate]]]:
+def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list[Candidate]]]:
     """Per purpose and channel: the state that holds (law L7), and every statement heard, the deciding one first.
 
     The newest opt-out holds against everything but a newer explicit opt-in; without an opt-out the newest statement
@@ -274,13 +316,27 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
 
 
 def unused(leaves: Iterable[Leaf]) -> list[dict[str, Any]]:
-    """Addresses and numbers that records tell and no profile shows, as they cannot be anybody's: ``null``, 000000."""
+    """What records tell and no profile shows: what cannot be anybody's (``null``, 000000), and what was replaced."""
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
-    return [
+    junk = [
         {"field": attribute, **_source(candidate, "it is no address or number that could be somebody's")}
         for attribute in ("emails", "phones")
         for candidate in ranked(list(_items(ordered, attribute, usable=False)))
     ]
+    return junk + [
+        {"field": attribute, **_source(candidate, "its source has replaced it since")}
+        for attribute in CONTACT_LISTS
+        for candidate in ranked(list(_former_items(ordered, attribute)))
+    ]
+
+
+def _former_items(leaves: Sequence[Leaf], attribute: str) -> Iterator[Candidate]:
+    replaced = _replaced(leaves, attribute)
+    for leaf in leaves if replaced else ():
+        for key, (value, stamp) in leaf.state.get(attribute, {}).items():
+            if _is_former(leaf, key, stamp, replaced) and (attribute not in ("emails", "phones") or value[1]):
+                shown = key if attribute in ("emails", "phones") else value
+                yield Candidate(shown, leaf, stamp[0], stamp[1], stamp[2], key)
 
 
 def _explained(

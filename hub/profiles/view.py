@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from hub.errors import PayloadError, UnreadableError
+from hub.errors import NotFound, PayloadError, RefusedError, UnreadableError
 from hub.mapping.email import email
 from hub.mapping.name import fold
 from hub.mapping.phone import phone
-from hub.model.keys import identifier_id
+from hub.mapping.time import birth_date
+from hub.model.keys import identifier_id, record_id
 from hub.model.profile import DestinationReference, Profile
-from hub.store import facts, profiles
+from hub.store import profiles, search
 from hub.store.database import Session
 from hub.store.profiles import FullRow
 
 _NUMBER = re.compile(r"\+?[\d\s()/.-]{5,}")
+_RECORD = re.compile(r"([^:\s]+):([^:\s]+):(.+)")
+_VOWEL = re.compile(r"([aou]e?)")
+_MOST_SPELLINGS = 32
+IDENTIFIER_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+MOST_LISTED = 10
+"""People who are listed when a text stands for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +72,85 @@ def find(
     identifier: str | None = None,
     text: str | None = None,
     region: str = "DE",
+    connections: Iterable[str] = (),
     after: UUID | None = None,
     limit: int,
     updated_since: datetime | None = None,
     after_change: datetime | None = None,
 ) -> list[Profile | Unreadable]:
-    """Profiles that carry an identifier (``kind:value``) and whose name, e-mail, phone or city hold the text, by id.
+    """Profiles that carry an identifier (``kind:value``) and that a text stands for, by id.
 
-    ``region`` reads phone numbers without a country. With ``updated_since`` those that changed then or later, in the
-    order of their changes (``hub.store.profiles.find``). Raises PayloadError when the identifier cannot be read.
+    A text is beginnings of words of name, company, e-mail, phone and city, a date of birth, or the whole number of an
+    order, a customer or a CRM's record (of these ``connections``), or an id of ours. ``region`` reads phone numbers
+    without a country. With ``updated_since`` those that changed then or later, in the order of their changes
+    (``hub.store.profiles.find``). Raises PayloadError when the identifier cannot be read.
     """
     carried = parse_identifier(identifier, region) if identifier else None
-    words = search_words(text, region) if text else []
-    if text and not words:
+    called = called_exactly(session, text, connections) if text else set()
+    words = search_words(text, region) if text and not (called and _has_digit(text)) else []
+    if text and not words and not called:
         return []
     rows = profiles.find(
         session,
         carrying=carried,
         words=words,
+        among=called,
         after=after,
         limit=limit,
         updated_since=updated_since,
         after_change=after_change,
     )
     return [listed(row) for row in rows]
+
+
+def called_exactly(session: Session, text: str, connections: Iterable[str]) -> set[UUID]:
+    """The profiles that an id of ours, or a number of an order, a customer or a CRM's record, stands for."""
+    text = text.replace("\0", "").strip()
+    try:
+        return search.of_id(session, UUID(text))
+    except ValueError:
+        pass
+    if (whole := _RECORD.fullmatch(text)) and (found := search.of_id(session, record_id(*whole.groups()))):
+        return found
+    return search.holders(session, text, connections) if text else set()
+
+
+def only_one(session: Session, text: str, *, region: str = "DE", connections: Iterable[str] = ()) -> UUID:
+    """The one profile that a text stands for: an id of ours, an identifier (``email:…``), or what ``find`` reads.
+
+    Raises NotFound, RefusedError when it stands for several, and lists them.
+    """
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        pass
+    is_identifier = text.partition(":")[0].strip().lower() in IDENTIFIER_KINDS
+    found = find(
+        session,
+        identifier=text if is_identifier else None,
+        text=None if is_identifier else text,
+        region=region,
+        connections=connections,
+        limit=MOST_LISTED + 1,
+    )
+    if not found:
+        raise NotFound("there is no such profile: nobody is found by this text")
+    if len(found) == 1:
+        return found[0].id
+    many = f"{len(found)}" if len(found) <= MOST_LISTED else f"more than {MOST_LISTED}"
+    raise RefusedError(
+        f"{many} people match: give more of it, or one of these ids",
+        [(str(one.id), _records(one)) for one in found[:MOST_LISTED]],
+    )
+
+
+def _records(profile: Profile | Unreadable) -> str:
+    """What tells profiles apart, without a personal value."""
+    if isinstance(profile, Unreadable):
+        return profile.reason
+    named = [f"{each.connection}:{each.kind}:{each.external_id}" for each in profile.records]
+    more = f" and {len(named) - 2} more" if len(named) > 2 else ""
+    return f"{', '.join(named[:2])}{more}; {profile.orders.count} orders"
 
 
 def parse_identifier(text: str, region: str) -> UUID:
@@ -106,16 +168,26 @@ def parse_identifier(text: str, region: str) -> UUID:
     return identifier_id(kind, value)
 
 
-def search_words(text: str, region: str) -> list[str]:
-    """Folded words, each to begin a word of the profile; a phone number is one word, however it is written."""
-    if _NUMBER.fullmatch(text.strip()) and (number := phone(text, region)):
-        return ["".join(filter(str.isdigit, number.value))]
-    return fold(text).split()
+def search_words(text: str, region: str) -> list[list[str]]:
+    """Folded words in all spellings with and without umlauts, each to begin a word of the profile.
+
+    A phone number and a date of birth are one word each, however they are written.
+    """
+    if born := birth_date(text):
+        return [[born.isoformat().replace("-", "")]]
+    if _NUMBER.fullmatch(text.strip()) and (number := phone(text.strip(), region)):
+        return [["".join(filter(str.isdigit, number.value))]]
+    return [spellings(word) for word in fold(text).split()]
 
 
-def timeline(
-    session: Session, profile_id: UUID, *, before: tuple[Any, UUID] | None = None, limit: int = 50
-) -> list[dict[str, Any]] | None:
-    """What happened with a person, newest first; None when there is no such profile. Retired ids are followed."""
-    row = profiles.get(session, profile_id)
-    return facts.timeline(session, row.id, before=before, limit=limit) if row else None
+def spellings(word: str) -> list[str]:
+    """A folded word, and the same with umlauts written otherwise: muller and mueller for Müller."""
+    found = [""]
+    for part in _VOWEL.split(word):
+        both = (part[0], f"{part[0]}e") if _VOWEL.fullmatch(part) else (part,)
+        found = [f"{start}{end}" for start in found for end in (both if len(found) < _MOST_SPELLINGS else (part,))]
+    return list(dict.fromkeys((word, *found)))
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)

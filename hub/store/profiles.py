@@ -232,20 +232,25 @@ def suppressed(session: Session, ids: Collection[UUID]) -> set[UUID]:
     return {row[0] for row in rows}
 
 
+_WORDS = "to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)"
+
+
 def find(
     session: Session,
     *,
-    carrying: UUID | None,
-    words: Sequence[str],
-    after: UUID | None,
+    carrying: UUID | None = None,
+    words: Sequence[Sequence[str]] = (),
+    among: Collection[UUID] = (),
+    after: UUID | None = None,
     limit: int,
     updated_since: datetime | None = None,
     after_change: datetime | None = None,
 ) -> list[FullRow]:
     """Profiles with a record that carries an identifier, and with all of these folded words, by id.
 
-    With ``updated_since`` only those that changed then or later, in the order of their changes; ``after`` and
-    ``after_change`` are id and change of the last one of the page before.
+    Of a word any of its spellings will do. Those in ``among`` are found whatever their words. With ``updated_since``
+    only those that changed then or later, in the order of their changes; ``after`` and ``after_change`` are id and
+    change of the last one of the page before.
 
     What is not asked for is not in the statement, so that each question has a plan of its own.
     """
@@ -254,11 +259,15 @@ def find(
         conditions.append(
             """
             p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
-                WHERE l.identifier_id = %(carrying)s)
+                WHERE l.identifier_id = %(carrying)s AND l.strength <> 'former')
             """
         )
-    if words:
-        conditions.append("to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)")
+    if words and among:
+        conditions.append(f"p.id IN (SELECT unnest(%(among)s::uuid[]) UNION SELECT id FROM profile p WHERE {_WORDS})")
+    elif words:
+        conditions.append(_WORDS)
+    elif among:
+        conditions.append("p.id = ANY(%(among)s)")
     order = "p.id"
     if updated_since:
         order = "p.updated_at, p.id"
@@ -270,7 +279,8 @@ def find(
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %(limit)s",
         {
             "carrying": carrying,
-            "query": " & ".join(f"{word}:*" for word in words),
+            "query": " & ".join(f"({' | '.join(f'{one}:*' for one in spellings)})" for spellings in words),
+            "among": list(among),
             "since": updated_since,
             "change": after_change,
             "after": after,
@@ -293,6 +303,42 @@ def history(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
     for item in items:
         item["evidence"] = text.or_else(item["evidence"], [])
     return items
+
+
+def merges(
+    session: Session, *, since: datetime | None = None, before: tuple[datetime, int] | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """What was merged, the newest first, with its evidence and the name of the profile it is in now.
+
+    ``before`` is (at, id) of the last item before. A merge that was undone since is listed too; ``undone`` tells so.
+    """
+    conditions = ["h.what = 'merged'"]
+    if since:
+        conditions.append("h.at >= %(since)s")
+    if before:
+        conditions.append("(h.at, h.id) < (%(at)s, %(id)s)")
+    rows = session.rows(
+        f"""
+        SELECT h.id, h.at, h.profile_id, h.other_id, h.evidence, p.golden,
+            NOT EXISTS (SELECT FROM alias a WHERE a.id = h.other_id)
+        FROM history h
+        LEFT JOIN profile p ON p.id = coalesce((SELECT profile_id FROM alias WHERE id = h.profile_id), h.profile_id)
+        WHERE {" AND ".join(conditions)} ORDER BY h.at DESC, h.id DESC LIMIT %(limit)s
+        """,
+        {"since": since, "at": before[0] if before else None, "id": before[1] if before else None, "limit": limit},
+    )
+    return [
+        {
+            "id": id_,
+            "at": at,
+            "profile_id": winner,
+            "other_id": loser,
+            "evidence": orjson.loads(evidence),
+            "name": (orjson.loads(golden).get("name") or {}).get("full") if golden else None,
+            "undone": undone,
+        }
+        for id_, at, winner, loser, evidence, golden, undone in rows
+    ]
 
 
 def count(session: Session) -> int:

@@ -12,7 +12,7 @@ import orjson
 
 from hub.errors import RetryableError
 from hub.mapping.record_state import State
-from hub.model.identifier import Strength
+from hub.model.identifier import CarriedStrength
 from hub.store import text
 from hub.store.database import Session
 
@@ -36,7 +36,7 @@ class LinkRow:
 
     record_id: UUID
     identifier_id: UUID
-    strength: Strength
+    strength: CarriedStrength
     inbox_id: int
 
 
@@ -113,7 +113,7 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
     }
 
 
-def load_links(session: Session, records: Collection[UUID]) -> dict[tuple[UUID, UUID], Strength]:
+def load_links(session: Session, records: Collection[UUID]) -> dict[tuple[UUID, UUID], CarriedStrength]:
     """(record, identifier) to strength, of these records."""
     rows = session.rows(
         "SELECT record_id, identifier_id, strength FROM record_identifier WHERE record_id = ANY(%b)", [list(records)]
@@ -153,7 +153,7 @@ def update_records(session: Session, records: Sequence[RecordRow]) -> None:
 
 
 def insert_links(session: Session, links: Sequence[LinkRow]) -> None:
-    """Store which record carries which identifier; a strong link replaces a weak one."""
+    """Store which record carries which identifier, and how."""
     if links:
         session.run(
             """

@@ -274,7 +274,12 @@ def test_a_retired_id_answers_with_the_winner_and_its_reasons(hub: Installation)
 
     assert {winner["id"], retired} == before
     assert hub.get(f"/profiles/{retired}") == winner
-    assert hub.get(f"/profiles/{retired}/timeline") == {"items": [], "next": None}
+    kinds = [item["kind"] for item in hub.get(f"/profiles/{retired}/timeline")["items"]]
+    assert kinds == ["profile_change", "sign_up", "sign_up"]
+    [merge] = hub.get("/profiles/merges")["items"]
+    assert (merge["profile_id"], merge["other_id"], merge["undone"]) == (winner["id"], retired, False)
+    assert "the same e-mail" in merge["reasons"][0]
+    assert hub.get("/profiles/merges", since="2100-01-01T00:00:00Z")["items"] == []
     assert explained["id"] == winner["id"]
     assert [(item["what"], item["other_id"]) for item in explained["history"]] == [("merged", retired)]
     assert explained["history"][0]["evidence"]
@@ -345,7 +350,9 @@ def test_the_timeline_is_walked_from_the_newest(hub: Installation):
     pages = walk(hub, f"/profiles/{profile_id}/timeline", limit=2)
 
     items = [item for page in pages for item in page]
-    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    items, others = ([i for i in items if (i["kind"] == "order") is wanted] for wanted in (True, False))
+    assert [item["kind"] for item in others] == ["sign_up", "sign_up"]
     assert [item["external_id"] for item in items] == ["o5", "o4", "o3", "o2", "o1"]
     assert {name: items[-1][name] for name in ("kind", "amount", "currency", "event", "at")} == {
         "kind": "order",
@@ -638,7 +645,8 @@ def test_the_description_is_complete(hub: Installation):
         if path.startswith("/api/v1")
     }
     assert {
-        ("GET", "/profiles"), ("GET", "/profiles/{id}"), ("GET", "/profiles/{id}/timeline"),
+        ("GET", "/profiles"), ("GET", "/profiles/merges"), ("GET", "/profiles/{id}"),
+        ("GET", "/profiles/{id}/timeline"),
         ("GET", "/profiles/{id}/explain"), ("GET", "/inbox"), ("GET", "/inbox/{id}"), ("POST", "/inbox/{id}/replay"),
         ("GET", "/dead-letters"), ("POST", "/dead-letters/{id}/redrive"), ("GET", "/connections"), ("GET", "/stats"),
     } <= set(operations)  # fmt: skip

@@ -135,7 +135,6 @@ def test_a_reading_command_does_not_wait_for_the_web_framework():
         ("inbox", "show", "anna"),
         ("inbox", "list", "--since", "yesterday"),
         ("inbox", "list", "--state", "lost"),
-        ("profile", "show", "anna"),
         ("token", "create"),
         ("token", "create", "--role", "owner"),
         ("backfill", "old-cmr"),
@@ -155,6 +154,7 @@ def test_wrong_usage_and_configuration_end_with_2(hub: Hub, arguments: tuple[str
         ("inbox", "replay", "7"),
         ("profile", "show", "00000000-0000-0000-0000-000000000001"),
         ("profile", "timeline", "00000000-0000-0000-0000-000000000001"),
+        ("profile", "show", "waldemar"),
         ("profile", "explain", "00000000-0000-0000-0000-000000000001"),
         ("outbox", "redrive", "00000000-0000-0000-0000-000000000001"),
         ("token", "revoke", "00000000-0000-0000-0000-000000000001"),
@@ -253,7 +253,9 @@ def test_a_profile_is_shown_for_people_and_as_json(hub: Hub):
         "crm": "pending",
     }
     assert "anna@example.de" in text
-    assert hub.json("profile", "timeline", anna) == []
+    assert [item["kind"] for item in hub.json("profile", "timeline", anna)] == ["sign_up", "sign_up"]
+    assert hub.json("profile", "show", "030 23125017")["id"] == anna
+    assert {item["subject"] for item in hub.json("profile", "timeline", "müller")} == {"customer 1", "customer 3"}
 
 
 def test_an_explanation_names_winner_rule_and_losers(hub: Hub):

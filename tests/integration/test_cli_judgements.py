@@ -118,7 +118,7 @@ def test_what_cannot_be_done_ends_with_1_and_says_why(hub: Hub) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("profile", "merge", "anna", "bert"),
+        ("profile", "merge"),
         ("profile", "merge", NOBODY),
         ("profile", "split", NOBODY),
         ("judgement", "withdraw", "first"),

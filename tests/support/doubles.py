@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from hub.errors import PayloadError, SkipEvent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
-from hub.model.event import CanonicalEvent, CustomerEvent, Note
+from hub.model.event import CanonicalEvent, ContactList, CustomerEvent, Note
 from hub.model.identifier import Identifier, RecordKey
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
@@ -138,6 +138,7 @@ def customer(
     phones: Sequence[str] = (),
     identifiers: Sequence[Identifier] = (),
     kind: str = "customer",
+    whole: Sequence[ContactList] = (),
     **fields: Any,
 ) -> CustomerEvent:
     """What a source tells of one customer; values are normalised already."""
@@ -150,7 +151,7 @@ def customer(
         identifiers=tuple(identifiers),
         **fields,
     )
-    return CustomerEvent(occurred_at=when, customer=snapshot)
+    return CustomerEvent(occurred_at=when, customer=snapshot, whole=tuple(whole))
 
 
 # -- a destination ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
 from hub.mapping.time import epoch, instant, maybe_instant
 from hub.model.consent import Consent
-from hub.model.event import CustomerEvent
+from hub.model.event import CONTACT_LISTS, CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.model.profile import Profile
 
@@ -61,6 +61,7 @@ def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) 
             region=country(next(iter(fields.get("country", ())), None)) or settings.default_region,
             consents=tuple(_consents(row, settings)),
         ),
+        whole=CONTACT_LISTS,
     )
 
 

@@ -177,10 +177,14 @@ def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object],
 
 
 def _lost_emails(change: ProfileChange) -> list[str]:
-    """E-mails that HubSpot added to this contact when it merged another into it, and that are not this person's."""
-    if not change.merged_ids or not change.external_ids:
+    """E-mails that may be left on this contact, and are not this person's any more.
+
+    Those that HubSpot added when it merged another contact into it, and the main one that its source replaced.
+    """
+    if not change.external_ids:
         return []
-    held = str(change.mirror.get("hub_emails") or change.mirror.get("email") or "").split(";")
+    main = str(change.mirror.get("email") or "")
+    held = str(change.mirror.get("hub_emails") or main).split(";") if change.merged_ids else [main]
     return [email for email in held if email and email not in change.profile.emails]
 
 

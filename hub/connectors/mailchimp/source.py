@@ -85,7 +85,7 @@ def parse(entry: InboxEntry, settings: MailchimpSettings) -> Sequence[CanonicalE
     if entry.topic == "member":
         member = schemas.read_json(schemas.Member, entry.body)
         at = instant(member.last_changed, path="last_changed")
-        return [CustomerEvent(occurred_at=at, customer=mapping.member(member, region))]
+        return [CustomerEvent(occurred_at=at, customer=mapping.member(member, region), whole=("emails", "phones"))]
     if entry.topic == "campaign":
         raise SkipEvent("a campaign's state concerns no person")
     if entry.topic == "upemail":
@@ -108,7 +108,7 @@ def _told(
     """The subscriber, with consent and interaction where the event is about one."""
     at = mapping.fired_at(source)
     snapshot = mapping.subscriber(source, region, consent=consent)
-    events: list[CanonicalEvent] = [CustomerEvent(occurred_at=at, customer=snapshot)]
+    events: list[CanonicalEvent] = [CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))]
     if kind is not None:
         interaction = mapping.interaction(source, kind, event_id)
         events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key))
@@ -138,12 +138,15 @@ def _cleaned(source: schemas.Subscriber, region: str, event_id: str) -> list[Can
 
 
 def _address_changed(source: schemas.EmailChange, region: str) -> list[CanonicalEvent]:
+    """The new address, of which nothing else is told; the old one is no longer this person's, whoever uses it next."""
     at = mapping.fired_at(source)
     new, old = (mapping.subscriber_key(source.list_id, email) for email in (source.new_email, source.old_email))
     told: list[CanonicalEvent] = [
         CustomerEvent(occurred_at=at, customer=customer(new, {"email": (source.new_email,)}, region=region))
     ]
     if new != old:
+        moved = customer(old, {"email": (source.new_email,)}, region=region)
+        told.append(CustomerEvent(occurred_at=at, customer=moved, whole=("emails",)))
         told.append(LinkEvent(occurred_at=at, records=(new, old), reason="e-mail address changed at the source"))
     return told
 

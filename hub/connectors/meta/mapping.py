@@ -175,7 +175,7 @@ def whatsapp(business: str, value: Messages, path: str, *, region: str) -> Itera
         if person is None:
             raise PayloadError("neither from nor from_user_id", path=f"{here}.from")
         at = epoch(message.timestamp, path=f"{here}.timestamp")
-        yield CustomerEvent(occurred_at=at, customer=person)
+        yield CustomerEvent(occurred_at=at, customer=person, whole=() if own else ("phones",))
         yield InteractionEvent(occurred_at=at, interaction=_whatsapp_message(message), record=person.key)
     for index, status in enumerate(value.statuses):
         yield from _whatsapp_status(business, value.contacts, status, f"{path}.statuses.{index}", region=region)
@@ -195,7 +195,7 @@ def preferences(business: str, value: Preferences, path: str, *, region: str) ->
         at = epoch(preference.timestamp, path=f"{here}.timestamp")
         evidence = f"WhatsApp user_preferences: {preference.value.lower()}"
         consent = Consent(channel="whatsapp", state=state, at=at, evidence=evidence, explicit=True)
-        yield CustomerEvent(occurred_at=at, customer=person)
+        yield CustomerEvent(occurred_at=at, customer=person, whole=("phones",))
         yield ConsentEvent(occurred_at=at, record=person.key, consent=consent)
 
 
@@ -223,11 +223,11 @@ def _changed_number(business: str, message: WhatsAppMessage, path: str, *, regio
 def _linked(
     at: datetime, old: CustomerSnapshot | None, new: CustomerSnapshot | None, reason: str
 ) -> Iterator[CanonicalEvent]:
-    """The old record is told too, without its number: it may be another person's by now."""
+    """The old record has the new number too: its own may be another person's by now."""
     if old is None or new is None:
         return
-    yield CustomerEvent(occurred_at=at, customer=old.model_copy(update={"phones": ()}))
-    yield CustomerEvent(occurred_at=at, customer=new)
+    yield CustomerEvent(occurred_at=at, customer=old.model_copy(update={"phones": new.phones}), whole=("phones",))
+    yield CustomerEvent(occurred_at=at, customer=new, whole=("phones",))
     if old.key != new.key:
         yield LinkEvent(occurred_at=at, records=(old.key, new.key), reason=reason)
 

@@ -167,7 +167,9 @@ def buyer(
         at = account.updated_at or account.created_at or given.updated_at or given.created_at
         fields, addresses = _at_the_addresses(given, named(known.name))
         beside = told_beside(known, fields, at=given.created_at, region=region, addresses=addresses)
-        return [CustomerEvent(occurred_at=at, customer=known), *([beside] if beside else [])]
+        # In an order the customer comes without the phone numbers of their address book.
+        own = CustomerEvent(occurred_at=at, customer=known, whole=("emails",))
+        return [own, *([beside] if beside else [])]
     fields, addresses = _at_the_addresses(given, speaks_of(account))
     mail = given.email or given.contact_email or (account.email if account else None)
     typed: dict[CustomerField, str | None] = {"email": mail, "phone": given.phone, "language": given.customer_locale}

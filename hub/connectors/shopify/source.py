@@ -116,7 +116,7 @@ def _ticked(given: schemas.Purchase, where: str, at: datetime) -> list[Consent]:
 def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Customer, entry.body)
     at = given.updated_at or given.created_at or _told_at(entry)
-    return [CustomerEvent(occurred_at=at, customer=mapping.snapshot(given, region))]
+    return [CustomerEvent(occurred_at=at, customer=mapping.snapshot(given, region), whole=("emails", "phones"))]
 
 
 def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:

@@ -115,7 +115,11 @@ def parse(entry: InboxEntry, settings: SquareSettings) -> Parsed:
 def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
     customer = _required(event.data.object.customer, "customer")
     changed_at = mapping.changed_at(customer, event.created_at)
-    told = CustomerEvent(occurred_at=changed_at, customer=mapping.customer_snapshot(customer, settings.default_region))
+    told = CustomerEvent(
+        occurred_at=changed_at,
+        customer=mapping.customer_snapshot(customer, settings.default_region),
+        whole=("emails", "phones"),
+    )
     return [told, *_merge_links(event)]
 
 
@@ -181,7 +185,7 @@ def _order_customer(
     else:
         known, mine = mapping.customer_snapshot(own, region), True
         changed_at = instant(own.updated_at, path="updated_at") if own.updated_at else at
-        told.append(CustomerEvent(occurred_at=changed_at, customer=known))
+        told.append(CustomerEvent(occurred_at=changed_at, customer=known, whole=("emails", "phones")))
         if own.id != customer_id:
             # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
             told.append(LinkEvent(occurred_at=at, records=(known.key, key), reason=_MERGED))

@@ -145,6 +145,7 @@ def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
             addresses=[_address(given.shipping)],
             custom=texts(map(schemas.Meta.pair, given.meta_data), [("role", _role(given))]),
         ),
+        whole=("emails", "phones"),
     )
 
 

@@ -392,3 +392,14 @@ def test_orders_and_erasure_come_from_their_own_evidence() -> None:
         "records": [{"connection": "shop", "kind": "customer", "external_id": "1"}],
         "suppressed": True,
     }
+
+
+def test_one_address_is_listed_once_however_much_of_it_each_source_tells() -> None:
+    def told(number: int, second: int, **lines: str) -> Leaf:
+        return leaf(number, customer(str(number), when=at(second), addresses=(Address(**lines),)))
+
+    whole = told(1, 1, line1="Hauptstr. 5", postal_code="10115", city="Berlin", country="DE")
+    short = told(2, 2, line1="Hauptstraße 5", postal_code="10115", city="Berlin")
+    abroad = told(3, 3, line1="Hauptstraße 5", postal_code="10115", city="Anderswo", country="EE")
+    assert [one["line1"] for one in golden([whole, short], {}, SurvivorshipRules())["addresses"]] == ["Hauptstraße 5"]
+    assert len(golden([whole, abroad], {}, SurvivorshipRules())["addresses"]) == 2

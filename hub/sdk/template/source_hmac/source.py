@@ -56,7 +56,9 @@ def _customer_updated(entry: InboxEntry, settings: Settings) -> Sequence[Canonic
     snapshot = mapping.snapshot(event.customer, region=settings.default_region, fallback=entry.event_id)
     if snapshot is None:
         raise SkipEvent("the customer has neither id, e-mail nor phone")
-    return [CustomerEvent(occurred_at=instant(event.created_at, path="created_at"), customer=snapshot)]
+    at = instant(event.created_at, path="created_at")
+    # All that New Connector holds of the customer: an e-mail or phone that is not in it any more was replaced.
+    return [CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))]
 
 
 def _order_paid(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:

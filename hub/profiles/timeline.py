@@ -1,0 +1,139 @@
+"""What happened with a person: facts, and what their records tell of sign-ups, changes and consents. Pure but for one.
+
+Facts are rows; the rest follows from the records' states, so that it needs no rows, is the same in whatever order
+events came, and is there for records that were stored before there was a timeline.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hub.mapping.record_state import DATED, State, moment, told_since
+from hub.model.keys import fact_id
+from hub.store import facts, profiles, records
+from hub.store.database import Session
+from hub.store.records import RecordRow
+
+Item = dict[str, Any]
+Position = tuple[datetime, UUID]
+
+_ACCOUNTS = frozenset({"customer", "subscriber"})
+"""Kinds of records that somebody signed up for; of all others it is told when they were first seen."""
+
+_FIELDS = {
+    "name": "name", "birth_date": "date of birth", "company": "company", "emails": "e-mail", "phones": "phone",
+    "addresses": "address",
+}  # fmt: skip
+
+
+def timeline(
+    session: Session, profile_id: UUID, *, before: Position | None = None, limit: int = 50
+) -> list[Item] | None:
+    """The newest first, from ``before`` (the last item's time and id) on; None when there is no such profile.
+
+    Retired ids are followed.
+    """
+    row = profiles.get(session, profile_id)
+    if row is None:
+        return None
+    found = [{**item, "subject": subject(item)} for item in facts.timeline(session, row.id, before=before, limit=limit)]
+    for record in records.of_profile(session, row.id):
+        found += [item for item in of_record(record) if before is None or (item["at"], item["id"]) < before]
+    return sorted(found, key=lambda item: (item["at"], item["id"]), reverse=True)[:limit]
+
+
+def of_record(row: RecordRow) -> list[Item]:
+    """When a record was first told of, what was changed since, and what the person allowed."""
+    state = row.state
+    told = {name: told_since(state, name) for name in DATED}
+    stamps = [first for firsts in told.values() for first in firsts.values()] + _others(state)
+    if not stamps:
+        return []
+    first = min(stamps)
+    kind = "sign_up" if row.kind in _ACCOUNTS else "first_seen"
+    found = [_item(row, kind, first, f"{row.kind} {row.external_id}", {})]
+    found += _changes(row, told, first)
+    found += [_item(row, "consent", *consent) for consent in _consents(state)]
+    if "deleted" in state:
+        reason, stamp = state["deleted"]
+        found.append(_item(row, "deletion", [stamp[0], stamp[2]], reason, {"reason": reason}))
+    return found
+
+
+def _others(state: State) -> list[list[int]]:
+    lists = (item[1] for name in ("accounts", "loyalty_ids", "identifiers") for item in state.get(name, {}).values())
+    return [[stamp[0], stamp[2]] for stamp in lists]
+
+
+def _changes(row: RecordRow, told: Mapping[str, Mapping[str, list[int]]], first: list[int]) -> Iterator[Item]:
+    """What one event told anew is one change."""
+    by_event: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
+    at: dict[int, list[int]] = {}
+    for name, values in told.items():
+        for value, since in values.items():
+            if since[1] != first[1]:
+                by_event[since[1]].setdefault(name, []).append(_shown(row.state, name, value))
+                at[since[1]] = max(at.get(since[1], since), since)
+    for event, changed in by_event.items():
+        words = ", ".join(f"{_FIELDS[name]}: {'; '.join(values)}" for name, values in changed.items())
+        yield _item(row, "profile_change", at[event], words, {"changed": changed})
+
+
+def _shown(state: State, name: str, value: str) -> str:
+    if name != "addresses":
+        return value
+    parts = state["addresses"][value][0]
+    return ", ".join(str(parts[part]) for part in ("line1", "line2", "postal_code", "city", "country") if part in parts)
+
+
+def _consents(state: State) -> Iterable[tuple[list[int], str, Item]]:
+    for key, (evidence, stamp) in state.get("consents", {}).items():
+        purpose, channel, said, act = key.rsplit("|", 3)
+        payload = {"purpose": purpose, "channel": channel, "state": said, "explicit": act == "explicit"}
+        words = f"{purpose} by {channel}: {said.replace('_', ' ')}"
+        yield [stamp[0], stamp[2]], words, {**payload, **({"evidence": evidence} if evidence else {})}
+
+
+def _item(row: RecordRow, kind: str, at: list[int], subject: str, payload: Item) -> Item:
+    # Of several values told at once each is stamped a microsecond before the other.
+    return {
+        "id": fact_id(row.connection, kind, f"{row.kind}:{row.external_id}:{at[0]}:{at[1]}:{subject}"),
+        "at": moment(round(at[0], -3)),
+        "kind": kind,
+        "connection": row.connection,
+        "external_id": row.external_id,
+        "subject": subject,
+        "amount": None,
+        "currency": None,
+        "payload": payload,
+        "event": at[1],
+    }
+
+
+def subject(fact: Item) -> str:
+    """What a fact is about, in a few words."""
+    payload = fact["payload"]
+    told = payload.get
+    match fact["kind"]:
+        case "order" | "cart":
+            return str(told("number") or fact["external_id"])
+        case "interaction":
+            way = told("direction", "in") if payload["kind"] == "message" else None
+            words = (str(payload["kind"]).replace("_", " "), told("channel"), way)
+            about = told("subject") or told("campaign") or told("text") or told("url")
+            return " ".join(filter(None, words)) + (f": {_short(str(about))}" if about else "")
+        case _:
+            return str(told("reason") or told("state") or told("action") or "")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
+
+
+_MOST = 60
+"""Letters of a message that are enough to know it again."""

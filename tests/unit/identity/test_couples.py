@@ -1,0 +1,96 @@
+"""People of one household or place: names that only look alike, streets of another town, rows told twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.identity.clustering import cluster
+from hub.identity.comparison import place_level
+from hub.identity.features import Person, Place, Spelling
+from hub.identity.given_names import gender
+from hub.identity.names import COUPLE, likeness
+from hub.identity.scoring import outcome, score
+from hub.identity.short_forms import shortest
+from hub.identity.weights import Model
+from hub.mapping.name import fold
+
+MODEL = Model()
+
+
+def named(first: str, last: str = "Doering", **told: tuple[str, ...]) -> Person:
+    spelled = Spelling((shortest(fold(first)),), (fold(last),))
+    return Person(names=(spelled,), **told)  # type: ignore[arg-type]
+
+
+def on_one_mailbox(one: str, other: str) -> str:
+    mailbox = ("paar@post.example",)
+    return outcome(score(named(one, emails=mailbox), named(other, emails=mailbox), MODEL).weight, MODEL)
+
+
+@pytest.mark.parametrize(
+    "couple",
+    [
+        "Jana/John", "Julia/Julian", "Andrea/Andreas", "Simon/Simone", "Christian/Christina", "Alexander/Alexandra",
+        "Antonia/Antonio", "Lea/Leo", "Oliver/Olivia", "Marina/Martin", "Lars/Lara", "Kerstin/Karsten", "Uwe/Ute",
+        "Dominik/Dominique", "Tina/Timo", "Petra/Peter",
+    ],
+)  # fmt: skip
+def test_a_couple_on_one_mailbox_is_two_people_or_a_question(couple: str) -> None:
+    one, other = couple.split("/")
+    assert on_one_mailbox(one, other) != "same"
+    assert on_one_mailbox(other, one) == on_one_mailbox(one, other)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "Stefan/Stephan", "Katharina/Catharina", "Jürgen/Juergen", "Christina/Kristina", "Thorsten/Torsten",
+        "Michael/Micheal", "Andreas/Andraes", "Alexnder/Alexander", "Hanna/Johanna", "Alexandra/Alex", "Jess/Jessica",
+        "Theresa/Terry", "Yannick/Jannik", "Mohamed/Mohammed", "Maike/Meike",
+    ],
+)  # fmt: skip
+def test_one_name_in_two_spellings_is_one_person(spelled: str) -> None:
+    assert on_one_mailbox(*spelled.split("/")) == "same"
+
+
+def test_whose_a_name_is_where_many_countries_agree() -> None:
+    assert [gender(name) for name in ("jana", "john", "julian", "nicola", "xqzt")] == [
+        "female",
+        "male",
+        "male",
+        None,
+        None,
+    ]
+    assert likeness(("julia",), ("julian",)) == COUPLE
+
+
+def lives(street: str, number: str, postal: str, city: str) -> Person:
+    return Person(places=(Place(street, frozenset((street,)), (number,), postal, city),))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        (("63", "10115", "berlin"), ("63", "70173", "stuttgart"), "different"),
+        (("63", "10115", ""), ("63", "70173", ""), "different"),
+        (("63", "10115", "berlin"), ("63", "10115", "berlin"), "door"),
+        (("63", "10115", "berlin"), ("63", "10151", "berlin"), "door"),
+        (("63", "", ""), ("63", "70173", "stuttgart"), "door"),
+        (("63", "10115", "berlin"), ("65", "10115", "berlin"), "street"),
+        (("63", "10115", "berlin"), ("163", "10115", "berlin"), "street"),
+        (("63", "10115", "berlin"), ("217", "10115", "berlin"), "postal_city"),
+    ],
+)
+def test_a_street_is_in_a_place_and_far_numbers_are_no_neighbours(
+    one: tuple[str, str, str], other: tuple[str, str, str], level: str
+) -> None:
+    assert place_level(lives("lindenweg", *one), lives("lindenweg", *other))[0] == level
+
+
+def test_a_row_that_is_told_many_times_is_one_record_and_no_crowd() -> None:
+    # given one row of a file sixty times, and the same person told in another way
+    home = Place("lindenweg", frozenset(("lindenweg",)), ("63",), "10115", "berlin")
+    row = Person(names=(Spelling(("ida",), ("sommer",)),), places=(home,))
+    other = Person(names=(Spelling(("ida", "marie"), ("sommer",)),), places=(home,))
+    people = {**dict.fromkeys(range(60), row), 60: other}
+    assert cluster(people, MODEL).groups == [list(range(61))]

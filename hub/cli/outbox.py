@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-import orjson
 import typer
 
 from hub.cli import output
@@ -121,7 +120,7 @@ def _document(shown: Preview) -> dict[str, Any]:
 def _show(shown: Preview) -> None:
     for request in shown.requests:
         output.show(f"{shown.destination}: {request.method} {request.path}")
-        output.show(orjson.dumps(request.body, option=orjson.OPT_INDENT_2, default=str).decode())
+        output.show_block(output.json_text(request.body, indent=True))
     for key, reason in shown.failed.items():
         output.show(f"{shown.destination}: {key} cannot be rendered: {reason}")
     if shown.nothing:

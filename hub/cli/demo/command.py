@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.cli import output
@@ -64,7 +63,7 @@ class _Steps:
     """A bar on a terminal, plain lines elsewhere; always on stderr."""
 
     def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
+        console = output.SafeConsole(stderr=True)
         self._bar: Progress | None = None
         if console.is_terminal:
             columns = (BarColumn(30), TextColumn("{task.completed}/{task.total} sent"), TimeElapsedColumn())

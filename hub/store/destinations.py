@@ -64,3 +64,28 @@ def set_state(session: Session, destination: str, state: DestinationState) -> No
         """,
         [state.failures, state.not_before, state.reason, state.credentials, destination],
     )
+
+
+def resume(session: Session, destination: str) -> int:
+    """Call a destination again now: lift its pause, its breaker and the mark on refused credentials.
+
+    Rows that wait for a later time are due at once; gives how many. The next sweep sends them.
+    """
+    session.run(
+        """
+        UPDATE destination_state SET failures = 0, not_before = NULL, reason = '', credentials = ''
+        WHERE destination = %s
+        """,
+        [destination],
+    )
+    # In the order of their keys, as ``outbox.enqueue`` takes them: else the two could wait for each other.
+    return session.run(
+        """
+        WITH waiting AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND state IN ('pending', 'retrying')
+                AND due_at > now() ORDER BY key FOR UPDATE)
+        UPDATE outbox SET due_at = now() FROM waiting
+        WHERE outbox.destination = %(destination)s AND outbox.key = waiting.key
+        """,
+        {"destination": destination},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -10,10 +10,12 @@ from fastapi import APIRouter, FastAPI, Response
 from hub import __version__, metrics
 from hub.api import events, judgements, operations, problems, profiles, reviews
 from hub.api.explain import Configured, InForce
+from hub.api.resting import Resting
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.sdk.connection import Connection
 from hub.store.database import Database, Session
+from hub.store.gauges import Gauges
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,6 +36,9 @@ class Api:
         region: str = "DE",
         judge: judgements.Judging | None = None,
         reviewer: reviews.Reviewing | None = None,
+        gauges: Gauges | None = None,
+        routed: Collection[str] | None = None,
+        resending: operations.Resending | None = None,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
@@ -46,6 +51,9 @@ class Api:
             region=region,
             judge=judge,
             reviewer=reviewer,
+            gauges=gauges,
+            routed=routed,
+            resending=resending,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,12 +86,19 @@ def rest(
     region: str,
     judge: judgements.Judging | None = None,
     reviewer: reviews.Reviewing | None = None,
+    gauges: Gauges | None = None,
+    routed: Collection[str] | None = None,
+    resending: operations.Resending | None = None,
 ) -> FastAPI:
     """Health, metrics and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
     matches; ``in_force`` tells the rules that hold.
     """
+    takers = [name for name, found in connections.items() if found.connector.destination]
+    numbers = gauges or Gauges(database, takers if routed is None else routed, connections)
+    exposed = metrics.registry(numbers.readings)
+    resting = Resting(database)
     app = FastAPI(title="Hub", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
 
     @app.get("/health/live")
@@ -92,17 +107,17 @@ def rest(
         return {"status": "ok"}
 
     @app.get("/health/ready")
-    async def ready(response: Response) -> dict[str, str]:
-        """The process can make events durable."""
+    async def ready(response: Response) -> dict[str, Any]:
+        """The process can make events durable. `destinations` tells which of them are not written to now, and why."""
         if await inbox.probe():
-            return {"status": "ok"}
+            return {"status": "ok", "destinations": await resting()}
         response.status_code = 503
         return {"status": "the database cannot be reached"}
 
     @app.get("/metrics")
-    async def exposition() -> Response:
+    def exposition() -> Response:
         """Prometheus text."""
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return Response(metrics.exposition(exposed), media_type=metrics.CONTENT_TYPE)
 
     version = APIRouter(prefix="/api/v1")
     version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
@@ -111,7 +126,7 @@ def rest(
     if reviewer is not None:
         version.include_router(reviews.router(database, in_force, reviewer))
     version.include_router(events.router(database))
-    version.include_router(operations.router(database, connections))
+    version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)
     problems.install(app)
     return app

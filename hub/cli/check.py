@@ -72,7 +72,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     connections, more = read_connections(configs, default_region=settings.hub.default_region)
     add_new(faults, more)
     try:
-        load_routes([(route.to, route.when) for route in settings.routes], connections)
+        load_routes([(r.to, r.when) for r in settings.routes], connections, configured=settings.connections)
     except ConfigError as error:
         add_new(faults, error.faults)
     located = settings.locate(faults)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +18,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from hub import bootstrap, log
+from hub import bootstrap, log, metrics
 from hub.cli import output
 from hub.errors import HubError
 from hub.pipeline import QUEUES
@@ -90,7 +92,7 @@ def worker(
     with (
         output.exit_codes(json=json),
         bootstrap.runtime(settings_of(config)) as run,
-        _metrics(metrics_host, metrics_port),
+        _metrics(metrics_host, metrics_port, run),
         bootstrap.worker(run, schedule=schedule, queues=chosen),
     ):
         bootstrap.tune_memory()
@@ -107,7 +109,7 @@ def scheduler(
     with (
         output.exit_codes(json=json),
         bootstrap.runtime(settings_of(config)) as run,
-        _metrics(metrics_host, metrics_port),
+        _metrics(metrics_host, metrics_port, run),
         bootstrap.scheduler(run),
     ):
         _until_stopped()
@@ -140,7 +142,7 @@ def up(
         _require_free(host, port)
         if not settings.connections:
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
-        with bootstrap.postgres(settings) as dsn:
+        with bootstrap.postgres(settings) as dsn, _shared_counters() as counters:
             schema.migrate(dsn)
             bootstrap.take_rules(dsn, identity, survivorship)
             options = ["--config", str(config)] if config else []
@@ -149,7 +151,17 @@ def up(
                 "worker": ["worker", *options],
             }
             output.say(f"Hub listens on http://{host}:{port}")
-            supervise(roles, {"HUB_DATABASE_URL": dsn}, tend=lambda: _tend_postgres(settings))
+            supervise(roles, {"HUB_DATABASE_URL": dsn, **counters}, tend=lambda: _tend_postgres(settings))
+
+
+@contextmanager
+def _shared_counters() -> Iterator[dict[str, str]]:
+    """The environment of processes that count together: any of them tells the counters of all."""
+    folder = tempfile.mkdtemp(prefix="hub-metrics-")
+    try:
+        yield {"PROMETHEUS_MULTIPROC_DIR": folder}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_free(host: str, port: int) -> None:
@@ -223,13 +235,13 @@ def _until_stopped() -> None:
 
 
 @contextmanager
-def _metrics(host: str, port: int | None) -> Iterator[None]:
+def _metrics(host: str, port: int | None, run: bootstrap.Runtime) -> Iterator[None]:
     if port is None:
         yield
         return
     from prometheus_client import start_http_server
 
-    server, thread = start_http_server(port, addr=host)
+    server, thread = start_http_server(port, addr=host, registry=metrics.registry(run.gauges.readings))
     try:
         yield
     finally:

@@ -131,7 +131,7 @@ def _deliver_read(sender: Sender, subject: Subject, enough: Callable[[], bool]) 
         rows = due.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
         if subject == "profile":
-            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
+            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
             early = [row.key for row in rows if row.contact_id is None]
             outbox.postpone(session, name, early, sender.clock(), least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
@@ -196,7 +196,6 @@ def _record(
             after = record.next_state(before, sent, now, credentials=_fingerprint(sender.connection))
             if after != before:
                 destinations.set_state(session, name, after)
-            metrics.BREAKER_STATE.labels(name).set(2 if after.not_before else 0)
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
     for outcome, count in Counter(noted.outcome for noted in recorded).items():

@@ -57,7 +57,7 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
 def _add(shown: Preview, session: Session, sender: Sender, subject: Subject, rows: Sequence[DueRow]) -> None:
     keys = [row.key for row in rows]
     if subject == "profile":
-        changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
+        changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
     else:
         changes, left_out = order_changes(
             rows, facts.payloads(session, keys), profiles.suppressed(session, [row.profile_id for row in rows])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal
 
@@ -125,6 +125,7 @@ class Destination(Generic[Settings]):
     check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
+    absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -138,3 +139,4 @@ class Destination(Generic[Settings]):
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None
     takes_orders: Callable[[Settings], bool] | None = None
+    absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None

@@ -45,7 +45,7 @@ class DueRow:
 # or under a record it took over, once it did.
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
-        mirrors.keys, mirrors.texts,
+        mirrors.keys, mirrors.texts, o.whole,
         CASE WHEN o.subject = 'order' THEN (
             SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
                 AND NOT x.merged AND x.key = ANY(o.profile_id || ARRAY(
@@ -107,6 +107,7 @@ def _due(
     merged: list[str] | None,
     mirror_keys: list[UUID] | None,
     mirror_texts: list[str] | None,
+    whole: bool,
     contact: str | None,
 ) -> DueRow:
     mirrors: dict[UUID, dict[str, Any]] = {
@@ -114,7 +115,9 @@ def _due(
     }
     mirror_key = owners[0] if owners else key
     mirror = mirrors.pop(mirror_key, {})
-    unknown = any(value is None for value in mirror.values())
+    if whole:
+        mirror = dict.fromkeys(mirror)
+    unknown = any(value is None for value in mirror.values()) or (whole and bool(ids))
     # What a merge fills in there is not known, so that it is written or cleared.
     filled = {name: None for other in mirrors.values() for name in other}
     merging = dict.fromkeys([*mirrors, *(owners or ())])
@@ -167,7 +170,7 @@ def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequen
         if there or gone or any(key in rows for key in ordered):
             found[profile] = _due(
                 profile, profile, 1, 0, any(rows.get(key) for key in ordered), [], [external for _, external in there],
-                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], None,
+                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], False, None,
             )  # fmt: skip
     return found
 

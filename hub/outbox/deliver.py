@@ -27,6 +27,7 @@ from hub.outbox import record
 from hub.outbox.enqueue import Route
 from hub.outbox.render import Rendered, order_changes, profile_changes, render
 from hub.outbox.send import Sent, send
+from hub.outbox.telling import tell
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import HttpClient
@@ -181,7 +182,8 @@ def _deliver_batch(sender: Sender, subject: Subject, rows: Sequence[DueRow], ren
     _record(sender, subject, recorded, now, sent)
     log.info("delivery.recorded", destination=name, of=subject, rows=len(rows), recorded=len(recorded))
     if sent.stopped_by is not None:
-        log.warning("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
+        say = getattr(log, sent.stopped_by.log_level)
+        say("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
     return len(recorded)
 
 
@@ -198,6 +200,7 @@ def _record(
                 destinations.set_state(session, name, after)
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
+    tell(name, subject, recorded)
     for outcome, count in Counter(noted.outcome for noted in recorded).items():
         metrics.RESULTS.labels(name, outcome).inc(count)
 

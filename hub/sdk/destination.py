@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal
 
 from hub.model.order import Order
 from hub.model.profile import Profile
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, StatusTable
 from hub.sdk.manifest import Limits, Settings
 
@@ -122,7 +123,8 @@ class Destination(Generic[Settings]):
     send     sends a batch (at most ``limits.batch``) and gives one result per write; raises the error tree for the
              whole batch (RateLimited, Unavailable, AuthError, RejectedError): the caller retries or bisects
     prepare  makes what Hub needs there (custom properties); idempotent; run once per start
-    check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
+    check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
+             error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
@@ -133,7 +135,7 @@ class Destination(Generic[Settings]):
     plan: Callable[[Sequence[Write], Settings], Sequence[HttpRequest]]
     send: Callable[[Sequence[Write], HttpClient, Settings], Sequence[WriteResult]]
     prepare: Callable[[HttpClient, Settings], None] | None = None
-    check: Callable[[HttpClient, Settings], None] | None = None
+    check: Callable[[HttpClient, Settings], Checked | None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None

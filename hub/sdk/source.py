@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic
 
 from hub.model.event import CanonicalEvent, Note
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 
@@ -104,7 +105,8 @@ class Source(Generic[Settings]):
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
-    check       one harmless request that needs the credentials; raises the error tree (`hub check --live`)
+    check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
+                the error tree (`hub check --live`)
     """
 
     parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent | Note]]
@@ -122,4 +124,4 @@ class Source(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
-    check: Callable[[HttpClient, Settings], None] | None = None
+    check: Callable[[HttpClient, Settings], Checked | None] | None = None

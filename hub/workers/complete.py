@@ -126,6 +126,7 @@ def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> timede
 
 
 def _park(database: Database, entry: ClaimedEntry, reason: str) -> None:
+    log.warning("complete.parked", connection=entry.entry.connection, inbox_id=entry.id)
     with database.session() as session:
         inbox.finish(session, [entry.id])
         inbox.set_outcomes(session, [(entry.id, "parked", reason)], datetime.now(UTC))

@@ -23,6 +23,7 @@ from hub.identity.drafts import Drafting, Drafts, orphans
 from hub.identity.resolve import Resolution, resolve
 from hub.identity.rules import IdentityRules
 from hub.normalise.batch import Normalised, Outcome, normalise
+from hub.normalise.telling import tell
 from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
@@ -272,6 +273,7 @@ def _finish(
     for (connection, outcome), count in ended.items():
         metrics.NORMALISED.labels(connection, outcome).inc(count)
     inbox.clear_outcomes(session, [entry.id for entry in entries if entry.id not in failed])
+    tell(outcomes, {entry.id: entry.entry.connection for entry in entries})
     if outcomes:
         inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes], now)
 

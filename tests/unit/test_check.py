@@ -120,7 +120,9 @@ def crm() -> Connection:
         (
             200,
             "Mon, 23 Nov 2026 12:05:00 GMT",
-            Finding("crm", "destination", False, "credentials work, but this machine's clock is 300 s behind theirs"),
+            Finding(
+                "crm", "destination", False, "WRONG: this machine's clock is 300 s behind theirs; credentials work"
+            ),
         ),
         (401, "", Finding("crm", "destination", False, "AuthError: GET api.hubapi.com answered 401: Unauthorized")),
     ],

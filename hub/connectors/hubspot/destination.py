@@ -14,7 +14,7 @@ contact's id leads to what it was merged into), …/api-reference/error-handling
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -90,14 +90,6 @@ def send(writes: Sequence[Write], client: HttpClient, settings: HubSpotSettings)
     sending.profiles([write for write in writes if write.kind == "profile"])
     sending.orders([write for write in writes if write.kind == "order"])
     return [sending.results[write.key] for write in writes]
-
-
-def absent(ids: Sequence[str], client: HttpClient, settings: HubSpotSettings) -> Collection[str]:
-    """Which of these contacts do not exist; one that was merged into another exists.
-
-    Raises RateLimited, Unavailable, AuthError or RejectedError.
-    """
-    return set(ids) - _Sending(client, settings).present(ids).keys()
 
 
 def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
@@ -392,7 +384,8 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     prepare=prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
-    absent=absent,
+    absent=schemas.absent,
+    check=schemas.check,
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),

@@ -86,6 +86,7 @@ def test_what_a_person_paused_gets_nothing_until_a_person_resumes_it(database: D
         # a machine's success, or a new worker, lifts no pause that a person set
         destinations.set_state(session, "crm", DestinationState())
         assert outbox.oldest_due(session, "crm") is None
+    lift_pauses([way.sender()])
     assert (way.send(), way.rows()) == (0, {"pending": 1})
     with database.session() as session:
         destinations.retry(session, "crm")

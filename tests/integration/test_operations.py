@@ -19,6 +19,7 @@ from hub.mapping.condition import compile_condition
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
+from hub.outbox.deliver import lift_pauses
 from hub.outbox.enqueue import Route
 from hub.settings import load as load_settings
 from hub.store import destinations, inbox, outbox

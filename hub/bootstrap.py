@@ -26,6 +26,7 @@ from hub.settings import Settings
 from hub.store import embedded, migrate
 from hub.store.database import Database
 from hub.store.foundation import Foundation
+from hub.store.gauges import Gauges
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Runtime:
         from hub.workers.process import Processing
 
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
+
+    @property
+    def gauges(self) -> Gauges:
+        """How the rows are, for ``/metrics``."""
+        return Gauges(self.database, {route.destination for route in self.routes}, self.connections)
 
     @property
     def rule_versions(self) -> RuleVersions:
@@ -162,7 +168,12 @@ def configure(
         default_region=settings.hub.default_region,
     )
     routes = tuple(
-        Route(routing.to, routing.applies, _takes_orders(connections[routing.to]))
+        Route(
+            routing.to,
+            routing.applies,
+            _takes_orders(connections[routing.to]),
+            routing.applies.next_change if routing.applies and routing.applies.moving else None,
+        )
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
     return connections, routes, *rules(settings)
@@ -216,6 +227,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.intake.receive import WebhookIntake
     from hub.workers.broker import make_broker
     from hub.workers.judge import Judge
+    from hub.workers.resend import resend
     from hub.workers.review import Reviewer
 
     _, waker = make_broker(run.settings.redis_url)
@@ -240,6 +252,9 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         judge=Judge(run.processing, waken=waken),
         reviewer=Reviewer(run.processing, waken=waken),
         open_pages=open_pages,
+        gauges=run.gauges,
+        routed={route.destination for route in run.routes},
+        resending=lambda destination, missing: resend(run.processing, destination, missing=missing).document(),
     )
 
 
@@ -330,17 +345,18 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
+    from hub.workers.reroute import reroute
     from hub.workers.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
-    from hub.workers.schedule import FAILURES_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
-    from hub.workers.sweep import count_failures, count_reviews, sweep
+    from hub.workers.schedule import REROUTE_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
+    from hub.workers.sweep import sweep, weigh_reviews
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
     trains = run.settings.hub.automatic_training
     retaining = Retaining(run.database, run.settings.retention)
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
-        Task("failures", FAILURES_SECONDS, lambda: count_failures(run.database, destinations)),
-        Task("reviews", REVIEWS_SECONDS, lambda: count_reviews(run.database)),
+        Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker)),
+        Task("reviews", REVIEWS_SECONDS, lambda: weigh_reviews(run.database)),
         Task("retention", RETAIN_SECONDS, retaining.turn),
         Task("retention.held", HELD_SECONDS, retaining.held),
     ]

@@ -45,6 +45,15 @@ _WORD = re.compile(r"[a-z0-9]+")
 _QUIET = ("httpx", "httpcore", "uvicorn.access")
 """Loggers of libraries that write whole URLs at level info."""
 
+ACTS_ON_TERMINAL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""Control characters (C0, C1: ESC, CSI, OSC), what sets the direction of writing, and what nobody sees.
+
+Joiners (U+200C, U+200D) stay: names and emoji are written with them.
+"""
+
 _correlation: ContextVar[str | None] = ContextVar("hub_correlation_id", default=None)
 
 
@@ -84,14 +93,14 @@ def configure(level: str, format: Literal["json", "console"]) -> None:  # noqa: 
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    renderer: Processor = structlog.processors.JSONRenderer(serializer=_dumps)
+    renderers: list[Processor] = [structlog.processors.JSONRenderer(serializer=_dumps)]
     if format == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderers = [_made_visible, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
             keep_exc_info=False,
         )
     )
@@ -100,6 +109,16 @@ def configure(level: str, format: Literal["json", "console"]) -> None:  # noqa: 
     root.setLevel(threshold)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+
+
+def visible(text: str) -> str:
+    """The text with a sign in the place of each character that a terminal would act on: ``␛``, ``␊``, or ``\ufffd``."""
+    return ACTS_ON_TERMINAL.sub(_sign, text)
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -158,6 +177,24 @@ def _plain_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutabl
             for frame in traceback.extract_tb(error.__traceback__)[-8:]
         ]
     return event
+
+
+def _made_visible(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for field, value in event.items():
+        if not field.startswith("_"):
+            event[field] = _visible_in(value)
+    return event
+
+
+def _visible_in(value: Any) -> Any:
+    match value:
+        case str():
+            return visible(value)
+        case dict():
+            return {_visible_in(key): _visible_in(inner) for key, inner in value.items()}
+        case list():
+            return [_visible_in(inner) for inner in value]
+    return value
 
 
 def _told(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
@@ -13,10 +13,12 @@ from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
 from hub.api.explain import Configured, InForce
+from hub.api.resting import Resting
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.sdk.connection import Connection
 from hub.store.database import Database, Session
+from hub.store.gauges import Gauges
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,6 +40,9 @@ class Api:
         judge: judgements.Judging | None = None,
         reviewer: reviews.Reviewing | None = None,
         open_pages: bool = True,
+        gauges: Gauges | None = None,
+        routed: Collection[str] | None = None,
+        resending: operations.Resending | None = None,
     ) -> None:
         self._intake = intake
         self._inbox = inbox
@@ -51,6 +56,9 @@ class Api:
             judge=judge,
             reviewer=reviewer,
             open_pages=open_pages,
+            gauges=gauges,
+            routed=routed,
+            resending=resending,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +92,9 @@ def rest(
     judge: judgements.Judging | None = None,
     reviewer: reviews.Reviewing | None = None,
     open_pages: bool = True,
+    gauges: Gauges | None = None,
+    routed: Collection[str] | None = None,
+    resending: operations.Resending | None = None,
 ) -> FastAPI:
     """Health, metrics, the description and ``/api/v1``.
 
@@ -94,6 +105,10 @@ def rest(
     app.add_middleware(Door, bearers=Bearers(database))
     page = [] if open_pages else [Depends(seeing(database))]
     description.install(app, page)
+    takers = [name for name, found in connections.items() if found.connector.destination]
+    numbers = gauges or Gauges(database, takers if routed is None else routed, connections)
+    exposed = metrics.registry(numbers.readings)
+    resting = Resting(database)
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -102,9 +117,12 @@ def rest(
 
     @app.get("/health/ready")
     async def ready(response: Response) -> dict[str, Any]:
-        """The process can make events durable. The answer is shared by all who ask within a second."""
+        """The process can make events durable. The answer is shared by all who ask within a second.
+
+        `destinations` tells which of them are not written to now, and why.
+        """
         if await inbox.probe():
-            return {"status": "ok"}
+            return {"status": "ok", "destinations": await resting()}
         response.status_code = 503
         return {"status": "the database cannot be reached"}
 
@@ -112,9 +130,9 @@ def rest(
         app.head(path, include_in_schema=False)(answer)  # what some load balancers ask
 
     @app.get("/metrics", dependencies=page)
-    async def exposition() -> Response:
+    def exposition() -> Response:
         """Prometheus text."""
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return Response(metrics.exposition(exposed), media_type=metrics.CONTENT_TYPE)
 
     version = APIRouter(prefix="/api/v1", responses=problems.responses(400, 413, 429))
     version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
@@ -123,7 +141,7 @@ def rest(
     if reviewer is not None:
         version.include_router(reviews.router(database, in_force, reviewer))
     version.include_router(events.router(database))
-    version.include_router(operations.router(database, connections))
+    version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)
     problems.install(app)
     return app

@@ -102,13 +102,20 @@ class Requeued(Answer):
     state: Literal["pending"] = "pending"
 
 
-class DestinationHealth(Answer):
-    """``paused``: left alone until ``not_before``; ``failing``: the last call failed; ``ok`` otherwise."""
+class ConnectionHealth(Answer):
+    """How a connection is doing in one role."""
 
-    state: Literal["ok", "failing", "paused"]
-    failures: int
-    not_before: UtcDatetime | None
+    state: Literal["ok", "failing", "resting", "refused", "paused", "unrouted"] = Field(
+        description="`failing`: the last call failed, the next comes by itself; `resting`: left alone until "
+        "`not_before`; `refused`: its credentials are not accepted; `paused`: by a person; `unrouted`: no route leads "
+        "there."
+    )
+    since: UtcDatetime | None
+    not_before: UtcDatetime | None = Field(description="The next try.")
+    failures: int = Field(description="In a row.")
     reason: str
+    by: str = Field(description="Who paused it.")
+    advice: str = Field(description="What a person can do.")
 
 
 class BackfillProgress(Answer):
@@ -130,8 +137,46 @@ class ConnectionItem(Answer):
     roles: list[str]
     inbox_lag_seconds: float | None = Field(description="Age of the oldest waiting event; null when none waits.")
     outbox_lag_seconds: float | None = Field(description="Age of the oldest waiting row; null when none waits.")
-    destination: DestinationHealth | None
+    parked: int = Field(description="Events of it that cannot be read.")
+    pending: int
+    rejected: int
+    dead: int
+    source: ConnectionHealth | None
+    destination: ConnectionHealth | None
+    advice: list[str] = Field(description="What a person can do, a sentence each.")
     backfill: BackfillProgress | None
+
+
+class Resumed(Answer):
+    """A destination is written to again."""
+
+    destination: str
+    due: int = Field(description="Deliveries that waited for a later time and are due now.")
+
+
+class Paused(Answer):
+    """Nothing is sent there until it is resumed."""
+
+    destination: str
+    state: Literal["paused"] = "paused"
+
+
+class ResendOrder(BaseModel):
+    """`all`: everything that is routed there. `missing`: only people who are not there, and their orders."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: Literal["all", "missing"]
+
+
+class ResentItem(Answer):
+    """What was queued; it is written within seconds, whole."""
+
+    destination: str
+    looked_at: int
+    profiles: int
+    orders: int
+    asked: bool = Field(description="Whether the destination was asked who is there; else Hub's own memory had to do.")
 
 
 class InboxCounts(Answer):

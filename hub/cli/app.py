@@ -57,7 +57,12 @@ COMMANDS = {
     "rules": Lazy(
         "hub.cli.rules", "app", "Identity and survivorship rules: what others would do, apply them, take that back."
     ),
-    "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive."),
+    "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive, pause, resume, retry, resend."),
+    "connections": Lazy(
+        "hub.cli.connections",
+        "command",
+        "Show how each connection is doing: state, since when, next try, reason, and what to do.",
+    ),
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."
     ),

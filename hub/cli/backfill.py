@@ -140,7 +140,6 @@ def _shown(connection: str, begun: Backfill) -> Iterator[Shown]:
     if not sys.stderr.isatty():
         yield _Lines(connection)
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -151,7 +150,7 @@ def _shown(connection: str, begun: Backfill) -> Iterator[Shown]:
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=output.SafeConsole(stderr=True)) as bar:
         task = bar.add_task(connection, total=begun.total, completed=begun.stored)
         yield lambda stored, total: bar.update(task, completed=stored, total=total)
 

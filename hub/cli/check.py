@@ -12,16 +12,23 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import typer
 
+from hub import bootstrap
 from hub.cli import output
+from hub.cli.connections import troubles
 from hub.errors import ConfigError, HubError
+from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_survivorship_rules
+from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.destination import Destination
 from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
 from hub.settings import Settings, inspect
+from hub.store import embedded
+from hub.store.database import Session
 from hub.yaml_file import add_new
 
 MAX_SKEW_SECONDS = 60.0
@@ -48,7 +55,7 @@ def command(
     """Validate the configuration and print every fault with its YAML path."""
     with output.exit_codes(json=json):
         settings, connections = checked(config, os.environ)
-    warnings = unrouted(settings, connections)
+    warnings = unrouted(settings, connections) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     rows = [_row(connection) for connection in connections.values()]
     if json:
@@ -74,9 +81,10 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     connections, more = read_connections(configs, default_region=settings.hub.default_region)
     add_new(faults, more)
     try:
-        load_routes([(route.to, route.when) for route in settings.routes], connections)
+        load_routes([(r.to, r.when) for r in settings.routes], connections, configured=settings.connections)
     except ConfigError as error:
         add_new(faults, error.faults)
+    add_new(faults, _file_faults(settings, connections))
     located = settings.locate(faults)
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
@@ -90,6 +98,16 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     return settings, connections
 
 
+def _file_faults(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
+    routed = {route.to for route in settings.routes}
+    return [
+        f"connections.{name}.{fault}"
+        for name, connection in connections.items()
+        if (look := connection.connector.manifest.files) is not None
+        for fault in look(connection.settings, name in routed)
+    ]
+
+
 def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
     """Destinations that get nothing because no route names them."""
     routed = {route.to for route in settings.routes}
@@ -98,6 +116,17 @@ def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[
         for name, connection in connections.items()
         if connection.connector.destination and not connection.connector.source and name not in routed
     ]
+
+
+def troubles_of(settings: Settings) -> list[str]:
+    """What a running Hub noted of its connections. A check starts no database, and waits little for one."""
+    if settings.database_url is None and not embedded.is_running(settings.data_dir):
+        return []
+    try:
+        with bootstrap.postgres(settings) as dsn, psycopg.connect(dsn, connect_timeout=3) as connection:
+            return [line(name, health) for name, health in troubles(Session(connection)).items()]
+    except (psycopg.Error, HubError) as error:
+        return [f"the database does not tell how the connections are doing: {type(error).__name__}"]
 
 
 def check_live(
@@ -121,18 +150,24 @@ def _ask(
     if part.check is None:
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
     base_url = connection.settings.base_url
+    if part.api_root is not None and base_url is None:
+        try:
+            part.api_root(connection.settings)
+        except ConfigError as error:
+            return Finding(connection.name, role, True, f"not tested: {error}")
     guard = Guard(frozenset([urlsplit(base_url).hostname or ""]) if base_url else frozenset())
     clock = _Clock(transport or Transport(base_url or "https://", guard), now)
     try:
         with open_client(connection, part, transport=clock) as client:
-            part.check(client, connection.settings)
+            found = part.check(client, connection.settings) or Checked(["credentials work"])
     except HubError as error:
         return Finding(connection.name, role, False, f"{type(error).__name__}: {error}")
     if clock.skew is not None and abs(clock.skew) > MAX_SKEW_SECONDS:
         ahead = "ahead of" if clock.skew > 0 else "behind"
-        said = f"credentials work, but this machine's clock is {abs(clock.skew):.0f} s {ahead} theirs"
-        return Finding(connection.name, role, False, said)
-    return Finding(connection.name, role, True, "credentials work")
+        found.wrong.append(f"this machine's clock is {abs(clock.skew):.0f} s {ahead} theirs")
+    untested = [f"not tested: {each}" for each in found.untested]
+    wrong = [f"WRONG: {each}" for each in found.wrong]
+    return Finding(connection.name, role, not found.wrong, "; ".join([*wrong, *found.works, *untested]))
 
 
 class _Clock(httpx.BaseTransport):

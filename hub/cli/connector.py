@@ -222,4 +222,4 @@ def _show_failures(failures: Sequence[Failure], accepted: Sequence[str]) -> None
     for failure in failures:
         output.show(f"{failure.law} {failure.promise}")
         output.show(f"  {failure.id}")
-        output.show("\n".join(f"  {line}" for line in failure.said.splitlines()))
+        output.show_block("\n".join(f"  {line}" for line in failure.said.splitlines()))

@@ -83,9 +83,10 @@ def show(
     for name, value in entry["headers"].items():
         output.show(f"  {name}: {value}")
     output.show("")
-    output.show(entry["body"] if entry["body"] is not None else inbox.NO_BODY)
+    output.show_block(entry["body"] if entry["body"] is not None else inbox.NO_BODY)
     for name, body in entry["completions"].items():
-        output.show(f"\n{name}:\n{body}")
+        output.show(f"\n{name}:")
+        output.show_block(body)
 
 
 @app.command()

@@ -25,6 +25,9 @@ NAMED = 2
 """Records of a side that are named in the list."""
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for those who come after; never logged.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Only tell what it would do, in every destination too; change nothing.")
+]
 
 
 class Verdict(StrEnum):
@@ -39,6 +42,7 @@ def merge(
     one: Annotated[str, typer.Argument(metavar="A", help=people.WHO)],
     other: Annotated[str, typer.Argument(metavar="B", help="The profile that is the same person, named likewise.")],
     reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
@@ -48,8 +52,8 @@ def merge(
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
             left, right = (people.one(session, text, config) for text in (one, other))
-        judged = Judge(run.processing).merge(left, right, user(), reason)
-    _show(judged, json=json, head=f"one person now: profile {', '.join(map(str, judged.profiles))}")
+        judged = Judge(run.processing, dry=dry_run).merge(left, right, user(), reason)
+    _show(judged, json=json, dry=dry_run, head=f"one person now: profile {', '.join(map(str, judged.profiles))}")
 
 
 def split(
@@ -62,6 +66,7 @@ def split(
         ),
     ],
     reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
@@ -71,8 +76,8 @@ def split(
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
             wanted = people.one(session, id, config)
-        judged = Judge(run.processing).split(wanted, records, user(), reason)
-    _show(judged, json=json, head=f"apart now: profiles {', '.join(map(str, judged.profiles))}")
+        judged = Judge(run.processing, dry=dry_run).split(wanted, records, user(), reason)
+    _show(judged, json=json, dry=dry_run, head=f"apart now: profiles {', '.join(map(str, judged.profiles))}")
 
 
 @app.command("list")
@@ -145,11 +150,11 @@ def _ended(judgement: Judgement) -> str:
     return f"{judgement.withdrawn_at:%Y-%m-%d %H:%M} by {judgement.withdrawn_by}"
 
 
-def _show(judged: Judged, *, json: bool, head: str) -> None:
+def _show(judged: Judged, *, json: bool, head: str, dry: bool = False) -> None:
     if json:
-        output.show_json(judged.document())
+        output.show_json({**judged.document(), **({"dry_run": True} if dry else {})})
     else:
-        show_judged(judged.document(), head=head)
+        show_judged(judged.document(), head=head, dry=dry)
 
 
 def _names(side: Collection[UUID], names: Mapping[UUID, RecordReference]) -> str:
@@ -159,25 +164,28 @@ def _names(side: Collection[UUID], names: Mapping[UUID, RecordReference]) -> str
     return ", ".join([*known[:NAMED], *([f"… {more} more"] if more else [])])
 
 
-def show_judged(judged: Mapping[str, Any], *, head: str) -> None:
-    """What a decision did (``Judged.document``) for people: who, which judgements, what is written, the way back."""
-    output.show(head)
+def show_judged(judged: Mapping[str, Any], *, head: str, dry: bool = False) -> None:
+    """What a decision did (``Judged.document``) for people: who, which judgements, what is written, the way back.
+
+    ``dry``: what it would do. Ids of judgements and the way back are left out, for there is nothing to take back.
+    """
+    output.show(f"nothing was changed; it would be: {head}" if dry else head)
     for profile in judged["retired"]:
-        output.show(f"  {profile} was merged away; its id leads on")
+        output.show(f"  {profile} {'would be' if dry else 'was'} merged away; its id leads on")
     for profile in judged["restored"]:
         output.show(f"  {profile} stands for somebody again")
     judgement = judged["judgement"]
-    in_force = [judgement] if judgement["withdrawn_at"] is None else []
-    for each in (*in_force, *judged["also"]):
+    in_force = [judgement] if judgement["withdrawn_at"] is None and not dry else []
+    for each in (*in_force, *(() if dry else judged["also"])):
         output.show(f"  judgement {each['id']}: {each['verdict']}, by {each['by']}")
     for each in judged["withdrawn"]:
         if each["id"] != judgement["id"]:
             said = f"{each['verdict']}, by {each['by']} at {each['at']:%Y-%m-%d %H:%M}"
-            output.show(f"  ended: judgement {each['id']}, {said}")
+            output.show(f"  {'would end' if dry else 'ended'}: judgement {each['id']}, {said}")
     for line in judged["destinations"]:
         output.show(f"  {line['destination']}, {line['profile']}: {line['text']}")
         for cannot in line["cannot"]:
             output.show(f"    not to be undone there: {cannot}")
-    for step, command in enumerate(judged["undo"]):
+    for step, command in enumerate(() if dry else judged["undo"]):
         # Steps, in this order: the second would be refused before the first.
         output.show(f"{'then' if step else 'to take it back'}: {command}")

@@ -1,4 +1,4 @@
-"""``hub outbox``: what waits, what failed, and what would go out."""
+"""``hub outbox``: what waits, what failed, what would go out, and which destinations are written to."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-import orjson
 import typer
 
-from hub.cli import output
+from hub.cli import connections, output
 from hub.cli.database import configured, opened
+from hub.cli.judgement import user
 from hub.cli.options import LimitOption
 from hub.errors import ConfigError, NotFound, did_you_mean
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hub.bootstrap import Runtime
     from hub.outbox.preview import Preview
 
-app = typer.Typer(name="outbox", help="Deliveries: list, preview, redrive.", no_args_is_help=True)
+app = typer.Typer(
+    name="outbox", help="Deliveries: list, preview, redrive, pause, resume, retry, resend.", no_args_is_help=True
+)
 
 
 class State(StrEnum):
@@ -32,6 +34,7 @@ class State(StrEnum):
 
 
 OPEN = (State.PENDING, State.RETRYING, State.REJECTED, State.DEAD)
+Destination = Annotated[str, typer.Argument(metavar="DESTINATION", help="The name of the connection.")]
 DestinationOption = Annotated[str | None, typer.Option("--destination", "--connection", help="Only this destination.")]
 
 
@@ -51,11 +54,13 @@ def list_(
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
         rows = outbox.page(session, states=state or OPEN, refused=not state, destination=destination, limit=limit)
+        troubles = connections.troubles(session)
     if json:
         output.show_json(rows)
         return
     columns = ("destination", "subject", "key", "state", "attempts", "due_at", "refused", "reason")
     output.show_table(columns, [[row[column] for column in columns] for row in rows], empty="nothing waits or failed")
+    connections.show_troubles(troubles)
 
 
 @app.command()
@@ -102,6 +107,83 @@ def redrive(
         output.show(f"{count} deliveries wait to be sent again")
 
 
+@app.command()
+def pause(destination: Destination, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Send nothing to a destination until `resume`. What comes meanwhile waits; what is being sent is finished."""
+    from hub.store import destinations
+
+    with output.exit_codes(json=json), configured(config) as run:
+        _known(run, destination)
+        with run.database.session() as session:
+            destinations.pause(session, destination, user())
+    if json:
+        output.show_json({"destination": destination, "state": "paused"})
+    else:
+        output.show(f"{destination} gets nothing until `hub outbox resume {destination}`")
+
+
+@app.command()
+def resume(destination: Destination, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Send to a destination again at once: lifts a pause, a breaker and the rest after refused credentials."""
+    from hub.store import destinations
+
+    with output.exit_codes(json=json), configured(config) as run:
+        _known(run, destination)
+        with run.database.session() as session:
+            count = destinations.resume(session, destination)
+    _show_due(destination, count, json=json)
+
+
+@app.command()
+def retry(destination: Destination, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Try now what waits for a later attempt, also while a breaker rests. A pause set by a person stays."""
+    from hub.store import destinations
+
+    with output.exit_codes(json=json), configured(config) as run:
+        _known(run, destination)
+        with run.database.session() as session:
+            count = destinations.retry(session, destination)
+            troubles = connections.troubles(session)
+    _show_due(destination, count, json=json)
+    connections.show_troubles({name: health for name, health in troubles.items() if name == destination})
+
+
+@app.command()
+def resend(
+    destination: Destination,
+    everything: Annotated[bool, typer.Option("--all", help="Everybody and all orders that are routed there.")] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only people who are not there, and their orders; it is asked.")
+    ] = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Write to a destination again, whole: all of it, or only what is not there. Safe to break off and repeat."""
+    from hub.cli import progress
+    from hub.workers.resend import resend as resent
+
+    if everything == missing:
+        raise typer.BadParameter("one of the two is needed", param_hint="--all, --missing")
+    with output.exit_codes(json=json), configured(config) as run, progress.shown("profiles") as shown:
+        _known(run, destination)
+        done = resent(
+            run.processing, destination, missing=missing, progress=lambda at, total: shown("looking", at, total)
+        )
+    if json:
+        output.show_json({"destination": destination, **done.document()})
+        return
+    output.show(f"{done.profiles} people and {done.orders} orders wait to be written to {destination}")
+    if missing and not done.asked:
+        output.say(f"{destination} cannot be asked who is there: these are those that Hub never wrote there")
+
+
+def _show_due(destination: str, count: int, *, json: bool) -> None:
+    if json:
+        output.show_json({"destination": destination, "due": count})
+    else:
+        output.show(f"{destination}: {count} deliveries that waited are due now")
+
+
 def _known(run: Runtime, destination: str) -> str:
     names = [route.destination for route in run.routes]
     if destination not in names:
@@ -122,7 +204,7 @@ def _document(shown: Preview) -> dict[str, Any]:
 def _show(shown: Preview) -> None:
     for request in shown.requests:
         output.show(f"{shown.destination}: {request.method} {request.path}")
-        output.show(orjson.dumps(request.body, option=orjson.OPT_INDENT_2, default=str).decode())
+        output.show_block(output.json_text(request.body, indent=True))
     for key, reason in shown.failed.items():
         output.show(f"{shown.destination}: {key} cannot be rendered: {reason}")
     if shown.nothing:

@@ -27,11 +27,10 @@ def shown(unit: str) -> Iterator[Shown]:
     if not sys.stderr.isatty():
         yield _Lines(unit)
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=output.SafeConsole(stderr=True), transient=True) as bar:
         tasks: dict[str, object] = {}
 
         def show(step: str, done: int = 0, total: int | None = None) -> None:

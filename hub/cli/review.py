@@ -10,7 +10,7 @@ import typer
 
 from hub.cli import output
 from hub.cli.database import configured
-from hub.cli.judgement import ReasonOption, show_judged, user
+from hub.cli.judgement import DryRunOption, ReasonOption, show_judged, user
 from hub.cli.options import LimitOption
 
 if TYPE_CHECKING:
@@ -78,11 +78,12 @@ def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = 
 def accept(
     id: Id,  # noqa: A002
     reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
     """Answer that both are one person: they are merged, and stay it until `hub judgement withdraw`."""
-    _answer(id, "accept", reason, json=json, config=config)
+    _answer(id, "accept", reason, json=json, config=config, dry=dry_run)
 
 
 @app.command()
@@ -97,13 +98,13 @@ def reject(
     _answer(id, "never" if never else "reject", reason, json=json, config=config)
 
 
-def _answer(review: UUID, answer: Answer, reason: str, *, json: bool, config: Path | None) -> None:
+def _answer(review: UUID, answer: Answer, reason: str, *, json: bool, config: Path | None, dry: bool = False) -> None:
     from hub.workers.review import Reviewer
 
     with output.exit_codes(json=json), configured(config) as run:
-        done = Reviewer(run.processing).answer(review, answer, user(), reason)
+        done = Reviewer(run.processing, dry=dry).answer(review, answer, user(), reason)
     if json:
-        output.show_json(done)
+        output.show_json({**done, **({"dry_run": True} if dry else {})})
         return
     judged = done["judged"]
     if judged is None:
@@ -111,7 +112,7 @@ def _answer(review: UUID, answer: Answer, reason: str, *, json: bool, config: Pa
         return
     profiles = ", ".join(map(str, judged["profiles"]))
     head = f"one person now: profile {profiles}" if answer == "accept" else f"two people for ever: {profiles}"
-    show_judged(judged, head=head)
+    show_judged(judged, head=head, dry=dry)
 
 
 def _show(item: dict[str, Any]) -> None:

@@ -21,9 +21,16 @@ def command(
 
     with serve(SandboxCrm(token=token), port=port) as url:
         if json:
-            output.show_json({"url": url, "contacts": f"{url}/sandbox/contacts", "stats": f"{url}/sandbox/stats"})
+            output.show_json(
+                {
+                    "url": url,
+                    "contacts": f"{url}/sandbox/contacts",
+                    "deals": f"{url}/sandbox/deals",
+                    "stats": f"{url}/sandbox/stats",
+                }
+            )
         else:
-            output.show(f"sandbox CRM on {url}; look at {url}/sandbox/contacts")
+            output.show(f"sandbox CRM on {url}; look at {url}/sandbox/ with a browser")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

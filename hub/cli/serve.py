@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +19,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from hub import bootstrap, log
+from hub import bootstrap, log, metrics
 from hub.cli import interrupt, output
 from hub.cli.database import settings_of
 from hub.errors import HubError
@@ -95,7 +97,7 @@ def worker(
         output.exit_codes(json=json),
         _stopped_by_signal() as stopping,
         bootstrap.role(settings_of(config)) as (run, ground),
-        _metrics(metrics_host, metrics_port),
+        _metrics(metrics_host, metrics_port, run),
     ):
         if ground.wait(stopping):
             with bootstrap.worker(run, schedule=schedule, queues=chosen):
@@ -115,7 +117,7 @@ def scheduler(
         output.exit_codes(json=json),
         _stopped_by_signal() as stopping,
         bootstrap.role(settings_of(config)) as (run, ground),
-        _metrics(metrics_host, metrics_port),
+        _metrics(metrics_host, metrics_port, run),
     ):
         if ground.wait(stopping):
             with bootstrap.scheduler(run):
@@ -157,7 +159,10 @@ def up(
         def prepare(dsn: str) -> None:
             bootstrap.take_rules(dsn, identity, survivorship)
 
-        with bootstrap.foundation(settings, prepare=prepare, failed=stopping.set) as ground:
+        with (
+            bootstrap.foundation(settings, prepare=prepare, failed=stopping.set) as ground,
+            _shared_counters() as counters,
+        ):
             options = ["--config", str(config)] if config else []
             roles = {
                 "api": ["api", "--host", host, "--port", str(port), *options],
@@ -166,12 +171,22 @@ def up(
             output.say(f"Hub listens on http://{host}:{port}")
             supervise(
                 roles,
-                {"HUB_DATABASE_URL": ground.dsn},
+                {"HUB_DATABASE_URL": ground.dsn, **counters},
                 stopping,
                 may_start=lambda role: role == "api" or ground.ready.is_set(),
             )
             if ground.fault is not None:
                 raise ground.fault
+
+
+@contextmanager
+def _shared_counters() -> Iterator[dict[str, str]]:
+    """The environment of processes that count together: any of them tells the counters of all."""
+    folder = tempfile.mkdtemp(prefix="hub-metrics-")
+    try:
+        yield {"PROMETHEUS_MULTIPROC_DIR": folder}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_free(host: str, port: int) -> None:
@@ -243,13 +258,13 @@ def _stopped_by_signal() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _metrics(host: str, port: int | None) -> Iterator[None]:
+def _metrics(host: str, port: int | None, run: bootstrap.Runtime) -> Iterator[None]:
     if port is None:
         yield
         return
     from prometheus_client import start_http_server
 
-    server, thread = start_http_server(port, addr=host)
+    server, thread = start_http_server(port, addr=host, registry=metrics.registry(run.gauges.readings))
     try:
         yield
     finally:

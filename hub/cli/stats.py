@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.cli import output
+from hub.cli import connections, output
 from hub.cli.database import settings_of
 
 
@@ -18,10 +18,12 @@ def command(json: output.JsonOption = False, config: output.ConfigOption = None)
         routed = [route.to for route in settings.routes]
         with bootstrap.opened(settings, stable_plans=False) as database, database.session() as session:
             counted = stats.stats(session, routed)
+            troubles = connections.troubles(session)
     if json:
-        output.show_json(counted)
-    else:
-        _show(counted)
+        output.show_json({**counted, "troubles": troubles})
+        return
+    _show(counted)
+    connections.show_troubles(troubles)
 
 
 def _show(counted: dict[str, Any]) -> None:

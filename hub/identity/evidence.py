@@ -54,10 +54,18 @@ def merge_evidence(component: Component, identity: Identity, inside: Collection[
     return orjson.dumps(found).decode()
 
 
-def split_evidence(component: Component, group: Collection[UUID], old: UUID, before: Mapping[UUID, UUID | None]) -> str:
+def split_evidence(
+    component: Component,
+    group: Collection[UUID],
+    old: UUID,
+    before: Mapping[UUID, UUID | None],
+    version: Identity | None = None,
+) -> str:
     """What took these records out of the profile ``old``: judgements, identifiers that are shared now, or other news.
 
-    A list of ``{"judgement": id}`` and ``{"kind", "value", "shared": true, "carriers"}``; empty when records changed.
+    ``version`` is by what they were resolved again without any news of them. A list of ``{"judgement": id}``,
+    ``{"kind", "value", "shared": true, "carriers"}`` and, where a version was the reason and nothing else,
+    ``{"version": id, "restores": id or null}``; empty when records changed.
     Work in proportion to the group, not to the profile it leaves: that may fall into thousands.
     """
     taken = set(group)
@@ -84,6 +92,8 @@ def split_evidence(component: Component, group: Collection[UUID], old: UUID, bef
             for row in component.newly_shared
             if row.key in carried
         ]
+    if not found and version is not None and version.version:
+        found.append({"version": version.version, "restores": version.restores})
     return orjson.dumps(found).decode()
 
 

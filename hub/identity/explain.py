@@ -236,6 +236,8 @@ def _reason(
     if "judgement" in part:
         judgement = decided.get(part["judgement"])
         return judged(judgement) if judgement else f"a judgement (number {part['judgement']})"
+    if "version" in part:
+        return _by_version(part)
     if part.get("shared"):
         value = shown(part["kind"], part["value"])
         return f"{part['kind']} {value} proves nothing any more: {part['carriers']} records carry it"
@@ -247,6 +249,15 @@ def _reason(
         return f"{both}: the same {kind} {shown(kind, value)}"
     told_lines = [f"{sentence(line['feature'], line['level'])} ({line['weight']:+.1f})" for line in part["evidence"]]
     return f"{both}: {part['weight']:.1f} bits: {'; '.join(told_lines)}"
+
+
+def _by_version(part: Json) -> str:
+    if part["restores"] is not None:
+        return (
+            f"the rules and weights of version {part['restores']} were put in force again by `hub rules rollback` (as "
+            f"version {part['version']}), and by them these are different people"
+        )
+    return f"version {part['version']} of the rules and weights came in force, and by it these are different people"
 
 
 def _name(record: RecordReference | None) -> str:

@@ -66,7 +66,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     _load_whole_profiles(session, identity, component, known, rows)
     home = _home(session, identity, rows) if drafts.again and identity.restores is not None else None
     before = {record: row.profile_id for record, row in rows.items()}
-    resolution = _place(session, rows, component, identity, known, now, before, home)
+    resolution = _place(session, rows, component, identity, known, now, before, home, again=drafts.again)
     if drafts.again:
         versions.note_moves(session, identity.version, {one: was for one in resolution.moved if (was := before[one])})
     store.insert_records(session, [rows[i] for i in fresh], now)
@@ -168,6 +168,8 @@ def _place(
     now: datetime,
     before: Mapping[UUID, UUID | None],
     home: Mapping[UUID, UUID] | None,
+    *,
+    again: bool,
 ) -> Resolution:
     groups = hold_large_merges(session, component, identity, rows, known, now, home)
     settled: defaultdict[UUID, list[UUID]] = defaultdict(list)
@@ -185,7 +187,10 @@ def _place(
     for group, placed in zip(groups, ids, strict=True):
         left = {old for record in group if (old := before[record]) is not None}
         if placed not in known:
-            divided.extend((old, placed, split_evidence(component, group, old, before)) for old in sorted(left))
+            version = identity if again else None
+            divided.extend(
+                (old, placed, split_evidence(component, group, old, before, version)) for old in sorted(left)
+            )
         for record in group:
             if before[record] not in (None, placed):
                 resolution.moved.add(record)

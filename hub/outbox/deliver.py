@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from time import perf_counter
 from uuid import UUID
@@ -28,6 +28,7 @@ from hub.outbox.hold import hold_back
 from hub.outbox.lease import Lease
 from hub.outbox.render import Rendered, order_changes, profile_changes, render
 from hub.outbox.send import Sent, send
+from hub.outbox.telling import tell
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
@@ -131,7 +132,7 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         rows = due.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
         if subject == "profile":
-            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes)
+            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, datetime.now(UTC))
         else:
             early = [row.key for row in rows if row.contact_id is None]
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
@@ -185,7 +186,8 @@ def _deliver_batch(sender: Sender, lease: Lease, subject: Subject, rows: Sequenc
     _record(sender, subject, recorded, sent)
     log.info("delivery.recorded", destination=name, of=subject, rows=len(rows), recorded=len(recorded))
     if sent.stopped_by is not None:
-        log.warning("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
+        say = getattr(log, sent.stopped_by.log_level)
+        say("delivery.stopped", destination=name, error=type(sent.stopped_by).__name__)
     return len(recorded)
 
 
@@ -199,12 +201,12 @@ def _record(sender: Sender, subject: Subject, recorded: Sequence[Recorded], sent
             after = record.next_state(before, sent, settings=fingerprint, failing=sender.failing)
             if after != before:
                 destinations.set_state(session, name, after)
-            metrics.BREAKER_STATE.labels(name).set(2 if after.rest else 0)
             # A row that is given up is no longer looked at.
             sender.failing -= {str(noted.key) for noted in recorded if noted.state != "retrying"}
             sender.failing |= sent.outages & {str(noted.key) for noted in recorded if noted.state == "retrying"}
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
+    tell(name, subject, recorded)
     for outcome, count in Counter(noted.outcome for noted in recorded).items():
         metrics.RESULTS.labels(name, outcome).inc(count)
 

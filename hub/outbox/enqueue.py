@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub import metrics
 from hub.model.profile import Profile
-from hub.store import outbox
+from hub.store import moments, outbox
 from hub.store.database import Session
 from hub.store.outbox import NewRow
 from hub.store.profiles import ChangedProfile, Merge
@@ -18,11 +18,16 @@ from hub.store.profiles import ChangedProfile, Merge
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Profiles that fulfil ``when`` (all, without one) go to ``destination``; their orders too, where it takes them."""
+    """Profiles that fulfil ``when`` (all, without one) go to ``destination``; their orders too, where it takes them.
+
+    ``when`` is asked for a moment. ``changes`` tells when its answer may be another one though the profile stays the
+    same; None where it depends on no time.
+    """
 
     destination: str
-    when: Callable[[Profile], bool] | None = None
+    when: Callable[[Profile, datetime], bool] | None = None
     orders: bool = False
+    changes: Callable[[Profile, datetime], datetime | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,12 @@ def enqueue(
     """
     if merges:
         outbox.retire(session, [m.loser for m in merges], [m.winner for m in merges])
+    # Most routes have no condition, and reading a profile costs more than all else here.
+    known: dict[UUID, Profile] = {}
+
+    def read(one: ChangedProfile) -> Profile:
+        return known.get(one.id) or known.setdefault(one.id, one.profile())
+
     by_destination: defaultdict[str, list[Route]] = defaultdict(list)
     for route in routes:
         by_destination[route.destination].append(route)
@@ -58,7 +69,7 @@ def enqueue(
     left: list[tuple[str, ChangedProfile]] = []
     for destination, of_destination in by_destination.items():
         for profile in changed:
-            applies = any(_matches(route, profile) for route in of_destination)
+            applies = any(route.when is None or route.when(read(profile), now) for route in of_destination)
             (taken if applies else left).append((destination, profile))
     if left:
         before = outbox.queued(session, by_destination, {profile.id for _, profile in left})
@@ -66,6 +77,7 @@ def enqueue(
     # Who is there again after an undone merge goes on with its versions: receivers know a message by its version.
     revived = [profile.id for profile in changed if profile.version == 1 and profile.created_at < now]
     last = outbox.last_versions(session, revived) if revived else {}
+    look_again(session, routes, (read(profile) for profile in changed), now)
     rows = [
         NewRow(
             destination,
@@ -90,5 +102,21 @@ def enqueue(
     return set(queued) | ({route.destination for route in routes} if merges else set())
 
 
-def _matches(route: Route, profile: ChangedProfile) -> bool:
-    return route.when is None or route.when(profile.profile())
+def applying(routes: Iterable[Route], profile: Profile, now: datetime) -> bool:
+    """Whether any of these routes takes the profile at this moment."""
+    return any(route.when is None or route.when(profile, now) for route in routes)
+
+
+def look_again(session: Session, routes: Sequence[Route], profiles: Iterable[Profile], now: datetime) -> None:
+    """Note when a condition that depends on time may come out otherwise for each of these profiles, or that none may.
+
+    ``hub.workers.sweep`` asks them again then.
+    """
+    moving = [route.changes for route in routes if route.changes is not None]
+    if not moving:
+        return
+    due = {
+        profile.id: min((at for change in moving if (at := change(profile, now)) is not None), default=None)
+        for profile in profiles
+    }
+    moments.plan(session, due)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from hub.model.profile import Profile
-from hub.outbox.enqueue import Route
+from hub.outbox.enqueue import Route, applying
 from hub.outbox.render import render
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, ProfileChange
@@ -50,14 +51,19 @@ class Forecast:
 
 
 def forecast(
-    session: Session, connection: Connection, routes: Sequence[Route], supposed: Sequence[Supposed], found: Forecast
+    session: Session,
+    connection: Connection,
+    routes: Sequence[Route],
+    supposed: Sequence[Supposed],
+    found: Forecast,
+    now: datetime,
 ) -> None:
-    """Add what these profiles would make of it. ``routes`` are those that lead there."""
+    """Add what these profiles would make of it ``now``. ``routes`` are those that lead there."""
     standing = due.supposed_rows(session, connection.name, {one.profile.id: one.keys for one in supposed})
     changes: dict[UUID, Change] = {}
     for one in supposed:
         row = standing.get(one.profile.id)
-        if row is None and not any(route.when is None or route.when(one.profile) for route in routes):
+        if row is None and not applying(routes, one.profile, now):
             continue
         changes[one.profile.id] = ProfileChange(
             profile=one.profile,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from hub import metrics
 from hub.errors import HubError, UnreadableError
 from hub.model.order import Order
-from hub.model.profile import Profile
-from hub.outbox.enqueue import Route
+from hub.outbox.enqueue import Route, applying
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange, Write
 from hub.store.due import DueRow
@@ -38,7 +38,7 @@ class Unreadable:
 
 
 def profile_changes(
-    rows: Sequence[DueRow], profiles: Mapping[UUID, FullRow], routes: Sequence[Route]
+    rows: Sequence[DueRow], profiles: Mapping[UUID, FullRow], routes: Sequence[Route], now: datetime
 ) -> tuple[dict[UUID, Change | Unreadable], dict[UUID, str]]:
     """Rows to changes; rows whose profile is retired or no longer routed are left out, with the reason.
 
@@ -56,7 +56,7 @@ def profile_changes(
         except UnreadableError as error:
             changes[row.key] = Unreadable(str(error))
             continue
-        if not row.external_ids and not any(_applies(route, profile) for route in routes):
+        if not row.external_ids and not applying(routes, profile, now):
             left_out[row.key] = NOT_ROUTED
             continue
         changes[row.key] = ProfileChange(
@@ -130,7 +130,3 @@ def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) 
     metrics.RENDERED.labels(connection.name, "write").inc(len(rendered.writes))
     metrics.RENDERED.labels(connection.name, "unchanged").inc(len(rendered.unchanged))
     return rendered
-
-
-def _applies(route: Route, profile: Profile) -> bool:
-    return route.when is None or route.when(profile)

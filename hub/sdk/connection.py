@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from hub.errors import ConfigError, did_you_mean
-from hub.mapping.condition import compile_condition
-from hub.model.profile import Profile
+from hub.mapping.condition import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import ConnectionSettings, OrderSettings
@@ -45,7 +44,7 @@ class Routing:
     """One route: the destination's connection name, and whether a profile goes there (every one, if None)."""
 
     to: str
-    applies: Callable[[Profile], bool] | None
+    applies: Condition | None
 
 
 def load_connections(
@@ -88,12 +87,20 @@ def read_connections(
     return connections, faults
 
 
-def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[str, Connection]) -> tuple[Routing, ...]:
+def load_routes(
+    routes: Sequence[tuple[str, str | None]],
+    connections: Mapping[str, Connection],
+    *,
+    configured: Collection[str] | None = None,
+) -> tuple[Routing, ...]:
     """Routes from (to, when) in the order of the configuration.
+
+    A condition may name the ``configured`` connections, which are more than ``connections`` where some have faults.
 
     Raises ConfigError with every fault, as ``routes[0].when: ...``: a condition that cannot be read, a connection
     that is no destination. A route to no connection at all is a fault of the settings already.
     """
+    known = connections.keys() if configured is None else configured
     loaded: list[Routing] = []
     faults: list[str] = []
     for index, (to, when) in enumerate(routes):
@@ -101,7 +108,7 @@ def load_routes(routes: Sequence[tuple[str, str | None]], connections: Mapping[s
         if connection and connection.connector.destination is None:
             faults.append(f"routes[{index}].to: connector {connection.connector.manifest.slug!r} is no destination")
         try:
-            loaded.append(Routing(to, compile_condition(when) if when else None))
+            loaded.append(Routing(to, compile_condition(when, known) if when else None))
         except ValueError as error:
             faults.append(f"routes[{index}].when: {error}")
     if faults:

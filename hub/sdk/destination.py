@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, Literal
@@ -11,6 +11,7 @@ from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
 from hub.model.order import Order
 from hub.model.profile import Profile
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, StatusTable
 from hub.sdk.manifest import Limits, Settings
 
@@ -176,10 +177,12 @@ class Destination(Generic[Settings]):
     restore  writes anew what was lost there as a whole
     refusals  pure: the values that a refusing answer names, from its decoded body
     essential  properties nothing is written without: by what a record is found, consents, what an amount means
-    check    one harmless request that needs the credentials; raises the error tree (`hub check --live`)
+    check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
+             error tree (`hub check --live`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
+    absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -190,10 +193,11 @@ class Destination(Generic[Settings]):
     restore: Restore[Settings] | None = None
     refusals: Callable[[Any], Sequence[Refusal]] | None = None
     essential: frozenset[str] = frozenset()
-    check: Callable[[HttpClient, Settings], None] | None = None
+    check: Callable[[HttpClient, Settings], Checked | None] | None = None
     authorise: Callable[[Settings], Mapping[str, str]] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None
     allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None
+    absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None

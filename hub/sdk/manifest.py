@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 Role = Literal["source", "destination"]
 Channel = Literal["web", "till", "email", "social", "crm", "file", "any"]
@@ -53,6 +55,9 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    allow_http: bool = Field(
+        False, description="Let base_url be http:// beyond this machine and private networks: unencrypted, secrets too."
+    )
     base_url: str | None = Field(None, description="Where the vendor's API is; for test servers and self-hosted shops.")
     default_region: str = Field("DE", description="ISO 3166 country of phone numbers that name none.")
     timeout_seconds: float = Field(20.0, gt=0, le=300, description="Limit for one HTTP request to this system.")
@@ -62,6 +67,45 @@ class ConnectionSettings(BaseModel):
     rank: int = Field(
         100, ge=0, description="Source rank: the lower wins where two sources give a value of the same time."
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _leads_where_it_may(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is not None and (fault := _url_fault(url, allow_http=bool(info.data.get("allow_http")))):
+            raise ValueError(fault)
+        return url
+
+    @field_validator("*")
+    @classmethod
+    def _is_no_blank_secret(cls, value: Any) -> Any:
+        secrets = [one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, SecretStr)]
+        if any(not secret.get_secret_value().strip() for secret in secrets):
+            raise ValueError("is blank; leave the key out where there is none")
+        return value
+
+
+def _url_fault(url: str, *, allow_http: bool) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https") or not host:
+        return "needs https:// (or http://) and a host"
+    if parts.username or parts.password:
+        return "holds a user name or password, which would end up in logs; credentials have settings of their own"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        # Names without a dot and those of the machine's own network lead to no one outside.
+        near = "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
+    else:
+        if address.is_link_local:
+            return "is a link-local address: those belong to the machine's host, such as a cloud's metadata service"
+        near = address.is_loopback or address.is_private
+    if parts.scheme == "http" and not (near or allow_http):
+        return "http is not encrypted; use https, or set allow_http: true beside it"
+    return None
 
 
 class OrderSettings(ConnectionSettings):
@@ -135,5 +179,8 @@ class Manifest(Generic[Settings]):
     not_offered: Mapping[str, str] = field(default_factory=dict)
     unmerge: Unmerge | None = None
     personal_paths: Mapping[str, str] = field(default_factory=dict)
+    files: Callable[[Settings, bool], Sequence[str]] | None = None
+    """What is wrong with the files that the settings name, as ``path: …``; True when they are written to (`hub check`).
+    """
     sample_settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings with invented secrets, for the samples, the contract kit and the demo."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic
 
 from hub.model.event import CanonicalEvent, Note
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 
@@ -105,7 +106,8 @@ class Source(Generic[Settings]):
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
     changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
-    check       one harmless request that needs the credentials; raises the error tree (`hub check --live`)
+    check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
+                the error tree (`hub check --live`)
     """
 
     parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent | Note]]
@@ -124,4 +126,4 @@ class Source(Generic[Settings]):
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None
-    check: Callable[[HttpClient, Settings], None] | None = None
+    check: Callable[[HttpClient, Settings], Checked | None] | None = None

@@ -9,7 +9,10 @@ from hub.store.database import Session
 
 
 def lease(session: Session, destination: str, owner: str, lease: timedelta) -> bool:
-    """Become the one sender of a destination for ``lease``; False when another process is."""
+    """Become the one sender of a destination for ``lease``.
+
+    False when another process is, or when a person paused the destination.
+    """
     return bool(
         session.run(
             """
@@ -17,7 +20,8 @@ def lease(session: Session, destination: str, owner: str, lease: timedelta) -> b
             VALUES (%(destination)s, %(owner)s, now() + %(lease)s)
             ON CONFLICT (destination) DO UPDATE SET lease_owner = excluded.lease_owner,
                 lease_until = excluded.lease_until
-            WHERE held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now()
+            WHERE held.paused_at IS NULL AND (
+                held.lease_owner = excluded.lease_owner OR held.lease_until IS NULL OR held.lease_until < now())
             """,
             {"destination": destination, "owner": owner, "lease": lease},
         )
@@ -86,26 +90,64 @@ def set_state(session: Session, destination: str, state: DestinationState) -> No
     session.run(
         """
         UPDATE destination_state SET failures = %s, answers = %s, not_before = now() + %s, reason = %s,
-            credentials = %s, settings = %s
+            credentials = %s, settings = %s,
+            since = CASE WHEN %s THEN NULL ELSE coalesce(since, now()) END
         WHERE destination = %s
         """,
-        [state.failures, state.answers, state.rest, state.reason, state.credentials, state.settings, destination],
+        [
+            state.failures,
+            state.answers,
+            state.rest,
+            state.reason,
+            state.credentials,
+            state.settings,
+            not state.failures and state.rest is None and not state.reason and not state.credentials,
+            destination,
+        ],
+    )
+
+
+def pause(session: Session, destination: str, by: str) -> None:
+    """Send nothing there until somebody resumes it; what is being sent now is finished. ``by`` is who wants it."""
+    session.run(
+        """
+        INSERT INTO destination_state AS held (destination, paused_at, paused_by) VALUES (%s, now(), %s)
+        ON CONFLICT (destination) DO UPDATE SET paused_at = excluded.paused_at, paused_by = excluded.paused_by
+        WHERE held.paused_at IS NULL
+        """,
+        [destination, by],
     )
 
 
 def resume(session: Session, destination: str) -> int:
-    """Call a destination again now: lift its pause, its breaker and the mark on refused credentials.
+    """Call a destination again now: lift every pause, its breaker and the mark on refused credentials.
 
     Rows that wait for a later time are due at once; gives how many. The next sweep sends them.
     """
     session.run(
         """
         UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', credentials = '',
-            settings = ''
+            settings = '', since = NULL, paused_at = NULL, paused_by = ''
         WHERE destination = %s
         """,
         [destination],
     )
+    return _due_now(session, destination)
+
+
+def retry(session: Session, destination: str) -> int:
+    """Like ``resume``, but a person's pause stays, and so does that of refused credentials."""
+    session.run(
+        """
+        UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', since = NULL
+        WHERE destination = %s AND credentials = ''
+        """,
+        [destination],
+    )
+    return _due_now(session, destination)
+
+
+def _due_now(session: Session, destination: str) -> int:
     # In the order of their keys, as ``outbox.enqueue`` takes them: else the two could wait for each other.
     return session.run(
         """

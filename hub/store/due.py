@@ -46,7 +46,7 @@ class DueRow:
 # or under a record it took over, once it did.
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
-        mirrors.keys, mirrors.texts,
+        mirrors.keys, mirrors.texts, o.whole,
         CASE WHEN o.subject = 'order' THEN (
             SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
                 AND NOT x.merged AND x.key = ANY(o.profile_id || ARRAY(
@@ -108,6 +108,7 @@ def _due(
     merged: list[str] | None,
     mirror_keys: list[UUID] | None,
     mirror_texts: list[str] | None,
+    whole: bool,
     contact: str | None,
 ) -> DueRow:
     read = {held: _mirror(written) for held, written in zip(mirror_keys or (), mirror_texts or (), strict=True)}
@@ -116,7 +117,9 @@ def _due(
     mirrors = {held: mirror or {} for held, mirror in read.items()}
     mirror_key = owners[0] if owners else key
     mirror = mirrors.pop(mirror_key, {})
-    unknown = lost or any(value is None for value in mirror.values())
+    if whole:
+        mirror = dict.fromkeys(mirror)
+    unknown = lost or any(value is None for value in mirror.values()) or (whole and bool(ids))
     # What a merge fills in there is not known, so that it is written or cleared.
     filled = {name: None for other in mirrors.values() for name in other}
     merging = dict.fromkeys([*mirrors, *(owners or ())])
@@ -174,7 +177,7 @@ def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequen
         if there or gone or any(key in rows for key in ordered):
             found[profile] = _due(
                 profile, profile, 1, 0, any(rows.get(key) for key in ordered), [], [external for _, external in there],
-                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], None,
+                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], False, None,
             )  # fmt: skip
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -261,10 +261,10 @@ def oldest_due(session: Session, step: str) -> float | None:
     return max(due(session, step).values(), default=None)
 
 
-def parked(session: Session) -> int:
-    """How many entries could not be read."""
-    row = session.one("SELECT count(*) FROM inbox_outcome WHERE state = 'parked'")
-    return int(row[0]) if row else 0
+def waiting(session: Session, steps: Collection[str]) -> dict[str, int]:
+    """How many entries wait for each of these steps."""
+    found: dict[str, int] = dict(session.rows("SELECT step, count(*) FROM inbox_queue GROUP BY step"))
+    return {step: found.get(step, 0) for step in steps}
 
 
 _STATE = """

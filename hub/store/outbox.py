@@ -91,6 +91,33 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     )
 
 
+def write_whole(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Let the next write of these queued rows hold everything, as if nobody knew what stands there."""
+    session.run(
+        """
+        WITH chosen AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b) ORDER BY key FOR UPDATE)
+        UPDATE outbox SET whole = true, due_at = least(due_at, now()) FROM chosen
+        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+        """,
+        {"destination": destination, "keys": list(keys)},
+    )
+
+
+def external_ids(session: Session, destination: str, subject: Subject, keys: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The ids under which the destination knows these, as far as Hub was told; those merged away are left out."""
+    found: dict[UUID, list[str]] = {}
+    for key, external_id in session.rows(
+        """
+        SELECT key, external_id FROM crosswalk
+        WHERE destination = %s AND subject = %s AND key = ANY(%b) AND NOT merged ORDER BY created_at, external_id
+        """,
+        [destination, subject, list(keys)],
+    ):
+        found.setdefault(key, []).append(external_id)
+    return found
+
+
 def queued(session: Session, destinations: Collection[str], profiles: Collection[UUID]) -> set[tuple[str, UUID]]:
     """(destination, profile) wherever these profiles have a row, whatever became of it, or a record."""
     rows = session.rows(
@@ -184,7 +211,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
             due_at = now() + make_interval(
                 secs => CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.wait ELSE 0 END),
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
-             uncertain = g.uncertain, reason = g.reason, refused = g.refused, updated_at = now(), held_at = NULL
+             uncertain = g.uncertain, reason = g.reason, refused = g.refused, updated_at = now(), held_at = NULL,
+             whole = o.whole AND (o.version <> g.version OR g.state <> 'delivered')
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
             %(uncertain)b::bool[], %(waits)b::float8[], %(reasons)b::text[], %(refused)b::text[])
             AS g (key, version, state, attempts, uncertain, wait, reason, refused)
@@ -274,7 +302,7 @@ def oldest_due(session: Session, destination: str) -> float | None:
             LATERAL (SELECT o.enqueued_at FROM outbox o WHERE o.destination = %(destination)s AND o.subject = subject
                 AND o.state IN ('pending', 'retrying') AND o.due_at <= now() ORDER BY o.due_at LIMIT 1) first
         WHERE NOT EXISTS (SELECT FROM destination_state d
-            WHERE d.destination = %(destination)s AND d.not_before > now())
+            WHERE d.destination = %(destination)s AND (d.not_before > now() OR d.paused_at IS NOT NULL))
         """,
         {"destination": destination},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,20 +55,54 @@ def outbox_lag(session: Session) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Why a destination is left alone, and until when; ``failures`` in a row. ``active`` while that time is ahead."""
+class Trouble:
+    """What is known of an outside system that failed: ``failures`` in a row ``since`` then, for what ``reason``.
 
-    active: bool
-    failures: int
-    not_before: datetime | None
-    reason: str
+    ``resting`` while ``not_before`` is ahead. ``refused``: it did not accept the credentials. ``paused_at`` and
+    ``paused_by`` tell of a person who wants nothing sent there.
+    """
+
+    resting: bool = False
+    failures: int = 0
+    since: datetime | None = None
+    not_before: datetime | None = None
+    reason: str = ""
+    refused: bool = False
+    paused_at: datetime | None = None
+    paused_by: str = ""
 
 
-def pauses(session: Session) -> Mapping[str, Pause]:
-    """Every destination that was ever sent to."""
+def destination_troubles(session: Session) -> dict[str, Trouble]:
+    """By name, every destination that was ever sent to or paused."""
     rows = session.rows(
         """
-        SELECT destination, coalesce(not_before > now(), false), failures, not_before, reason FROM destination_state
+        SELECT destination, coalesce(not_before > now(), false), failures, since, not_before, reason,
+            credentials <> '', paused_at, paused_by
+        FROM destination_state
         """
     )
-    return {row[0]: Pause(*row[1:]) for row in rows}
+    return {row[0]: Trouble(*row[1:]) for row in rows}
+
+
+def source_troubles(session: Session) -> dict[str, Trouble]:
+    """By name, every source whose API fails to give the bodies of thin events."""
+    rows = session.rows(
+        """
+        SELECT connection, not_before > now(), failures, since, not_before, reason, reason = 'AuthError'
+        FROM completion_rest
+        """
+    )
+    return {row[0]: Trouble(*row[1:]) for row in rows}
+
+
+def parked(session: Session) -> dict[str, int]:
+    """Entries that cannot be read, by connection; one that is being tried again counts no more."""
+    return dict(
+        session.rows(
+            """
+            SELECT i.connection, count(*) FROM inbox_outcome o JOIN inbox i ON i.id = o.inbox_id
+            WHERE o.state = 'parked' AND NOT EXISTS (SELECT FROM inbox_queue q WHERE q.inbox_id = o.inbox_id)
+            GROUP BY i.connection ORDER BY i.connection
+            """
+        )
+    )

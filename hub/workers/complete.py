@@ -180,6 +180,7 @@ def _give_back(database: Database, name: str, ids: list[int], *, answered: bool)
 
 
 def _park(database: Database, entry: ClaimedEntry, reason: str) -> None:
+    log.warning("complete.parked", connection=entry.entry.connection, inbox_id=entry.id)
     with database.session() as session:
         inbox.finish(session, [entry.id])
         inbox.set_outcomes(session, [(entry.id, "parked", reason)])

@@ -56,10 +56,20 @@ class Decision:
 class Judge:
     """Carries out what people decide. Each call is one transaction; nothing is changed when it raises."""
 
-    def __init__(self, processing: Processing, *, waken: Callable[[str], None] = lambda destination: None) -> None:
-        """``waken`` announces that a destination has something to deliver."""
+    def __init__(
+        self,
+        processing: Processing,
+        *,
+        waken: Callable[[str], None] = lambda destination: None,
+        dry: bool = False,
+    ) -> None:
+        """``waken`` announces that a destination has something to deliver.
+
+        ``dry``: everything is done, told and taken back in the one transaction; the ids of judgements lead nowhere.
+        """
         self._processing = processing
         self._waken = waken
+        self._dry = dry
 
     def merge(self, one: UUID, other: UUID, by: str, reason: str = "") -> Judged:
         """Two profiles are one person. Raises NotFound, RefusedError with the judgements that stand between them."""
@@ -112,6 +122,9 @@ class Judge:
                     now = session.now()
                     decision = decide(session, now)
                     judged, destinations = settle(session, self._processing, decision, now)
+                    if self._dry:
+                        session.connection.rollback()
+                        return judged
                 break
             except _TRANSIENT as error:
                 if attempt == ATTEMPTS:

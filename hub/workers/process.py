@@ -25,6 +25,7 @@ from hub.identity.resolve import Resolution, resolve
 from hub.identity.rules import IdentityRules
 from hub.model.event import Note
 from hub.normalise.batch import Normalised, Outcome, normalise
+from hub.normalise.telling import tell
 from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
@@ -331,6 +332,7 @@ def _finish(
     everyone = [entry.id for entry in entries]
     inbox.clear_earlier(session, [each for each in everyone if each not in failed], everyone)
     notes.add(session, noted)
+    tell(outcomes, {entry.id: entry.entry.connection for entry in entries})
     if outcomes:
         inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes])
 

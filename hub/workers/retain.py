@@ -41,10 +41,7 @@ class Retaining:
 
     def turn(self, seconds: float = TURN_SECONDS) -> dict[Kind, int]:
         """Remove for about so long; gives how much of each kind."""
-        removed = {kind: self._repeat(kind, step, seconds / len(self._steps)) for kind, step in self._steps.items()}
-        with self._database.session() as session:
-            metrics.DATABASE_BYTES.set(retention.database_bytes(session))
-        return removed
+        return {kind: self._repeat(kind, step, seconds / len(self._steps)) for kind, step in self._steps.items()}
 
     def held(self) -> int:
         """Look again at what was still needed when its time came."""

@@ -12,7 +12,7 @@ import structlog
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 2.0
-FAILURES_SECONDS = 30.0
+REROUTE_SECONDS = 30.0
 REVIEWS_SECONDS = 300.0
 
 

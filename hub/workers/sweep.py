@@ -1,10 +1,9 @@
-"""sweep: look at the rows and re-wake what was lost; the reason we may trust messages little. Sets the lag gauges."""
+"""sweep: look at the rows and re-wake what was lost; the reason we may trust messages little."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from hub import metrics
 from hub.outbox import hold
 from hub.store import inbox, outbox, reviews, versions
 from hub.store.database import Database
@@ -21,27 +20,16 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str], *, tr
         steps = {step: inbox.due(session, step) for step in ("process", "complete")}
         again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
-    for step, ages in steps.items():
-        metrics.INBOX_LAG.labels(step).set(max(ages.values(), default=0.0))
     for connection in steps["complete"]:
         waker.wake("complete", connection)
     if again or steps["process"]:
         waker.wake("process")
     for destination, age in due.items():
-        metrics.OUTBOX_LAG.labels(destination).set(age or 0.0)
         if age is not None:
             waker.wake("deliver", destination)
 
 
-def count_failures(database: Database, destinations: Collection[str]) -> None:
-    """Set the gauges of what waits for a person: parked entries and dead rows."""
+def weigh_reviews(database: Database) -> None:
+    """Make the list of doubtful matches that wait for a person quick to show."""
     with database.session() as session:
-        metrics.PARKED_ENTRIES.set(inbox.parked(session))
-        for destination in destinations:
-            metrics.DEAD_ROWS.labels(destination).set(outbox.dead(session, destination))
-
-
-def count_reviews(database: Database) -> None:
-    """Set the gauge of doubtful matches that wait for a person, and make their list quick to show."""
-    with database.session() as session:
-        metrics.OPEN_REVIEWS.set(reviews.weigh(session))
+        reviews.weigh(session)

@@ -141,7 +141,7 @@ class _Found:
             version = one.before.version + 1 if one.before else 1
             differing.append(Supposed(Profile.model_validate({**told, **times}), version, one.keys))
         for name, routes in self.routes.items():
-            forecast(session, self.processing.connections[name], routes, differing, self.forecasts[name])
+            forecast(session, self.processing.connections[name], routes, differing, self.forecasts[name], self.now)
 
     def _note(self, one: Place, values: Mapping[str, Any]) -> None:
         assert one.before is not None

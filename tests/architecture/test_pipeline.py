@@ -10,12 +10,13 @@ from prometheus_client import Counter, Gauge, Histogram
 from hub import metrics
 from hub.pipeline import QUEUES, STAGES, Stage
 
-LABELS = {"connector", "connection", "destination", "outcome", "reason", "stage"}
+LABELS = {"connector", "connection", "destination", "outcome", "reason", "stage", "state"}
 METRICS = [value for value in vars(metrics).values() if isinstance(value, Counter | Gauge | Histogram)]
 
 
 def exposed() -> set[str]:
-    return {line.split()[2] for line in metrics.exposition().decode().splitlines() if line.startswith("# TYPE")}
+    lines = metrics.exposition(metrics.registry()).decode().splitlines()
+    return {line.split()[2] for line in lines if line.startswith("# TYPE")}
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -31,4 +32,10 @@ def test_stages_and_their_metrics_are_named_once():
 
 def test_no_metric_has_a_label_that_could_hold_a_person():
     used = {label for metric in METRICS for label in metric._labelnames}
+    gauges = [value for value in vars(metrics).values() if isinstance(value, metrics.StateGauge)]
+    used |= {label for gauge in gauges for label in gauge.labels}
     assert used - LABELS == set()
+
+
+def test_a_gauge_is_read_from_the_rows_and_never_left_at_a_nought_nobody_counted():
+    assert [metric for metric in METRICS if isinstance(metric, Gauge)] == []

@@ -598,12 +598,33 @@ def test_connections_show_their_state_and_no_secret(hub: Installation):
         "roles": ["source"],
         "inbox_lag_seconds": None,
         "outbox_lag_seconds": None,
+        "parked": 0,
+        "pending": 0,
+        "rejected": 0,
+        "dead": 0,
+        "source": {
+            "state": "ok",
+            "since": None,
+            "not_before": None,
+            "failures": 0,
+            "reason": "",
+            "by": "",
+            "advice": "",
+        },
         "destination": None,
         "backfill": None,
+        "advice": [],
     }
     assert till["name"] == "till"
     assert crm["destination"].pop("not_before").endswith("Z")
-    assert crm["destination"] == {"state": "paused", "failures": 6, "reason": "POST crm.example.com answered 503"}
+    assert crm["destination"] == {
+        "state": "resting",
+        "since": None,
+        "failures": 6,
+        "reason": "POST crm.example.com answered 503",
+        "by": "",
+        "advice": "`hub outbox retry crm` tries now; else it is tried again by itself",
+    }
     assert "s3cret" not in answer.text
 
 

@@ -348,6 +348,7 @@ def test_stats_have_the_promised_shape(hub: Hub):
         "profiles": 2,
         "reviews": {"open": 0},
         "outbox": {"bi": waiting, "crm": waiting},
+        "troubles": {},
     }
     assert sorted(lag["outbox"]) == ["bi", "crm"]
     assert "oldest waits" in hub("stats").stdout

@@ -149,3 +149,24 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(getpass, "getuser", nameless)
 
     assert judgement.user().startswith("user ")
+
+
+def test_a_dry_run_tells_each_destinations_part_and_changes_nothing(hub: Hub) -> None:
+    anna, bert = two(hub)
+    before = hub("profile", "export").stdout
+
+    merged = hub("profile", "merge", anna, bert, "--dry-run").stdout
+    split = hub("profile", "split", anna, "old-crm:3", "--dry-run").stdout
+    told = hub.json("profile", "merge", anna, bert, "--dry-run")
+
+    assert merged.startswith("nothing was changed; it would be: one person now: profile ")
+    assert "would be merged away; its id leads on" in merged
+    for destination in ("bi", "crm"):
+        assert f"  {destination}, " in merged
+    assert split.startswith("nothing was changed; it would be: apart now: profiles ")
+    assert [word for word in ("to take it back", "judgement 1") if word in merged + split] == []
+    assert (told["dry_run"], len(told["retired"]), {line["destination"] for line in told["destinations"]}) == (
+        True, 1, {"bi", "crm"},
+    )  # fmt: skip
+    assert hub("profile", "export").stdout == before
+    assert hub.json("judgement", "list", "--withdrawn") == []

@@ -138,3 +138,13 @@ def test_never_is_a_judgement(hub: Hub) -> None:
     assert (done["answer"], done["judged"]["judgement"]["verdict"]) == ("never", "different")
     assert [each["verdict"] for each in hub.json("judgement", "list")] == ["different"]
     assert hub("review", "show", item["id"], ends=1).stderr.startswith(f"review {item['id']} was answered already")
+
+
+def test_accepting_can_be_tried_first(hub: Hub) -> None:
+    (item,) = hub.json("review", "list")
+
+    tried = hub("review", "accept", item["id"], "--dry-run").stdout
+
+    assert tried.startswith("nothing was changed; it would be: one person now: profile ")
+    assert hub.json("review", "list") == [item]
+    assert len(hub.json("profile", "search", "brandner")) == 2

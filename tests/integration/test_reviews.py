@@ -31,7 +31,7 @@ from hub.store.database import Database
 from hub.store.reviews import review_id
 from hub.workers.process import Processing, process_batch
 from hub.workers.review import Reviewer
-from hub.workers.sweep import count_reviews
+from hub.workers.sweep import weigh_reviews
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, source, store
 from tests.support.serving import served
 
@@ -503,7 +503,7 @@ def test_pages_follow_one_another_and_a_wrong_cursor_is_refused(desk: Desk) -> N
 
 def test_the_routes_are_described_and_the_open_ones_are_measured(desk: Desk) -> None:
     desk.office.matched(1, 2, 1.0)
-    count_reviews(desk.office.database)
+    weigh_reviews(desk.office.database)
 
     paths = desk.http.get(f"{desk.url}/openapi.json").json()["paths"]
 

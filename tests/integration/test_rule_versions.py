@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from hub.errors import NotFound, RefusedError
 from hub.identity.clustering import Constraints, cluster
+from hub.identity.explain import history
 from hub.identity.features import Person, person
 from hub.identity.rules import IdentityRules
 from hub.identity.version import identity
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet, load_rules
-from hub.store import matches, versions
+from hub.store import matches, profiles, versions
 from hub.store.database import Database
 from hub.workers.process import Processing, process_batch
 from hub.workers.rule_versions import CONFIGURATION, Applied, RuleVersions
@@ -242,3 +243,27 @@ def test_there_is_nothing_to_go_back_to(one_person: Processing) -> None:
         of(one_person).rollback(7, by="ops")
     with pytest.raises(RefusedError, match="in force already"):
         of(one_person).rollback(1, by="ops")
+
+
+def test_who_comes_apart_by_a_rollback_is_told_which_version_did_it(database: Database) -> None:
+    empty(database)
+    weak = RuleSet(identity=IdentityRules.model_validate({"identifiers": {"email": {"strength": "off"}}}))
+    processing = processing_of(database, weak)
+    held = RuleVersions(database, processing.identity, processing.survivorship)
+    held.take_configuration()
+    told = [customer(str(n), emails=["anna@example.com"], when=at(n)) for n in (1, 2)]
+    store(database, [entry(told, "e1")])
+    resolved(processing, held.apply(RuleSet(identity=IdentityRules()), by="ops"))
+    resolved(processing, held.rollback(None, by="ops"))
+
+    with database.session() as session:
+        found = [item for item in explained_history(session) if item["what"] == "split"]
+    (item,) = found
+    (reason,) = item["reasons"]
+    assert reason.startswith("the rules and weights of version 1 were put in force again by `hub rules rollback` (as ")
+    assert reason.endswith("version 3), and by them these are different people")
+
+
+def explained_history(session: Any) -> list[Any]:
+    rows = session.rows("SELECT id FROM profile ORDER BY 1")
+    return history(session, [item for (profile,) in rows for item in profiles.history(session, profile)])

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
 from hub.model.order import Order
+from hub.model.profile import Profile
 from hub.outbox.deliver import Sender, deliver
 from hub.outbox.enqueue import Route
 from hub.outbox.split_report import split_report
@@ -416,7 +418,7 @@ def test_a_second_email_that_both_have_goes_back_to_who_had_it(house: House) -> 
 def test_who_was_there_only_by_a_merge_is_not_there_without_it(database: Database, tmp_path: Path) -> None:
     # given a route that takes who agreed, and one of two who did
     house = House(database, tmp_path)
-    house.routes = (Route("crm", when=lambda one: any(held.state == "opted_in" for held in one.consents), orders=True),)
+    house.routes = (Route("crm", when=_agrees, orders=True),)
     agreed = [consent("opted_in")]
     house.take(person("1", "Anna"), order("o1", "1"))
     house.take(person("2", "Bert", consents=agreed, company="Bäckerei Ohm"), order("o2", "2"))
@@ -565,3 +567,7 @@ def test_what_a_split_will_do_is_told_from_what_became_of_the_merge(house: House
     house.pass_time()
     house.rest()
     assert told() == {"bi": "restore", "crm": "recreate", "file": "restore"}
+
+
+def _agrees(profile: Profile, _: datetime) -> bool:
+    return any(held.state == "opted_in" for held in profile.consents)

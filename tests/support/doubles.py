@@ -186,7 +186,7 @@ class Crm:
             limits=Limits(batch=batch),
         )
         destination: Destination[Any] = Destination(render=_render, plan=_plan, send=self._send)
-        settings = ConnectionSettings(base_url="http://crm.example.com")
+        settings = ConnectionSettings(base_url="https://crm.example.com")
         return Connection(name, Connector(manifest, destination=destination), settings)
 
     def _send(self, writes: Sequence[Write], client: HttpClient, settings: ConnectionSettings) -> list[WriteResult]:

@@ -120,7 +120,9 @@ def crm() -> Connection:
         (
             200,
             "Mon, 23 Nov 2026 12:05:00 GMT",
-            Finding("crm", "destination", False, "credentials work, but this machine's clock is 300 s behind theirs"),
+            Finding(
+                "crm", "destination", False, "WRONG: this machine's clock is 300 s behind theirs; credentials work"
+            ),
         ),
         (401, "", Finding("crm", "destination", False, "AuthError: GET api.hubapi.com answered 401: Unauthorized")),
     ],
@@ -138,3 +140,64 @@ def test_a_connector_without_a_harmless_request_says_so():
     assert check_live(without) == [
         Finding("shop", "source", True, "cannot be tested; the first event or write will tell")
     ]
+
+
+def test_every_fault_of_a_connection_is_named_at_once():
+    Path("hub.yaml").write_text(
+        "connections:\n"
+        "  crm: {connector: hubspot, access_token: ' ', base_url: 'file:///etc/passwd', orders: some, tokn: x}\n"
+        "  shop: {connector: shopify, webhook_secret: [a, '']}\n"
+        "  old: {connector: csv, path: nowhere.csv, fields: {external_id: id, emial: mail, frist_name: v}}\n"
+        "  out: {connector: csv, path: nofolder/out.csv}\n"
+        "  file: {connector: csv, path: away.csv, fields: {external_id: id}}\n"
+        "routes: [{to: out}, {to: out, when: 'consent.email == \"yes\" '}]\n"
+    )
+    faults = json.loads(run("check", "--config", "hub.yaml", "--json")[1])["faults"]
+
+    for said in (
+        "connections.crm.access_token: is blank; leave the key out where there is none",
+        "connections.crm.base_url: needs https:// (or http://) and a host",
+        "connections.crm.orders: should be 'deals' or 'none'",
+        "connections.crm.tokn: unknown key",
+        "connections.shop.webhook_secret: is blank",
+        "connections.old.fields: 'emial' is no customer field; did you mean 'email'?; 'frist_name' is no",
+        "connections.out.path: there is no folder nofolder",
+        "connections.file.path: there is no file away.csv; it is looked for in ",
+        "routes[1].when: consent.email is never 'yes'",
+    ):
+        assert [fault for fault in faults if fault.startswith(said)], (said, faults)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("https://api.example.com", None),
+        ("http://127.0.0.1:8090", None),
+        ("http://localhost", None),
+        ("http://shop:8080", None),
+        ("http://10.1.2.3", None),
+        ("http://[fd00::1]", None),
+        ("http://crm.internal", None),
+        ("http://api.example.com", "http is not encrypted; use https, or set allow_http: true beside it"),
+        ("http://93.184.216.34", "http is not encrypted"),
+        ("http://169.254.169.254/latest", "is a link-local address"),
+        ("https://[fe80::1]", "is a link-local address"),
+        ("ftp://example.com", "needs https://"),
+        ("https://", "needs https://"),
+        ("https://user:pass@example.com", "holds a user name or password"),
+        ("http://[", "is no URL"),
+    ],
+)
+def test_secrets_go_over_no_open_line_and_to_no_metadata_service(url, fault):
+    Path("hub.yaml").write_text(f"connections: {{crm: {{connector: hubspot, access_token: x, base_url: '{url}'}}}}")
+    faults = json.loads(run("check", "--config", "hub.yaml", "--json")[1])["faults"]
+
+    assert (faults == []) is (fault is None)
+    assert all(found.startswith(f"connections.crm.base_url: {fault}") for found in faults)
+    assert "user:pass" not in str(faults)
+
+
+def test_an_open_line_can_be_allowed():
+    crm = "{connector: hubspot, access_token: x, base_url: 'http://crm.example.com', allow_http: true}"
+    Path("hub.yaml").write_text(f"connections: {{crm: {crm}}}")
+    assert json.loads(run("check", "--config", "hub.yaml", "--json")[1])["faults"] == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from hub.errors import ConfigError
 from hub.mapping.condition import compile_condition
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel, ConsentState
+from hub.model.money import Money
 from hub.model.profile import ConsentSummary, OrderSummary, Profile, RecordReference
 from hub.sdk.connection import load_connections, load_routes
 from hub.settings import ConnectionConfig, HubSection, Route, Settings, load
@@ -259,6 +261,7 @@ def consent(channel: ConsentChannel, state: ConsentState) -> ConsentSummary:
     return ConsentSummary(purpose="marketing", channel=channel, state=state)
 
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROFILE = Profile(
     id=UUID(int=1),
     aliases=(UUID(int=2),),
@@ -268,7 +271,11 @@ PROFILE = Profile(
     addresses=(Address(city="Köln", country="DE"),),
     tags=("vip",),
     consents=(consent("email", "opted_in"), consent("sms", "opted_out")),
-    orders=OrderSummary(count=3, last_at=datetime(2026, 1, 31, 18, tzinfo=UTC)),
+    orders=OrderSummary(
+        count=3,
+        totals=(Money(amount=Decimal("500.00"), currency="EUR"), Money(amount=Decimal(9), currency="CHF")),
+        last_at=datetime(2026, 1, 31, 18, tzinfo=UTC),
+    ),
     records=(RecordReference(connection="shop-de", kind="customer", external_id="1"),),
 )
 
@@ -292,12 +299,35 @@ PROFILE = Profile(
         ("orders.first_at == null and suppressed == false", True),
         ('birth_date > "1990"', False),
         ('"00000000-0000-0000-0000-000000000002" in aliases', True),
-        ('name.first < 5 or emails > 1 or "x" in orders.count', False),
+        ("orders.totals.EUR >= 500", True),
+        ("orders.totals.EUR == 500.00 and orders.totals.CHF > 0", True),
+        ("orders.totals.USD == 0 and not (orders.totals.USD > 0)", True),
+        ('orders.last_at >= "90 days ago"', True),
+        ('orders.last_at >= "2 weeks ago"', False),
+        ('"2 weeks ago" > orders.last_at and orders.first_at != "1 hour ago"', True),
+        ('orders.first_at < "1 day ago"', False),
+        ('orders.last_at == "2026-01-31T19:00:00+01:00"', True),
+        ('birth_date > "6570 days ago"', False),
+        ('"n@exam" not in emails and "shop-de" in connections', True),
         ('tags == ["vip"]', True),
     ],
 )
 def test_conditions_over_a_profile(condition, holds):
-    assert compile_condition(condition)(PROFILE) is holds
+    assert compile_condition(condition)(PROFILE, NOW) is holds
+
+
+def test_a_condition_on_time_tells_when_it_may_come_out_otherwise():
+    bought = datetime(2026, 1, 31, 18, tzinfo=UTC)
+    recent = compile_condition('orders.last_at >= "90 days ago" and orders.count > 0')
+    over = bought + timedelta(days=90)
+
+    assert recent.next_change(PROFILE, NOW) == over
+    assert recent(PROFILE, over)
+    assert recent.next_change(PROFILE, over) == over + timedelta(seconds=1)
+    assert not recent(PROFILE, over + timedelta(seconds=1))
+    assert recent.next_change(PROFILE, over + timedelta(seconds=1)) is None
+    assert compile_condition("orders.count > 0").moving == ()
+    assert compile_condition('birth_date < "6570 days ago"').next_change(PROFILE, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -322,9 +352,32 @@ def test_conditions_over_a_profile(condition, holds):
         ("", "cannot be read near character"),
         ("(" * 400 + "1" + ")" * 400, "cannot be read near character"),
         ("not " * 300, "is longer than 1000 characters"),
+        ('consent.email == "opted-in"', "consent.email is never 'opted-in'; did you mean 'opted_in'?"),
+        ('country == "Germany"', "country is an ISO 3166 country of two capital letters, such as DE"),
+        (
+            'country in ["DE", "UK"]',
+            "country is an ISO 3166 country of two capital letters, such as DE, and never 'UK'",
+        ),
+        ('"shop-dd" in connections', "connections is never 'shop-dd'; did you mean 'shop-de'?"),
+        ('orders.count > "3"', "orders.count is a number"),
+        ("orders.count == true", "orders.count is a number"),
+        ("name.first < 5", "name.first is a text, in quotes"),
+        ('suppressed == "no"', "suppressed is true or false"),
+        ("emails > 1", 'emails is a list; write `"…" in emails`'),
+        ('tags == "vip"', 'tags is a list; write `"…" in tags`'),
+        ('tags in ["vip"]', 'tags is a list; write `"…" in tags`'),
+        ('"x" in orders.count', "nothing can be in orders.count"),
+        ('orders.last_at > "31.1.2026"', "orders.last_at is a time: "),
+        ('orders.last_at > "2026-02-30"', "orders.last_at is a time: "),
+        ('orders.last_at > "90 dayz ago"', "orders.last_at is a time: "),
+        ("orders.last_at > 90", "orders.last_at is a time, in quotes"),
+        ("orders.totals > 5", "'orders.totals' holds one amount per currency; name it: orders.totals.EUR"),
+        ("orders.totals.EURO > 5", "'EURO' is no ISO 4217 currency, such as EUR"),
+        ('orders.totals.EUR > "5"', "orders.totals.EUR is a number"),
+        ('id == "anna"', "id is an id"),
     ],
 )
 def test_what_is_no_condition_is_refused(condition, fault):
     with pytest.raises(ValueError) as raised:
-        compile_condition(condition)
+        compile_condition(condition, {"shop-de"})
     assert str(raised.value).startswith(fault)

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.cli import interrupt, output
-from hub.cli.demo import laws, report
+from hub.cli.demo import laws, report, summary
 from hub.cli.demo.cast import cast
 from hub.cli.demo.play import play, sendings
 from hub.cli.demo.roles import MAX_SCALE
@@ -32,6 +31,9 @@ def command(
     config: Annotated[
         str | None, typer.Option("--config", hidden=True, help="Not read: the demo brings its own configuration.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tell everything, with the evidence line by line; not only one screen.")
+    ] = False,
     json: output.JsonOption = False,
 ) -> None:
     """Play a day of two webshops, a till, a newsletter and social media into a sandbox CRM, and check the laws.
@@ -53,7 +55,7 @@ def command(
             if json:
                 output.show_json(shown)
             else:
-                report.show(shown)
+                report.show(shown) if full else summary.show(shown)
             if not once:
                 _stay(running)
     if not shown["held"]:
@@ -64,7 +66,7 @@ class _Steps:
     """A bar on a terminal, plain lines elsewhere; always on stderr."""
 
     def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
+        console = output.SafeConsole(stderr=True)
         self._bar: Progress | None = None
         if console.is_terminal:
             columns = (BarColumn(30), TextColumn("{task.completed}/{task.total} sent"), TimeElapsedColumn())
@@ -121,7 +123,11 @@ def _stay(running: Stage) -> None:
     output.say(f"admin token  {token}")
     output.say(f"try          curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/profiles?q=anna'")
     output.say(f"reviews      curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/reviews'")
-    output.say(f"sandbox CRM  {running.crm_url}/sandbox/contacts · {running.crm_url}/sandbox/stats")
+    output.say(f"sandbox CRM  {running.crm_url}/sandbox/ (a page) · …/sandbox/contacts · …/sandbox/deals")
+    output.say("its people, from another terminal:")
+    output.say(f"  export HUB_CONFIG={running.config} HUB_DATA_DIR={running.data_dir} HUB_LOG_LEVEL=error")
+    output.say("  unset HUB_DATABASE_URL HUB_REDIS_URL")
+    output.say("  hub stats; hub connections; hub profile search anna; hub review list; hub outbox list")
     output.say("Ctrl-C ends the demo and removes it.")
     try:
         while not threading.Event().wait(0.5):

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hub.cli import output
 from hub.cli.demo.laws import Verdict
 from hub.cli.demo.roles import Cast
 from hub.cli.demo.scenes import Undone
@@ -178,8 +178,8 @@ def _crm(state: State) -> Json:
 
 def show(shown: Json) -> None:
     """Print the document for people, on stdout."""
-    console = Console()
-    console = Console(width=min(console.width, WIDTH) if console.is_terminal else WIDTH, highlight=False)
+    console = output.SafeConsole()
+    console = output.SafeConsole(width=min(console.width, WIDTH) if console.is_terminal else WIDTH)
     events = sum(channel["events"] for channel in shown["channels"])
     sent = sum(channel["sent"] for channel in shown["channels"])
     head = f"{sent} webhooks → {events} events → {shown['people']} people → {shown['crm']['contacts']} CRM contacts"

@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, unquote
 
 import httpx
 
+from hub.cli.demo.sandbox_page import look
 from hub.cli.demo.sandbox_records import Fault, Json, Records, Refusal, Reply, Stored, broken, now
 from hub.cli.demo.server import serving
 
@@ -126,7 +127,7 @@ class SandboxCrm(Records):
     ) -> Reply:
         with self._lock:
             if path.startswith("/sandbox/"):
-                return Reply(200, {"results": self.contacts()} if path.endswith("contacts") else self.stats())
+                return look(path, self.contacts(), self.deals(), self.stats())
             self.calls[f"{method} {re.sub(r'/[0-9]+|/[^/]+@[^/]+', '/{id}', path)}"] += 1
             if headers.get("authorization") != f"Bearer {self.token}":
                 return Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").reply()

@@ -32,10 +32,14 @@ class Reply:
     body: Json | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Literal["", "cut", "silent"] = ""
+    page: str = ""
+    """HTML instead of JSON."""
 
     @property
     def content(self) -> bytes:
         """The body as sent."""
+        if self.page:
+            return self.page.encode()
         raw = b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
         return raw[: len(raw) // 2] if self.fault == "cut" else raw
 

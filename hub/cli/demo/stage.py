@@ -90,6 +90,7 @@ class Stage:
     api: Process
     worker: Process
     data_dir: Path
+    config: Path
     kills: dict[str, int] = field(default_factory=dict)
     interrupted: dict[str, int] = field(default_factory=dict)
     """How often a process was killed with work in hand, by role."""
@@ -161,7 +162,7 @@ def stage(cast: Cast, port: int | None) -> Iterator[Stage]:
         for role in (api, worker):
             stack.callback(role.stop)
             role.start()
-        made = Stage(url, hub.database, hub.connections, crm, crm_url, vendors, api, worker, settings.data_dir)
+        made = Stage(url, hub.database, hub.connections, crm, crm_url, vendors, api, worker, settings.data_dir, config)
         made.wait_until_ready()
         yield made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -52,15 +52,27 @@ class CsvSettings(ConnectionSettings):
     @field_validator("fields")
     @classmethod
     def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
+        faults: list[str] = []
         for name, column in fields.items():
             if name not in CUSTOMER_FIELDS:
                 hint = did_you_mean(name, CUSTOMER_FIELDS)
                 if not hint and (swapped := did_you_mean(column, CUSTOMER_FIELDS)):
                     hint = f"; the customer field comes first, the column second{swapped}"
-                raise ValueError(f"{name!r} is no customer field{hint}")
+                faults.append(f"{name!r} is no customer field{hint}")
         if fields and "external_id" not in fields:
-            raise ValueError("external_id is needed: the column that names a row for ever")
+            faults.append("external_id is needed: the column that names a row for ever")
+        if faults:
+            raise ValueError("; ".join(faults))
         return fields
+
+
+def files(settings: CsvSettings, written: bool) -> Sequence[str]:
+    """A file that is read has to be there, one that is written needs its folder."""
+    if written:
+        return () if settings.path.absolute().parent.is_dir() else (f"path: there is no folder {settings.path.parent}",)
+    if settings.path.is_file():
+        return ()
+    return (f"path: there is no file {settings.path}; it is looked for in {Path.cwd()}",)
 
 
 MANIFEST = Manifest(
@@ -75,6 +87,7 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.BACKFILL, Capability.MERGE, Capability.ERASE, Capability.CONSENT}),
     topics={"row": "One row: a customer."},
     limits=Limits(batch=1_000),
+    files=files,
     unmerge=Unmerge("restores"),
     not_offered={
         "orders": "One file has one kind of row; a profile's row has the number of its orders.",

@@ -393,6 +393,8 @@ DESTINATION: Destination[HubSpotSettings] = Destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     refusals=schemas.refusals,
     essential=ESSENTIAL,
+    absent=schemas.absent,
+    check=schemas.check,
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=100, calls=settings.calls_per_10_seconds, per_seconds=10.0),

@@ -12,7 +12,7 @@ beside it (hubspot-net/HubSpot.NET#50), or by the context of further errors
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,10 +21,12 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.hubspot.manifest import MANIFEST
-from hub.connectors.hubspot.mapping import ORDER_KEY, PROFILE_ID
-from hub.errors import Refusal, Unavailable
+from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
+from hub.connectors.hubspot.mapping import DEFINITIONS, ORDER_KEY, PROFILE_ID
+from hub.errors import AuthError, Refusal, RejectedError, Unavailable
+from hub.sdk.checked import Checked, texts
 from hub.sdk.destination import HttpRequest, Write
+from hub.sdk.http import HttpClient, json_of
 
 CONTACTS = "/crm/v3/objects/contacts"
 DEALS = "/crm/v3/objects/deals"
@@ -284,3 +286,83 @@ def scrub(words: str, inputs: Sequence[Input]) -> str:
     for value in sorted(values, key=len, reverse=True):
         words = words.replace(value, "…")
     return _EMAIL.sub("…", words)
+
+
+def absent(ids: Sequence[str], client: HttpClient, _: HubSpotSettings) -> Collection[str]:
+    """Which of these contacts do not exist; one that was merged into another exists. Raises the error tree."""
+    answers = (read_answer(client.post(request.path, request.body)) for request in present(ids))
+    return set(ids) - {old for answer in answers for hit in answer.results for old in (*hit.several(MERGED), hit.id)}
+
+
+def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
+    """Try the token, and compare scopes, properties, stages and limits with what Hub needs. Writes nothing.
+
+    Sources: developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview (POST access-token-info with tokenKey),
+    …/api-reference/legacy/account/account-information/get-usage-details (daily usage of private apps),
+    …/changelog/2018-11-06-rate-limit-information-headers-will-be-included-in-http-responses (rate limit headers),
+    …/docs/api-reference/crm-pipelines-v3/guide (pipelines and stages).
+    """
+    found = Checked()
+    deals = settings.orders != "none"
+    answer = client.get("/crm/v3/properties/contacts")
+    found.works.append("the token is accepted")
+    for kind, definitions in DEFINITIONS.items():
+        if kind == "deals" and not deals:
+            continue
+        read = answer if kind == "contacts" else client.get(f"/crm/v3/properties/{kind}")
+        held = {one.get("name") for one in json_of(read).get("results", [])}
+        lacking = [str(one["name"]) for one in definitions if one["name"] not in held]
+        made = f"{len(lacking)} properties of {kind} are missing, and made at the next start: {', '.join(lacking)}"
+        found.works.append(made if lacking else f"all properties of {kind} are there")
+    _check_limits(found, answer, client, settings)
+    _ask(found, "its scopes", lambda: found.scopes(_needed(settings), _granted(client, settings)))
+    if deals:
+        _ask(found, "pipeline and stages of deals", lambda: _check_stages(found, client, settings))
+    return found
+
+
+def _ask(found: Checked, what: str, ask: Callable[[], None]) -> None:
+    try:
+        ask()
+    except (RejectedError, AuthError, Unavailable) as error:
+        found.untested.append(f"{what}: HubSpot does not tell ({type(error).__name__})")
+
+
+def _needed(settings: HubSpotSettings) -> list[str]:
+    kinds = ("contacts",) if settings.orders == "none" else ("contacts", "deals")
+    pairs = [(level, kind, way) for level in ("objects", "schemas") for kind in kinds for way in ("read", "write")]
+    needed = [f"crm.{level}.{kind}.{way}" for level, kind, way in pairs]
+    return [*needed, "communication_preferences.write"] if settings.unsubscribe else needed
+
+
+def _granted(client: HttpClient, settings: HubSpotSettings) -> list[str]:
+    body = {"tokenKey": settings.access_token.get_secret_value()}
+    return texts(json_of(client.post("/oauth/v2/private-apps/get/access-token-info", body)), "scopes")
+
+
+def _check_limits(found: Checked, answer: httpx.Response, client: HttpClient, settings: HubSpotSettings) -> None:
+    most, span = (answer.headers.get(f"x-hubspot-ratelimit-{name}", "") for name in ("max", "interval-milliseconds"))
+    if most.isdigit() and span == "10000":
+        if settings.calls_per_10_seconds > int(most):
+            found.wrong.append(f"calls_per_10_seconds is {settings.calls_per_10_seconds}, and HubSpot allows {most}")
+        else:
+            found.works.append(f"{most} calls in 10 seconds are allowed")
+    else:
+        found.untested.append("calls in 10 seconds: HubSpot names no limit")
+    _ask(found, "calls in a day", lambda: _check_day(found, client))
+
+
+def _check_day(found: Checked, client: HttpClient) -> None:
+    for usage in json_of(client.get("/account-info/v3/api-usage/daily/private-apps")).get("results", [])[:1]:
+        found.works.append(f"{usage.get('currentUsage')} of {usage.get('usageLimit')} calls of today are used")
+
+
+def _check_stages(found: Checked, client: HttpClient, settings: HubSpotSettings) -> None:
+    pipelines = json_of(client.get("/crm/v3/pipelines/deals")).get("results", [])
+    stages = {one.get("id"): {stage.get("id") for stage in one.get("stages", [])} for one in pipelines}
+    if settings.deal_pipeline not in stages:
+        found.wrong.append(f"deal_pipeline: there is no pipeline {settings.deal_pipeline!r} in HubSpot")
+        return
+    for name in ("deal_stage_open", "deal_stage_won", "deal_stage_lost"):
+        if getattr(settings, name) not in stages[settings.deal_pipeline]:
+            found.wrong.append(f"{name}: the pipeline has no stage {getattr(settings, name)!r}")

@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 
 from hub.connectors.mailchimp import mapping, schemas
 from hub.connectors.mailchimp.manifest import MailchimpSettings
-from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
+from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
 from hub.mapping.customer import customer
 from hub.mapping.time import instant
 from hub.model.consent import Consent
@@ -35,6 +35,7 @@ from hub.model.event import (
 )
 from hub.model.interaction import InteractionKind
 from hub.sdk import signatures
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import walk
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
@@ -200,9 +201,20 @@ def _item(found: Mapping[str, Any]) -> BackfillItem:
     return BackfillItem(event_id=event_id, topic="member", body=body)
 
 
-def check(http: HttpClient, settings: MailchimpSettings) -> None:
-    if settings.api_key is not None:
-        http.get("/3.0/ping")
+def check(http: HttpClient, settings: MailchimpSettings) -> Checked:
+    """Ask with the key, then for the audiences: https://mailchimp.com/developer/marketing/api/ping/, …/api/lists/."""
+    found = Checked(untested=["webhook_secret: only a real event can tell"])
+    if settings.api_key is None:
+        found.untested.append("the API: no api_key is set, so there is no backfill")
+        return found
+    http.get("/3.0/ping")
+    found.works.append("the key is accepted")
+    for audience in settings.audiences:
+        try:
+            http.get(f"/3.0/lists/{quote(audience, safe='')}", {"fields": "id"})
+        except NotFound:
+            found.wrong.append(f"audiences: there is no audience {audience!r} in the account")
+    return found
 
 
 def authorise(settings: MailchimpSettings) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ from hub.connectors.meta.schemas import (
 )
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
 from hub.model.event import CanonicalEvent, InteractionEvent
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient
 from hub.sdk.signatures import hmac_sha256_hex, require
 from hub.sdk.source import Completion, EventName, InboxEntry, RawDelivery, Reply, Source
@@ -124,6 +125,23 @@ def complete(completion: Completion, http: HttpClient, settings: MetaSettings) -
 def authorise(settings: MetaSettings) -> Mapping[str, str]:
     """The token travels in a header, never in the URL."""
     return {"authorization": f"Bearer {settings.access_token.get_secret_value()}"} if settings.access_token else {}
+
+
+def check(http: HttpClient, settings: MetaSettings) -> Checked:
+    """Ask whose token it is: https://developers.facebook.com/docs/graph-api/overview#me.
+
+    What it may do, and until when, tells ``debug_token`` to the app's own token alone, and takes a token in the URL.
+    """
+    found = Checked(untested=["app_secret and verify_token: only a real event and the handshake can tell"])
+    if settings.access_token is None:
+        found.untested.append("the Graph API: no access_token is set, so leads and mentions are not read")
+        return found
+    response = http.get(f"/{settings.api_version}/me", {"fields": "id"}, accept=frozenset({400, 403}))
+    if not response.is_success:
+        raise _graph_error(response)
+    found.works.append("the token is accepted")
+    found.untested.append("permissions and expiry of the token: Meta tells them to the app alone")
+    return found
 
 
 def _signature(secret: str, body: bytes) -> str:
@@ -268,5 +286,6 @@ SOURCE = Source(
     completions=completions,
     complete=complete,
     authorise=authorise,
+    check=check,
     api_root=lambda _: "https://graph.facebook.com",
 )

@@ -41,6 +41,7 @@ from hub.model.event import (
 )
 from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import next_link
 from hub.sdk.signatures import hmac_sha256_base64, require
@@ -332,6 +333,24 @@ def api_root(settings: ShopifySettings) -> str:
     return f"https://{settings.shop}"
 
 
+def check(client: HttpClient, settings: ShopifySettings) -> Checked:
+    """Ask which scopes the token has: https://shopify.dev/docs/api/admin-graphql/latest/queries/currentappinstallation."""
+    found = Checked(untested=["webhook_secret: only a real event can tell"])
+    if settings.access_token is None:
+        found.untested.append("the Admin API: no access_token is set, so there is no backfill")
+        return found
+    asked = {"query": "query { currentAppInstallation { accessScopes { handle } } }"}
+    answer = json_of(client.post(f"admin/api/{settings.api_version}/graphql.json", asked))
+    installation = (answer.get("data") or {}).get("currentAppInstallation") or {}
+    granted = {str(scope.get("handle")) for scope in installation.get("accessScopes") or ()}
+    granted |= {scope.replace("write_", "read_", 1) for scope in granted}  # who may write may read
+    found.works.append("the token is accepted")
+    found.scopes(("read_customers", "read_orders"), granted)
+    if "read_all_orders" not in granted:
+        found.works.append("orders of the last 60 days can be read; older ones need the scope read_all_orders")
+    return found
+
+
 SOURCE = Source(
     parse=parse,
     verify=verify,
@@ -340,4 +359,5 @@ SOURCE = Source(
     backfill=backfill,
     authorise=authorise,
     api_root=api_root,
+    check=check,
 )

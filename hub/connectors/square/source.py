@@ -39,6 +39,7 @@ from hub.model.event import (
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.sdk import signatures
+from hub.sdk.checked import Checked, texts
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import walk
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
@@ -98,9 +99,18 @@ def complete(completion: Completion, http: HttpClient, settings: SquareSettings)
         return b""
 
 
-def check(http: HttpClient, settings: SquareSettings) -> None:
-    if settings.access_token is not None:
-        http.get("/v2/locations")
+def check(http: HttpClient, settings: SquareSettings) -> Checked:
+    """https://developer.squareup.com/docs/oauth-api/token-introspection tells what a token may do."""
+    found = Checked(untested=["signature_key: only a real event can tell"])
+    if settings.access_token is None:
+        found.untested.append("the API: no access_token is set, so orders are not read and there is no backfill")
+        return found
+    status = json_of(http.post("/oauth2/token/status", {}))
+    found.works.append("the token is accepted")
+    found.scopes(("CUSTOMERS_READ", "ORDERS_READ", "PAYMENTS_READ"), texts(status, "scopes"))
+    if expires := status.get("expires_at"):
+        found.works.append(f"it expires at {expires}")
+    return found
 
 
 def parse(entry: InboxEntry, settings: SquareSettings) -> Parsed:

@@ -22,6 +22,7 @@ from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.payload import VendorModel, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
+from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.signatures import hmac_sha256_base64, require
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
@@ -193,6 +194,18 @@ def api_root(settings: WooCommerceSettings) -> str:
     return settings.base_url
 
 
+def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
+    """Read one customer and one order with the key (https://woocommerce.github.io/woocommerce-rest-api-docs/)."""
+    found = Checked(untested=["webhook_secret: only a real event can tell"])
+    if settings.consumer_key is None or settings.consumer_secret is None:
+        found.untested.append("the REST API: no consumer_key and consumer_secret are set, so there is no backfill")
+        return found
+    for resource in _RESOURCES:
+        client.get(f"wp-json/wc/v3/{resource}", {"per_page": "1"})
+        found.works.append(f"{resource} can be read")
+    return found
+
+
 SOURCE = Source(
     parse=parse,
     verify=verify,
@@ -202,4 +215,5 @@ SOURCE = Source(
     backfill=backfill,
     authorise=authorise,
     api_root=api_root,
+    check=check,
 )

@@ -32,4 +32,4 @@ def profile(**states: str) -> Profile:
     ],
 )
 def test_who_wants_nothing_from_anywhere_is_not_routed_as_opted_in(states, routed):
-    assert compile_condition('consent.email == "opted_in"')(profile(**states)) is routed
+    assert compile_condition('consent.email == "opted_in"')(profile(**states), AT) is routed

@@ -1,0 +1,103 @@
+"""How every connection stands, as the API and ``hub connections`` tell it alike. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hub.outbox.health import Health, of_destination, of_source
+from hub.sdk.connection import Connection
+from hub.store import backfills, outbox, stats
+from hub.store.backfills import Backfill
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One connection: health per role, age of the oldest that waits in seconds, and what waits for a person."""
+
+    name: str
+    connector: str
+    title: str
+    channel: str
+    roles: tuple[str, ...]
+    inbox_lag_seconds: float | None
+    outbox_lag_seconds: float | None
+    parked: int
+    pending: int
+    rejected: int
+    dead: int
+    source: Health | None
+    destination: Health | None
+    backfill: Backfill | None
+
+    def roles_of(self) -> dict[str, Health]:
+        """Health by role."""
+        both = {"source": self.source, "destination": self.destination}
+        return {role: health for role, health in both.items() if health is not None}
+
+    def waiting(self, role: str) -> str:
+        """What waits or failed, in words."""
+        if role == "source":
+            return f"{self.parked} parked" if self.parked else ""
+        counts = {"wait": self.pending, "rejected": self.rejected, "dead": self.dead}
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+    def advice(self) -> list[str]:
+        """What a person can do, a sentence each."""
+        found = [health.advice for health in self.roles_of().values() if health.advice]
+        if self.rejected or self.dead:
+            found.append(
+                f"`hub outbox list --destination {self.name}` tells what was refused; once it is put right, "
+                f"`hub outbox redrive --destination {self.name}` sends it again"
+            )
+        if self.parked:
+            found.append(
+                f"`hub inbox list --connection {self.name} --state parked` tells what cannot be read; once it can be, "
+                f"`hub inbox replay --connection {self.name} --state parked` reads it again"
+            )
+        return found
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON has it."""
+        history = self.backfill
+        progress = history and {
+            "state": "finished" if history.finished else "unfinished",
+            "stored": history.stored,
+            "total": history.total,
+            "since": history.since,
+        }
+        return {**asdict(self), "backfill": progress, "advice": self.advice()}
+
+
+def standing(session: Session, connections: Mapping[str, Connection], routed: Collection[str]) -> list[Standing]:
+    """All configured connections, in the order of the configuration. ``routed`` are those some route leads to."""
+    inbox_lag, outbox_lag = stats.inbox_lag(session), stats.outbox_lag(session)
+    destinations, sources = stats.destination_troubles(session), stats.source_troubles(session)
+    parked, rows, history = stats.parked(session), outbox.counts(session), backfills.page(session)
+    found = []
+    for name, connection in connections.items():
+        manifest, counted = connection.connector.manifest, rows.get(name, {})
+        reads, takes = connection.connector.source is not None, connection.connector.destination is not None
+        # A connection in both roles that no route leads to is a source.
+        writes = takes and (name in routed or not reads)
+        found.append(
+            Standing(
+                name=name,
+                connector=manifest.slug,
+                title=manifest.name,
+                channel=manifest.channel,
+                roles=tuple(sorted(manifest.roles, reverse=True)),
+                inbox_lag_seconds=inbox_lag.get(name),
+                outbox_lag_seconds=outbox_lag.get(name),
+                parked=parked.get(name, 0),
+                pending=counted.get("pending", 0),
+                rejected=counted.get("rejected", 0),
+                dead=counted.get("dead", 0),
+                source=of_source(name, sources.get(name)) if reads else None,
+                destination=of_destination(name, destinations.get(name), routed=name in routed) if writes else None,
+                backfill=history.get(name),
+            )
+        )
+    return found

@@ -1,0 +1,85 @@
+"""The demo's report on one screen: what came in, who is one person, what the CRM got, and whether the laws held."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any
+
+from rich.text import Text
+
+from hub.cli import output
+
+Json = dict[str, Any]
+WIDTH = 79
+MARGIN = 12
+
+
+def show(shown: Json) -> None:
+    """Print it for people, on stdout: at most 24 lines of 79 characters when every law held."""
+    console = output.SafeConsole(width=WIDTH + 1)
+    for line in lines(shown):
+        console.print(line)
+
+
+def lines(shown: Json) -> list[Text]:
+    """The lines of the screen."""
+    channels, crm, laws = shown["channels"], shown["crm"], shown["laws"]
+    events = sum(channel["events"] for channel in channels)
+    sent = sum(channel["sent"] for channel in channels)
+    head = f"{sent} webhooks → {events} events → {shown['people']} people → {crm['contacts']} CRM contacts"
+    found = [Text(f"{head}   ({shown['seconds']['total']:.0f} s)", "bold"), Text("")]
+    came = ", ".join(f"{channel['connection']} {channel['events']}" for channel in channels)
+    found += _part("CAME IN", f"{came}; {_odd(channels)}")
+    found += _part("ONE PERSON", _merged(shown["merged"]))
+    apart = (f"{len(one['people'])} people share {one['shared']}" for one in shown["apart"])
+    found += _part("KEPT APART", "; ".join(apart))
+    reviews = shown["reviews"]
+    asked = f"{len(reviews['answered'])} doubtful matches answered by a person, {len(reviews['open'])} open"
+    found += _part("A PERSON", f"{asked}; {len(shown['splits'])} wrong merges taken back, in the CRM too")
+    found += _part("CRM GOT", _crm(crm))
+    held = [law for law in laws if law["held"]]
+    found += _part("LAWS", " · ".join(f"{law['law']} {law['title'].partition(':')[0]}" for law in held))
+    for law in laws:
+        if not law["held"]:
+            broken = f"{law['law']} {law['title']}: {'; '.join(law['broken'][:2])}"
+            found += [Text(line, "bold red") for line in wrap(f"✗ {broken}", WIDTH)]
+    style = "bold green" if shown["held"] else "bold red"
+    found += [Text(""), Text(f"{len(held)} of {len(laws)} laws held", style)]
+    return [*found, Text("hub demo --full tells every story with its evidence; --json has it as data", "dim")]
+
+
+def _part(title: str, text: str) -> list[Text]:
+    rows = wrap(text, WIDTH - MARGIN, max_lines=4, placeholder=" …", break_on_hyphens=False) or ["-"]
+    return [Text.assemble((f"{title if place == 0 else '':{MARGIN}}", "bold"), row) for place, row in enumerate(rows)]
+
+
+def _odd(channels: list[Json]) -> str:
+    words = {
+        "redelivered": "came twice", "skipped": "of no interest", "parked": "cannot be read",
+        "refused": "with a wrong signature",
+    }  # fmt: skip
+    counts = {word: sum(channel[name] for channel in channels) for name, word in words.items()}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _merged(merged: list[Json]) -> str:
+    records = sum(one["records"] for one in merged)
+    told = f"{len(merged)} people of {records} records"
+    best = max(merged, key=lambda one: (bool(one["featured"]), len(one["connections"])), default=None)
+    if best is None:
+        return "nobody"
+    why = f": {best['why'][0]}" if best["why"] else ""
+    return f"{told}; {best['name']} of {best['records']}, from {', '.join(best['connections'])}{why}"
+
+
+def _crm(crm: Json) -> str:
+    answers = crm["answers"]
+    trouble = ", ".join(
+        f"{answers[kind]}× {words}"
+        for kind, words in (("429", "429"), ("500", "500"), ("silent", "no answer"), ("cut", "half an answer"))
+        if answers.get(kind)
+    )
+    return (
+        f"{crm['contacts']} contacts ({crm['known_before']} it knew, {crm['created']} new, {crm['merged_away']} merged "
+        f"into another), {crm['deals']} deals, {crm['rejected']} refused, in {crm['calls']} calls with {trouble}"
+    )

@@ -1,0 +1,79 @@
+"""How a connection is doing, and what a person can do about it. Pure; the same for the command and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hub.store.stats import Trouble
+
+State = Literal["ok", "failing", "resting", "refused", "paused", "unrouted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One connection in one role.
+
+    ``failing``   the last call failed, and the next comes by itself
+    ``resting``   left alone until ``not_before``: it failed too often, or said that it wants rest (429)
+    ``refused``   it did not accept the credentials; they are tried again at ``not_before``
+    ``paused``    a person (``by``) wants nothing sent there
+    ``unrouted``  no route leads to this destination
+
+    ``since`` is when it began, ``failures`` how many there were in a row, ``reason`` the other side's words, ``advice``
+    what a person can do, "" where nothing has to be done.
+    """
+
+    state: State = "ok"
+    since: datetime | None = None
+    not_before: datetime | None = None
+    failures: int = 0
+    reason: str = ""
+    by: str = ""
+    advice: str = ""
+
+
+def of_destination(name: str, trouble: Trouble | None, *, routed: bool = True) -> Health:
+    """The health of a destination, from what is known of its last calls."""
+    found = trouble or Trouble()
+    if found.paused_at is not None:
+        return Health("paused", found.paused_at, by=found.paused_by, advice=f"`hub outbox resume {name}` sends again")
+    if not routed:
+        return Health("unrouted", advice=f"add `- {{to: {name}}}` to `routes:` in the configuration")
+    if found.refused:
+        advice = f"{_credentials(name)}; `hub outbox resume {name}` tries those in use once more"
+        return _health("refused", found, advice)
+    if found.resting:
+        return _health("resting", found, f"`hub outbox retry {name}` tries now; else it is tried again by itself")
+    if found.failures or found.reason:
+        return _health("failing", found, "it is tried again by itself")
+    return Health()
+
+
+def of_source(name: str, trouble: Trouble | None) -> Health:
+    """The health of a source whose events are completed from its API."""
+    if trouble is None:
+        return Health()
+    if trouble.refused:
+        return _health("refused", trouble, _credentials(name))
+    state: State = "resting" if trouble.resting else "failing"
+    return _health(state, trouble, "the bodies its events lack are fetched again by themselves")
+
+
+def line(name: str, health: Health) -> str:
+    """The health in a sentence, for people."""
+    since = f" since {health.since:%Y-%m-%d %H:%M} UTC" if health.since else ""
+    again = f", next try {health.not_before:%H:%M:%S} UTC" if health.not_before else ""
+    by = f" by {health.by}" if health.by else ""
+    reason = f": {health.reason}" if health.reason else ""
+    advice = f" ({health.advice})" if health.advice else ""
+    return f"{name} is {health.state}{by}{since}{again}{reason}{advice}"
+
+
+def _credentials(name: str) -> str:
+    return f"put credentials that it accepts at connections.{name} in the configuration, and start Hub again"
+
+
+def _health(state: State, found: Trouble, advice: str) -> Health:
+    return Health(state, found.since, found.not_before, found.failures, found.reason, advice=advice)

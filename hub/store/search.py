@@ -8,7 +8,7 @@ from uuid import UUID
 from hub.model.keys import fact_id
 from hub.store.database import Session
 
-NUMBER = """lower(regexp_replace(substring(payload from '"number":"([^"]+)"'), '[^[:alnum:]]', '', 'g'))"""
+NUMBER = """lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g'))"""
 """An order's number as people write it, without ``#`` and dashes: the expression of the index ``fact_number``."""
 
 MOST = 100

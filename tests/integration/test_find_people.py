@@ -10,6 +10,7 @@ from hub.errors import NotFound, RefusedError
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
+from hub.model.profile import Profile
 from hub.profiles import view
 from hub.store.database import Database
 from tests.support.doubles import at, customer, entry
@@ -52,7 +53,8 @@ def way(database: Database) -> Way:
 
 def found(way: Way, text: str) -> list[str | None]:
     with way.database.session() as session:
-        return [one.name.full for one in view.find(session, text=text, connections=CONNECTIONS, limit=10)]
+        people = view.find(session, text=text, connections=CONNECTIONS, limit=10)
+    return [one.name.full for one in people if isinstance(one, Profile)]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ from tests.support.doubles import START, at, customer, entry, store
 from tests.support.hubspot import Way, client_of
 from tests.support.serving import served
 
-REFUSED = DestinationState(0, at(0) + timedelta(days=3650), "GET api.hubapi.com answered 401", "an older token")
+REFUSED = DestinationState(
+    0, rest=timedelta(days=3650), reason="GET api.hubapi.com answered 401", credentials="an older token"
+)
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_what_a_person_paused_gets_nothing_until_a_person_resumes_it(database: D
 def test_a_retry_lifts_the_rest_of_an_outage_but_not_of_refused_credentials(database: Database) -> None:
     way = Way(database)
     way.take(anna())
-    set_state(database, DestinationState(9, at(0) + timedelta(days=3650), "answered 503"))
+    set_state(database, DestinationState(9, rest=timedelta(days=3650), reason="answered 503"))
     with database.session() as session:
         destinations.retry(session, "crm")
         assert destinations.state_of(session, "crm") == DestinationState()
@@ -235,7 +237,7 @@ def test_a_destination_without_a_route_is_not_called_well(hub: Hub) -> None:
 
 def test_readiness_tells_which_destinations_rest_and_stays_ready(api: Installation) -> None:
     assert api.http.get("/health/ready").json() == {"status": "ok", "destinations": {}}
-    set_state(api.database, DestinationState(9, datetime.now(UTC) + timedelta(hours=1), "answered 503"))
+    set_state(api.database, DestinationState(9, rest=timedelta(hours=1), reason="answered 503"))
 
     def ready() -> Any:
         return api.http.get("/health/ready")

@@ -15,7 +15,7 @@ from hub.store import inbox, retention
 from hub.store.database import Database, Session
 from hub.workers.process import Processing, process_batch
 from hub.workers.retain import Retaining
-from tests.support.doubles import START, by_name, customer, entry, source, store
+from tests.support.doubles import by_name, customer, entry, source, store
 
 DAY = timedelta(days=1)
 FOR_EVER = RetentionSection(bodies=None, attempts=None, outcomes=None)
@@ -66,7 +66,7 @@ def test_what_waits_or_is_parked_keeps_its_body_until_it_is_done(database: Datab
     stored(database, 4)
     with database.session() as session:
         parked, waiting, *_ = [row[0] for row in session.rows("SELECT id FROM inbox ORDER BY id")]
-        inbox.set_outcomes(session, [(parked, "parked", "broken")], START)
+        inbox.set_outcomes(session, [(parked, "parked", "broken")])
         inbox.requeue(session, ids=[waiting])
     retaining = Retaining(database, RetentionSection(bodies=90))
     # when retention goes past them
@@ -76,7 +76,7 @@ def test_what_waits_or_is_parked_keeps_its_body_until_it_is_done(database: Datab
     # when the one is done and the other mended
     with database.session() as session:
         inbox.finish(session, [waiting])
-        inbox.clear_outcomes(session, [parked])
+        inbox.clear_earlier(session, [parked], [parked])
     # then theirs go too
     assert retaining.held() == 2
     assert with_body(database) == ["e3"]
@@ -137,8 +137,8 @@ def test_of_the_attempts_the_last_of_each_row_stays(database: Database) -> None:
 def test_why_events_were_skipped_goes_and_parked_ones_stay(database: Database) -> None:
     stored(database, 4)
     with database.session() as session:
-        inbox.set_outcomes(session, [(1, "skipped", "no customer"), (2, "parked", "broken")], START)
-        inbox.set_outcomes(session, [(3, "skipped", "no customer")], START)
+        inbox.set_outcomes(session, [(1, "skipped", "no customer"), (2, "parked", "broken")])
+        inbox.set_outcomes(session, [(3, "skipped", "no customer")])
         session.run("UPDATE inbox_outcome SET at = now() - interval '400 days' WHERE inbox_id < 3")
     removed = Retaining(database, FOR_EVER.model_copy(update={"outcomes": 365})).turn()
     assert removed == {"outcomes": 1}

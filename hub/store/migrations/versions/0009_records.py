@@ -8,8 +8,8 @@ down_revision = "0008"
 # Stored states do not tell which of two e-mails, phones or loyalty numbers was told in full, the events do. To process
 # an entry again changes nothing else (law L2). By patterns and never by a cast: a state may hold what jsonb refuses.
 _UP = r"""
-INSERT INTO inbox_queue (inbox_id)
-SELECT DISTINCT told.event
+INSERT INTO inbox_queue (inbox_id, connection)
+SELECT DISTINCT told.event, inbox.connection
 FROM record, LATERAL (
     SELECT (regexp_matches(record.state, '\[-?\d+,\d+,(\d+)\]', 'g'))[1]::bigint AS event) told
 JOIN inbox ON inbox.id = told.event AND inbox.body IS NOT NULL
@@ -20,7 +20,7 @@ ON CONFLICT (inbox_id) DO NOTHING;
 -- People are found by what is in front of them: a customer number, an order's number, a date of birth.
 CREATE INDEX record_external_id ON record (external_id);
 CREATE INDEX fact_number ON fact
-    (lower(regexp_replace(substring(payload from '"number":"([^"]+)"'), '[^[:alnum:]]', '', 'g'))) WHERE kind = 'order';
+    (lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g'))) WHERE kind = 'order';
 CREATE INDEX history_at ON history (at, id) WHERE what = 'merged';
 UPDATE profile SET search = search || ' ' || replace(substring(golden from '"birth_date":"([-0-9]{10})"'), '-', '')
 WHERE golden ~ '"birth_date":"[-0-9]{10}"';

@@ -48,6 +48,8 @@ class Door:
             await self._app(scope, _Given(b"", receive), send)
             return
         refused = await self._refused(scope)
+        if refused is None and (b"%00" in scope["query_string"] or "\0" in scope["path"]):
+            refused = problems.problem(422, "a NUL character stands for nothing here")
         if refused is None:
             body = await _body(scope, receive)
             if isinstance(body, bytes):

@@ -54,6 +54,9 @@ def position(cursor: str | None, read: Callable[[Any], Key]) -> Key | None:
     if cursor is None:
         return None
     try:
-        return read(orjson.loads(urlsafe_b64decode(cursor)))
+        held = urlsafe_b64decode(cursor)
+        if b"\\u0000" in held:
+            raise ValueError
+        return read(orjson.loads(held))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         raise ApiError(422, "the cursor is not one that this list gave") from None

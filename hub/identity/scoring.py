@@ -7,6 +7,7 @@ from functools import lru_cache
 from math import log2
 from typing import Literal, NamedTuple
 
+from hub.identity import name_weights
 from hub.identity.comparison import (
     BIRTH,
     birth_level,
@@ -17,8 +18,8 @@ from hub.identity.comparison import (
     phone_level,
     place_level,
 )
-from hub.identity.features import FAMILY_WORDS, Person, Spelling, is_phone, mailbox
-from hub.identity.names import COUPLE, Tokens, likeness
+from hub.identity.features import FAMILY_WORDS, Person, is_phone, mailbox
+from hub.identity.names import COUPLE, Tokens
 from hub.identity.periods import contemporary
 from hub.identity.weights import Model
 
@@ -31,8 +32,6 @@ SHARED = 1_000_000
 
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
-_MOST_REMEMBERED = 200_000
-_MISMATCH = frozenset({"different", "far", "initial_different", COUPLE, ""})
 _NO_CROWD: Crowd = {}
 
 
@@ -123,9 +122,11 @@ class _Pair:
 
     def names(self, one: Person, other: Person) -> None:
         if len(one.names) == 1 == len(other.names):
-            best = _remembered(one.names[0], other.names[0], self.model)
+            best = name_weights.weighed(one.names[0], other.names[0], self.model)
         else:
-            best = max((_remembered(a, b, self.model) for a in one.names for b in other.names), key=_sum)
+            best = max(
+                (name_weights.weighed(a, b, self.model) for a in one.names for b in other.names), key=name_weights.bits
+            )
         first, last, self.first, level = best
         if self.first:
             self.first_bits = first
@@ -153,7 +154,7 @@ class _Pair:
             self.link("email", level, w.email_local_number, w.bound_email_local)
         elif level == "local":
             # A mailbox called after its owner says what the name says already.
-            if self.first and self.first not in _MISMATCH:
+            if self.first and self.first not in name_weights.MISMATCH:
                 self.personal("email", level, 0.0)
             else:
                 self.link("email", level, w.email_local, w.bound_email_local)
@@ -308,87 +309,6 @@ def _counted(kind: str, values: Tokens) -> dict[str, set[str]]:
     for account in values:
         found.setdefault(account.partition(":")[0], set()).add(account)
     return found
-
-
-_Names = tuple[float, float, str, str]
-"""Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
-
-
-def _sum(names: _Names) -> float:
-    return names[0] + names[1]
-
-
-_memory: tuple[Model | None, dict[tuple[Spelling, Spelling], _Names]] = (None, {})
-
-
-def _remembered(one: Spelling, other: Spelling, model: Model) -> _Names:
-    # Names are few and pairs are many. Only what was scored with this very model is remembered.
-    global _memory
-    known_by, known = _memory
-    if known_by is not model or len(known) > _MOST_REMEMBERED:
-        known = {}
-        _memory = (model, known)
-    found = known.get((one, other))
-    if found is None:
-        found = known[one, other] = _spelled(one, other, model)
-    return found
-
-
-def _spelled(one: Spelling, other: Spelling, model: Model) -> _Names:
-    first, first_level = _name(one.first, other.first, model, given=True)
-    last, last_level = _name(one.last, other.last, model, given=False)
-    if first_level == "exact" or (first_level not in _MISMATCH and last_level not in _MISMATCH):
-        return first, last, first_level, last_level
-    crossed, crossed_level = _crossed(one.first, other.last, model)
-    back, back_level = _crossed(one.last, other.first, model)
-    levels = {crossed_level, back_level}
-    if max(crossed, back) <= 0 or crossed + back + model.weights.swapped <= first + last:
-        return first, last, first_level, last_level
-    if "initial" in levels and "exact" not in levels:
-        return first, last, first_level, last_level
-    if levels & {"different", "far", "initial_different", COUPLE}:
-        # One word in common where each has two: the family's name, once written first.
-        return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
-    # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
-    (less, lesser), (more, greater) = sorted(((crossed, crossed_level), (back, back_level)), key=_told_and_weight)
-    if not lesser:
-        return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
-    return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
-
-
-def _told_and_weight(crossing: tuple[float, str]) -> tuple[bool, float, str]:
-    return bool(crossing[1]), *crossing
-
-
-def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[float, str]:
-    if not one or not other:
-        return 0.0, ""
-    w = model.weights
-    level = likeness(one, other, given=given)
-    if level == "initial":
-        return w.initial, level
-    if level == "different":
-        if 1 in (len(one[0]), len(other[0])):
-            return w.initial_different, "initial_different"
-        return (w.first_different if given else w.last_different), level
-    if level == COUPLE:
-        return w.first_different, level
-    if level in ("close", "far"):
-        return getattr(w, f"{'first' if given else 'last'}_{level}"), level
-    table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)
-    bits = min(table.get(" ".join(one), usual), table.get(" ".join(other), usual)) if table else usual
-    if level == "exact":
-        return bits, level
-    if level == "typo":
-        return min(bits + w.typo, w.first_typo_most if given else w.last_typo_most), level
-    return bits + (w.alias if level == "alias" else w.part), level
-
-
-def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
-    """A first name against a last name. Which of them stands in the wrong place is not known: the lesser bits count."""
-    as_last, level = _name(one, other, model, given=False)
-    as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
-    return min(as_first, as_last), level
 
 
 def _mailboxes(weak: Tokens) -> Tokens:

@@ -64,6 +64,8 @@ class Sender:
     prepared: bool = False
     failing: set[str] = field(default_factory=set)
     """Keys of rows whose last call failed."""
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    """For routes whose conditions name days; what is due goes by PostgreSQL's clock."""
     trains: bool = False
     """Weights are trained by themselves: what cannot be undone waits for it during a bulk load (``hold``)."""
 
@@ -132,7 +134,7 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         rows = due.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
         if subject == "profile":
-            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, datetime.now(UTC))
+            changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
             early = [row.key for row in rows if row.contact_id is None]
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)

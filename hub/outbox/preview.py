@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,7 +57,7 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
 def _add(shown: Preview, session: Session, sender: Sender, subject: Subject, rows: Sequence[DueRow]) -> None:
     keys = [row.key for row in rows]
     if subject == "profile":
-        changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, datetime.now(UTC))
+        changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
     else:
         changes, left_out = order_changes(
             rows, facts.stored_orders(session, keys), profiles.suppressed(session, [row.profile_id for row in rows])

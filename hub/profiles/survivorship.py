@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.mapping.name import fold
 from hub.mapping.record_state import State, former, moment
 from hub.model.event import CONTACT_LISTS
+from hub.profiles.completeness import completeness
 
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
 SINGLE = ("name", "birth_date", "language", "company", "tags")
@@ -206,20 +207,6 @@ def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Ca
     if strategy == "longest_lived":
         return lambda c: c.at
     return None
-
-
-def completeness(value: Any) -> tuple[int, int]:
-    """How much a value tells, however long it is written: its filled parts, and how many are more than a letter.
-
-    A name's parts are first, middle and last (``full`` repeats them), an address's its lines, postal code, city, region
-    and country, a text's its words, and a list's its items.
-    """
-    if isinstance(value, Mapping):
-        parts = [str(part) for name, part in value.items() if part and name != "full"]
-        parts = parts or [str(part) for part in value.values() if part][:1]
-    else:
-        parts = list(map(str, value)) if isinstance(value, list) else fold(str(value)).split()
-    return len(parts), sum(len(fold(part)) > 1 for part in parts)
 
 
 def sameness(candidate: Candidate) -> Hashable:

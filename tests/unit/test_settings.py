@@ -168,8 +168,8 @@ survivorship: nowhere.yaml
         (
             "a b: 1",
             (
-                "a b: unknown key; there is hub, connections, routes, identity, survivorship, database_url, redis_url, "
-                "data_dir, log_level, log_format (line 1)"
+                "a b: unknown key; there is hub, connections, routes, identity, survivorship, retention, database_url, "
+                "redis_url, data_dir, log_level, log_format (line 1)"
             ),
         ),
         ("[" * 5000, "the file cannot be read: it is nested too deeply"),

@@ -8,8 +8,7 @@ Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/g
 e-mails), …/api-reference/legacy/crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an additional
 e-mail is taken away), developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (a merged
 contact's id leads to what it was merged into), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477),
-…/crm/associations/associate-records,
-…/api-reference/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
+…/crm/associations/associate-records, …/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
 """
 
 from __future__ import annotations

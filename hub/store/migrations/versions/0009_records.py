@@ -20,7 +20,8 @@ ON CONFLICT (inbox_id) DO NOTHING;
 -- People are found by what is in front of them: a customer number, an order's number, a date of birth.
 CREATE INDEX record_external_id ON record (external_id);
 CREATE INDEX fact_number ON fact
-    (lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g'))) WHERE kind = 'order';
+    (lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g')))
+    WHERE kind = 'order';
 CREATE INDEX history_at ON history (at, id) WHERE what = 'merged';
 UPDATE profile SET search = search || ' ' || replace(substring(golden from '"birth_date":"([-0-9]{10})"'), '-', '')
 WHERE golden ~ '"birth_date":"[-0-9]{10}"';

@@ -1,4 +1,7 @@
-"""Names that are short or foreign forms of one another: one family a line, German and English, folded. Ours."""
+"""Names that are short or foreign forms of one another: one family a line, folded. Ours.
+
+German and English first, then Spanish and Portuguese.
+"""
 
 from __future__ import annotations
 
@@ -164,4 +167,25 @@ wilhelmine mina minna wilma
 wolfgang wolf wolfi
 yvonne yvi
 zacharias zachary zach zack
+alejandro ale jandro
+concepcion concha conchita
+consuelo chelo
+dolores lola loli lolita
+eduardo lalo edu
+enrique quique kike
+fernando nando
+francisco paco pancho kiko chico
+gregorio goyo
+guadalupe lupita lupe
+guillermo memo
+ignacio nacho
+jesus chucho chuy
+joaquin quino
+jose pepe pepito ze
+josefina pepa fina
+manuel manolo
+mercedes merche
+rafael rafa
+roberto beto
+rosario charo
 """.strip().splitlines()

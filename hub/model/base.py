@@ -28,7 +28,7 @@ UtcDatetime = Annotated[datetime, AfterValidator(_aware_utc)]
 class FrozenTexts(dict[str, str]):
     """Texts by name that cannot be changed, so that a value that holds them can be compared and hashed."""
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
 
     def _unchangeable(self, *_: object, **__: object) -> Never:

@@ -21,7 +21,7 @@ from hub.connectors.shopify import mapping, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
-from hub.mapping.payload import read
+from hub.mapping.payload import Read, Reading
 from hub.mapping.phone import phone
 from hub.mapping.time import instant
 from hub.model.event import (
@@ -30,6 +30,7 @@ from hub.model.event import (
     DeletionEvent,
     InteractionEvent,
     LinkEvent,
+    Note,
     OrderPartEvent,
     PrivacyEvent,
 )
@@ -75,12 +76,13 @@ def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
     return EventName(event_id=f"{topic}:{event_id}", topic=topic)
 
 
-def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one delivery. Raises SkipEvent for a topic that is not read, PayloadError with a path."""
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, settings.default_region)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read, settings.default_region))
 
 
 def _told_at(entry: InboxEntry) -> datetime:
@@ -89,29 +91,29 @@ def _told_at(entry: InboxEntry) -> datetime:
     return instant(header, path="headers.x-shopify-triggered-at") if header else entry.received_at
 
 
-def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _order(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     return mapping.order_events(read(schemas.Order, entry.body), region)
 
 
-def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _customer(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     return [mapping.customer_event(read(schemas.Customer, entry.body), region, _told_at(entry))]
 
 
-def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _checkout(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     return mapping.cart_events(read(schemas.Checkout, entry.body), region)
 
 
-def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _order_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone, kind="order")]
 
 
-def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _customer_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone)]
 
 
-def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _merge(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     given = read(schemas.CustomerMerge, entry.body)
     # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeRequestStatus
     if (given.status or "").lower() != "completed":
@@ -121,12 +123,12 @@ def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
     return [LinkEvent(occurred_at=_told_at(entry), records=records, reason="merged in Shopify")]
 
 
-def _email_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _email_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     given = read(schemas.EmailConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "email", given.email_marketing_consent)
 
 
-def _sms_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _sms_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     given = read(schemas.SmsConsentUpdate, entry.body)
     return _consent(entry, given.id, "sms", given.sms_marketing_consent)
 
@@ -141,7 +143,7 @@ def _consent(
     return [ConsentEvent(occurred_at=at, record=mapping.record_key(customer_id), consent=consent)]
 
 
-def _tags(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _tags(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
     given = read(schemas.TagsChange, entry.body)
     if not given.tags:
@@ -164,19 +166,19 @@ def _order_id(order_id: str | None) -> str:
     return order_id
 
 
-def _refund(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _refund(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     given = read(schemas.Refund, entry.body)
     at = given.processed_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.refund(given))]
 
 
-def _fulfilment(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _fulfilment(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     given = read(schemas.Fulfilment, entry.body)
     at = given.updated_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.fulfilment(given))]
 
 
-def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _privacy(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     """The mandatory topics: https://shopify.dev/docs/apps/build/privacy-law-compliance."""
     given = read(schemas.PrivacyRequest, entry.body)
     at = _told_at(entry)
@@ -203,7 +205,7 @@ def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
     ]
 
 
-_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent]]] = {
+_READERS: Mapping[str, Callable[[InboxEntry, Read, str], Sequence[CanonicalEvent]]] = {
     "orders/create": _order,
     "orders/updated": _order,
     "orders/paid": _order,

@@ -7,37 +7,26 @@ Amounts are integers in the currency's smallest unit; times are RFC 3339 text. A
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Optional, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-
-from hub.errors import PayloadError
+from hub.mapping.payload import TimeText, VendorModel
+from hub.model.money import Currency
 
 T = TypeVar("T")
 
 
-class Schema(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Schema(VendorModel):
+    pass
 
 
 Found = TypeVar("Found", bound=Schema)
-Maybe = Annotated[T | None, BeforeValidator(lambda value: None if value == "" else value)]
-Many = Annotated[tuple[T, ...], BeforeValidator(lambda value: value or ())]
-
-
-def read(schema: type[Found], body: bytes) -> Found:
-    """Raises PayloadError with the path of the first fault, never with the value found there."""
-    try:
-        return schema.model_validate_json(body)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(step) for step in fault["loc"])
-        raise PayloadError(f"cannot be read ({fault['type']})", path=path) from None
+Maybe = Optional[T]  # noqa: UP045 - an alias with a parameter
+Many = tuple[T, ...]
 
 
 class Money(Schema):
     amount: int
-    currency: str
+    currency: Currency
 
 
 class Address(Schema):
@@ -57,8 +46,8 @@ class Preferences(Schema):
 
 class Customer(Schema):
     id: str
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: TimeText | None = None
+    updated_at: TimeText | None = None
     given_name: str | None = None
     family_name: str | None = None
     company_name: str | None = None
@@ -132,9 +121,9 @@ class FulfilmentDetails(Schema):
 
     recipient: Maybe[Recipient] = None
     tracking_number: str | None = None
-    picked_up_at: str | None = None
-    shipped_at: str | None = None
-    delivered_at: str | None = None
+    picked_up_at: TimeText | None = None
+    shipped_at: TimeText | None = None
+    delivered_at: TimeText | None = None
 
 
 class OrderFulfilment(Schema):
@@ -149,7 +138,7 @@ class OrderFulfilment(Schema):
 class Tender(Schema):
     id: str
     payment_id: str | None = None
-    created_at: str | None = None
+    created_at: TimeText | None = None
     amount_money: Maybe[Money] = None
     customer_id: str | None = None
     type: str | None = None
@@ -166,9 +155,9 @@ class Order(Schema):
     customer_id: str | None = None
     state: str | None = None
     version: Maybe[int] = None
-    created_at: str
-    updated_at: str | None = None
-    closed_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
+    closed_at: TimeText | None = None
     total_money: Money
     total_tax_money: Maybe[Money] = None
     total_discount_money: Maybe[Money] = None
@@ -185,8 +174,8 @@ class Order(Schema):
 
 class Payment(Schema):
     id: str
-    created_at: str
-    updated_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
     total_money: Money
     status: str | None = None
     source_type: str | None = None
@@ -199,8 +188,8 @@ class Payment(Schema):
 
 class Refund(Schema):
     id: str
-    created_at: str
-    updated_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
     amount_money: Money
     status: str | None = None
     order_id: str | None = None
@@ -217,8 +206,8 @@ class LoyaltyAccount(Schema):
     customer_id: str | None = None
     balance: Maybe[int] = None
     lifetime_points: Maybe[int] = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: TimeText | None = None
+    updated_at: TimeText | None = None
     mapping: Maybe[LoyaltyMapping] = None
 
 
@@ -251,7 +240,7 @@ class EventHead(Schema):
 
 
 class Event(EventHead):
-    created_at: str
+    created_at: TimeText
     data: EventData
 
 

@@ -22,6 +22,7 @@ from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
 from hub.errors import NotFound, PayloadError, SkipEvent
 from hub.mapping.customer import CustomerFields
+from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import (
@@ -30,6 +31,7 @@ from hub.model.event import (
     DeletionEvent,
     InteractionEvent,
     LinkEvent,
+    Note,
     OrderEvent,
     OrderPartEvent,
 )
@@ -61,14 +63,14 @@ def sign(delivery: RawDelivery, settings: SquareSettings) -> RawDelivery:
 
 def name_event(delivery: RawDelivery, settings: SquareSettings) -> EventName:
     """``event_id`` is Square's own idempotency value (docs/webhooks/step4manage)."""
-    head = schemas.read(schemas.EventHead, delivery.body)
+    head = read(schemas.EventHead, delivery.body)
     return EventName(event_id=head.event_id, topic=head.type)
 
 
 def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Completion]:
     if settings.access_token is None or not entry.topic.startswith(("order.", "refund.")):
         return ()
-    found = schemas.read(schemas.Event, entry.body).data.object
+    found = read(schemas.Event, entry.body).data.object
     if found.refund is not None and found.refund.payment_id:
         return () if "payment" in entry.completions else (_fetch("payment", "payments", found.refund.payment_id),)
     pointer = found.order_created or found.order_updated
@@ -77,7 +79,7 @@ def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Complet
     if "order" not in entry.completions:
         return (_fetch("order", "orders", pointer.order_id),)
     body = entry.completions["order"]
-    customer_id = mapping.customer_id_of(schemas.read(schemas.OrderAnswer, body).order) if body else None
+    customer_id = mapping.customer_id_of(read(schemas.OrderAnswer, body).order) if body else None
     if customer_id is None or "customer" in entry.completions:
         return ()
     return (_fetch("customer", "customers", customer_id),)
@@ -99,23 +101,28 @@ def check(http: HttpClient, settings: SquareSettings) -> None:
         http.get("/v2/locations")
 
 
-def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: SquareSettings) -> Sequence[CanonicalEvent | Note]:
     if entry.topic == "oauth.authorization.revoked":
         raise SkipEvent("authorisation revoked: Square sends no further events until the seller connects again")
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, schemas.read(schemas.Event, entry.body), settings)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read(schemas.Event, entry.body), reading, settings))
 
 
-def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _customer(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
     customer = _required(event.data.object.customer, "customer")
     changed_at = mapping.changed_at(customer, event.created_at)
     told = CustomerEvent(occurred_at=changed_at, customer=mapping.customer_snapshot(customer, settings.default_region))
     return [told, *_merge_links(event)]
 
 
-def _customer_deleted(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _customer_deleted(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
     links = _merge_links(event)
     if links:
         return links
@@ -133,28 +140,32 @@ def _merge_links(event: schemas.Event) -> list[CanonicalEvent]:
     return [LinkEvent(occurred_at=at, records=tuple(map(mapping.customer_key, ids)), reason=_MERGED)]
 
 
-def _order(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
-    order = event.data.object.order or _fetched_order(entry)
+def _order(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
+    order = event.data.object.order or _fetched_order(entry, reading)
     if order.returns and not order.line_items:
         raise SkipEvent("a return, told by its refund events")
     if order.state == "DRAFT":
         raise SkipEvent("a draft, not placed yet")
     at = instant(order.updated_at or order.created_at, path="updated_at")
-    told, record = _order_customer(order, entry.completions.get("customer"), at, settings.default_region)
+    customer = entry.completions.get("customer")
+    known = reading.read(schemas.CustomerAnswer, customer).customer if customer else None
+    told, record = _order_customer(order, known, at, settings.default_region)
     return [*told, OrderEvent(occurred_at=at, order=mapping.order(order), record=record)]
 
 
-def _fetched_order(entry: InboxEntry) -> schemas.Order:
+def _fetched_order(entry: InboxEntry, reading: Reading) -> schemas.Order:
     body = entry.completions.get("order")
     if body is None:
         raise SkipEvent("order not fetched: the connection has no access_token")
     if not body:
         raise SkipEvent("the order does not exist any more")
-    return schemas.read(schemas.OrderAnswer, body).order
+    return reading.read(schemas.OrderAnswer, body).order
 
 
 def _order_customer(
-    order: schemas.Order, body: bytes | None, at: datetime, region: str
+    order: schemas.Order, customer: schemas.Customer | None, at: datetime, region: str
 ) -> tuple[list[CanonicalEvent], RecordKey | None]:
     """What the order tells of its customer, and whose the order is."""
     recipient = mapping.recipient_of(order) or schemas.Recipient()
@@ -167,11 +178,10 @@ def _order_customer(
         guest = mapping.guest_snapshot(fields, region, fallback=order.id, addresses=addresses)
         return [CustomerEvent(occurred_at=at, customer=guest)], guest.key
     key = mapping.customer_key(customer_id)
-    if not body:
+    if customer is None:
         contact = mapping.weak_email(recipient.email_address)
         known = CustomerSnapshot(key=key, identifiers=contact, addresses=tuple(addresses))
         return ([CustomerEvent(occurred_at=at, customer=known)] if contact or addresses else []), key
-    customer = schemas.read(schemas.CustomerAnswer, body).customer
     own = mapping.customer_snapshot(customer, region)
     contact = mapping.weak_email(recipient.email_address, own)
     snapshot = own.model_copy(
@@ -185,7 +195,9 @@ def _order_customer(
     return told, key
 
 
-def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _payment(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
     payment = _required(event.data.object.payment, "payment")
     at = instant(payment.updated_at or payment.created_at, path="data.object.payment.updated_at")
     buyer = _buyer(payment, settings.default_region)
@@ -218,10 +230,12 @@ def _buyer(payment: schemas.Payment, region: str) -> CustomerSnapshot | None:
     return mapping.guest_snapshot(fields, region, fallback=payment.order_id or payment.id, addresses=addresses)
 
 
-def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _refund(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
     refund = _required(event.data.object.refund, "refund")
     body = entry.completions.get("payment")
-    payment = schemas.read(schemas.PaymentAnswer, body).payment if body else None
+    payment = reading.read(schemas.PaymentAnswer, body).payment if body else None
     order_id = (payment.order_id if payment else None) or refund.order_id
     if not order_id:
         raise SkipEvent("a refund without order")
@@ -229,7 +243,9 @@ def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -
     return [OrderPartEvent(occurred_at=at, order_id=order_id, part=mapping.refund(refund))]
 
 
-def _loyalty(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Sequence[CanonicalEvent]:
+def _loyalty(
+    entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings
+) -> Sequence[CanonicalEvent]:
     account = _required(event.data.object.loyalty_account, "loyalty_account")
     at = mapping.changed_at(account, event.created_at)
     phone = (account.mapping.phone_number if account.mapping else None) or ""
@@ -257,7 +273,7 @@ def _required(found: schemas.Found | None, name: str) -> schemas.Found:
     return found
 
 
-_Reader = Callable[[InboxEntry, schemas.Event, SquareSettings], Sequence[CanonicalEvent]]
+_Reader = Callable[[InboxEntry, schemas.Event, Reading, SquareSettings], Sequence[CanonicalEvent]]
 _READERS: Mapping[str, _Reader] = {
     "customer.created": _customer,
     "customer.updated": _customer,

@@ -19,8 +19,8 @@ import orjson
 from hub.connectors.woocommerce import mapping, schemas
 from hub.connectors.woocommerce.manifest import WooCommerceSettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
-from hub.mapping.payload import VendorModel, read
-from hub.model.event import CanonicalEvent, DeletionEvent
+from hub.mapping.payload import Read, Reading, VendorModel, read
+from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.signatures import hmac_sha256_base64, require
@@ -72,34 +72,35 @@ def name_event(delivery: RawDelivery, settings: WooCommerceSettings) -> EventNam
     return EventName(event_id=f"{webhook}:{topic}:{version.id}:{version.date_modified_gmt or ''}:{digest}", topic=topic)
 
 
-def parse(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one delivery. Raises SkipEvent for a topic that is not read, PayloadError with a path."""
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, settings.default_region)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read, settings.default_region))
 
 
-def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _order(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     return mapping.order_events(read(schemas.Order, entry.body), region)
 
 
-def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _customer(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     return [mapping.customer_event(read(schemas.Customer, entry.body), region)]
 
 
-def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _order_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     """The body is the id alone and there is no retry: the time of receipt is the best there is."""
     gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
 
-def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent]:
+def _customer_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent]:
     gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=entry.received_at, record=gone)]
 
 
-_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent]]] = {
+_READERS: Mapping[str, Callable[[InboxEntry, Read, str], Sequence[CanonicalEvent]]] = {
     "order.created": _order,
     "order.updated": _order,
     "order.restored": _order,

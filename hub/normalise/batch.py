@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.errors import HubError, PayloadError, SkipEvent
+from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
@@ -61,8 +62,8 @@ def normalise(
             )
         else:
             events = [event for event in parsed if not isinstance(event, Note)]
-            notes = [note for note in parsed if isinstance(note, Note)]
-            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
+            notes = [*(note for note in parsed if isinstance(note, Note)), *notes_of(events)]
+            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes))))
     return done, outcomes
 
 

@@ -12,8 +12,8 @@ from hub.mapping.email import emails
 from hub.mapping.name import clean, fold, is_filler, person_name
 from hub.mapping.phone import phones
 from hub.mapping.time import birth_date
-from hub.model.base import FrozenTexts
 from hub.model.address import Address
+from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
 from hub.model.customer import ChannelAccount, ContactPoint, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Protocol, TypeVar
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 

@@ -23,7 +23,9 @@ _CLOCK = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)? *(am|pm)? *(?:uhr|h)? *(z|utc|gmt|[+-]\d{2}:?(?:\d{2})?)?",
 )
 _CLOCK_WITH_DOT = re.compile(r"\d{4}[ ,t]+(?:um )?\d{1,2}\.\d{2}", re.IGNORECASE)
-_ISO_ZONE = re.compile(r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(z|utc|gmt|[+-]\d{4}|[+-]\d{2})$")
+_ISO_ZONE = re.compile(
+    r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(z|utc|gmt|[+-]\d{4}|[+-]\d{2})$"
+)
 
 
 def instant(text: str | None, *, path: str, zone: str = "UTC", form: str | None = None) -> datetime:

@@ -45,7 +45,11 @@ def _tidied(schema: Any) -> Any:
         case "tuple":
             return {**schema, "items_schema": [_tidied(item) for item in schema["items_schema"]]}
         case "dict":
-            return {**schema, "keys_schema": _tidied(schema["keys_schema"]), "values_schema": _tidied(schema["values_schema"])}
+            return {
+                **schema,
+                "keys_schema": _tidied(schema["keys_schema"]),
+                "values_schema": _tidied(schema["values_schema"]),
+            }
     return schema
 
 

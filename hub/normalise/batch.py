@@ -63,7 +63,9 @@ def normalise(
         else:
             events = [event for event in parsed if not isinstance(event, Note)]
             notes = [*(note for note in parsed if isinstance(note, Note)), *notes_of(events)]
-            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes))))
+            done.append(
+                Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes)))
+            )
     return done, outcomes
 
 

@@ -109,7 +109,7 @@ def customer(
 
 
 def region_of(fields: CustomerFields, addresses: Iterable[Address], default: str) -> str:
-    """The country in which a person's numbers are dialled: the one told of them, else of an address, else the default."""
+    """The country in which a person's numbers are dialled: the one told of them, of an address, or the default."""
     for text in fields.get("country", ()):
         if code := country(text):
             return code

@@ -169,7 +169,7 @@ class Read(Protocol):
 
 
 class Reading:
-    """The bodies of one entry, and what of them was left out: ``parse`` makes one, and gives its notes beside its events.
+    """The bodies of one entry, and what of them was left out: ``parse`` makes one and gives its notes with its events.
 
     Where one entry brings several updates, each stands ``alone``.
     """

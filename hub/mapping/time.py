@@ -29,12 +29,12 @@ _ISO_ZONE = re.compile(
 
 
 def instant(text: str | None, *, path: str, zone: str = "UTC", form: str | None = None) -> datetime:
-    """A point in time from ISO 8601, German, British, American or RFC 5322 notation, an epoch or a spreadsheet's serial.
+    """A point in time: ISO 8601, German, British, American or RFC 5322 notation, an epoch, a spreadsheet's serial.
 
-    ``zone`` is used when the text names none; a date alone begins at midnight UTC, so that it stays that date. Where day and month could be
-    either, the day is first. ``form`` (as of strptime) is the only notation then. Digits alone are ``YYYYMMDD``,
-    seconds (10), milliseconds (13) or microseconds (16) since 1970, or ``YYYYMMDDHHMMSS``. Raises PayloadError naming
-    ``path`` when there is no readable time.
+    ``zone`` is used when the text names none; a date alone begins at midnight UTC, so that it stays that date. Where
+    day and month could be either, the day is first. ``form`` (as of strptime) is the only notation then. Digits alone
+    are ``YYYYMMDD``, seconds (10), milliseconds (13) or microseconds (16) since 1970, or ``YYYYMMDDHHMMSS``. Raises
+    PayloadError naming ``path`` when there is no readable time.
     """
     if not text:
         raise PayloadError("no time", path=path)

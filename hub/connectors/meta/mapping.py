@@ -78,7 +78,7 @@ def comment(entry: Entry, value: Comment, path: str) -> Iterator[CanonicalEvent]
 
 
 def feed(entry: Entry, value: Feed, path: str) -> Iterator[CanonicalEvent]:
-    """What a person did on the page: commented, reacted, posted; or edited or took back. The page's own acts are left out.
+    """What a person did on the page: commented, reacted, posted, edited, took back. The page's own acts are none.
 
     An edit stands beside what it changed, and says so in ``reference``: nothing that was said is written over.
     """

@@ -34,11 +34,8 @@ def conversation(network: str, entry: Entry, update: Messaging, path: str) -> It
     out = update.sender.id == entry.id or (update.message is not None and update.message.is_echo)
     other, role = (update.recipient, "recipient") if out else (update.sender, "sender")
     read = any(getattr(update, name) for name in _READ)
-    if (
-        not read
-        or other.id == entry.id
-        or (other.id is None and (other.user_ref or (update.optin and update.optin.user_ref)))
-    ):
+    visitor = other.user_ref or (update.optin and update.optin.user_ref)
+    if not read or other.id == entry.id or (other.id is None and visitor):
         return
     if other.id is None:
         raise PayloadError("no id", path=f"{path}.{role}.id")
@@ -107,13 +104,13 @@ def _interactions(network: str, update: Messaging, direction: str, at: datetime,
             reference=reaction.mid,
             details={"action": reaction.action},
         )
-    for status, receipt in (("delivered", update.delivery), ("read", update.read)):
+    for state, receipt in (("delivered", update.delivery), ("read", update.read)):
         if receipt:
             mids = receipt.mids or ((receipt.mid,) if receipt.mid else ())
             for mid in mids:
-                yield status(network, f"{mid}:{status}", status, reference=mid)
+                yield status(network, f"{mid}:{state}", state, reference=mid)
             if not mids:
-                yield status(network, f"{person}:{status}:{millis}", status)
+                yield status(network, f"{person}:{state}:{millis}", state)
 
 
 def _message(network: str, message: DirectMessage, direction: str) -> Interaction:
@@ -159,11 +156,12 @@ def _consent(network: str, told: OptIn, at: datetime) -> Consent | None:
     if told.type != "notification_messages" or network not in ("messenger", "instagram"):
         return None
     stopped = "STOP" in (told.notification_messages_status or "").upper()
+    how = "stopped" if stopped else told.notification_messages_frequency or "asked for"
     return Consent(
         channel="messenger" if network == "messenger" else "instagram",
         state="opted_out" if stopped else "opted_in",
         at=at,
-        evidence=f"{network} notification_messages: {'stopped' if stopped else told.notification_messages_frequency or 'asked for'}",
+        evidence=f"{network} notification_messages: {how}",
         explicit=True,
     )
 

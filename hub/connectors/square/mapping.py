@@ -12,13 +12,14 @@ from decimal import Decimal
 
 from hub.connectors.square import schemas
 from hub.errors import PayloadError
-from hub.mapping.address import postal_address
+from hub.mapping.address import country, postal_address
 from hub.mapping.customer import CustomerFields, guest_key
 from hub.mapping.customer import customer as snapshot_of
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import amount, maybe_amount, minor_units
 from hub.mapping.name import clean
+from hub.mapping.phone import phone
 from hub.mapping.time import instant, maybe_instant
 from hub.model.address import Address
 from hub.model.consent import Consent
@@ -113,7 +114,8 @@ def _consents(preferences: schemas.Preferences | None) -> tuple[Consent, ...]:
 def guest_snapshot(
     fields: CustomerFields, region: str, *, fallback: str, addresses: Iterable[Address] = ()
 ) -> CustomerSnapshot:
-    key = guest_key(fields, region=region, fallback=fallback)
+    addresses = tuple(addresses)
+    key = guest_key(fields, region=region, fallback=fallback, addresses=addresses)
     return snapshot_of(key, fields, region=region, addresses=addresses)
 
 
@@ -150,8 +152,11 @@ def customer_id_of(order: schemas.Order) -> str | None:
     return next((customer_id for customer_id in named if customer_id), None)
 
 
-def order(source: schemas.Order) -> Order:
-    """Raises PayloadError with the path of an amount, currency or time that cannot be read."""
+def order(source: schemas.Order, region: str) -> Order:
+    """A contact phone is read in the recipient's country, else ``region``.
+
+    Raises PayloadError with the path of an amount, currency or time that cannot be read.
+    """
     currency = _currency(source.total_money, "total_money.currency")
     recipient = recipient_of(source)
     shipped = [f for f in source.fulfillments if f.type in ("SHIPMENT", "DELIVERY")]
@@ -176,7 +181,7 @@ def order(source: schemas.Order) -> Order:
         fulfilments=_fulfilments(source),
         shipping_address=address(details.recipient.address) if details and details.recipient else None,
         contact_email=_normalised(recipient.email_address) if recipient else None,
-        contact_phone=(recipient.phone_number or None) if recipient else None,
+        contact_phone=_contact_phone(recipient, region) if recipient else None,
         location=clean(source.location_id),
         cancelled_at=maybe_instant(source.closed_at, path="closed_at") if source.state == "CANCELED" else None,
     )
@@ -325,6 +330,12 @@ def _currency(source: schemas.Money, path: str) -> str:
 
 def _amount(source: schemas.Money | None) -> Decimal | None:
     return None if source is None else minor_units(source.amount, source.currency)
+
+
+def _contact_phone(recipient: schemas.Recipient, region: str) -> str | None:
+    at = recipient.address.country if recipient.address else None
+    point = phone(recipient.phone_number, country(at) or region)
+    return point.value if point and point.usable else None
 
 
 def _normalised(text: str | None) -> str | None:

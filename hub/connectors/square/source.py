@@ -152,7 +152,7 @@ def _order(
     customer = entry.completions.get("customer")
     known = reading.read(schemas.CustomerAnswer, customer).customer if customer else None
     told, record = _order_customer(order, known, at, settings.default_region)
-    return [*told, OrderEvent(occurred_at=at, order=mapping.order(order), record=record)]
+    return [*told, OrderEvent(occurred_at=at, order=mapping.order(order, settings.default_region), record=record)]
 
 
 def _fetched_order(entry: InboxEntry, reading: Reading) -> schemas.Order:

@@ -34,7 +34,10 @@ def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent |
         number = entry.headers.get("row", "")
         raise PayloadError("its encoding, its quotes or the number of its cells is wrong", path=f"row {number}".strip())
     modified = maybe_instant(entry.headers.get("modified"), path="modified") or entry.received_at
-    return event({name: cell for name, cell in row.items() if isinstance(cell, str)}, settings, modified=modified)
+    cells = {name: cell for name, cell in row.items() if isinstance(cell, str)}
+    odd = [name for name, cell in row.items() if cell is not None and name not in cells]
+    told = event(cells, settings, modified=modified)
+    return [*told, *(Note(path=name, reason="no text, left out") for name in odd)]
 
 
 def backfill(

@@ -118,11 +118,11 @@ def _message(network: str, message: DirectMessage, direction: str) -> Interactio
         return status(network, f"{message.mid}:deleted", "deleted", reference=message.mid, direction=direction)
     answered = message.reply_to or MessageReference()
     story = answered.story or Story()
-    attached = [(a.url or str((a.payload or {}).get("url") or "")) for a in message.attachments]
+    attached = [(a.url or (a.payload.url if a.payload else None)) for a in message.attachments]
     kinds = ", ".join(attachment.type for attachment in message.attachments if attachment.type)
     details: dict[str, object] = {"attachments": kinds}
     for attachment in message.attachments:
-        details |= picked(attachment.payload, _ATTACHED)
+        details |= picked(attachment.payload.model_dump() if attachment.payload else None, _ATTACHED)
         if attachment.title:
             details["title"] = attachment.title
     details["quick_reply"] = message.quick_reply.payload if message.quick_reply else None
@@ -147,7 +147,7 @@ def _came_by(referral: Referral | None) -> dict[str, object]:
     """How the person came here, by Meta's names."""
     if referral is None:
         return {}
-    product = {"product": (referral.product or {}).get("id")}
+    product = {"product": referral.product.id if referral.product else None}
     return {"ref": referral.ref, "source": referral.source, "referral_type": referral.type} | product
 
 

@@ -25,13 +25,27 @@ class Party(VendorModel):
     username: str | None = None
 
 
+class Coordinates(VendorModel):
+    lat: str | None = None
+    long: str | None = None
+
+
+class AttachmentPayload(VendorModel):
+    url: str | None = None
+    title: str | None = None
+    sticker_id: str | None = None
+    reel_video_id: str | None = None
+    ig_post_media_id: str | None = None
+    coordinates: Coordinates | None = None
+
+
 class Attachment(VendorModel):
     """``payload`` has one shape per ``type``; a shared link has title and URL beside it."""
 
     type: str | None = None
     title: str | None = None
     url: str | None = None
-    payload: dict[str, Any] | None = None
+    payload: AttachmentPayload | None = None
 
 
 class Story(VendorModel):
@@ -50,6 +64,10 @@ class QuickReply(VendorModel):
     payload: str | None = None
 
 
+class ReferredProduct(VendorModel):
+    id: str | None = None
+
+
 class Referral(VendorModel):
     """How the person came into the conversation: a link, an ad, a product of the shop."""
 
@@ -58,7 +76,7 @@ class Referral(VendorModel):
     type: str | None = None
     ad_id: str | None = None
     referer_uri: str | None = None
-    product: dict[str, Any] | None = None
+    product: ReferredProduct | None = None
 
 
 class DirectMessage(VendorModel):

@@ -51,7 +51,7 @@ def layout(path: Path, *, encoding: str | None, delimiter: str | None) -> Layout
     first = b""
     for line in _lines(path, encoding):
         lines += 1
-        if not first and (told := _SEPARATOR.fullmatch(line.strip())):
+        if not first and (told := _SEPARATOR.fullmatch(line.removeprefix(codecs.BOM_UTF8).strip())):
             delimiter = delimiter or told[1].decode()
         elif not first and line.strip():
             first, begins = line.strip(b"\r\n"), lines

@@ -14,7 +14,7 @@ _NOT = r"\x00-\x1f\x7f\s@<>,;:\"()\[\]\\"
 _SHAPE = re.compile(rf"[^{_NOT}]+@[^{_NOT}]+\.[^{_NOT}.]{{2,}}")
 _ANGLED = re.compile(r"<([^<>]+)>")
 _SCHEME = re.compile(r"(?:mailto|e-?mail|mail) *: *", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s,;|/]+")
+_BETWEEN = re.compile(r"(?:[\s,;|/]|:::)+")
 _BEFORE, _AFTER = " \t\r\n\"'([<:;,", " \t\r\n\"')]>.,;:"
 _JUNK_DOMAINS = frozenset(
     {"test.test", "none.none", "no.email", "noemail.com", "example.invalid", "localhost.localdomain"}

@@ -21,7 +21,7 @@ from hub.model.text import tidy
 _ONE_DIGIT = re.compile(r"(\d)\1{5,}$")
 _INTERNATIONAL = re.compile(r"[(\s]*(?:\+|\uff0b|tel:)", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
-_BETWEEN = re.compile(r"\s*(?:[/;|,\n]|\bo(?:de)?r\b|\bund\b|\band\b)\s*")
+_BETWEEN = re.compile(r"\s*(?:[/;|,\n]|:::|\bo(?:de)?r\b|\bund\b|\band\b)\s*")
 _FEWEST = 6
 """Digits that make a number of its own where several stand in one field."""
 

@@ -20,7 +20,7 @@ _EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet counts days of t
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d{1,12})?")
 """1927 to 2173 in days: a date as a spreadsheet stores it."""
 _CLOCK = re.compile(
-    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)? *(am|pm)? *(?:uhr|h)? *(z|utc|gmt|[+-]\d{2}:?(?:\d{2})?)?",
+    r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:[.,]\d{1,9})?)? *(am|pm)? *(?:uhr|h)? *(z|utc|gmt|[+-]\d{2}:?(?:\d{2})?)?",
 )
 _CLOCK_WITH_DOT = re.compile(r"\d{4}[ ,t]+(?:um )?\d{1,2}\.\d{2}", re.IGNORECASE)
 _ISO_ZONE = re.compile(
@@ -80,7 +80,12 @@ _MAIN = {"DE": "Europe/Berlin"}
 def _names_no_hour(text: str, form: str | None) -> bool:
     if form is not None:
         return not any(hour in form for hour in ("%H", "%I", "%c", "%X"))
-    return ":" not in text and not _CLOCK_WITH_DOT.search(text) and not (len(text) == 14 and text.isdigit())
+    return (
+        ":" not in text
+        and not text.lower().endswith(("am", "pm"))
+        and not _CLOCK_WITH_DOT.search(text)
+        and not (len(text) == 14 and text.isdigit())
+    )
 
 
 def _read(text: str, form: str | None) -> datetime:
@@ -126,6 +131,8 @@ def _on(day: date, rest: str) -> datetime:
     if found is None:
         raise ValueError("no time of day")
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    if found[2] is None and not found[4]:
+        raise ValueError("no time of day")  # "3pm" is one, a lone number is not
     if found[4]:
         if not 1 <= hour <= 12:
             raise ValueError("no hour")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Never
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from hub.model.text import PLAIN, tidy

@@ -158,5 +158,5 @@ def test_every_update_of_a_delivery_stands_alone():
     told = [event for number in range(3) for event in reading.alone(update(number))]
 
     assert reading.of(told) == [0, 2, Note(path="updates.1", reason="no id, so this update is left out")]
-    with pytest.raises(PayloadError, match="^updates"):
+    with pytest.raises(PayloadError, match=r"^updates"):
         reading.of([])

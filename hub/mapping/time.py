@@ -20,7 +20,8 @@ _EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet counts days of t
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d{1,12})?")
 """1927 to 2173 in days: a date as a spreadsheet stores it."""
 _CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:[.,]\d{1,9})?)? *(am|pm)? *(?:uhr|h)? *(z|utc|gmt|[+-]\d{2}:?(?:\d{2})?)?",
+    r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:[.,]\d{1,9})?)? *(am|pm)? *(?:uhr|h)?"
+    r" *(z|utc|gmt|[+-]\d{2}:?(?:\d{2})?)?",
 )
 _CLOCK_WITH_DOT = re.compile(r"\d{4}[ ,t]+(?:um )?\d{1,2}\.\d{2}", re.IGNORECASE)
 _ISO_ZONE = re.compile(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from hub.identity.names import Tokens, shortest
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
 from hub.mapping.name import fold
+from hub.mapping.phone import plausible
 from hub.mapping.record_state import State
 
 FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rodzina", "casa", "haus", "home", "house"})
@@ -233,8 +234,8 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     for value, ((_original, deliverable), _) in state.get("emails", {}).items():
         if deliverable or (value := mistyped(value)):
             _take(found, rules, "email", value, weak=False)
-    for value, ((_original, possible), _) in state.get("phones", {}).items():
-        if possible:
+    for value, ((_original, valid), _) in state.get("phones", {}).items():
+        if valid or plausible(value):
             _take(found, rules, "phone", value, weak=False)
     for key in state.get("accounts", ()):
         network, _, name = key.partition(":")

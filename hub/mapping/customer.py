@@ -79,8 +79,8 @@ def customer(
         region=first("region"),
         country_name=first("country"),
     )
-    addresses = tuple(address for address in (own_address, *addresses) if address is not None)
-    region = region_of(fields, addresses, region)
+    known = tuple(address for address in (own_address, *addresses) if address is not None)
+    region = region_of(fields, known, region)
     handle = first("handle")
     handles = (ChannelAccount(network="handle", account_id=handle.strip().lower(), handle=handle),) if handle else ()
     return CustomerSnapshot(
@@ -93,7 +93,7 @@ def customer(
         ),
         emails=_distinct([point for text in fields.get("email", ()) for point in emails(text)]),
         phones=_distinct([point for text in fields.get("phone", ()) for point in phones(text, region)]),
-        addresses=tuple(dict.fromkeys(addresses)),
+        addresses=tuple(dict.fromkeys(known)),
         birth_date=born,
         language=spoken,
         company=clean(first("company")),

@@ -69,7 +69,7 @@ def clean(text: str | None) -> str | None:
 
 def is_filler(text: str | None) -> bool:
     """Whether something was told that names nobody: ``test``, ``-``, ``n/a``."""
-    return bool(text) and not text.isspace() and clean(text) is None
+    return text is not None and bool(text.strip()) and clean(text) is None
 
 
 @lru_cache(maxsize=16_384)

@@ -162,6 +162,17 @@ TimeText = Annotated[str, AfterValidator(_is_instant)]
 """A time as text, for mappings that read it themselves: one that is none is left out like any odd value."""
 
 
+def plain(value: Any) -> Any:
+    """The value of a custom field as it is; an object there is refused, and so left out with a note."""
+    if isinstance(value, dict):
+        raise PydanticCustomError("plain", "Neither text nor number nor a list of them")
+    return value
+
+
+PlainValue = Annotated[Any, AfterValidator(plain)]
+"""What somebody wrote into a custom field: texts and numbers."""
+
+
 class Read(Protocol):
     """``Reading.read``, as the readers of single topics get it."""
 

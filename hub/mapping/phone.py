@@ -118,7 +118,7 @@ def _is_mobile(number: PhoneNumber) -> bool:
 def _begins_with_own_code(digits: str, region: str) -> bool:
     trunk = phonenumbers.ndd_prefix_for_region(region, True)
     code = phonenumbers.country_code_for_region(region)
-    return bool(trunk and code) and digits.startswith(str(code)) and not digits.startswith(trunk)
+    return bool(trunk and code and digits.startswith(str(code)) and not digits.startswith(trunk))
 
 
 def _parsed(text: str, region: str | None) -> PhoneNumber | None:

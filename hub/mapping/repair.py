@@ -74,7 +74,8 @@ class _Repair:
 
     def _place(self, fault: ErrorDetails) -> tuple[_Path, bool]:
         """Where the fault is, in the numbers of the whole payload, and whether anything is there."""
-        node, path = self._tree, ()
+        node: Any = self._tree
+        path: _Path = ()
         steps = [step for step in fault["loc"] if step != TOLD]
         for step in steps:
             if isinstance(node, dict) and step in node:

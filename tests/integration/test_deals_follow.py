@@ -12,6 +12,7 @@ from hub.model.event import DeletionEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import Order, Refund
+from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
 from hub.profiles import view
 from hub.store import outbox
@@ -101,5 +102,6 @@ def test_a_profile_that_no_route_takes_is_not_in_sync(database: Database) -> Non
     way.settle()
     with database.session() as session:
         [found] = view.find(session, text="Anna", limit=1)
+    assert isinstance(found, Profile)
     assert (way.crm.contacts(), way.rows()) == ([], {"delivered": 1})
     assert [place.state for place in found.destinations] == ["not_routed"]

@@ -38,6 +38,7 @@ def listed(way: Way) -> list[tuple[str, str]]:
 def shown(way: Way) -> Profile:
     with way.database.session() as session:
         [found] = view.find(session, text="Berta", limit=2)
+    assert isinstance(found, Profile)
     return found
 
 

@@ -156,5 +156,5 @@ def test_orders_stored_before_are_open_after_the_upgrade_where_nobody_had_paid(d
 
         session.run(update)
 
-        found = dict(session.rows("SELECT external_id, aspect FROM fact"))
+        found: dict[str, str | None] = dict(session.rows("SELECT external_id, aspect FROM fact"))
     assert found == {"o1": "open", "o2": None}

@@ -148,7 +148,7 @@ def _came_by(referral: Referral | None) -> dict[str, object]:
     """How the person came here, by Meta's names."""
     if referral is None:
         return {}
-    product = {"product": referral.product.id if referral.product else None}
+    product: dict[str, object] = {"product": referral.product.id if referral.product else None}
     return {"ref": referral.ref, "source": referral.source, "referral_type": referral.type} | product
 
 

@@ -7,7 +7,7 @@ Amounts are integers in the currency's smallest unit; times are RFC 3339 text. A
 
 from __future__ import annotations
 
-from typing import Any, Optional, TypeVar
+from typing import Optional, TypeVar
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class Schema(VendorModel):
 Found = TypeVar("Found", bound=Schema)
 Maybe = Optional[T]  # noqa: UP045 - an alias with a parameter
 Many = tuple[T, ...]
-Metadata = dict[str, Any]
+Metadata = dict[str, str]
 """Names and values that an application of the seller's attached: every name in it is one."""
 
 

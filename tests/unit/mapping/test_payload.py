@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -149,7 +150,7 @@ def test_texts_come_out_tidy_whatever_the_sender_did_to_them(text, name):
 
 
 def test_every_update_of_a_delivery_stands_alone():
-    def update(number):
+    def update(number: int) -> Iterator[int]:
         if number == 1:
             raise PayloadError("no id", path="updates.1")
         yield number

@@ -1,6 +1,7 @@
 """Files as they come out of old systems, and the file Hub writes."""
 
 import csv
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,6 +119,29 @@ def test_a_walk_resumes_after_a_page_and_begins_anew_with_a_new_file(tmp_path: P
     assert [(len(page.items), page.total) for page in pages] == [(1_000, 2_500), (1_000, 2_500), (500, 2_500)]
     assert resumed == [item for page in pages[1:] for item in page.items]
     assert len(anew) == 2_500
+
+
+def test_a_row_without_a_time_that_returns_to_an_earlier_state_is_seen_and_a_touched_file_brings_nothing(
+    tmp_path: Path,
+) -> None:
+    head, was, became = "id;mail;vorname;nachname\n", "1;a@example.de;A;A\n", "1;b@example.de;A;A\n"
+    known = settings(file(tmp_path, head + was))
+
+    def read_again(cursor: Any) -> tuple[list[BackfillItem], Any]:
+        pages = list(backfill(HTTP, known, None, cursor))
+        return [item for page in pages for item in page.items], pages[-1].cursor if pages else cursor
+
+    first, cursor = read_again(None)
+    os.utime(known.path, (2_000_000_000, 2_000_000_000))
+    touched, cursor = read_again(cursor)
+    file(tmp_path, head + became)
+    second, cursor = read_again(cursor)
+    file(tmp_path, head + was)
+    third, _ = read_again(cursor)
+
+    assert touched == []
+    assert len({item.event_id for item in (*first, *second, *third)}) == 3
+    assert {read(item, known).occurred_at for item in (*first, *second, *third)} == {UNTOLD}
 
 
 def test_the_time_of_a_row_decides_its_version(tmp_path: Path) -> None:

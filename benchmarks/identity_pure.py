@@ -22,6 +22,7 @@ from hub.identity.rules import IdentityRules
 from hub.identity.scoring import score
 from hub.identity.version import identity
 from hub.mapping.record_state import State, apply_customer
+from hub.model.event import CustomerEvent
 
 NEW = 2_000
 """Records that are timed at each mark, five times 400."""
@@ -95,7 +96,9 @@ def states(count: int) -> Iterator[State]:
     """The records as they are stored, read from csv rows by the connector."""
     for number, row in enumerate(people(count)):
         state: State = {}
-        apply_customer(state, event(row, _SETTINGS, modified=_AT), [1, 1, number])
+        told, *_ = event(row, _SETTINGS, modified=_AT)
+        assert isinstance(told, CustomerEvent)
+        apply_customer(state, told, [1, 1, number])
         yield state
 
 

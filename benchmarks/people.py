@@ -119,8 +119,8 @@ def _alone(seed: int, number: int) -> Invented:
         first=first,
         last=f"{last}-{_LAST.draw(random)}" if random.random() < 0.02 else last,
         email=_email(random, first, last, born),
-        phone=f"+49139{random.randrange(10**8):08}",
-        landline=f"+49138{random.randrange(10**8):08}",
+        phone=f"+491500{random.randrange(10**7):07}",
+        landline=f"+491501{random.randrange(10**7):07}",
         born=born,
         street=f"{_STREET.draw(random)} {1 + int(random.expovariate(0.04))}",
         place=_PLACE.draw(random),
@@ -202,7 +202,7 @@ class _Telling:
     def _phone(self) -> str:
         told = self._random.random()
         if told < 0.01:
-            return "+4913900000001"
+            return "+4915000000001"
         return self._written(self._person.landline if told < 0.3 else self._person.phone, 0.02)
 
     def _born(self) -> str:

@@ -69,6 +69,7 @@ class PayloadError(HubError):
     def __init__(self, reason: str, *, path: str = "") -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
         self.path = path
+        self.reason = reason
 
 
 class SkipEvent(HubError):

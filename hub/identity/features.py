@@ -12,6 +12,7 @@ from hub.identity.names import Tokens
 from hub.identity.rules import IdentityRules, is_role_inbox, usable
 from hub.identity.short_forms import shortest
 from hub.mapping.name import fold
+from hub.mapping.phone import plausible
 from hub.mapping.record_state import State, current, former
 
 FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rodzina", "casa", "haus", "home", "house"})
@@ -243,8 +244,8 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
         if deliverable or (value := mistyped(value)):
             _take(found, rules, "email", value, weak=was)
     replaced = former(state, "phones")
-    for value, ((_original, possible), _) in state.get("phones", {}).items():
-        if possible:
+    for value, ((_original, valid), _) in state.get("phones", {}).items():
+        if valid or plausible(value):
             _take(found, rules, "phone", value, weak=False, replaced=value in replaced)
     for key in current(state, "accounts"):
         network, _, name = key.partition(":")

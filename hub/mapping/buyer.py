@@ -11,7 +11,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from hub.mapping.customer import CustomerField, CustomerFields
+from hub.mapping.address import country
+from hub.mapping.customer import CustomerField, CustomerFields, region_of
 from hub.mapping.email import email
 from hub.mapping.name import clean, fold, person_name
 from hub.mapping.phone import phone
@@ -25,9 +26,15 @@ _NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
 _OF_AN_ADDRESS: tuple[CustomerField, ...] = ("first_name", "last_name", "phone", "company")
 
 
-def speaks_of(address: BaseModel | None) -> CustomerFields:
-    """Whom an address of a vendor names: the fields that it calls as the canonical model does."""
-    return told_fields({name: getattr(address, name, None) for name in _OF_AN_ADDRESS})
+def speaks_of(address: BaseModel | None, region: str | None = None) -> CustomerFields:
+    """Whom an address of a vendor names: the fields that it calls as the canonical model does.
+
+    ``region`` is where the buyer's numbers are dialled: one at an address in another country becomes international.
+    """
+    told = told_fields({name: getattr(address, name, None) for name in _OF_AN_ADDRESS})
+    here = country(getattr(address, "country_code", None) or getattr(address, "country", None))
+    number = phone(told["phone"][0], here) if region and here and here != region and "phone" in told else None
+    return {**told, "phone": (number.value,)} if number and number.usable else told
 
 
 def names_of(person: BaseModel | None) -> CustomerFields:
@@ -98,6 +105,8 @@ def told_beside(
     where the names do not contradict.
     """
     same = same_person(named(account.name), fields)
+    places = [address for address in addresses if address]
+    region = region_of(fields, places, region)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
     held = {address_key(own) for own in account.addresses}
     first = {name: next(iter(values), None) for name, values in fields.items()}
@@ -107,7 +116,7 @@ def told_beside(
         if account.name
         else person_name(first=first.get("first_name"), last=first.get("last_name"), full=first.get("full_name")),
         company=None if account.company else clean(first.get("company")),
-        addresses=tuple({address_key(a): a for a in addresses if same and a and address_key(a) not in held}.values()),
+        addresses=tuple({address_key(a): a for a in places if same and address_key(a) not in held}.values()),
         identifiers=contacts,
     )
     return None if snapshot == CustomerSnapshot(key=account.key) else CustomerEvent(occurred_at=at, customer=snapshot)

@@ -26,6 +26,11 @@ def texts(*groups: Iterable[tuple[str | None, Any]]) -> FrozenTexts:
     return FrozenTexts({name: "; ".join(values) for name, values in found.items() if values})
 
 
+def text(value: Any) -> str | None:
+    """One value as text, a list with commas; None for what tells nothing (null, empty, an object)."""
+    return ", ".join(_texts(value)) or None
+
+
 def note(*parts: str | None) -> str | None:
     """What people wrote, one paragraph each; None where nobody wrote anything."""
     told = [part.strip() for part in parts if part and part.strip()]

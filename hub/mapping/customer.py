@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from hub.mapping.address import postal_address
-from hub.mapping.email import email
-from hub.mapping.name import clean, fold, person_name
-from hub.mapping.phone import phone
+from hub.mapping.address import country, postal_address
+from hub.mapping.custom import texts
+from hub.mapping.email import emails
+from hub.mapping.name import clean, fold, is_filler, person_name
+from hub.mapping.phone import phones
 from hub.mapping.time import birth_date
 from hub.model.address import Address
 from hub.model.base import FrozenTexts
@@ -57,14 +58,18 @@ def customer(
     consents: Iterable[Consent] = (),
     tags: Iterable[str] = (),
     identifiers: Iterable[Identifier] = (),
-    custom: Mapping[str, str] = FrozenTexts(),
+    custom: Mapping[str, object] | None = None,
 ) -> CustomerSnapshot:
     """Normalise what a source told of a customer. Junk is kept, marked unusable; nothing is guessed.
 
-    ``region`` (ISO 3166 alpha-2) reads phone numbers without a country. ``handle`` becomes a channel account of the
-    network ``handle``: a name, not a proof.
+    A phone number without a country is one of the country that the payload names (``region_of``), else of ``region``
+    (ISO 3166 alpha-2). ``handle`` becomes a channel account of the network ``handle``: a name, not a proof. ``custom``
+    is what else the source tells, by its own names (``texts``). What was told and cannot be taken over (a name that is
+    a filler, a date that is none) is named in ``left_out``.
     """
-    first = _first_told(fields).get
+    told = _first_told(fields)
+    first = told.get
+    born, spoken = birth_date(first("birth_date")), language(first("language"))
     street, house_number = first("street"), first("house_number")
     own_address = postal_address(
         line1=f"{street or ''} {house_number}" if house_number else street,
@@ -74,6 +79,8 @@ def customer(
         region=first("region"),
         country_name=first("country"),
     )
+    known = tuple(address for address in (own_address, *addresses) if address is not None)
+    region = region_of(fields, known, region)
     handle = first("handle")
     handles = (ChannelAccount(network="handle", account_id=handle.strip().lower(), handle=handle),) if handle else ()
     return CustomerSnapshot(
@@ -84,11 +91,11 @@ def customer(
             last=first("last_name"),
             full=first("full_name"),
         ),
-        emails=_distinct([email(text) for text in fields.get("email", ())]),
-        phones=_distinct([phone(text, region) for text in fields.get("phone", ())]),
-        addresses=tuple(dict.fromkeys(a for a in (own_address, *addresses) if a is not None)),
-        birth_date=birth_date(first("birth_date")),
-        language=language(first("language")),
+        emails=_distinct([point for text in fields.get("email", ()) for point in emails(text)]),
+        phones=_distinct([point for text in fields.get("phone", ()) for point in phones(text, region)]),
+        addresses=tuple(dict.fromkeys(known)),
+        birth_date=born,
+        language=spoken,
         company=clean(first("company")),
         national_id=clean(first("national_id")),
         loyalty_ids=tuple(dict.fromkeys(v.strip() for v in fields.get("loyalty_id", ()) if v and v.strip())),
@@ -96,8 +103,31 @@ def customer(
         consents=tuple(consents),
         tags=tuple(tags),
         identifiers=tuple(identifiers),
-        custom=custom,
+        custom=texts(custom.items()) if custom else FrozenTexts(),
+        left_out=_left_out(told, born=born is not None, spoken=spoken is not None),
     )
+
+
+def region_of(fields: CustomerFields, addresses: Iterable[Address], default: str) -> str:
+    """The country in which a person's numbers are dialled: the one told of them, of an address, or the default."""
+    for text in fields.get("country", ()):
+        if code := country(text):
+            return code
+    return next((address.country for address in addresses if address.country), default)
+
+
+_FILLED: tuple[CustomerField, ...] = ("first_name", "middle_name", "last_name", "full_name", "company", "national_id")
+
+
+def _left_out(told: Mapping[CustomerField, str], *, born: bool, spoken: bool) -> tuple[str, ...]:
+    found: list[str] = [name for name in _FILLED if name in told and is_filler(told[name])]
+    if "birth_date" in told and not born:
+        found.append("birth_date")
+    if "country" in told and country(told["country"]) is None:
+        found.append("country")
+    if "language" in told and not spoken:
+        found.append("language")
+    return tuple(found)
 
 
 def _first_told(fields: CustomerFields) -> dict[CustomerField, str]:
@@ -117,24 +147,26 @@ def language(text: str | None) -> str | None:
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def _distinct(points: Iterable[ContactPoint | None]) -> tuple[ContactPoint, ...]:
+def _distinct(points: Iterable[ContactPoint]) -> tuple[ContactPoint, ...]:
     by_value: dict[str, ContactPoint] = {}
     for point in points:
-        if point is not None:
-            by_value.setdefault(point.value, point)
+        by_value.setdefault(point.value, point)
     return tuple(by_value.values())
 
 
-def guest_key(fields: CustomerFields, *, region: str = "DE", fallback: str) -> RecordKey:
+def guest_key(
+    fields: CustomerFields, *, region: str = "DE", fallback: str, addresses: Iterable[Address] = ()
+) -> RecordKey:
     """The record of someone who bought without an account.
 
     The same e-mail (else phone) under the same name is the same guest; two names on one e-mail stay two records, so
     that identity can still tell them apart. The external id is a digest: no personal value. ``fallback`` (the order's
     id) is used when there is neither e-mail nor phone.
     """
-    emails = [p.value for p in map(email, fields.get("email", ())) if p and p.usable]
-    phones = [p.value for p in (phone(text, region) for text in fields.get("phone", ())) if p and p.usable]
-    contact = next(iter(emails or phones), None)
+    contact = next((p.value for text in fields.get("email", ()) for p in emails(text) if p.usable), None)
+    if contact is None:
+        region = region_of(fields, addresses, region)
+        contact = next((p.value for text in fields.get("phone", ()) for p in phones(text, region) if p.usable), None)
     if contact is None:
         return RecordKey(kind="guest", external_id=fallback)
     parts = [value for name in _NAMES for value in fields.get(name, ())[:1] if value]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from anyascii import anyascii
 
 from hub.model.customer import PersonName
+from hub.model.text import tidy
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
@@ -62,17 +62,20 @@ _EMPTY = frozenset(
 
 
 def clean(text: str | None) -> str | None:
-    """Trim, collapse white space and compose (NFC); nothing left, or a filler such as ``-``, gives None."""
-    if not text:
-        return None
-    value = " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
+    """Trim, collapse white space and tidy (``hub.model.text``); nothing left, or a filler such as ``-``, gives None."""
+    value = " ".join(tidy(text).split()) if text else ""
     return None if not value or value.lower() in _EMPTY else value
+
+
+def is_filler(text: str | None) -> bool:
+    """Whether something was told that names nobody: ``test``, ``-``, ``n/a``."""
+    return text is not None and bool(text.strip()) and clean(text) is None
 
 
 @lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """A comparison key: lower case, German umlauts written out, other scripts to ASCII, single spaces."""
-    lowered = unicodedata.normalize("NFC", text).lower().translate(_GERMAN)
+    lowered = tidy(text).lower().translate(_GERMAN)
     ascii_text = lowered if lowered.isascii() else anyascii(lowered).lower()
     return _NOT_ALNUM.sub(" ", ascii_text).strip()
 

@@ -82,10 +82,10 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
         _item(state, "addresses", address_key(address), address.model_dump(exclude_none=True), _after(stamp, place))
     for account in customer.accounts:
         _item(state, "accounts", _account_key(account), account.model_dump(), stamp)
-    for loyalty_id in customer.loyalty_ids:
-        _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for name, text in customer.custom.items():
         _item(state, "custom", name, text, stamp)
+    for loyalty_id in customer.loyalty_ids:
+        _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for extra in customer.identifiers:
         _item(state, "identifiers", f"{extra.kind}:{extra.value}", extra.strength, stamp)
 

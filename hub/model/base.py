@@ -2,17 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Never
+from typing import Annotated, Any, Never
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from hub.model.text import PLAIN, tidy
 
 
 class Frozen(BaseModel):
-    """An immutable value; an unknown field is a mistake in the code that builds it."""
+    """An immutable value; an unknown field is a mistake in the code that builds it.
+
+    Every text in it is tidy (``hub.model.text``), whoever builds it: no connector can forget. An optional text of
+    which nothing is left is None.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        inner: Any = handler.resolve_ref_schema(schema)
+        while "fields" not in inner:  # validators of the whole model lie around its fields
+            inner = inner["schema"]
+        for field in inner["fields"].values():
+            field["schema"] = _tidied(field["schema"])
+        return schema
+
+
+def _tidied(schema: Any) -> Any:
+    """The same schema with every text in it tidied; a subclass meets schemas that are so already."""
+    match schema["type"]:
+        case "str":
+            return _text(schema, schema, tidy)
+        case "nullable" if schema["schema"]["type"] == "str":
+            return {**schema, "schema": _text(schema["schema"], schema, lambda text: tidy(text) or None)}
+        case "default" | "nullable" | "function-after":
+            return {**schema, "schema": _tidied(schema["schema"])}
+        case "tuple":
+            return {**schema, "items_schema": [_tidied(item) for item in schema["items_schema"]]}
+        case "dict":
+            return {
+                **schema,
+                "keys_schema": _tidied(schema["keys_schema"]),
+                "values_schema": _tidied(schema["values_schema"]),
+            }
+    return schema
+
+
+def _text(schema: Any, otherwise: Any, tidied: Callable[[str], str | None]) -> CoreSchema:
+    """Two ways to read a text: one that is tidy already costs no call into Python, else ``otherwise``."""
+
+    def read(value: Any) -> Any:
+        return tidied(value) if isinstance(value, str) else value
+
+    def described(_: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema)
+
+    return core_schema.union_schema(
+        [
+            {**schema, "pattern": PLAIN},
+            core_schema.no_info_before_validator_function(read, otherwise),
+        ],
+        mode="left_to_right",
+        serialization=core_schema.simple_ser_schema("str"),
+        metadata={"pydantic_js_functions": [described]},
+    )
 
 
 def _aware_utc(value: datetime) -> datetime:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from hub.model.base import Frozen, UtcDatetime
 
-ConsentChannel = Literal["email", "sms", "whatsapp", "phone", "post", "push", "any"]
+ConsentChannel = Literal["email", "sms", "whatsapp", "messenger", "instagram", "phone", "post", "push", "any"]
 ConsentState = Literal["opted_in", "opted_out", "pending", "unknown"]
 
 

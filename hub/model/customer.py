@@ -46,7 +46,8 @@ class CustomerSnapshot(Frozen):
 
     ``identifiers`` holds what identity may use beyond the e-mails, phones, loyalty ids and accounts above it,
     e.g. the weak contact e-mail of an order. ``custom`` holds what else the source tells of the person, by its own
-    names (custom fields, metadata, answers of a form).
+    names (custom fields, metadata, answers of a form). ``left_out`` names fields that were told and not taken over,
+    because what stands there names nothing (a first name "Test", a date that is none); it is never stored.
     """
 
     key: RecordKey
@@ -64,3 +65,4 @@ class CustomerSnapshot(Frozen):
     tags: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     custom: Texts = Field(default_factory=FrozenTexts)
+    left_out: tuple[str, ...] = ()

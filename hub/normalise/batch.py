@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.errors import HubError, PayloadError, SkipEvent
+from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
 from hub.normalise.fit import unfit
 from hub.sdk.connection import Connection
@@ -62,10 +63,10 @@ def normalise(
             )
         else:
             events = [event for event in parsed if not isinstance(event, Note)]
-            notes = [note for note in parsed if isinstance(note, Note)]
             if fault := unfit(events):
                 outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
                 continue
+            notes = tuple(dict.fromkeys([*(note for note in parsed if isinstance(note, Note)), *notes_of(events)]))
             done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
     return done, outcomes
 

@@ -49,8 +49,10 @@ _NAMES: Mapping[str, str] = {
     **dict.fromkeys(("latitude", "longitude", "lat", "lng"), "place"),
     **dict.fromkeys(("note", "notes", "text", "message", "comment", "caption", "subject", "body"), "text"),
     **dict.fromkeys(("username", "handle", "screenname"), "handle"),
-    **dict.fromkeys(("nationalid", "taxid", "vatid", "ssn"), "digits"),
+    **dict.fromkeys(("nationalid", "taxid", "vatid", "ssn", "ponumber"), "digits"),
 }
+_WRITTEN = frozenset({"value", "displayvalue"})
+_PAIR = _WRITTEN | {"id", "key", "name", "displaykey"}
 _ENDINGS = {"phone": "phone", "phonenumber": "phone", "email": "email", "emailaddress": "email"}
 _PERSON = frozenset(
     {"customer", "contact", "contacts", "profile", "person", "sender", "from", "user", "buyer", "recipient"}
@@ -152,11 +154,19 @@ def _kind(name: str, siblings: Mapping[str, Any], owner: str) -> str | None:
         return "secret"
     if isinstance(value, dict):
         return None
+    if plain in _WRITTEN and _is_pair(siblings):
+        return "text"
     if plain == "name" and (_plain(owner) in _PERSON or {_plain(other) for other in siblings} & _ADDRESS):
         return "full"
     if plain in _PERSON and isinstance(value, str):
         return "email" if "@" in value else ("phone" if value.lstrip("+").isdigit() else "full")
     return _NAMES.get(plain) or next((kind for ending, kind in _ENDINGS.items() if plain.endswith(ending)), None)
+
+
+def _is_pair(siblings: Mapping[str, Any]) -> bool:
+    """A custom field: a name and what somebody wrote there. Hidden ones (Woo's leading underscore) are a program's."""
+    named = siblings.get("key") or siblings.get("name") or "_"
+    return {_plain(name) for name in siblings} <= _PAIR and not str(named).startswith("_")
 
 
 def _plain(name: str) -> str:

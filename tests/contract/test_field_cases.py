@@ -26,10 +26,17 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("HUB_FIELD_CASES_DIR", ROOT.parent / "shared" / "field-cases"))
 CASES = {path.stem: json.loads(path.read_bytes()) for path in sorted(FOLDER.glob("*.json"))}
 READ = [name for name, case in CASES.items() if "check" in case]
+_STEPS = "tests/integration/test_field_steps.py::"
 ELSEWHERE: Mapping[str, str] = {
     "02_refund_in_customers_currency_own_webhook": (
         "tests/integration/test_revenue.py::test_a_refund_in_the_customers_currency_is_never_subtracted_by_its_number"
     ),
+    "15_whatsapp_mexico": f"{_STEPS}test_a_whatsapp_id_is_the_number_one_dials",
+    "16_opt_out_hits_the_new_holder_of_an_old_address": (
+        f"{_STEPS}test_an_opt_out_reaches_only_the_address_its_person_has_now"
+    ),
+    "17_one_refused_value_loses_the_contact": f"{_STEPS}test_one_refused_address_does_not_lose_the_contact",
+    "37_couples_on_one_mailbox": f"{_STEPS}test_a_couple_on_one_mailbox_stays_two",
 }
 """Cases that need more than ``parse``, with the test that holds them."""
 

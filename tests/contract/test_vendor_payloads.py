@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
 import pytest
 
 from hub.errors import SkipEvent
-from hub.model.event import CustomerEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
 from hub.sdk import registry
 from hub.sdk.scrub import Scrubber
 from hub.sdk.source import InboxEntry, RawDelivery
@@ -74,7 +75,15 @@ def _people(case: ConnectorCase, payload: Payload) -> set[str]:
     except SkipEvent:
         return set()
     accounts = {a.account_id for e in events if isinstance(e, CustomerEvent) for a in e.customer.accounts}
-    return personal_values(list(events)) - accounts
+    return personal_values(list(events)) - accounts - _of_goods(events)
+
+
+def _of_goods(events: Sequence[CanonicalEvent | Note]) -> set[str]:
+    """What was chosen of a product and stands in its name too (a colour, a size): product names are kept."""
+    orders = [event.order for event in events if isinstance(event, OrderEvent)]
+    names = " | ".join(line.product.name or "" for order in orders for line in order.lines)
+    chosen = {text for order in orders for one in (order, *order.lines) for text in one.custom.values()}
+    return {text for text in chosen if text in names}
 
 
 def _completed(case: ConnectorCase, entry: InboxEntry) -> InboxEntry:

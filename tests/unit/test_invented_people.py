@@ -30,4 +30,4 @@ def test_nobody_is_reached_who_might_exist() -> None:
     hosts = {address.rpartition("@")[2].rpartition(".example.")[2] for address in addresses if ".example." in address}
     assert {"com", "de", "org"} <= hosts
     numbers = [point.value for row in rows if (point := phone(row.get("phone"))) and point.usable]
-    assert sum(number.startswith("+4913") for number in numbers) > 0.95 * len(numbers)
+    assert sum(number.startswith("+49150") for number in numbers) > 0.95 * len(numbers)

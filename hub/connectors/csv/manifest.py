@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from hub.errors import did_you_mean
 from hub.mapping.customer import CustomerField
@@ -15,6 +16,13 @@ from hub.model.consent import ConsentChannel
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
 
 CUSTOMER_FIELDS: tuple[CustomerField, ...] = get_args(CustomerField)
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("is no time zone; one is called Europe/Berlin") from None
 
 
 def _texts(value: object) -> object:
@@ -43,7 +51,14 @@ class CsvSettings(ConnectionSettings):
     delimiter: str | None = Field(None, min_length=1, max_length=1, description="Told from the first line if not set.")
     encoding: str | None = Field(None, description="UTF-8, else Windows-1252, if not set.")
     updated_at_field: str | None = Field(
-        None, description="The column with the row's time of change; without it the file's own time counts."
+        None,
+        description="The column with the row's time of change; without it any other source's value is the newer one.",
+    )
+    time_zone: Annotated[str | None, AfterValidator(_zone)] = Field(
+        None, description="Zone of times that name none, such as Europe/Berlin; that of default_region if not set."
+    )
+    formats: Mapping[str, str] = Field(
+        default_factory=dict, description="Column to its one notation of time, as of strptime, such as %d.%m.%Y %H:%M."
     )
     consents: Mapping[ConsentChannel, ConsentColumn] = Field(
         default_factory=dict, description="Consent columns by channel (email, sms, phone, post …)."

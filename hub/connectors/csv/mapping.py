@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings
 from hub.errors import PayloadError
-from hub.mapping.address import country
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
-from hub.mapping.time import epoch, instant, maybe_instant
+from hub.mapping.time import UNTOLD, instant, zone_of
 from hub.model.consent import Consent
-from hub.model.event import CONTACT_LISTS, CustomerEvent
+from hub.model.event import CONTACT_LISTS, CustomerEvent, Note
 from hub.model.identifier import RecordKey
 from hub.model.profile import Profile
 
@@ -40,57 +39,89 @@ PROFILE_FIELDS = ProfileMap(
 )
 
 
-def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) -> CustomerEvent:
-    """The customer of a row as of its own time of change, else ``modified``.
+def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) -> list[CustomerEvent | Note]:
+    """The customer of a row as of its own time of change, and a note for each time that is none.
 
-    A phone number without a country is read as one of the row's own country, where it names one.
+    The file's time (``modified``) says when it was written, not when a person told something: a row without a time of
+    its own stands behind every source that has one. Only an opt-out counts from the file's time.
 
-    Raises PayloadError naming the column: no external id, or a time that is none.
+    Raises PayloadError naming the column where there is no external id.
     """
+    notes: list[Note] = []
     fields: dict[CustomerField, tuple[str, ...]] = {
         name: (row[column],) for name in CUSTOMER_FIELDS if row.get(column := settings.fields.get(name, ""))
     }
     external_id = fields.pop("external_id", ("",))[0].strip()
     if not external_id:
         raise PayloadError("no external id", path=settings.fields.get("external_id", "external_id"))
-    return CustomerEvent(
-        occurred_at=row_time(row, settings) or modified,
+    if (form := settings.formats.get(settings.fields.get("birth_date", ""))) and "birth_date" in fields:
+        fields["birth_date"] = (_born(fields["birth_date"][0], form),)
+    try:
+        at = row_time(row, settings)
+    except PayloadError as error:
+        at = None
+        notes.append(Note(path=error.path, reason=f"{error.reason}: the row counts as one without a time"))
+    told = CustomerEvent(
+        occurred_at=at or UNTOLD,
         customer=customer(
             RecordKey(kind="customer", external_id=external_id),
             fields,
-            region=country(next(iter(fields.get("country", ())), None)) or settings.default_region,
-            consents=tuple(_consents(row, settings)),
+            region=settings.default_region,
+            consents=tuple(_consents(row, settings, modified, notes)),
         ),
         whole=CONTACT_LISTS,
     )
+    return [told, *notes]
 
 
 def row_time(row: Mapping[str, str], settings: CsvSettings) -> datetime | None:
-    """When the row was changed, if a column tells: ISO 8601 (UTC without a zone) or seconds since 1970."""
-    column = settings.updated_at_field
+    """When the row was changed, if a column tells. Raises PayloadError naming it where it tells no time."""
+    return _cell_time(row, settings.updated_at_field, settings)
+
+
+def _born(text: str, form: str) -> str:
+    """The date in ISO notation; a text that is none stays, and is noted as such."""
+    try:
+        return instant(text, path="", form=form).date().isoformat()
+    except PayloadError:
+        return text
+
+
+def _cell_time(row: Mapping[str, str], column: str | None, settings: CsvSettings) -> datetime | None:
     text = (row.get(column) or "").strip() if column else ""
     if not text or not column:
         return None
-    return epoch(text, path=column) if text.isdigit() and len(text) > 8 else instant(text, path=column)
+    zone = settings.time_zone or zone_of(settings.default_region)
+    return instant(text, path=column, zone=zone, form=settings.formats.get(column))
 
 
-def _consents(row: Mapping[str, str], settings: CsvSettings) -> list[Consent]:
-    found: list[Consent] = []
+def _consents(
+    row: Mapping[str, str], settings: CsvSettings, modified: datetime, notes: list[Note]
+) -> Iterator[Consent]:
+    """A time that is none costs an opt-in; an opt-out stays, as one whose time is not told (law L7)."""
     for channel, told in settings.consents.items():
         cell = (row.get(told.column) or "").strip().casefold()
         if not cell:
             continue
-        at = maybe_instant(row.get(told.at), path=told.at) if told.at else None
-        found.append(
-            Consent(
-                channel=channel,
-                state="opted_in" if cell in {yes.casefold() for yes in told.opted_in} else "opted_out",
-                at=at,
-                evidence=f"csv column {told.column}",
-                explicit=at is not None,
-            )
+        opted_in = cell in {yes.casefold() for yes in told.opted_in}
+        try:
+            at = _cell_time(row, told.at, settings)
+        except PayloadError as error:
+            at = None
+            notes.append(Note(path=error.path, reason=f"{error.reason}: {_LOST if opted_in else _KEPT}"))
+            if opted_in:
+                continue
+        yield Consent(
+            channel=channel,
+            state="opted_in" if opted_in else "opted_out",
+            at=at if at or opted_in else modified,
+            evidence=f"csv column {told.column}",
+            explicit=at is not None,
         )
-    return found
+
+
+_LOST = "the opt-in is left out"
+_KEPT = "the opt-out counts from the file's time"
 
 
 def columns(settings: CsvSettings) -> Mapping[str, str]:

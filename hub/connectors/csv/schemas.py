@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hub.errors import ConfigError
 
 DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rb'"?sep=(.)"?', re.IGNORECASE)
+_WIDE = re.compile(r"utf-?_?16", re.IGNORECASE)
 LONGEST_ROW = 50
 """Lines one quoted cell may span; beyond that the quote is taken for a stray one."""
 
@@ -33,24 +38,32 @@ class Layout:
     delimiter: str
     columns: Sequence[str]
     rows: int
+    begins: int = 1
+    """Lines before the first row: the header, and what stands above it."""
 
 
 def layout(path: Path, *, encoding: str | None, delimiter: str | None) -> Layout:
-    """Look through a file once. Raises ConfigError when it is not there or has no header."""
-    plain = ambiguous = lines = 0
+    """Look through a file once. Raises ConfigError when it is not there or has no header.
+
+    Excel may write a line ``sep=;`` above the header, and UTF-16 with a mark at the beginning ("Unicode text").
+    """
+    plain = ambiguous = lines = begins = 0
     first = b""
-    for line in _lines(path):
+    for line in _lines(path, encoding):
         lines += 1
-        first = first or line.strip(b"\r\n")
+        if not first and (told := _SEPARATOR.fullmatch(line.removeprefix(codecs.BOM_UTF8).strip())):
+            delimiter = delimiter or told[1].decode()
+        elif not first and line.strip():
+            first, begins = line.strip(b"\r\n"), lines
         if not line.isascii():
             plain, ambiguous = (plain + 1, ambiguous) if _decodes(line) else (plain, ambiguous + 1)
     if not first:
         raise ConfigError([f"{path.name}: the file is empty; its first line names the columns"])
-    known = encoding or ("utf-8-sig" if plain >= ambiguous else "cp1252")
+    known = ("" if _is_wide(path, encoding) else encoding) or ("utf-8-sig" if plain >= ambiguous else "cp1252")
     header = first.decode(known, errors="replace")
     separator = delimiter or max(DELIMITERS, key=header.count)
     columns = [column.strip() for column in next(csv.reader([header], delimiter=separator))]
-    return Layout(known, separator, columns, lines - 1)
+    return Layout(known, separator, columns, lines - begins, begins)
 
 
 def rows(path: Path, known: Layout) -> Iterator[Row]:
@@ -59,8 +72,7 @@ def rows(path: Path, known: Layout) -> Iterator[Row]:
     A line that is wrongly encoded, has too many or too few cells, or a stray quote is a row without cells, and takes
     no other line with it.
     """
-    source = _lines(path)
-    next(source, None)
+    source = islice(_lines(path, known.encoding), known.begins, None)
     waiting: deque[bytes] = deque()
     number = 0
     while line := _next(waiting, source):
@@ -80,12 +92,25 @@ def rows(path: Path, known: Layout) -> Iterator[Row]:
         yield Row(number, b"".join(taken), cells)
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _lines(path: Path, encoding: str | None) -> Iterator[bytes]:
+    """The lines of a file; those of one in UTF-16 in UTF-8."""
     try:
-        with path.open("rb") as file:
-            yield from file
+        if _is_wide(path, encoding):
+            with path.open(encoding=encoding if _WIDE.match(encoding or "") else "utf-16", errors="replace") as text:
+                yield from (line.encode() for line in text)
+        else:
+            with path.open("rb") as file:
+                yield from file
     except FileNotFoundError:
         raise ConfigError([f"{path.name}: there is no such file"]) from None
+
+
+def _is_wide(path: Path, encoding: str | None) -> bool:
+    """Whether a file is in UTF-16, by its mark or by what was said of it."""
+    if _WIDE.match(encoding or ""):
+        return True
+    with path.open("rb") as file:
+        return file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def _next(waiting: deque[bytes], source: Iterator[bytes]) -> bytes:

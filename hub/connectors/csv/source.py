@@ -14,27 +14,31 @@ from hub.connectors.csv.manifest import MANIFEST, CsvSettings
 from hub.connectors.csv.mapping import event, row_time
 from hub.connectors.csv.schemas import Layout, Row, layout, rows
 from hub.errors import ConfigError, PayloadError, SkipEvent, did_you_mean
+from hub.mapping.body import json_tree
 from hub.mapping.time import maybe_instant
-from hub.model.event import CanonicalEvent
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 PAGE = 1_000
 
 
-def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent | Note]:
     """The customer of one row; the body is the row as JSON, or the line itself where it could not be read."""
     if entry.topic not in MANIFEST.topics:
         raise SkipEvent(f"topic not read: {entry.topic}")
     try:
-        row = orjson.loads(entry.body)
-    except orjson.JSONDecodeError:
+        row = json_tree(entry.body)
+    except PayloadError:
         row = None
     if not isinstance(row, dict):
         number = entry.headers.get("row", "")
         raise PayloadError("its encoding, its quotes or the number of its cells is wrong", path=f"row {number}".strip())
     modified = maybe_instant(entry.headers.get("modified"), path="modified") or entry.received_at
-    return [event({name: cell for name, cell in row.items() if isinstance(cell, str)}, settings, modified=modified)]
+    cells = {name: cell for name, cell in row.items() if isinstance(cell, str)}
+    odd = [name for name, cell in row.items() if cell is not None and name not in cells]
+    told = event(cells, settings, modified=modified)
+    return [*told, *(Note(path=name, reason="no text, left out") for name in odd)]
 
 
 def backfill(
@@ -110,6 +114,7 @@ def _time_or_none(cells: Mapping[str, str], settings: CsvSettings) -> datetime |
 def _check(known: Layout, settings: CsvSettings) -> None:
     wanted = {f"fields.{name}": column for name, column in settings.fields.items()}
     wanted |= {f"consents.{channel}.column": told.column for channel, told in settings.consents.items()}
+    wanted |= {f"formats.{column}": column for column in settings.formats}
     wanted |= {f"consents.{channel}.at": told.at for channel, told in settings.consents.items() if told.at}
     if settings.updated_at_field:
         wanted["updated_at_field"] = settings.updated_at_field

@@ -1,6 +1,7 @@
 """Files as they come out of old systems, and the file Hub writes."""
 
 import csv
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,9 +16,10 @@ from hub.connectors.csv.destination import DESTINATION, is_needed, render, resto
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.source import SOURCE, backfill, parse
 from hub.errors import ConfigError, PayloadError, Unavailable
+from hub.mapping.time import UNTOLD
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
-from hub.model.event import CustomerEvent
+from hub.model.event import CustomerEvent, Note
 from hub.model.identifier import RecordKey
 from hub.model.profile import Profile
 from hub.sdk.connection import Connection, open_client
@@ -46,7 +48,7 @@ def items(known: CsvSettings, since: datetime | None = None, cursor: Any = None)
 
 
 def read(item: BackfillItem, known: CsvSettings) -> CustomerEvent:
-    (event,) = parse(InboxEntry("old-crm", item.event_id, item.topic, item.headers, item.body, NOW), known)
+    event, *_ = parse(InboxEntry("old-crm", item.event_id, item.topic, item.headers, item.body, NOW), known)
     assert isinstance(event, CustomerEvent)
     return event
 
@@ -119,6 +121,29 @@ def test_a_walk_resumes_after_a_page_and_begins_anew_with_a_new_file(tmp_path: P
     assert len(anew) == 2_500
 
 
+def test_a_row_without_a_time_that_returns_to_an_earlier_state_is_seen_and_a_touched_file_brings_nothing(
+    tmp_path: Path,
+) -> None:
+    head, was, became = "id;mail;vorname;nachname\n", "1;a@example.de;A;A\n", "1;b@example.de;A;A\n"
+    known = settings(file(tmp_path, head + was))
+
+    def read_again(cursor: Any) -> tuple[list[BackfillItem], Any]:
+        pages = list(backfill(HTTP, known, None, cursor))
+        return [item for page in pages for item in page.items], pages[-1].cursor if pages else cursor
+
+    first, cursor = read_again(None)
+    os.utime(known.path, (2_000_000_000, 2_000_000_000))
+    touched, cursor = read_again(cursor)
+    file(tmp_path, head + became)
+    second, cursor = read_again(cursor)
+    file(tmp_path, head + was)
+    third, _ = read_again(cursor)
+
+    assert touched == []
+    assert len({item.event_id for item in (*first, *second, *third)}) == 3
+    assert {read(item, known).occurred_at for item in (*first, *second, *third)} == {UNTOLD}
+
+
 def test_the_time_of_a_row_decides_its_version(tmp_path: Path) -> None:
     text = "id;mail;vorname;nachname;am\n1;a@example.de;A;A;2026-01-02 10:00:00\n2;b@example.de;B;B;2026-03-01\n"
     known = settings(file(tmp_path, text), updated_at_field="am")
@@ -126,17 +151,16 @@ def test_the_time_of_a_row_decides_its_version(tmp_path: Path) -> None:
     times = [read(item, known).occurred_at for item in items(known)]
     later = [read(item, known).customer.key.external_id for item in items(known, datetime(2026, 2, 1, tzinfo=UTC))]
 
-    assert times == [datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
+    assert times == [datetime(2026, 1, 2, 9, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
     assert later == ["2"]
 
 
-def test_a_row_without_a_time_takes_the_files(tmp_path: Path) -> None:
+def test_a_row_without_a_time_stands_behind_every_source_that_has_one(tmp_path: Path) -> None:
     known = settings(file(tmp_path, "id;mail;vorname;nachname\n1;a@example.de;A;A\n"))
-    modified = datetime.fromtimestamp(known.path.stat().st_mtime, tz=UTC)
 
     (item,) = items(known)
 
-    assert read(item, known).occurred_at == modified
+    assert read(item, known).occurred_at == UNTOLD
     assert items(known, NOW.replace(year=2100)) == []
 
 
@@ -412,3 +436,66 @@ def test_a_character_that_the_encoding_lacks_costs_itself_and_not_the_row(tmp_pa
     restore(iter(()), HTTP, known)
     send([found], HTTP, known)
     assert "A?ca" in known.path.read_text(encoding="cp1252")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_what_a_spreadsheet_writes_is_read(tmp_path: Path, encoding: str) -> None:
+    text = 'sep=;\r\nid;mail;vorname;nachname\r\n7;joerg@example.de;Jörg;"Weiß\r\nmüller"\r\n'
+    known = settings(file(tmp_path, text, encoding))
+
+    (item,) = items(known)
+
+    assert read(item, known).customer.name == PersonName(first="Jörg", last="Weiß müller", full="Jörg Weiß müller")
+
+
+def test_german_times_are_read_and_a_bad_one_costs_the_opt_in_and_not_the_row(tmp_path: Path) -> None:
+    text = (
+        "id;mail;vorname;nachname;am;nl;seit\n"
+        "1;a@example.de;A;A;28.08.2024 14:05;ja;15.02.2023\n"
+        "2;b@example.de;B;B;gestern;ja;irgendwann\n"
+        "3;c@example.de;C;C;45532;nein;irgendwann\n"
+    )
+    told = {"email": {"column": "nl", "opted_in": ["ja"], "at": "seit"}}
+    known = settings(file(tmp_path, text), updated_at_field="am", consents=told)
+    modified = datetime.fromtimestamp(known.path.stat().st_mtime, tz=UTC)
+
+    first, second, third = (read(item, known) for item in items(known))
+
+    assert first.occurred_at == datetime(2024, 8, 28, 12, 5, tzinfo=UTC)
+    assert first.customer.consents[0].at == datetime(2023, 2, 15, tzinfo=UTC)
+    assert (second.occurred_at, second.customer.consents) == (UNTOLD, ())
+    assert third.occurred_at == datetime(2024, 8, 28, tzinfo=UTC)
+    (kept,) = third.customer.consents
+    assert (kept.state, kept.at, kept.explicit) == ("opted_out", modified, False)
+
+
+def test_a_bad_time_is_noted_without_its_value(tmp_path: Path) -> None:
+    known = settings(file(tmp_path, "id;mail;vorname;nachname;am\n1;a@example.de;A;A;gestern\n"), updated_at_field="am")
+
+    (item,) = items(known)
+    entry = InboxEntry("old-crm", item.event_id, item.topic, item.headers, item.body, NOW)
+
+    assert [note for note in parse(entry, known) if isinstance(note, Note)] == [
+        Note(path="am", reason="not a time: the row counts as one without a time")
+    ]
+
+
+def test_a_column_may_have_a_notation_and_the_file_a_zone(tmp_path: Path) -> None:
+    text = "id;mail;vorname;nachname;am\n1;a@example.de;A;A;08-09-24 07:30\n"
+    known = settings(
+        file(tmp_path, text), updated_at_field="am", formats={"am": "%m-%d-%y %H:%M"}, time_zone="America/New_York"
+    )
+
+    (item,) = items(known)
+
+    assert read(item, known).occurred_at == datetime(2024, 8, 9, 11, 30, tzinfo=UTC)
+    with pytest.raises(ValidationError, match="is no time zone"):
+        settings(tmp_path / "x.csv", time_zone="Mars")
+
+
+def test_equal_rows_of_one_file_are_one_record(tmp_path: Path) -> None:
+    known = settings(file(tmp_path, "id;mail;vorname;nachname\n1;a@example.de;A;A\n1;a@example.de;A;A\n"))
+
+    first, second = items(known)
+
+    assert first.event_id == second.event_id

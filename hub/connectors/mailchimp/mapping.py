@@ -8,6 +8,7 @@ Marketing API.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from hub.connectors.mailchimp import schemas
@@ -15,7 +16,7 @@ from hub.mapping.customer import customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.name import clean
 from hub.mapping.time import instant, maybe_instant
-from hub.model.consent import Consent
+from hub.model.consent import Consent, ConsentChannel
 from hub.model.customer import CustomerSnapshot
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction, InteractionKind
@@ -73,25 +74,63 @@ def subscriber_key(list_id: str, email: str) -> RecordKey:
     return RecordKey(kind="subscriber", external_id=f"{list_id}:{digest}")
 
 
-def subscriber(source: schemas.Subscriber, region: str, *, consent: Consent | None = None) -> CustomerSnapshot:
+def subscriber(
+    source: schemas.Subscriber,
+    region: str,
+    *,
+    consent: Consent | None = None,
+    custom: Mapping[str, object] | None = None,
+) -> CustomerSnapshot:
     return customer(
         subscriber_key(source.list_id, source.email),
         SUBSCRIBER.read(source),
         region=region,
         consents=(consent,) if consent else (),
         tags=_names(source.interests),
+        custom=custom,
     )
 
 
-def member(source: schemas.Member, region: str) -> CustomerSnapshot:
-    consent = member_consent(source)
+def member(source: schemas.Member, region: str, *, custom: Mapping[str, object] | None = None) -> CustomerSnapshot:
+    told = (member_consent(source), *_permissions(source))
     return customer(
         subscriber_key(source.list_id, source.email_address),
         MEMBER.read(source),
         region=region,
-        consents=(consent,) if consent else (),
+        consents=[consent for consent in told if consent],
+        custom=custom,
         tags=dict.fromkeys(name for tag in source.tags if (name := clean(tag.name))),
     )
+
+
+# what stands beside the box is the owner's own text; these are Mailchimp's defaults, and their German translations
+_CHANNELS: Mapping[str, ConsentChannel] = {
+    "email": "email",
+    "e-mail": "email",
+    "sms": "sms",
+    "text message": "sms",
+    "phone": "phone",
+    "telefon": "phone",
+    "direct mail": "post",
+    "post": "post",
+    "brief": "post",
+}
+
+
+def _permissions(source: schemas.Member) -> Iterator[Consent]:
+    """The boxes of a GDPR form, where they name a channel; when they were ticked is not told.
+
+    A box that is not ticked is no opt-out: nothing says that the person saw it. Of e-mail the subscription tells.
+    """
+    for box in source.marketing_permissions:
+        channel = _CHANNELS.get((box.text or "").strip().lower())
+        if channel is None or channel == "email" or not box.enabled:
+            continue
+        yield Consent(
+            channel=channel,
+            state="opted_in",
+            evidence=f"mailchimp: marketing permission {box.marketing_permission_id} of audience {source.list_id}",
+        )
 
 
 def fired_at(event: schemas.Event) -> datetime:

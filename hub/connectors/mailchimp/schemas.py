@@ -9,76 +9,23 @@ github.com/apache/predictionio (MailChimpConnectorSpec); members as in the Marke
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field
 
-from hub.errors import PayloadError
-
-T = TypeVar("T")
+from hub.mapping.payload import TimeText, VendorModel
 
 
-class Schema(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-Found = TypeVar("Found", bound=Schema)
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-def _fields_only(value: Any) -> Any:
-    """Merge fields are what the audience's owner made them: an ADDRESS of text is no address we can read."""
-    return value if isinstance(value, dict) else None
-
-
-def _text_only(value: Any) -> Any:
-    return str(value) if isinstance(value, str | int | float) else None
-
-
-MergeText = Annotated[str | None, BeforeValidator(_text_only)]
-Maybe = Annotated[T | None, BeforeValidator(_fields_only)]
-
-
-def form(body: bytes) -> dict[str, str]:
-    """The form's fields by their full names, e.g. ``data[merges][FNAME]``. Raises PayloadError for other bodies."""
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    except ValueError:
-        raise PayloadError("not a form") from None
-
-
-def read(schema: type[Found], fields: dict[str, str]) -> Found:
-    """Raises PayloadError with the form's own name of the first field at fault, never its value."""
-    try:
-        return schema.model_validate(fields)
-    except ValidationError as error:
-        raise _unreadable(error) from None
-
-
-def read_json(schema: type[Found], body: bytes) -> Found:
-    """Raises PayloadError with the path of the first fault, never with the value found there."""
-    try:
-        return schema.model_validate_json(body)
-    except ValidationError as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: ValidationError) -> PayloadError:
-    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return PayloadError(f"cannot be read ({fault['type']})", path=".".join(str(step) for step in fault["loc"]))
-
-
-class Event(Schema):
-    type: Text
-    fired_at: Text
-    list_id: Text = Field(alias="data[list_id]")
+class Event(VendorModel):
+    type: str
+    fired_at: TimeText
+    list_id: str = Field(alias="data[list_id]")
 
 
 class Subscriber(Event):
     """subscribe, unsubscribe, profile and cleaned; the last has no merges."""
 
-    email: Text = Field(alias="data[email]")
+    email: str = Field(alias="data[email]")
     ip_opt: str | None = Field(None, alias="data[ip_opt]")
     action: str | None = Field(None, alias="data[action]")
     reason: str | None = Field(None, alias="data[reason]")
@@ -96,42 +43,68 @@ class Subscriber(Event):
     interests: str | None = Field(None, alias="data[merges][INTERESTS]")
 
 
+_READ = frozenset({"FNAME", "LNAME", "PHONE", "COMPANY", "ADDRESS", "INTERESTS", "EMAIL", "GROUPINGS"})
+_MERGE, _END = "data[merges][", "]"
+
+
+def own_fields(merges: dict[str, Any] | None) -> dict[str, object]:
+    """The merge fields that the owner of the audience added, by their tags."""
+    return {name: value for name, value in (merges or {}).items() if name not in _READ}
+
+
+def merges_of(form: dict[str, str]) -> dict[str, str]:
+    """The merge fields of a webhook that are one text each."""
+    named = {name[len(_MERGE) :].removesuffix(_END): text for name, text in form.items() if name.startswith(_MERGE)}
+    return {name: text for name, text in named.items() if _END not in name}
+
+
 class EmailChange(Event):
-    new_email: Text = Field(alias="data[new_email]")
-    old_email: Text = Field(alias="data[old_email]")
+    new_email: str = Field(alias="data[new_email]")
+    old_email: str = Field(alias="data[old_email]")
 
 
-class MergeAddress(Schema):
-    addr1: MergeText = None
-    addr2: MergeText = None
-    city: MergeText = None
-    state: MergeText = None
-    zip: MergeText = None
-    country: MergeText = None
+class MergeAddress(VendorModel):
+    addr1: str | None = None
+    addr2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    country: str | None = None
 
 
-class MergeFields(Schema):
-    FNAME: MergeText = None
-    LNAME: MergeText = None
-    PHONE: MergeText = None
-    COMPANY: MergeText = None
-    ADDRESS: Maybe[MergeAddress] = None
+class MergeFields(VendorModel):
+    """Those every audience has; ``custom`` is what its owner added. An ADDRESS of text is no address we can read."""
+
+    FNAME: str | None = None
+    LNAME: str | None = None
+    PHONE: str | None = None
+    COMPANY: str | None = None
+    ADDRESS: MergeAddress | None = None
 
 
-class Tag(Schema):
+class Tag(VendorModel):
     name: str | None = None
 
 
-class Member(Schema):
+class Permission(VendorModel):
+    """One box of a GDPR form: ``text`` is what stands beside it."""
+
+    marketing_permission_id: str | None = None
+    text: str | None = None
+    enabled: bool = False
+
+
+class Member(VendorModel):
     """``timestamp_opt`` and ``ip_opt`` are when and from where the person confirmed the opt-in."""
 
-    list_id: Text
-    email_address: Text
-    last_changed: Text
+    list_id: str
+    email_address: str
+    last_changed: TimeText
     status: str | None = None
-    merge_fields: Maybe[MergeFields] = None
+    merge_fields: MergeFields | None = None
     ip_opt: str | None = None
-    timestamp_signup: str | None = None
-    timestamp_opt: str | None = None
+    timestamp_signup: TimeText | None = None
+    timestamp_opt: TimeText | None = None
     language: str | None = None
-    tags: Annotated[tuple[Tag, ...], BeforeValidator(lambda value: value or ())] = ()
+    tags: tuple[Tag, ...] = ()
+    marketing_permissions: tuple[Permission, ...] = ()

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,7 +22,9 @@ import orjson
 from hub.connectors.mailchimp import mapping, schemas
 from hub.connectors.mailchimp.manifest import MailchimpSettings
 from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
+from hub.mapping.body import form_fields, json_tree
 from hub.mapping.customer import customer
+from hub.mapping.payload import Reading, read, read_tree
 from hub.mapping.time import instant
 from hub.model.consent import Consent
 from hub.model.event import (
@@ -32,6 +34,7 @@ from hub.model.event import (
     DeletionEvent,
     InteractionEvent,
     LinkEvent,
+    Note,
 )
 from hub.model.interaction import InteractionKind
 from hub.sdk import signatures
@@ -68,10 +71,10 @@ def answer(delivery: RawDelivery, settings: MailchimpSettings) -> Reply | None:
 
 def name_event(delivery: RawDelivery, settings: MailchimpSettings) -> EventName:
     if delivery.body.startswith(b"{"):
-        member = schemas.read_json(schemas.Member, delivery.body)
+        member = read(schemas.Member, delivery.body)
         return EventName(event_id=_member_id(member.list_id, member.email_address, member.last_changed), topic="member")
-    fields = schemas.form(delivery.body)
-    event = schemas.read(schemas.Event, fields)
+    fields = form_fields(delivery.body)
+    event, _ = read_tree(schemas.Event, fields)
     # There is no id, and two changes of one member may fall into one second: all that is told names the event.
     parts = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     return EventName(event_id=hashlib.sha256(parts.encode()).hexdigest(), topic=event.type)
@@ -81,44 +84,64 @@ def _member_id(list_id: str, email: str, last_changed: str) -> str:
     return f"member:{mapping.subscriber_key(list_id, email).external_id}:{last_changed}"
 
 
-def parse(entry: InboxEntry, settings: MailchimpSettings) -> Sequence[CanonicalEvent]:
-    region = settings.default_region
+def parse(entry: InboxEntry, settings: MailchimpSettings) -> Sequence[CanonicalEvent | Note]:
+    reading = Reading()
+    return reading.of(_read(entry, reading, settings.default_region))
+
+
+def _read(entry: InboxEntry, reading: Reading, region: str) -> list[CanonicalEvent]:
     if entry.topic == "member":
-        member = schemas.read_json(schemas.Member, entry.body)
+        member = reading.read(schemas.Member, entry.body)
+        merges = json_tree(entry.body).get("merge_fields")
+        custom = schemas.own_fields(merges if isinstance(merges, dict) else None)
         at = instant(member.last_changed, path="last_changed")
-        return [CustomerEvent(occurred_at=at, customer=mapping.member(member, region), whole=("emails", "phones"))]
+        whole = mapping.member(member, region, custom=custom)
+        return [CustomerEvent(occurred_at=at, customer=whole, whole=("emails", "phones"))]
     if entry.topic == "campaign":
         raise SkipEvent("a campaign's state concerns no person")
-    if entry.topic == "upemail":
-        return _address_changed(schemas.read(schemas.EmailChange, schemas.form(entry.body)), region)
-    if entry.topic not in ("subscribe", "unsubscribe", "profile", "cleaned"):
+    if entry.topic not in ("upemail", "subscribe", "unsubscribe", "profile", "cleaned"):
         raise SkipEvent(f"topic not read: {entry.topic}")
-    source = schemas.read(schemas.Subscriber, schemas.form(entry.body))
+    form = form_fields(entry.body)
+    if entry.topic == "upemail":
+        return _address_changed(reading.tree(schemas.EmailChange, form), region)
+    told = _Told(
+        reading.tree(schemas.Subscriber, form), region, schemas.own_fields(schemas.merges_of(form)), entry.event_id
+    )
+    source = told.source
     if entry.topic == "subscribe":
-        return _told(source, region, mapping.opt_in(source), "email_subscribed", entry.event_id)
+        return told.with_(mapping.opt_in(source), "email_subscribed")
     if entry.topic == "unsubscribe":
-        return _left(source, region, entry.event_id)
+        return _left(told)
     if entry.topic == "cleaned":
-        return _cleaned(source, region, entry.event_id)
-    return _told(source, region, None, None, entry.event_id)
+        return _cleaned(told)
+    return told.with_(None, None)
 
 
-def _told(
-    source: schemas.Subscriber, region: str, consent: Consent | None, kind: InteractionKind | None, event_id: str
-) -> list[CanonicalEvent]:
-    """The subscriber, with consent and interaction where the event is about one."""
-    at = mapping.fired_at(source)
-    snapshot = mapping.subscriber(source, region, consent=consent)
-    events: list[CanonicalEvent] = [CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))]
-    if kind is not None:
-        interaction = mapping.interaction(source, kind, event_id)
-        events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key))
-    return events
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A subscriber as an event tells them."""
+
+    source: schemas.Subscriber
+    region: str
+    custom: Mapping[str, object]
+    event_id: str
+
+    def with_(self, consent: Consent | None, kind: InteractionKind | None) -> list[CanonicalEvent]:
+        """The subscriber, with consent and interaction where the event is about one."""
+        at = mapping.fired_at(self.source)
+        snapshot = mapping.subscriber(self.source, self.region, consent=consent, custom=self.custom)
+        told = CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))
+        events: list[CanonicalEvent] = [told]
+        if kind is not None:
+            interaction = mapping.interaction(self.source, kind, self.event_id)
+            events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key))
+        return events
 
 
-def _left(source: schemas.Subscriber, region: str, event_id: str) -> list[CanonicalEvent]:
+def _left(told: _Told) -> list[CanonicalEvent]:
+    source = told.source
     if source.reason == "abuse":
-        return _told(source, region, mapping.opt_out(source, "complaint on"), "email_complained", event_id)
+        return told.with_(mapping.opt_out(source, "complaint on"), "email_complained")
     if source.action == "delete":
         # Somebody took the address off the audience: no word of the person, and nobody to write to any more.
         at = mapping.fired_at(source)
@@ -128,14 +151,14 @@ def _left(source: schemas.Subscriber, region: str, event_id: str) -> list[Canoni
             ConsentEvent(occurred_at=at, record=key, consent=consent),
             DeletionEvent(occurred_at=at, record=key),
         ]
-    return _told(source, region, mapping.opt_out(source, "unsubscribed from"), "email_unsubscribed", event_id)
+    return told.with_(mapping.opt_out(source, "unsubscribed from"), "email_unsubscribed")
 
 
-def _cleaned(source: schemas.Subscriber, region: str, event_id: str) -> list[CanonicalEvent]:
+def _cleaned(told: _Told) -> list[CanonicalEvent]:
     """A hard bounce says that the address is dead, not that the person wants no mail: consent stays."""
-    if source.reason == "abuse":
-        return _told(source, region, mapping.opt_out(source, "complaint on"), "email_complained", event_id)
-    return _told(source, region, None, "email_bounced", event_id)
+    if told.source.reason == "abuse":
+        return told.with_(mapping.opt_out(told.source, "complaint on"), "email_complained")
+    return told.with_(None, "email_bounced")
 
 
 def _address_changed(source: schemas.EmailChange, region: str) -> list[CanonicalEvent]:
@@ -193,7 +216,7 @@ def _members(http: HttpClient, list_id: str, since: datetime | None, offset: str
 def _item(found: Mapping[str, Any]) -> BackfillItem:
     body = orjson.dumps(found)
     try:
-        member = schemas.read_json(schemas.Member, body)
+        member = read(schemas.Member, body)
         event_id = _member_id(member.list_id, member.email_address, member.last_changed)
     except PayloadError:
         # Kept under a digest of its own, so that it is parked for somebody to see and the walk goes on.

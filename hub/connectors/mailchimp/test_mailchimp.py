@@ -132,7 +132,7 @@ def test_an_unreadable_body_names_the_field_and_not_its_value() -> None:
     with pytest.raises(PayloadError) as caught:
         read("subscribe", form("subscribe", "gestern", list_id="L", email="anna@example.de"))
 
-    assert (caught.value.path, str(caught.value)) == ("fired_at", "fired_at: not a time")
+    assert (caught.value.path, str(caught.value)) == ("fired_at", "fired_at: not readable")
 
 
 CONSENTS = {

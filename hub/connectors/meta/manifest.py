@@ -35,7 +35,8 @@ MANIFEST = Manifest(
     tier="silver",
     capabilities=frozenset({Capability.WEBHOOK, Capability.CHALLENGE, Capability.COMPLETE, Capability.CONSENT}),
     topics={
-        "page.messaging": "Messenger: messages, echoes, button presses, reactions, delivered and read receipts.",
+        "page.messaging": "Messenger: messages, edits, echoes, button presses, reactions, receipts, marketing opt-ins.",
+        "page.feed": "Comments, reactions and posts of people on the page: added, edited or removed.",
         "page.leadgen": "Lead form: the answers are fetched and become a lead and a lead_form interaction.",
         "instagram.messaging": "Instagram direct messages, as for Messenger.",
         "instagram.comments": "Comments under the account's media.",

@@ -2,32 +2,22 @@
 
 Sources: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events,
 https://developers.facebook.com/docs/instagram-platform/webhooks/examples,
-https://developers.facebook.com/docs/graph-api/webhooks/reference/instagram,
-https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages,
-https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids.
+https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks/webhook-events/message-edits,
+and .../messaging_optins, https://developers.facebook.com/docs/graph-api/webhooks/reference/instagram and .../page.
+WhatsApp's are in ``schemas_whatsapp``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
+
+from hub.connectors.meta.schemas_whatsapp import IdUpdates, Messages, Preferences
+from hub.mapping.payload import VendorModel
 
 
-class Vendor(BaseModel):
-    """A tolerant object: unknown members are ignored, empty ones count as absent."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            return {name: value for name, value in data.items() if value is not None and value != ""}
-        return data
-
-
-class Party(Vendor):
+class Party(VendorModel):
     """``user_ref`` stands for a visitor of the chat plug-in, who has no id yet."""
 
     id: str | None = None
@@ -35,42 +25,109 @@ class Party(Vendor):
     username: str | None = None
 
 
-class AttachmentPayload(Vendor):
+class Coordinates(VendorModel):
+    lat: str | None = None
+    long: str | None = None
+
+
+class AttachmentPayload(VendorModel):
     url: str | None = None
+    title: str | None = None
+    sticker_id: str | None = None
+    reel_video_id: str | None = None
+    ig_post_media_id: str | None = None
+    coordinates: Coordinates | None = None
 
 
-class Attachment(Vendor):
+class Attachment(VendorModel):
+    """``payload`` has one shape per ``type``; a shared link has title and URL beside it."""
+
     type: str | None = None
+    title: str | None = None
+    url: str | None = None
     payload: AttachmentPayload | None = None
 
 
-class MessageReference(Vendor):
+class Story(VendorModel):
+    id: str | None = None
+    url: str | None = None
+
+
+class MessageReference(VendorModel):
+    """A reply to a message, or on Instagram to a story."""
+
     mid: str | None = None
+    story: Story | None = None
 
 
-class DirectMessage(Vendor):
+class QuickReply(VendorModel):
+    payload: str | None = None
+
+
+class ReferredProduct(VendorModel):
+    id: str | None = None
+
+
+class Referral(VendorModel):
+    """How the person came into the conversation: a link, an ad, a product of the shop."""
+
+    ref: str | None = None
+    source: str | None = None
+    type: str | None = None
+    ad_id: str | None = None
+    referer_uri: str | None = None
+    product: ReferredProduct | None = None
+
+
+class DirectMessage(VendorModel):
     mid: str
     text: str | None = None
     is_echo: bool = False
     is_deleted: bool = False
+    is_unsupported: bool = False
     attachments: tuple[Attachment, ...] = ()
+    quick_reply: QuickReply | None = None
     reply_to: MessageReference | None = None
+    referral: Referral | None = None
 
 
-class Postback(Vendor):
+class Postback(VendorModel):
     mid: str | None = None
     title: str | None = None
     payload: str | None = None
+    referral: Referral | None = None
 
 
-class Reaction(Vendor):
+class Edit(VendorModel):
+    mid: str
+    text: str | None = None
+    num_edit: str | None = None
+
+
+class OptIn(VendorModel):
+    """``type`` ``notification_messages`` is a consent to marketing messages; ``ref`` comes from a plug-in's button.
+
+    The token that lets one write to the person is a credential, and not read.
+    """
+
+    type: str | None = None
+    title: str | None = None
+    payload: str | None = None
+    ref: str | None = None
+    user_ref: str | None = None
+    notification_messages_frequency: str | None = None
+    notification_messages_status: str | None = None
+    user_token_status: str | None = None
+
+
+class Reaction(VendorModel):
     mid: str
     action: str = "react"
     emoji: str | None = None
     reaction: str | None = None
 
 
-class Receipt(Vendor):
+class Receipt(VendorModel):
     """Messenger counts by ``watermark`` (milliseconds), Instagram by ``mid``."""
 
     mid: str | None = None
@@ -78,7 +135,7 @@ class Receipt(Vendor):
     watermark: float | None = None
 
 
-class Messaging(Vendor):
+class Messaging(VendorModel):
     sender: Party = Party()
     recipient: Party = Party()
     timestamp: float | None = None
@@ -87,16 +144,19 @@ class Messaging(Vendor):
     reaction: Reaction | None = None
     read: Receipt | None = None
     delivery: Receipt | None = None
+    message_edit: Edit | None = None
+    optin: OptIn | None = None
+    referral: Referral | None = None
 
 
-class Change(Vendor):
+class Change(VendorModel):
     """``value`` has one shape per ``field``; see ``VALUES``."""
 
     field: str
     value: Any = None
 
 
-class Entry(Vendor):
+class Entry(VendorModel):
     """``standby`` is ``messaging`` while another app holds the conversation.
 
     Apps with Instagram Login get ``field`` and ``value`` here instead of in ``changes``.
@@ -111,191 +171,61 @@ class Entry(Vendor):
     value: Any = None
 
 
-class Delivery(Vendor):
+class Delivery(VendorModel):
     object: str
     entry: tuple[Entry, ...] = ()
 
 
-class Leadgen(Vendor):
+class Leadgen(VendorModel):
     leadgen_id: str
     form_id: str | None = None
     ad_id: str | None = None
     created_time: float
 
 
-class Media(Vendor):
+class Media(VendorModel):
     id: str | None = None
 
 
-class Comment(Vendor):
+class Comment(VendorModel):
     id: str
-    from_: Party = Field(alias="from")
+    from_: Party = Field(Party(), alias="from")
     media: Media = Media()
     parent_id: str | None = None
     text: str | None = None
 
 
-class Mention(Vendor):
+class FeedAuthor(VendorModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class Feed(VendorModel):
+    """A change of a page's feed: a comment, reaction or post that was added, edited or removed."""
+
+    item: str | None = None
+    verb: str | None = None
+    from_: FeedAuthor = Field(FeedAuthor(), alias="from")
+    post_id: str | None = None
+    comment_id: str | None = None
+    parent_id: str | None = None
+    reaction_type: str | None = None
+    message: str | None = None
+    permalink_url: str | None = None
+    link: str | None = None
+    created_time: float | None = None
+
+
+class Mention(VendorModel):
     """A mention in a comment has both ids, one in a caption only ``media_id``."""
 
     media_id: str | None = None
     comment_id: str | None = None
 
 
-class ContactProfile(Vendor):
-    name: str | None = None
-    username: str | None = None
-
-
-class Contact(Vendor):
-    """Since 2026 ``wa_id`` (the number) may be absent; ``user_id`` is the business-scoped id."""
-
-    profile: ContactProfile = ContactProfile()
-    wa_id: str | None = None
-    user_id: str | None = None
-    parent_user_id: str | None = None
-
-
-class Body(Vendor):
-    body: str | None = None
-
-
-class Choice(Vendor):
-    title: str | None = None
-
-
-class Interactive(Vendor):
-    button_reply: Choice | None = None
-    list_reply: Choice | None = None
-
-
-class Button(Vendor):
-    text: str | None = None
-
-
-class Attached(Vendor):
-    caption: str | None = None
-
-
-class Emoji(Vendor):
-    message_id: str
-    emoji: str | None = None
-
-
-class Context(Vendor):
-    id: str | None = None
-
-
-class Referral(Vendor):
-    source_url: str | None = None
-    source_id: str | None = None
-
-
-class OrderItem(Vendor):
-    product_retailer_id: str | None = None
-    quantity: str | None = None
-
-
-class CatalogOrder(Vendor):
-    text: str | None = None
-    product_items: tuple[OrderItem, ...] = ()
-
-
-class SharedPhone(Vendor):
-    phone: str | None = None
-
-
-class SharedContact(Vendor):
-    phones: tuple[SharedPhone, ...] = ()
-
-
-class System(Vendor):
-    """``wa_id`` and ``user_id`` are the new ones; up to Graph v11 the number was ``new_wa_id``."""
-
-    type: str | None = None
-    wa_id: str | None = None
-    new_wa_id: str | None = None
-    user_id: str | None = None
-
-
-class WhatsAppMessage(Vendor):
-    """``origin`` ``contact_request`` marks contacts a person shared as their own."""
-
-    id: str
-    timestamp: float
-    type: str = "unknown"
-    from_: str | None = Field(None, alias="from")
-    from_user_id: str | None = None
-    group_id: str | None = None
-    text: Body | None = None
-    button: Button | None = None
-    interactive: Interactive | None = None
-    image: Attached | None = None
-    video: Attached | None = None
-    document: Attached | None = None
-    reaction: Emoji | None = None
-    context: Context | None = None
-    referral: Referral | None = None
-    order: CatalogOrder | None = None
-    origin: str | None = None
-    contacts: tuple[SharedContact, ...] = ()
-    system: System | None = None
-
-
-class StatusError(Vendor):
-    code: str | None = None
-    title: str | None = None
-
-
-class Status(Vendor):
-    id: str
-    status: str
-    timestamp: float
-    recipient_type: str = "individual"
-    recipient_id: str | None = None
-    recipient_user_id: str | None = None
-    recipient_participant_id: str | None = None
-    recipient_participant_user_id: str | None = None
-    errors: tuple[StatusError, ...] = ()
-
-
-class Messages(Vendor):
-    contacts: tuple[Contact, ...] = ()
-    messages: tuple[WhatsAppMessage, ...] = ()
-    statuses: tuple[Status, ...] = ()
-
-
-class Preference(Vendor):
-    wa_id: str | None = None
-    user_id: str | None = None
-    category: str | None = None
-    value: str
-    timestamp: float
-
-
-class Preferences(Vendor):
-    contacts: tuple[Contact, ...] = ()
-    user_preferences: tuple[Preference, ...] = ()
-
-
-class ChangedId(Vendor):
-    previous: str
-    current: str
-
-
-class IdUpdate(Vendor):
-    wa_id: str | None = None
-    user_id: ChangedId
-    timestamp: float
-
-
-class IdUpdates(Vendor):
-    contacts: tuple[Contact, ...] = ()
-    user_id_update: tuple[IdUpdate, ...] = ()
-
-
-VALUES: dict[str, type[Vendor]] = {
+VALUES: dict[str, type[VendorModel]] = {
     "page.leadgen": Leadgen,
+    "page.feed": Feed,
     "instagram.comments": Comment,
     "instagram.live_comments": Comment,
     "instagram.mentions": Mention,
@@ -306,12 +236,12 @@ VALUES: dict[str, type[Vendor]] = {
 """The shape of ``value`` by object and ``field``; any other field is not read."""
 
 
-class Answer(Vendor):
+class Answer(VendorModel):
     name: str
     values: tuple[str, ...] = ()
 
 
-class Lead(Vendor):
+class Lead(VendorModel):
     """``GET /{leadgen_id}``."""
 
     created_time: str | None = None
@@ -320,7 +250,7 @@ class Lead(Vendor):
     field_data: tuple[Answer, ...] = ()
 
 
-class LeadAnswers(Vendor):
+class LeadAnswers(VendorModel):
     """The standard questions of a lead form, by their keys; own questions have keys of their own."""
 
     full_name: str | None = None
@@ -341,7 +271,7 @@ class LeadAnswers(Vendor):
     national_id: str | None = None
 
 
-class MentionedItem(Vendor):
+class MentionedItem(VendorModel):
     text: str | None = None
     caption: str | None = None
     timestamp: str | None = None
@@ -349,7 +279,7 @@ class MentionedItem(Vendor):
     permalink: str | None = None
 
 
-class Mentioned(Vendor):
+class Mentioned(VendorModel):
     """``GET /{ig-user-id}?fields=mentioned_comment…`` or ``mentioned_media…``."""
 
     mentioned_comment: MentionedItem | None = None

@@ -16,27 +16,28 @@ from typing import Any
 
 import httpx
 import orjson
-from pydantic import ValidationError
 
 from hub.connectors.meta.manifest import MANIFEST, MetaSettings
-from hub.connectors.meta.mapping import changed_ids, comment, conversation, lead, mention, preferences, whatsapp
+from hub.connectors.meta.mapping import comment, feed, lead, mention
+from hub.connectors.meta.mapping_messenger import conversation
+from hub.connectors.meta.mapping_whatsapp import changed_ids, preferences, whatsapp
 from hub.connectors.meta.schemas import (
     VALUES,
     Change,
     Comment,
     Delivery,
     Entry,
-    IdUpdates,
+    Feed,
     Lead,
     Leadgen,
     Mention,
     Mentioned,
-    Messages,
-    Preferences,
-    Vendor,
 )
+from hub.connectors.meta.schemas_whatsapp import IdUpdates, Messages, Preferences
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
-from hub.model.event import CanonicalEvent, InteractionEvent
+from hub.mapping.body import json_tree
+from hub.mapping.payload import Reading, VendorModel
+from hub.model.event import CanonicalEvent, InteractionEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient
 from hub.sdk.signatures import hmac_sha256_hex, require
@@ -79,7 +80,7 @@ def name_event(delivery: RawDelivery, settings: MetaSettings) -> EventName:
     try:
         body = orjson.loads(delivery.body)
     except orjson.JSONDecodeError:
-        raise PayloadError("not JSON") from None
+        body = json_tree(delivery.body)
     if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
         raise PayloadError("no list", path="entry")
     entries = [entry for entry in body["entry"] if isinstance(entry, dict)]
@@ -92,11 +93,13 @@ def name_event(delivery: RawDelivery, settings: MetaSettings) -> EventName:
     return EventName(event_id=digest, topic=next(known, topics[0] if topics else str(body.get("object"))))
 
 
-def parse(entry: InboxEntry, settings: MetaSettings) -> Sequence[CanonicalEvent]:
-    """Every update of one POST, or none: an unreadable one parks the whole entry (see Quirks)."""
+def parse(entry: InboxEntry, settings: MetaSettings) -> Sequence[CanonicalEvent | Note]:
+    """Every update of one POST stands alone: one that cannot be read costs itself, and a note (see Quirks)."""
     if entry.topic not in MANIFEST.topics:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    events = _distinct(_events(_read(entry.body), entry.completions, settings))
+    reading = Reading()
+    delivery = reading.read(Delivery, entry.body)
+    events = reading.of(_distinct(_events(delivery, entry.completions, reading, settings)))
     if not events:
         raise SkipEvent("nothing in it that is read")
     return events
@@ -107,7 +110,8 @@ def completions(entry: InboxEntry, settings: MetaSettings) -> Sequence[Completio
     if settings.access_token is None or entry.topic not in MANIFEST.topics:
         return ()
     wanted: dict[str, Completion] = {}
-    for owner, value, _ in _values(_read(entry.body)):
+    reading = Reading()
+    for owner, value, _ in _values(reading.read(Delivery, entry.body), reading):
         completion = _completion(owner, value, settings)
         if completion and completion.name not in entry.completions:
             wanted[completion.name] = completion
@@ -162,20 +166,8 @@ def _topics(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"{prefix}.{field}"
 
 
-def _read(body: bytes) -> Delivery:
-    try:
-        return Delivery.model_validate_json(body)
-    except ValidationError as error:
-        raise _unreadable(error, "") from None
-
-
-def _unreadable(error: ValidationError, path: str) -> PayloadError:
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return PayloadError(first["type"], path=".".join(part for part in (path, *map(str, first["loc"])) if part))
-
-
-def _values(delivery: Delivery) -> Iterator[tuple[Entry, Vendor, str]]:
-    """The changes that are read, each with its entry and its path."""
+def _values(delivery: Delivery, reading: Reading) -> Iterator[tuple[Entry, VendorModel, str]]:
+    """The changes that are read, each with its entry and its path; one that cannot be is noted."""
     prefix = _PREFIXES.get(delivery.object, "")
     for index, entry in enumerate(delivery.entry):
         changes = [(f".changes.{n}.value", change) for n, change in enumerate(entry.changes)]
@@ -186,36 +178,48 @@ def _values(delivery: Delivery) -> Iterator[tuple[Entry, Vendor, str]]:
             if model is None:
                 continue
             path = f"entry.{index}{part}"
-            try:
-                yield entry, model.model_validate(change.value), path
-            except ValidationError as error:
-                raise _unreadable(error, path) from None
+            for value in reading.alone(_value(reading, model, change.value, path)):
+                yield entry, value, path
 
 
-def _events(delivery: Delivery, found: Mapping[str, bytes], settings: MetaSettings) -> Iterator[CanonicalEvent]:
+def _value(reading: Reading, model: type[VendorModel], tree: Any, path: str) -> Iterator[VendorModel]:
+    yield reading.tree(model, tree, path)
+
+
+def _events(
+    delivery: Delivery, found: Mapping[str, bytes], reading: Reading, settings: MetaSettings
+) -> Iterator[CanonicalEvent]:
     network = _NETWORKS.get(delivery.object)
     if network:
         for index, entry in enumerate(delivery.entry):
             for part in ("messaging", "standby"):
                 for number, update in enumerate(getattr(entry, part)):
-                    yield from conversation(network, entry, update, f"entry.{index}.{part}.{number}")
+                    path = f"entry.{index}.{part}.{number}"
+                    yield from reading.alone(conversation(network, entry, update, path))
     region = settings.default_region
-    for entry, value, path in _values(delivery):
+    for entry, value, path in _values(delivery, reading):
         match value:
             case Messages():
-                yield from whatsapp(entry.id, value, path, region=region)
+                yield from whatsapp(entry.id, value, path, reading, region=region)
             case Preferences():
-                yield from preferences(entry.id, value, path, region=region)
+                yield from preferences(entry.id, value, path, reading, region=region)
             case IdUpdates():
-                yield from changed_ids(entry.id, value, path, region=region)
+                yield from reading.alone(changed_ids(entry.id, value, path, region=region))
             case Comment():
-                yield from comment(entry, value, path)
+                yield from reading.alone(comment(entry, value, path))
+            case Feed():
+                yield from reading.alone(feed(entry, value, path))
             case Leadgen() | Mention():
-                yield from _completed(entry, value, found, settings, path)
+                yield from reading.alone(_completed(entry, value, found, reading, settings, path))
 
 
 def _completed(
-    entry: Entry, value: Leadgen | Mention, found: Mapping[str, bytes], settings: MetaSettings, path: str
+    entry: Entry,
+    value: Leadgen | Mention,
+    found: Mapping[str, bytes],
+    reading: Reading,
+    settings: MetaSettings,
+    path: str,
 ) -> Iterator[CanonicalEvent]:
     completion = _completion(entry, value, settings)
     if completion is None:
@@ -225,17 +229,14 @@ def _completed(
         raise PayloadError("its content was not fetched: set access_token and replay", path=path)
     if not body:
         return
-    try:
-        if isinstance(value, Leadgen):
-            yield from lead(value, Lead.model_validate_json(body), region=settings.default_region, path=path)
-        else:
-            item = Mentioned.model_validate_json(body)
-            yield from mention(entry, value, item.mentioned_comment or item.mentioned_media, path)
-    except ValidationError as error:
-        raise _unreadable(error, completion.name) from None
+    if isinstance(value, Leadgen):
+        yield from lead(value, reading.read(Lead, body), region=settings.default_region, path=path)
+    else:
+        item = reading.read(Mentioned, body)
+        yield from mention(entry, value, item.mentioned_comment or item.mentioned_media, path)
 
 
-def _completion(entry: Entry, value: Vendor, settings: MetaSettings) -> Completion | None:
+def _completion(entry: Entry, value: VendorModel, settings: MetaSettings) -> Completion | None:
     version = settings.api_version
     if isinstance(value, Leadgen):
         return Completion(f"lead/{value.leadgen_id}", f"{version}/{value.leadgen_id}")

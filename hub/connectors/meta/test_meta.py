@@ -17,7 +17,7 @@ from hub.connectors.meta.manifest import MANIFEST, MetaSettings
 from hub.connectors.meta.source import SOURCE, answer, complete, completions, name_event, parse, sign, verify
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
 from hub.model.customer import ContactPoint
-from hub.model.event import CustomerEvent, InteractionEvent, LinkEvent
+from hub.model.event import ConsentEvent, CustomerEvent, InteractionEvent, LinkEvent, Note
 from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry, RawDelivery, Reply
 
@@ -137,15 +137,18 @@ def test_a_lead_without_token_is_parked_and_a_deleted_one_is_skipped() -> None:
         parse(replace(thin, completions={"lead/4711": b""}), SETTINGS)
 
 
-def test_one_unreadable_update_parks_all_thousand_and_is_named() -> None:
+def test_one_unreadable_update_of_a_thousand_costs_itself_and_is_noted() -> None:
     updates = [message(f"m{n}") for n in range(1_000)]
     assert len(parse(entry(page(*updates)), SETTINGS)) == 1_001
 
     updates[998] = message("m998") | {"message": {"text": "Geheim"}}
 
-    with pytest.raises(PayloadError) as caught:
-        parse(entry(page(*updates)), SETTINGS)
-    assert str(caught.value) == "entry.0.messaging.998.message.mid: missing"
+    *told, note = parse(entry(page(*updates)), SETTINGS)
+    assert len(told) == 1_000
+    reason = "missing, so entry.0.messaging.998.message is left out"
+    assert note == Note(path="entry.0.messaging.998.message.mid", reason=reason)
+    with pytest.raises(PayloadError, match=r"^entry\.0\.messaging\.0\.message\.mid: missing"):
+        parse(entry(page(updates[998])), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +191,36 @@ def test_the_token_travels_in_a_header() -> None:
     assert str(seen[0].url) == "https://graph.facebook.com/v26.0/4711"
     assert seen[0].headers["authorization"] == "Bearer EAAG-sample-access-token"
     assert CONNECTOR.manifest.slug == "meta"
+
+
+def test_a_whatsapp_number_is_the_one_that_is_dialled() -> None:
+    """chatwoot/chatwoot#14048: Mexico's ids have a 1, Brazil's old ones lack the ninth digit."""
+
+    def number(wa_id: str) -> list[ContactPoint]:
+        message = {"id": "w", "timestamp": "1790154122", "type": "text", "text": {"body": "x"}, "from": wa_id}
+        change = {"field": "messages", "value": {"metadata": {}, "messages": [message]}}
+        told = parse(
+            entry({"object": "whatsapp_business_account", "entry": [{"id": "WB", "changes": [change]}]}), SETTINGS
+        )
+        assert isinstance(told[0], CustomerEvent)
+        return list(told[0].customer.phones)
+
+    found = {wa_id: number(wa_id)[0] for wa_id in ("5215512345678", "551187654321", "5491123456789", "4917612345671")}
+
+    assert {wa_id: (point.value, point.usable) for wa_id, point in found.items()} == {
+        "5215512345678": ("+525512345678", True),
+        "551187654321": ("+5511987654321", True),
+        "5491123456789": ("+5491123456789", True),
+        "4917612345671": ("+4917612345671", True),
+    }
+
+
+def test_a_stop_of_marketing_messages_is_an_explicit_opt_out_of_messenger() -> None:
+    optin = {"type": "notification_messages", "notification_messages_status": "STOP_NOTIFICATIONS"}
+    update = {"sender": {"id": "71"}, "recipient": {"id": "10"}, "timestamp": 1790154122190, "optin": optin}
+
+    told = [event for event in parse(entry(page(update)), SETTINGS) if isinstance(event, ConsentEvent)]
+
+    assert [(c.consent.channel, c.consent.state, c.consent.explicit) for c in told] == [
+        ("messenger", "opted_out", True)
+    ]

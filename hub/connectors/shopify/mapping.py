@@ -165,12 +165,12 @@ def buyer(
         weak = weak_contacts(known, emails=[given.email or given.contact_email], phones=[given.phone], region=region)
         known = known.model_copy(update={"identifiers": weak})
         at = account.updated_at or account.created_at or given.updated_at or given.created_at
-        fields, addresses = _at_the_addresses(given, named(known.name))
+        fields, addresses = _at_the_addresses(given, named(known.name), region)
         beside = told_beside(known, fields, at=given.created_at, region=region, addresses=addresses)
         # In an order the customer comes without the phone numbers of their address book.
         own = CustomerEvent(occurred_at=at, customer=known, whole=("emails",))
         return [own, *([beside] if beside else [])]
-    fields, addresses = _at_the_addresses(given, speaks_of(account))
+    fields, addresses = _at_the_addresses(given, speaks_of(account), region)
     mail = given.email or given.contact_email or (account.email if account else None)
     typed: dict[CustomerField, str | None] = {"email": mail, "phone": given.phone, "language": given.customer_locale}
     fields = completed(told_fields(typed), fields)
@@ -181,9 +181,11 @@ def buyer(
     return [CustomerEvent(occurred_at=given.created_at, customer=guest)]
 
 
-def _at_the_addresses(given: schemas.Purchase, known: CustomerFields) -> tuple[CustomerFields, list[Address | None]]:
+def _at_the_addresses(
+    given: schemas.Purchase, known: CustomerFields, region: str
+) -> tuple[CustomerFields, list[Address | None]]:
     """What the addresses tell of the buyer; a shipping address under another name is another person's."""
-    billing, shipping = speaks_of(given.billing_address), speaks_of(given.shipping_address)
+    billing, shipping = speaks_of(given.billing_address, region), speaks_of(given.shipping_address, region)
     own = billing or known
     addresses = [_address(given.billing_address)]
     if same_person(own, shipping):
@@ -195,7 +197,7 @@ def order(given: schemas.Order, region: str) -> Order:
     """One order, in the shop's currency."""
     contact_email = email(given.email or given.contact_email)
     region = _region(given.billing_address or given.shipping_address, region)
-    beside, _ = _at_the_addresses(given, names_of(given.customer))
+    beside, _ = _at_the_addresses(given, names_of(given.customer), region)
     numbers = (phone(text, region) for text in (given.phone, *beside.get("phone", ())))
     rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
     more = [("po_number", given.po_number), ("cash_rounding", rounding or None)]

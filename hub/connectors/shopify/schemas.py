@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from hub.mapping.payload import VendorModel
+from hub.mapping.payload import PlainValue, VendorModel
 from hub.model import money as model
 from hub.model.consent import ConsentChannel
 from hub.model.money import Currency
@@ -102,7 +102,7 @@ class Attribute(VendorModel):
     """A note attribute of an order, or a property of a line."""
 
     name: str | None = None
-    value: Any = None
+    value: PlainValue = None
 
     def pair(self) -> tuple[str | None, Any]:
         """Name and value."""

@@ -22,7 +22,7 @@ from hub.connectors.shopify.manifest import ShopifySettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
 from hub.mapping.order import unexplained
-from hub.mapping.payload import read
+from hub.mapping.payload import Read, Reading
 from hub.mapping.phone import phone
 from hub.mapping.time import instant
 from hub.model.consent import Consent, ConsentChannel
@@ -87,7 +87,8 @@ def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEve
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, settings.default_region)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read, settings.default_region))
 
 
 def _told_at(entry: InboxEntry) -> datetime:
@@ -96,7 +97,7 @@ def _told_at(entry: InboxEntry) -> datetime:
     return instant(header, path="headers.x-shopify-triggered-at") if header else entry.received_at
 
 
-def _order(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _order(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """The buyer, if there is one, what the order's parts lack of its total, and the order."""
     given = read(schemas.Order, entry.body)
     ticked = _ticked(given, f"order {given.id}", given.processed_at or given.created_at)
@@ -114,13 +115,13 @@ def _ticked(given: schemas.Purchase, where: str, at: datetime) -> list[Consent]:
     ]
 
 
-def _customer(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _customer(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Customer, entry.body)
     at = given.updated_at or given.created_at or _told_at(entry)
     return [CustomerEvent(occurred_at=at, customer=mapping.snapshot(given, region), whole=("emails", "phones"))]
 
 
-def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _checkout(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """The buyer, if there is one, and the cart."""
     given = read(schemas.Checkout, entry.body)
     ticked = _ticked(given, f"checkout {given.token}", given.created_at)
@@ -129,17 +130,17 @@ def _checkout(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]
     return [*who, CartEvent(occurred_at=given.updated_at or given.created_at, cart=mapping.cart(given), record=record)]
 
 
-def _order_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _order_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone, kind="order")]
 
 
-def _customer_deleted(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _customer_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=_told_at(entry), record=gone)]
 
 
-def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _merge(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.CustomerMerge, entry.body)
     # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeRequestStatus
     if (given.status or "").lower() != "completed":
@@ -149,17 +150,17 @@ def _merge(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     return [LinkEvent(occurred_at=_told_at(entry), records=records, reason="merged in Shopify")]
 
 
-def _email_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _email_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.EmailConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "email", given.email_marketing_consent)
 
 
-def _sms_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _sms_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.SmsConsentUpdate, entry.body)
     return _consent(entry, given.id, "sms", given.sms_marketing_consent)
 
 
-def _whatsapp_consent(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _whatsapp_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     # https://shopify.dev/changelog/whatsapp-marketing-consent-now-available (2026-07)
     given = read(schemas.WhatsAppConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "whatsapp", given.whats_app_marketing_consent)
@@ -175,7 +176,7 @@ def _consent(
     return [ConsentEvent(occurred_at=at, record=mapping.record_key(customer_id), consent=consent)]
 
 
-def _tags(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _tags(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
     given = read(schemas.TagsChange, entry.body)
     if not given.tags:
@@ -198,19 +199,19 @@ def _order_id(order_id: str | None) -> str:
     return order_id
 
 
-def _refund(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _refund(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Refund, entry.body)
     at = given.processed_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.refund(given))]
 
 
-def _fulfilment(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _fulfilment(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Fulfilment, entry.body)
     at = given.updated_at or given.created_at
     return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.fulfilment(given))]
 
 
-def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
+def _privacy(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """The mandatory topics: https://shopify.dev/docs/apps/build/privacy-law-compliance."""
     given = read(schemas.PrivacyRequest, entry.body)
     at = _told_at(entry)
@@ -237,7 +238,7 @@ def _privacy(entry: InboxEntry, region: str) -> Sequence[CanonicalEvent | Note]:
     ]
 
 
-_READERS: Mapping[str, Callable[[InboxEntry, str], Sequence[CanonicalEvent | Note]]] = {
+_READERS: Mapping[str, Callable[[InboxEntry, Read, str], Sequence[CanonicalEvent | Note]]] = {
     "orders/create": _order,
     "orders/updated": _order,
     "orders/paid": _order,

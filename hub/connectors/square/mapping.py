@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from hub.connectors.square import schemas
 from hub.errors import PayloadError
-from hub.mapping.address import postal_address
+from hub.mapping.address import country, postal_address
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerFields, guest_key
 from hub.mapping.customer import customer as snapshot_of
@@ -121,7 +121,8 @@ def _consents(preferences: schemas.Preferences | None) -> tuple[Consent, ...]:
 def guest_snapshot(
     fields: CustomerFields, region: str, *, fallback: str, addresses: Iterable[Address] = ()
 ) -> CustomerSnapshot:
-    key = guest_key(fields, region=region, fallback=fallback)
+    addresses = tuple(addresses)
+    key = guest_key(fields, region=region, fallback=fallback, addresses=addresses)
     return snapshot_of(key, fields, region=region, addresses=addresses)
 
 
@@ -153,13 +154,14 @@ def customer_id_of(order: schemas.Order) -> str | None:
 def order(source: schemas.Order, region: str) -> Order:
     """The order with tips, service charges and rounding as lines, which keeps the sum of lines equal to the total.
 
+    A contact phone is read in the recipient's country, else ``region``.
+
     Raises PayloadError with the path of an amount, currency or time that cannot be read.
     """
     currency = _currency(source.total_money, "total_money.currency")
     recipient = recipient_of(source)
     shipped = [f for f in source.fulfillments if f.type in ("SHIPMENT", "DELIVERY")]
     details = _details(shipped[0]) if shipped else None
-    number = phone(recipient.phone_number, region) if recipient else None
     made = Order(
         external_id=source.id,
         number=clean(source.reference_id),
@@ -181,7 +183,7 @@ def order(source: schemas.Order, region: str) -> Order:
         fulfilments=_fulfilments(source),
         shipping_address=address(details.recipient.address) if details and details.recipient else None,
         contact_email=_normalised(recipient.email_address) if recipient else None,
-        contact_phone=number.value if number and number.usable else None,
+        contact_phone=_contact_phone(recipient, region) if recipient else None,
         location=clean(source.location_id),
         cancelled_at=maybe_instant(source.closed_at, path="closed_at") if source.state == "CANCELED" else None,
         note=note(*(text for found in source.fulfillments for text in _notes(found))),
@@ -352,6 +354,12 @@ def _currency(source: schemas.Money, path: str) -> str:
 
 def _amount(source: schemas.Money | None) -> Decimal | None:
     return None if source is None else minor_units(source.amount, source.currency)
+
+
+def _contact_phone(recipient: schemas.Recipient, region: str) -> str | None:
+    at = recipient.address.country if recipient.address else None
+    point = phone(recipient.phone_number, country(at) or region)
+    return point.value if point and point.usable else None
 
 
 def _normalised(text: str | None) -> str | None:

@@ -7,40 +7,30 @@ Amounts are integers in the currency's smallest unit; times are RFC 3339 text. A
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Optional, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import Field
 
-from hub.errors import PayloadError
+from hub.mapping.payload import TimeText, VendorModel
+from hub.model.money import Currency
 
 T = TypeVar("T")
 
 
-class Schema(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Schema(VendorModel):
+    pass
 
 
 Found = TypeVar("Found", bound=Schema)
-Maybe = Annotated[T | None, BeforeValidator(lambda value: None if value == "" else value)]
-Many = Annotated[tuple[T, ...], BeforeValidator(lambda value: value or ())]
-Metadata = Annotated[Mapping[str, Any], BeforeValidator(lambda value: value or {})]
+Maybe = Optional[T]  # noqa: UP045 - an alias with a parameter
+Many = tuple[T, ...]
+Metadata = dict[str, str]
 """Names and values that an application of the seller's attached: every name in it is one."""
-
-
-def read(schema: type[Found], body: bytes) -> Found:
-    """Raises PayloadError with the path of the first fault, never with the value found there."""
-    try:
-        return schema.model_validate_json(body)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(step) for step in fault["loc"])
-        raise PayloadError(f"cannot be read ({fault['type']})", path=path) from None
 
 
 class Money(Schema):
     amount: int
-    currency: str
+    currency: Currency
 
 
 class Address(Schema):
@@ -60,8 +50,8 @@ class Preferences(Schema):
 
 class Customer(Schema):
     id: str
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: TimeText | None = None
+    updated_at: TimeText | None = None
     given_name: str | None = None
     family_name: str | None = None
     company_name: str | None = None
@@ -133,7 +123,7 @@ class LineItem(Schema):
     note: str | None = None
     item_type: str | None = None
     modifiers: Many[Modifier] = ()
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     variation_name: str | None = None
     quantity: str
     catalog_object_id: str | None = None
@@ -158,9 +148,9 @@ class FulfilmentDetails(Schema):
     tracking_number: str | None = None
     note: str | None = None
     shipping_note: str | None = None
-    picked_up_at: str | None = None
-    shipped_at: str | None = None
-    delivered_at: str | None = None
+    picked_up_at: TimeText | None = None
+    shipped_at: TimeText | None = None
+    delivered_at: TimeText | None = None
 
 
 class OrderFulfilment(Schema):
@@ -175,7 +165,7 @@ class OrderFulfilment(Schema):
 class Tender(Schema):
     id: str
     payment_id: str | None = None
-    created_at: str | None = None
+    created_at: TimeText | None = None
     amount_money: Maybe[Money] = None
     customer_id: str | None = None
     type: str | None = None
@@ -199,9 +189,9 @@ class Order(Schema):
     customer_id: str | None = None
     state: str | None = None
     version: Maybe[int] = None
-    created_at: str
-    updated_at: str | None = None
-    closed_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
+    closed_at: TimeText | None = None
     total_money: Money
     total_tax_money: Maybe[Money] = None
     total_discount_money: Maybe[Money] = None
@@ -209,7 +199,7 @@ class Order(Schema):
     net_amount_due_money: Maybe[Money] = None
     rounding_adjustment: Maybe[RoundingAdjustment] = None
     ticket_name: str | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     line_items: Many[LineItem] = ()
     taxes: Many[OrderTax] = ()
     discounts: Many[OrderDiscount] = ()
@@ -221,8 +211,8 @@ class Order(Schema):
 
 class Payment(Schema):
     id: str
-    created_at: str
-    updated_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
     total_money: Money
     status: str | None = None
     source_type: str | None = None
@@ -235,8 +225,8 @@ class Payment(Schema):
 
 class Refund(Schema):
     id: str
-    created_at: str
-    updated_at: str | None = None
+    created_at: TimeText
+    updated_at: TimeText | None = None
     amount_money: Money
     status: str | None = None
     order_id: str | None = None
@@ -253,8 +243,8 @@ class LoyaltyAccount(Schema):
     customer_id: str | None = None
     balance: Maybe[int] = None
     lifetime_points: Maybe[int] = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: TimeText | None = None
+    updated_at: TimeText | None = None
     mapping: Maybe[LoyaltyMapping] = None
 
 
@@ -287,7 +277,7 @@ class EventHead(Schema):
 
 
 class Event(EventHead):
-    created_at: str
+    created_at: TimeText
     data: EventData
 
 

@@ -24,6 +24,7 @@ from hub.errors import NotFound, PayloadError, SkipEvent
 from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
 from hub.mapping.order import unexplained
+from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import (
@@ -66,14 +67,14 @@ def sign(delivery: RawDelivery, settings: SquareSettings) -> RawDelivery:
 
 def name_event(delivery: RawDelivery, settings: SquareSettings) -> EventName:
     """``event_id`` is Square's own idempotency value (docs/webhooks/step4manage)."""
-    head = schemas.read(schemas.EventHead, delivery.body)
+    head = read(schemas.EventHead, delivery.body)
     return EventName(event_id=head.event_id, topic=head.type)
 
 
 def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Completion]:
     if settings.access_token is None or not entry.topic.startswith(("order.", "refund.")):
         return ()
-    found = schemas.read(schemas.Event, entry.body).data.object
+    found = read(schemas.Event, entry.body).data.object
     if found.refund is not None and found.refund.payment_id:
         return () if "payment" in entry.completions else (_fetch("payment", "payments", found.refund.payment_id),)
     pointer = found.order_created or found.order_updated
@@ -82,7 +83,7 @@ def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Complet
     if "order" not in entry.completions:
         return (_fetch("order", "orders", pointer.order_id),)
     body = entry.completions["order"]
-    customer_id = mapping.customer_id_of(schemas.read(schemas.OrderAnswer, body).order) if body else None
+    customer_id = mapping.customer_id_of(read(schemas.OrderAnswer, body).order) if body else None
     if customer_id is None or "customer" in entry.completions:
         return ()
     return (_fetch("customer", "customers", customer_id),)
@@ -119,21 +120,18 @@ def parse(entry: InboxEntry, settings: SquareSettings) -> Parsed:
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, schemas.read(schemas.Event, entry.body), settings)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read(schemas.Event, entry.body), reading, settings))
 
 
-def _customer(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
+def _customer(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
     customer = _required(event.data.object.customer, "customer")
     changed_at = mapping.changed_at(customer, event.created_at)
-    told = CustomerEvent(
-        occurred_at=changed_at,
-        customer=mapping.customer_snapshot(customer, settings.default_region),
-        whole=("emails", "phones"),
-    )
-    return [told, *_merge_links(event)]
+    known = mapping.customer_snapshot(customer, settings.default_region)
+    return [CustomerEvent(occurred_at=changed_at, customer=known, whole=("emails", "phones")), *_merge_links(event)]
 
 
-def _customer_deleted(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
+def _customer_deleted(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
     links = _merge_links(event)
     if links:
         return links
@@ -151,30 +149,31 @@ def _merge_links(event: schemas.Event) -> list[CanonicalEvent]:
     return [LinkEvent(occurred_at=at, records=tuple(map(mapping.customer_key, ids)), reason=_MERGED)]
 
 
-def _order(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
-    order = event.data.object.order or _fetched_order(entry)
+def _order(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
+    order = event.data.object.order or _fetched_order(entry, reading)
     if order.returns and not order.line_items:
         raise SkipEvent("a return, told by its refund events")
     if order.state == "DRAFT":
         raise SkipEvent("a draft, not placed yet")
     at = instant(order.updated_at or order.created_at, path="updated_at")
-    region = settings.default_region
-    told, record = _order_customer(order, entry.completions.get("customer"), at, region)
+    region, body = settings.default_region, entry.completions.get("customer")
+    customer = reading.read(schemas.CustomerAnswer, body).customer if body else None
+    told, record = _order_customer(order, customer, at, region)
     made = mapping.order(order, region)
     return [*told, *unexplained(made), OrderEvent(occurred_at=at, order=made, record=record)]
 
 
-def _fetched_order(entry: InboxEntry) -> schemas.Order:
+def _fetched_order(entry: InboxEntry, reading: Reading) -> schemas.Order:
     body = entry.completions.get("order")
     if body is None:
         raise SkipEvent("order not fetched: the connection has no access_token")
     if not body:
         raise SkipEvent("the order does not exist any more")
-    return schemas.read(schemas.OrderAnswer, body).order
+    return reading.read(schemas.OrderAnswer, body).order
 
 
 def _order_customer(
-    order: schemas.Order, body: bytes | None, at: datetime, region: str
+    order: schemas.Order, customer: schemas.Customer | None, at: datetime, region: str
 ) -> tuple[list[CanonicalEvent], RecordKey | None]:
     """What the order tells of its customer, and whose the order is."""
     recipient = mapping.recipient_of(order) or schemas.Recipient()
@@ -187,16 +186,15 @@ def _order_customer(
         guest = mapping.guest_snapshot(fields, region, fallback=order.id, addresses=addresses)
         return [CustomerEvent(occurred_at=at, customer=guest)], guest.key
     key = mapping.customer_key(customer_id)
-    own = schemas.read(schemas.CustomerAnswer, body).customer if body else None
     told: list[CanonicalEvent] = []
-    if own is None:
+    if customer is None:
         # Without the customer nobody can tell whether the recipient is another person, to whom a present goes.
         known, mine = CustomerSnapshot(key=key), recipient.customer_id == customer_id
     else:
-        known, mine = mapping.customer_snapshot(own, region), True
-        changed_at = instant(own.updated_at, path="updated_at") if own.updated_at else at
+        known, mine = mapping.customer_snapshot(customer, region), True
+        changed_at = instant(customer.updated_at, path="updated_at") if customer.updated_at else at
         told.append(CustomerEvent(occurred_at=changed_at, customer=known, whole=("emails", "phones")))
-        if own.id != customer_id:
+        if customer.id != customer_id:
             # Square answers the id of a merged-away customer with the customer it became (forum thread 174).
             told.append(LinkEvent(occurred_at=at, records=(known.key, key), reason=_MERGED))
     if mine and same_person(named(known.name), fields):
@@ -205,7 +203,7 @@ def _order_customer(
     return told, key
 
 
-def _payment(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
+def _payment(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
     payment = _required(event.data.object.payment, "payment")
     at = instant(payment.updated_at or payment.created_at, path="data.object.payment.updated_at")
     buyer = _buyer(payment, settings.default_region)
@@ -236,10 +234,10 @@ def _buyer(payment: schemas.Payment, region: str) -> CustomerSnapshot | None:
     return mapping.guest_snapshot(fields, region, fallback=payment.order_id or payment.id, addresses=addresses)
 
 
-def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
+def _refund(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
     refund = _required(event.data.object.refund, "refund")
     body = entry.completions.get("payment")
-    payment = schemas.read(schemas.PaymentAnswer, body).payment if body else None
+    payment = reading.read(schemas.PaymentAnswer, body).payment if body else None
     order_id = (payment.order_id if payment else None) or refund.order_id
     if not order_id:
         raise SkipEvent("a refund without order")
@@ -247,7 +245,7 @@ def _refund(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -
     return [OrderPartEvent(occurred_at=at, order_id=order_id, part=mapping.refund(refund))]
 
 
-def _loyalty(entry: InboxEntry, event: schemas.Event, settings: SquareSettings) -> Parsed:
+def _loyalty(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: SquareSettings) -> Parsed:
     account = _required(event.data.object.loyalty_account, "loyalty_account")
     at = mapping.changed_at(account, event.created_at)
     phone = (account.mapping.phone_number if account.mapping else None) or ""
@@ -275,7 +273,7 @@ def _required(found: schemas.Found | None, name: str) -> schemas.Found:
     return found
 
 
-_Reader = Callable[[InboxEntry, schemas.Event, SquareSettings], Parsed]
+_Reader = Callable[[InboxEntry, schemas.Event, Reading, SquareSettings], Parsed]
 _READERS: Mapping[str, _Reader] = {
     "customer.created": _customer,
     "customer.updated": _customer,

@@ -135,7 +135,7 @@ def _address(given: schemas.Address | None) -> Address | None:
 def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
     """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
     at = given.date_modified_gmt or created(given)
-    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping)
+    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping, _region(given.billing, region))
     return CustomerEvent(
         occurred_at=at,
         customer=customer(
@@ -154,10 +154,10 @@ def _role(given: schemas.Customer) -> str | None:
 
 
 def _with_shipping(
-    fields: CustomerFields, shipping: schemas.Address | None
+    fields: CustomerFields, shipping: schemas.Address | None, region: str
 ) -> tuple[CustomerFields, list[Address | None]]:
     """What the shipping address adds to its buyer: nothing, where it goes to somebody of another name."""
-    told = speaks_of(shipping)
+    told = speaks_of(shipping, region)
     return completed(fields, told), [_address(shipping)] if same_person(fields, told) else []
 
 
@@ -167,8 +167,8 @@ def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
     The shipping address fills in what billing lacks, unless it goes to another person. Both hold as of the order's
     creation: a change of an old order's status tells nothing new of the person.
     """
-    fields, addresses = _with_shipping(BUYER_MAP.read(given), given.shipping)
     region = _region(given.billing, region)
+    fields, addresses = _with_shipping(BUYER_MAP.read(given), given.shipping, region)
     if given.customer_id not in (None, "0"):
         key = record_key(str(given.customer_id))
     elif fields.get("email") or fields.get("phone"):
@@ -195,7 +195,7 @@ def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
     mail = email(billing.email)
-    numbers, _ = _with_shipping(speaks_of(billing), given.shipping)
+    numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(billing, region))
     number = next((n for n in (phone(t, _region(billing, region)) for t in numbers.get("phone", ())) if n), None)
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from hub.mapping.payload import VendorModel
+from hub.mapping.payload import PlainValue, VendorModel, plain
 from hub.model.money import Currency
 
 
@@ -50,7 +50,13 @@ class Meta(VendorModel):
     key: Text | None = None
     value: Any = None
     display_key: Text | None = None
-    display_value: Any = None
+    display_value: PlainValue = None
+
+    @field_validator("value")
+    @classmethod
+    def _told_to_people(cls, value: Any, info: ValidationInfo) -> Any:
+        """An object under a hidden name is a plug-in's own state, which nobody misses and no note tells."""
+        return value if (info.data.get("key") or "").startswith("_") else plain(value)
 
     def pair(self) -> tuple[str | None, Any]:
         """Name and value, as the shop shows them."""

@@ -19,7 +19,7 @@ import orjson
 from hub.connectors.woocommerce import mapping, schemas
 from hub.connectors.woocommerce.manifest import WooCommerceSettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
-from hub.mapping.payload import VendorModel, read
+from hub.mapping.payload import Read, Reading, VendorModel, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
@@ -78,32 +78,33 @@ def parse(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[Canonica
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    return reader(entry, settings)
+    reading = Reading()
+    return reading.of(reader(entry, reading.read, settings))
 
 
-def _order(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+def _order(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     return mapping.order_events(read(schemas.Order, entry.body), settings.default_region)
 
 
-def _customer(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+def _customer(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Customer, entry.body)
     if given.role in mapping.STAFF and not settings.staff:
         raise SkipEvent("an account of the shop's staff, not of a customer (setting staff: true reads them too)")
     return [mapping.customer_event(given, settings.default_region)]
 
 
-def _order_deleted(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent]:
+def _order_deleted(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     """The body is the id alone and there is no retry: the time of receipt is the best there is."""
     gone = RecordKey(kind="order", external_id=read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
 
-def _customer_deleted(entry: InboxEntry, settings: WooCommerceSettings) -> Sequence[CanonicalEvent]:
+def _customer_deleted(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     gone = mapping.record_key(read(schemas.Deleted, entry.body).id)
     return [DeletionEvent(occurred_at=entry.received_at, record=gone)]
 
 
-_READERS: Mapping[str, Callable[[InboxEntry, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {
+_READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {
     "order.created": _order,
     "order.updated": _order,
     "order.restored": _order,

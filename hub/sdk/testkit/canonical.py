@@ -16,6 +16,7 @@ from hub.model.customer import ContactPoint, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
 from hub.model.money import CURRENCIES, Money
 from hub.model.order import Cart, Order
+from hub.model.text import tidy
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _AS_WRITTEN = (".text", ".original", ".subject")
@@ -42,6 +43,8 @@ def _faults(node: Any, path: str) -> Iterator[str]:
         yield f"{path}: a float"
     elif isinstance(node, Decimal) and not node.is_finite():
         yield f"{path}: not finite"
+    elif isinstance(node, str) and tidy(node) != node:
+        yield f"{path}: holds characters that nobody sees, or is not composed"
     elif isinstance(node, str) and not path.endswith(_AS_WRITTEN) and (not node or node != node.strip()):
         yield f"{path}: empty, or white space around it"
 
@@ -64,6 +67,8 @@ def _own_faults(node: BaseModel) -> Iterator[str]:
             and node.contact_email != node.contact_email.lower()
         ):
             yield "contact_email is not in lower case"
+        if isinstance(node, Order) and node.contact_phone is not None and not _E164.fullmatch(node.contact_phone):
+            yield "contact_phone is not E.164"
     elif isinstance(node, Identifier):
         if node.kind == "email" and not _EMAIL.fullmatch(node.value):
             yield "an e-mail identifier is not normalised"

@@ -13,7 +13,15 @@ from typing import Any
 
 from hub.errors import ConfigError
 from hub.sdk import registry
-from hub.sdk.testkit import backfill_laws, order_laws, parse_laws, render_laws, send_laws, signature_laws
+from hub.sdk.testkit import (
+    backfill_laws,
+    order_laws,
+    parse_laws,
+    render_laws,
+    send_laws,
+    signature_laws,
+    value_laws,
+)
 from hub.sdk.testkit.cases import ConnectorCase, WriteCase
 from hub.sdk.testkit.wire import over_http
 
@@ -41,8 +49,9 @@ CONNECTOR_LAWS: tuple[Law, ...] = (
     signature_laws.law_s5_different_events_have_different_ids,
     parse_laws.law_s13_topics_and_samples_match,
     parse_laws.law_s16_privacy_requests_are_events,
+    *laws_of(value_laws, "s19", "s20", "s21"),
     backfill_laws.law_s15_backfill_is_declared_and_sampled,
-    order_laws.law_s20_revenue_follows_payment,
+    order_laws.law_s26_revenue_follows_payment,
 )
 VERIFY_LAWS = tuple(law for law in laws_of(signature_laws, "s1", "s2", "s3", "s4") if law not in CONNECTOR_LAWS)
 DELIVERY_LAWS: tuple[Law, ...] = (
@@ -51,6 +60,7 @@ DELIVERY_LAWS: tuple[Law, ...] = (
 )
 PARSE_LAWS = (
     *(law for law in laws_of(parse_laws) if law not in (*CONNECTOR_LAWS, *DELIVERY_LAWS)),
+    *laws_of(value_laws, "s17", "s18", "s22"),
     backfill_laws.law_s15_a_completion_is_fetched_as_it_is,
     *(law for law in laws_of(order_laws) if law not in CONNECTOR_LAWS),
 )

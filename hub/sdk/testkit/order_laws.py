@@ -1,4 +1,4 @@
-"""S17–S20: what an order tells is whole: its total, its money, whose contact data it names, when it counts."""
+"""S23–S26: what an order tells is whole: its total, its money, whose contact data it names, when it counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.sdk.manifest import Capability, OrderSettings
 from hub.sdk.testkit.cases import ConnectorCase, SourceCase
 
 
-def law_s17_the_parts_make_the_total(case: SourceCase) -> None:
+def law_s23_the_parts_make_the_total(case: SourceCase) -> None:
     """Lines, shipping and tax make the order's total, or a note on ``total`` says by how much they do not."""
     parsed = _parsed(case)
     noted = any(isinstance(one, Note) and one.path.rpartition(".")[2] == "total" for one in parsed)
@@ -21,7 +21,7 @@ def law_s17_the_parts_make_the_total(case: SourceCase) -> None:
         assert noted or not told or not gap, f"{case.id}: {gap} of the total is in no part, and no note says so"
 
 
-def law_s18_money_keeps_its_currency(case: SourceCase) -> None:
+def law_s24_money_keeps_its_currency(case: SourceCase) -> None:
     """What was given back of an order, in the order's currency, is not more than was paid for it."""
     for order in (one.order for one in _parsed(case) if isinstance(one, OrderEvent)):
         own = [refund.amount for refund in order.refunds if refund.amount.currency == order.currency]
@@ -29,7 +29,7 @@ def law_s18_money_keeps_its_currency(case: SourceCase) -> None:
         assert back <= order.total, f"{case.id}: {back} given back of {order.total} {order.currency}"
 
 
-def law_s19_contact_data_reach_the_person(case: SourceCase) -> None:
+def law_s25_contact_data_reach_the_person(case: SourceCase) -> None:
     """The e-mail and phone of an order with a customer are the customer's own, or weak identifiers of theirs."""
     parsed = _parsed(case)
     for event in (one for one in parsed if isinstance(one, OrderEvent) and one.record is not None):
@@ -38,7 +38,7 @@ def law_s19_contact_data_reach_the_person(case: SourceCase) -> None:
             assert not told or value in told, f"{case.id}: contact data of the order do not reach its customer"
 
 
-def law_s20_revenue_follows_payment(case: ConnectorCase) -> None:
+def law_s26_revenue_follows_payment(case: ConnectorCase) -> None:
     """A source of orders has the setting ``revenue``, and shows by a sample an order that nobody has paid yet."""
     if Capability.ORDERS not in case.manifest.capabilities:
         return

@@ -1,4 +1,4 @@
-"""D1–D7 and D12–D15: what ``render`` and ``plan`` promise, without any request being sent."""
+"""D1–D7 and D12–D16: what ``render`` and ``plan`` promise, without any request being sent."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def law_d14_an_undone_merge_gives_both_their_records_back(case: WriteCase) -> No
     assert "kit-" not in repr(requests).replace("kit-kept@", ""), f"{case.id}: writes to a record that was merged away"
 
 
-def law_d15_money_of_another_currency_is_never_mixed(case: WriteCase) -> None:
+def law_d16_money_of_another_currency_is_never_mixed(case: WriteCase) -> None:
     """A refund in the order's currency changes what is written; one in another is subtracted nowhere by its number."""
     change = case.sample.change
     if not isinstance(change, OrderChange) or _render(case) is None:
@@ -238,7 +238,7 @@ def law_d15_money_of_another_currency_is_never_mixed(case: WriteCase) -> None:
     assert not found, f"{case.id}: 17 {foreign} are subtracted from {order.currency}"
 
 
-def law_d15_what_was_told_apart_is_written(case: WriteCase) -> None:
+def law_d16_what_was_told_apart_is_written(case: WriteCase) -> None:
     """A refund told apart from its order, and the deletion of an order, change what is written of it."""
     change, before = case.sample.change, case.sample.write
     if not isinstance(change, OrderChange) or before is None:

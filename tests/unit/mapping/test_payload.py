@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -7,7 +8,8 @@ import pytest
 from pydantic import AfterValidator, Field
 
 from hub.errors import PayloadError
-from hub.mapping.payload import VendorModel, read
+from hub.mapping.payload import Reading, TimeText, VendorModel, read, read_noting
+from hub.model.event import Note
 
 
 class Line(VendorModel):
@@ -35,7 +37,7 @@ def test_a_large_id_stays_exact():
         (b"{", "not JSON"),
         (b'{"name":"Jo"}', "id: missing"),
         (b'{"id":""}', "id: missing"),
-        (b'{"id":1,"lines":[{"quantity":"geheim"}]}', "lines.0.quantity: not readable"),
+        (b'{"id":{"geheim":1}}', "id: not readable"),
     ],
 )
 def test_a_fault_names_its_path_and_never_the_value(body, text):
@@ -83,3 +85,79 @@ def test_words_that_json_does_not_know_are_refused(body):
 
 def test_the_same_words_in_a_text_are_text():
     assert read(Thing, b'{"id":1,"name":"NaN or Infinity"}').name == "NaN or Infinity"
+
+
+class Place(VendorModel):
+    city: str
+
+
+class Whole(Thing):
+    place: Place | None = None
+    at: TimeText | None = None
+    tags: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":1,"lines":{},"place":[],"tags":false}',  # mailchimp/mc-woocommerce#88
+        b'{"id":1,"place":{"city":""},"at":{}}',
+        b'{"id":1,"lines":[null],"place":false}',
+    ],
+)
+def test_an_empty_container_of_the_wrong_kind_is_absent(body):
+    read_whole, notes = read_noting(Whole, body)
+
+    assert read_whole == Whole(id="1")
+    assert {note.path for note in notes} <= {"place.city"}
+
+
+@pytest.mark.parametrize(
+    "lines", [b'{"quantity":3}', b'[{"quantity":3}]', b'{"0":{"quantity":3}}', b'{"4":{"quantity":3}}']
+)
+def test_a_lone_member_and_an_object_of_numbered_members_are_a_list(lines):
+    assert read_noting(Whole, b'{"id":1,"lines":%s}' % lines) == (Whole(id="1", lines=(Line(quantity=3),)), ())
+
+
+def test_an_odd_part_is_left_out_with_a_note_and_the_rest_is_read():
+    body = b'{"id":1,"name":"Jo","lines":[{"quantity":"geheim"},{"quantity":2},7],"place":{"town":"X"},"at":"gestern"}'
+
+    found, notes = read_noting(Whole, body)
+
+    assert found == Whole(id="1", name="Jo", lines=(Line(quantity=2),))
+    assert set(notes) == {
+        Note(path="lines.2", reason="not readable, left out"),
+        Note(path="at", reason="not readable, left out"),
+        Note(path="lines.0.quantity", reason="not readable, so lines.0 is left out"),
+        Note(path="place.city", reason="missing, so place is left out"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b"danke \\ud83d", "danke \ufffd"),  # dgtlmoon/changedetection.io#4273
+        (b"danke \xff", "danke \ufffd"),
+        (b"Zo\\u0000e", "Zoe"),  # PostHog/posthog#17297
+        (b"\xef\xbb\xbfAn\xe2\x80\x8bna", "Anna"),
+        (b"Mu\xcc\x88ller", "M\xfcller"),
+        (b"two\nlines", "two\nlines"),
+        (b"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\U0001f469\u200d\U0001f4bb"),
+    ],
+)
+def test_texts_come_out_tidy_whatever_the_sender_did_to_them(text, name):
+    assert read_noting(Thing, b'\xef\xbb\xbf{"id":1,"name":"%s"}' % text) == (Thing(id="1", name=name), ())
+
+
+def test_every_update_of_a_delivery_stands_alone():
+    def update(number: int) -> Iterator[int]:
+        if number == 1:
+            raise PayloadError("no id", path="updates.1")
+        yield number
+
+    reading = Reading()
+    told = [event for number in range(3) for event in reading.alone(update(number))]
+
+    assert reading.of(told) == [0, 2, Note(path="updates.1", reason="no id, so this update is left out")]
+    with pytest.raises(PayloadError, match=r"^updates"):
+        reading.of([])

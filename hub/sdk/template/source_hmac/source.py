@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hub.errors import SkipEvent
-from hub.mapping.payload import read
+from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
-from hub.model.event import CanonicalEvent, CustomerEvent, OrderEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
 from hub.sdk import signatures
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 
@@ -42,17 +42,18 @@ def name_event(delivery: RawDelivery, settings: Settings) -> EventName:
     return EventName(event_id=head.id, topic=head.type)
 
 
-def parse(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
+def parse(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events. Raises SkipEvent for other topics, PayloadError with the path of what cannot be read."""
+    reading = Reading()
     if entry.topic == "customer.updated":
-        return _customer_updated(entry, settings)
+        return reading.of(_customer_updated(entry, reading, settings))
     if entry.topic == "order.paid":
-        return _order_paid(entry, settings)
+        return reading.of(_order_paid(entry, reading, settings))
     raise SkipEvent(f"topic not read: {entry.topic}")
 
 
-def _customer_updated(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
-    event = read(schemas.CustomerUpdated, entry.body)
+def _customer_updated(entry: InboxEntry, reading: Reading, settings: Settings) -> Sequence[CanonicalEvent]:
+    event = reading.read(schemas.CustomerUpdated, entry.body)
     snapshot = mapping.snapshot(event.customer, region=settings.default_region, fallback=entry.event_id)
     if snapshot is None:
         raise SkipEvent("the customer has neither id, e-mail nor phone")
@@ -61,8 +62,8 @@ def _customer_updated(entry: InboxEntry, settings: Settings) -> Sequence[Canonic
     return [CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))]
 
 
-def _order_paid(entry: InboxEntry, settings: Settings) -> Sequence[CanonicalEvent]:
-    event = read(schemas.OrderPaid, entry.body)
+def _order_paid(entry: InboxEntry, reading: Reading, settings: Settings) -> Sequence[CanonicalEvent]:
+    event = reading.read(schemas.OrderPaid, entry.body)
     occurred_at = instant(event.created_at, path="created_at")
     buyer = event.customer and mapping.snapshot(event.customer, region=settings.default_region, fallback=event.order.id)
     order = OrderEvent(occurred_at=occurred_at, order=mapping.order(event.order), record=buyer.key if buyer else None)

@@ -1,0 +1,48 @@
+"""Bodies to trees of plain Python values, every text tidy, whatever sender and encoding did to them. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Never
+from urllib.parse import parse_qsl
+
+from hub.errors import PayloadError
+from hub.model.text import tidy
+
+
+def json_tree(body: bytes) -> Any:
+    """Decode JSON as senders write it: with half a surrogate, a raw line end in a text, a BOM, a byte that is no UTF-8.
+
+    What has no meaning becomes U+FFFD. Raises PayloadError for what is no JSON at all.
+    """
+    try:
+        text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+        return _tidied(json.loads(text, strict=False, parse_constant=_refuse))
+    except (ValueError, RecursionError):
+        raise PayloadError("not JSON") from None
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """The fields of a form body by their full names, e.g. ``data[merges][FNAME]``; of two the last counts.
+
+    Raises PayloadError for a body that cannot be one.
+    """
+    try:
+        text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+        return {tidy(name): tidy(value) for name, value in parse_qsl(text, keep_blank_values=True, errors="replace")}
+    except ValueError:
+        raise PayloadError("not a form") from None
+
+
+def _tidied(node: Any) -> Any:
+    if isinstance(node, str):
+        return tidy(node)
+    if isinstance(node, dict):
+        return {tidy(name): _tidied(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_tidied(value) for value in node]
+    return node
+
+
+def _refuse(_: str) -> Never:
+    raise ValueError("NaN and Infinity are no JSON")

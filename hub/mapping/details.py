@@ -1,0 +1,46 @@
+"""The content of a message that is more than plain text, as texts by name. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from hub.mapping.custom import text as text_of
+from hub.mapping.custom import texts
+from hub.model.text import tidy
+
+_SECRET = ("token", "secret", "password", "signature")
+_DEEPEST = 4
+
+
+def picked(content: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str, str]:
+    """The named members (dotted paths) of an object that tell something, by their own names."""
+    return dict(texts((name.rpartition(".")[2], _at(content, name)) for name in names)) if content else {}
+
+
+def answers(text: str | None) -> dict[str, str]:
+    """The answers of a form that come as JSON text: scalars by dotted name, lists joined; what is a credential is not.
+
+    Text that is no JSON object gives nothing.
+    """
+    try:
+        tree = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return {}
+    return {tidy(name): value for name, value in _flat(tree, "", 0)} if isinstance(tree, dict) else {}
+
+
+def _at(content: Any, path: str) -> Any:
+    for step in path.split("."):
+        content = content.get(step) if isinstance(content, Mapping) else None
+    return content
+
+
+def _flat(node: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict) and depth < _DEEPEST:
+        for key, value in node.items():
+            if not any(word in key.lower() for word in _SECRET):
+                yield from _flat(value, f"{name}.{key}" if name else key, depth + 1)
+    elif told := text_of(node):
+        yield name, told

@@ -105,8 +105,8 @@ def told_beside(
     where the names do not contradict.
     """
     same = same_person(named(account.name), fields)
-    addresses = [address for address in addresses if address]
-    region = region_of(fields, addresses, region)
+    told = [address for address in addresses if address]
+    region = region_of(fields, told, region)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
     held = {address_key(own) for own in account.addresses}
     first = {name: next(iter(values), None) for name, values in fields.items()}
@@ -116,7 +116,7 @@ def told_beside(
         if account.name
         else person_name(first=first.get("first_name"), last=first.get("last_name"), full=first.get("full_name")),
         company=None if account.company else clean(first.get("company")),
-        addresses=tuple({address_key(a): a for a in addresses if same and address_key(a) not in held}.values()),
+        addresses=tuple({address_key(a): a for a in told if same and address_key(a) not in held}.values()),
         identifiers=contacts,
     )
     return None if snapshot == CustomerSnapshot(key=account.key) else CustomerEvent(occurred_at=at, customer=snapshot)

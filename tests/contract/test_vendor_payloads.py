@@ -82,7 +82,8 @@ def _of_goods(events: Sequence[CanonicalEvent | Note]) -> set[str]:
     """What was chosen of a product and stands in its name too (a colour, a size): product names are kept."""
     orders = [event.order for event in events if isinstance(event, OrderEvent)]
     names = " | ".join(line.product.name or "" for order in orders for line in order.lines)
-    chosen = {text for order in orders for one in (order, *order.lines) for text in one.custom.values()}
+    customs = [custom for order in orders for custom in (order.custom, *(line.custom for line in order.lines))]
+    chosen = {text for custom in customs for text in custom.values()}
     return {text for text in chosen if text in names}
 
 

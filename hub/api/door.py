@@ -27,6 +27,7 @@ API = "/api/"
 MAX_BODY_BYTES = 1024 * 1024
 """The largest body of a REST request."""
 
+_NUL = "a NUL character stands for nothing here"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _WRONG = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
@@ -49,9 +50,11 @@ class Door:
             return
         refused = await self._refused(scope)
         if refused is None and (b"%00" in scope["query_string"] or "\0" in scope["path"]):
-            refused = problems.problem(422, "a NUL character stands for nothing here")
+            refused = problems.problem(422, _NUL)
         if refused is None:
             body = await _body(scope, receive)
+            if isinstance(body, bytes) and b"\\u0000" in body:
+                body = problems.problem(422, _NUL)
             if isinstance(body, bytes):
                 await self._app(scope, _Given(body, receive), send)
                 return

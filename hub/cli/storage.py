@@ -117,10 +117,16 @@ def restore(
 
 
 @app.command()
-def shell(config: output.ConfigOption = None) -> None:
-    """Open psql on the database, with all rights."""
-    with output.exit_codes(), _postgres(settings_of(config)) as (dsn, version):
-        _run("psql", version, dsn)
+def shell(config: output.ConfigOption = None, json: output.JsonOption = False) -> None:
+    """Open psql on the database, with all rights; with --json only say where it is, without the password."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    with output.exit_codes(json=json), _postgres(settings_of(config)) as (dsn, version):
+        if json:
+            place = {name: value for name, value in conninfo_to_dict(dsn).items() if name != "password"}
+            output.show_json({**place, "server_version": version})
+        else:
+            _run("psql", version, dsn)
 
 
 @contextmanager

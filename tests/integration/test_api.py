@@ -222,7 +222,9 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
             "totals": [{"amount": "39.90", "currency": "EUR"}],
             "first_at": "2026-03-01T09:00:00Z",
             "last_at": "2026-03-01T09:00:00Z",
+            "open": {"count": 0, "totals": []},
         },
+        "custom": {},
         "records": [
             {"connection": "shop", "kind": "customer", "external_id": "a1"},
             {"connection": "till", "kind": "customer", "external_id": "77"},

@@ -181,7 +181,10 @@ def test_history_is_fetched_once_and_again_when_asked(hub: Hub):
     second = hub("backfill", "old-crm")
     again = hub.json("backfill", "old-crm", "--again")
 
-    assert first == {"connection": "old-crm", "since": None, "stored": 3, "total": 3, "new": 3, "finished": True}
+    assert first == {
+        "connection": "old-crm", "since": None, "stored": 3, "total": 3, "new": 3, "finished": True,
+        "parked": 0, "skipped": 0, "reasons": [],
+    }  # fmt: skip
     assert "finished already; --again" in second.stderr
     assert again == {**first, "new": 0}
 
@@ -225,7 +228,7 @@ def test_events_are_listed_shown_and_replayed(hub: Hub):
     assert orjson.loads(shown["body"])["mail"] == "anna@example.de"
     assert (shown["topic"], shown["state"], shown["headers"]["row"]) == ("row", "done", "1")
     assert len(table.splitlines()) == 4
-    assert [*replayed, nothing] == [{"replayed": count} for count in (1, 1, 3, 3, 0)]
+    assert [*replayed, nothing] == [{"replayed": count, "without_body": 0} for count in (1, 1, 3, 3, 0)]
 
 
 # -- profiles ---------------------------------------------------------------------------------------------------------

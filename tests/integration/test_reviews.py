@@ -395,7 +395,8 @@ def side(number: int, name: tuple[str, str], email: str, phones: list[str], tota
         "addresses": [BERLIN.model_dump(mode="json")],
         "birth_date": None,
         "orders": {
-            "count": 1, "totals": [{"amount": total, "currency": "EUR"}], "first_at": placed, "last_at": placed
+            "count": 1, "totals": [{"amount": total, "currency": "EUR"}], "first_at": placed, "last_at": placed,
+            "open": {"count": 0, "totals": []},
         },
         "records": [{"connection": "shop", "kind": "customer", "external_id": str(number)}],
         "record_count": 1,

@@ -67,8 +67,7 @@ def test_people_are_merged_for_reasons(demo: dict[str, Any]) -> None:
     )
     assert sorted(anna["emails"]) == [
         "a.mueller@muellerhaus.example.org",
-        "anna.mueller@example.de",
-        "mueller.anna@example.com",
+        "anna.mueller@example.de"
     ]
     assert demo["people"] == demo["profiles"] == 65
 
@@ -155,7 +154,8 @@ def test_a_wrong_merge_is_split_and_the_crm_has_both_again(demo: dict[str, Any])
 
 def test_the_crm_got_everybody_once(demo: dict[str, Any]) -> None:
     crm = demo["crm"]
-    assert (crm["contacts"], crm["deals"], crm["rejected"], crm["unsubscribed"]) == (64, 73, 1, 1)
+    assert (crm["contacts"], crm["deals"], crm["rejected"], crm["unsubscribed"]) == (65, 73, 0, 1)
+    assert crm["left_out"] == ["email: INVALID_EMAIL"]
     assert {"207", "429", "500", "silent", "cut"} <= crm["answers"].keys()
 
 

@@ -55,12 +55,12 @@ def golden(person: Person) -> dict[str, Any]:
 
 def rows(person: Person) -> Iterator[dict[str, Any]]:
     own = profile_id(person)
-    state = "rejected" if person.refused_by_crm else "delivered"
-    yield {"key": own, "profile_id": own, "subject": "profile", "state": state, "reason": ""}
+    refused = "email: INVALID_EMAIL" if person.refused_by_crm else ""
+    yield {"key": own, "profile_id": own, "subject": "profile", "state": "delivered", "refused": refused}
     for anchor in person.anchors:
         if anchor.kind == "order":
             key = fact_id(anchor.connection, "order", anchor.external_id)
-            yield {"key": key, "profile_id": own, "subject": "order", "state": "delivered", "reason": ""}
+            yield {"key": key, "profile_id": own, "subject": "order", "state": "delivered", "refused": ""}
 
 
 def contact(person: Person) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def good_state() -> State:
         explained=[(own, {"field": name, **source}) for own, one in profiles.items() for name in one.golden],
         one_person={own: one_person(len(one.golden["records"])) for own, one in profiles.items()},
         outbox=[row for person in people for row in rows(person)],
-        contacts=[contact(person) for person in people if not person.refused_by_crm],
+        contacts=[contact(person) for person in people],
         deals=[deal for person in people for deal in deals(person)],
         decided=decided(),
         quarantined=[Quarantined("phone", "x", 12, 12, NOW)],
@@ -276,6 +276,10 @@ def somebody_else_refused(state: State) -> State:
     return replace(state, outbox=[{**state.outbox[0], "state": "rejected"}, *state.outbox[1:]])
 
 
+def refusal_untold(state: State) -> State:
+    return replace(state, outbox=[{**row, "refused": ""} for row in state.outbox])
+
+
 def name_in_the_log(state: State) -> State:
     return replace(state, logs={"worker.log": "parked Anna M\\u00fcller\n"})
 
@@ -319,6 +323,7 @@ FALSIFIED: dict[Callable[[State], State], set[str]] = {
     family_became_one: {"L8"},
     held_up: {"L9"},
     somebody_else_refused: {"L9"},
+    refusal_untold: {"L9"},
     name_in_the_log: {"L11"},
     secret_in_the_log: {"L11"},
 }

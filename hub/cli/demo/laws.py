@@ -162,9 +162,8 @@ def explained(state: State, _: Cast) -> Verdict:
 
 def one_contact(state: State, cast: Cast) -> Verdict:
     """L6: one CRM contact per profile, none doubled, and those that were there were found."""
-    refused = {state.profile_of(person.anchors[0]) for person in cast.people if person.refused_by_crm}
     held = Counter(contact.get("hub_profile_id", "") for contact in state.contacts)
-    wanted = {str(profile) for profile in state.profiles if profile not in refused}
+    wanted = set(map(str, state.profiles))
     broken = [f"a profile has {held[profile]} contacts" for profile in wanted if held[profile] != 1]
     broken += ["a contact of no profile" for owner in held if owner not in wanted]
     if len(state.profiles) != len(cast.people):
@@ -243,17 +242,17 @@ def guarded(state: State, cast: Cast) -> Verdict:
 
 
 def isolated(state: State, cast: Cast) -> Verdict:
-    """L9: one bad record and a CRM in trouble held up nobody else."""
+    """L9: one value that the CRM refuses and a CRM in trouble held up nobody."""
     refused = {state.profile_of(person.anchors[0]) for person in cast.people if person.refused_by_crm}
-    rejected = [row for row in state.outbox if row["state"] == "rejected"]
-    broken = [f"an {row['subject']} was rejected" for row in rejected if row["profile_id"] not in refused]
-    broken += ["what the CRM refuses was not rejected"] * (len(refused) - len({row["profile_id"] for row in rejected}))
-    late = Counter(row["state"] for row in state.outbox if row["state"] not in ("delivered", "rejected"))
+    left_out = {row["profile_id"] for row in state.outbox if row["refused"]}
+    broken = ["what the CRM refuses was not left out, or nobody says so"] * len(refused - left_out)
+    broken += ["something was left out that the CRM takes"] * len(left_out - refused)
+    late = Counter(row["state"] for row in state.outbox if row["state"] != "delivered")
     broken += [f"{count} deliveries are {name}" for name, count in late.items()]
     delivered = sum(row["state"] == "delivered" for row in state.outbox)
-    numbers = {"delivered": delivered, "rejected": len(rejected), **_answers(state)}
+    numbers = {"delivered": delivered, "without_a_value": len(left_out), **_answers(state)}
     trouble = ", ".join(f"{numbers.get(f'answered_{kind}', 0)}× {name}" for kind, name in _TROUBLE.items())
-    words = f"{delivered} deliveries went through beside {len(rejected)} refused, and through {trouble}"
+    words = f"{delivered} deliveries went through, {len(left_out)} without a value that the CRM refuses: {trouble}"
     return Verdict("L9", "Isolated", words, numbers, broken)
 
 

@@ -20,7 +20,7 @@ JUNK = "null@null.de and +49 000 000000, typed at the till"
 
 
 def anna(all_: Cast, copy: Copy) -> None:
-    """Three e-mails, two spellings, four channels, and still one person."""
+    """Three e-mails, of which one is replaced, two spellings, four channels, and still one person."""
     n, phone = copy.n(1), copy.phone(0)
     home = {"street": "Schönhauser Allee 148", "postal_code": "10435", "city": "Berlin"}
     anna = all_.tell(copy.who("Anna", "Müller", 0, **home))
@@ -56,7 +56,7 @@ def anna(all_: Cast, copy: Copy) -> None:
         *(Anchor("newsletter", "subscriber", mailchimp.subscriber_id(mail)) for mail in (reader.email, anna.email)),
         *(Anchor("till", "customer", customer) for customer in (one, two, three)),
     ]
-    emails = frozenset({anna.email, reader.email, guest.email})
+    emails = frozenset({anna.email, guest.email})  # the newsletter's own was replaced
     all_.people.append(Person(anna.name, tuple(anchors), emails, orders=3, city=anna.city, featured="four channels"))
 
 

@@ -172,7 +172,7 @@ def _crm(state: State) -> Json:
         "answers": dict(sorted(state.crm["answers"].items())),
         "delivered": rows["delivered"],
         "rejected": rows["rejected"],
-        "reasons": sorted({row["reason"] for row in state.outbox if row["state"] == "rejected"}),
+        "left_out": sorted(row["refused"] for row in state.outbox if row["refused"]),
     }
 
 
@@ -221,8 +221,8 @@ def _crm_table(shown: Json) -> Table:
     named = {"429": "429", "500": "500", "silent": "no answer", "cut": "an answer cut off"}
     trouble = ", ".join(f"{answers.get(kind, 0)}× {words}" for kind, words in named.items())
     table.add_row("calls", f"{crm['calls']}, of them {answers.get('207', 0)}× partly refused (207), {trouble}")
-    for reason in crm["reasons"]:
-        table.add_row("refused", Text(f"{crm['rejected']} record: {reason[:140]}"))
+    for refused in crm["left_out"]:
+        table.add_row("left out", Text(f"of one contact, as the CRM refuses it: {refused}"))
     return table
 
 

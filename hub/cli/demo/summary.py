@@ -81,5 +81,6 @@ def _crm(crm: Json) -> str:
     )
     return (
         f"{crm['contacts']} contacts ({crm['known_before']} it knew, {crm['created']} new, {crm['merged_away']} merged "
-        f"into another), {crm['deals']} deals, {crm['rejected']} refused, in {crm['calls']} calls with {trouble}"
+        f"into another), {crm['deals']} deals, {len(crm['left_out'])} value refused, "
+        f"in {crm['calls']} calls with {trouble}"
     )

@@ -65,10 +65,7 @@ def test_people_are_merged_for_reasons(demo: dict[str, Any]) -> None:
         7,
         ["newsletter", "shop-at", "shop-de", "till"],
     )
-    assert sorted(anna["emails"]) == [
-        "a.mueller@muellerhaus.example.org",
-        "anna.mueller@example.de"
-    ]
+    assert sorted(anna["emails"]) == ["a.mueller@muellerhaus.example.org", "anna.mueller@example.de"]
     assert demo["people"] == demo["profiles"] == 65
 
 

@@ -168,3 +168,28 @@ def test_a_held_row_that_changes_is_looked_at_anew_and_none_is_held_for_ever(dat
         session.run("UPDATE outbox SET due_at = now(), enqueued_at = now() - %s", [LONGEST_HOLD + timedelta(hours=1)])
     marketing.deliver()
     assert marketing.unsubscribed == {SHARED}
+
+
+def test_a_merge_into_somebody_delivered_long_ago_and_a_redriven_row_wait_as_well(database: Database) -> None:
+    # given two people who were delivered last week, the later of whom opted out
+    marketing, work = Marketing(database), processing(database, rules=ONE_MAILBOX)
+    tell(database, work, "1", customer("1", emails=["anna@example.com"]))
+    tell(database, work, "2", customer("2", emails=[SHARED], consents=NO))
+    marketing.deliver()
+    assert marketing.unsubscribed == {SHARED}
+    with database.session() as session:
+        session.run("UPDATE outbox SET enqueued_at = now() - interval '7 days'")
+    # when, while history is read, they seem to be one
+    history(database, finished=False)
+    tell(database, work, "3", customer("1", when=at(6), emails=["anna@example.com", SHARED]))
+    marketing.deliver()
+    # then what was queued now has waited since now, and is held
+    assert marketing.unsubscribed == {SHARED}
+    [told] = marketing.rows().values()
+    assert told.startswith("pending held")
+    # and so is a row of long ago that somebody puts back
+    with database.session() as session:
+        session.run("UPDATE outbox SET state = 'dead', held_at = NULL, enqueued_at = now() - interval '7 days'")
+        assert outbox.redrive(session) == 1
+    marketing.deliver()
+    assert marketing.unsubscribed == {SHARED}

@@ -99,6 +99,23 @@ def test_what_a_person_paused_gets_nothing_until_a_person_resumes_it(database: D
     assert (way.send(), way.rows()) == (1, {"delivered": 1})
 
 
+def test_a_new_worker_calls_again_whom_refused_credentials_stopped_but_not_whom_a_person_paused(
+    database: Database,
+) -> None:
+    way = Way(database)
+    way.take(anna())
+    set_state(database, REFUSED)
+    with database.session() as session:
+        destinations.pause(session, "crm", "ops")
+    lift_pauses([way.sender()])
+    with database.session() as session:
+        assert destinations.state_of(session, "crm") == DestinationState()
+    assert (way.send(), way.rows()) == (0, {"pending": 1})
+    with database.session() as session:
+        destinations.resume(session, "crm")
+    assert way.send() == 1
+
+
 def test_a_retry_lifts_the_rest_of_an_outage_but_not_of_refused_credentials(database: Database) -> None:
     way = Way(database)
     way.take(anna())

@@ -124,10 +124,7 @@ def resume(session: Session, destination: str) -> int:
 
     Rows that wait for a later time are due at once; gives how many. The next sweep sends them.
     """
-    session.run(
-        "UPDATE destination_state SET paused_at = NULL, paused_by = '' WHERE destination = %s AND paused_at IS NOT NULL",
-        [destination],
-    )
+    session.run("UPDATE destination_state SET paused_at = NULL, paused_by = '' WHERE destination = %s", [destination])
     return lift(session, destination)
 
 

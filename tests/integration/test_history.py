@@ -117,6 +117,18 @@ def test_a_row_that_stands_twice_in_a_file_sinks_no_other(database: Database, tm
     assert len(names(database)) == 2
 
 
+def test_a_row_whose_id_is_longer_than_an_index_holds_sinks_no_other(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    long = "".join(chr(0x4E00 + number) for number in range(8_000))
+    file(path, "1,anna@example.com,Anna,", f"{long},b@example.com,B,")
+    connection = old_crm(path)
+    progress = read(database, connection)
+    assert progress is not None
+    assert (progress.new, progress.count("parked")) == (2, 0)
+    drain(Processing(database, by_name(connection), (), IdentityRules(), SurvivorshipRules()))
+    assert names(database) == ["Anna", "B"]
+
+
 # -- what cannot be read
 
 

@@ -13,21 +13,10 @@ UPDATE fact SET aspect = 'open' WHERE kind = 'order'
     AND payload ~ '^\{"external_id":"([^"\\]|\\.)*",("number":"([^"\\]|\\.)*",)?"state":"open"';
 """
 
-# What an order counts for is another sum now: their people are folded again, as the next event about them would do.
-_AGAIN = """
-INSERT INTO reresolve (record_id)
-SELECT o.record_id FROM fact o WHERE o.kind = 'order' AND o.record_id IS NOT NULL AND (o.aspect = 'open'
-    OR EXISTS (SELECT FROM fact p WHERE p.parent_id = o.id AND p.currency <> o.currency))
-UNION SELECT o.record_id FROM fact o JOIN fact p ON p.parent_id = o.id AND p.kind = 'deletion'
-    WHERE o.kind = 'order' AND o.record_id IS NOT NULL
-ON CONFLICT (record_id) DO NOTHING
-"""
-
 
 def upgrade() -> None:
-    """Add it, and let profiles tell it."""
+    """Add it. 0009 has profiles folded again by it."""
     op.execute(_UP)
-    op.execute(_AGAIN)
 
 
 def downgrade() -> None:

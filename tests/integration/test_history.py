@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.app import app
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RateLimited
 from hub.identity.rules import IdentityRules
 from hub.intake.backfill import Progress, backfill, changed, plan
 from hub.outbox.deliver import Sender, deliver
@@ -244,3 +244,19 @@ def test_every_is_read_from_the_configuration_and_needs_a_backfill(tmp_path: Pat
             },
             default_region="DE",
         )
+
+
+def test_a_run_that_is_stopped_while_a_vendor_wants_rest_asks_no_more(database: Database) -> None:
+    stopping = threading.Event()
+    asked: list[int] = []
+
+    def pages(*_: Any) -> Iterator[BackfillPage]:
+        asked.append(1)
+        if len(asked) > 3:
+            raise RuntimeError("asked on and on")
+        stopping.set()
+        raise RateLimited("429", retry_after=60)
+
+    connection = source("shop", backfill=pages, api_root=lambda _: "https://vendor.example")
+    assert History(database, connection, timedelta(hours=1)).run_if_due(stopping) is None
+    assert len(asked) == 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hub.identity.features import Birth, Period, Person, Place, Spelling, compact
 
-FORMAT = "2"
-"""Changes with what a Person is made of: text of another format is of no use."""
+FORMAT = "3"
+"""Changes with what a Person is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
+another format is of no use, and who was packed so is put under all keys anew."""
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
 """None of them is ever in a value: ``features`` drops what cannot be seen."""

@@ -23,7 +23,7 @@ from hub.store import backfills, inbox
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.store.text import storable
+from hub.store.text import key, storable
 
 log = structlog.get_logger()
 
@@ -179,4 +179,4 @@ def _store(database: Database, progress: Progress, page: BackfillPage, read: Rea
 
 def _entry(connection: str, item: BackfillItem, now: datetime) -> NewEntry:
     headers = orjson.dumps(dict(item.headers)).decode()
-    return NewEntry(connection, storable(item.event_id), storable(item.topic), headers, item.body, now)
+    return NewEntry(connection, key(item.event_id), storable(item.topic), headers, item.body, now)

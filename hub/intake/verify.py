@@ -10,9 +10,8 @@ from hub.errors import VerificationError
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, EventName, RawDelivery
 from hub.store.inbox import NewEntry
-from hub.store.text import storable
+from hub.store.text import key, storable
 
-LONGEST_ID = 500
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -33,15 +32,9 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
     headers = {name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT}
     return NewEntry(
         connection=connection.name,
-        event_id=_key(name.event_id),
+        event_id=key(name.event_id),
         topic=storable(name.topic),
         headers=orjson.dumps(headers).decode(),
         body=delivery.body,
         received_at=delivery.received_at,
     )
-
-
-def _key(event_id: str) -> str:
-    # PostgreSQL indexes no key beyond some 2,700 bytes, and the ids of some senders are not signed.
-    text = storable(event_id)
-    return text if len(text) <= LONGEST_ID else f"digest:{sha256(text.encode()).hexdigest()}"

@@ -49,6 +49,8 @@ class _Repair:
     def __init__(self, tree: Any) -> None:
         self._tree = _copied(tree)
         self._notes: dict[_Path, Note] = {}
+        self._noted: dict[_Path, list[_Path]] = {}
+        """Where below a place notes were made: looking through all of them for each would take their number squared."""
         self._causes: dict[_Path, tuple[_Path, str]] = {}
         self._live: dict[int, list[int]] = {}
         self._emptied: set[_Path] = set()
@@ -102,7 +104,7 @@ class _Repair:
             self._put(path, _as_list(value))
         else:
             self._remove(path, (path, "not readable"))
-            self._notes[path] = Note(path=_dotted(path), reason="not readable, left out")
+            self._note(path, Note(path=_dotted(path), reason="not readable, left out"))
 
     def _miss(self, path: _Path) -> None:
         """Something that is needed is not there: what needs it goes too."""
@@ -114,10 +116,16 @@ class _Repair:
         if value is _GONE:
             return
         self._remove(owner, cause)
-        self._notes = {place: note for place, note in self._notes.items() if place[: len(owner)] != owner}
+        for place in self._noted.pop(owner, ()):
+            self._notes.pop(place, None)
         if owner in self._emptied or not _is_empty(value):
             reason = f"{cause[1]}, so {_dotted(owner)} is left out"
-            self._notes[owner] = Note(path=_dotted(cause[0]), reason=reason)
+            self._note(owner, Note(path=_dotted(cause[0]), reason=reason))
+
+    def _note(self, path: _Path, note: Note) -> None:
+        self._notes[path] = note
+        for length in range(len(path) + 1):
+            self._noted.setdefault(path[:length], []).append(path)
 
     def _at(self, path: _Path) -> Any:
         node = self._tree

@@ -101,7 +101,7 @@ def lift_pauses(senders: Iterable[Sender], *, refused: bool = True) -> None:
     """Call destinations again at once whose settings changed since they failed: the address, the credentials.
 
     With ``refused`` also those that refused the credentials, as they are: whoever starts a worker may have put them
-    right over there.
+    right over there. What a person paused stays paused.
     """
     for sender in senders:
         name = sender.connection.name
@@ -109,7 +109,7 @@ def lift_pauses(senders: Iterable[Sender], *, refused: bool = True) -> None:
             state = destinations.state_of(session, name)
             changed = state.settings not in ("", _fingerprint(sender.connection))
             if changed or (refused and state.credentials):
-                destinations.resume(session, name)
+                destinations.lift(session, name)
                 log.info("delivery.resumed", destination=name, changed=changed)
 
 

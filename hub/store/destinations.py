@@ -124,10 +124,16 @@ def resume(session: Session, destination: str) -> int:
 
     Rows that wait for a later time are due at once; gives how many. The next sweep sends them.
     """
+    session.run("UPDATE destination_state SET paused_at = NULL, paused_by = '' WHERE destination = %s", [destination])
+    return lift(session, destination)
+
+
+def lift(session: Session, destination: str) -> int:
+    """Like ``resume``, but a person's pause stays: the machine's part, when what led to its own seems put right."""
     session.run(
         """
         UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', credentials = '',
-            settings = '', since = NULL, paused_at = NULL, paused_by = ''
+            settings = '', since = NULL
         WHERE destination = %s
         """,
         [destination],

@@ -86,16 +86,27 @@ def hold(session: Session, destination: str, keys: Sequence[UUID], reason: str) 
     """Let rows wait for the end of the bulk load. One that changes meanwhile is looked at anew."""
     session.run(
         """
-        UPDATE outbox SET held_at = coalesce(held_at, now()), due_at = now() + %s, reason = %s
-        WHERE destination = %s AND key = ANY(%b) AND state IN ('pending', 'retrying')
+        WITH waiting AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b)
+                AND state IN ('pending', 'retrying') ORDER BY key FOR UPDATE)
+        UPDATE outbox SET held_at = coalesce(held_at, now()), due_at = now() + %(recheck)s, reason = %(reason)s
+        FROM waiting WHERE outbox.destination = %(destination)s AND outbox.key = waiting.key
         """,
-        [RECHECK, reason, destination, sorted(keys)],
+        {"recheck": RECHECK, "reason": reason, "destination": destination, "keys": list(keys)},
     )
 
 
 def release(session: Session) -> int:
     """Let every held row go on; gives how many."""
-    return session.run("UPDATE outbox SET held_at = NULL, due_at = now(), reason = '' WHERE held_at IS NOT NULL")
+    # In the order in which ``outbox.enqueue`` takes them: else the two could wait for each other.
+    return session.run(
+        """
+        WITH held AS (
+            SELECT destination, key FROM outbox WHERE held_at IS NOT NULL ORDER BY destination, key FOR UPDATE)
+        UPDATE outbox SET held_at = NULL, due_at = now(), reason = '' FROM held
+        WHERE outbox.destination = held.destination AND outbox.key = held.key
+        """
+    )
 
 
 def held(session: Session) -> dict[str, int]:

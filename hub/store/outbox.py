@@ -154,6 +154,8 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) ->
         ORDER BY o.destination, given.winner, o.uncertain DESC
         ON CONFLICT (destination, key) DO UPDATE SET state = 'pending', version = held.version + 1, attempts = 0,
             uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at, held_at = NULL,
+            enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
+                ELSE excluded.enqueued_at END,
             updated_at = excluded.updated_at
         """,
         {"losers": list(losers), "winners": list(winners)},
@@ -367,7 +369,7 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
     """Put dead and rejected rows back; gives how many."""
     return session.run(
         """
-        UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), updated_at = now()
+        UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), enqueued_at = now(), updated_at = now()
         WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
             AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)b))
         """,

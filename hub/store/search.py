@@ -11,6 +11,9 @@ from hub.store.database import Session
 NUMBER = """lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g'))"""
 """An order's number as people write it, without ``#`` and dashes: the expression of the index ``fact_number``."""
 
+BEGINNING = "left(external_id, 100)"
+"""Of an id as much as an index surely holds: the expression of the index ``record_external_id``."""
+
 MOST = 100
 """Profiles that one number stands for, as far as anybody wants to know."""
 
@@ -23,7 +26,8 @@ def holders(session: Session, text: str, connections: Iterable[str]) -> set[UUID
     names = list(connections)
     rows = session.rows(
         f"""
-        (SELECT profile_id FROM record WHERE external_id = %(text)s LIMIT {MOST})
+        (SELECT profile_id FROM record WHERE {BEGINNING} = left(%(text)s, 100) AND external_id = %(text)s
+            LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
             WHERE f.kind = 'order' AND {NUMBER.replace("payload", "f.payload")} = %(number)s LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%(orders)s))

@@ -7,6 +7,7 @@ newer Hub wrote, fails alone and with its reason, whatever it was read with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import orjson
@@ -15,6 +16,8 @@ import structlog
 from hub.errors import UnreadableError
 
 log = structlog.get_logger()
+
+LONGEST_ID = 500
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -25,6 +28,12 @@ def storable(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "")
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def key(text: str) -> str:
+    """An id of any length as one that an index takes: PostgreSQL's hold no key beyond some 2,700 bytes."""
+    held = storable(text)
+    return held if len(held) <= LONGEST_ID else f"digest:{sha256(held.encode()).hexdigest()}"
 
 
 def read(text: str, what: str) -> Any:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import structlog
 
-from hub.errors import HubError
+from hub.errors import HubError, Unavailable
 from hub.intake import backfill as reading
 from hub.intake.backfill import Outcome, Progress
 from hub.normalise.trial import as_read
@@ -99,7 +99,9 @@ class History:
 
 
 def _pause(stopping: threading.Event, seconds: float) -> None:
-    stopping.wait(seconds)
+    """Raises Unavailable when it is to stop: without a pause a vendor that says 429 would be asked on and on."""
+    if stopping.wait(seconds):
+        raise Unavailable("stopped while it waited; it goes on at its cursor")
 
 
 def reader(connection: Connection) -> reading.Reader:

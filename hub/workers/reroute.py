@@ -6,11 +6,10 @@ taken now is queued like anybody who changed; who is taken no more stays there, 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from hub.outbox.enqueue import enqueue
-from hub.store import moments, profiles
-from hub.store.profiles import ChangedProfile
+from hub.store import moments, profiles, records
+from hub.store.profiles import ChangedProfile, FullRow
+from hub.store.text import readable
 from hub.workers.process import Processing
 from hub.workers.wake import Waker
 
@@ -25,14 +24,19 @@ def reroute(processing: Processing, waker: Waker) -> int:
     while routes:
         with processing.database.session() as session:
             due = moments.take_due(session, BATCH)
-            changed = [
-                ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at)
-                for row in profiles.by_ids(session, due).values()
-            ]
-            destinations = enqueue(session, routes, changed, (), (), {}, datetime.now(UTC))
+            # Locked, and in the order of the pipeline: who was merged away meanwhile is queued no more.
+            still = records.lock_profiles(session, due)
+            changed = readable(profiles.by_ids(session, still).values(), _changed)
+            destinations = enqueue(session, routes, changed, (), (), {}, session.now())
         for destination in sorted(destinations):
             waker.wake("deliver", destination)
         looked_at += len(due)
         if len(due) < BATCH:
             break
     return looked_at
+
+
+def _changed(row: FullRow) -> ChangedProfile:
+    """Raises UnreadableError: such a profile is delivered by nobody, and stops no other."""
+    row.profile()
+    return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at)

@@ -105,6 +105,14 @@ def test_every_look_up_is_by_an_index(way: Way) -> None:
     with way.database.session() as session:
         session.run("SET LOCAL enable_seqscan = off")
         for text, index in (("record", "record_external_id"), ("fact f", "fact_number")):
-            condition = "external_id = 'x'" if text == "record" else f"kind = 'order' AND {search.NUMBER} = 'x'"
+            condition = f"{search.BEGINNING} = 'x'" if text == "record" else f"kind = 'order' AND {search.NUMBER} = 'x'"
             plan = "\n".join(row[0] for row in session.rows(f"EXPLAIN SELECT 1 FROM {text} WHERE {condition}"))
             assert index in plan
+
+
+def test_an_id_longer_than_an_index_holds_is_stored_and_found(way: Way) -> None:
+    long = "".join(chr(0x4E00 + number) for number in range(8_000))
+    way.take(entry([customer(long, name=("Lang", "Nummer"), emails=["lang@post.example"])], "e9"))
+
+    assert found(way, long) == ["Lang Nummer"]
+    assert found(way, long[:-1]) == []

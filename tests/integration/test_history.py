@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.app import app
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RateLimited
 from hub.identity.rules import IdentityRules
 from hub.intake.backfill import Progress, backfill, changed, plan
 from hub.outbox.deliver import Sender, deliver
@@ -115,6 +115,18 @@ def test_a_row_that_stands_twice_in_a_file_sinks_no_other(database: Database, tm
     assert (progress.new, progress.count("parked")) == (3, 0)
     drain(Processing(database, by_name(connection), (), IdentityRules(), SurvivorshipRules()))
     assert len(names(database)) == 2
+
+
+def test_a_row_whose_id_is_longer_than_an_index_holds_sinks_no_other(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    long = "".join(chr(0x4E00 + number) for number in range(8_000))
+    file(path, "1,anna@example.com,Anna,", f"{long},b@example.com,B,")
+    connection = old_crm(path)
+    progress = read(database, connection)
+    assert progress is not None
+    assert (progress.new, progress.count("parked")) == (2, 0)
+    drain(Processing(database, by_name(connection), (), IdentityRules(), SurvivorshipRules()))
+    assert names(database) == ["Anna", "B"]
 
 
 # -- what cannot be read
@@ -232,3 +244,19 @@ def test_every_is_read_from_the_configuration_and_needs_a_backfill(tmp_path: Pat
             },
             default_region="DE",
         )
+
+
+def test_a_run_that_is_stopped_while_a_vendor_wants_rest_asks_no_more(database: Database) -> None:
+    stopping = threading.Event()
+    asked: list[int] = []
+
+    def pages(*_: Any) -> Iterator[BackfillPage]:
+        asked.append(1)
+        if len(asked) > 3:
+            raise RuntimeError("asked on and on")
+        stopping.set()
+        raise RateLimited("429", retry_after=60)
+
+    connection = source("shop", backfill=pages, api_root=lambda _: "https://vendor.example")
+    assert History(database, connection, timedelta(hours=1)).run_if_due(stopping) is None
+    assert len(asked) == 1

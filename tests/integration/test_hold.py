@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from hub.identity.rules import IdentifierRule, IdentityRules
 from hub.model.consent import Consent
@@ -17,6 +20,7 @@ from hub.sdk.destination import Change, ProfileChange, Write
 from hub.store import backfills, loads, outbox, stats, versions
 from hub.store.backfills import Backfill
 from hub.store.database import Database
+from hub.store.outbox import NewRow
 from hub.workers.process import Processing
 from hub.workers.sweep import sweep
 from tests.integration.test_limits import Heard
@@ -168,3 +172,54 @@ def test_a_held_row_that_changes_is_looked_at_anew_and_none_is_held_for_ever(dat
         session.run("UPDATE outbox SET due_at = now(), enqueued_at = now() - %s", [LONGEST_HOLD + timedelta(hours=1)])
     marketing.deliver()
     assert marketing.unsubscribed == {SHARED}
+
+
+def test_a_merge_into_somebody_delivered_long_ago_and_a_redriven_row_wait_as_well(database: Database) -> None:
+    # given two people who were delivered last week, the later of whom opted out
+    marketing, work = Marketing(database), processing(database, rules=ONE_MAILBOX)
+    tell(database, work, "1", customer("1", emails=["anna@example.com"]))
+    tell(database, work, "2", customer("2", emails=[SHARED], consents=NO))
+    marketing.deliver()
+    assert marketing.unsubscribed == {SHARED}
+    with database.session() as session:
+        session.run("UPDATE outbox SET enqueued_at = now() - interval '7 days'")
+    # when, while history is read, they seem to be one
+    history(database, finished=False)
+    tell(database, work, "3", customer("1", when=at(6), emails=["anna@example.com", SHARED]))
+    marketing.deliver()
+    # then what was queued now has waited since now, and is held
+    assert marketing.unsubscribed == {SHARED}
+    [told] = marketing.rows().values()
+    assert told.startswith("pending held")
+    # and so is a row of long ago that somebody puts back
+    with database.session() as session:
+        session.run("UPDATE outbox SET state = 'dead', held_at = NULL, enqueued_at = now() - interval '7 days'")
+        assert outbox.redrive(session) == 1
+    marketing.deliver()
+    assert marketing.unsubscribed == {SHARED}
+
+
+def test_letting_go_takes_rows_in_the_order_of_the_pipeline(database: Database) -> None:
+    # given held rows that were stored against the order of their keys
+    first, last = UUID(int=1), UUID(int=2)
+    with database.session() as session:
+        for key in (last, first):
+            outbox.enqueue(session, [NewRow("crm", key, "profile", key, 1, [])])
+            loads.hold(session, "crm", [key], "held")
+    # when they are let go while a batch has queued the first and goes on to the second
+    with ThreadPoolExecutor(1) as pool, database.session() as session:
+        outbox.enqueue(session, [NewRow("crm", first, "profile", first, 1, [])])
+
+        def let_go() -> int:
+            with database.session() as other:
+                return loads.release(other)
+
+        released = pool.submit(let_go)
+        with suppress(TimeoutError):
+            released.result(0.3)
+        # then neither waits for the other
+        outbox.enqueue(session, [NewRow("crm", last, "profile", last, 1, [])])
+        session.connection.commit()
+        assert released.result(10) == 0
+    with database.session() as session:
+        assert loads.held(session) == {}

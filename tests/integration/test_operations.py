@@ -100,6 +100,23 @@ def test_what_a_person_paused_gets_nothing_until_a_person_resumes_it(database: D
     assert (way.send(), way.rows()) == (1, {"delivered": 1})
 
 
+def test_a_new_worker_calls_again_whom_refused_credentials_stopped_but_not_whom_a_person_paused(
+    database: Database,
+) -> None:
+    way = Way(database)
+    way.take(anna())
+    set_state(database, REFUSED)
+    with database.session() as session:
+        destinations.pause(session, "crm", "ops")
+    lift_pauses([way.sender()])
+    with database.session() as session:
+        assert destinations.state_of(session, "crm") == DestinationState()
+    assert (way.send(), way.rows()) == (0, {"pending": 1})
+    with database.session() as session:
+        destinations.resume(session, "crm")
+    assert way.send() == 1
+
+
 def test_a_retry_lifts_the_rest_of_an_outage_but_not_of_refused_credentials(database: Database) -> None:
     way = Way(database)
     way.take(anna())
@@ -307,6 +324,30 @@ def test_a_condition_on_time_is_asked_again_when_it_may_come_out_otherwise(datab
     assert 1 <= looked_at <= 2
     with database.session() as session:
         assert session.rows("SELECT profile_id FROM route_change WHERE due_at <= now()") == []
+
+
+def test_a_profile_that_cannot_be_read_stops_neither_the_moment_nor_the_resend_of_others(database: Database) -> None:
+    # given two people whose moment came, one of whom cannot be read
+    way = Way(database)
+    condition = compile_condition('orders.last_at < "30 days ago"')
+    way.routes = (Route("crm", condition, changes=condition.next_change),)
+    bought = datetime.now(UTC) - timedelta(days=30, hours=1)
+    placed = order("o1").order.model_copy(update={"placed_at": bought})
+    way.take(
+        entry([customer("1", emails=["anna@example.com"]), order("o1").model_copy(update={"order": placed})], "e1"),
+        entry([customer("2", emails=["bert@example.com"])], "e2"),
+    )
+    assert way.send() == 1
+    with database.session() as session:
+        session.run("UPDATE profile SET golden = '{\"half' WHERE golden LIKE '%bert%'")
+        session.run("INSERT INTO route_change SELECT id, now() - interval '1 minute' FROM profile")
+    # when they are looked at
+    looked_at = reroute(way.processing, Waker())
+    # then she is asked about, and nobody is looked at again
+    assert (looked_at, way.rows()) == (2, {"pending": 1})
+    assert reroute(way.processing, Waker()) == 0
+    # and a resend reaches her as well
+    assert resend(way.processing, "crm", missing=False).document()["profiles"] == 1
 
 
 # -- logs -------------------------------------------------------------------------------------------------------------

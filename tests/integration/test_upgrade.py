@@ -11,10 +11,14 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
+from hub.identity.alike import alike
+from hub.identity.blocking import hashed
+from hub.identity.packing import unpacked
 from hub.identity.rules import IdentityRules
+from hub.model.address import Address
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import migrate
+from hub.store import migrate, versions
 from hub.store.database import Database
 from hub.workers.process import Processing, process_batch
 from tests.integration.test_incremental import run, stored_clusters
@@ -75,4 +79,28 @@ def test_news_wait_until_everybody_of_before_is_found(database: Database, dsn: s
         pass
     # then the news joined them; no second profile was there for a while
     assert [len(cluster) for cluster in stored_clusters(database)] == [3] * len(NAMES)
+    assert merges_and_splits(database) == []
+
+
+def test_who_is_told_by_name_and_door_alone_stays_whole_when_all_are_weighed_again(database: Database) -> None:
+    # given equal rows of two files, stored by a Hub that knew nobody alike by their door, and packed people as "2"
+    home = Address(line1="Lindenweg 63", postal_code="10115", city="Berlin", country="DE")
+    rows = [
+        customer(f"{shop}-{name}", name=(name.split()[0], name.split()[1]), addresses=(home,))
+        for shop in ("web", "till")
+        for name in NAMES
+    ]
+    run(processing(database), rows, 100)
+    before = stored_clusters(database)
+    assert [len(cluster) for cluster in before] == [2] * len(NAMES)
+    with database.session() as session:
+        known = [unpacked(features) for [features] in session.rows("SELECT features FROM record")]
+        keys = [hashed(key) for one in known if (key := alike(one))]
+        assert session.run("DELETE FROM record_key WHERE key = ANY(%b)", [keys]) == len(rows)
+        session.run("UPDATE record SET features = regexp_replace(features, '^[0-9]+', '2')")
+        # when all are resolved again, as after an upgrade or a training
+        versions.queue_all(session)
+    while process_batch(processing(database), 1).entries:
+        # then nobody came apart on the way
+        assert stored_clusters(database) == before
     assert merges_and_splits(database) == []

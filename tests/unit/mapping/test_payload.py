@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from time import process_time
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -131,6 +132,17 @@ def test_an_odd_part_is_left_out_with_a_note_and_the_rest_is_read():
         Note(path="lines.0.quantity", reason="not readable, so lines.0 is left out"),
         Note(path="place.city", reason="missing, so place is left out"),
     }
+
+
+def test_many_odd_parts_take_time_in_proportion_to_their_number():
+    def seconds(number: int) -> float:
+        body = b'{"id":1,"name":"Jo","lines":[%s]}' % b",".join([b'{"quantity":"geheim"}'] * number)
+        begun = process_time()
+        assert len(read_noting(Whole, body)[1]) == number
+        return process_time() - begun
+
+    seconds(100)  # what is done once
+    assert seconds(8_000) < 40 * seconds(800)  # squared it is a hundred times as long
 
 
 @pytest.mark.parametrize(

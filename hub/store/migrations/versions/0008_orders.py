@@ -15,9 +15,8 @@ UPDATE fact SET aspect = 'open' WHERE kind = 'order'
 
 
 def upgrade() -> None:
-    """Add it."""
-    if _UP.strip():
-        op.execute(_UP)
+    """Add it. 0009 has profiles folded again by it."""
+    op.execute(_UP)
 
 
 def downgrade() -> None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from hub.connectors.square import schemas
 from hub.errors import PayloadError
 from hub.mapping.address import postal_address
+from hub.mapping.buyer import country_among
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerFields, guest_key
 from hub.mapping.customer import customer as snapshot_of
@@ -143,6 +144,14 @@ def recipient_of(order: schemas.Order) -> schemas.Recipient | None:
     """Whoever picks up or receives the order: the first one of whom anything is told."""
     details = filter(None, map(_details, order.fulfillments))
     return next((found.recipient for found in details if found.recipient and found.recipient.model_fields_set), None)
+
+
+def region(order: schemas.Order, customer: schemas.Customer | None, default: str) -> str:
+    """Where the numbers of an order are dialled: where its recipient is, else where its customer lives."""
+    recipient = recipient_of(order)
+    return country_among(
+        recipient.address if recipient else None, customer.address if customer else None, default=default
+    )
 
 
 def customer_id_of(order: schemas.Order) -> str | None:

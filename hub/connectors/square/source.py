@@ -21,16 +21,7 @@ import orjson
 from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
 from hub.errors import NotFound, PayloadError, SkipEvent
-from hub.mapping.buyer import (
-    completed,
-    country_among,
-    named,
-    names_of,
-    same_person,
-    told_beside,
-    told_fields,
-    weak_contacts,
-)
+from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
 from hub.mapping.order import unexplained
 from hub.mapping.payload import Reading, read
@@ -167,8 +158,7 @@ def _order(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: 
     at = instant(order.updated_at or order.created_at, path="updated_at")
     body = entry.completions.get("customer")
     customer = reading.read(schemas.CustomerAnswer, body).customer if body else None
-    places = (one.address for one in (mapping.recipient_of(order), customer) if one)
-    region = country_among(*places, default=settings.default_region)
+    region = mapping.region(order, customer, settings.default_region)
     told, record = _order_customer(order, customer, at, region)
     made = mapping.order(order, region)
     return [*told, *unexplained(made), OrderEvent(occurred_at=at, order=made, record=record)]

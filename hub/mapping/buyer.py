@@ -37,6 +37,12 @@ def speaks_of(address: BaseModel | None, region: str | None = None) -> CustomerF
     return {**told, "phone": (number.value,)} if number and number.usable else told
 
 
+def country_among(*addresses: BaseModel | None, default: str) -> str:
+    """The first country that the addresses name: there the buyer's numbers are dialled. ``default`` where none does."""
+    told = (text for one in addresses for text in (getattr(one, "country_code", None), getattr(one, "country", None)))
+    return next((code for text in told if (code := country(text))), default)
+
+
 def names_of(person: BaseModel | None) -> CustomerFields:
     """The name alone, to be compared."""
     return {name: values for name, values in speaks_of(person).items() if name in _NAMES}
@@ -106,7 +112,7 @@ def told_beside(
     """
     same = same_person(named(account.name), fields)
     places = [address for address in addresses if address]
-    region = region_of(fields, places, region)
+    region = region_of(fields, (*places, *account.addresses), region)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
     held = {address_key(own) for own in account.addresses}
     first = {name: next(iter(values), None) for name, values in fields.items()}

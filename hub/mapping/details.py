@@ -19,16 +19,18 @@ def picked(content: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str,
     return dict(texts((name.rpartition(".")[2], _at(content, name)) for name in names)) if content else {}
 
 
-def answers(text: str | None) -> dict[str, str]:
-    """The answers of a form that come as JSON text: scalars by dotted name, lists joined; what is a credential is not.
+def answers(told: str | Mapping[str, Any] | None) -> dict[str, str]:
+    """The answers of a form, from JSON text or an object: scalars by dotted name, lists joined; no credentials.
 
-    Text that is no JSON object gives nothing.
+    Text that is no JSON object is kept as it is, under the name ``answers``.
     """
     try:
-        tree = json.loads(text) if text else None
+        tree = json.loads(told) if isinstance(told, str) else told
     except (ValueError, RecursionError):
-        return {}
-    return {tidy(name): value for name, value in _flat(tree, "", 0)} if isinstance(tree, dict) else {}
+        tree = told
+    if isinstance(tree, Mapping):
+        return {tidy(name): value for name, value in _flat(tree, "", 0)}
+    return {"answers": str(told)} if told and not _is_secret(str(told)) else {}
 
 
 def _at(content: Any, path: str) -> Any:
@@ -37,10 +39,14 @@ def _at(content: Any, path: str) -> Any:
     return content
 
 
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET)
+
+
 def _flat(node: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict) and depth < _DEEPEST:
+    if isinstance(node, Mapping) and depth < _DEEPEST:
         for key, value in node.items():
-            if not any(word in key.lower() for word in _SECRET):
+            if not _is_secret(key):
                 yield from _flat(value, f"{name}.{key}" if name else key, depth + 1)
     elif told := text_of(node):
         yield name, told

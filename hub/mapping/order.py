@@ -57,7 +57,8 @@ def missing(order: Order) -> Decimal:
 
     Less than one minor unit is nought: sources that count tax per line keep more digits than the currency has.
     """
-    parts = [line.total for line in order.lines] + [line.amount for line in order.shipping]
+    parts = [line.total for line in order.lines]
+    parts += [line.amount for line in order.shipping] or [order.shipping_total]
     if not order.tax_included:
         parts.append(order.tax_total)
     gap = order.total - sum((part for part in parts if part is not None), _NOTHING)

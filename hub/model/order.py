@@ -141,7 +141,7 @@ class Order(Frozen):
 
 
 class Cart(Frozen):
-    """A cart or abandoned checkout; ``completed_at`` is set once it became an order."""
+    """A cart or abandoned checkout; ``completed_at`` is set once it became an order. ``note`` as in an order."""
 
     external_id: str
     currency: Currency
@@ -150,3 +150,5 @@ class Cart(Frozen):
     recovery_url: str | None = None
     started_at: UtcDatetime
     completed_at: UtcDatetime | None = None
+    note: str | None = None
+    custom: Texts = Field(default_factory=FrozenTexts)

@@ -129,6 +129,17 @@ def test_a_whatsapp_id_is_the_number_one_dials(retailer: Retailer, phone: str, w
     assert len(one["records"]) == 2
 
 
+@pytest.mark.parametrize("phone", ["+5491123457788", "+541123457788"], ids=["with_9", "as_at_home"])
+def test_a_whatsapp_id_of_argentina_meets_both_ways_to_write_a_mobile(retailer: Retailer, phone: str):
+    retailer.shop("customers/create", account(37, "lupe@laden.example", "Guadalupe", "Reyes", 1, phone=phone))
+
+    retailer.whatsapp("5491123457788", "Lupita R.")
+
+    (one,) = retailer.people()
+    assert phone in one["phones"]
+    assert len(one["records"]) == 2
+
+
 def test_an_opt_out_reaches_only_the_address_its_person_has_now(retailer: Retailer):
     # 16: bluedotimpact/bluedot#2987
     retailer.shop("customers/create", account(33, "alt@laden.example", "Ada", "Kurz", 1))

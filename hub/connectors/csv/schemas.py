@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from hub.errors import ConfigError
+from hub.model.text import tidy
 
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(rb'"?sep=(.)"?', re.IGNORECASE)
@@ -62,7 +63,7 @@ def layout(path: Path, *, encoding: str | None, delimiter: str | None) -> Layout
     known = ("" if _is_wide(path, encoding) else encoding) or ("utf-8-sig" if plain >= ambiguous else "cp1252")
     header = first.decode(known, errors="replace")
     separator = delimiter or max(DELIMITERS, key=header.count)
-    columns = [column.strip() for column in next(csv.reader([header], delimiter=separator))]
+    columns = [tidy(column).strip() for column in next(csv.reader([header], delimiter=separator))]
     return Layout(known, separator, columns, lines - begins, begins)
 
 

@@ -16,7 +16,7 @@ from hub.mapping.customer import customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.name import clean
 from hub.mapping.time import instant, maybe_instant
-from hub.model.consent import Consent, ConsentChannel
+from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction, InteractionKind
@@ -27,7 +27,7 @@ SUBSCRIBER = FieldMap(
         "first_name": "first_name",
         "last_name": "last_name",
         "email": "email",
-        "phone": "phone",
+        "phone": ("phone", "sms_phone"),
         "street": "street",
         "line2": "line2",
         "postal_code": "postal_code",
@@ -55,7 +55,7 @@ MEMBER = FieldMap(
         "first_name": "merge_fields.FNAME",
         "last_name": "merge_fields.LNAME",
         "email": "email_address",
-        "phone": "merge_fields.PHONE",
+        "phone": ("merge_fields.PHONE", "merge_fields.SMSPHONE", "sms_phone_number"),
         "street": "merge_fields.ADDRESS.addr1",
         "line2": "merge_fields.ADDRESS.addr2",
         "postal_code": "merge_fields.ADDRESS.zip",
@@ -92,7 +92,7 @@ def subscriber(
 
 
 def member(source: schemas.Member, region: str, *, custom: Mapping[str, object] | None = None) -> CustomerSnapshot:
-    told = (member_consent(source), *_permissions(source))
+    told = (member_consent(source), *_by_text(source))
     return customer(
         subscriber_key(source.list_id, source.email_address),
         MEMBER.read(source),
@@ -131,6 +131,30 @@ def _permissions(source: schemas.Member) -> Iterator[Consent]:
             state="opted_in",
             evidence=f"mailchimp: marketing permission {box.marketing_permission_id} of audience {source.list_id}",
         )
+
+
+_SMS_STATES: Mapping[str, ConsentState] = {
+    "subscribed": "opted_in",
+    "unsubscribed": "opted_out",
+    "pending": "pending",
+}
+
+
+def _by_text(source: schemas.Member) -> tuple[Consent, ...]:
+    """The boxes of a form, and the subscription to text messages, which counts before a box for them.
+
+    ``nonsubscribed`` is the state before any act.
+    """
+    boxes = tuple(_permissions(source))
+    state = _SMS_STATES.get((source.sms_subscription_status or "").lower())
+    if state is None:
+        return boxes
+    at = source.sms_subscription_last_updated or (source.last_changed if state == "opted_out" else None)
+    evidence = f"mailchimp: text messages of audience {source.list_id}: {state}"
+    told = Consent(
+        channel="sms", state=state, at=maybe_instant(at, path="sms_subscription_last_updated"), evidence=evidence
+    )
+    return (told, *(box for box in boxes if box.channel != "sms"))
 
 
 def fired_at(event: schemas.Event) -> datetime:

@@ -33,6 +33,7 @@ class Subscriber(Event):
     first_name: str | None = Field(None, alias="data[merges][FNAME]")
     last_name: str | None = Field(None, alias="data[merges][LNAME]")
     phone: str | None = Field(None, alias="data[merges][PHONE]")
+    sms_phone: str | None = Field(None, alias="data[merges][SMSPHONE]")
     company: str | None = Field(None, alias="data[merges][COMPANY]")
     street: str | None = Field(None, alias="data[merges][ADDRESS][addr1]")
     line2: str | None = Field(None, alias="data[merges][ADDRESS][addr2]")
@@ -43,19 +44,52 @@ class Subscriber(Event):
     interests: str | None = Field(None, alias="data[merges][INTERESTS]")
 
 
-_READ = frozenset({"FNAME", "LNAME", "PHONE", "COMPANY", "ADDRESS", "INTERESTS", "EMAIL", "GROUPINGS"})
+_READ = frozenset({"FNAME", "LNAME", "PHONE", "SMSPHONE", "COMPANY", "INTERESTS", "EMAIL", "GROUPINGS"})
 _MERGE, _END = "data[merges][", "]"
+_INTERESTS, _GROUPINGS = f"{_MERGE}INTERESTS]", f"{_MERGE}GROUPINGS]["
 
 
 def own_fields(merges: dict[str, Any] | None) -> dict[str, object]:
-    """The merge fields that the owner of the audience added, by their tags."""
-    return {name: value for name, value in (merges or {}).items() if name not in _READ}
+    """The merge fields that the owner of the audience added, by their tags; an address of theirs in one line.
+
+    The audience's own address is told in its parts, and here only where it came as one text.
+    """
+    told = {name: value for name, value in (merges or {}).items() if name not in _READ}
+    if isinstance(told.get("ADDRESS"), dict):
+        del told["ADDRESS"]
+    return {name: _line(value) if isinstance(value, dict) else value for name, value in told.items()}
 
 
-def merges_of(form: dict[str, str]) -> dict[str, str]:
-    """The merge fields of a webhook that are one text each."""
-    named = {name[len(_MERGE) :].removesuffix(_END): text for name, text in form.items() if name.startswith(_MERGE)}
-    return {name: text for name, text in named.items() if _END not in name}
+def countries(merges: dict[str, Any] | None) -> tuple[str, ...]:
+    """The countries of all addresses among the merge fields; one that is a text ends in it, after two spaces."""
+    told = (merges or {}).items()
+    parts = [str(value.get("country") or "") for _, value in told if isinstance(value, dict)]
+    whole = [value.rpartition("  ")[2] for name, value in told if name == "ADDRESS" and isinstance(value, str)]
+    return tuple(filter(None, (*parts, *whole)))
+
+
+def _line(address: dict[str, Any]) -> str:
+    return ", ".join(str(part) for part in address.values() if part and isinstance(part, str))
+
+
+def merges_of(form: dict[str, str]) -> dict[str, Any]:
+    """The merge fields of a webhook: a text each, an address a mapping of its parts."""
+    found: dict[str, Any] = {}
+    for name, text in form.items():
+        if name.startswith(_MERGE):
+            tag, *steps = name[len(_MERGE) :].removesuffix(_END).split("][")
+            if not steps:
+                found[tag] = text
+            elif len(steps) == 1:
+                parts = found.setdefault(tag, {})
+                found[tag] = {**(parts if isinstance(parts, dict) else {}), steps[0]: text}
+    return found
+
+
+def with_groups(form: dict[str, str]) -> dict[str, str]:
+    """The form with its interest groups where newer webhooks have them: older ones tell them by grouping."""
+    groups = [text for name, text in form.items() if name.startswith(_GROUPINGS) and name.endswith("[groups]") and text]
+    return form if form.get(_INTERESTS) or not groups else {**form, _INTERESTS: ", ".join(groups)}
 
 
 class EmailChange(Event):
@@ -78,6 +112,7 @@ class MergeFields(VendorModel):
     FNAME: str | None = None
     LNAME: str | None = None
     PHONE: str | None = None
+    SMSPHONE: str | None = None
     COMPANY: str | None = None
     ADDRESS: MergeAddress | None = None
 
@@ -94,8 +129,15 @@ class Permission(VendorModel):
     enabled: bool = False
 
 
+class LastNote(VendorModel):
+    note: str | None = None
+
+
 class Member(VendorModel):
-    """``timestamp_opt`` and ``ip_opt`` are when and from where the person confirmed the opt-in."""
+    """``timestamp_opt`` and ``ip_opt`` are when and from where the person confirmed the opt-in.
+
+    ``sms_*``: https://mailchimp.com/developer/marketing/api/list-members/list-members-info/
+    """
 
     list_id: str
     email_address: str
@@ -106,5 +148,9 @@ class Member(VendorModel):
     timestamp_signup: TimeText | None = None
     timestamp_opt: TimeText | None = None
     language: str | None = None
+    sms_phone_number: str | None = None
+    sms_subscription_status: str | None = None
+    sms_subscription_last_updated: TimeText | None = None
+    last_note: LastNote | None = None
     tags: tuple[Tag, ...] = ()
     marketing_permissions: tuple[Permission, ...] = ()

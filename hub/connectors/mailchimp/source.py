@@ -22,6 +22,7 @@ import orjson
 from hub.connectors.mailchimp import mapping, schemas
 from hub.connectors.mailchimp.manifest import MailchimpSettings
 from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
+from hub.mapping.address import country
 from hub.mapping.body import form_fields, json_tree
 from hub.mapping.customer import customer
 from hub.mapping.payload import Reading, read, read_tree
@@ -93,9 +94,12 @@ def _read(entry: InboxEntry, reading: Reading, region: str) -> list[CanonicalEve
     if entry.topic == "member":
         member = reading.read(schemas.Member, entry.body)
         merges = json_tree(entry.body).get("merge_fields")
-        custom = schemas.own_fields(merges if isinstance(merges, dict) else None)
+        merges = merges if isinstance(merges, dict) else {}
+        custom = schemas.own_fields(merges)
+        if member.last_note and member.last_note.note:
+            custom = {"note": member.last_note.note, **custom}
         at = instant(member.last_changed, path="last_changed")
-        whole = mapping.member(member, region, custom=custom)
+        whole = mapping.member(member, _home(merges, region), custom=custom)
         return [CustomerEvent(occurred_at=at, customer=whole, whole=("emails", "phones"))]
     if entry.topic == "campaign":
         raise SkipEvent("a campaign's state concerns no person")
@@ -104,9 +108,9 @@ def _read(entry: InboxEntry, reading: Reading, region: str) -> list[CanonicalEve
     form = form_fields(entry.body)
     if entry.topic == "upemail":
         return _address_changed(reading.tree(schemas.EmailChange, form), region)
-    told = _Told(
-        reading.tree(schemas.Subscriber, form), region, schemas.own_fields(schemas.merges_of(form)), entry.event_id
-    )
+    merges = schemas.merges_of(form)
+    subscriber = reading.tree(schemas.Subscriber, schemas.with_groups(form))
+    told = _Told(subscriber, _home(merges, region), schemas.own_fields(merges), entry.event_id)
     source = told.source
     if entry.topic == "subscribe":
         return told.with_(mapping.opt_in(source), "email_subscribed")
@@ -115,6 +119,11 @@ def _read(entry: InboxEntry, reading: Reading, region: str) -> list[CanonicalEve
     if entry.topic == "cleaned":
         return _cleaned(told)
     return told.with_(None, None)
+
+
+def _home(merges: dict[str, Any], default: str) -> str:
+    """Where numbers are dialled: the first country that any address names."""
+    return next(filter(None, map(country, schemas.countries(merges))), default)
 
 
 @dataclass(frozen=True, slots=True)

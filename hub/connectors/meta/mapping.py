@@ -109,7 +109,7 @@ def _feed_act(value: Feed, item: str, verb: str, subject: str, author: str, at: 
         f"{subject}:edited:{millis}" if edited else subject,
         "comment",
         text=value.message,
-        url=value.permalink_url or value.link,
+        url=value.permalink_url or value.link or value.photo or value.video,
         reference=subject if edited else value.parent_id or (value.post_id if value.comment_id else None),
         details={"item": item} | ({"edited": "true"} if edited else {}),
     )

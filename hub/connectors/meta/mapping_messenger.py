@@ -16,7 +16,8 @@ from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, InteractionEvent
 from hub.model.interaction import Interaction
 
-_READ = ("message", "postback", "reaction", "delivery", "read", "message_edit", "optin", "referral")
+_SAID = ("message", "postback", "reaction", "delivery", "read", "message_edit", "optin", "referral")
+_READ = (*_SAID, "messaging_feedback", "response_feedback")
 _ATTACHED = ("title", "sticker_id", "coordinates.lat", "coordinates.long", "reel_video_id", "ig_post_media_id")
 """What is kept of an attachment's payload beside its type and URL."""
 
@@ -105,6 +106,7 @@ def _interactions(network: str, update: Messaging, direction: str, at: datetime,
             reference=reaction.mid,
             details={"action": reaction.action},
         )
+    yield from _judged(network, update, f"{person}:{millis}")
     for state, receipt in (("delivered", update.delivery), ("read", update.read)):
         if receipt:
             mids = receipt.mids or ((receipt.mid,) if receipt.mid else ())
@@ -112,6 +114,19 @@ def _interactions(network: str, update: Messaging, direction: str, at: datetime,
                 yield status(network, f"{mid}:{state}", state, reference=mid)
             if not mids:
                 yield status(network, f"{person}:{state}:{millis}", state)
+
+
+def _judged(network: str, update: Messaging, now: str) -> Iterator[Interaction]:
+    """What the person says of the service: the answers of a form, a thumb under one message."""
+    if update.messaging_feedback:
+        told: dict[str, object] = {}
+        for name, asked in (
+            one for screen in update.messaging_feedback.feedback_screens for one in screen.questions.items()
+        ):
+            told |= {name: asked.payload, f"{name}.follow_up": asked.follow_up.payload if asked.follow_up else None}
+        yield fact(network, f"feedback:{now}", "note", subject="feedback", details=texts(told.items()))
+    if thumb := update.response_feedback:
+        yield fact(network, f"{thumb.mid}:feedback:{now}", "reaction", text=thumb.feedback, reference=thumb.mid)
 
 
 def _message(network: str, message: DirectMessage, direction: str) -> Interaction:
@@ -124,6 +139,9 @@ def _message(network: str, message: DirectMessage, direction: str) -> Interactio
     details: dict[str, object] = {"attachments": kinds}
     for attachment in message.attachments:
         details |= picked(attachment.payload.model_dump() if attachment.payload else None, _ATTACHED)
+        shown = attachment.payload.product if attachment.payload else None
+        if shown:
+            details["product"] = ", ".join(one.title or one.retailer_id or "" for one in shown.elements)
         if attachment.title:
             details["title"] = attachment.title
     details["quick_reply"] = message.quick_reply.payload if message.quick_reply else None

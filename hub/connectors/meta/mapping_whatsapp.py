@@ -210,19 +210,25 @@ def _content(message: WhatsAppMessage, context: Context, referral: AdReferral) -
         choice = message.interactive.button_reply or message.interactive.list_reply or Choice()
         flow = message.interactive.nfm_reply or FlowReply()
         found |= {"choice": choice.id, "description": choice.description, "form": flow.name}
-        found |= answers(flow.response_json)
+        found |= answers(flow.response_json if isinstance(flow.response_json, str | dict) else None)
+        if permission := message.interactive.call_permission_reply:
+            found |= {"call_permission": permission.response, "permanent": permission.is_permanent}
+            found["until"] = permission.expiration_timestamp
     if attached := _attached(message):
         found |= {"media": attached.id, "filename": attached.filename, "mime_type": attached.mime_type}
     if message.type == "contacts" and message.origin != "contact_request":
-        found["contacts"] = ", ".join(c.name.formatted_name for c in message.contacts if c.name.formatted_name)
+        found["contacts"] = ", ".join(c.name.shown for c in message.contacts if c.name.shown)
     for error in message.errors[:1]:
         found |= {"error": error.code, "reason": error.title}
+    if message.unsupported:
+        found["unsupported"] = message.unsupported.type
     if message.edit:
         found["edited"] = True
     if context.forwarded or context.frequently_forwarded:
         found["forwarded"] = True
     product = context.referred_product or Product()
-    return found | {"product": product.product_retailer_id, "ad": referral.source_type, "headline": referral.headline}
+    found |= {"product": product.product_retailer_id, "ad": referral.source_type, "headline": referral.headline}
+    return found | {"ad_text": referral.body, "click": referral.ctwa_clid}
 
 
 def _attached(message: WhatsAppMessage) -> Attached | None:

@@ -30,6 +30,15 @@ class Coordinates(VendorModel):
     long: str | None = None
 
 
+class Element(VendorModel):
+    title: str | None = None
+    retailer_id: str | None = None
+
+
+class Elements(VendorModel):
+    elements: tuple[Element, ...] = ()
+
+
 class AttachmentPayload(VendorModel):
     url: str | None = None
     title: str | None = None
@@ -37,6 +46,7 @@ class AttachmentPayload(VendorModel):
     reel_video_id: str | None = None
     ig_post_media_id: str | None = None
     coordinates: Coordinates | None = None
+    product: Elements | None = None
 
 
 class Attachment(VendorModel):
@@ -135,6 +145,37 @@ class Receipt(VendorModel):
     watermark: float | None = None
 
 
+class FollowUp(VendorModel):
+    payload: str | None = None
+
+
+class Question(VendorModel):
+    """``payload`` is the answer: a score, or what somebody wrote."""
+
+    payload: str | None = None
+    follow_up: FollowUp | None = None
+
+
+class FeedbackScreen(VendorModel):
+    questions: dict[str, Question] = Field(default_factory=dict)
+
+
+class Feedback(VendorModel):
+    """The answers to a form.
+
+    https://developers.facebook.com/docs/messenger-platform/send-messages/templates/customer-feedback-template
+    """
+
+    feedback_screens: tuple[FeedbackScreen, ...] = ()
+
+
+class Thumb(VendorModel):
+    """A thumb under one message: .../messenger-platform/webhooks/webhook-events/response_feedback."""
+
+    mid: str
+    feedback: str | None = None
+
+
 class Messaging(VendorModel):
     sender: Party = Party()
     recipient: Party = Party()
@@ -147,6 +188,8 @@ class Messaging(VendorModel):
     message_edit: Edit | None = None
     optin: OptIn | None = None
     referral: Referral | None = None
+    messaging_feedback: Feedback | None = None
+    response_feedback: Thumb | None = None
 
 
 class Change(VendorModel):
@@ -213,6 +256,8 @@ class Feed(VendorModel):
     message: str | None = None
     permalink_url: str | None = None
     link: str | None = None
+    photo: str | None = None
+    video: str | None = None
     created_time: float | None = None
 
 

@@ -7,6 +7,8 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from hub.mapping.payload import VendorModel
@@ -37,11 +39,19 @@ class Choice(VendorModel):
 
 
 class FlowReply(VendorModel):
-    """``response_json`` is a JSON object of the answers, as text."""
+    """``response_json`` is a JSON object of the answers, as text; some gateways decode it on the way."""
 
     name: str | None = None
     body: str | None = None
-    response_json: str | None = None
+    response_json: Any = None
+
+
+class CallPermission(VendorModel):
+    """Whether the business may call: developers.facebook.com, WhatsApp, "Business-initiated calls"."""
+
+    response: str | None = None
+    is_permanent: bool | None = None
+    expiration_timestamp: str | None = None
 
 
 class Interactive(VendorModel):
@@ -49,6 +59,7 @@ class Interactive(VendorModel):
     button_reply: Choice | None = None
     list_reply: Choice | None = None
     nfm_reply: FlowReply | None = None
+    call_permission_reply: CallPermission | None = None
 
 
 class Button(VendorModel):
@@ -111,6 +122,8 @@ class AdReferral(VendorModel):
     source_id: str | None = None
     source_type: str | None = None
     headline: str | None = None
+    body: str | None = None
+    ctwa_clid: str | None = None
 
 
 class OrderItem(VendorModel):
@@ -132,6 +145,12 @@ class SharedPhone(VendorModel):
 
 class SharedName(VendorModel):
     formatted_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+    @property
+    def shown(self) -> str:
+        return self.formatted_name or " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
 class SharedContact(VendorModel):
@@ -147,6 +166,12 @@ class System(VendorModel):
     wa_id: str | None = None
     new_wa_id: str | None = None
     user_id: str | None = None
+
+
+class Unsupported(VendorModel):
+    """What kind of message the API does not hand over: one to be viewed once, a poll."""
+
+    type: str | None = None
 
 
 class StatusError(VendorModel):
@@ -175,6 +200,7 @@ class WhatsAppMessage(VendorModel):
     revoke: Revoke | None = None
     edit: EditedBy | None = None
     errors: tuple[StatusError, ...] = ()
+    unsupported: Unsupported | None = None
     reaction: Emoji | None = None
     context: Context | None = None
     referral: AdReferral | None = None

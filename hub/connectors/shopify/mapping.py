@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
+from hub.connectors.shopify.mapping_refunds import refunds
 from hub.errors import PayloadError
-from hub.mapping.address import country, postal_address
+from hub.mapping.address import postal_address
 from hub.mapping.buyer import (
     completed,
+    country_among,
     named,
     names_of,
     same_person,
@@ -22,15 +24,13 @@ from hub.mapping.custom import labels, note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
-from hub.mapping.money import at_told_rate
-from hub.mapping.order import charge, told_once, with_charges
+from hub.mapping.order import charge, with_charges
 from hub.mapping.phone import phone
 from hub.model.address import Address
 from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
-from hub.model.money import Money
 from hub.model.order import (
     Cart,
     Discount,
@@ -40,7 +40,6 @@ from hub.model.order import (
     OrderLine,
     OrderState,
     ProductReference,
-    Refund,
     ShippingLine,
     Tax,
 )
@@ -114,9 +113,11 @@ def _address(given: schemas.Address | None) -> Address | None:
     )
 
 
-def _region(address: schemas.Address | None, default: str) -> str:
-    """Numbers are written as one dials them where the address is: a US number is no German one."""
-    return country(address.country_code or address.country) or default if address else default
+def _region(given: schemas.Purchase, default: str) -> str:
+    """Numbers are written as one dials them where the buyer is: a US number is no German one."""
+    account = given.customer or schemas.Customer()
+    home = (account.default_address, *account.addresses)
+    return country_among(given.billing_address, given.shipping_address, *home, default=default)
 
 
 def snapshot(
@@ -129,7 +130,10 @@ def snapshot(
     """The state of one customer who has an account. Raises PayloadError when there is no id."""
     if given.id is None:
         raise PayloadError("missing", path="id")
+    region = country_among(given.default_address, *given.addresses, default=region)
     fields: CustomerFields = CUSTOMER_MAP.read(given)
+    for address in given.addresses:
+        fields = completed(fields, speaks_of(address, region))
     if locale:
         fields = {**fields, "language": (locale,)}
     own = (
@@ -142,7 +146,7 @@ def snapshot(
     return customer(
         record_key(given.id),
         fields,
-        region=_region(given.default_address, region),
+        region=region,
         addresses=[_address(a) for a in given.addresses if not a.default],
         consents=[*consents, *(found for found in ticked if found.channel not in told)],
         tags=labels(given.tags),
@@ -159,10 +163,10 @@ def buyer(
     the guest's own otherwise. What only the addresses tell reaches the person (``hub.mapping.buyer``). A guest's data
     hold as of the order's creation: a later touch of an old order tells nothing new of the person.
     """
-    account, region = given.customer, _region(given.billing_address or given.shipping_address, region)
+    account, region = given.customer, _region(given, region)
     if account and account.id:
         known = snapshot(account, region, locale=given.customer_locale, ticked=ticked)
-        weak = weak_contacts(known, emails=[given.email or given.contact_email], phones=[given.phone], region=region)
+        weak = weak_contacts(known, emails=[given.email or given.contact_email], phones=given.phones, region=region)
         known = known.model_copy(update={"identifiers": weak})
         at = account.updated_at or account.created_at or given.updated_at or given.created_at
         fields, addresses = _at_the_addresses(given, named(known.name), region)
@@ -172,7 +176,11 @@ def buyer(
         return [own, *([beside] if beside else [])]
     fields, addresses = _at_the_addresses(given, speaks_of(account), region)
     mail = given.email or given.contact_email or (account.email if account else None)
-    typed: dict[CustomerField, str | None] = {"email": mail, "phone": given.phone, "language": given.customer_locale}
+    typed: dict[CustomerField, str | None] = {
+        "email": mail,
+        "phone": given.phone or given.sms_marketing_phone,
+        "language": given.customer_locale,
+    }
     fields = completed(told_fields(typed), fields)
     if not fields.get("email") and not fields.get("phone"):
         return []
@@ -196,9 +204,9 @@ def _at_the_addresses(
 def order(given: schemas.Order, region: str) -> Order:
     """One order, in the shop's currency."""
     contact_email = email(given.email or given.contact_email)
-    region = _region(given.billing_address or given.shipping_address, region)
+    region = _region(given, region)
     beside, _ = _at_the_addresses(given, names_of(given.customer), region)
-    numbers = (phone(text, region) for text in (given.phone, *beside.get("phone", ())))
+    numbers = (phone(text, region) for text in (*given.phones, *beside.get("phone", ())))
     rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
     more = [("po_number", given.po_number), ("cash_rounding", rounding or None)]
     placed = Order(
@@ -217,7 +225,7 @@ def order(given: schemas.Order, region: str) -> Order:
         discounts=tuple(Discount(code=code.code, amount=code.amount) for code in given.discount_codes),
         taxes=_taxes(given.tax_lines),
         shipping=_shipping(given),
-        refunds=_refunds(given),
+        refunds=refunds(given),
         fulfilments=tuple(_order_fulfilments(given)),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
@@ -231,7 +239,7 @@ def order(given: schemas.Order, region: str) -> Order:
         tags=labels(given.tags),
         custom=texts(map(schemas.Attribute.pair, given.note_attributes), more),
     )
-    duties = Decimal(0) if given.duties_included else schemas.in_shop_money(given.original_total_duties_set)
+    duties = Decimal(0) if given.duties_included else given.duties
     fees = schemas.in_shop_money(given.original_total_additional_fees_set)
     # The tip may be a line item, and rounding is of what was received: https://shopify.dev/docs/api/admin-graphql/
     # latest/objects/CashRoundingAdjustment
@@ -295,62 +303,6 @@ def _taxes(given: Sequence[schemas.TaxLine]) -> tuple[Tax, ...]:
     return tuple(Tax(title=line.title, rate=line.rate, amount=line.price) for line in given)
 
 
-def _refunds(order: schemas.Order) -> tuple[Refund, ...]:
-    """The order's refunds, each reduction counted once."""
-    found = [refund(item, order) for item in order.refunds]
-    goods = [item.goods(with_tax=not order.taxes_included) for item in order.refunds]
-    now = order.current_total_price
-    if now is None or not 0 <= now <= order.total_price:
-        return told_once(found, order.currency)
-    # current_total_price is less the goods that came back; less, or more, money may have been paid for them
-    pairs = zip(goods, found, strict=True)
-    apart = [
-        came - (made.amount.amount if made.amount.currency == order.currency else 0)
-        for came, made in pairs
-        if made.basis is None
-    ]
-    reduction = order.total_price - now - sum(apart, Decimal(0))
-    return told_once(found, order.currency, reduction=reduction)
-
-
-def refund(given: schemas.Refund, order: schemas.Order | None = None) -> Refund:
-    """Money given back: its refund transactions, else the goods that came back.
-
-    Transactions are in the customer's currency. Where the payload tells an amount in both, the refund is in the
-    shop's, at that rate, or worth the goods that came back; else it stays in the customer's. Lines hold their tax where
-    the order's prices do (``taxes_included``); a webhook does not tell, and the order's next update puts it right.
-    Raises PayloadError when no currency is told anywhere.
-    """
-    shop, customers = _currencies(given, order)
-    payouts, goods = given.payouts, given.goods(with_tax=order is not None and not order.taxes_included)
-    paid_in = next((t.currency for t in payouts if t.currency), customers or shop) if payouts else shop or customers
-    if paid_in is None:
-        raise PayloadError("no currency", path="transactions.0.currency")
-    done = [t for t in payouts if t.status in (None, "success", "pending") and t.currency in (None, paid_in)]
-    amount = Money(amount=sum((t.amount for t in done), Decimal(0)) if payouts else goods, currency=paid_in)
-    told = [one.pair for one in (*given.sets, order.total_price_set if order else None) if one]
-    amount = at_told_rate(amount, shop or paid_in, told)
-    if goods and shop and amount.currency != shop:
-        amount = Money(amount=goods, currency=shop)  # the goods it is paid for are told in the shop's money
-    return Refund(
-        external_id=given.id,
-        amount=amount,
-        basis=("money" if not goods else None) if payouts else ("goods" if goods else None),
-        reason=given.note,
-        state=payouts[0].status if payouts else None,
-        at=given.processed_at or given.created_at,
-    )
-
-
-def _currencies(given: schemas.Refund, order: schemas.Order | None) -> tuple[str | None, str | None]:
-    """The shop's currency and the customer's, as far as they are told."""
-    shop = [one.shop_money.currency_code for one in given.sets if one.shop_money]
-    customers = [one.presentment_money.currency_code for one in given.sets if one.presentment_money]
-    if order is not None:
-        shop, customers = [order.currency], [order.presentment_currency, *customers]
-    return next(filter(None, shop), None), next(filter(None, customers), None)
-
-
 def _order_fulfilments(given: schemas.Order) -> Iterator[Fulfilment]:
     till = given.source_name == "pos"
     # a pick-up order has a delivery method and no address to deliver to; REST names no delivery method
@@ -393,4 +345,6 @@ def cart(given: schemas.Checkout) -> Cart:
         recovery_url=given.abandoned_checkout_url,
         started_at=given.created_at,
         completed_at=given.completed_at,
+        note=note(given.note),
+        custom=texts(map(schemas.Attribute.pair, given.note_attributes)),
     )

@@ -156,6 +156,7 @@ class LineItem(VendorModel):
     properties: tuple[Attribute, ...] = ()
     discount_allocations: tuple[DiscountAllocation, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
+    duties: tuple[MoneySet, ...] = ()
 
 
 class ShippingLine(VendorModel):
@@ -273,6 +274,11 @@ class Purchase(VendorModel):
     note_attributes: tuple[Attribute, ...] = ()
 
     @property
+    def phones(self) -> tuple[str, ...]:
+        """Typed at the checkout; the box for text messages has a field of its own."""
+        return tuple(text for text in (self.phone, self.sms_marketing_phone) if text)
+
+    @property
     def ticked(self) -> tuple[tuple[ConsentChannel, str], ...]:
         """The boxes of the checkout that were ticked: channel and the box's own name."""
         boxes: tuple[tuple[ConsentChannel, str], ...] = (
@@ -299,6 +305,7 @@ class Order(Purchase):
     total_tip_received: Decimal | None = None
     duties_included: bool = False
     original_total_duties_set: MoneySet | None = None
+    current_total_duties_set: MoneySet | None = None
     original_total_additional_fees_set: MoneySet | None = None
     total_cash_rounding_payment_adjustment_set: MoneySet | None = None
     tags: str | None = None
@@ -312,6 +319,13 @@ class Order(Purchase):
     tax_lines: tuple[TaxLine, ...] = ()
     fulfillments: tuple[Fulfilment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+
+    @property
+    def duties(self) -> Decimal:
+        """In the shop's money: of the whole order, else of its lines."""
+        told = self.original_total_duties_set or self.current_total_duties_set
+        lines = (one for line in self.line_items for one in line.duties)
+        return in_shop_money(told) if told else sum(map(in_shop_money, lines), Decimal(0))
 
     @property
     def paid(self) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from hub.connectors.shopify import mapping, schemas
+from hub.connectors.shopify import mapping, mapping_refunds, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
@@ -202,7 +202,7 @@ def _order_id(order_id: str | None) -> str:
 def _refund(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Refund, entry.body)
     at = given.processed_at or given.created_at
-    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.refund(given))]
+    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping_refunds.refund(given))]
 
 
 def _fulfilment(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:

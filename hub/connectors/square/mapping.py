@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from hub.connectors.square import schemas
 from hub.errors import PayloadError
-from hub.mapping.address import country, postal_address
+from hub.mapping.address import postal_address
+from hub.mapping.buyer import country_among
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerFields, guest_key
 from hub.mapping.customer import customer as snapshot_of
@@ -107,7 +108,7 @@ def customer_snapshot(source: schemas.Customer, region: str) -> CustomerSnapshot
         CUSTOMER.read(source),
         region=region,
         consents=_consents(source.preferences),
-        custom=texts([("note", source.note), ("reference_id", source.reference_id)]),
+        custom=texts([(name, getattr(source, name)) for name in ("note", "reference_id", "nickname")]),
     )
 
 
@@ -140,8 +141,17 @@ def address(source: schemas.Address | None) -> Address | None:
 
 
 def recipient_of(order: schemas.Order) -> schemas.Recipient | None:
-    """Whoever picks up or receives the order: the first one named."""
-    return next((found.recipient for f in order.fulfillments if (found := _details(f)) and found.recipient), None)
+    """Whoever picks up or receives the order: the first one of whom anything is told."""
+    details = filter(None, map(_details, order.fulfillments))
+    return next((found.recipient for found in details if found.recipient and found.recipient.model_fields_set), None)
+
+
+def region(order: schemas.Order, customer: schemas.Customer | None, default: str) -> str:
+    """Where the numbers of an order are dialled: where its recipient is, else where its customer lives."""
+    recipient = recipient_of(order)
+    return country_among(
+        recipient.address if recipient else None, customer.address if customer else None, default=default
+    )
 
 
 def customer_id_of(order: schemas.Order) -> str | None:
@@ -154,7 +164,7 @@ def customer_id_of(order: schemas.Order) -> str | None:
 def order(source: schemas.Order, region: str) -> Order:
     """The order with tips, service charges and rounding as lines, which keeps the sum of lines equal to the total.
 
-    A contact phone is read in the recipient's country, else ``region``.
+    A contact phone without a country is one of ``region``: the recipient's, else the customer's.
 
     Raises PayloadError with the path of an amount, currency or time that cannot be read.
     """
@@ -191,7 +201,7 @@ def order(source: schemas.Order, region: str) -> Order:
     )
     charges = [line for charged in source.service_charges for line in _charge(charged)]
     tip, rounding = _amount(source.total_tip_money), source.rounding_adjustment
-    returned = [_amount(line.total_money) or Decimal(0) for back in source.returns for line in back.return_line_items]
+    returned = [part for back in source.returns for part in _returned(back)]
     return with_charges(
         made,
         (
@@ -203,9 +213,17 @@ def order(source: schemas.Order, region: str) -> Order:
     )
 
 
+def _returned(back: schemas.OrderReturn) -> Iterator[Decimal]:
+    """What one return takes off (https://developer.squareup.com/reference/square/objects/OrderReturn)."""
+    lines = (*back.return_line_items, *back.return_service_charges)
+    yield from (_amount(line.total_money) or Decimal(0) for line in lines)
+    yield from (_amount(tip.applied_money) or Decimal(0) for tip in back.return_tips)
+    yield (_amount(back.rounding_adjustment.amount_money) if back.rounding_adjustment else None) or Decimal(0)
+
+
 def _charge(source: schemas.ServiceCharge) -> tuple[OrderLine, ...]:
     name, uid = clean(source.name) or "Service charge", source.uid or None
-    return charge(name, _amount(source.total_money), "fee", external_id=uid)
+    return charge(name, _amount(source.total_money or source.applied_money), "fee", external_id=uid)
 
 
 def _rounding(source: schemas.RoundingAdjustment) -> tuple[OrderLine, ...]:
@@ -217,7 +235,10 @@ def _rounding(source: schemas.RoundingAdjustment) -> tuple[OrderLine, ...]:
 
 def _notes(found: schemas.OrderFulfilment) -> tuple[str | None, ...]:
     details = _details(found)
-    return (details.note, details.shipping_note) if details else ()
+    if details is None:
+        return ()
+    curb = details.curbside_pickup_details
+    return (details.note, details.shipping_note, details.dropoff_notes, curb.curbside_details if curb else None)
 
 
 def _state(source: schemas.Order) -> OrderState:
@@ -357,8 +378,7 @@ def _amount(source: schemas.Money | None) -> Decimal | None:
 
 
 def _contact_phone(recipient: schemas.Recipient, region: str) -> str | None:
-    at = recipient.address.country if recipient.address else None
-    point = phone(recipient.phone_number, country(at) or region)
+    point = phone(recipient.phone_number, region)
     return point.value if point and point.usable else None
 
 

@@ -55,6 +55,7 @@ class Customer(Schema):
     given_name: str | None = None
     family_name: str | None = None
     company_name: str | None = None
+    nickname: str | None = None
     email_address: str | None = None
     phone_number: str | None = None
     note: str | None = None
@@ -100,6 +101,7 @@ class ServiceCharge(Schema):
     uid: str | None = None
     name: str | None = None
     total_money: Maybe[Money] = None
+    applied_money: Maybe[Money] = None
 
 
 class RoundingAdjustment(Schema):
@@ -141,6 +143,12 @@ class Recipient(Schema):
     address: Maybe[Address] = None
 
 
+class CurbsideDetails(Schema):
+    """Where and how the buyer waits: the colour of the car."""
+
+    curbside_details: str | None = None
+
+
 class FulfilmentDetails(Schema):
     """Pickup, shipment or delivery details: they differ in the name of the time at which they were done."""
 
@@ -148,6 +156,8 @@ class FulfilmentDetails(Schema):
     tracking_number: str | None = None
     note: str | None = None
     shipping_note: str | None = None
+    dropoff_notes: str | None = None
+    curbside_pickup_details: Maybe[CurbsideDetails] = None
     picked_up_at: TimeText | None = None
     shipped_at: TimeText | None = None
     delivered_at: TimeText | None = None
@@ -175,11 +185,18 @@ class ReturnLine(Schema):
     total_money: Maybe[Money] = None
 
 
+class ReturnTip(Schema):
+    applied_money: Maybe[Money] = None
+
+
 class OrderReturn(Schema):
     """In an exchange it stands beside line items, and the total may be without it."""
 
     source_order_id: str | None = None
     return_line_items: Many[ReturnLine] = ()
+    return_service_charges: Many[ReturnLine] = ()
+    return_tips: Many[ReturnTip] = ()
+    rounding_adjustment: Maybe[RoundingAdjustment] = None
 
 
 class Order(Schema):

@@ -156,8 +156,9 @@ def _order(entry: InboxEntry, event: schemas.Event, reading: Reading, settings: 
     if order.state == "DRAFT":
         raise SkipEvent("a draft, not placed yet")
     at = instant(order.updated_at or order.created_at, path="updated_at")
-    region, body = settings.default_region, entry.completions.get("customer")
+    body = entry.completions.get("customer")
     customer = reading.read(schemas.CustomerAnswer, body).customer if body else None
+    region = mapping.region(order, customer, settings.default_region)
     told, record = _order_customer(order, customer, at, region)
     made = mapping.order(order, region)
     return [*told, *unexplained(made), OrderEvent(occurred_at=at, order=made, record=record)]

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
-from hub.mapping.address import country, postal_address
-from hub.mapping.buyer import completed, same_person, speaks_of
+from hub.mapping.address import postal_address
+from hub.mapping.buyer import completed, country_among, same_person, speaks_of
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
@@ -114,8 +114,8 @@ def created(given: schemas.Dated) -> datetime:
     return at
 
 
-def _region(given: schemas.Address | None, default: str) -> str:
-    return country(given.country) or default if given else default
+def _region(given: schemas.Customer | schemas.Order, default: str) -> str:
+    return country_among(given.billing, given.shipping, default=default)
 
 
 def _address(given: schemas.Address | None) -> Address | None:
@@ -135,13 +135,13 @@ def _address(given: schemas.Address | None) -> Address | None:
 def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
     """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
     at = given.date_modified_gmt or created(given)
-    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping, _region(given.billing, region))
+    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping, _region(given, region))
     return CustomerEvent(
         occurred_at=at,
         customer=customer(
             record_key(given.id),
             fields,
-            region=_region(given.billing, region),
+            region=_region(given, region),
             addresses=[_address(given.shipping)],
             custom=texts(map(schemas.Meta.pair, given.meta_data), [("role", _role(given))]),
         ),
@@ -167,7 +167,7 @@ def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
     The shipping address fills in what billing lacks, unless it goes to another person. Both hold as of the order's
     creation: a change of an old order's status tells nothing new of the person.
     """
-    region = _region(given.billing, region)
+    region = _region(given, region)
     fields, addresses = _with_shipping(BUYER_MAP.read(given), given.shipping, region)
     if given.customer_id not in (None, "0"):
         key = record_key(str(given.customer_id))
@@ -195,8 +195,8 @@ def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
     mail = email(billing.email)
-    numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(billing, region))
-    number = next((n for n in (phone(t, _region(billing, region)) for t in numbers.get("phone", ())) if n), None)
+    numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(given, region))
+    number = next((n for n in (phone(t, _region(given, region)) for t in numbers.get("phone", ())) if n), None)
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(
         external_id=given.id,
@@ -234,7 +234,7 @@ def order(given: schemas.Order, region: str) -> Order:
         contact_phone=number.value if number and number.usable else None,
         payment_due=_due(given),
         note=note(given.customer_note),
-        custom=texts(map(schemas.Meta.pair, given.meta_data)),
+        custom=texts(map(schemas.Meta.pair, given.meta_data), *(_chosen(line) for line in given.shipping_lines)),
     )
 
 
@@ -282,6 +282,11 @@ def _fee(item: schemas.FeeLine) -> OrderLine:
         taxes=_line_taxes(item.taxes),
         kind="fee",
     )
+
+
+def _chosen(line: schemas.ShippingLine) -> list[tuple[str | None, object]]:
+    """What was chosen for the way of the goods (a place to collect them); "Items" repeats the lines."""
+    return [meta.pair() for meta in line.meta_data if meta.key != "Items"]
 
 
 def _line_taxes(taxes: tuple[schemas.LineTax, ...]) -> tuple[Tax, ...]:

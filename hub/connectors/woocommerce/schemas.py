@@ -41,6 +41,14 @@ class Address(VendorModel):
     phone: str | None = None
 
 
+_ASKED = ("_wc_billing/", "_wc_shipping/", "_wc_other/")
+"""Fields that a plug-in added to the checkout, as ``_wc_other/namespace/field``: hidden, and typed by the buyer.
+
+https://developer.woocommerce.com/docs/block-development/extensible-blocks/cart-and-checkout-blocks/
+additional-checkout-fields/
+"""
+
+
 class Meta(VendorModel):
     """Meta data of a plug-in or of the shop; names with a leading underscore are hidden from people.
 
@@ -60,8 +68,10 @@ class Meta(VendorModel):
 
     def pair(self) -> tuple[str | None, Any]:
         """Name and value, as the shop shows them."""
-        hidden = (self.key or "").startswith("_")
-        return (None, None) if hidden else (self.display_key or self.key, self.display_value or self.value)
+        key = self.key or ""
+        if key.startswith(_ASKED):
+            return key.rpartition("/")[2], self.value
+        return (None, None) if key.startswith("_") else (self.display_key or key, self.display_value or self.value)
 
 
 class Dated(VendorModel):
@@ -122,6 +132,7 @@ class ShippingLine(VendorModel):
     method_id: str | None = None
     method_title: Text | None = None
     total: Decimal | None = None
+    meta_data: tuple[Meta, ...] = ()
 
 
 class CouponLine(VendorModel):

@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.errors import HubError, PayloadError, SkipEvent
 from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
+from hub.normalise.consents import dated
 from hub.normalise.fit import unfit
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
@@ -49,7 +50,7 @@ def normalise(
             outcomes.append(Outcome(claimed.id, "parked", f"connection {entry.connection!r} is not configured"))
             continue
         try:
-            parsed = source.parse(_named(entry, connection), connection.settings)
+            told = source.parse(_named(entry, connection), connection.settings)
         except SkipEvent as reason:
             outcomes.append(Outcome(claimed.id, "skipped", str(reason)))
         except PayloadError as error:
@@ -62,11 +63,14 @@ def normalise(
                 Outcome(claimed.id, "parked", f"{entry.topic}: the connector failed ({type(error).__name__})")
             )
         else:
+            parsed = [*dated((each for each in told if not isinstance(each, Note)), entry.received_at)]
             events = [event for event in parsed if not isinstance(event, Note)]
             if fault := unfit(events):
                 outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
                 continue
-            notes = tuple(dict.fromkeys([*(note for note in parsed if isinstance(note, Note)), *notes_of(events)]))
+            notes = tuple(
+                dict.fromkeys([*(note for note in (*told, *parsed) if isinstance(note, Note)), *notes_of(events)])
+            )
             done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
     return done, outcomes
 

@@ -88,7 +88,7 @@ def _order(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequ
 
 def _customer(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Customer, entry.body)
-    if given.role in mapping.STAFF and not settings.staff:
+    if (given.role or "").lower() in mapping.STAFF and not settings.staff:
         raise SkipEvent("an account of the shop's staff, not of a customer (setting staff: true reads them too)")
     return [mapping.customer_event(given, settings.default_region)]
 

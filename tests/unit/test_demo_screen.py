@@ -23,7 +23,8 @@ SHOWN: dict[str, Any] = {
     "reviews": {"answered": [1], "open": [1]},
     "splits": [1],
     "crm": {
-        "contacts": 64, "known_before": 1, "created": 67, "merged_away": 4, "deals": 73, "rejected": 1, "calls": 83,
+        "contacts": 64, "known_before": 1, "created": 67, "merged_away": 4, "deals": 73, "calls": 83,
+        "left_out": ["email: INVALID_EMAIL"],
         "answers": {"429": 6, "500": 1, "silent": 1, "cut": 1},
     },
     "laws": [

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from hub.connectors.mailchimp.manifest import MANIFEST, MailchimpSettings
 from hub.connectors.mailchimp.source import (
@@ -88,7 +89,7 @@ def test_a_missing_or_wrong_secret_is_refused(query: Mapping[str, str]) -> None:
 
 
 def test_an_empty_secret_opens_nothing() -> None:
-    settings = MailchimpSettings.model_validate({"webhook_secret": ""})
+    settings = SETTINGS.model_copy(update={"webhook_secret": (SecretStr(""),)})
 
     with pytest.raises(VerificationError):
         verify(delivery(query={"secret": ""}), settings)

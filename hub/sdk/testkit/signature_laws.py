@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from hub.errors import VerificationError
 from hub.sdk.manifest import Capability, ConnectionSettings
@@ -76,10 +76,7 @@ def law_s2_a_wrong_secret_is_refused(case: SourceCase) -> None:
     assert fields, f"{case.id}: no setting that holds a secret changes the signature"
     wrong = case.settings_with(**{name: _wrong(case, name) for name in fields})
     _refused(case, case.sign(case.unsigned, wrong), "signed with another secret")
-    try:
-        empty = case.settings_with(**dict.fromkeys(fields, ""))
-    except ValidationError:
-        return
+    empty = _blank(case, fields)
     for delivery in (case.signed, case.sign(case.unsigned, empty)):
         _refused(case, delivery, "the connection's secret is empty", empty)
 
@@ -94,7 +91,7 @@ def law_s2_a_stranger_gets_no_answer(case: SourceCase) -> None:
         return
     wrong = case.settings_with(**{name: _wrong(case, name) for name in signing_fields(case)})
     asked = [replace(case.unsigned, method=method, body=b"") for method in ("GET", "HEAD", "OPTIONS")]
-    for settings in (case.settings, *_without_secrets(case)):
+    for settings in (case.settings, _blank(case, secret_fields(case.manifest.settings))):
         for delivery in [each for bare in (*asked, case.unsigned) for each in (bare, case.sign(bare, wrong))]:
             reply = case.source.answer(delivery, settings)
             assert reply is None or reply.status >= 400, (
@@ -188,12 +185,10 @@ def _wrong(case: SourceCase, name: str) -> str:
     return prefix + underscore + (turned if turned != core else core + "x") + "=" * (len(rest) - len(core))
 
 
-def _without_secrets(case: SourceCase) -> list[ConnectionSettings]:
-    """The settings with every secret empty, where the connector takes such settings at all."""
-    try:
-        return [case.settings_with(**dict.fromkeys(secret_fields(case.manifest.settings), ""))]
-    except ValidationError:
-        return []
+def _blank(case: SourceCase, fields: Mapping[str, bool]) -> ConnectionSettings:
+    """The settings with these secrets empty. They refuse that themselves; a connector does not rely on it."""
+    empty = SecretStr("")
+    return case.settings.model_copy(update={name: (empty,) if many else empty for name, many in fields.items()})
 
 
 def _without(delivery: RawDelivery, name: str) -> RawDelivery:

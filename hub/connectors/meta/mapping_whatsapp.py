@@ -210,7 +210,7 @@ def _content(message: WhatsAppMessage, context: Context, referral: AdReferral) -
         choice = message.interactive.button_reply or message.interactive.list_reply or Choice()
         flow = message.interactive.nfm_reply or FlowReply()
         found |= {"choice": choice.id, "description": choice.description, "form": flow.name}
-        found |= answers(flow.response_json if isinstance(flow.response_json, str | dict) else None)
+        found |= answers(flow.response_json)
         if permission := message.interactive.call_permission_reply:
             found |= {"call_permission": permission.response, "permanent": permission.is_permanent}
             found["until"] = permission.expiration_timestamp

@@ -7,8 +7,6 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from hub.mapping.payload import VendorModel
@@ -43,7 +41,7 @@ class FlowReply(VendorModel):
 
     name: str | None = None
     body: str | None = None
-    response_json: Any = None
+    response_json: str | dict[str, str | int | float | bool | tuple[str, ...] | None] | None = None
 
 
 class CallPermission(VendorModel):

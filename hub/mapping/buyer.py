@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -129,4 +130,10 @@ def told_beside(
 
 
 def _words(fields: CustomerFields) -> frozenset[str]:
-    return frozenset(fold(" ".join(value for name in _NAMES for value in fields.get(name, ())[:1])).split())
+    return _folded(" ".join([value for name in _NAMES for value in fields.get(name, ())[:1]]))
+
+
+@lru_cache(maxsize=4_096)
+def _folded(name: str) -> frozenset[str]:
+    # The addresses of one order are compared with each other and with the account, mostly under one name.
+    return frozenset(fold(name).split())

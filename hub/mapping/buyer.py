@@ -6,9 +6,9 @@ reaches the person. A shipping address under another name is another person's, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pydantic import BaseModel
 
@@ -32,16 +32,42 @@ def speaks_of(address: BaseModel | None, region: str | None = None) -> CustomerF
 
     ``region`` is where the buyer's numbers are dialled: one at an address in another country becomes international.
     """
-    told = told_fields({name: getattr(address, name, None) for name in _OF_AN_ADDRESS})
-    here = country(getattr(address, "country_code", None) or getattr(address, "country", None))
-    number = phone(told["phone"][0], here) if region and here and here != region and "phone" in told else None
+    if address is None:
+        return {}
+    told = told_fields({name: getattr(address, name) for name in _shared_names(type(address))})
+    if region is None or "phone" not in told:
+        return told
+    here = country(next(_countries(address), None))
+    number = phone(told["phone"][0], here) if here and here != region else None
     return {**told, "phone": (number.value,)} if number and number.usable else told
+
+
+@cache
+def _shared_names(kind: type[BaseModel]) -> tuple[CustomerField, ...]:
+    # asking a model for a field that it does not have costs as much as building a small one
+    return tuple(name for name in _OF_AN_ADDRESS if _has(kind, name))
+
+
+@cache
+def _country_names(kind: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name in ("country_code", "country") if _has(kind, name))
+
+
+def _has(kind: type[BaseModel], name: str) -> bool:
+    return name in kind.model_fields or hasattr(kind, name)
+
+
+def _countries(address: BaseModel) -> Iterator[str]:
+    return filter(None, (getattr(address, name) for name in _country_names(type(address))))
 
 
 def country_among(*addresses: BaseModel | None, default: str) -> str:
     """The first country that the addresses name: there the buyer's numbers are dialled. ``default`` where none does."""
-    told = (text for one in addresses for text in (getattr(one, "country_code", None), getattr(one, "country", None)))
-    return next((code for text in told if (code := country(text))), default)
+    for address in addresses:
+        for text in _countries(address) if address else ():
+            if code := country(text):
+                return code
+    return default
 
 
 def names_of(person: BaseModel | None) -> CustomerFields:
@@ -57,7 +83,7 @@ def told_fields(values: Mapping[CustomerField, str | None]) -> CustomerFields:
 def same_person(one: CustomerFields, other: CustomerFields) -> bool:
     """True where the names are one ("Ort" and "Uwe Ort" are), or one side tells none."""
     mine, yours = _words(one), _words(other)
-    return not mine or not yours or mine <= yours or yours <= mine
+    return mine is yours or not mine or not yours or mine <= yours or yours <= mine
 
 
 def completed(fields: CustomerFields, other: CustomerFields) -> CustomerFields:
@@ -88,7 +114,8 @@ def weak_contacts(
     """Contact data that stand beside an account and are not its own, as weak identifiers."""
     points: list[tuple[str, ContactPoint | None]] = [("email", email(text)) for text in emails]
     points += [("phone", phone(text, region)) for text in phones]
-    own = {point.value for point in (*known.emails, *known.phones)} | {held.value for held in known.identifiers}
+    own = {point.value for point in (*known.emails, *known.phones)}
+    own.update(held.value for held in known.identifiers)
     found = {
         (kind, point.value): Identifier(kind=kind, value=point.value, strength="weak")
         for kind, point in points
@@ -115,22 +142,33 @@ def told_beside(
     places = [address for address in addresses if address]
     region = region_of(fields, (*places, *account.addresses), region)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
-    held = {address_key(own) for own in account.addresses}
-    first = {name: next(iter(values), None) for name, values in fields.items()}
-    snapshot = CustomerSnapshot(
-        key=account.key,
-        name=None
-        if account.name
-        else person_name(first=first.get("first_name"), last=first.get("last_name"), full=first.get("full_name")),
-        company=None if account.company else clean(first.get("company")),
-        addresses=tuple({address_key(a): a for a in places if same and address_key(a) not in held}.values()),
-        identifiers=contacts,
+    held = {address_key(own) for own in account.addresses} if same and places else set()
+    more = {key: place for place in places if same and (key := address_key(place)) not in held}
+    name = None if account.name else _name(fields)
+    company = None if account.company else clean(_first(fields, "company"))
+    if not (name or company or more or contacts):
+        return None
+    told = CustomerSnapshot(
+        key=account.key, name=name, company=company, addresses=tuple(more.values()), identifiers=contacts
     )
-    return None if snapshot == CustomerSnapshot(key=account.key) else CustomerEvent(occurred_at=at, customer=snapshot)
+    return CustomerEvent(occurred_at=at, customer=told)
+
+
+def _name(fields: CustomerFields) -> PersonName | None:
+    first, last, full = (_first(fields, name) for name in _NAMES)
+    return person_name(first=first, last=last, full=full)
+
+
+def _first(fields: CustomerFields, name: CustomerField) -> str | None:
+    return next(iter(fields.get(name, ())), None)
 
 
 def _words(fields: CustomerFields) -> frozenset[str]:
-    return _folded(" ".join([value for name in _NAMES for value in fields.get(name, ())[:1]]))
+    # no comprehension: every order asks this several times
+    first, last, full = fields.get("first_name"), fields.get("last_name"), fields.get("full_name")
+    if full is None and first and last:
+        return _folded(f"{first[0]} {last[0]}")
+    return _folded(" ".join([values[0] for values in (first, last, full) if values]))
 
 
 @lru_cache(maxsize=4_096)

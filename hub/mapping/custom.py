@@ -17,12 +17,15 @@ def texts(*groups: Iterable[tuple[str | None, Any]]) -> FrozenTexts:
     not for people), empty values, and objects, which hold a program's own state.
     """
     found: dict[str, list[str]] = {}
-    for name, value in (pair for group in groups for pair in group):
-        label = " ".join((name or "").split())[:_LONGEST_NAME]
-        if not label or label.startswith("_"):
-            continue
-        values = found.setdefault(label, [])
-        values += [text for text in _texts(value) if text not in values]
+    for group in groups:
+        for name, value in group:
+            if value is None or not name:
+                continue
+            label = " ".join(name.split())[:_LONGEST_NAME]
+            if not label or label.startswith("_"):
+                continue
+            values = found.setdefault(label, [])
+            values += [text for text in _texts(value) if text not in values]
     return FrozenTexts({name: "; ".join(values) for name, values in found.items() if values})
 
 
@@ -34,12 +37,14 @@ def text(value: Any) -> str | None:
 def note(*parts: str | None) -> str | None:
     """What people wrote, one paragraph each; None where nobody wrote anything."""
     told = [part.strip() for part in parts if part and part.strip()]
-    return "\n".join(dict.fromkeys(told)) or None
+    return "\n".join(dict.fromkeys(told)) if told else None
 
 
 def labels(text: str | Iterable[str] | None) -> tuple[str, ...]:
     """Tags from a list, or from a text with commas; each once."""
-    parts = (text or "").split(",") if isinstance(text, str) or text is None else text
+    if not text:
+        return ()
+    parts = text.split(",") if isinstance(text, str) else text
     return tuple(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
 
 

@@ -42,7 +42,8 @@ def emails(text: str | None) -> tuple[ContactPoint, ...]:
     if not found:
         return (ContactPoint(value=original.lower(), original=original, usable=False),)
     if len(found) == 1:
-        return (found[0].model_copy(update={"original": original}),)
+        one = found[0]
+        return (one if one.original == original else one.model_copy(update={"original": original}),)
     return tuple({point.value: point for point in found}.values())
 
 

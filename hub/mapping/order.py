@@ -40,6 +40,8 @@ def with_charges(order: Order, charges: Sequence[OrderLine], perhaps: Sequence[O
     that are kept; ``perhaps`` are those that the total holds at some times only.
     """
     all_of = (*charges, *perhaps)
+    if not all_of:
+        return order
     sizes = range(len(all_of), -1, -1) if len(all_of) <= _MOST_CHOICES else ()
     for chosen in (chosen for size in sizes for chosen in combinations(all_of, size)):
         whole = _with_lines(order, chosen)
@@ -61,9 +63,8 @@ def missing(order: Order) -> Decimal:
     parts += [line.amount for line in order.shipping] or [order.shipping_total]
     if not order.tax_included:
         parts.append(order.tax_total)
-    gap = order.total - sum((part for part in parts if part is not None), _NOTHING)
-    least = Decimal(1).scaleb(-get_currency_precision(order.currency))
-    return gap if abs(gap) >= least else _NOTHING
+    gap = order.total - sum([part for part in parts if part is not None], _NOTHING)
+    return gap if gap and abs(gap) >= Decimal(1).scaleb(-get_currency_precision(order.currency)) else _NOTHING
 
 
 def unexplained(order: Order) -> tuple[Note, ...]:

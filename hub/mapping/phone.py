@@ -79,9 +79,12 @@ def region_of(value: str) -> str | None:
 
 
 def _point(original: str, region: str) -> ContactPoint:
-    readings = [number for number in _readings(original, region) if number is not None]
-    valid = next(filter(phonenumbers.is_valid_number, readings), None)
-    told = valid or next(iter(readings), None)
+    told = valid = None
+    for number in filter(None, _readings(original, region)):  # the likeliest first: the others are seldom worked out
+        told = told or number
+        if phonenumbers.is_valid_number(number):
+            told = valid = number
+            break
     value = phonenumbers.format_number(told, PhoneNumberFormat.E164) if told else original
     return ContactPoint(value=value, original=original, usable=valid is not None and not _is_filler(valid))
 
@@ -91,10 +94,12 @@ def _readings(text: str, region: str) -> Iterator[PhoneNumber | None]:
     national = _parsed(text, region)
     digits = "" if _LETTER.search(text) else "".join(filter(str.isdigit, text))
     if _INTERNATIONAL.match(text) or not digits:
-        yield from (national, _in_new_form(national))
+        yield national
+        yield _in_new_form(national)
         return
     if digits.startswith("00"):
-        yield from (national, _parsed(f"+{digits[2:]}", None))
+        yield national
+        yield _parsed(f"+{digits[2:]}", None)
         return
     whole = None if digits.startswith("0") else _parsed(f"+{digits}", None)
     abroad = next((n for n in (whole, _in_new_form(whole)) if n and phonenumbers.is_valid_number(n)), None)

@@ -76,7 +76,7 @@ def _text(schema: Any, otherwise: Any, tidied: Callable[[str], str | None]) -> C
 def _aware_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("time without a zone")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 UtcDatetime = Annotated[datetime, AfterValidator(_aware_utc)]

@@ -63,15 +63,15 @@ def normalise(
                 Outcome(claimed.id, "parked", f"{entry.topic}: the connector failed ({type(error).__name__})")
             )
         else:
-            parsed = [*dated((each for each in told if not isinstance(each, Note)), entry.received_at)]
-            events = [event for event in parsed if not isinstance(event, Note)]
+            parsed = [event for event in told if not isinstance(event, Note)]
+            events, undated = dated(parsed, entry.received_at)
             if fault := unfit(events):
                 outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
                 continue
-            notes = tuple(
-                dict.fromkeys([*(note for note in (*told, *parsed) if isinstance(note, Note)), *notes_of(events)])
+            notes = [*(note for note in told if isinstance(note, Note)), *undated, *notes_of(events)]
+            done.append(
+                Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes)))
             )
-            done.append(Normalised(claimed.id, entry.connection, entry.received_at, events, notes))
     return done, outcomes
 
 

@@ -5,7 +5,7 @@ A slip of the keyboard in the year of an opt-in would else beat every opt-out th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub.model.consent import Consent
@@ -18,21 +18,29 @@ WRONG_CLOCK = timedelta(days=1)
 _NOTE = Note(path="consents.at", reason="not a time a consent can have: an opt-in counts as a copied flag")
 
 
-def dated(events: Iterable[CanonicalEvent], received_at: datetime) -> Iterator[CanonicalEvent | Note]:
-    """The events with the times of consents that can be; a Note for each that lost its own.
+def dated(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Sequence[CanonicalEvent], Sequence[Note]]:
+    """The events with the times of consents that can be, and a note where one lost its own.
 
     An opt-out without a time holds as of its event. An opt-in without one is no explicit act any more.
     """
-    for event in events:
-        if isinstance(event, ConsentEvent) and _cannot_be(event.consent, received_at):
-            yield _NOTE
-            yield event.model_copy(update={"consent": _untimed(event.consent)})
-        elif isinstance(event, CustomerEvent) and any(_cannot_be(c, received_at) for c in event.customer.consents):
-            yield _NOTE
-            consents = [_untimed(c) if _cannot_be(c, received_at) else c for c in event.customer.consents]
-            yield event.model_copy(update={"customer": event.customer.model_copy(update={"consents": tuple(consents)})})
-        else:
-            yield event
+    if not any(_cannot_be(consent, received_at) for event in events for consent in _consents(event)):
+        return events, ()
+    return [_dated(event, received_at) for event in events], (_NOTE,)
+
+
+def _consents(event: CanonicalEvent) -> Sequence[Consent]:
+    if isinstance(event, CustomerEvent):
+        return event.customer.consents
+    return (event.consent,) if isinstance(event, ConsentEvent) else ()
+
+
+def _dated(event: CanonicalEvent, received_at: datetime) -> CanonicalEvent:
+    kept = tuple(_untimed(c) if _cannot_be(c, received_at) else c for c in _consents(event))
+    if isinstance(event, ConsentEvent):
+        return event.model_copy(update={"consent": kept[0]})
+    if isinstance(event, CustomerEvent):
+        return event.model_copy(update={"customer": event.customer.model_copy(update={"consents": kept})})
+    return event
 
 
 def _cannot_be(consent: Consent, received_at: datetime) -> bool:

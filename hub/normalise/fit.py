@@ -5,7 +5,7 @@ One id with a NUL, or a time in the year 9999, would else sink the batch it came
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_never
@@ -22,6 +22,7 @@ from hub.model.event import (
     OrderPartEvent,
     PrivacyEvent,
 )
+from hub.model.identifier import RecordKey
 from hub.model.order import Fulfilment, Order, Payment, Refund
 
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -57,49 +58,51 @@ def _fault(value: object) -> str | None:
     return None
 
 
-def _fields(event: CanonicalEvent) -> Iterator[_Field]:
+def _fields(event: CanonicalEvent) -> Sequence[_Field]:
     """The ids that rows are found by, the times that are compared, and the amounts that are added up."""
-    yield "occurred_at", event.occurred_at
+    when: _Field = ("occurred_at", event.occurred_at)
     match event:
-        case CustomerEvent():
-            yield "customer.key", event.customer.key.external_id
-            yield from (("consents.at", consent.at) for consent in event.customer.consents)
-        case OrderEvent():
-            yield from _order(event.order)
+        case CustomerEvent(customer=customer):
+            key: _Field = ("customer.key", customer.key.external_id)
+            return (when, key, *[("consents.at", consent.at) for consent in customer.consents])
+        case OrderEvent(order=order):
+            return (when, *_record(event.record), *_order(order))
         case OrderPartEvent():
-            yield "order_id", event.order_id
-            yield from _part("part", event.part)
-        case CartEvent():
-            yield "cart.external_id", event.cart.external_id
-            yield "cart.started_at", event.cart.started_at
-            yield "cart.total", event.cart.total
-        case InteractionEvent():
-            yield "interaction.external_id", event.interaction.external_id
+            return (when, ("order_id", event.order_id), *_part("part", event.part))
+        case CartEvent(cart=cart):
+            started: _Field = ("cart.started_at", cart.started_at)
+            total: _Field = ("cart.total", cart.total)
+            return (when, *_record(event.record), ("cart.external_id", cart.external_id), started, total)
+        case InteractionEvent(interaction=interaction):
+            return (when, *_record(event.record), ("interaction.external_id", interaction.external_id))
         case ConsentEvent():
-            yield "consent.at", event.consent.at
+            return (when, *_record(event.record), ("consent.at", event.consent.at))
         case LinkEvent():
-            yield from (("records", key.external_id) for key in event.records)
+            return (when, *[("records", key.external_id) for key in event.records])
         case DeletionEvent():
-            pass
+            return (when, *_record(event.record))
         case PrivacyEvent():
-            yield "external_id", event.external_id
+            return (when, *_record(event.record), ("external_id", event.external_id))
         case _:
             assert_never(event)
-    key = getattr(event, "record", None)
-    if key is not None:
-        yield "record", key.external_id
 
 
-def _order(order: Order) -> Iterator[_Field]:
-    yield "order.external_id", order.external_id
-    yield "order.placed_at", order.placed_at
-    yield "order.total", order.total
-    for refund in order.refunds:
-        yield from _part("order.refunds", refund)
+def _record(key: RecordKey | None) -> Sequence[_Field]:
+    return (("record", key.external_id),) if key else ()
 
 
-def _part(path: str, part: Refund | Payment | Fulfilment) -> Iterator[_Field]:
-    yield f"{path}.external_id", part.external_id
-    yield f"{path}.at", part.at
+def _order(order: Order) -> Sequence[_Field]:
+    of_refunds = [field for refund in order.refunds for field in _part("order.refunds", refund)]
+    return (
+        ("order.external_id", order.external_id),
+        ("order.placed_at", order.placed_at),
+        ("order.total", order.total),
+        *of_refunds,
+    )
+
+
+def _part(path: str, part: Refund | Payment | Fulfilment) -> Sequence[_Field]:
+    fields: list[_Field] = [(f"{path}.external_id", part.external_id), (f"{path}.at", part.at)]
     if not isinstance(part, Fulfilment):
-        yield f"{path}.amount", part.amount.amount
+        fields.append((f"{path}.amount", part.amount.amount))
+    return fields

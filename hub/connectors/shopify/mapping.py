@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
@@ -12,7 +13,6 @@ from hub.mapping.address import postal_address
 from hub.mapping.buyer import (
     completed,
     country_among,
-    named,
     names_of,
     same_person,
     speaks_of,
@@ -113,11 +113,41 @@ def _address(given: schemas.Address | None) -> Address | None:
     )
 
 
-def _region(given: schemas.Purchase, default: str) -> str:
-    """Numbers are written as one dials them where the buyer is: a US number is no German one."""
-    account = given.customer or schemas.Customer()
-    home = (account.default_address, *account.addresses)
-    return country_among(given.billing_address, given.shipping_address, *home, default=default)
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What the addresses of an order or checkout tell of its buyer.
+
+    ``region`` is where the buyer is: numbers are written as one dials them there, and a US number is no German one.
+    ``fields`` are of the buyer, ``addresses`` are the buyer's own: a shipping address under another name is another
+    person's.
+    """
+
+    region: str
+    fields: CustomerFields
+    billing: Address | None
+    shipping: Address | None
+    shipped_to_buyer: bool
+
+    @property
+    def addresses(self) -> tuple[Address | None, ...]:
+        return (self.billing, self.shipping) if self.shipped_to_buyer else (self.billing,)
+
+
+def addresses_of(given: schemas.Purchase, default_region: str) -> Addresses:
+    """The addresses of ``given``, read once for its buyer and its order."""
+    account = given.customer
+    home = (account.default_address, *account.addresses) if account else ()
+    region = country_among(given.billing_address, given.shipping_address, *home, default=default_region)
+    known = names_of(account) if account and account.id else speaks_of(account)
+    own = speaks_of(given.billing_address, region) or known
+    shipping = speaks_of(given.shipping_address, region)
+    return Addresses(
+        region=region,
+        fields=completed(own, shipping),
+        billing=_address(given.billing_address),
+        shipping=_address(given.shipping_address),
+        shipped_to_buyer=same_person(own, shipping),
+    )
 
 
 def snapshot(
@@ -155,7 +185,7 @@ def snapshot(
 
 
 def buyer(
-    given: schemas.Purchase, region: str, *, fallback: str, ticked: Sequence[Consent] = ()
+    given: schemas.Purchase, told: Addresses, *, fallback: str, ticked: Sequence[Consent] = ()
 ) -> list[CustomerEvent]:
     """Who buys: the embedded customer, else the guest (``fallback`` names one without usable contact data), or nobody.
 
@@ -163,56 +193,41 @@ def buyer(
     the guest's own otherwise. What only the addresses tell reaches the person (``hub.mapping.buyer``). A guest's data
     hold as of the order's creation: a later touch of an old order tells nothing new of the person.
     """
-    account, region = given.customer, _region(given, region)
+    account, region = given.customer, told.region
     if account and account.id:
         known = snapshot(account, region, locale=given.customer_locale, ticked=ticked)
         weak = weak_contacts(known, emails=[given.email or given.contact_email], phones=given.phones, region=region)
-        known = known.model_copy(update={"identifiers": weak})
-        at = account.updated_at or account.created_at or given.updated_at or given.created_at
-        fields, addresses = _at_the_addresses(given, named(known.name), region)
-        beside = told_beside(known, fields, at=given.created_at, region=region, addresses=addresses)
+        known = known.model_copy(update={"identifiers": weak}) if weak else known
+        changed = account.updated_at or account.created_at or given.updated_at or given.created_at
+        beside = told_beside(known, told.fields, at=given.created_at, region=region, addresses=told.addresses)
         # In an order the customer comes without the phone numbers of their address book.
-        own = CustomerEvent(occurred_at=at, customer=known, whole=("emails",))
-        return [own, *([beside] if beside else [])]
-    fields, addresses = _at_the_addresses(given, speaks_of(account), region)
+        own = CustomerEvent(occurred_at=changed, customer=known, whole=("emails",))
+        return [own, beside] if beside else [own]
     mail = given.email or given.contact_email or (account.email if account else None)
     typed: dict[CustomerField, str | None] = {
         "email": mail,
         "phone": given.phone or given.sms_marketing_phone,
         "language": given.customer_locale,
     }
-    fields = completed(told_fields(typed), fields)
+    fields = completed(told_fields(typed), told.fields)
     if not fields.get("email") and not fields.get("phone"):
         return []
     key = guest_key(fields, region=region, fallback=fallback)
-    guest = customer(key, fields, region=region, addresses=addresses, consents=ticked)
+    guest = customer(key, fields, region=region, addresses=told.addresses, consents=ticked)
     return [CustomerEvent(occurred_at=given.created_at, customer=guest)]
 
 
-def _at_the_addresses(
-    given: schemas.Purchase, known: CustomerFields, region: str
-) -> tuple[CustomerFields, list[Address | None]]:
-    """What the addresses tell of the buyer; a shipping address under another name is another person's."""
-    billing, shipping = speaks_of(given.billing_address, region), speaks_of(given.shipping_address, region)
-    own = billing or known
-    addresses = [_address(given.billing_address)]
-    if same_person(own, shipping):
-        addresses.append(_address(given.shipping_address))
-    return completed(own, shipping), addresses
-
-
-def order(given: schemas.Order, region: str) -> Order:
+def order(given: schemas.Order, told: Addresses) -> Order:
     """One order, in the shop's currency."""
     contact_email = email(given.email or given.contact_email)
-    region = _region(given, region)
-    beside, _ = _at_the_addresses(given, names_of(given.customer), region)
-    numbers = (phone(text, region) for text in (*given.phones, *beside.get("phone", ())))
+    numbers = (phone(text, told.region) for text in (*given.phones, *told.fields.get("phone", ())))
+    state, shipping = _state(given), _shipping(given)
     rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
     more = [("po_number", given.po_number), ("cash_rounding", rounding or None)]
     placed = Order(
         external_id=given.id,
         number=given.name,
-        state=_state(given),
+        state=state,
         placed_at=given.processed_at or given.created_at,
         currency=given.currency,
         total=given.total_price,
@@ -220,21 +235,21 @@ def order(given: schemas.Order, region: str) -> Order:
         discount_total=given.total_discounts,
         tax_total=given.total_tax,
         tax_included=given.taxes_included,
-        shipping_total=sum((line.amount for line in _shipping(given)), Decimal(0)),
+        shipping_total=sum([line.amount for line in shipping], Decimal(0)),
         lines=tuple(_line(item, given.discount_applications) for item in given.line_items),
         discounts=tuple(Discount(code=code.code, amount=code.amount) for code in given.discount_codes),
         taxes=_taxes(given.tax_lines),
-        shipping=_shipping(given),
+        shipping=shipping,
         refunds=refunds(given),
         fulfilments=tuple(_order_fulfilments(given)),
-        billing_address=_address(given.billing_address),
-        shipping_address=_address(given.shipping_address),
+        billing_address=told.billing,
+        shipping_address=told.shipping,
         contact_email=contact_email.value if contact_email and contact_email.usable else None,
         contact_phone=next((number.value for number in numbers if number and number.usable), None),
         location=given.location_id,
         cancelled_at=given.cancelled_at,
         test=given.test,
-        payment_due=True if _state(given) == "fulfilled" else None,
+        payment_due=True if state == "fulfilled" else None,
         note=note(given.note),
         tags=labels(given.tags),
         custom=texts(map(schemas.Attribute.pair, given.note_attributes), more),

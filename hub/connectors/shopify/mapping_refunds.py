@@ -15,6 +15,8 @@ from hub.model.order import Refund
 
 def refunds(order: schemas.Order) -> tuple[Refund, ...]:
     """The order's refunds, each reduction counted once."""
+    if not order.refunds:
+        return ()
     found = [refund(item, order) for item in order.refunds]
     goods = [item.goods(with_tax=not order.taxes_included) for item in order.refunds]
     now = order.current_total_price

@@ -101,8 +101,9 @@ def _order(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEven
     """The buyer, if there is one, what the order's parts lack of its total, and the order."""
     given = read(schemas.Order, entry.body)
     ticked = _ticked(given, f"order {given.id}", given.processed_at or given.created_at)
-    who = mapping.buyer(given, region, fallback=given.id, ticked=ticked)
-    order, record = mapping.order(given, region), who[0].customer.key if who else None
+    addresses = mapping.addresses_of(given, region)
+    who = mapping.buyer(given, addresses, fallback=given.id, ticked=ticked)
+    order, record = mapping.order(given, addresses), who[0].customer.key if who else None
     at = given.updated_at or given.created_at
     return [*who, *unexplained(order), OrderEvent(occurred_at=at, order=order, record=record)]
 
@@ -125,7 +126,7 @@ def _checkout(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalE
     """The buyer, if there is one, and the cart."""
     given = read(schemas.Checkout, entry.body)
     ticked = _ticked(given, f"checkout {given.token}", given.created_at)
-    who = mapping.buyer(given, region, fallback=given.token, ticked=ticked)
+    who = mapping.buyer(given, mapping.addresses_of(given, region), fallback=given.token, ticked=ticked)
     record = who[0].customer.key if who else None
     return [*who, CartEvent(occurred_at=given.updated_at or given.created_at, cart=mapping.cart(given), record=record)]
 

@@ -26,19 +26,19 @@ import orjson
 from benchmarks.figures import Figure, reached, table
 from benchmarks.machine import describe
 from benchmarks.server import Postgres, postgres
+from hub.application.process import Processing, process_batch
+from hub.application.train import train_if_due
 from hub.connectors.csv.manifest import CsvSettings
-from hub.identity.clustering import cluster
-from hub.identity.features import person
-from hub.identity.labelled import unlabelled
-from hub.identity.rules import IdentityRules
+from hub.learning.labelled import unlabelled
+from hub.matching.clustering import cluster
+from hub.matching.features import person
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk import registry
 from hub.sdk.connection import Connection
 from hub.store import inbox, matches, migrate
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import Processing, process_batch
-from hub.workers.train import train_if_due
 
 NAME = "people"
 BATCHES = (1, 7, 50, 300, 1_000)

@@ -15,13 +15,13 @@ from benchmarks.people import COLUMNS, people
 from hub.bootstrap import tune_memory
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import event
-from hub.identity.blocking import cap, hashed, keys
-from hub.identity.clustering import clustered
-from hub.identity.features import Person, person
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import score
-from hub.identity.version import identity
 from hub.mapping.record_state import State, apply_customer
+from hub.matching.blocking import cap, hashed, keys
+from hub.matching.clustering import clustered
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import score
+from hub.matching.version import identity
 from hub.model.event import CustomerEvent
 
 NEW = 2_000

@@ -6,7 +6,7 @@ import argparse
 import signal
 import threading
 
-from hub.cli.demo.sandbox_crm import SandboxCrm, serve
+from hub.sandbox.hubspot import SandboxCrm, serve
 
 TOKEN = "pat-eu1-benchmark"
 

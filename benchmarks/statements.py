@@ -11,8 +11,8 @@ from benchmarks.hub_side import Hub, hub
 from benchmarks.options import Options
 from benchmarks.server import Postgres
 from hub import bootstrap, log, metrics
+from hub.application.process import Processing, process_batch
 from hub.settings import load as load_settings
-from hub.workers.process import Processing, process_batch
 
 BATCHES_OF_EACH = 3
 SEED = 77

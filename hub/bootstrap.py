@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
@@ -31,9 +31,9 @@ from hub.store.gauges import Gauges
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
     from hub.api.app import Api
+    from hub.application.process import Processing
+    from hub.application.rule_versions import RuleVersions
     from hub.workers.broker import Work
-    from hub.workers.process import Processing
-    from hub.workers.rule_versions import RuleVersions
     from hub.workers.schedule import Task
     from hub.workers.wake import Waker
 
@@ -57,7 +57,7 @@ class Runtime:
     @property
     def processing(self) -> Processing:
         """What a batch needs to know."""
-        from hub.workers.process import Processing
+        from hub.application.process import Processing
 
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
 
@@ -69,7 +69,7 @@ class Runtime:
     @property
     def rule_versions(self) -> RuleVersions:
         """Which rules are in force."""
-        from hub.workers.rule_versions import RuleVersions
+        from hub.application.rule_versions import RuleVersions
 
         return RuleVersions(self.database, self.identity, self.survivorship)
 
@@ -189,7 +189,7 @@ def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
 
 def take_rules(dsn: str, identity: IdentityRules, survivorship: SurvivorshipRules) -> None:
     """Put changed files of rules in force before anything is resolved by them: never half of the records."""
-    from hub.workers.rule_versions import RuleVersions
+    from hub.application.rule_versions import RuleVersions
 
     database = Database(dsn, size=1)
     database.open()
@@ -223,12 +223,12 @@ def tune_memory() -> None:
 def api(run: Runtime, *, open_pages: bool = True) -> Api:
     """The ASGI application of one API process; without ``open_pages``, metrics and description need a token."""
     from hub.api.app import Api
+    from hub.application.answer_review import Reviewer
+    from hub.application.judge import Judge
+    from hub.application.resend import resend
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
     from hub.workers.broker import make_broker
-    from hub.workers.judge import Judge
-    from hub.workers.resend import resend
-    from hub.workers.review import Reviewer
 
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
@@ -334,7 +334,7 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
 
 def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
     """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
-    from hub.workers.history import CHECK_SECONDS, History
+    from hub.application.backfill import CHECK_SECONDS, History
     from hub.workers.schedule import Task
 
     found = [History(run.database, one, one.settings.every) for one in run.connections.values() if one.settings.every]
@@ -345,8 +345,8 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
-    from hub.workers.reroute import reroute
-    from hub.workers.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
+    from hub.application.reroute import reroute
+    from hub.application.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
     from hub.workers.schedule import REROUTE_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
     from hub.workers.sweep import sweep, weigh_reviews
 
@@ -355,7 +355,7 @@ def _tasks(run: Runtime, waker: Waker) -> list[Task]:
     retaining = Retaining(run.database, run.settings.retention)
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
-        Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker)),
+        Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker.wake)),
         Task("reviews", REVIEWS_SECONDS, lambda: weigh_reviews(run.database)),
         Task("retention", RETAIN_SECONDS, retaining.turn),
         Task("retention.held", HELD_SECONDS, retaining.held),

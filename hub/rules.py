@@ -15,7 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import ConfigError
-from hub.identity.rules import KINDS, IdentityRules, normalised
+from hub.matching.rules import KINDS, IdentityRules, normalised
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.yaml_file import Reader, add_new, describe, join, line_hint
 

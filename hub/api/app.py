@@ -12,8 +12,8 @@ from hub.api import description, events, judgements, operations, problems, profi
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
-from hub.api.explain import Configured, InForce
 from hub.api.resting import Resting
+from hub.application.explain import Configured, InForce
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.sdk.connection import Connection

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
 from hub.api.access import allowing
-from hub.api.explain import InForce, explained
 from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import MergeItem, TimelineItem
+from hub.application import explain_who as who
+from hub.application.explain import InForce, explained
 from hub.errors import PayloadError
-from hub.identity import explain as who
 from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import timeline as happened

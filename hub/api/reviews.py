@@ -12,13 +12,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.access import allowing
-from hub.api.explain import InForce
 from hub.api.explanation_schemas import EvidenceLine
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import Answer, JudgedItem, Reason
+from hub.application.explain import InForce
+from hub.application.review import Waits, shown, shown_one
 from hub.errors import RefusedError
-from hub.identity.review import Waits, shown, shown_one
 from hub.model.address import Address
 from hub.model.base import UtcDatetime
 from hub.model.customer import PersonName

@@ -25,7 +25,7 @@ class Lazy:
 
 COMMANDS = {
     "demo": Lazy(
-        "hub.cli.demo.command",
+        "hub.demo.command",
         "command",
         "Play a day of two webshops, a till, a newsletter and social media into a sandbox CRM, and check the laws.",
     ),

@@ -50,9 +50,9 @@ def command(
 
     A file that was changed since is read again. Ends with 1 when more than 5 % of the items read cannot be read.
     """
+    from hub.application.backfill import reader
     from hub.intake import backfill
     from hub.store import backfills
-    from hub.workers.history import reader
 
     with output.exit_codes(json=json), configured(config) as run, ExitStack() as stack:
         chosen = _chosen(run, connection)

@@ -20,18 +20,18 @@ from typing import Any
 import psycopg
 
 from hub import bootstrap
+from hub.application.process import process_batch
+from hub.application.train import train_if_due
 from hub.bootstrap import Runtime
 from hub.cli.interrupt import stoppable, uninterrupted
 from hub.cli.progress import Shown
 from hub.errors import HubError
-from hub.identity.evaluate import Quality, Steps, quality
-from hub.identity.labelled import RECORD, Labels, unlabelled
 from hub.intake.backfill import backfill
+from hub.learning.evaluate import Quality, Steps, quality
+from hub.learning.labelled import RECORD, Labels, unlabelled
 from hub.settings import ConnectionConfig, Settings
 from hub.store import embedded, identity_status, inbox, reviews, training
 from hub.store.backfills import Backfill
-from hub.workers.process import process_batch
-from hub.workers.train import train_if_due
 
 NAME = "evaluated"
 _MOST_FAULTS = 20

@@ -19,10 +19,10 @@ from hub.cli.progress import Shown, shown
 from hub.cli.resolving import resolved
 
 if TYPE_CHECKING:
+    from hub.application.train import Trained
     from hub.bootstrap import Runtime
     from hub.cli.evaluation import Evaluation
-    from hub.identity.weights import Model
-    from hub.workers.train import Trained
+    from hub.matching.weights import Model
 
 app = typer.Typer(name="identity", help="Who is who: evaluate, train, status.", no_args_is_help=True)
 
@@ -116,8 +116,8 @@ def train(
 
 
 def _trained(run: Runtime, show: Shown, estimator: Estimator, brought: Model | None, *, keep: bool) -> Trained:
+    from hub.application.train import train as trained
     from hub.store import records
-    from hub.workers.train import train as trained
 
     with run.database.session() as session:
         total = records.count(session)
@@ -141,7 +141,7 @@ def _trained(run: Runtime, show: Shown, estimator: Estimator, brought: Model | N
 
 
 def _document(done: Trained, *, dry_run: bool) -> dict[str, Any]:
-    from hub.identity.changes import changes
+    from hub.learning.changes import changes
 
     return {
         "records": done.records,
@@ -155,7 +155,7 @@ def _document(done: Trained, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _show_trained(done: Trained, waiting: int, *, dry_run: bool, export: Path | None) -> None:
-    from hub.identity.changes import changes, counted
+    from hub.learning.changes import changes, counted
 
     output.show(f"read {done.records:,} records and {done.answers:,} answers to reviews")
     for each in changes(done.before, done.after):

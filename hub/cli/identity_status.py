@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.application.in_force import in_force
 from hub.cli import output
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import identity_status, versions
 from hub.store.database import Session
 from hub.store.identity_status import Quarantined
 from hub.store.versions import VersionRow
-from hub.workers.in_force import in_force
 
 
 def collected(session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, limit: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def merge(
     config: output.ConfigOption = None,
 ) -> None:
     """Decide that two profiles are one person. It holds for ever, until `hub judgement withdraw`."""
-    from hub.workers.judge import Judge
+    from hub.application.judge import Judge
 
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
@@ -71,7 +71,7 @@ def split(
     config: output.ConfigOption = None,
 ) -> None:
     """Decide that some records of a profile are another person. It holds for ever, until `hub judgement withdraw`."""
-    from hub.workers.judge import Judge
+    from hub.application.judge import Judge
 
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
@@ -129,7 +129,7 @@ def withdraw(
     config: output.ConfigOption = None,
 ) -> None:
     """End a judgement: what it named is resolved again by evidence, and by the judgements that are left."""
-    from hub.workers.judge import Judge
+    from hub.application.judge import Judge
 
     with output.exit_codes(json=json), configured(config) as run:
         judged = Judge(run.processing).withdraw(id, user())

@@ -159,8 +159,8 @@ def resend(
     config: output.ConfigOption = None,
 ) -> None:
     """Write to a destination again, whole: all of it, or only what is not there. Safe to break off and repeat."""
+    from hub.application.resend import resend as resent
     from hub.cli import progress
-    from hub.workers.resend import resend as resent
 
     if everything == missing:
         raise typer.BadParameter("one of the two is needed", param_hint="--all, --missing")

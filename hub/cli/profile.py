@@ -109,7 +109,7 @@ def merges(
     config: output.ConfigOption = None,
 ) -> None:
     """List what was merged, newest first, and why."""
-    from hub.identity import explain as who
+    from hub.application import explain_who as who
     from hub.store import profiles
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
@@ -139,7 +139,7 @@ def explain(
     config: output.ConfigOption = None,
 ) -> None:
     """Tell why a profile is as it is, back to the signed events: values, who is who, merges, deliveries."""
-    from hub.api.explain import explained
+    from hub.application.explain import explained
     from hub.cli.explanation import show
 
     with output.exit_codes(json=json), configured(config) as run:

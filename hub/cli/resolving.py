@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def resolved(run: Runtime, show: Shown) -> int:
     """Resolve what waits, together with workers if there are any; gives what is left when it was interrupted."""
+    from hub.application.process import process_batch
     from hub.store import versions
-    from hub.workers.process import process_batch
 
     def waiting() -> int:
         with run.database.session() as session:

@@ -33,7 +33,7 @@ def list_(
     config: output.ConfigOption = None,
 ) -> None:
     """List open reviews side by side, those with the most at stake first."""
-    from hub.identity.review import shown
+    from hub.application.review import shown
     from hub.store import reviews
 
     items: list[dict[str, Any]] = []
@@ -64,7 +64,7 @@ def list_(
 @app.command()
 def show(id: Id, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:  # noqa: A002
     """Show one open review with its evidence."""
-    from hub.identity.review import shown_one
+    from hub.application.review import shown_one
 
     with output.exit_codes(json=json), configured(config) as run, run.database.session() as session:
         item = shown_one(session, id, run.processing.in_force(session).identity)
@@ -99,7 +99,7 @@ def reject(
 
 
 def _answer(review: UUID, answer: Answer, reason: str, *, json: bool, config: Path | None, dry: bool = False) -> None:
-    from hub.workers.review import Reviewer
+    from hub.application.answer_review import Reviewer
 
     with output.exit_codes(json=json), configured(config) as run:
         done = Reviewer(run.processing, dry=dry).answer(review, answer, user(), reason)

@@ -19,9 +19,9 @@ from hub.cli.resolving import resolved
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hub.application.rule_versions import Applied
     from hub.bootstrap import Runtime
     from hub.rules import RuleSet
-    from hub.workers.rule_versions import Applied
 
 app = typer.Typer(
     name="rules",
@@ -122,7 +122,7 @@ def rollback(
 
 
 def _tried(run: Runtime, rules: RuleSet, limit: int) -> dict[str, Any]:
-    from hub.workers.what_if import try_rules
+    from hub.application.what_if import try_rules
 
     try:
         with shown("records") as progress, stoppable():

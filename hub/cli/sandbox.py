@@ -17,7 +17,7 @@ def command(
     json: output.JsonOption = False,
 ) -> None:
     """Run a sandbox CRM that speaks HubSpot's HTTP API, in memory, until Ctrl-C."""
-    from hub.cli.demo.sandbox_crm import SandboxCrm, serve
+    from hub.sandbox.hubspot import SandboxCrm, serve
 
     with serve(SandboxCrm(token=token), port=port) as url:
         if json:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError, PayloadError
-from hub.identity.splink_model import from_splink, to_splink
-from hub.identity.weights import Model
+from hub.learning.splink_model import from_splink, to_splink
+from hub.matching.weights import Model
 
 
 def read(path: Path) -> Model:

@@ -52,7 +52,7 @@ def sizes(json: output.JsonOption = False, config: output.ConfigOption = None) -
 @app.command()
 def prune(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Remove now what `retention:` gives up; the scheduler does so by itself, a little at a time. Safe to stop."""
-    from hub.workers.retain import Retaining
+    from hub.application.retain import Retaining
 
     with output.exit_codes(json=json):
         settings = settings_of(config)

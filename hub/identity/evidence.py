@@ -8,11 +8,11 @@ from uuid import UUID
 
 import orjson
 
-from hub.identity.blocking import hashed, identifiers
-from hub.identity.incremental import Component
-from hub.identity.scoring import Score, score
-from hub.identity.version import Identity
-from hub.identity.wording import trusted_first
+from hub.identity.weigh import Component
+from hub.matching.blocking import hashed, identifiers
+from hub.matching.scoring import Score, score
+from hub.matching.version import Identity
+from hub.matching.wording import trusted_first
 
 MOST = 5
 """Pairs that a merge is explained by; the surest come first."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from hub.identity.incremental import Component
-from hub.identity.rules import Limits
-from hub.identity.version import Identity
+from hub.identity.weigh import Component
+from hub.matching.rules import Limits
+from hub.matching.version import Identity
 from hub.model.judgement import Judgement
 from hub.store import judgements as store
 from hub.store import text

@@ -15,14 +15,14 @@ from uuid import UUID
 
 from hub import metrics
 from hub.errors import RetryableError
-from hub.identity.drafts import Drafts, former_identifiers, order_ids
 from hub.identity.evidence import merge_evidence, split_evidence
-from hub.identity.features import person
-from hub.identity.graph import assign
 from hub.identity.hold import hold_large_merges
-from hub.identity.incremental import Change, Component, compared, extend, rematch
-from hub.identity.packing import packed
-from hub.identity.version import Identity
+from hub.identity.profile_ids import assign
+from hub.identity.record_changes import Drafts, former_identifiers, order_ids
+from hub.identity.weigh import Change, Component, compared, extend, rematch
+from hub.matching.features import person
+from hub.matching.packing import packed
+from hub.matching.version import Identity
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
 from hub.store import matches, versions

@@ -38,6 +38,10 @@ The embedded server is told so for good; another one, where the role may not, by
 """
 
 
+CHANNEL = "hub_wake"
+"""The NOTIFY channel on which new work is announced; the payload is the name of a queue."""
+
+
 class Session:
     """One transaction on one connection. Every statement is counted (``hub_sql_statements_total``)."""
 
@@ -60,6 +64,10 @@ class Session:
         assert row is not None
         found: datetime = row[0]
         return found
+
+    def announce(self, queue: str) -> None:
+        """Wake those who work on a queue, once this transaction is committed."""
+        self.run("SELECT pg_notify(%s, %s)", [CHANNEL, queue])
 
     def one(self, sql: str, parameters: Parameters = None) -> Row | None:
         """Run a statement and give its first row, or None."""

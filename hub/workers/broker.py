@@ -18,11 +18,11 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
+from hub.application.complete import complete_connection
+from hub.application.process import Processing, process_batch
 from hub.outbox.deliver import Sender, deliver
 from hub.sdk.http import HttpClient
 from hub.store import inbox
-from hub.workers.complete import complete_connection
-from hub.workers.process import Processing, process_batch
 from hub.workers.wake import LocalWaker, RedisWaker, Waker
 
 log = structlog.get_logger()

@@ -17,14 +17,14 @@ import orjson
 import structlog
 
 from hub import log as log_setup
-from hub.identity import rules as identity_rules
-from hub.identity.rules import IdentityRules
+from hub.application.train import train_if_due
+from hub.matching import rules as identity_rules
+from hub.matching.rules import IdentityRules
 from hub.settings import Settings
 from hub.store import training
 from hub.store.database import Database
 from hub.store.training import is_due
 from hub.workers import parent
-from hub.workers.train import train_if_due
 
 log = structlog.get_logger()
 

@@ -16,10 +16,9 @@ import psycopg
 import redis
 import structlog
 
-log = structlog.get_logger()
+from hub.store.database import CHANNEL
 
-CHANNEL = "hub_wake"
-"""The NOTIFY channel; the payload is a queue name."""
+log = structlog.get_logger()
 
 _COALESCE_MS = 60_000
 _KEY = "hub:wake:{queue}:{argument}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from benchmarks.identity_orders import Rows, ended, from_nothing, rows
-from hub.identity.evaluate import evaluate
+from hub.learning.evaluate import evaluate
 from hub.store.database import Database
 from tests.contract.labelled_sets import FOLDER, SETS, path_of
 from tests.support.doubles import empty

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.identity import alike, incremental
-from hub.identity.features import Person
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import Score, score
+from hub.application.process import Processing
+from hub.identity import weigh as incremental
+from hub.matching import alike
+from hub.matching.features import Person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import Score, score
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import identity_status
 from hub.store.database import Database
-from hub.workers.process import Processing
 from tests.integration.test_incremental import from_nothing, run, stored_clusters
 from tests.support.doubles import START, by_name, customer, empty, source
 

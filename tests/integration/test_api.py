@@ -14,9 +14,10 @@ import psycopg
 import pytest
 
 from hub.api.app import Api
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.matching.rules import IdentityRules
 from hub.model.event import OrderEvent, PrivacyEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
@@ -26,7 +27,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import outbox, profiles, tokens
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import Processing, process_batch
 from tests.support import servers
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, sign, source, store
 from tests.support.processes import wait_for

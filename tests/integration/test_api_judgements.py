@@ -10,15 +10,15 @@ import httpx
 import pytest
 
 from hub.api.app import Api
-from hub.identity.rules import IdentityRules
+from hub.application.judge import Judge
+from hub.application.process import Processing, process_batch
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.matching.rules import IdentityRules
 from hub.model.keys import profile_id, record_id
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import tokens
 from hub.store.database import Database
-from hub.workers.judge import Judge
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import START, Crm, by_name, customer, entry, routes_to, source, store
 from tests.support.serving import served
 

@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import bootstrap
+from hub.application.process import process_batch
 from hub.cli.app import app
 from hub.settings import load
-from hub.workers.process import process_batch
 from tests.support.processes import ROOT
 
 CONFIG = """

@@ -14,8 +14,9 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from hub.application.process import Processing, process_batch
 from hub.errors import PayloadError
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections
@@ -23,7 +24,6 @@ from hub.sdk.registry import get
 from hub.sdk.source import EventName, InboxEntry, RawDelivery
 from hub.store import inbox, records
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.asgi import LIMIT, raw, running_api
 from tests.support.doubles import EVENTS, by_name, customer, entry, parse, sign, source, store
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks.people import COLUMNS, people
+from hub.application.process import Processing, process_batch
 from hub.connectors.csv import CONNECTOR
 from hub.connectors.csv.manifest import CsvSettings
-from hub.identity.rules import IdentityRules
 from hub.intake.backfill import backfill
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.store.backfills import Backfill
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import by_name, empty
 
 COUNT = 240

@@ -23,11 +23,11 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import bootstrap
+from hub.application.process import process_batch
 from hub.cli.app import COMMANDS, app, load
 from hub.settings import load as load_settings
 from hub.store import outbox, tokens
 from hub.store.database import Database
-from hub.workers.process import process_batch
 
 CONFIG = """
 connections:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.people_words import FIRST, LAST
+from hub.application.process import process_batch
 from hub.store import profiles, records
 from hub.store.database import Database
-from hub.workers.process import process_batch
 from tests.support.doubles import at, customer, entry, store
 from tests.support.hubspot import Way
 from tests.support.processes import ROOT
@@ -111,7 +111,7 @@ def test_a_chain_of_merges_in_opposite_directions_does_not_lock_up(way: Way) -> 
 _PROCESS = """
 import sys
 from hub.store.database import Database
-from hub.workers.process import process_batch
+from hub.application.process import process_batch
 from tests.support.hubspot import Way
 database = Database(sys.argv[1], size=2)
 database.open()

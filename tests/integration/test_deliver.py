@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from hub.application.process import process_batch
 from hub.errors import Unavailable
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
@@ -22,7 +23,6 @@ from hub.sdk.destination import Write
 from hub.store import destinations, outbox
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import process_batch
 from tests.support.doubles import Crm, at, customer, entry, store
 from tests.support.hubspot import Way
 

@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from benchmarks.payloads import SECRET, Webhook, webhooks
-from hub.cli.demo.sandbox_crm import SandboxCrm, serve
+from hub.sandbox.hubspot import SandboxCrm, serve
 from tests.support.processes import OwnPostgres, Role, count, free_port, own_postgres, wait_for, wait_until_ready
 
 EVENTS = 600

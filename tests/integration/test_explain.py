@@ -12,9 +12,11 @@ from uuid import UUID
 import orjson
 import pytest
 
-from hub.api.explain import explained
+from hub.application.explain import explained
+from hub.application.judge import Judge
+from hub.application.process import Processing, process_batch
 from hub.cli.explanation import show
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent, DeletionEvent, LinkEvent, OrderEvent, OrderPartEvent
@@ -26,8 +28,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import load_connections
 from hub.store import profiles, records
 from hub.store.database import Database
-from hub.workers.judge import Judge
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import at, by_name, customer, entry, source, store
 
 ANNA = RecordKey(kind="customer", external_id="207119551")

@@ -13,18 +13,18 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from hub.application.backfill import History, reader
+from hub.application.process import Processing
 from hub.cli.app import app
 from hub.errors import ConfigError, RateLimited
-from hub.identity.rules import IdentityRules
 from hub.intake.backfill import Progress, backfill, changed, plan
+from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.source import BackfillItem, BackfillPage
 from hub.store import backfills, inbox
 from hub.store.database import Database
-from hub.workers.history import History, reader
-from hub.workers.process import Processing
 from tests.integration.test_process import drain
 from tests.support.doubles import Crm, by_name, routes_to, source
 

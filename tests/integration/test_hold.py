@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.application.process import Processing
+from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent
 from hub.outbox.deliver import Sender, deliver
@@ -21,7 +22,6 @@ from hub.store import backfills, loads, outbox, stats, versions
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.outbox import NewRow
-from hub.workers.process import Processing
 from hub.workers.sweep import sweep
 from tests.integration.test_limits import Heard
 from tests.integration.test_process import drain, processing

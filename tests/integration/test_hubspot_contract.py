@@ -13,7 +13,6 @@ from uuid import UUID
 import hubspot
 import pytest
 
-from hub.cli.demo.sandbox_crm import serve
 from hub.connectors.hubspot.destination import DESTINATION, prepare
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.errors import Unavailable
@@ -22,6 +21,7 @@ from hub.model.customer import PersonName
 from hub.model.money import Money
 from hub.model.order import Order, Refund
 from hub.model.profile import ConsentSummary, OrderSummary, Profile
+from hub.sandbox.hubspot import serve
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write, WriteResult
 from hub.sdk.http import HttpClient
 from tests.support.contract_server import CheckedCrm, assert_lawful

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing
+from hub.matching.rules import IdentityRules
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import identity_status
 from hub.store.database import Database
-from hub.workers.process import Processing
 from tests.integration.test_incremental import FIRST, LAST, PHONES, from_nothing, run, stored_clusters
 from tests.support.doubles import START, by_name, customer, empty, source
 

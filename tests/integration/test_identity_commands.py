@@ -18,7 +18,7 @@ import structlog
 from benchmarks.people import COLUMNS, people
 from hub.cli.evaluation import evaluate
 from hub.errors import PayloadError
-from hub.identity import evaluate as reference
+from hub.learning import evaluate as reference
 from hub.model.judgement import Judgement
 from hub.store import judgements
 from hub.store.database import Database

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.identity.clustering import cluster
-from hub.identity.features import person
-from hub.identity.rules import IdentityRules
-from hub.identity.version import identity
+from hub.application.process import Processing, process_batch
+from hub.matching.clustering import cluster
+from hub.matching.features import person
+from hub.matching.rules import IdentityRules
+from hub.matching.version import identity
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import matches, versions
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import at, by_name, customer, empty, entry, source, store
 
 FIRST = ["Anna", "Anja", "Bert", "Alexander", "Alex", "A.", None]

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from hub.application.judge import Judge
+from hub.application.process import Processing, process_batch
 from hub.errors import NotFound, RefusedError
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.model.event import CanonicalEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.judgement import Judged, Judgement
@@ -28,8 +30,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import inbox, profiles
 from hub.store import judgements as store_of
 from hub.store.database import Database
-from hub.workers.judge import Judge
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import START, Crm, at, by_name, customer, empty, entry, routes_to, source, store
 
 PEOPLE = [

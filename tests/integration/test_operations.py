@@ -16,6 +16,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from hub import bootstrap
+from hub.application.reroute import reroute
+from hub.application.resend import resend
 from hub.mapping.condition import compile_condition
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
@@ -27,8 +29,6 @@ from hub.store import destinations, inbox, outbox
 from hub.store.database import Database
 from hub.store.destinations import DestinationState
 from hub.store.inbox import NewEntry
-from hub.workers.reroute import reroute
-from hub.workers.resend import resend
 from tests.integration.test_api import Installation
 from tests.integration.test_cli import Hub
 from tests.support.doubles import START, at, customer, entry, store
@@ -318,7 +318,7 @@ def test_a_condition_on_time_is_asked_again_when_it_may_come_out_otherwise(datab
     deadline = datetime.now(UTC) + timedelta(seconds=20)
     looked_at = 0
     while not way.rows() and datetime.now(UTC) < deadline:
-        looked_at += reroute(way.processing, waker)
+        looked_at += reroute(way.processing, waker.wake)
     # then the route takes her, and nobody looks at her again
     assert (way.rows(), waker.woken) == ({"pending": 1}, {("deliver", "crm")})
     assert 1 <= looked_at <= 2
@@ -342,10 +342,10 @@ def test_a_profile_that_cannot_be_read_stops_neither_the_moment_nor_the_resend_o
         session.run("UPDATE profile SET golden = '{\"half' WHERE golden LIKE '%bert%'")
         session.run("INSERT INTO route_change SELECT id, now() - interval '1 minute' FROM profile")
     # when they are looked at
-    looked_at = reroute(way.processing, Waker())
+    looked_at = reroute(way.processing, Waker().wake)
     # then she is asked about, and nobody is looked at again
     assert (looked_at, way.rows()) == (2, {"pending": 1})
-    assert reroute(way.processing, Waker()) == 0
+    assert reroute(way.processing, Waker().wake) == 0
     # and a resend reaches her as well
     assert resend(way.processing, "crm", missing=False).document()["profiles"] == 1
 

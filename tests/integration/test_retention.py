@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.application.retain import Retaining
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.settings import RetentionSection, load
 from hub.store import inbox, retention
 from hub.store.database import Database, Session
-from hub.workers.process import Processing, process_batch
-from hub.workers.retain import Retaining
 from tests.support.doubles import by_name, customer, entry, source, store
 
 DAY = timedelta(days=1)

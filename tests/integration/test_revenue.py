@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.rules import IdentityRules
 from hub.model.event import CanonicalEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import fact_id
@@ -21,7 +22,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.store import explanations, facts, versions
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, empty, entry, routes_to, source, store
 
 ONE = RecordKey(kind="customer", external_id="1")

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hub import bootstrap
+from hub.application.process import process_batch
 from hub.cli.app import app
 from hub.cli.judgement import show_judged
 from hub.settings import load
-from hub.workers.process import process_batch
 
 CONFIG = """
 connections:

@@ -14,11 +14,13 @@ import httpx
 import pytest
 
 from hub.api.app import Api
+from hub.application.answer_review import Reviewer
+from hub.application.process import Processing, process_batch
+from hub.application.review import opened
 from hub.errors import NotFound, RefusedError
-from hub.identity.review import opened
-from hub.identity.rules import IdentityRules
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.event import CanonicalEvent, OrderEvent
 from hub.model.identifier import RecordKey
@@ -29,8 +31,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import judgements, matches, reviews, stats, tokens
 from hub.store.database import Database
 from hub.store.reviews import review_id
-from hub.workers.process import Processing, process_batch
-from hub.workers.review import Reviewer
 from hub.workers.sweep import weigh_reviews
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, source, store
 from tests.support.serving import served

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from hub.application.explain_who import history
+from hub.application.process import Processing, process_batch
+from hub.application.rule_versions import CONFIGURATION, Applied, RuleVersions
+from hub.application.what_if import try_rules
 from hub.errors import NotFound, RefusedError
-from hub.identity.clustering import Constraints, cluster
-from hub.identity.explain import history
-from hub.identity.features import Person, person
-from hub.identity.rules import IdentityRules
-from hub.identity.version import identity
+from hub.matching.clustering import Constraints, cluster
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentityRules
+from hub.matching.version import identity
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet, load_rules
 from hub.store import matches, profiles, versions
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
-from hub.workers.rule_versions import CONFIGURATION, Applied, RuleVersions
-from hub.workers.what_if import try_rules
 from tests.integration.test_incremental import EMAILS, PHONES, people, run, stored_clusters
 from tests.support.doubles import Crm, at, by_name, customer, empty, entry, routes_to, source, store
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from hub.application.complete import complete_batch
 from hub.sdk.connection import Connection
 from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.complete import complete_batch
 from tests.support.doubles import at, by_name, source, store
 from tests.support.sockets import Misbehaviour, listening
 

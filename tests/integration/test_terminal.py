@@ -15,7 +15,7 @@ import structlog
 from hub import log
 from hub.cli import output
 from hub.cli.app import COMMANDS, load
-from hub.cli.demo.report import show as show_report
+from hub.demo.report import show as show_report
 from hub.store import destinations
 from hub.store.database import Database
 from tests.integration.test_cli import Hub
@@ -138,7 +138,7 @@ def test_rich_shows_the_same_and_reads_no_markup(capsys: pytest.CaptureFixture[s
 
 
 def test_the_demo_prints_through_the_same_place(capsys: pytest.CaptureFixture[str]) -> None:
-    assert show_report.__module__ == "hub.cli.demo.report"
+    assert show_report.__module__ == "hub.demo.report"
     sources = [path for path in Path("hub/cli").rglob("*.py") if path.name != "output.py"]
     prints = [path for path in sources if "Console(" in path.read_text(encoding="utf-8").replace("SafeConsole(", "")]
     assert prints == []

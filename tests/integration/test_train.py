@@ -14,13 +14,16 @@ import pytest
 
 from benchmarks.people import people
 from hub import bootstrap
+from hub.application.process import Processing, process_batch
+from hub.application.rule_versions import RuleVersions
+from hub.application.train import Trained, train, train_if_due
 from hub.errors import RefusedError
-from hub.identity.rules import IdentityRules
-from hub.identity.rules import dumped as dumped_rules
-from hub.identity.splink_model import dumped, loaded
-from hub.identity.version import identity
-from hub.identity.weights import Model, Weights
+from hub.learning.splink_model import dumped, loaded
 from hub.mapping.customer import customer as normalised
+from hub.matching.rules import IdentityRules
+from hub.matching.rules import dumped as dumped_rules
+from hub.matching.version import identity
+from hub.matching.weights import Model, Weights
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.profiles.survivorship import SurvivorshipRules
@@ -33,9 +36,6 @@ from hub.store.reviews import Answered, Pair
 from hub.store.training import Standing, is_due
 from hub.store.versions import VersionRow
 from hub.workers import train_apart
-from hub.workers.process import Processing, process_batch
-from hub.workers.rule_versions import RuleVersions
-from hub.workers.train import Trained, train, train_if_due
 from tests.support.doubles import START, at, customer, entry, source, store
 
 RULES = IdentityRules()

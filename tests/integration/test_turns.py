@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hub.application.complete import complete_connection
 from hub.errors import Unavailable
 from hub.intake.inbox import GroupCommit
 from hub.model.event import Note
@@ -22,7 +23,6 @@ from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.workers import broker as actors
 from hub.workers.broker import Work, declare_actors, make_broker
-from hub.workers.complete import complete_connection
 from tests.integration.test_process import drain, processing, states
 from tests.support.doubles import Crm, customer, entry, parse, routes_to, source, store
 

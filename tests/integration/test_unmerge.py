@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.application.judge import Judge
 from hub.model.consent import Consent
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
@@ -32,7 +33,6 @@ from hub.sdk.manifest import Limits
 from hub.store import due, outbox, profiles
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.judge import Judge
 from tests.support.doubles import at, customer, empty, entry, source
 from tests.support.hubspot import Way, client_of
 

@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from hub.api.app import Api
-from hub.identity.review import shown
-from hub.identity.rules import IdentityRules
-from hub.identity.version import identity
+from hub.application import process as stage
+from hub.application.answer_review import Reviewer
+from hub.application.review import shown
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.matching.rules import IdentityRules
+from hub.matching.version import identity
 from hub.model.event import CanonicalEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
@@ -24,8 +26,6 @@ from hub.profiles import view
 from hub.sdk.connection import Connection
 from hub.store import due, facts, outbox, profiles, reviews, tokens, training
 from hub.store.database import Database
-from hub.workers import process as stage
-from hub.workers.review import Reviewer
 from tests.integration.test_process import drain, order, processing, states
 from tests.support.doubles import Crm, at, customer, entry, routes_to, source, store
 

@@ -11,16 +11,16 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from hub.identity.alike import alike
-from hub.identity.blocking import hashed
-from hub.identity.packing import unpacked
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.alike import alike
+from hub.matching.blocking import hashed
+from hub.matching.packing import unpacked
+from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import migrate, versions
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.integration.test_incremental import run, stored_clusters
 from tests.support.doubles import by_name, customer, entry, source, store
 

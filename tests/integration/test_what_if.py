@@ -10,7 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from hub.identity.rules import IdentityRules
+from hub.application.judge import Judge
+from hub.application.process import Processing, process_batch
+from hub.application.rule_versions import RuleVersions
+from hub.application.what_if import try_rules
+from hub.matching.rules import IdentityRules
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import profile_id, record_id
@@ -23,11 +27,7 @@ from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.judge import Judge
 from hub.workers.owner import owner_name
-from hub.workers.process import Processing, process_batch
-from hub.workers.rule_versions import RuleVersions
-from hub.workers.what_if import try_rules
 from tests.support.doubles import TABLES, Crm, at, by_name, customer, entry, routes_to, source, store
 
 NOBODY = HttpClient("http://crm.example.com", budget=Budget(Limits()))

@@ -13,8 +13,8 @@ from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
-from hub.cli.demo.sandbox_crm import SandboxCrm
-from hub.cli.demo.sandbox_records import Reply
+from hub.sandbox.hubspot import SandboxCrm
+from hub.sandbox.records import Reply
 
 CONTRACTS = Path(os.environ.get("HUB_CONTRACTS_DIR", Path(__file__).parents[3] / "shared" / "contracts"))
 SPECIFICATION = CONTRACTS / "specs" / "hubspot-apache" / "all.prism.json"

@@ -6,19 +6,19 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.cli.demo.sandbox_crm import SandboxCrm
+from hub.application.process import Processing, process_batch
 from hub.connectors.hubspot.destination import DESTINATION
-from hub.identity.rules import IdentityRules
+from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender, deliver
 from hub.outbox.enqueue import Route
 from hub.profiles.survivorship import SurvivorshipRules
+from hub.sandbox.hubspot import SandboxCrm
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.store import outbox
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import routes_to, source, store
 
 ROOT = "https://api.hubapi.com"

@@ -7,11 +7,11 @@ from itertools import combinations
 import pytest
 from rapidfuzz.distance import Hamming
 
-from hub.cli.demo import words
-from hub.cli.demo.cast import cast
-from hub.cli.demo.roles import MAX_SCALE, Copy
-from hub.identity.names import likeness
+from hub.demo import words
+from hub.demo.cast import cast
+from hub.demo.roles import MAX_SCALE, Copy
 from hub.mapping.name import fold
+from hub.matching.names import likeness
 
 
 @pytest.mark.parametrize(("names", "given"), [(words.FIRST, True), (words.LAST, False)], ids=["first", "last"])

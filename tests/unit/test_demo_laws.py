@@ -15,12 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.app import app
-from hub.cli.demo import command, laws
-from hub.cli.demo.cast import cast
-from hub.cli.demo.roles import Cast, Doubt, Mistake, Person
-from hub.cli.demo.scenes import Answered, Decided, Undone
-from hub.cli.demo.send import Sent
-from hub.cli.demo.state import State
+from hub.demo import command, laws
+from hub.demo.cast import cast
+from hub.demo.roles import Cast, Doubt, Mistake, Person
+from hub.demo.scenes import Answered, Decided, Undone
+from hub.demo.send import Sent
+from hub.demo.state import State
 from hub.model.keys import fact_id
 from hub.store.identity_status import Quarantined
 from hub.store.profiles import FullRow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.cli.demo.sandbox_crm import SandboxCrm
-from hub.cli.demo.summary import lines
+from hub.demo.summary import lines
+from hub.sandbox.hubspot import SandboxCrm
 
 CHANNELS = ("shop-de", "shop-at", "till", "newsletter", "social")
 SHOWN: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConfigError
-from hub.identity.rules import IdentifierRule, IdentityRules, Limits, Thresholds, usable
+from hub.matching.rules import IdentifierRule, IdentityRules, Limits, Thresholds, usable
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet, dumped, load_identity_rules, load_rules, load_survivorship_rules
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.cli.demo.sandbox_crm import SandboxCrm, serve
+from hub.sandbox.hubspot import SandboxCrm, serve
 
 CONTACTS = "https://crm.example.com/crm/v3/objects/contacts"
 AUTHORISED = {"authorization": "Bearer pat-eu1-sample"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hub.identity.features import Person, person
-from hub.identity.rules import IdentityRules
 from hub.mapping.customer import CustomerFields, customer
 from hub.mapping.record_state import State, apply_customer
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentityRules
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 

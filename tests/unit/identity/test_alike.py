@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hub.identity.alike import MOST, alike, groups
-from hub.identity.blocking import buckets
-from hub.identity.clustering import cluster
-from hub.identity.features import Person
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import SHARED
-from hub.identity.weights import Model
-from hub.identity.whole import Whole
+from hub.matching.alike import MOST, alike, groups
+from hub.matching.blocking import buckets
+from hub.matching.clustering import cluster
+from hub.matching.everybody import Whole
+from hub.matching.features import Person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import SHARED
+from hub.matching.weights import Model
 from tests.unit.identity.people import PHONE, who
 
 SABINE = who(first_name="Sabine", last_name="Möller", email="sabine.moeller@example.de")

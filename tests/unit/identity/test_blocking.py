@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.blocking import buckets, candidates, cap, hashed, keys
-from hub.identity.features import Person
+from hub.matching.blocking import buckets, candidates, cap, hashed, keys
+from hub.matching.features import Person
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS, SAME
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from hub.identity.changes import _NAMES, Change, changes, counted, moved
-from hub.identity.weights import Model, Weights
+from hub.learning.changes import _NAMES, Change, changes, counted, moved
+from hub.matching.weights import Model, Weights
 
 SHIPPED = Model()
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.blocking import buckets, cap
-from hub.identity.clustering import MOST_VALUES, Clusters, cluster, crowds, reviews
-from hub.identity.features import Person
-from hub.identity.rules import IdentifierRule, IdentityRules
-from hub.identity.scoring import SHARED, score
-from hub.identity.weights import Model
+from hub.matching.blocking import buckets, cap
+from hub.matching.clustering import MOST_VALUES, Clusters, cluster, crowds, reviews
+from hub.matching.features import Person
+from hub.matching.rules import IdentifierRule, IdentityRules
+from hub.matching.scoring import SHARED, score
+from hub.matching.weights import Model
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity import clustering
-from hub.identity.clustering import MOST_CHOICES, MOST_VALUES, NONE, Clusters, Constraints, cluster, clustered
-from hub.identity.features import Person
-from hub.identity.rules import IdentifierRule, IdentityRules
-from hub.identity.scoring import Crowd, Score, score
-from hub.identity.weights import Model
+from hub.matching import clustering
+from hub.matching.clustering import MOST_CHOICES, MOST_VALUES, NONE, Clusters, Constraints, cluster, clustered
+from hub.matching.features import Person
+from hub.matching.rules import IdentifierRule, IdentityRules
+from hub.matching.scoring import Crowd, Score, score
+from hub.matching.weights import Model
 from tests.unit.identity.people import BORN, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS
 

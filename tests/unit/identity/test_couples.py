@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hub.identity.clustering import cluster
-from hub.identity.comparison import place_level
-from hub.identity.features import Person, Place, Spelling
-from hub.identity.given_names import gender
-from hub.identity.names import COUPLE, likeness
-from hub.identity.scoring import outcome, score
-from hub.identity.short_forms import shortest
-from hub.identity.weights import Model
 from hub.mapping.name import fold
+from hub.matching.clustering import cluster
+from hub.matching.comparison import place_level
+from hub.matching.features import Person, Place, Spelling
+from hub.matching.given_names import gender
+from hub.matching.names import COUPLE, likeness
+from hub.matching.scoring import outcome, score
+from hub.matching.short_forms import shortest
+from hub.matching.weights import Model
 
 MODEL = Model()
 

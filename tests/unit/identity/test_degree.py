@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hub.identity.blocking import CAP
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.blocking import CAP
+from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import profiles
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import by_name, customer, entry, source, store
 
 PHONE = "+4930123456"

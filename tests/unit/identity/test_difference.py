@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from hub.identity.difference import RuleChange, Side, compared, rule_changes, unused
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import SHARED
-from hub.identity.version import identity
-from hub.identity.whole import Carried
+from hub.application.difference import RuleChange, Side, compared, rule_changes, unused
+from hub.matching.everybody import Carried
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import SHARED
+from hub.matching.version import identity
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_rules
 

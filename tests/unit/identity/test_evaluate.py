@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import PayloadError
-from hub.identity.evaluate import Quality, Report, evaluate, quality
+from hub.learning.evaluate import Quality, Report, evaluate, quality
 
 
 def test_counts_pairs_and_records() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.identity.features import Person, Place, Spelling, merged, mistyped, person
-from hub.identity.names import likeness, phonetic
-from hub.identity.rules import IdentifierRule, IdentityRules
+from hub.matching.features import Person, Place, Spelling, merged, mistyped, person
+from hub.matching.names import likeness, phonetic
+from hub.matching.rules import IdentifierRule, IdentityRules
 from tests.unit.identity.people import PHONE, RULES, state, who
 
 WORDS = st.lists(st.text("abeimnou", min_size=1, max_size=7), min_size=1, max_size=3).map(tuple)

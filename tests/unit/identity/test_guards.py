@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from hub.identity.blocking import buckets
-from hub.identity.clustering import Clusters, cluster, crowds, reviews
-from hub.identity.features import Person
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import SHARED, outcome, score
-from hub.identity.training import frequencies
-from hub.identity.version import identity
-from hub.identity.weights import Model
+from hub.learning.training import frequencies
+from hub.matching.blocking import buckets
+from hub.matching.clustering import Clusters, cluster, crowds, reviews
+from hub.matching.features import Person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import SHARED, outcome, score
+from hub.matching.version import identity
+from hub.matching.weights import Model
 from tests.unit.identity.people import who
 
 RULES = IdentityRules()

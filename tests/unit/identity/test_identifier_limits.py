@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.clustering import cluster
-from hub.identity.features import Period, Person, person
-from hub.identity.guards import shared_guards, unused_guards
-from hub.identity.periods import contemporary, united
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import Evidence, score
-from hub.identity.version import identity
-from hub.identity.wording import lines
+from hub.application.guards import shared_guards, unused_guards
 from hub.mapping.record_state import State, apply_customer, apply_link, micros
+from hub.matching.clustering import cluster
+from hub.matching.features import Period, Person, person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import Evidence, score
+from hub.matching.version import identity
+from hub.matching.windows import contemporary, united
+from hub.matching.wording import lines
 from hub.model.customer import ChannelAccount
 from hub.store.matches import CrowdRow
 from hub.store.records import RecordRow

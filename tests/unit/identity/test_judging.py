@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.identity.clustering import Constraints, clustered
-from hub.identity.features import Person
-from hub.identity.judging import Conflict, conflict, implied_by, together_apart, undone_by_split
-from hub.identity.weights import Model
+from hub.matching.clustering import Constraints, clustered
+from hub.matching.constraints import Conflict, conflict, implied_by, together_apart, undone_by_split
+from hub.matching.features import Person
+from hub.matching.weights import Model
 from hub.model.judgement import Judgement, Verdict
 
 A, B, C, D, E = (UUID(int=number) for number in range(1, 6))

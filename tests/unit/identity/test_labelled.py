@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConfigError
-from hub.identity.labelled import Labels, unlabelled
+from hub.learning.labelled import Labels, unlabelled
 
 HEADER = "record_id,cluster_id,source,first_name,email\n"
 

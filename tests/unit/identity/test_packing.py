@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from hub.identity.features import Person, merged, person
-from hub.identity.packing import packed, unpacked
-from hub.identity.rules import IdentityRules
+from hub.matching.features import Person, merged, person
+from hub.matching.packing import packed, unpacked
+from hub.matching.rules import IdentityRules
 from tests.unit.identity.people import BORN, HOME, PHONE, RULES, state, who
 from tests.unit.identity.test_scoring import PERSONS
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.identity.rules import IdentifierRule, IdentityRules, dumped, identifiers, loaded, normalised, usable
 from hub.mapping.customer import customer
+from hub.matching.rules import IdentifierRule, IdentityRules, dumped, identifiers, loaded, normalised, usable
 from hub.model.customer import ChannelAccount, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.features import Person, person
-from hub.identity.rules import IdentifierRule, IdentityRules
-from hub.identity.scoring import SHARED, Evidence, Score, outcome, score
-from hub.identity.training import adjusted, bounded, frequencies
-from hub.identity.weights import Model, Weights, trusted
+from hub.learning.training import adjusted, bounded, frequencies
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentifierRule, IdentityRules
+from hub.matching.scoring import SHARED, Evidence, Score, outcome, score
+from hub.matching.weights import Model, Weights, trusted
 from tests.unit.identity.people import BORN, HOME, PHONE, RULES, who
 
 MODEL = Model(population=8192)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import ConfigError, PayloadError
-from hub.identity.splink_model import COLUMNS, dumped, from_splink, loaded, to_splink
-from hub.identity.weights import Model, Weights
+from hub.learning.splink_model import COLUMNS, dumped, from_splink, loaded, to_splink
+from hub.matching.weights import Model, Weights
 
 NAMES = [field.name for field in fields(Weights)]
 BITS = st.floats(-30, 30).map(lambda bits: round(bits, 6))

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.estimation import estimate, splinked
-from hub.identity.features import Person
-from hub.identity.sampling import Sample
-from hub.identity.scoring import Score, score
-from hub.identity.splink_model import dumped
-from hub.identity.training import MOST_MOVED, MOST_RAISED, refined, tempered
-from hub.identity.weights import Model, Weights
+from hub.learning.estimation import estimate, splinked
+from hub.learning.sampling import Sample
+from hub.learning.splink_model import dumped
+from hub.learning.training import MOST_MOVED, MOST_RAISED, refined, tempered
+from hub.matching.features import Person
+from hub.matching.scoring import Score, score
+from hub.matching.weights import Model, Weights
 from tests.unit.identity.people import HOME, PHONE, who
 
 MODEL = Model(population=8192)
@@ -176,7 +176,7 @@ def test_a_sample_keeps_few_records_with_their_pairs_whatever_the_order() -> Non
 
 
 def test_what_resolves_never_loads_splink() -> None:
-    loaded = "import sys, hub.bootstrap, hub.api.app, hub.workers.process, hub.identity.estimation as e; "
+    loaded = "import sys, hub.bootstrap, hub.api.app, hub.application.process, hub.learning.estimation as e; "
     told = "print({'splink', 'duckdb', 'pyarrow', 'pandas'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", loaded + told], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from hub.identity.rules import IdentityRules
-from hub.identity.version import identity
-from hub.identity.weights import Model
+from hub.matching.rules import IdentityRules
+from hub.matching.version import identity
+from hub.matching.weights import Model
 
 
 @pytest.mark.parametrize(

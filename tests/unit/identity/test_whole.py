@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.identity.blocking import buckets
-from hub.identity.clustering import Constraints, cluster, clustered, crowds
-from hub.identity.features import Person, Spelling
-from hub.identity.rules import IdentityRules
-from hub.identity.version import identity
-from hub.identity.whole import Carried, Whole, components
+from hub.matching.blocking import buckets
+from hub.matching.clustering import Constraints, cluster, clustered, crowds
+from hub.matching.everybody import Carried, Whole, components
+from hub.matching.features import Person, Spelling
+from hub.matching.rules import IdentityRules
+from hub.matching.version import identity
 
 RULES = IdentityRules.model_validate({"identifiers": {"email": {"max_people": 1}, "phone": {"max_records": 3}}})
 NAMES = [Spelling(("anna",), ("berg",)), Spelling(("bert",), ("berg",)), Spelling((), ("berg",))]

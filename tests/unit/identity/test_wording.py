@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.identity import comparison, names, scoring
-from hub.identity.features import person
-from hub.identity.rules import IdentityRules
-from hub.identity.scoring import score
-from hub.identity.weights import Model
-from hub.identity.wording import SENTENCES, lines
 from hub.mapping.record_state import State, apply_customer, micros
+from hub.matching import comparison, names, scoring
+from hub.matching.features import person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import score
+from hub.matching.weights import Model
+from hub.matching.wording import SENTENCES, lines
 from hub.model.address import Address
 from hub.model.customer import ChannelAccount
 from hub.model.identifier import Identifier

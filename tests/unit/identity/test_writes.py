@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.rules import IdentityRules
 from hub.model.keys import record_id
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import at, by_name, customer, entry, source, store
 
 MAIL = "anna@example.com"

@@ -13,7 +13,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
+from hub.matching.rules import IdentityRules
 from hub.outbox import lease as leasing
 from hub.outbox.deliver import Sender, deliver
 from hub.outbox.lease import Lease
@@ -22,7 +23,6 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.destination import Write
 from hub.store import destinations
 from hub.store.database import Database
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, customer, entry, routes_to, source, store
 
 MERGES = 12

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hub.identity.rules import IdentityRules
+from hub.application.process import Processing, process_batch
 from hub.mapping.condition import compile_condition
+from hub.matching.rules import IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import OrderEvent, PrivacyEvent
 from hub.model.identifier import RecordKey
@@ -19,7 +20,6 @@ from hub.outbox.enqueue import Route
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.process import Processing, process_batch
 from tests.support.doubles import Crm, at, by_name, customer, entry, source, store
 
 MAIL = "anna@example.com"

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from hub.application.complete import AWAY_AFTER, complete_batch
 from hub.errors import AuthError, RateLimited, Unavailable
 from hub.sdk.connection import Connection
 from hub.sdk.http import HttpClient
@@ -16,7 +17,6 @@ from hub.sdk.source import Completion, InboxEntry
 from hub.store import inbox
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from hub.workers.complete import AWAY_AFTER, complete_batch
 from tests.support.doubles import at, by_name, source, store
 
 Fetch = Callable[[str], bytes]

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from hub.application.record_names import anywhere, meant
 from hub.model.keys import record_id
 from hub.model.profile import RecordReference
-from hub.workers.record_names import anywhere, meant
 
 
 def name(connection: str, kind: str, external_id: str) -> tuple[UUID, RecordReference]:

@@ -1,0 +1,91 @@
+"""What records carry and identity does not take at its word: shared, blocked and relay values, desks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.mapping.record_state import State, former
+from hub.matching.blocking import hashed, keys
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentityRules
+from hub.store.matches import CrowdRow
+from hub.store.records import RecordRow
+
+Json = dict[str, Any]
+
+
+def shared_guards(
+    rows: Sequence[RecordRow], people: Mapping[UUID, Person], crowds: Sequence[CrowdRow], rules: IdentityRules
+) -> list[Json]:
+    """The identifiers of these records that several people use: those that prove nothing first, by order of trust."""
+    carried: dict[int, list[RecordRow]] = {}
+    for row in rows:
+        for key in keys(people[row.id]):
+            carried.setdefault(hashed(key), []).append(row)
+    guards = []
+    for crowd in sorted(crowds, key=lambda crowd: (not crowd.shared, rules.order[crowd.kind], crowd.value)):
+        value = shown(crowd.kind, _as_told(crowd, carried.get(crowd.key, ())))
+        many = f"{crowd.carriers} records of " + ("many" if crowd.shared else str(crowd.people)) + " people carry it"
+        effect = "it proves nothing and joins nobody" if crowd.shared else "an agreement on it counts for less"
+        guards.append(
+            {
+                "kind": crowd.kind,
+                "value": value,
+                "rule": "shared" if crowd.shared else "crowd",
+                "people": crowd.people,
+                "carriers": crowd.carriers,
+                "text": f"{crowd.kind} {value}: {many}, so {effect}",
+            }
+        )
+    return guards
+
+
+def shown(kind: str, value: str) -> str:
+    """The value, unless it is one that is compared and never shown."""
+    return "(not shown)" if kind == "national_id" else value
+
+
+def _as_told(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
+    """The value as a record spells it; crowds are counted under a shorter form."""
+    for row in carriers:
+        for value in row.state.get(f"{crowd.kind}s", {}):
+            if crowd.value in (value, value[-9:], _punctuated(value)):
+                return str(value)
+    return crowd.value.partition(":")[2] if crowd.value.startswith(f"{crowd.kind}:") else crowd.value
+
+
+def _punctuated(value: str) -> str:
+    mailbox, _, domain = value.rpartition("@")
+    return f"{''.join(letter for letter in mailbox.partition('+')[0] if letter.isalnum())}@{domain}"
+
+
+def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]:
+    """The identifiers of these records that the rules do not let identify anybody, by order of trust."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in rows:
+        replaced = former(row.state, "emails") | former(row.state, "phones")
+        for kind, value, usable, state in _values(row.state):
+            seen = person(state, rules)
+            if value in replaced:
+                found[kind, value] = ("former", "its source has replaced it, so it may be somebody else's by now")
+            elif not usable:
+                found[kind, value] = ("junk", "it is no address or number that could be somebody's")
+            elif seen.roles:
+                found[kind, value] = ("role", "it is the mailbox of a desk, and joins nobody by itself")
+            elif seen == Person():
+                found[kind, value] = (
+                    "blocked",
+                    "the identity rules block it (a blocked value, or a marketplace's relay)",
+                )
+    return [
+        {"kind": kind, "value": value, "rule": rule, "text": f"{kind} {value}: {text}"}
+        for (kind, value), (rule, text) in sorted(found.items(), key=lambda each: (rules.order[each[0][0]], each[0][1]))
+    ]
+
+
+def _values(state: State) -> Iterator[tuple[str, str, bool, State]]:
+    for kind in ("email", "phone"):
+        for value, item in state.get(f"{kind}s", {}).items():
+            yield kind, value, bool(item[0][1]), {f"{kind}s": {value: item}}

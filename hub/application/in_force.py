@@ -1,0 +1,61 @@
+"""What is in force: the newest stored version of rules and weights, or what is configured where none is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.learning import splink_model
+from hub.matching import rules as identity_rules
+from hub.matching.rules import IdentityRules
+from hub.matching.version import Identity, identity
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import RuleSet
+from hub.store import versions
+from hub.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What identity and survivorship decide by; a batch works with one from its beginning to its end."""
+
+    identity: Identity
+    survivorship: SurvivorshipRules
+
+
+def in_force(
+    session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, read: dict[int, InForce]
+) -> InForce:
+    """What holds now. ``rules`` and ``survivorship`` are configured; ``read`` holds the version read last."""
+    version = versions.active_id(session)
+    held = read.get(version)
+    if held is None:
+        # Threads share ``read``: another one may clear it at any time.
+        held = _read(session, version, rules, survivorship)
+        read.clear()
+        read[version] = held
+    return held
+
+
+def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:
+    """What would hold with these rules: of what they do not speak of, what holds now, and the weights as they are."""
+    version = held.identity.version
+    row = versions.get(session, version) if version else None
+    model = splink_model.loaded(row.model) if row and row.model else None
+    return InForce(
+        identity(rules.identity or held.identity.rules, model, version), rules.survivorship or held.survivorship
+    )
+
+
+def _read(session: Session, version: int, rules: IdentityRules, survivorship: SurvivorshipRules) -> InForce:
+    row = versions.get(session, version) if version else None
+    if row is None:
+        return InForce(identity(rules), survivorship)
+    return InForce(
+        identity(
+            identity_rules.loaded(row.rules) if row.rules else rules,
+            splink_model.loaded(row.model) if row.model else None,
+            version,
+            row.restores,
+        ),
+        SurvivorshipRules.model_validate_json(row.survivorship) if row.survivorship else survivorship,
+    )

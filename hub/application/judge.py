@@ -1,0 +1,331 @@
+"""judge: what a person decides about who is who, and its effect on clusters, profiles and outbox, in one transaction.
+
+A judgement names records, whose ids follow from connection, kind and external id: it holds for ever, through replay,
+retraining, new events and a rebuild from the inbox, until a person withdraws it. People are served one after the
+other, under the lock of identity: nobody decides without the decision of the one before, or about what is moving.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from hub.application.process import Processing, apply
+from hub.application.record_names import anywhere, meant
+from hub.errors import NotFound, RefusedError, RetryableError
+from hub.identity.record_changes import Drafts
+from hub.identity.resolve import Resolution
+from hub.matching.constraints import conflict, implied_by, undone_by_split
+from hub.model.judgement import Judged, Judgement
+from hub.model.profile import RecordReference
+from hub.outbox.merge_report import merge_report
+from hub.outbox.split_report import split_report
+from hub.store import due, matches, profiles, records
+from hub.store import judgements as store
+from hub.store.database import Session
+
+log = structlog.get_logger()
+
+ATTEMPTS = 10
+"""Times a decision is tried when batches get in between."""
+
+NAMED = 5
+"""Records per side that a refusal names."""
+
+_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be written, and the records whose profiles it bears on."""
+
+    judgement: Judgement
+    touched: frozenset[UUID]
+    also: tuple[Judgement, ...] = ()
+    withdrawn: tuple[Judgement, ...] = ()
+
+
+class Judge:
+    """Carries out what people decide. Each call is one transaction; nothing is changed when it raises."""
+
+    def __init__(
+        self,
+        processing: Processing,
+        *,
+        waken: Callable[[str], None] = lambda destination: None,
+        dry: bool = False,
+    ) -> None:
+        """``waken`` announces that a destination has something to deliver.
+
+        ``dry``: everything is done, told and taken back in the one transaction; the ids of judgements lead nowhere.
+        """
+        self._processing = processing
+        self._waken = waken
+        self._dry = dry
+
+    def merge(self, one: UUID, other: UUID, by: str, reason: str = "") -> Judged:
+        """Two profiles are one person. Raises NotFound, RefusedError with the judgements that stand between them."""
+
+        def decide(session: Session, now: datetime) -> Decision:
+            sides = _two_profiles(session, one, other)
+            return same(session, *sides, by=by, reason=reason, now=now)
+
+        return self._transaction(decide, by)
+
+    def never(self, one: UUID, other: UUID, by: str, reason: str = "") -> Judged:
+        """Two profiles are two people, for ever. Raises NotFound, RefusedError."""
+
+        def decide(session: Session, now: datetime) -> Decision:
+            sides = _two_profiles(session, one, other)
+            return different(session, *sides, by=by, reason=reason, now=now)
+
+        return self._transaction(decide, by)
+
+    def split(self, profile: UUID, texts: Sequence[str], by: str, reason: str = "") -> Judged:
+        """These records of a profile are somebody else. Raises NotFound, RefusedError with every fault of ``texts``."""
+
+        def decide(session: Session, now: datetime) -> Decision:
+            held = _records_of(session, profile)
+            chosen = _chosen(session, held, texts)
+            return different(session, chosen, held.keys() - chosen, by=by, reason=reason, now=now, together=True)
+
+        return self._transaction(decide, by)
+
+    def withdraw(self, judgement: int, by: str) -> Judged:
+        """The judgement ends; what it named is resolved again by evidence. Raises NotFound, RefusedError."""
+
+        def decide(session: Session, now: datetime) -> Decision:
+            found = store.get(session, judgement)
+            if found is None:
+                raise NotFound(f"there is no judgement {judgement}")
+            if found.withdrawn_at is not None:
+                when = f"{found.withdrawn_at:%Y-%m-%d %H:%M}"
+                raise RefusedError(f"judgement {judgement} was withdrawn already, by {found.withdrawn_by} at {when}")
+            (ended,) = store.withdraw(session, [judgement], by, now)
+            return Decision(ended, ended.records, withdrawn=(ended,))
+
+        return self._transaction(decide, by)
+
+    def _transaction(self, decide: Callable[[Session, datetime], Decision], by: str) -> Judged:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._processing.database.session() as session:
+                    matches.lock(session)
+                    now = session.now()
+                    decision = decide(session, now)
+                    judged, destinations = settle(session, self._processing, decision, now)
+                    if self._dry:
+                        session.connection.rollback()
+                        return judged
+                break
+            except _TRANSIENT as error:
+                if attempt == ATTEMPTS:
+                    raise
+                log.info("judge.repeated", reason=type(error).__name__)
+                time.sleep(0.02 * attempt)
+        for destination in sorted(destinations):
+            self._waken(destination)
+        log.info("judge.done", judgement=judged.judgement.id, verdict=judged.judgement.verdict)
+        return judged
+
+
+def same(
+    session: Session, one: Collection[UUID], other: Collection[UUID], *, by: str, reason: str = "", now: datetime
+) -> Decision:
+    """Write that all these records are one person; a machine's hold between them ends with it.
+
+    The caller holds the lock. Raises RefusedError, naming the judgements that say otherwise.
+    """
+    new = Judgement(0, "same", frozenset(one), frozenset(other), by, reason, now)
+    existing = store.chained(session, new.records)
+    joined = new.records.union(*(held.records for held in existing if held.verdict == "same"))
+    holds = [held for held in existing if held.verdict == "hold" and held.one & joined and held.other & joined]
+    _refuse_conflict(session, new, [held for held in existing if held not in holds])
+    ended = store.withdraw(session, [held.id for held in holds if held.id > 0], by, now)
+    store.forget_rejected(session, holds)
+    return Decision(store.insert(session, new), new.records, withdrawn=tuple(ended))
+
+
+def different(
+    session: Session,
+    one: Collection[UUID],
+    other: Collection[UUID],
+    *,
+    by: str,
+    reason: str = "",
+    now: datetime,
+    together: bool = False,
+) -> Decision:
+    """Write that no record of the one side is the same person as one of the other; ``together``: the one side is one.
+
+    Judgements that held the two sides together end, or go on about those that they joined and that stay together.
+    What was one before by evidence is so again, and not by a word that nobody said. The caller holds the lock. Raises
+    RefusedError.
+    """
+    new = Judgement(0, "different", frozenset(one), frozenset(other), by, reason, now)
+    existing = store.chained(session, new.records)
+    undone = undone_by_split(new, existing)
+    ended = store.withdraw(session, [held.id for held, _ in undone], by, now)
+    kept = [
+        store.insert(session, part)
+        for held, parts in undone
+        for part in parts
+        if part.records & held.one and part.records & held.other
+    ]
+    gone = {held.id for held in ended}
+    in_force = [*(held for held in existing if held.id not in gone), *kept]
+    _refuse_conflict(session, new, in_force)
+    written = store.insert(session, new)
+    if together and len(new.one) > 1:
+        first, *others = sorted(new.one)
+        group = Judgement(0, "same", frozenset([first]), frozenset(others), by, reason, now)
+        if not implied_by(group, in_force):
+            kept.append(store.insert(session, group))
+    return Decision(written, new.records.union(*(held.records for held in ended)), tuple(kept), tuple(ended))
+
+
+def settle(
+    session: Session, processing: Processing, decision: Decision, now: datetime
+) -> tuple[Judged, frozenset[str]]:
+    """Resolve what a decision bears on, and tell what came of it and which destinations have something to do."""
+    stored = store.profiles_of(session, decision.touched)
+    applied = apply(session, processing, Drafts(touched=frozenset(stored)), now)
+    resolution = applied.resolution
+    restored = resolution.members.keys() - resolution.known.keys()
+    profiles_now = {*store.profiles_of(session, decision.touched).values(), *restored}
+    mentioned = (decision.judgement, *decision.also, *decision.withdrawn)
+    judged = Judged(
+        decision.judgement,
+        profiles=tuple(sorted(profiles_now)),
+        retired=tuple(sorted(merge.loser for merge in resolution.merges)),
+        restored=tuple(sorted(restored)),
+        also=decision.also,
+        withdrawn=decision.withdrawn,
+        destinations=_destinations(session, processing, resolution, profiles_now),
+        names=store.names(session, {record for each in mentioned for record in each.records}),
+    )
+    return replace(judged, undo=_undo(judged)), applied.destinations
+
+
+def _destinations(
+    session: Session, processing: Processing, resolution: Resolution, profiles_now: Collection[UUID]
+) -> tuple[dict[str, Any], ...]:
+    """What is going to be written where, and what cannot be undone there."""
+    restored = sorted(resolution.members.keys() - resolution.known.keys())
+    gone: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for merge in resolution.merges:
+        gone[merge.winner].append(merge.loser)
+    if not restored and not gone:
+        return ()
+    routed = {route.destination: False for route in processing.routes}
+    routed |= {route.destination: True for route in processing.routes if route.orders}
+    standings = due.standings(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
+    merged = [
+        line.document()
+        for winner, losers in sorted(gone.items())
+        for line in merge_report(processing.connections, routed, winner, losers, standings)
+    ]
+    if not restored:
+        return tuple(merged)
+    kept = next((one for one in sorted(profiles_now) if one not in restored and one not in gone), restored[0])
+    others = [one for one in restored if one != kept]
+    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, standings)))
+
+
+def _undo(judged: Judged) -> tuple[str, ...]:
+    """The commands that take it back."""
+    judgement = judged.judgement
+    if judgement.withdrawn_at is not None:
+        if judgement.verdict == "same" and len(judged.profiles) > 1:
+            return tuple(f"hub profile merge {judged.profiles[0]} {other}" for other in judged.profiles[1:])
+        return ()
+    commands = [f"hub judgement withdraw {judgement.id}"]
+    if judgement.verdict == "different" and any(each.verdict == "same" for each in judged.withdrawn):
+        # What held them together ended with the split: without it the evidence decides.
+        commands += [f"hub profile merge {judged.profiles[0]} {other}" for other in judged.profiles[1:]]
+    return tuple(commands)
+
+
+def _two_profiles(session: Session, one: UUID, other: UUID) -> tuple[set[UUID], set[UUID]]:
+    found = [(wanted, profiles.get(session, wanted)) for wanted in (one, other)]
+    missing = [str(wanted) for wanted, row in found if row is None]
+    if missing:
+        raise NotFound(f"there is no profile {' and no profile '.join(dict.fromkeys(missing))}")
+    (left, right) = (row.id for _, row in found if row is not None)
+    if left == right:
+        raise RefusedError(f"both ids are of profile {left}: they are one already")
+    return _ids(session, left), _ids(session, right)
+
+
+def _ids(session: Session, profile: UUID) -> set[UUID]:
+    return {row.id for row in records.of_profile(session, profile)}
+
+
+def _records_of(session: Session, profile: UUID) -> dict[UUID, RecordReference]:
+    row = profiles.get(session, profile)
+    if row is None:
+        raise NotFound(f"there is no profile {profile}")
+    return store.names(session, _ids(session, row.id))
+
+
+def _chosen(session: Session, held: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:
+    found = meant(texts, held)
+    strangers = [None if own else anywhere(text) for text, own in zip(texts, found, strict=True)]
+    homes = store.profiles_of(session, {one for one in strangers if one is not None})
+    faults = [
+        (f"records.{place}", _fault(own, homes.get(stranger) if stranger else None))
+        for place, (own, stranger) in enumerate(zip(found, strangers, strict=True))
+        if len(own) != 1
+    ]
+    chosen = {record for own in found if len(own) == 1 for record in own}
+    if len(chosen) == len(held):
+        faults.append(("records", "these are all records of the profile: one has to stay"))
+    if faults:
+        raise RefusedError("the profile cannot be split like this; `hub profile show` lists its records", faults)
+    return chosen
+
+
+def _fault(found: Collection[UUID], home: UUID | None) -> str:
+    if found:
+        return f"stands for {len(found)} records of the profile; name it as connection:kind:external_id"
+    if home is not None:
+        return f"belongs to profile {home}"
+    return "is no record of this profile"
+
+
+def _refuse_conflict(session: Session, new: Judgement, existing: Iterable[Judgement]) -> None:
+    clash = conflict(new, existing)
+    if clash is None:
+        return
+    against = clash.against
+    names = store.names(session, {record for each in against for record in each.records})
+    said = "one person" if new.verdict == "same" else "different people"
+    ids = " and ".join(str(each.id) for each in against)
+    raise RefusedError(
+        f"these cannot be {said}: {'judgement' if len(against) == 1 else 'judgements'} {ids} "
+        f"{'says' if len(against) == 1 else 'say'} otherwise; "
+        f"`hub judgement withdraw {against[-1].id}` ends {'it' if len(against) == 1 else 'the last of them'}",
+        [(f"judgement.{each.id}", _described(each, names)) for each in against],
+    )
+
+
+def _described(judgement: Judgement, names: Mapping[UUID, RecordReference]) -> str:
+    sides = " | ".join(_listed(side, names) for side in (judgement.one, judgement.other))
+    return f"{judgement.verdict}, by {judgement.by} at {judgement.at:%Y-%m-%d %H:%M}: {sides}"
+
+
+def _listed(side: Collection[UUID], names: Mapping[UUID, RecordReference]) -> str:
+    shown = [
+        f"{name.connection}:{name.kind}:{name.external_id}" if (name := names.get(one)) else str(one)
+        for one in sorted(side)[:NAMED]
+    ]
+    more = len(side) - len(shown)
+    return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])

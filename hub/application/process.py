@@ -1,0 +1,357 @@
+"""process: normalise → resolve → survive → enqueue for one batch of inbox entries, in one transaction.
+
+``kill -9`` anywhere rolls the batch back, and its entries are still queued. What cannot be taken in is found before it
+is stored (``hub.normalise.fit``). A batch that fails all the same is halved, and each half again only where the fault
+is: whoever is at fault is parked alone, and every other entry goes through once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import perf_counter
+from uuid import UUID
+
+import psycopg
+import psycopg_pool
+import structlog
+
+from hub import metrics
+from hub.application.in_force import InForce, in_force
+from hub.errors import HubError, RetryableError
+from hub.identity.record_changes import Drafting, Drafts, orphans
+from hub.identity.resolve import Resolution, resolve
+from hub.matching.rules import IdentityRules
+from hub.model.event import Note
+from hub.normalise.batch import Normalised, Outcome, normalise
+from hub.normalise.telling import tell
+from hub.outbox.enqueue import ChangedOrder, Route, enqueue
+from hub.profiles.survive import survive
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.sdk.connection import Connection, counting_placed_orders
+from hub.store import facts, inbox, matches, notes, versions
+from hub.store.database import Database, Session
+from hub.store.inbox import ClaimedEntry
+
+log = structlog.get_logger()
+
+BATCH = 500
+"""Entries per transaction: at 50 most of the gain of working in sets is there, at 500 all of it (performance.md)."""
+
+ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
+"""A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
+
+_CORRECTIONS = ("refund", "deletion")
+"""Told apart from its order, each of these makes another order of it."""
+
+_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What the batch needs to know."""
+
+    database: Database
+    connections: Mapping[str, Connection]
+    routes: Sequence[Route]
+    identity: IdentityRules
+    survivorship: SurvivorshipRules
+    read: dict[int, InForce] = field(default_factory=dict)
+    """The version of rules and weights that was read last."""
+
+    def in_force(self, session: Session) -> InForce:
+        """The rules and weights that hold now: the stored version, or what is configured."""
+        return in_force(session, self.identity, self.survivorship, self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one batch did; ``destinations`` have something to deliver now."""
+
+    entries: int
+    destinations: frozenset[str] = frozenset()
+    thin: frozenset[str] = frozenset()
+    """Connections with entries that wait for ``complete``."""
+
+    def __add__(self, other: Batch) -> Batch:
+        return Batch(self.entries + other.entries, self.destinations | other.destinations, self.thin | other.thin)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """``waiting`` are entries whose order is not stored yet."""
+
+    destinations: frozenset[str] = frozenset()
+    waiting: frozenset[int] = frozenset()
+    resolution: Resolution = field(default_factory=Resolution)
+
+
+class _Failed(Exception):  # noqa: N818 - carries which entries, or records to be resolved again, were in the batch
+    def __init__(self, error: Exception, *, entries: Sequence[int] = (), records: Sequence[UUID] = ()) -> None:
+        super().__init__()
+        self.error, self.entries, self.records = error, entries, records
+
+
+def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
+    """Work on up to ``limit`` due entries; ``entries`` is 0 when there were none."""
+    size = limit
+    while True:
+        try:
+            return _attempt(processing, size)
+        except _TRANSIENT as error:
+            log.info("process.repeated", reason=type(error).__name__)
+        except _Failed as failed:
+            if failed.entries:
+                return _isolate(processing, failed)
+            # Of records whole profiles are taken, which may be more than was asked for.
+            number = min(size, len(failed.records))
+            if number == 1:
+                return _leave(processing, failed)
+            size = max(1, number // 2)
+            log.warning("process.halved", records=number, error=type(failed.error).__name__)
+
+
+def _isolate(processing: Processing, failed: _Failed) -> Batch:
+    """Work on a batch that failed, part by part.
+
+    One entry at fault among 500 costs some 18 smaller attempts, and no entry that went through is worked on again.
+    """
+    done = Batch(0)
+    waiting = _halves(failed)
+    while waiting:
+        part = waiting.pop(0)
+        try:
+            done += _attempt_these(processing, part)
+        except _TRANSIENT as error:
+            log.info("process.repeated", reason=type(error).__name__)
+            waiting.insert(0, part)
+        except _Failed as again:
+            waiting[:0] = _halves(again)
+            if len(again.entries) == 1:
+                done += _park(processing, again.entries[0], again.error)
+    return done
+
+
+def _halves(failed: _Failed) -> list[Sequence[int]]:
+    entries = failed.entries
+    if len(entries) == 1:
+        return []
+    log.warning("process.halved", entries=len(entries), error=type(failed.error).__name__)
+    middle = len(entries) // 2
+    return [entries[:middle], entries[middle:]]
+
+
+def _attempt_these(processing: Processing, ids: Sequence[int]) -> Batch:
+    with processing.database.session() as session:
+        return _whole(session, processing, inbox.claim_these(session, "process", ids))
+
+
+def _attempt(processing: Processing, limit: int) -> Batch:
+    with processing.database.session() as session:
+        if versions.any_unread(session):
+            # What came before the upgrade is found by nobody yet: news of the same people would make second profiles.
+            done = _again(session, processing, limit)
+            if done.entries:
+                return done
+        claimed = inbox.claim(session, "process", limit)
+        if not claimed:
+            return _again(session, processing, limit)
+        return _whole(session, processing, claimed)
+
+
+def _whole(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
+    """Work on claimed entries, all or none. Raises _Failed with their ids when they, and not the database, fail."""
+    if not claimed:
+        return Batch(0)
+    try:
+        return _work(session, processing, claimed, claimed[0].claimed_at)
+    except Exception as error:
+        if isinstance(error, _TRANSIENT) or _is_away(error):
+            raise
+        raise _Failed(error, entries=[entry.id for entry in claimed]) from error
+
+
+def _again(session: Session, processing: Processing, limit: int) -> Batch:
+    """Nothing new is due: go on with what changed rules, weights or an upgrade want to be resolved again."""
+    if not versions.any_waiting(session):
+        return Batch(0)
+    # Before the queue: whoever has everybody resolved again fills it under the lock, and would wait for what is taken.
+    matches.lock(session)
+    records = versions.take(session, limit)
+    if not records:
+        return Batch(0)
+    try:
+        applied = apply(session, processing, Drafts(touched=frozenset(records), again=True), session.now())
+    except Exception as error:
+        if isinstance(error, _TRANSIENT) or _is_away(error):
+            raise
+        raise _Failed(error, records=records) from error
+    resolution = applied.resolution
+    apart = len(resolution.members.keys() - resolution.known.keys())
+    if resolution.merges or apart:
+        log.info("process.resolved_again", records=len(records), merged=len(resolution.merges), split=apart)
+    return Batch(len(records), applied.destinations)
+
+
+def _require_in_force(session: Session, version: int) -> None:
+    """Raise RetryableError when other rules or weights came in force while this batch waited for its turn.
+
+    Whoever puts them in force has queued all records that are stored, and those of this batch are not.
+    """
+    if versions.active_id(session) != version:
+        raise RetryableError("other rules or weights are in force now")
+
+
+def _is_away(error: Exception) -> bool:
+    """True when the database, and no entry, is at fault: the connection, its resources, an operator, its disk."""
+    if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
+        return True
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "53", "57", "58")
+
+
+def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry], now: datetime) -> Batch:
+    entries, incomplete = _completed(session, claimed, processing.connections)
+    if incomplete:
+        inbox.move(session, [entry.id for entry in incomplete], "complete")
+    started = perf_counter()
+    done, outcomes = normalise(entries, processing.connections)
+    metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
+    applied = _draft(session, processing, done, now) if done else Applied()
+    _finish(session, entries, applied, outcomes, {entry.inbox_id: entry.notes for entry in done if entry.notes})
+    return Batch(len(claimed), applied.destinations, frozenset(entry.entry.connection for entry in incomplete))
+
+
+def _completed(
+    session: Session, claimed: list[ClaimedEntry], connections: Mapping[str, Connection]
+) -> tuple[list[ClaimedEntry], list[ClaimedEntry]]:
+    """Give entries their fetched bodies; those that lack some are for the step ``complete``."""
+    thin = [c for c in claimed if _completes(connections.get(c.entry.connection))]
+    if not thin:
+        return claimed, []
+    fetched = inbox.completions(session, [c.id for c in thin])
+    ready: list[ClaimedEntry] = []
+    incomplete: list[ClaimedEntry] = []
+    for entry in claimed:
+        connection = connections.get(entry.entry.connection)
+        if connection is None or not _completes(connection):
+            ready.append(entry)
+            continue
+        whole = entry.with_completions(fetched.get(entry.id, {}))
+        (incomplete if missing_completions(whole, connection) else ready).append(whole)
+    return ready, incomplete
+
+
+def _completes(connection: Connection | None) -> bool:
+    source = connection.connector.source if connection else None
+    return source is not None and source.completions is not None
+
+
+def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
+    """True when the connector wants bodies that are not stored. An entry it cannot read is left to ``normalise``."""
+    source = connection.connector.source
+    if source is None or source.completions is None:
+        return False
+    try:
+        return bool(source.completions(entry.entry, connection.settings))
+    except Exception:
+        return False
+
+
+def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
+    identity = processing.in_force(session).identity
+    drafting = Drafting(identity.rules)
+    for entry in done:
+        drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
+    applied = apply(session, processing, drafting.drafts, now)
+    _require_in_force(session, identity.version)
+    return applied
+
+
+def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:
+    """Resolve → survive → enqueue, in the caller's transaction. Raises RetryableError when it has to be repeated."""
+    rules = processing.in_force(session)
+    started = perf_counter()
+    resolution = resolve(session, drafts, rules.identity, now)
+    resolved = perf_counter()
+    changed = survive(
+        session,
+        resolution.members,
+        resolution.known,
+        resolution.created_at,
+        ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
+        rules=rules.survivorship,
+        now=now,
+        placed=counting_placed_orders(processing.connections),
+    )
+    survived = perf_counter()
+    orders = _changed_orders(session, resolution, drafts)
+    destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now)
+    metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
+    metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
+    metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
+    parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
+    waiting = orphans(drafts, facts.existing(session, parents)) if parents else set()
+    return Applied(frozenset(destinations), frozenset(waiting), resolution)
+
+
+def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
+    """The orders that changed, also by what was told apart from them, and those whose contact is another one now."""
+    profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
+    moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
+    orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
+    for fact in drafts.facts.values():
+        record = resolution.facts.get(fact.id)
+        if fact.kind == "order" and record is not None:
+            orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)
+    parts = [fact for fact in drafts.facts.values() if fact.kind in _CORRECTIONS and fact.id in resolution.facts]
+    apart = {fact.parent_id: fact for fact in parts if fact.parent_id is not None and fact.parent_id not in orders}
+    for order, hangs_on in facts.records_of(session, apart).items() if apart else ():
+        if hangs_on in profile_of:
+            orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order].inbox_id)
+    return list(orders.values())
+
+
+def _finish(
+    session: Session,
+    entries: Sequence[ClaimedEntry],
+    applied: Applied,
+    outcomes: Sequence[Outcome],
+    noted: Mapping[int, Sequence[Note]],
+) -> None:
+    again = [e for e in entries if e.id in applied.waiting and e.attempts < len(ORPHAN_RETRIES)]
+    for entry in again:
+        inbox.postpone(session, entry.id, ORPHAN_RETRIES[entry.attempts])
+    repeated = {entry.id for entry in again}
+    inbox.finish(session, [entry.id for entry in entries if entry.id not in repeated])
+    failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
+    ended = Counter((entry.entry.connection, failed.get(entry.id, "done")) for entry in entries)
+    for (connection, outcome), count in ended.items():
+        metrics.NORMALISED.labels(connection, outcome).inc(count)
+    everyone = [entry.id for entry in entries]
+    inbox.clear_earlier(session, [each for each in everyone if each not in failed], everyone)
+    notes.add(session, noted)
+    tell(outcomes, {entry.id: entry.entry.connection for entry in entries})
+    if outcomes:
+        inbox.set_outcomes(session, [(o.inbox_id, o.state, o.reason) for o in outcomes])
+
+
+def _leave(processing: Processing, failed: _Failed) -> Batch:
+    """Let the others go on without the one profile at fault."""
+    # They stay as they were resolved last; their next event resolves them again.
+    records, error = sorted(failed.records), failed.error
+    log.error("process.not_resolved_again", records=len(records), record=str(records[0]), error=type(error).__name__)
+    with processing.database.session() as session:
+        versions.unqueue(session, records)
+    return Batch(len(records))
+
+
+def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:
+    told = f": {error}" if isinstance(error, HubError) else ""
+    log.error("process.parked", inbox_id=inbox_id, error=type(error).__name__, exc_info=error)
+    with processing.database.session() as session:
+        # By its own id: the first entry that is due may be another one by now, which other workers gave back.
+        inbox.finish(session, [inbox_id])
+        inbox.set_outcomes(session, [(inbox_id, "parked", f"Hub failed on this entry ({type(error).__name__}){told}")])
+    return Batch(1)

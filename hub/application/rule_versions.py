@@ -1,0 +1,243 @@
+"""Which rules are in force, and how that changes: applied by a person, taken back, or because the files changed.
+
+Every change is a new version, and has the records resolved again by it; nothing is ever overwritten. While that is
+under way the next change simply comes on top: a record is resolved by what is in force when its turn comes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import orjson
+import psycopg
+import structlog
+
+from hub.errors import NotFound, RefusedError, RetryableError
+from hub.matching import rules as identity_rules
+from hub.matching.rules import IdentityRules
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import RuleSet, dumped
+from hub.store import judgements, matches, records, versions
+from hub.store.database import Database, Session
+from hub.store.versions import VersionRow
+
+log = structlog.get_logger()
+
+CONFIGURATION = "configuration"
+"""By whom a version is that was made of the files of rules."""
+
+ATTEMPTS = 10
+"""Times a change is tried when batches get in between."""
+
+Done = TypeVar("Done")
+_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """``version`` is in force; ``stored`` is False where it was already. ``waiting`` records are to be resolved."""
+
+    version: int
+    stored: bool
+    waiting: int
+    restores: int | None = None
+
+
+class RuleVersions:
+    """The versions of one database. ``identity`` and ``survivorship`` are as configured."""
+
+    def __init__(self, database: Database, identity: IdentityRules, survivorship: SurvivorshipRules) -> None:
+        self._database = database
+        self._configured = RuleSet(identity, survivorship)
+
+    def take_configuration(self) -> Applied | None:
+        """Put in force what the files say, if they changed since that was looked at last; None if they did not.
+
+        Of two files only what changed is taken: what a person applied of the other stays.
+        """
+        with self._database.session() as session:
+            last = versions.configured(session)
+        if last is not None and _read(last.configured) == self._configured:
+            return None
+        done = self._change(self._take)
+        if done.stored and done.waiting:
+            log.warning(
+                "rules.configuration_changed",
+                version=done.version,
+                waiting=done.waiting,
+                next_time="hub rules try FILE shows what a change would do",
+                undo="hub rules rollback",
+            )
+        return done
+
+    def apply(self, rules: RuleSet, *, by: str, note: str = "") -> Applied:
+        """Put these in force; of what they do not speak of, what is in force stays, and so do the weights."""
+
+        def change(session: Session) -> Applied:
+            held = self._recorded(session)
+            wanted = RuleSet(rules.identity or held.rules.identity, rules.survivorship or held.rules.survivorship)
+            return self._put(session, held, wanted, held.row.model, by=by, note=note)
+
+        return self._change(change)
+
+    def rollback(self, version: int | None, *, by: str) -> Applied:
+        """Put an earlier version in force again, with its weights; None: the one before. Raises NotFound, RefusedError.
+
+        What the machine held back since then is let go: it is looked at anew.
+        """
+
+        def change(session: Session) -> Applied:
+            held = self._recorded(session)
+            target = versions.before(session, held.row.id) if version is None else versions.get(session, version)
+            if target is None:
+                if version is None:
+                    raise RefusedError("there is no earlier version to go back to")
+                raise NotFound(f"there is no version {version}; `hub rules list` shows those there are")
+            since = versions.ended_at(session, target.id)
+            if target.active or since is None:
+                raise RefusedError(f"version {target.id} is in force already")
+            judgements.withdraw_holds(session, since, by, session.now())
+            wanted = self._of(target)
+            note = f"rollback to version {target.id}"
+            return self._put(session, held, wanted, target.model, by=by, note=note, restores=target.id)
+
+        return self._change(change)
+
+    def says_otherwise(self, rules: RuleSet) -> list[str]:
+        """Which of these rules are not what the files say: ``identity``, ``survivorship``."""
+        pairs = {
+            "identity": (rules.identity, self._configured.identity),
+            "survivorship": (rules.survivorship, self._configured.survivorship),
+        }
+        return [name for name, (given, configured) in pairs.items() if given is not None and given != configured]
+
+    def _take(self, session: Session) -> Applied:
+        active = _active(session)
+        last = versions.configured(session)
+        if last is None:
+            held = self._recorded(session)
+            return Applied(held.row.id, stored=True, waiting=versions.waiting(session))
+        if _read(last.configured) == self._configured:
+            return Applied(active.id if active else last.id, stored=False, waiting=0)
+        before = _read(last.configured)
+        held = self._recorded(session)
+        wanted = RuleSet(
+            held.rules.identity if self._configured.identity == before.identity else self._configured.identity,
+            held.rules.survivorship
+            if self._configured.survivorship == before.survivorship
+            else self._configured.survivorship,
+        )
+        note = "configuration changed"
+        return self._put(session, held, wanted, held.row.model, by=CONFIGURATION, note=note, configured=True)
+
+    def _recorded(self, session: Session) -> _Held:
+        """What is in force; where that was never written down, it is what is configured, and is written down now."""
+        active = _active(session)
+        if active is None or versions.configured(session) is None:
+            wanted = self._of(active) if active else self._configured
+            _store(session, wanted, active.model if active else None, CONFIGURATION, "as configured", self._configured)
+            active = _active(session)
+            assert active is not None
+        return _Held(active, self._of(active))
+
+    def _of(self, row: VersionRow) -> RuleSet:
+        return RuleSet(
+            identity_rules.loaded(row.rules) if row.rules else self._configured.identity,
+            SurvivorshipRules.model_validate_json(row.survivorship)
+            if row.survivorship
+            else self._configured.survivorship,
+        )
+
+    def _put(
+        self,
+        session: Session,
+        held: _Held,
+        wanted: RuleSet,
+        model: str | None,
+        *,
+        by: str,
+        note: str,
+        configured: bool = False,
+        restores: int | None = None,
+    ) -> Applied:
+        weighed = wanted.identity != held.rules.identity or model != held.row.model
+        if not weighed and wanted.survivorship == held.rules.survivorship and not configured and restores is None:
+            return Applied(held.row.id, stored=False, waiting=versions.waiting(session))
+        version = _store(session, wanted, model, by, note, self._configured if configured else None, restores)
+        if weighed:
+            waiting = versions.queue_all(session)
+        elif wanted.survivorship != held.rules.survivorship:
+            waiting = versions.queue_profiles(session)
+        else:
+            waiting = versions.waiting(session)
+        session.announce("process")
+        return Applied(version, stored=True, waiting=waiting, restores=restores)
+
+    def _change(self, change: Callable[[Session], Applied]) -> Applied:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._database.session() as session:
+                    # Whoever resolves holds this lock: what was decided by the old rules is stored, and queued.
+                    matches.lock(session)
+                    done = change(session)
+                break
+            except _TRANSIENT as error:
+                if attempt == ATTEMPTS:
+                    raise
+                log.info("rules.repeated", reason=type(error).__name__)
+                time.sleep(0.05 * attempt)
+        if done.stored:
+            log.info("rules.in_force", version=done.version, waiting=done.waiting, restores=done.restores)
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The version in force, and its rules."""
+
+    row: VersionRow
+    rules: RuleSet
+
+
+def _active(session: Session) -> VersionRow | None:
+    version = versions.active_id(session)
+    return versions.get(session, version) if version else None
+
+
+def _store(
+    session: Session,
+    rules: RuleSet,
+    model: str | None,
+    by: str,
+    note: str,
+    configured: RuleSet | None = None,
+    restores: int | None = None,
+) -> int:
+    return versions.activate(
+        session,
+        rules=dumped(RuleSet(rules.identity)),
+        survivorship=dumped(RuleSet(None, rules.survivorship)),
+        model=model,
+        records=records.count(session),
+        note=note,
+        by=by,
+        now=session.now(),
+        configured=_text(configured) if configured else None,
+        restores=restores,
+    )
+
+
+def _text(rules: RuleSet) -> str:
+    parts = {"identity": rules.identity, "survivorship": rules.survivorship}
+    return orjson.dumps({name: part.model_dump(mode="json") for name, part in parts.items() if part}).decode()
+
+
+def _read(text: str | None) -> RuleSet:
+    held = orjson.loads(text or "{}")
+    return RuleSet(
+        IdentityRules.model_validate(held.get("identity", {})),
+        SurvivorshipRules.model_validate(held.get("survivorship", {})),
+    )

@@ -1,0 +1,284 @@
+"""what-if: what other rules would do to the real data, before anything changes.
+
+Everybody is clustered anew under the other rules, as of one moment and in a transaction that cannot write; where that
+is not what is stored, golden profiles are folded and writes rendered, as resolve, survive, enqueue and render would.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+
+from hub.application.cases import Case, Cases, merges, splits, with_evidence
+from hub.application.difference import RuleChange, Side, rule_changes, unused
+from hub.application.guards import shown
+from hub.application.in_force import InForce, supposed
+from hub.application.process import Processing
+from hub.application.trial import Place, Placed, Progress, Trial, place
+from hub.identity.hold import Stake, stake
+from hub.matching.blocking import Key, hashed, identifiers
+from hub.model.profile import Profile
+from hub.outbox.enqueue import Route
+from hub.outbox.forecast import Forecast, Supposed, forecast
+from hub.profiles.survive import leaves
+from hub.profiles.survivorship import golden
+from hub.rules import RuleSet
+from hub.sdk.connection import counting_placed_orders
+from hub.store import facts, profiles, records, versions, what_if
+from hub.store.database import Session
+from hub.store.records import RecordRow
+
+Json = dict[str, Any]
+Item = TypeVar("Item")
+
+LIMIT = 20
+"""Cases of each kind that are told with their evidence, those with most at stake first."""
+
+BATCH = 200
+"""Components, or profiles, that are looked at with one set of statements."""
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def try_rules(processing: Processing, rules: RuleSet, *, limit: int = LIMIT, progress: Progress = _quiet) -> Json:
+    """What these rules would do; of what ``rules`` does not hold, that in force stays. Nothing is changed.
+
+    ``limit``: cases of each kind to tell with their evidence.
+    """
+    started = time.monotonic()
+    with processing.database.session() as session:
+        what_if.begin(session)
+        before = processing.in_force(session)
+        after = supposed(session, rules, before)
+        found = _Found(processing, after, limit, datetime.now(UTC))
+        changes = [
+            *rule_changes(before.identity.rules, after.identity.rules),
+            *rule_changes(before.survivorship, after.survivorship),
+        ]
+        told = _tried(session, found, before, changes, progress)
+    return {**told, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _tried(session: Session, found: _Found, before: InForce, changes: Sequence[RuleChange], progress: Progress) -> Json:
+    rules = [{"path": each.path, "before": each.before, "after": each.after, "text": each.text} for each in changes]
+    trial = None
+    if before.identity.rules != found.after.identity.rules:
+        trial = Trial(session, found.after.identity, progress)
+        _cluster(session, found, trial)
+    if before.survivorship != found.after.survivorship:
+        _fold(session, found, progress)
+    side = Side(before.identity, {})
+    counts = {"records": what_if.count(session), "profiles": profiles.count(session)}
+    evidence = (
+        {
+            "merges": with_evidence(session, found.merges, trial, side, changes, sought="after"),
+            "splits": with_evidence(session, found.splits, trial, side, changes, sought="before"),
+        }
+        if trial
+        else {"merges": found.merges.document(), "splits": found.splits.document()}
+    )
+    return {
+        "rules": rules,
+        **counts,
+        "profiles_after": counts["profiles"] + found.more,
+        "waiting": versions.waiting(session),
+        **evidence,
+        "held": found.held.document(),
+        "values": {**found.values.document(), "attributes": dict(sorted(found.attributes.items()))},
+        "quarantined": _quarantined(session, trial, found.limit),
+        "destinations": {name: each.document() for name, each in sorted(found.forecasts.items())},
+    }
+
+
+@dataclass(slots=True)
+class _Found:
+    """The trial under way. ``more``: how many more profiles there would be. ``seen``: profiles looked at already."""
+
+    processing: Processing
+    after: InForce
+    limit: int
+    now: datetime
+    more: int = 0
+    seen: set[UUID] = field(default_factory=set)
+    attributes: Counter[str] = field(default_factory=Counter)
+    merges: Cases = field(init=False)
+    splits: Cases = field(init=False)
+    held: Cases = field(init=False)
+    values: Cases = field(init=False)
+    routes: dict[str, list[Route]] = field(init=False)
+    forecasts: dict[str, Forecast] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.merges, self.splits, self.held, self.values = (Cases(self.limit) for _ in range(4))
+        by_destination: defaultdict[str, list[Route]] = defaultdict(list)
+        for route in self.processing.routes:
+            by_destination[route.destination].append(route)
+        self.routes = dict(by_destination)
+        self.forecasts = {name: Forecast() for name in by_destination}
+
+    def changed(self, session: Session, places: Iterable[tuple[Place, Mapping[str, Any]]]) -> None:
+        """Compare profiles as they are with what they would be, given the summaries of their orders."""
+        ranks = {name: connection.settings.rank for name, connection in self.processing.connections.items()}
+        differing: list[Supposed] = []
+        for one, orders in places:
+            values = golden(leaves(one.rows, ranks), orders, self.after.survivorship)
+            if one.before is not None:
+                if one.before.golden == orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode():
+                    continue
+                self._note(one, values)
+            told = {**values, "id": one.id, "aliases": one.keys[1:]}
+            times = {"created_at": one.created_at, "updated_at": self.now}
+            version = one.before.version + 1 if one.before else 1
+            differing.append(Supposed(Profile.model_validate({**told, **times}), version, one.keys))
+        for name, routes in self.routes.items():
+            forecast(session, self.processing.connections[name], routes, differing, self.forecasts[name], self.now)
+
+    def _note(self, one: Place, values: Mapping[str, Any]) -> None:
+        assert one.before is not None
+        was = orjson.loads(one.before.golden)
+        names = [name for name in {**was, **values} if name != "records" and was.get(name) != values.get(name)]
+        if names:
+            self.attributes.update(names)
+            told = {name: {"before": was.get(name), "after": values.get(name)} for name in names}
+            self.values.add(Case(stake(one.before.golden), {"profile": one.id, "attributes": told}))
+
+
+# -- who is who -----------------------------------------------------------------------------------------------------
+
+
+def _cluster(session: Session, found: _Found, trial: Trial) -> None:
+    for batch in batched(trial.changed(), BATCH):
+        rows = records.load(session, [], [trial.id(number) for numbers in batch for number in numbers])
+        known = what_if.known(session, {row.profile_id for row in rows.values() if row.profile_id})
+        aliases: defaultdict[UUID, list[tuple[UUID, UUID, datetime]]] = defaultdict(list)
+        for alias in profiles.aliases(session, list(known)):
+            aliases[alias[1]].append(alias)
+        placed = []
+        for numbers in batch:
+            own = {row.profile_id: known[row.profile_id] for n in numbers if (row := rows[trial.id(n)]).profile_id}
+            retired = [alias for profile in own for alias in aliases[profile]]
+            placed.append(place(trial.component(numbers), trial.identity, rows, own, retired, found.now))
+        _take(session, found, placed, rows)
+
+
+def _take(session: Session, found: _Found, placed: Sequence[Placed], rows: Mapping[UUID, RecordRow]) -> None:
+    for each in placed:
+        found.more += len(each.places) - len(each.known)
+        found.seen.update(each.known)
+        for case in merges(each):
+            found.merges.add(case)
+        for case in splits(each):
+            found.splits.add(case)
+        for hold in each.holds:
+            sides = [
+                sorted({home for record in side if (home := rows[record].profile_id)})
+                for side in (hold.one, hold.other)
+            ]
+            stakes = [stake(each.known[profile].golden) for side in sides for profile in side]
+            most = max(stakes, key=lambda one: (one.revenue, one.orders), default=Stake())
+            found.held.add(Case(most, {"reason": hold.reason, "one": sides[0], "other": sides[1]}))
+    moved = {row.id: one.id for each in placed for one in each.places for row in one.rows if row.profile_id != one.id}
+    places = [one for each in placed for one in each.places]
+    homes = {row.id: one.id for one in places for row in one.rows}
+    summaries = facts.supposed_summaries(session, homes, counting_placed_orders(found.processing.connections))
+    found.changed(session, ((one, summaries.get(one.id, {})) for one in places))
+    orders = len(facts.orders_of(session, moved)) if moved else 0
+    for name, routes in found.routes.items():
+        if any(route.orders for route in routes):
+            found.forecasts[name].counted["orders"] += orders
+
+
+def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
+    """Identifiers that would prove nothing any more, and those that would prove something again.
+
+    What is shared now and would be off or blocked is ``unused``: it proves as little then.
+    """
+    if trial is None:
+        return {name: {"count": 0, "cases": []} for name in ("new", "gone", "unused")}
+    stored = {row.key: row for row in what_if.shared(session)}
+    now = {hashed(key): (key, carried) for key, carried in trial.whole.shared.items()}
+    new = sorted((now[key] for key in now.keys() - stored.keys()), key=lambda each: (-each[1].records, each[0]))
+    gone = sorted((stored[key] for key in stored.keys() - now.keys()), key=lambda row: (-row.carriers, row.key))
+    none = _carried_by_nobody({(row.kind, row.value) for row in gone}, trial)
+    again, unused_now = ([row for row in gone if ((row.kind, row.value) in none) is so] for so in (False, True))
+    rules = trial.identity.rules
+    return {
+        "new": {
+            "count": len(new),
+            "cases": [
+                {**_named(*key), "records": carried.records, "people": carried.people} for key, carried in new[:limit]
+            ],
+        },
+        "gone": {
+            "count": len(again),
+            "cases": [{**_named(row.kind, row.value), "records": row.carriers} for row in again[:limit]],
+        },
+        "unused": {
+            "count": len(unused_now),
+            "cases": [
+                {
+                    **_named(row.kind, row.value),
+                    "records": row.carriers,
+                    "because": unused(row.kind, row.value, rules),
+                }
+                for row in unused_now[:limit]
+            ],
+        },
+    }
+
+
+def _carried_by_nobody(wanted: set[Key], trial: Trial) -> set[Key]:
+    left = set(wanted)
+    for person in trial.whole.people.values():
+        if not left:
+            break
+        left.difference_update(identifiers(person))
+    return left
+
+
+def _named(kind: str, value: str) -> Json:
+    """An identifier as a person reads it: without the kind that stands in front of some."""
+    return {"kind": kind, "value": shown(kind, value.removeprefix(f"{kind}:"))}
+
+
+# -- which value ----------------------------------------------------------------------------------------------------
+
+
+def _fold(session: Session, found: _Found, progress: Progress) -> None:
+    """Fold all profiles whose records stay: their orders are what they were."""
+    total, done = profiles.count(session), 0
+    for batch in batched(what_if.profiles(session), BATCH):
+        done += len(batch)
+        progress("folding", done, total)
+        left = [whose for whose in batch if whose.profile.id not in found.seen]
+        keys = _keys(session, [whose.profile.id for whose in left])
+        found.changed(session, (_staying(whose, keys[whose.profile.id]) for whose in left))
+
+
+def _staying(whose: what_if.Whose, keys: tuple[UUID, ...]) -> tuple[Place, Json]:
+    held = whose.profile
+    return Place(held.id, whose.rows, held, held.created_at, keys), orjson.loads(held.golden).get("orders", {})
+
+
+def _keys(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    keys: dict[UUID, tuple[UUID, ...]] = {profile: (profile,) for profile in ids}
+    for alias, profile, _ in profiles.aliases(session, ids):
+        keys[profile] += (alias,)
+    return keys
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of up to ``size``."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

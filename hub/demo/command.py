@@ -1,0 +1,138 @@
+"""``hub demo``: the whole house on one machine, with customers, channels and a CRM that are played."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hub.cli import interrupt, output
+from hub.demo import laws, report, summary
+from hub.demo.cast import cast
+from hub.demo.play import play, sendings
+from hub.demo.roles import MAX_SCALE
+from hub.demo.stage import Stage, stage
+
+PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API; any that is free without it.")]
+
+
+def command(
+    once: Annotated[
+        bool, typer.Option("--once", help="End when all is delivered: 0 if every law held, else 1.")
+    ] = False,
+    port: PortOption = None,
+    scale: Annotated[int, typer.Option("--scale", min=1, max=MAX_SCALE, help="How often the cast plays.")] = 1,
+    config: Annotated[
+        str | None, typer.Option("--config", hidden=True, help="Not read: the demo brings its own configuration.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tell everything, with the evidence line by line; not only one screen.")
+    ] = False,
+    json: output.JsonOption = False,
+) -> None:
+    """Play a day of two webshops, a till, a newsletter and social media into a sandbox CRM, and check the laws.
+
+    Everything runs here and is gone afterwards; nothing outside is called and no configuration is read. Without --once
+    the API stays up until Ctrl-C.
+    """
+    began = time.monotonic()
+    people = cast(scale)
+    with output.exit_codes(json=json), _progress(sendings(people)) as progress:
+        progress.step("PostgreSQL, API, worker and the sandbox CRM start")
+        with _terminable(), stage(people, port) as running:
+            started = time.monotonic() - began
+            state = play(running, people, progress.step, progress.done)
+            verdicts = laws.check(state, people)
+            seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
+            shown = report.document(state, people, verdicts, running.connections, seconds)
+            progress.end()
+            if json:
+                output.show_json(shown)
+            else:
+                report.show(shown) if full else summary.show(shown)
+            if not once:
+                _stay(running)
+    if not shown["held"]:
+        raise typer.Exit(output.FAILED)
+
+
+class _Steps:
+    """A bar on a terminal, plain lines elsewhere; always on stderr."""
+
+    def __init__(self, total: int) -> None:
+        console = output.SafeConsole(stderr=True)
+        self._bar: Progress | None = None
+        if console.is_terminal:
+            columns = (BarColumn(30), TextColumn("{task.completed}/{task.total} sent"), TimeElapsedColumn())
+            self._bar = Progress(*columns, TextColumn("{task.description}"), console=console, transient=True)
+            self._task = self._bar.add_task("", total=total)
+            self._bar.start()
+
+    def step(self, text: str) -> None:
+        """Something begins."""
+        if self._bar:
+            self._bar.update(self._task, description=text)
+        else:
+            output.say(text)
+
+    def done(self) -> None:
+        """A delivery was sent."""
+        if self._bar:
+            self._bar.advance(self._task)
+
+    def end(self) -> None:
+        """Clear the line for what is shown."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[_Steps]:
+    steps = _Steps(total)
+    try:
+        yield steps
+    finally:
+        steps.end()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM and a closed terminal end like Ctrl-C does: in order, with nothing left behind."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in interrupt.signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stay(running: Stage) -> None:
+    token = running.token("admin")
+    output.say(f"\nAPI          {running.url}/docs · {running.url}/metrics · {running.url}/health/ready")
+    output.say(f"admin token  {token}")
+    output.say(f"try          curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/profiles?q=anna'")
+    output.say(f"reviews      curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/reviews'")
+    output.say(f"sandbox CRM  {running.crm_url}/sandbox/ (a page) · …/sandbox/contacts · …/sandbox/deals")
+    output.say("its people, from another terminal:")
+    output.say(f"  export HUB_CONFIG={running.config} HUB_DATA_DIR={running.data_dir} HUB_LOG_LEVEL=error")
+    output.say("  unset HUB_DATABASE_URL HUB_REDIS_URL")
+    output.say("  hub stats; hub connections; hub profile search anna; hub review list; hub outbox list")
+    output.say("Ctrl-C ends the demo and removes it.")
+    try:
+        while not threading.Event().wait(0.5):
+            for role in (running.api, running.worker):
+                if role.process is not None and role.process.poll() is not None:
+                    role.start()
+    except KeyboardInterrupt:
+        output.say("ending")

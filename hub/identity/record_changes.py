@@ -1,0 +1,293 @@
+"""What a batch of canonical events says about records, identifiers and facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import assert_never
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from hub.mapping.order import is_given_back, is_open, is_paid
+from hub.mapping.record_state import (
+    Stamp,
+    State,
+    apply_consent,
+    apply_customer,
+    apply_deletion,
+    apply_link,
+    apply_privacy,
+    former,
+    micros,
+)
+from hub.matching.rules import IdentityRules, identifiers
+from hub.model.event import (
+    CanonicalEvent,
+    CartEvent,
+    ConsentEvent,
+    CustomerEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+    OrderEvent,
+    OrderPartEvent,
+    PrivacyEvent,
+)
+from hub.model.identifier import RecordKey, Strength
+from hub.model.keys import fact_id, identifier_id, record_id
+from hub.model.order import Fulfilment, Order, Payment, Refund
+from hub.store.facts import FactRow
+from hub.store.records import IdentifierRow
+
+_NO_SALE = frozenset({"cancelled", "failed"})
+
+
+@dataclass(slots=True)
+class RecordDraft:
+    """What the batch adds to one record. ``links`` maps identifier id to (strength, inbox id of the first event)."""
+
+    id: UUID
+    connection: str
+    key: RecordKey
+    changes: list[tuple[CustomerEvent | ConsentEvent | DeletionEvent | PrivacyEvent, Stamp]] = field(
+        default_factory=list
+    )
+    links: dict[UUID, tuple[Strength, int]] = field(default_factory=dict)
+    told_one: list[tuple[str, Stamp]] = field(default_factory=list)
+    """Digests of pairs that the source calls one person."""
+    events: set[int] = field(default_factory=set)
+
+    def apply_to(self, state: State) -> None:
+        """Fold the changes into a stored state."""
+        for event, stamp in self.changes:
+            match event:
+                case CustomerEvent():
+                    apply_customer(state, event, stamp)
+                case ConsentEvent():
+                    apply_consent(state, event, stamp)
+                case DeletionEvent():
+                    apply_deletion(state, event, stamp)
+                case PrivacyEvent():
+                    apply_privacy(state, event, stamp)
+                case _:
+                    assert_never(event)
+        for digest, stamp in self.told_one:
+            apply_link(state, digest, stamp)
+
+
+@dataclass(slots=True)
+class Drafts:
+    """A batch, ready to be resolved. ``facts`` holds the newest version of each.
+
+    ``touched`` are stored records to be resolved again without news of them: rules, or what people decided, changed.
+    ``again``: it was not what people decided.
+    """
+
+    records: dict[UUID, RecordDraft] = field(default_factory=dict)
+    touched: frozenset[UUID] = frozenset()
+    again: bool = False
+    identifiers: dict[UUID, IdentifierRow] = field(default_factory=dict)
+    facts: dict[UUID, FactRow] = field(default_factory=dict)
+
+
+class Drafting:
+    """Gathers the events of one batch; ``drafts`` is the result."""
+
+    def __init__(self, rules: IdentityRules) -> None:
+        self._rules = rules
+        self.drafts = Drafts()
+
+    def add(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
+        """Take in the canonical events of one inbox entry."""
+        received = micros(received_at)
+        for event in events:
+            stamp = [micros(event.occurred_at), received, inbox_id]
+            entry = _Entry(connection, inbox_id, received_at, stamp)
+            match event:
+                case CustomerEvent():
+                    draft = self._record(entry, event.customer.key)
+                    draft.changes.append((event, stamp))
+                    for kind, value, strength in identifiers(event.customer, self._rules):
+                        self._link(entry, draft, kind, value, strength)
+                case ConsentEvent():
+                    self._record(entry, event.record).changes.append((event, stamp))
+                case LinkEvent():
+                    self._add_link(entry, event)
+                case DeletionEvent():
+                    self._add_deletion(entry, event)
+                case PrivacyEvent():
+                    self._add_privacy(entry, event)
+                case OrderEvent():
+                    self._add_order(entry, event)
+                case OrderPartEvent():
+                    self._add_part(entry, event)
+                case CartEvent():
+                    cart = event.cart
+                    self._fact(
+                        entry, "cart", cart.external_id, cart, event.record, happened_at=cart.started_at, event=event
+                    )
+                case InteractionEvent():
+                    interaction = event.interaction
+                    self._fact(entry, "interaction", interaction.external_id, interaction, event.record, event=event)
+                case _:
+                    assert_never(event)
+
+    def _record(self, entry: _Entry, key: RecordKey) -> RecordDraft:
+        identity = record_id(entry.connection, key.kind, key.external_id)
+        draft = self.drafts.records.get(identity)
+        if draft is None:
+            draft = self.drafts.records[identity] = RecordDraft(identity, entry.connection, key)
+        draft.events.add(entry.inbox_id)
+        return draft
+
+    def _link(self, entry: _Entry, draft: RecordDraft, kind: str, value: str, strength: Strength) -> None:
+        identity = identifier_id(kind, value)
+        if identity not in self.drafts.identifiers:
+            self.drafts.identifiers[identity] = IdentifierRow(identity, kind, value)
+        held = draft.links.get(identity)
+        if held is None or (held[0] == "weak" and strength == "strong"):
+            draft.links[identity] = (strength, entry.inbox_id)
+
+    def _add_link(self, entry: _Entry, event: LinkEvent) -> None:
+        drafts = [self._record(entry, key) for key in event.records]
+        value = blake2b(
+            b"".join(sorted(draft.id.bytes for draft in drafts)), digest_size=16, person=b"hub-link"
+        ).hexdigest()
+        for draft in drafts:
+            self._link(entry, draft, "link", value, "strong")
+            draft.told_one.append((value, entry.stamp))
+
+    def _add_deletion(self, entry: _Entry, event: DeletionEvent) -> None:
+        if event.kind == "record":
+            self._record(entry, event.record).changes.append((event, entry.stamp))
+            return
+        order = fact_id(entry.connection, "order", event.record.external_id)
+        self._fact(entry, "deletion", event.record.external_id, event, None, parent_id=order, event=event)
+
+    def _add_privacy(self, entry: _Entry, event: PrivacyEvent) -> None:
+        if event.record is not None:
+            self._record(entry, event.record).changes.append((event, entry.stamp))
+        self._fact(entry, "privacy_request", event.external_id, event, event.record, event=event)
+
+    def _add_order(self, entry: _Entry, event: OrderEvent) -> None:
+        order = event.order
+        self._fact(
+            entry,
+            "order",
+            order.external_id,
+            order,
+            event.record,
+            event=event,
+            happened_at=order.placed_at,
+            amount=order,
+            counted=not order.test and order.state not in _NO_SALE,
+            aspect="open" if is_open(order) else None,
+        )
+        parent = fact_id(entry.connection, "order", order.external_id)
+        for refund in order.refunds:
+            part = OrderPartEvent(occurred_at=event.occurred_at, order_id=order.external_id, part=refund)
+            self._add_part(entry, part, parent=parent)
+
+    def _add_part(self, entry: _Entry, event: OrderPartEvent, *, parent: UUID | None = None) -> None:
+        part = event.part
+        kind = type(part).__name__.lower()
+        self._fact(
+            entry,
+            kind,
+            part.external_id,
+            part,
+            event.record,
+            event=event,
+            happened_at=part.at or event.occurred_at,
+            parent_id=parent or fact_id(entry.connection, "order", event.order_id),
+            amount=part if isinstance(part, Refund | Payment) else None,
+            counted=_counts(part),
+            aspect=part.basis if isinstance(part, Refund) else None,
+        )
+
+    def _fact(
+        self,
+        entry: _Entry,
+        kind: str,
+        external_id: str,
+        payload: BaseModel,
+        key: RecordKey | None,
+        *,
+        event: CanonicalEvent,
+        happened_at: datetime | None = None,
+        parent_id: UUID | None = None,
+        amount: Order | Refund | Payment | None = None,
+        counted: bool = True,
+        aspect: str | None = None,
+    ) -> None:
+        record = self._record(entry, key) if key else None
+        money = amount.amount if isinstance(amount, Refund | Payment) else None
+        fact = FactRow(
+            id=fact_id(entry.connection, kind, external_id),
+            connection=entry.connection,
+            kind=kind,
+            external_id=external_id,
+            record_id=record.id if record else None,
+            parent_id=parent_id,
+            happened_at=happened_at or event.occurred_at,
+            version_at=event.occurred_at,
+            received_at=entry.received_at,
+            amount=amount.total if isinstance(amount, Order) else money.amount if money else None,
+            currency=amount.currency if isinstance(amount, Order) else money.currency if money else None,
+            counted=counted,
+            payload=payload.model_dump_json(exclude_defaults=True),
+            inbox_id=entry.inbox_id,
+            record_version_at=event.occurred_at if record else None,
+            record_received_at=entry.received_at if record else None,
+            aspect=aspect,
+        )
+        held = self.drafts.facts.get(fact.id)
+        self.drafts.facts[fact.id] = held.joined(fact) if held else fact
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    connection: str
+    inbox_id: int
+    received_at: datetime
+    stamp: Stamp
+
+
+def _counts(part: Refund | Payment | Fulfilment) -> bool:
+    if isinstance(part, Refund):
+        return is_given_back(part)
+    return is_paid(part) if isinstance(part, Payment) else True
+
+
+_KINDS = {"emails": "email", "phones": "phone", "accounts": "account", "loyalty_ids": "loyalty"}
+
+
+def former_identifiers(state: State) -> set[UUID]:
+    """The ids of the identifiers that a record's source has replaced."""
+    if "whole" not in state:
+        return set()
+    gone = {
+        identifier_id("handle", value.removeprefix("handle:"))
+        if name == "accounts" and value.startswith("handle:")
+        else identifier_id(_KINDS[name], value)
+        for name in state["whole"]
+        for value in former(state, name)
+    }
+    return gone - {identifier_id(*key.split(":", 1)) for key in state.get("identifiers", {})}
+
+
+def order_ids(drafts: Drafts) -> set[UUID]:
+    """The facts whose present record tells which profiles a batch touches: its orders, and those of its parts."""
+    own = {fact.id for fact in drafts.facts.values() if fact.kind == "order"}
+    return own | {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
+
+
+def orphans(drafts: Drafts, known: set[UUID]) -> set[int]:
+    """Inbox ids of parts whose order is neither stored nor in this batch."""
+    there = known | drafts.facts.keys()
+    return {
+        fact.inbox_id for fact in drafts.facts.values() if fact.parent_id is not None and fact.parent_id not in there
+    }

@@ -1,0 +1,166 @@
+"""Measure clusters against the truth: pairwise and B-cubed, and a run in memory over a labelled csv."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+from hub.errors import PayloadError
+from hub.learning.estimation import estimate
+from hub.mapping.address import country
+from hub.mapping.customer import CustomerField, customer
+from hub.mapping.record_state import State, apply_customer
+from hub.matching.blocking import buckets, candidates
+from hub.matching.clustering import Clusters, Constraints, clustered, crowds, linked, reviews
+from hub.matching.features import Person, person
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import Score, score
+from hub.matching.weights import Model
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import CustomerEvent
+from hub.model.identifier import RecordKey
+
+_FIELDS: tuple[CustomerField, ...] = get_args(CustomerField)
+_NEEDED = ("record_id", "cluster_id")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One row: a record and the person it is of."""
+
+    record_id: str
+    cluster_id: str
+    source: str
+    snapshot: CustomerSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Of pairs: precision, recall and their harmonic mean; ``b_cubed_f1`` counts per record instead."""
+
+    precision: float
+    recall: float
+    f1: float
+    b_cubed_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one evaluation found; ``seconds`` by step."""
+
+    records: int
+    clusters: int
+    pairs: int
+    review_pairs: int
+    quality: Quality
+    seconds: Mapping[str, float]
+
+
+def labelled(path: Path) -> Iterable[Labelled]:
+    """Read a labelled csv: ``record_id, cluster_id, source`` and any fields of a customer.
+
+    Raises PayloadError, naming the column, when one that is needed is missing.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        for column in _NEEDED:
+            if column not in (rows.fieldnames or ()):
+                raise PayloadError("no such column", path=column)
+        for row in rows:
+            fields = {name: (row[name],) for name in _FIELDS if row.get(name)}
+            key = RecordKey(kind="row", external_id=row["record_id"])
+            region = country(row.get("country")) or "DE"
+            snapshot = customer(key, fields, region=region)
+            yield Labelled(row["record_id"], row["cluster_id"], row.get("source") or "", snapshot)
+
+
+def state_of(snapshot: CustomerSnapshot) -> State:
+    """The record state after one event with this snapshot."""
+    state: State = {}
+    apply_customer(state, CustomerEvent(occurred_at=_EPOCH, customer=snapshot), [0, 0, 0])
+    return state
+
+
+def quality(truth: Mapping[str, Hashable], found: Mapping[str, Hashable]) -> Quality:
+    """Compare two clusterings of the same records; each maps a record to its cluster."""
+    both = Counter((truth[one], found[one]) for one in truth)
+    true, given = Counter(truth.values()), Counter(found[one] for one in truth)
+    hits, wanted, said = _pairs(both.values()), _pairs(true.values()), _pairs(given.values())
+    precision, recall = (hits / said if said else 1.0), (hits / wanted if wanted else 1.0)
+    records = len(truth) or 1
+    cubed_precision = sum(count * count / given[cluster] for (_, cluster), count in both.items()) / records
+    cubed_recall = sum(count * count / true[cluster] for (cluster, _), count in both.items()) / records
+    return Quality(precision, recall, _mean(precision, recall), _mean(cubed_precision, cubed_recall))
+
+
+def _pairs(sizes: Iterable[int]) -> int:
+    return sum(size * (size - 1) // 2 for size in sizes)
+
+
+def _mean(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def in_memory(
+    people: Mapping[str, Person], model: Model, rules: IdentityRules, *, train: bool
+) -> tuple[Clusters[str], int, int, dict[str, float]]:
+    """Cluster, with the model fitted to the data first when ``train``.
+
+    Gives the clusters, how many pairs were compared, how many are left to a human, and seconds by step.
+    """
+    steps = Steps()
+    found = buckets(people)
+    pairs = candidates(found)
+    crowd = crowds(found, people, rules)
+    steps.done("block")
+    if train:
+        model = estimate(people.items(), model, rules=rules)
+        steps.done("train")
+    scores: dict[tuple[str, str], Score] = {(a, b): score(people[a], people[b], model, crowd) for a, b in pairs}
+    steps.done("score")
+    sure = {pair: each.weight for pair, each in scores.items() if each.weight >= model.same}
+    result = clustered(people, sure, model, crowd, Constraints(links=linked(people, crowd, rules)))
+    doubtful = len(reviews(result, scores, model))
+    steps.done("cluster")
+    return result, len(pairs), doubtful, steps.seconds
+
+
+class Steps:
+    """Seconds by step: what passed since the step before."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def done(self, step: str) -> None:
+        """This step ends now."""
+        now = time.perf_counter()
+        self.seconds[step], self._since = now - self._since, now
+
+
+def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> Report:
+    """Read, cluster in memory, and compare with the truth. Raises PayloadError for a csv without the columns."""
+    steps = Steps()
+    rows = list(labelled(path))
+    steps.done("read")
+    rules = IdentityRules()
+    people = {row.record_id: person(state_of(row.snapshot), rules) for row in rows}
+    steps.done("features")
+    result, pairs, doubtful, seconds = in_memory(people, model or Model(), rules, train=train)
+    truth = {row.record_id: row.cluster_id for row in rows}
+    place = {one: number for number, group in enumerate(result.groups) for one in group}
+    return Report(
+        records=len(people),
+        clusters=len(result.groups),
+        pairs=pairs,
+        review_pairs=doubtful,
+        quality=quality(truth, place),
+        seconds={**steps.seconds, **seconds},
+    )

@@ -1,0 +1,238 @@
+"""All records at once to pairs and components: what ``clustering.cluster`` looks at, within bounded memory. Pure.
+
+Records go by numbers, in the order of their ids, so that clusters come out as they do by ids. Keys are kept as hashed
+numbers in arrays, a tenth of what they take as objects; what remains is mostly a Person per record.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hub.matching import alike
+from hub.matching.blocking import Key, cap, hashed, keys
+from hub.matching.clustering import CONTACTS, certainly, crowds
+from hub.matching.features import Person, Place, Spelling
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import SHARED, score
+from hub.matching.weights import Model
+
+Seen = Callable[[int], None]
+"""Told how many records were looked at since the last time."""
+
+STEP = 1_000
+"""Records after which progress is told."""
+
+PARTS = 64
+"""Keys are put into buckets a part of them at a time."""
+
+
+class Pairs:
+    """Pairs of numbers with their bits, by the smaller number."""
+
+    def __init__(self) -> None:
+        self._ends, self._others, self._weights = array("i", [0]), array("i"), array("d")
+
+    def add(self, other: int, weight: float) -> None:
+        """A pair of the number that is next, and a larger one."""
+        self._others.append(other)
+        self._weights.append(weight)
+
+    def end(self) -> None:
+        """That were all of this number."""
+        self._ends.append(len(self._others))
+
+    def of(self, numbers: Iterable[int]) -> dict[tuple[int, int], float]:
+        """The pairs of which one of these is the smaller number."""
+        return {
+            (number, self._others[place]): self._weights[place]
+            for number in numbers
+            for place in range(self._ends[number], self._ends[number + 1])
+        }
+
+    def ties(self) -> Iterator[tuple[int, int]]:
+        """All of them, without their bits."""
+        for number in range(len(self._ends) - 1):
+            for place in range(self._ends[number], self._ends[number + 1]):
+                yield number, self._others[place]
+
+
+class Carried(NamedTuple):
+    """How many carry an identifier that proves nothing: records, and people as far as that can be told."""
+
+    records: int
+    people: int | None
+
+
+class Whole:
+    """Everybody. First ``add`` all, in the order of their ids; then ``ready``; then ask.
+
+    ``crowd``: people per identifier, where more than one. ``shared``: identifiers that prove nothing, and how many
+    carry each.
+    """
+
+    def __init__(self, rules: IdentityRules) -> None:
+        self.rules = rules
+        self._counting = without_limits(rules)
+        self.people: dict[int, Person] = {}
+        self.crowd: dict[str, int] = {}
+        self.shared: dict[Key, Carried] = {}
+        self._kinds: list[str] = []
+        self._parts = [(array("q"), array("i"), array("B")) for _ in range(PARTS)]
+        self._told = [(array("q"), array("i")) for _ in range(PARTS)]
+        self._alike: list[list[int]] = []
+        self._spellings: dict[Spelling, Spelling] = {}
+        self._places: dict[Place, Place] = {}
+
+    def add(self, person: Person) -> None:
+        """The next record."""
+        number = len(self.people)
+        self.people[number] = self._sharing(person)
+        for key in keys(person):
+            found = hashed(key)
+            hashes, owners, kinds = self._parts[found % PARTS]
+            hashes.append(found)
+            owners.append(number)
+            kinds.append(self._kind(key[0]))
+        if (told := alike.alike(person)) is not None:
+            found = hashed(told)
+            hashes, owners = self._told[found % PARTS]
+            hashes.append(found)
+            owners.append(number)
+
+    def _sharing(self, known: Person) -> Person:
+        """The same, holding the objects that earlier ones hold: much is told more than once."""
+        return Person(
+            tuple([self._spellings.setdefault(name, name) for name in known.names]),
+            known.suffixes,
+            known.emails,
+            known.phones,
+            tuple([self._places.setdefault(place, place) for place in known.places]),
+            known.births,
+            known.companies,
+            known.national_ids,
+            known.handles,
+            known.accounts,
+            known.loyalty_ids,
+            known.weak,
+            known.roles,
+            known.links,
+            known.periods,
+        )
+
+    def _kind(self, kind: str) -> int:
+        if kind not in self._kinds:
+            self._kinds.append(kind)
+        return self._kinds.index(kind)
+
+    def ready(self) -> None:
+        """Everybody was added: put them into buckets, and count how many people use each identifier."""
+        self._spellings.clear()
+        self._places.clear()
+        self._starts, self._members = array("i", [0]), array("i")
+        hidden = self._hidden()
+        while self._parts:
+            hashes, owners, kinds = self._parts.pop()
+            buckets: defaultdict[int, list[int]] = defaultdict(list)
+            kind_of: dict[int, int] = {}
+            for key, owner, kind in zip(hashes, owners, kinds, strict=True):
+                if owner in hidden:
+                    continue
+                buckets[key].append(owner)
+                kind_of[key] = kind
+            for key, members in buckets.items():
+                if len(members) > 1:
+                    self._bucket(self._kinds[kind_of[key]], key, members)
+        self._index()
+
+    def _hidden(self) -> set[int]:
+        """Those of many who are told alike that stand in no bucket."""
+        while self._told:
+            told: defaultdict[int, list[int]] = defaultdict(list)
+            for key, owner in zip(*self._told.pop(), strict=True):
+                told[key].append(owner)
+            self._alike += [members for members in told.values() if len(members) > alike.MOST]
+        return {one for members in self._alike for one in members[alike.MOST :]}
+
+    def _bucket(self, kind: str, key: int, members: list[int]) -> None:
+        if kind in CONTACTS:
+            told = next(told for told in keys(self.people[members[0]]) if told[0] == kind and hashed(told) == key)
+            counted = crowds({told: members}, self.people, self.rules)
+            self.crowd |= counted
+            if counted.get(told[1], 1) >= SHARED:
+                most = crowds({told: members}, self.people, self._counting).get(told[1], 1)
+                self.shared[told] = Carried(len(members), most if most < SHARED else None)
+        if kind != "link" and len(members) <= cap(kind):
+            self._members.extend(members)
+            self._starts.append(len(self._members))
+
+    def _index(self) -> None:
+        """The buckets of each record, one after the other: those of ``number`` from ``_offsets[number]``."""
+        counted = array("i", bytes(4 * (len(self.people) + 1)))
+        for member in self._members:
+            counted[member + 1] += 1
+        for number in range(len(self.people)):
+            counted[number + 1] += counted[number]
+        self._offsets, places = counted, array("i", counted)
+        self._buckets = array("i", bytes(4 * len(self._members)))
+        for bucket in range(len(self._starts) - 1):
+            for member in self._members[self._starts[bucket] : self._starts[bucket + 1]]:
+                self._buckets[places[member]] = bucket
+                places[member] += 1
+
+    def fellows(self, number: int) -> set[int]:
+        """The later records that share a live key with this one."""
+        found: set[int] = set()
+        for bucket in self._buckets[self._offsets[number] : self._offsets[number + 1]]:
+            found.update(self._members[self._starts[bucket] : self._starts[bucket + 1]])
+        return {other for other in found if other > number}
+
+    def sure(self, model: Model, seen: Seen) -> Pairs:
+        """The pairs of ``model.same`` bits or more."""
+        found = Pairs()
+        for number, one in self.people.items():
+            for other in sorted(self.fellows(number)):
+                weight = score(one, self.people[other], model, self.crowd).weight
+                if weight >= model.same:
+                    found.add(other, weight)
+            found.end()
+            if number % STEP == STEP - 1:
+                seen(STEP)
+        seen(len(self.people) % STEP)
+        return found
+
+    def links(self) -> list[list[int]]:
+        """The groups that a source, or what the rules call certain, says are one, and of many that are told alike."""
+        proven = [members for members in self._alike if alike.proves(self.people[members[0]], self.crowd, SHARED)]
+        return [*certainly(self.people, self.crowd, self.rules), *proven]
+
+
+def without_limits(rules: IdentityRules) -> IdentityRules:
+    """The same rules, with identifiers that prove something however many people use them."""
+    endless = {"max_people": 1_000_000, "max_records": 1_000_000}
+    found = {kind: rule.model_copy(update=endless) for kind, rule in rules.identifiers.items()}
+    return rules.model_copy(update={"identifiers": found})
+
+
+def components(count: int, ties: Iterable[Collection[int]]) -> list[Sequence[int]]:
+    """Numbers below ``count`` that the ties hang together: each component sorted, those of one left out."""
+    parent = array("i", range(count))
+
+    def root(one: int) -> int:
+        while parent[one] != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    for tie in ties:
+        found = [root(one) for one in tie]
+        least = min(found, default=0)
+        for one in found:
+            parent[one] = least
+    together: defaultdict[int, array[int]] = defaultdict(lambda: array("i"))
+    for one in range(count):
+        if (top := root(one)) != one:
+            together[top].append(one)
+    return [[top, *together[top]] for top in sorted(together)]

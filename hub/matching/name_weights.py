@@ -1,0 +1,91 @@
+"""Two spellings of a person's name to bits: first and last, also the wrong way round. Pure, symmetric."""
+
+from __future__ import annotations
+
+from hub.matching.features import Spelling
+from hub.matching.names import COUPLE, Tokens, likeness
+from hub.matching.weights import Model
+
+_MOST_REMEMBERED = 200_000
+MISMATCH = frozenset({"different", "far", "initial_different", COUPLE, ""})
+
+Names = tuple[float, float, str, str]
+"""Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
+
+
+def bits(names: Names) -> float:
+    """Of both names together."""
+    return names[0] + names[1]
+
+
+_memory: tuple[Model | None, dict[tuple[Spelling, Spelling], Names]] = (None, {})
+
+
+def weighed(one: Spelling, other: Spelling, model: Model) -> Names:
+    """The names of two people. Names are few and pairs are many: what this very model said is remembered."""
+    global _memory
+    known_by, known = _memory
+    if known_by is not model or len(known) > _MOST_REMEMBERED:
+        known = {}
+        _memory = (model, known)
+    found = known.get((one, other))
+    if found is None:
+        found = known[one, other] = _spelled(one, other, model)
+    return found
+
+
+def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
+    first, first_level = _name(one.first, other.first, model, given=True)
+    last, last_level = _name(one.last, other.last, model, given=False)
+    if first_level == "exact" or (first_level not in MISMATCH and last_level not in MISMATCH):
+        return first, last, first_level, last_level
+    crossed, crossed_level = _crossed(one.first, other.last, model)
+    back, back_level = _crossed(one.last, other.first, model)
+    levels = {crossed_level, back_level}
+    if max(crossed, back) <= 0 or crossed + back + model.weights.swapped <= first + last:
+        return first, last, first_level, last_level
+    if "initial" in levels and "exact" not in levels:
+        return first, last, first_level, last_level
+    if levels & {"different", "far", "initial_different", COUPLE}:
+        # One word in common where each has two: the family's name, once written first.
+        return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
+    # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
+    (less, lesser), (more, greater) = sorted(((crossed, crossed_level), (back, back_level)), key=_told_and_weight)
+    if not lesser:
+        return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
+    return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _told_and_weight(crossing: tuple[float, str]) -> tuple[bool, float, str]:
+    return bool(crossing[1]), *crossing
+
+
+def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[float, str]:
+    if not one or not other:
+        return 0.0, ""
+    w = model.weights
+    level = likeness(one, other, given=given)
+    if level == "initial":
+        return w.initial, level
+    if level == "different":
+        if 1 in (len(one[0]), len(other[0])):
+            return w.initial_different, "initial_different"
+        return (w.first_different if given else w.last_different), level
+    if level == COUPLE:
+        return w.first_different, level
+    if level in ("close", "far"):
+        return getattr(w, f"{'first' if given else 'last'}_{level}"), level
+    table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)
+    weight = min(table.get(" ".join(one), usual), table.get(" ".join(other), usual)) if table else usual
+    if level == "exact":
+        return weight, level
+    if level == "typo":
+        return min(weight + w.typo, w.first_typo_most if given else w.last_typo_most), level
+    return weight + (w.alias if level == "alias" else w.part), level
+
+
+def _crossed(one: Tokens, other: Tokens, model: Model) -> tuple[float, str]:
+    """A first name against a last name. Which of them stands in the wrong place is not known: the lesser bits count."""
+    as_last, level = _name(one, other, model, given=False)
+    as_first = _name(one, other, model, given=True)[0] if level in ("exact", "part", "typo") else as_last
+    return min(as_first, as_last), level

@@ -1,0 +1,140 @@
+"""How alike two names are: short forms, initials, typing errors, and a phonetic key. Pure, and symmetric."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA, JaroWinkler, Prefix
+
+from hub.matching.given_names import gender
+from hub.matching.short_forms import FAMILIES, shortest
+
+Tokens = tuple[str, ...]
+"""A name's folded words, never empty words."""
+
+
+def _families() -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for place, line in enumerate(FAMILIES):
+        for name in line.split():
+            found.setdefault(shortest(name), set()).add(place)
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+_BY_NAME = _families()
+_NONE: frozenset[int] = frozenset()
+_STEM, _WHOLE = 4, 6
+"""Letters in common, and of each, that make two related names a man's and a woman's form (Alexander, Alexandra)."""
+_SHORT = 3
+"""Letters of a name that may be another's, cut."""
+_GENDERED = frozenset(
+    {"", "a", "e", "o", "us", "in", "ina", "ine", "ia", "ie", "ius", "as", "ette", "etta", "ella", "elle", "tte"}
+    | {"k", "ck", "ca", "cia", "ka", "io", "ric", "ricia", "qu"}
+)
+"""Endings that part names of one stem: Jan and Jana, Daniel and Daniela, Mario and Maria, Patrick and Patricia."""
+
+
+@lru_cache(maxsize=131_072)
+def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
+    """How two told names agree: ``exact part alias typo close initial far different couple_different``.
+
+    ``given`` is True for first names: only they have short forms and gendered endings.
+    """
+    if one == other:
+        return "exact" if len(one[0]) > 1 or len(one) > 1 else "initial"
+    if len(one) == 1 == len(other):
+        return _one_word(one[0], other[0], given=given)
+    joined, other_joined = "".join(one), "".join(other)
+    if joined == other_joined:
+        return "exact"
+    if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
+        return "initial" if one[0][0] == other[0][0] else "different"
+    within = set(one) <= set(other) or set(other) <= set(one)
+    if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
+        return COUPLE
+    if one[0] == other[0]:
+        return "part" if within or _initials(one[1:], other[1:]) else "close"
+    if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
+        return "alias"
+    if given and _well_known_apart(one[0], other[0]):
+        return "different"
+    return _ALIKE[max(_alike(joined, other_joined), _alike(one[0], other[0]))]
+
+
+_ALIKE = ("different", "far", "close", "typo")
+COUPLE = "couple_different"
+"""Alike as two words, and a man's name and a woman's."""
+
+
+def _one_word(one: str, other: str, *, given: bool) -> str:
+    if len(one) == 1 or len(other) == 1:
+        return "initial" if one[0] == other[0] else "different"
+    if given:
+        if one in _BY_NAME and other in _BY_NAME:
+            if not _BY_NAME[one] & _BY_NAME[other]:
+                return "different"
+            return COUPLE if _man_and_woman(one, other) else "alias"
+        if one[:3] == other[:3] and _well_known_apart(one, other):
+            return "different"
+    level = _ALIKE[_alike(one, other)]
+    return COUPLE if given and level != "different" and _man_and_woman(one, other) else level
+
+
+def _initials(one: Tokens, other: Tokens) -> bool:
+    return any(a[0] == b[0] and 1 in (len(a), len(b)) for a in one for b in other)
+
+
+def _well_known_apart(one: str, other: str) -> bool:
+    """Two well-known names however alike they look, or a man's and a woman's form of one name."""
+    if one in _BY_NAME and other in _BY_NAME:
+        return True
+    stem = Prefix.similarity(one, other)
+    return stem >= 3 and one[stem:] in _GENDERED and other[stem:] in _GENDERED
+
+
+def _man_and_woman(one: str, other: str) -> bool:
+    """Whether the one is a man's name and the other a woman's, and neither is a short form of the other.
+
+    However few letters apart, that is no typing error: Julia and Julian, Andrea and Andreas.
+    """
+    related = _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE)
+    if related and (min(len(one), len(other)) < _WHOLE or Prefix.similarity(one, other) < _STEM):
+        return False
+    return {gender(one), gender(other)} == {"male", "female"}
+
+
+@lru_cache(maxsize=131_072)
+def _alike(one: str, other: str) -> int:
+    """3 a typing error apart, 2 close or cut short, 1 somewhat alike, 0 different."""
+    distance = OSA.distance(one, other, score_cutoff=3)
+    shorter = min(len(one), len(other))
+    if (distance == 1 and shorter >= 3) or (distance == 2 and shorter >= 6):
+        swapped = distance == 1 and one[:2] == other[1::-1]
+        return 3 if one[0] == other[0] or swapped or one[1:] == other or other[1:] == one else 2
+    if shorter >= 3 and (one.startswith(other) or other.startswith(one)):
+        return 2
+    similar = JaroWinkler.similarity(one, other)
+    if similar >= 0.92 or (one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)):
+        return 2
+    return 1 if similar >= 0.8 or (shorter >= 5 and len(one) == len(other) and sorted(one) == sorted(other)) else 0
+
+
+_CODES = str.maketrans(
+    {
+        **dict.fromkeys("aeiouyj", "0"), **dict.fromkeys("bp", "1"), **dict.fromkeys("dt", "2"),
+        **dict.fromkeys("fvw", "3"), **dict.fromkeys("gkqc", "4"), "l": "5", **dict.fromkeys("mn", "6"), "r": "7",
+        **dict.fromkeys("sz", "8"), "x": "48", "h": "",
+    }
+)  # fmt: skip
+_SOUNDS = (("sch", "s"), ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck", "k"), ("ce", "se"), ("ci", "si"), ("cy", "sy"))
+_TWICE = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=65_536)
+def phonetic(word: str) -> str:
+    """A phonetic key in the manner of Postel's Kölner Phonetik (1969), coarser: good enough to find candidates."""
+    for written, spoken in _SOUNDS:
+        word = word.replace(written, spoken)
+    code = _TWICE.sub(r"\1", word.translate(_CODES))
+    return code[:1] + code[1:].replace("0", "")

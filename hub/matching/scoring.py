@@ -1,0 +1,340 @@
+"""Two persons to a match weight: log2 odds that they are one, and the evidence it is the sum of. Pure, symmetric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from math import log2
+from typing import Literal, NamedTuple
+
+from hub.matching import name_weights
+from hub.matching.comparison import (
+    BIRTH,
+    birth_level,
+    company_level,
+    crowd_key,
+    email_level,
+    national_id_level,
+    phone_level,
+    place_level,
+)
+from hub.matching.features import FAMILY_WORDS, Person, is_phone, mailbox
+from hub.matching.names import COUPLE, Tokens
+from hub.matching.weights import Model
+from hub.matching.windows import contemporary
+
+Outcome = Literal["same", "ask", "different"]
+Crowd = Mapping[str, int]
+"""Value of a blocking key to the number of people it is known to have; one where it says nothing."""
+
+SHARED = 1_000_000
+"""The crowd of a value that so many carry that an agreement on it proves nothing."""
+
+_ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
+_NO_CROWD: Crowd = {}
+
+
+class Evidence(NamedTuple):
+    """One line of the explanation; the weights of all lines and the prior add up to the score."""
+
+    feature: str
+    level: str
+    weight: float
+
+
+_line = tuple.__new__
+"""Makes a line in half the time of its class: there are five to a pair, and millions of pairs."""
+
+
+class Score(NamedTuple):
+    weight: float
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether something personal differs, not only where or how they are reached."""
+        return any(e.feature in _PERSONAL and "different" in e.level for e in self.evidence)
+
+
+_FIELDS = {"email": "emails", "phone": "phones", "handle": "handles", "national_id": "national_ids", "link": "links"}
+_PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
+
+
+def outcome(weight: float, model: Model) -> Outcome:
+    """What to do about a pair of this weight."""
+    return "same" if weight >= model.same else "ask" if weight >= model.ask else "different"
+
+
+def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
+    """Weigh two persons."""
+    if one.periods and other.periods:
+        one, other = contemporary(one, other)
+    pair = _Pair(model, crowd)
+    if one.names and other.names:
+        pair.names(one, other)
+    if (one.emails or one.weak or one.roles) and (other.emails or other.weak or other.roles):
+        pair.emails(one, other)
+    if one.phones and other.phones:
+        pair.phones(one, other)
+    elif one.weak or other.weak:
+        pair.former_phones(one, other)
+    if one.places and other.places:
+        pair.places(one, other)
+    if one.companies and other.companies:
+        pair.companies(one, other)
+    pair.bind()
+    if one.births and other.births:
+        pair.births(one, other)
+    if one.national_ids and other.national_ids:
+        pair.national_ids(one, other)
+    if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
+        pair.personal("suffix", "different", model.weights.suffix_different)
+    if one.accounts or one.handles or one.loyalty_ids:
+        pair.accounts(one, other)
+    for kind, most in model.limited:
+        pair.limit(kind, most, getattr(one, _FIELDS[kind]), getattr(other, _FIELDS[kind]))
+    return _line(Score, (pair.shared + pair.own - pair.prior, tuple(pair.evidence)))
+
+
+class _Pair:
+    """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
+
+    __slots__ = ("bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
+
+    def __init__(self, model: Model, crowd: Crowd) -> None:
+        self.model, self.w, self.prior, self.crowd = model, model.weights, model.prior, crowd
+        self.shared = self.own = self.first_bits = 0.0
+        self.bound, self.links = -9.0, 0
+        self.first = ""
+        self.evidence: list[Evidence] = []
+
+    def personal(self, feature: str, level: str, weight: float) -> None:
+        self.own += weight
+        self.evidence.append(_line(Evidence, (feature, level, weight)))
+
+    def link(self, feature: str, level: str, weight: float, bound: float) -> None:
+        self.shared += weight
+        self.links += 1
+        if bound > self.bound:
+            self.bound = bound
+        self.evidence.append(_line(Evidence, (feature, level, weight)))
+
+    def names(self, one: Person, other: Person) -> None:
+        if len(one.names) == 1 == len(other.names):
+            best = name_weights.weighed(one.names[0], other.names[0], self.model)
+        else:
+            best = max(
+                (name_weights.weighed(a, b, self.model) for a in one.names for b in other.names), key=name_weights.bits
+            )
+        first, last, self.first, level = best
+        if self.first:
+            self.first_bits = first
+            self.personal("first_name", self.first, first)
+        if not level:
+            return
+        if last > 0:
+            self.link("last_name", level, last, self.w.bound_area)
+        else:
+            self.personal("last_name", level, last)
+
+    def emails(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, a, b = email_level(one, other) if one.emails and other.emails else ("", "", "")
+        if level == "exact":
+            self.proof("email", level, one.emails, other.emails, w.bound_email)
+        elif self.lesser_emails(one, other):
+            return
+        elif level in ("near", "near_name"):
+            near = level == "near"
+            bits, bound = (w.email_near, w.bound_email_near) if near else (w.email_near_name, w.bound_email_near_name)
+            if not self.either_shared(a, b):
+                self.link("email", level, min(bits, self.prior + bound), bound)
+        elif level == "local_number":
+            self.link("email", level, w.email_local_number, w.bound_email_local)
+        elif level == "local":
+            # A mailbox called after its owner says what the name says already.
+            if self.first and self.first not in name_weights.MISMATCH:
+                self.personal("email", level, 0.0)
+            else:
+                self.link("email", level, w.email_local, w.bound_email_local)
+        elif level:
+            self.personal("email", level, w.email_different)
+
+    def lesser_emails(self, one: Person, other: Person) -> bool:
+        """An agreement on an address that may be someone else's, or on a desk's."""
+        if one.weak or other.weak:
+            told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
+            if _common(told, other_told):
+                self.proof("email", "weak", told, other_told, self.w.bound_weak)
+                return True
+        if one.roles and other.roles and _common(one.roles, other.roles):
+            self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
+            return True
+        return False
+
+    def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
+        """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
+        common = one if len(one) == 1 == len(other) else _common(one, other)
+        people = max(least, min(_people(value, self.crowd) for value in common))
+        if people >= SHARED:
+            self.evidence.append(Evidence(feature, "shared", 0.0))
+            return
+        if people > 1:
+            bound = min(bound, self.w.bound_shared - log2(people))
+        self.link(feature, level, self.prior + bound, bound)
+
+    def phones(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, a, b = phone_level(one, other)
+        if level != "exact" and (one.weak or other.weak) and self.former_phones(one, other):
+            return
+        if level == "exact":
+            self.proof("phone", level, one.phones, other.phones, w.bound_phone)
+        elif level == "near" and not self.either_shared(a, b):
+            self.link("phone", level, min(w.phone_near, self.prior + w.bound_phone_near), w.bound_phone_near)
+        else:
+            self.personal("phone", "different", w.phone_different)
+
+    def former_phones(self, one: Person, other: Person) -> bool:
+        """An agreement on a number that was one of theirs, and may be somebody else's by now."""
+        told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
+        if not _common(told, other_told):
+            return False
+        self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
+        return True
+
+    def either_shared(self, a: str, b: str) -> bool:
+        crowd = self.crowd
+        return bool(crowd) and (crowd.get(crowd_key(a), 1) >= SHARED or crowd.get(crowd_key(b), 1) >= SHARED)
+
+    def places(self, one: Person, other: Person) -> None:
+        w = self.w
+        level, a, b = place_level(one, other)
+        if level == "door":
+            self.link("address", level, self.prior + w.bound_door + 3, w.bound_door)
+        elif level == "street":
+            self.link("address", level, w.street, w.bound_area)
+        elif level in ("postal_city", "postal"):
+            self.link("address", level, self.model.postal.get(a.postal, w.postal), w.bound_area)
+        elif level == "postal_near":
+            self.link("address", level, w.postal - 2, w.bound_area)
+        elif level == "city":
+            bits = min(self.model.city.get(a.city, w.city), self.model.city.get(b.city, w.city))
+            self.link("address", level, bits, w.bound_area)
+        elif level:
+            self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
+
+    def companies(self, one: Person, other: Person) -> None:
+        w = self.w
+        level = company_level(one, other)
+        if level == "different":
+            self.personal("company", level, w.company_different)
+        else:
+            self.link("company", level, w.company if level == "exact" else w.company_near, w.bound_company)
+
+    def bind(self) -> None:
+        """Hold what a household shares to what it can prove, and an equal first name in it to father and son."""
+        most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
+        if self.shared > most:
+            self.evidence.append(Evidence("household", "bound", most - self.shared))
+            self.shared = most
+        excess = self.w.household_first_most - self.first_bits
+        if excess < 0 and self.shared >= self.prior - 2:
+            self.personal("first_name", "same in a household", excess)
+
+    def births(self, one: Person, other: Person) -> None:
+        level = birth_level(one, other)
+        bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
+        self.personal(
+            "birth_date", level, min(bits, self.w.birth_twin_most) if self.first in ("different", COUPLE) else bits
+        )
+
+    def national_ids(self, one: Person, other: Person) -> None:
+        level = national_id_level(one, other)
+        if level == "exact" and self.alone(
+            "national_id", one.national_ids, other.national_ids, self.w.bound_national_id
+        ):
+            return
+        self.personal("national_id", level, getattr(self.w, f"national_id_{level}"))
+
+    def accounts(self, one: Person, other: Person) -> None:
+        w = self.w
+        if one.handles and other.handles:
+            self.alone("handle", one.handles, other.handles, w.bound_handle)
+        per_person = self.model.per_person
+        agree = one.accounts and other.accounts and self.alone("account", one.accounts, other.accounts, w.bound_account)
+        if one.accounts and other.accounts and "account" in per_person:
+            self.limit("account", per_person["account"], one.accounts, other.accounts)
+        elif one.accounts and other.accounts and not agree:
+            networks = {account.partition(":")[0] for account in one.accounts}
+            if not networks.isdisjoint(account.partition(":")[0] for account in other.accounts):
+                self.personal("account", "other", w.account_different)
+        if one.loyalty_ids and other.loyalty_ids:
+            self.alone("loyalty", one.loyalty_ids, other.loyalty_ids, w.bound_loyalty)
+            if "loyalty" in per_person:
+                self.limit("loyalty", per_person["loyalty"], one.loyalty_ids, other.loyalty_ids)
+
+    def limit(self, kind: str, most: int, one: Tokens, other: Tokens) -> None:
+        """What speaks against one person who would have more values of a kind than the rules give to one."""
+        mine, theirs = _counted(kind, one), _counted(kind, other)
+        for network in mine.keys() & theirs.keys():
+            some, others = mine[network], theirs[network]
+            # What one side has by itself is no news about the two.
+            if len(some | others) > max(most, len(some), len(others)):
+                weight = self.w.loyalty_different if kind == "loyalty" else self.w.too_many
+                self.personal(kind, "other" if most == 1 else "too_many", weight)
+                return
+
+    def alone(self, kind: str, one: Tokens, other: Tokens, bound: float) -> bool:
+        """An agreement on what says by itself who it is; whether there is one."""
+        common = set(one).intersection(other)
+        if not common:
+            return False
+        own = [
+            value for value in common if self.crowd.get(value if kind == "account" else f"{kind}:{value}", 1) < SHARED
+        ]
+        if own:
+            self.personal(kind, "exact", self.prior + bound)
+        else:
+            self.evidence.append(Evidence(kind, "shared", 0.0))
+        return True
+
+
+def _counted(kind: str, values: Tokens) -> dict[str, set[str]]:
+    """What counts as one value, however it is spelled; accounts by network."""
+    if kind != "account":
+        return {"": set(map(crowd_key, values) if kind in ("email", "phone") else values)}
+    found: dict[str, set[str]] = {}
+    for account in values:
+        found.setdefault(account.partition(":")[0], set()).add(account)
+    return found
+
+
+def _mailboxes(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if not is_phone(value)])
+
+
+def _numbers(weak: Tokens) -> Tokens:
+    return tuple([value for value in weak if is_phone(value)])
+
+
+def _common(one: Tokens, other: Tokens) -> Tokens:
+    """The values of ``one`` that ``other`` has too, however they are punctuated."""
+    others = set(map(crowd_key, other))
+    return tuple([value for value in one if crowd_key(value) in others])
+
+
+def _people(value: str, crowd: Crowd) -> int:
+    """How many people use a mailbox or a phone number."""
+    named = 1 if value[:1] == "+" else _people_by_name(value)
+    return max(crowd.get(crowd_key(value), 1), named) if crowd else named
+
+
+@lru_cache(maxsize=65_536)
+def _people_by_name(email: str) -> int:
+    """How many people a mailbox has by its name: ``familie.berg@`` two or more, and one that cannot be no one's."""
+    name = mailbox(email)
+    word = "".join(letter if letter.isalpha() else " " for letter in name).split()[:1]
+    starts = name.startswith(("familie", "family", "fam.", "fam_", "famille", "casa.", "rodzina"))
+    return _FAMILY_PEOPLE if starts or "@" not in email or (word and word[0] in FAMILY_WORDS) else 1

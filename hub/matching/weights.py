@@ -1,0 +1,150 @@
+"""The model: match weights in bits (log2 of a Bayes factor), frequencies, thresholds. Data, and how data adjusts it.
+
+Shipped for day one from how people's data behaves, one table for all data; ``training`` adjusts it without labels.
+Three ideas carry it (Fellegi and Sunter 1969; Splink's term-frequency adjustment):
+
+* What a household shares (last name, address, phone, mailbox) may together say "this household" and no more: the sum
+  is capped at the prior plus ``bound_*`` of its strongest link. First name, birth and ids then tell who it is.
+* A link's weight is given as the odds that two who share it are one person, so that it holds for a thousand records
+  and for a million; only what is not unique (names, cities, dates) is weighed against the population.
+* Missing is neutral, contradiction is strong but no veto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import log2
+
+from hub.matching.rules import IdentityRules
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Bits by level. ``bound_x``: log2 odds that two who share x, and nothing else is known, are one person."""
+
+    first_exact: float = 7.0
+    last_exact: float = 9.5
+    alias: float = -4.0
+    part: float = -1.0
+    typo: float = -2.0
+    first_typo_most: float = 6.0
+    last_typo_most: float = 8.0
+    first_close: float = -1.0
+    last_close: float = 3.0
+    first_far: float = -3.0
+    last_far: float = -1.0
+    initial: float = 2.0
+    initial_different: float = -5.0
+    first_different: float = -8.0
+    last_different: float = -4.5
+    swapped: float = 0.0
+    household_first_most: float = 6.5
+    suffix_different: float = -8.0
+    email_near: float = 17.0
+    email_near_name: float = 11.0
+    email_local_number: float = 13.0
+    email_local: float = 5.0
+    email_different: float = -2.0
+    phone_near: float = 12.0
+    phone_different: float = -1.5
+    street: float = 13.0
+    postal: float = 9.0
+    city: float = 0.5
+    address_different: float = -2.0
+    city_different: float = -1.0
+    birth_exact: float = 14.0
+    birth_twin_most: float = 7.0
+    birth_january: float = 6.0
+    birth_swapped: float = 12.0
+    birth_digit: float = 10.0
+    birth_day_month: float = 7.0
+    birth_two_parts: float = 6.5
+    birth_near: float = 1.0
+    birth_different: float = -6.0
+    national_id_near: float = 13.0
+    national_id_short: float = 8.0
+    national_id_different: float = -5.0
+    bound_email: float = 7.5
+    bound_email_near: float = 3.0
+    bound_email_near_name: float = 2.0
+    bound_email_local: float = 2.0
+    bound_phone: float = 2.5
+    bound_phone_near: float = 1.0
+    bound_door: float = 0.0
+    bound_area: float = -1.0
+    bound_shared: float = 0.5
+    bound_second: float = 1.0
+    bound_national_id: float = 6.0
+    bound_handle: float = 4.5
+    bound_account: float = 9.0
+    bound_loyalty: float = 8.0
+    bound_weak: float = 2.5
+    loyalty_different: float = -3.0
+    account_different: float = -1.0
+    too_many: float = -3.0
+    company: float = 8.0
+    company_near: float = 5.0
+    company_different: float = -0.5
+    bound_company: float = -2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything scoring depends on beside the two persons.
+
+    ``population``: about how many people the data is about. ``first``, ``last``, ``postal``, ``city``: bits of an exact
+    agreement on this value, where data told how frequent it is. A pair of ``same`` bits or more is one person, one of
+    ``ask`` or more is for a human to look at. ``per_person``: how many values of a kind of identifier one person has,
+    where the rules say so.
+    """
+
+    weights: Weights = field(default_factory=Weights)
+    population: float = 10_000.0
+    first: Mapping[str, float] = field(default_factory=dict)
+    last: Mapping[str, float] = field(default_factory=dict)
+    postal: Mapping[str, float] = field(default_factory=dict)
+    city: Mapping[str, float] = field(default_factory=dict)
+    same: float = 4.0
+    ask: float = 0.0
+    per_person: Mapping[str, int] = field(default_factory=lambda: {"loyalty": 1})
+    prior: float = field(init=False)
+    limited: tuple[tuple[str, int], ...] = field(init=False)
+    """Bits against two records, drawn at random, being one person. ``limited``: ``per_person`` of contacts and ids."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prior", log2(self.population))
+        others = {kind: most for kind, most in self.per_person.items() if kind not in ("account", "loyalty")}
+        object.__setattr__(self, "limited", tuple(sorted(others.items())))
+
+
+_TRUST = {
+    "email": "bound_email", "phone": "bound_phone", "account": "bound_account", "loyalty": "bound_loyalty",
+    "national_id": "bound_national_id", "handle": "bound_handle",
+}  # fmt: skip
+_STRONG = 6.0
+"""What a kind proves at least that the rules call strong, and that is weak by default."""
+
+
+def trusted(model: Model, rules: IdentityRules) -> Model:
+    """The model with each kind of identifier proving as much as the rules trust it, where they differ from default.
+
+    And with as many values of each to a person as they say.
+    """
+    changed = {}
+    for kind, usual in IdentityRules().identifiers.items():
+        strength = rules.identifiers[kind].strength if kind in rules.identifiers else usual.strength
+        if kind in _TRUST and strength != usual.strength:
+            bound: float = getattr(model.weights, _TRUST[kind])
+            if strength == "weak":
+                changed[_TRUST[kind]] = min(bound, model.weights.bound_weak)
+            elif strength == "strong":
+                changed[_TRUST[kind]] = max(bound, _STRONG)
+    most = {
+        str(kind): rule.max_per_person
+        for kind, rule in rules.identifiers.items()
+        if rule.max_per_person is not None and rule.strength != "off"
+    }
+    if not changed and most == model.per_person:
+        return model
+    return replace(model, weights=replace(model.weights, **changed), per_person=most)

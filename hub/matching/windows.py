@@ -1,0 +1,105 @@
+"""When a value was somebody's: where the rules set ``within_days``, only tellings that are near in time join. Pure.
+
+A value is taken to be its owner's for half the window before and after the time it was told, so that two tellings are
+near enough when their periods overlap, and so that the periods of a cluster run into one another where they do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hub.matching.blocking import Id
+from hub.matching.comparison import crowd_key
+from hub.matching.features import Period, Person
+
+_FIELDS = {
+    "email": ("emails", "weak", "roles"), "phone": ("phones", "weak"), "account": ("accounts",),
+    "loyalty": ("loyalty_ids",), "handle": ("handles",), "national_id": ("national_ids",), "link": ("links",),
+}  # fmt: skip
+_Spans = Mapping[str, Sequence[tuple[int, int]]]
+
+
+def contemporary(one: Person, other: Person) -> tuple[Person, Person]:
+    """Both, without the values that the other cannot be told to have had at the time: they say nothing either way."""
+    for kind in sorted({each.kind for each in one.periods} & {each.kind for each in other.periods}):
+        mine, theirs = _spans(one, kind), _spans(other, kind)
+        apart = {value for value in mine.keys() & theirs.keys() if not _meet(mine[value], theirs[value])}
+        left, right = ({value: spans for value, spans in told.items() if value not in apart} for told in (mine, theirs))
+        one = _without(one, kind, mine.keys() - _met(left, right))
+        other = _without(other, kind, theirs.keys() - _met(right, left))
+    return one, other
+
+
+def _spans(person: Person, kind: str) -> _Spans:
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for period in person.periods:
+        if period.kind == kind:
+            found[_counted(kind, period.value)].append((period.since, period.until))
+    return found
+
+
+def _counted(kind: str, value: str) -> str:
+    return crowd_key(value) if kind in ("email", "phone") else value
+
+
+def _meet(some: Iterable[tuple[int, int]], others: Collection[tuple[int, int]]) -> bool:
+    return any(since <= end and start <= until for since, until in some for start, end in others)
+
+
+def _met(mine: _Spans, theirs: _Spans) -> set[str]:
+    told = [span for spans in theirs.values() for span in spans]
+    return {value for value, spans in mine.items() if _meet(spans, told)}
+
+
+def _without(person: Person, kind: str, values: Collection[str]) -> Person:
+    if not values:
+        return person
+    kept: dict[str, Any] = {
+        name: tuple([value for value in getattr(person, name) if _counted(kind, value) not in values])
+        for name in _FIELDS[kind]
+    }
+    return replace(person, **kept)
+
+
+def united(person: Person, told: Iterable[Period]) -> Person:
+    """The person, with all the periods that are told of the values it has; those that overlap are one."""
+    spans: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for period in told:
+        spans[period.kind, period.value].append((period.since, period.until))
+    held = {(kind, value) for kind, names in _FIELDS.items() for name in names for value in getattr(person, name)}
+    found = [
+        Period(kind, value, since, until)
+        for (kind, value), told_of in sorted(spans.items())
+        if (kind, value) in held
+        for since, until, _ in _runs((since, until, None) for since, until in told_of)
+    ]
+    return replace(person, periods=tuple(found))
+
+
+def _runs(told: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, list[Any]]]:
+    """What overlaps, directly or by others, as one; with whom it is of."""
+    found: list[tuple[int, int, list[Any]]] = []
+    for since, until, whom in sorted(told, key=lambda each: each[:2]):
+        if found and since <= found[-1][1]:
+            start, end, carriers = found[-1]
+            carriers.append(whom)
+            found[-1] = start, max(end, until), carriers
+        else:
+            found.append((since, until, [whom]))
+    return found
+
+
+def at_one_time(kind: str, value: str, carriers: Sequence[Id], people: Mapping[Id, Person]) -> list[list[Id]]:
+    """The carriers of a value in groups whose periods run into one another; all of them where no window is set."""
+    told = [
+        (period.since, period.until, one)
+        for one in carriers
+        for period in people[one].periods
+        if period.kind == kind and period.value == value
+    ]
+    if not told:
+        return [list(carriers)]
+    return [sorted(set(group)) for _, _, group in _runs(told)]

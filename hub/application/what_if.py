@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -60,7 +60,7 @@ def try_rules(processing: Processing, rules: RuleSet, *, limit: int = LIMIT, pro
         what_if.begin(session)
         before = processing.in_force(session)
         after = supposed(session, rules, before)
-        found = _Found(processing, after, limit, datetime.now(UTC))
+        found = _Found(processing, after, limit, session.now())
         changes = [
             *rule_changes(before.identity.rules, after.identity.rules),
             *rule_changes(before.survivorship, after.survivorship),

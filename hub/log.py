@@ -12,9 +12,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, MutableMapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -54,27 +52,10 @@ ACTS_ON_TERMINAL = re.compile(
 Joiners (U+200C, U+200D) stay: names and emoji are written with them.
 """
 
-_correlation: ContextVar[str | None] = ContextVar("hub_correlation_id", default=None)
-
 
 def get_logger(**facts: Any) -> FilteringBoundLogger:
     """A logger that adds ``facts`` to every line; may be made before ``configure``."""
     return cast(FilteringBoundLogger, structlog.get_logger(**facts))
-
-
-@contextmanager
-def correlated(correlation_id: str) -> Iterator[None]:
-    """Put ``correlation_id`` on every line within; it ties a request to all that follows from it."""
-    token = _correlation.set(correlation_id)
-    try:
-        yield
-    finally:
-        _correlation.reset(token)
-
-
-def correlation_id() -> str | None:
-    """The id that is set, to be handed on with a message."""
-    return _correlation.get()
 
 
 def configure(level: str, format: Literal["json", "console"]) -> None:  # noqa: A002 - the setting's own name
@@ -83,7 +64,6 @@ def configure(level: str, format: Literal["json", "console"]) -> None:  # noqa: 
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_correlation,
         _plain_exception,
         redact,
     ]
@@ -157,13 +137,6 @@ def _shown(field: str, value: Any) -> Any:
 def _is_sensitive(field: str) -> bool:
     lowered = field.lower()
     return lowered.endswith(_SENSITIVE_ENDINGS) or not SENSITIVE_WORDS.isdisjoint(_WORD.findall(lowered))
-
-
-def _add_correlation(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    current = _correlation.get()
-    if current is not None:
-        event.setdefault("correlation_id", current)
-    return event
 
 
 def _plain_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

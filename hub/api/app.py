@@ -13,7 +13,9 @@ from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
 from hub.api.resting import Resting
-from hub.application.explain import Configured, InForce
+from hub.application.answer_review import Reviewer
+from hub.application.in_force import InForce, configured
+from hub.application.judge import Judge
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.sdk.connection import Connection
@@ -37,8 +39,8 @@ class Api:
         *,
         in_force: Callable[[Session], InForce] | None = None,
         region: str = "DE",
-        judge: judgements.Judging | None = None,
-        reviewer: reviews.Reviewing | None = None,
+        judge: Judge | None = None,
+        reviewer: Reviewer | None = None,
         open_pages: bool = True,
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
@@ -46,7 +48,7 @@ class Api:
     ) -> None:
         self._intake = intake
         self._inbox = inbox
-        default = Configured()
+        default = configured()
         self.rest = rest(
             inbox,
             database,
@@ -89,8 +91,8 @@ def rest(
     *,
     in_force: Callable[[Session], InForce],
     region: str,
-    judge: judgements.Judging | None = None,
-    reviewer: reviews.Reviewing | None = None,
+    judge: Judge | None = None,
+    reviewer: Reviewer | None = None,
     open_pages: bool = True,
     gauges: Gauges | None = None,
     routed: Collection[str] | None = None,

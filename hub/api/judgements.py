@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -12,6 +11,7 @@ from hub.api.access import allowing
 from hub.api.pages import Cursor, Limit, Page, paged, position
 from hub.api.problems import responses
 from hub.api.schemas import JudgedItem, JudgementItem, MergeOrder, SplitOrder
+from hub.application.judge import Judge
 from hub.model.judgement import Judged, Verdict, told
 from hub.store import judgements
 from hub.store.database import Database
@@ -20,20 +20,7 @@ from hub.store.tokens import Token
 JudgementId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-class Judging(Protocol):
-    """Carries a decision out; ``by`` is who decided. Each raises NotFound or RefusedError, and has changed nothing."""
-
-    def merge(self, one: UUID, other: UUID, by: str, reason: str = "") -> Judged:
-        """Two profiles are one person."""
-
-    def split(self, profile: UUID, texts: Sequence[str], by: str, reason: str = "") -> Judged:
-        """These records of a profile are another person."""
-
-    def withdraw(self, judgement: int, by: str) -> Judged:
-        """A judgement ends."""
-
-
-def router(database: Database, judge: Judging) -> APIRouter:
+def router(database: Database, judge: Judge) -> APIRouter:
     """The routes."""
     routes = APIRouter(
         tags=["judgements"],

@@ -15,8 +15,8 @@ from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import MergeItem, TimelineItem
-from hub.application import explain_who as who
-from hub.application.explain import InForce, explained
+from hub.application.explain import explained, history
+from hub.application.in_force import InForce
 from hub.errors import PayloadError
 from hub.model.profile import Profile
 from hub.profiles import view
@@ -114,7 +114,7 @@ def router(
         with database.session() as session:
             found = store.merges(session, since=since, before=before, limit=limit + 1)
             rows, following = paged(found, limit, lambda item: (item["at"], item["id"]))
-            told = who.history(session, rows)
+            told = history(session, rows)
         return Page(items=[MergeItem.model_validate(item) for item in told], next=following)
 
     @routes.get("/{id}", responses=responses(404))

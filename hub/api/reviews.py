@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -16,7 +16,8 @@ from hub.api.explanation_schemas import EvidenceLine
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import Answer, JudgedItem, Reason
-from hub.application.explain import InForce
+from hub.application.answer_review import Reviewer
+from hub.application.in_force import InForce
 from hub.application.review import Waits, shown, shown_one
 from hub.errors import RefusedError
 from hub.model.address import Address
@@ -26,7 +27,6 @@ from hub.model.money import Money
 from hub.model.profile import OrderSummary, RecordReference
 from hub.store import reviews
 from hub.store.database import Database, Session
-from hub.store.reviews import Answer as Choice
 from hub.store.reviews import Position
 from hub.store.tokens import Token
 
@@ -92,14 +92,7 @@ class AnsweredItem(Answer):
     judged: JudgedItem | None = Field(description="The judgement behind `accept` and `never`, and what came of it.")
 
 
-class Reviewing(Protocol):
-    """Takes answers. Raises NotFound or RefusedError, and has changed nothing then."""
-
-    def answer(self, review: UUID, answer: Choice, by: str, reason: str = "") -> dict[str, Any]:
-        """Carry an answer out."""
-
-
-def router(database: Database, in_force: Callable[[Session], InForce], reviewer: Reviewing) -> APIRouter:
+def router(database: Database, in_force: Callable[[Session], InForce], reviewer: Reviewer) -> APIRouter:
     """The routes. ``in_force`` tells the rules and weights that hold now."""
     routes = APIRouter(
         prefix="/reviews",

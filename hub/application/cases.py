@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.application.difference import RuleChange, Side, compared
-from hub.application.explain_who import reference
+from hub.application.explain import reference
 from hub.application.trial import Placed, Trial
 from hub.identity.hold import Stake, stake
 from hub.matching.blocking import hashed, identifiers

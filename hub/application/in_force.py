@@ -22,6 +22,11 @@ class InForce:
     survivorship: SurvivorshipRules
 
 
+def configured(rules: IdentityRules | None = None, survivorship: SurvivorshipRules | None = None) -> InForce:
+    """These rules, or the defaults, with the shipped weights: what holds where nothing is stored."""
+    return InForce(identity(rules or IdentityRules()), survivorship or SurvivorshipRules())
+
+
 def in_force(
     session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, read: dict[int, InForce]
 ) -> InForce:
@@ -49,7 +54,7 @@ def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:
 def _read(session: Session, version: int, rules: IdentityRules, survivorship: SurvivorshipRules) -> InForce:
     row = versions.get(session, version) if version else None
     if row is None:
-        return InForce(identity(rules), survivorship)
+        return configured(rules, survivorship)
     return InForce(
         identity(
             identity_rules.loaded(row.rules) if row.rules else rules,

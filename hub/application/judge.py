@@ -26,8 +26,7 @@ from hub.identity.resolve import Resolution
 from hub.matching.constraints import conflict, implied_by, undone_by_split
 from hub.model.judgement import Judged, Judgement
 from hub.model.profile import RecordReference
-from hub.outbox.merge_report import merge_report
-from hub.outbox.split_report import split_report
+from hub.outbox.reports import merge_report, split_report
 from hub.store import due, matches, profiles, records
 from hub.store import judgements as store
 from hub.store.database import Session

@@ -50,8 +50,8 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
     if json:
         output.show_json(rows)
     else:
-        columns = ("name", "roles", "channel", "tier")
-        output.show_table(columns, [(r["name"], ", ".join(r["roles"]), r["channel"], r["tier"]) for r in rows])
+        columns = ("name", "roles", "channel")
+        output.show_table(columns, [(r["name"], ", ".join(r["roles"]), r["channel"]) for r in rows])
 
 
 @app.command()
@@ -163,7 +163,6 @@ def _row(connector: Connector) -> dict[str, Any]:
         "name": manifest.slug,
         "roles": sorted(manifest.roles, reverse=True),
         "channel": manifest.channel,
-        "tier": manifest.tier,
     }
 
 

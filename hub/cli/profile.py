@@ -109,11 +109,11 @@ def merges(
     config: output.ConfigOption = None,
 ) -> None:
     """List what was merged, newest first, and why."""
-    from hub.application import explain_who as who
+    from hub.application.explain import history as merge_history
     from hub.store import profiles
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        found = who.history(session, profiles.merges(session, since=since, limit=limit))
+        found = merge_history(session, profiles.merges(session, since=since, limit=limit))
     if json:
         output.show_json(found)
         return

@@ -15,7 +15,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 Role = Literal["source", "destination"]
 Channel = Literal["web", "till", "email", "social", "crm", "file", "any"]
-Tier = Literal["gold", "silver", "bronze"]
 
 
 class Capability(StrEnum):
@@ -171,7 +170,6 @@ class Manifest(Generic[Settings]):
     settings: type[Settings]
     docs_url: str
     api_version: str
-    tier: Tier = "silver"
     capabilities: frozenset[Capability] = frozenset()
     topics: Mapping[str, str] = field(default_factory=dict)
     allowed_hosts: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hub.application.explain_who import history
+from hub.application.explain import history
 from hub.application.process import Processing, process_batch
 from hub.application.rule_versions import CONFIGURATION, Applied, RuleVersions
 from hub.application.what_if import try_rules

@@ -26,7 +26,7 @@ from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox.deliver import Sender, deliver
 from hub.outbox.enqueue import Route
-from hub.outbox.split_report import split_report
+from hub.outbox.reports import split_report
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits

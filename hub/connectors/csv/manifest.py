@@ -98,7 +98,6 @@ MANIFEST = Manifest(
     settings=CsvSettings,
     docs_url="https://www.rfc-editor.org/rfc/rfc4180",
     api_version="RFC 4180",
-    tier="silver",
     capabilities=frozenset({Capability.BACKFILL, Capability.MERGE, Capability.ERASE, Capability.CONSENT}),
     topics={"row": "One row: a customer."},
     limits=Limits(batch=1_000),

@@ -61,7 +61,6 @@ MANIFEST = Manifest(
     settings=HubSpotSettings,
     docs_url="https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
     api_version="crm v3, associations v4",
-    tier="gold",
     capabilities=frozenset(
         {
             Capability.FIND,

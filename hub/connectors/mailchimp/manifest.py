@@ -31,7 +31,6 @@ MANIFEST = Manifest(
     settings=MailchimpSettings,
     docs_url="https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/",
     api_version="3.0",
-    tier="gold",
     capabilities=frozenset({Capability.WEBHOOK, Capability.CHALLENGE, Capability.BACKFILL, Capability.CONSENT}),
     topics={
         "subscribe": "subscriber, opted in",

@@ -32,7 +32,6 @@ MANIFEST = Manifest(
     settings=MetaSettings,
     docs_url="https://developers.facebook.com/docs/graph-api/webhooks",
     api_version="v26.0",
-    tier="silver",
     capabilities=frozenset({Capability.WEBHOOK, Capability.CHALLENGE, Capability.COMPLETE, Capability.CONSENT}),
     topics={
         "page.messaging": "Messenger: messages, edits, echoes, button presses, reactions, receipts, marketing opt-ins.",

@@ -28,7 +28,6 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     settings=ShopifySettings,
     docs_url="https://shopify.dev/docs/api/webhooks/latest",
     api_version="2026-07",
-    tier="gold",
     capabilities=frozenset(
         {Capability.WEBHOOK, Capability.BACKFILL, Capability.PRIVACY, Capability.ORDERS, Capability.CONSENT}
     ),

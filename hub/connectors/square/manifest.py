@@ -31,7 +31,6 @@ MANIFEST = Manifest(
     settings=SquareSettings,
     docs_url="https://developer.squareup.com/docs/webhooks/overview",
     api_version="2026-09-16",
-    tier="gold",
     capabilities=frozenset(
         {Capability.WEBHOOK, Capability.BACKFILL, Capability.COMPLETE, Capability.ORDERS, Capability.CONSENT}
     ),

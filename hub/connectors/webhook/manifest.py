@@ -65,7 +65,6 @@ MANIFEST = Manifest(
     settings=WebhookSettings,
     docs_url="https://www.standardwebhooks.com",
     api_version="1.0.0",
-    tier="silver",
     capabilities=frozenset({Capability.MERGE, Capability.ERASE, Capability.ORDERS, Capability.CONSENT}),
     limits=Limits(batch=1),
     unmerge=Unmerge("restores", ("What the receiver did when it was told of the merge is the receiver's to undo.",)),

@@ -28,7 +28,6 @@ MANIFEST: Manifest[WooCommerceSettings] = Manifest(
     settings=WooCommerceSettings,
     docs_url="https://woocommerce.github.io/woocommerce-rest-api-docs/",
     api_version="wc/v3",
-    tier="gold",
     capabilities=frozenset({Capability.WEBHOOK, Capability.BACKFILL, Capability.CHALLENGE, Capability.ORDERS}),
     topics={
         "order.created": _CUSTOMER_AND_ORDER,

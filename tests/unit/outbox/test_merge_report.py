@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from hub.outbox.destination_line import DestinationLine
-from hub.outbox.merge_report import merge_report
+from hub.outbox.reports import DestinationLine, merge_report
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Unmerge
 from hub.store.due import Standing

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from hub.outbox.destination_line import DestinationLine
-from hub.outbox.split_report import split_report
+from hub.outbox.reports import DestinationLine, split_report
 from hub.sdk.connection import load_connections
 from hub.store.due import Standing
 from tests.support.doubles import source

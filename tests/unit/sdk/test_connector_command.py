@@ -33,7 +33,7 @@ def test_list_gives_the_catalogue():
     rows = json.loads(done.stdout)
     assert done.exit_code == 0
     assert {row["name"] for row in rows} == set(registry.slugs())
-    assert all(set(row) == {"name", "roles", "channel", "tier"} for row in rows)
+    assert all(set(row) == {"name", "roles", "channel"} for row in rows)
 
 
 def test_show_describes_a_connector(till: Path):

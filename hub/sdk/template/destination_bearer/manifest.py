@@ -23,7 +23,6 @@ MANIFEST = Manifest(
     settings=Settings,
     docs_url="https://example.com/docs/api",
     api_version="1",
-    tier="bronze",
     capabilities=frozenset({Capability.FIND, Capability.ERASE}),
     allowed_hosts=("api.example.com",),
     limits=Limits(batch=1, calls=10, per_seconds=1.0),

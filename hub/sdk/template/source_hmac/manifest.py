@@ -21,7 +21,6 @@ MANIFEST = Manifest(
     settings=Settings,
     docs_url="https://example.com/docs/webhooks",
     api_version="1",
-    tier="bronze",
     capabilities=frozenset({Capability.WEBHOOK}),
     topics={
         "customer.updated": "the customer's state",

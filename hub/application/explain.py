@@ -12,6 +12,7 @@ from hub.application.guards import shared_guards, shown, unused_guards
 from hub.application.in_force import InForce
 from hub.matching import alike
 from hub.matching.blocking import Key, hashed, keys
+from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked
 from hub.matching.features import Person, person
 from hub.matching.scoring import SHARED, score
@@ -21,7 +22,7 @@ from hub.model.judgement import Judgement, told
 from hub.model.profile import RecordReference
 from hub.profiles.explanation import answers, explanation, is_who
 from hub.sdk.connection import Connection
-from hub.store import explanations, judgements, matches, records
+from hub.store import explanations, judgements, matches, profiles, records
 from hub.store.database import Session
 from hub.store.matches import CrowdRow
 from hub.store.records import RecordRow
@@ -90,7 +91,15 @@ def explained(
     With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``.
     """
     ranks = {name: connection.settings.rank for name, connection in connections.items()}
-    found = explanation(session, profile_id, in_force.survivorship, ranks, field=field, connections=connections)
+    found = explanation(
+        session,
+        profile_id,
+        in_force.survivorship,
+        ranks,
+        field=field,
+        connections=connections,
+        identifiers=_identifiers(session, profile_id, in_force.identity),
+    )
     if found is None:
         return None
     found["found"] = answers(found, field)
@@ -98,6 +107,30 @@ def explained(
     rows = records.of_profile(session, found["id"]) if is_who(field) else []
     found["one_person"] = one_person(session, rows, in_force.identity) if rows else None
     return found
+
+
+def _identifiers(session: Session, profile_id: UUID, identity: Identity) -> list[Json]:
+    """Which record of a profile carries which identifier, how far it is trusted, and since which event."""
+    found = profiles.get(session, profile_id)
+    rows = records.of_profile(session, found.id) if found else []
+    held = [(one, row) for row in rows for one in carried(row.state, identity.rules)]
+    keys = {(one.kind, one.value): hashed(key) for one, _ in held if (key := key_of(one.kind, one.value))}
+    crowd = matches.crowds(session, set(keys.values()))
+    items = [
+        {
+            "kind": one.kind,
+            "value": one.value,
+            "shared": (used := crowd.get(keys.get((one.kind, one.value), 0))) is not None and used.shared,
+            "strength": one.strength,
+            "connection": row.connection,
+            "record_kind": row.kind,
+            "external_id": row.external_id,
+            "event": one.event,
+        }
+        for one, row in held
+    ]
+    order = ("kind", "value", "connection", "record_kind", "external_id")
+    return sorted(items, key=lambda item: [str(item[name]) for name in order])
 
 
 def one_person(session: Session, rows: Sequence[RecordRow], identity: Identity) -> Json:
@@ -235,13 +268,11 @@ def history(session: Session, items: Sequence[Json]) -> list[Json]:
     """Merges and splits with ``reasons``: their stored evidence in words."""
     evidence = [part for item in items for part in _parts(item)]
     named = explanations.names(session, {UUID(one) for part in evidence for one in part.get("records", ())})
-    known = explanations.identifiers(session, {UUID(part["identifier"]) for part in evidence if "identifier" in part})
     decided = {
         number: judgements.get(session, number) for number in {p["judgement"] for p in evidence if "judgement" in p}
     }
     return [
-        {**item, "reasons": [_reason(part, named, known, decided) for part in _parts(item)] or [_NO_REASON]}
-        for item in items
+        {**item, "reasons": [_reason(part, named, decided) for part in _parts(item)] or [_NO_REASON]} for item in items
     ]
 
 
@@ -256,7 +287,6 @@ def _parts(item: Json) -> list[Json]:
 def _reason(
     part: Json,
     named: Mapping[UUID, RecordReference],
-    known: Mapping[UUID, tuple[str, str]],
     decided: Mapping[int, Judgement | None],
 ) -> str:
     if "judgement" in part:
@@ -270,9 +300,6 @@ def _reason(
     both = " and ".join(_name(named.get(UUID(one))) for one in part.get("records", ()))
     if part.get("link"):
         return f"{both}: the source itself says that they are one"
-    if "identifier" in part:
-        kind, value = known.get(UUID(part["identifier"]), ("identifier", "that is gone"))
-        return f"{both}: the same {kind} {shown(kind, value)}"
     told_lines = [f"{sentence(line['feature'], line['level'])} ({line['weight']:+.1f})" for line in part["evidence"]]
     return f"{both}: {part['weight']:.1f} bits: {'; '.join(told_lines)}"
 

@@ -261,7 +261,7 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
 
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
     identity = processing.in_force(session).identity
-    drafting = Drafting(identity.rules)
+    drafting = Drafting()
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     applied = apply(session, processing, drafting.drafts, now)

@@ -71,7 +71,7 @@ def resend(
         after: UUID | None = None
         while True:
             with processing.database.session() as session:
-                page = profiles.find(session, carrying=None, words=(), after=after, limit=PAGE)
+                page = profiles.find(session, words=(), after=after, limit=PAGE)
                 # One that cannot be read is delivered by nobody; the others are.
                 known = [row for row, _ in readable(page, lambda row: (row, row.profile()))]
                 now = session.now()

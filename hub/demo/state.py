@@ -88,7 +88,7 @@ def read(stage: Stage, cast: Cast, sent: Sent, state: State) -> None:
     with stage.database.session() as session:
         state.inbox = {(row["connection"], row["event_id"]): row for row in inbox.page(session, limit=ALL)}
         state.outbox = outbox.page(session, states=STATES, limit=ALL)
-        found = profiles.find(session, carrying=None, words=[], after=None, limit=ALL)
+        found = profiles.find(session, words=[], after=None, limit=ALL)
         state.profiles = {one.id: one for one in found}
         retired = {
             merge["other_id"]: one.id
@@ -121,7 +121,7 @@ def read(stage: Stage, cast: Cast, sent: Sent, state: State) -> None:
 def digests(stage: Stage) -> dict[str, str]:
     """What a repetition must leave as it is: the golden profiles with their versions, contacts and deals."""
     with stage.database.session() as session:
-        found = profiles.find(session, carrying=None, words=[], after=None, limit=ALL)
+        found = profiles.find(session, words=[], after=None, limit=ALL)
         entries = [row["id"] for row in inbox.page(session, limit=ALL)]
     crm = stage.crm
     parts = {

@@ -1,4 +1,4 @@
-"""What a batch of canonical events says about records, identifiers and facts. Pure."""
+"""What a batch of canonical events changes of records and facts. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from hub.mapping.record_state import (
     apply_deletion,
     apply_link,
     apply_privacy,
-    former,
     micros,
 )
-from hub.matching.rules import IdentityRules, identifiers
 from hub.model.event import (
     CanonicalEvent,
     CartEvent,
@@ -36,18 +34,17 @@ from hub.model.event import (
     OrderPartEvent,
     PrivacyEvent,
 )
-from hub.model.identifier import RecordKey, Strength
-from hub.model.keys import fact_id, identifier_id, record_id
+from hub.model.identifier import RecordKey
+from hub.model.keys import fact_id, record_id
 from hub.model.order import Fulfilment, Order, Payment, Refund
 from hub.store.facts import FactRow
-from hub.store.records import IdentifierRow
 
 _NO_SALE = frozenset({"cancelled", "failed"})
 
 
 @dataclass(slots=True)
 class RecordDraft:
-    """What the batch adds to one record. ``links`` maps identifier id to (strength, inbox id of the first event)."""
+    """What the batch adds to one record."""
 
     id: UUID
     connection: str
@@ -55,7 +52,6 @@ class RecordDraft:
     changes: list[tuple[CustomerEvent | ConsentEvent | DeletionEvent | PrivacyEvent, Stamp]] = field(
         default_factory=list
     )
-    links: dict[UUID, tuple[Strength, int]] = field(default_factory=dict)
     told_one: list[tuple[str, Stamp]] = field(default_factory=list)
     """Digests of pairs that the source calls one person."""
     events: set[int] = field(default_factory=set)
@@ -89,15 +85,13 @@ class Drafts:
     records: dict[UUID, RecordDraft] = field(default_factory=dict)
     touched: frozenset[UUID] = frozenset()
     again: bool = False
-    identifiers: dict[UUID, IdentifierRow] = field(default_factory=dict)
     facts: dict[UUID, FactRow] = field(default_factory=dict)
 
 
 class Drafting:
     """Gathers the events of one batch; ``drafts`` is the result."""
 
-    def __init__(self, rules: IdentityRules) -> None:
-        self._rules = rules
+    def __init__(self) -> None:
         self.drafts = Drafts()
 
     def add(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
@@ -110,8 +104,6 @@ class Drafting:
                 case CustomerEvent():
                     draft = self._record(entry, event.customer.key)
                     draft.changes.append((event, stamp))
-                    for kind, value, strength in identifiers(event.customer, self._rules):
-                        self._link(entry, draft, kind, value, strength)
                 case ConsentEvent():
                     self._record(entry, event.record).changes.append((event, stamp))
                 case LinkEvent():
@@ -143,21 +135,12 @@ class Drafting:
         draft.events.add(entry.inbox_id)
         return draft
 
-    def _link(self, entry: _Entry, draft: RecordDraft, kind: str, value: str, strength: Strength) -> None:
-        identity = identifier_id(kind, value)
-        if identity not in self.drafts.identifiers:
-            self.drafts.identifiers[identity] = IdentifierRow(identity, kind, value)
-        held = draft.links.get(identity)
-        if held is None or (held[0] == "weak" and strength == "strong"):
-            draft.links[identity] = (strength, entry.inbox_id)
-
     def _add_link(self, entry: _Entry, event: LinkEvent) -> None:
         drafts = [self._record(entry, key) for key in event.records]
         value = blake2b(
             b"".join(sorted(draft.id.bytes for draft in drafts)), digest_size=16, person=b"hub-link"
         ).hexdigest()
         for draft in drafts:
-            self._link(entry, draft, "link", value, "strong")
             draft.told_one.append((value, entry.stamp))
 
     def _add_deletion(self, entry: _Entry, event: DeletionEvent) -> None:
@@ -260,23 +243,6 @@ def _counts(part: Refund | Payment | Fulfilment) -> bool:
     if isinstance(part, Refund):
         return is_given_back(part)
     return is_paid(part) if isinstance(part, Payment) else True
-
-
-_KINDS = {"emails": "email", "phones": "phone", "accounts": "account", "loyalty_ids": "loyalty"}
-
-
-def former_identifiers(state: State) -> set[UUID]:
-    """The ids of the identifiers that a record's source has replaced."""
-    if "whole" not in state:
-        return set()
-    gone = {
-        identifier_id("handle", value.removeprefix("handle:"))
-        if name == "accounts" and value.startswith("handle:")
-        else identifier_id(_KINDS[name], value)
-        for name in state["whole"]
-        for value in former(state, name)
-    }
-    return gone - {identifier_id(*key.split(":", 1)) for key in state.get("identifiers", {})}
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:

@@ -18,7 +18,7 @@ from hub.errors import RetryableError
 from hub.identity.evidence import merge_evidence, split_evidence
 from hub.identity.hold import hold_large_merges
 from hub.identity.profile_ids import assign
-from hub.identity.record_changes import Drafts, former_identifiers, order_ids
+from hub.identity.record_changes import Drafts, order_ids
 from hub.identity.weigh import Change, Component, compared, extend, rematch
 from hub.matching.features import person
 from hub.matching.packing import packed
@@ -30,7 +30,7 @@ from hub.store import profiles as profile_store
 from hub.store import records as store
 from hub.store.database import Session
 from hub.store.profiles import Merge
-from hub.store.records import LinkRow, ProfileRow, RecordRow
+from hub.store.records import ProfileRow, RecordRow
 
 
 @dataclass(slots=True)
@@ -52,7 +52,6 @@ class Resolution:
 
 def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime) -> Resolution:
     """Resolve a batch inside the caller's transaction. Raises RetryableError when another worker got in between."""
-    store.insert_identifiers(session, drafts.identifiers.values())
     matches.lock(session)
     orders = order_ids(drafts)
     known, rows = _locked(session, drafts.records.keys() | drafts.touched, orders)
@@ -60,7 +59,6 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     if any(record not in rows for record in hanging.values() if record is not None):
         raise RetryableError("one of these orders went to another customer meanwhile")
     fresh = _apply(drafts, rows)
-    new_links = _new_links(session, drafts, rows)
     changes = _changes(drafts, rows, identity)
     component = rematch(session, identity, changes, now, fresh)
     _load_whole_profiles(session, identity, component, known, rows)
@@ -73,7 +71,6 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
     told = drafts.records.keys() | changes.keys() | resolution.moved
     store.update_records(session, [rows[i] for i in told - fresh])
-    store.insert_links(session, new_links)
     stored = fact_store.upsert(session, list(drafts.facts.values()))
     if any(fact.existed and one in orders and one not in hanging for one, fact in stored.items()):
         raise RetryableError("another worker stored one of these orders first, for a customer unknown here")
@@ -90,25 +87,6 @@ def _locked(
     touched = store.touched(session, records, orders)
     known = store.lock_profiles(session, set(touched.values()))
     return known, store.load(session, known, touched.keys() | records)
-
-
-def _new_links(session: Session, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> list[LinkRow]:
-    """What these records carry now and did not before: new identifiers, stronger ones, and those that were replaced."""
-    wanted = [draft for draft in drafts.records.values() if draft.links]
-    held = store.load_links(session, [draft.id for draft in wanted]) if wanted else {}
-    found: list[LinkRow] = []
-    for draft in wanted:
-        gone = former_identifiers(rows[draft.id].state)
-        for identifier, (strength, inbox_id) in draft.links.items():
-            if identifier not in gone and held.get((draft.id, identifier)) not in ("strong", strength):
-                found.append(LinkRow(draft.id, identifier, strength, inbox_id))
-        for identifier in sorted(gone):
-            if held.get((draft.id, identifier)) != "former" and (
-                identifier in draft.links or (draft.id, identifier) in held
-            ):
-                inbox_id = draft.links[identifier][1] if identifier in draft.links else 0
-                found.append(LinkRow(draft.id, identifier, "former", inbox_id))
-    return found
 
 
 def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:

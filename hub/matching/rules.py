@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -23,7 +23,6 @@ from hub.mapping.email import email
 from hub.mapping.name import fold
 from hub.mapping.phone import phone
 from hub.matching.patterns import checked, matcher
-from hub.model.customer import CustomerSnapshot
 from hub.model.identifier import Strength
 
 Kind = Literal["link", "account", "loyalty", "email", "national_id", "handle", "phone"]
@@ -275,37 +274,6 @@ def _is_role(local: str, rules: IdentityRules) -> bool:
 
 def _comparable(kind: str, value: str) -> str:
     return _one_mailbox(value) if kind == "email" else _compact(value) if kind == "national_id" else value
-
-
-def identifiers(customer: CustomerSnapshot, rules: IdentityRules) -> Iterator[tuple[str, str, Strength]]:
-    """(kind, normalised value, strength) of everything on the snapshot that may join it to other records.
-
-    A role inbox (info@) is weak and a marketplace's relay address is none; unusable and blocked values are none.
-    """
-    for kind, value, told in _carried(customer):
-        trusted = usable(kind, value, rules)
-        if trusted is not None:
-            yield kind, value, "weak" if told == "weak" else trusted
-
-
-def _carried(customer: CustomerSnapshot) -> Iterator[tuple[str, str, Strength]]:
-    for point in customer.emails:
-        if point.usable:
-            yield "email", point.value, "strong"
-    for point in customer.phones:
-        if point.usable:
-            yield "phone", point.value, "strong"
-    for account in customer.accounts:
-        if account.network == "handle":
-            yield "handle", account.account_id, "strong"
-        else:
-            yield "account", f"{account.network}:{account.account_id}", "strong"
-    for loyalty_id in customer.loyalty_ids:
-        yield "loyalty", loyalty_id, "strong"
-    if customer.national_id:
-        yield "national_id", customer.national_id, "strong"
-    for extra in customer.identifiers:
-        yield extra.kind, extra.value, extra.strength
 
 
 def dumped(rules: IdentityRules) -> str:

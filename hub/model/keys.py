@@ -16,11 +16,6 @@ def record_id(connection: str, kind: str, external_id: str) -> UUID:
     return _digest("record", connection, kind, external_id)
 
 
-def identifier_id(kind: str, value: str) -> UUID:
-    """The id of an identifier; ``value`` is normalised."""
-    return _digest("identifier", kind, value)
-
-
 def fact_id(connection: str, kind: str, external_id: str) -> UUID:
     """The id of an order, interaction or other fact."""
     return _digest("fact", connection, kind, external_id)

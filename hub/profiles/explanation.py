@@ -34,13 +34,14 @@ def explanation(
     *,
     field: str | None = None,
     connections: Connections | None = None,
+    identifiers: Sequence[Json] = (),
 ) -> Json | None:
     """Why a profile is as it is; None when there is none. A retired id is followed.
 
     ``values``: who told each golden value, by which rule it won, and what lost; ``orders``: what the totals are made
     of; ``events``: every event behind them, by inbox id. ``field`` leaves what is under it: one of ours (``emails``,
     ``emails.0``, ``consents.email``, ``orders``) or a property at a destination (``crm.firstname``, ``firstname``);
-    where such a property comes from stands under ``asked``.
+    where such a property comes from stands under ``asked``. ``identifiers`` is which record carries what.
     """
     row = profiles.get(session, profile_id)
     if row is None:
@@ -56,7 +57,7 @@ def explanation(
         "values": [value for value in explain(held, rules) if _is_wanted(value, fields)],
         "unused": [value for value in unused(held) if _wanted(fields, value["field"])],
         "orders": orders,
-        "identifiers": records.evidence(session, row.id),
+        "identifiers": list(identifiers),
         "history": profiles.history(session, row.id),
         "deliveries": outbox.attempts(session, row.id),
     }

@@ -13,9 +13,11 @@ from hub.mapping.email import email
 from hub.mapping.name import fold
 from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
-from hub.model.keys import identifier_id, record_id
+from hub.matching.blocking import hashed
+from hub.matching.carried import key_of, told
+from hub.model.keys import record_id
 from hub.model.profile import DestinationReference, Profile
-from hub.store import profiles, search
+from hub.store import profiles, records, search
 from hub.store.database import Session
 from hub.store.profiles import FullRow
 
@@ -24,6 +26,9 @@ _RECORD = re.compile(r"([^:\s]+):([^:\s]+):(.+)")
 _VOWEL = re.compile(r"([aou]e?)")
 _MOST_SPELLINGS = 32
 IDENTIFIER_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+MOST_CARRIERS = 10_000
+"""Records with one identifier that are looked through."""
+
 MOST_LISTED = 10
 """People who are listed when a text stands for several."""
 
@@ -85,14 +90,14 @@ def find(
     without a country. With ``updated_since`` those that changed then or later, in the order of their changes
     (``hub.store.profiles.find``). Raises PayloadError when the identifier cannot be read.
     """
-    carried = parse_identifier(identifier, region) if identifier else None
+    within = holders(session, *parse_identifier(identifier, region)) if identifier else None
     called = called_exactly(session, text, connections) if text else set()
     words = search_words(text, region) if text and not (called and _has_digit(text)) else []
     if text and not words and not called:
         return []
     rows = profiles.find(
         session,
-        carrying=carried,
+        within=within,
         words=words,
         among=called,
         after=after,
@@ -101,6 +106,24 @@ def find(
         after_change=after_change,
     )
     return [listed(row) for row in rows]
+
+
+def holders(session: Session, kind: str, value: str) -> set[UUID]:
+    """The profiles with a record that carries an identifier now; of a source that replaced it, no more."""
+    key = key_of(kind, value)
+    if key is None:
+        return set()
+    rows = records.under(session, [hashed(key)], MOST_CARRIERS)
+    # Of many records told alike only the first stand under their identifiers.
+    alike = {hashed(("alike", row.features)) for row in rows if row.features}
+    if alike:
+        rows += records.under(session, alike, MOST_CARRIERS)
+    return {
+        row.profile_id
+        for row in rows
+        if row.profile_id is not None
+        and any((one.kind, one.value) == (kind, value) and one.strength != "former" for one in told(row.state))
+    }
 
 
 def called_exactly(session: Session, text: str, connections: Iterable[str]) -> set[UUID]:
@@ -153,8 +176,8 @@ def _records(profile: Profile | Unreadable) -> str:
     return f"{', '.join(named[:2])}{more}; {profile.orders.count} orders"
 
 
-def parse_identifier(text: str, region: str) -> UUID:
-    """The id of ``email:a@b.c``, ``phone:030 …``, ``account:<network>:<id>``, ``loyalty:<number>`` or another kind.
+def parse_identifier(text: str, region: str) -> tuple[str, str]:
+    """Kind and value of ``email:a@b.c``, ``phone:030 …``, ``account:<network>:<id>``, ``loyalty:<number>`` and so on.
 
     Raises PayloadError without quoting the value.
     """
@@ -165,7 +188,7 @@ def parse_identifier(text: str, region: str) -> UUID:
     if kind in ("email", "phone"):
         point = email(value) if kind == "email" else phone(value, region)
         value = point.value if point else value
-    return identifier_id(kind, value)
+    return kind, value
 
 
 def search_words(text: str, region: str) -> list[list[str]]:

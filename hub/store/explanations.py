@@ -143,9 +143,3 @@ def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordRefer
     """What these records are called at their sources; those that are not stored are left out."""
     rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])
     return {row[0]: RecordReference(connection=row[1], kind=row[2], external_id=row[3]) for row in rows}
-
-
-def identifiers(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Kind and value of these identifiers."""
-    rows = session.rows("SELECT id, kind, value FROM identifier WHERE id = ANY(%b)", [list(set(ids))])
-    return {row[0]: (row[1], row[2]) for row in rows}

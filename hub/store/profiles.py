@@ -238,7 +238,7 @@ _WORDS = "to_tsvector('simple', p.search) @@ to_tsquery('simple', %(query)s)"
 def find(
     session: Session,
     *,
-    carrying: UUID | None = None,
+    within: Collection[UUID] | None = None,
     words: Sequence[Sequence[str]] = (),
     among: Collection[UUID] = (),
     after: UUID | None = None,
@@ -246,7 +246,7 @@ def find(
     updated_since: datetime | None = None,
     after_change: datetime | None = None,
 ) -> list[FullRow]:
-    """Profiles with a record that carries an identifier, and with all of these folded words, by id.
+    """Profiles ``within`` these, with all of these folded words, by id.
 
     Of a word any of its spellings will do. Those in ``among`` are found whatever their words. With ``updated_since``
     only those that changed then or later, in the order of their changes; ``after`` and ``after_change`` are id and
@@ -255,13 +255,8 @@ def find(
     What is not asked for is not in the statement, so that each question has a plan of its own.
     """
     conditions = ["true"]
-    if carrying:
-        conditions.append(
-            """
-            p.id IN (SELECT r.profile_id FROM record_identifier l JOIN record r ON r.id = l.record_id
-                WHERE l.identifier_id = %(carrying)s AND l.strength <> 'former')
-            """
-        )
+    if within is not None:
+        conditions.append("p.id = ANY(%(within)s)")
     if words and among:
         conditions.append(f"p.id IN (SELECT unnest(%(among)s::uuid[]) UNION SELECT id FROM profile p WHERE {_WORDS})")
     elif words:
@@ -278,7 +273,7 @@ def find(
         session,
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %(limit)s",
         {
-            "carrying": carrying,
+            "within": None if within is None else list(within),
             "query": " & ".join(f"({' | '.join(f'{one}:*' for one in spellings)})" for spellings in words),
             "among": list(among),
             "since": updated_since,

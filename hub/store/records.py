@@ -1,4 +1,4 @@
-"""Records, identifiers, and the locks that order concurrent resolves."""
+"""Records, and the locks that order concurrent resolves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import orjson
 
 from hub.errors import RetryableError
 from hub.mapping.record_state import State
-from hub.model.identifier import CarriedStrength
 from hub.store import text
 from hub.store.database import Session
 
@@ -31,23 +30,6 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkRow:
-    """A record carries an identifier; ``inbox_id`` is the event that told so first."""
-
-    record_id: UUID
-    identifier_id: UUID
-    strength: CarriedStrength
-    inbox_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifierRow:
-    id: UUID
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileRow:
     """A stored profile; ``golden`` is JSON text."""
 
@@ -55,20 +37,6 @@ class ProfileRow:
     version: int
     golden: str
     created_at: datetime
-
-
-def insert_identifiers(session: Session, identifiers: Collection[IdentifierRow]) -> None:
-    """Make the identifiers exist."""
-    ordered = sorted(identifiers, key=lambda identifier: identifier.id.int)
-    if ordered:
-        session.run(
-            """
-            INSERT INTO identifier (id, kind, value)
-            SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS given (id, kind, value) ORDER BY id
-            ON CONFLICT (id) DO NOTHING
-            """,
-            [[i.id for i in ordered], [i.kind for i in ordered], [i.value for i in ordered]],
-        )
 
 
 def touched(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, UUID]:
@@ -113,14 +81,6 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
     }
 
 
-def load_links(session: Session, records: Collection[UUID]) -> dict[tuple[UUID, UUID], CarriedStrength]:
-    """(record, identifier) to strength, of these records."""
-    rows = session.rows(
-        "SELECT record_id, identifier_id, strength FROM record_identifier WHERE record_id = ANY(%b)", [list(records)]
-    )
-    return {(record, identifier): strength for record, identifier, strength in rows}
-
-
 def insert_records(session: Session, records: Sequence[RecordRow], now: datetime) -> None:
     """Store new records. Raises RetryableError when another transaction stored one of them first."""
     if not records:
@@ -152,41 +112,25 @@ def update_records(session: Session, records: Sequence[RecordRow]) -> None:
         )
 
 
-def insert_links(session: Session, links: Sequence[LinkRow]) -> None:
-    """Store which record carries which identifier, and how."""
-    if links:
-        session.run(
-            """
-            INSERT INTO record_identifier (identifier_id, record_id, strength, inbox_id)
-            SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bigint[])
-            ON CONFLICT (identifier_id, record_id) DO UPDATE SET strength = excluded.strength
-            """,
-            [
-                [link.identifier_id for link in links],
-                [link.record_id for link in links],
-                [link.strength for link in links],
-                [link.inbox_id for link in links],
-            ],
-        )
-
-
 def of_profile(session: Session, profile_id: UUID) -> list[RecordRow]:
     """The records of one profile."""
     return list(load(session, [profile_id], []).values())
 
 
-def evidence(session: Session, profile_id: UUID) -> list[dict[str, Any]]:
-    """The identifiers of a profile's records: which record carries what, how strong, since which event."""
+def under(session: Session, keys: Collection[int], most: int) -> list[RecordRow]:
+    """The records under these blocking keys, in order of id, ``most`` at most. Those that cannot be read are none."""
     rows = session.rows(
         """
-        SELECT i.kind, i.value, i.shared, l.strength, r.connection, r.kind, r.external_id, l.inbox_id
-        FROM record r JOIN record_identifier l ON l.record_id = r.id JOIN identifier i ON i.id = l.identifier_id
-        WHERE r.profile_id = %s ORDER BY i.kind, i.value, r.connection, r.kind, r.external_id
+        SELECT id, connection, kind, external_id, profile_id, state, features FROM record
+        WHERE id IN (SELECT record_id FROM record_key WHERE key = ANY(%b)) ORDER BY id LIMIT %s
         """,
-        [profile_id],
+        [list(keys), most],
     )
-    names = ("kind", "value", "shared", "strength", "connection", "record_kind", "external_id", "event")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    found = (
+        RecordRow(record, connection, kind, external_id, profile_id, text.or_else(state, {}), features)
+        for record, connection, kind, external_id, profile_id, state, features in rows
+    )
+    return [row for row in found if row.state]
 
 
 def count(session: Session) -> int:

@@ -426,7 +426,7 @@ def test_what_changed_since_is_found_by_its_index(hub: Installation):
             return []
 
         session.rows = explained  # type: ignore[method-assign]
-        profiles.find(session, carrying=None, words=[], updated_since=at(0), after_change=at(1), after=UUID(int=1),
+        profiles.find(session, words=[], updated_since=at(0), after_change=at(1), after=UUID(int=1),
                       limit=10)  # fmt: skip
     plan = "\n".join(seen)
     assert "Index Scan using profile_updated on profile p" in plan

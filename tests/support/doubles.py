@@ -31,8 +31,8 @@ START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 EVENTS: TypeAdapter[list[CanonicalEvent]] = TypeAdapter(list[CanonicalEvent])
 
 TABLES = (
-    "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, record_identifier, "
-    "identifier, record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
+    "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, "
+    "record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
     "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
     "inbox_note, bulk_load"
 )

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from hub.mapping.customer import customer
-from hub.matching.rules import IdentifierRule, IdentityRules, dumped, identifiers, loaded, normalised, usable
+from hub.mapping.record_state import State, apply_customer
+from hub.matching.carried import Carried, carried, key_of
+from hub.matching.rules import IdentifierRule, IdentityRules, dumped, loaded, normalised, usable
 from hub.model.customer import ChannelAccount, CustomerSnapshot
+from hub.model.event import CustomerEvent
 from hub.model.identifier import Identifier, RecordKey
 
 RULES = IdentityRules()
 KEY = RecordKey(kind="customer", external_id="1")
+AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 def snapshot(**fields: tuple[str, ...]) -> CustomerSnapshot:
     return customer(KEY, fields)  # type: ignore[arg-type]
+
+
+def identifiers(snapshot: CustomerSnapshot, rules: IdentityRules) -> list[tuple[str, str, str]]:
+    state: State = {}
+    apply_customer(state, CustomerEvent(occurred_at=AT, customer=snapshot), [0, 0, 7])
+    found = carried(state, rules)
+    assert {one.event for one in found} <= {7}
+    return [(one.kind, one.value, one.strength) for one in found]
 
 
 def test_everything_a_person_is_known_by_with_its_strength() -> None:
@@ -90,6 +103,28 @@ def test_a_blocked_value_and_a_kind_that_is_off_are_none() -> None:
 def test_an_extra_identifier_never_is_stronger_than_its_rule() -> None:
     told = customer(KEY, {}, identifiers=[Identifier(kind="phone", value="+493023125100", strength="strong")])
     assert list(identifiers(told, RULES)) == [("phone", "+493023125100", "weak")]
+
+
+def test_what_a_source_replaced_is_former_and_each_names_the_event_that_told_it_first() -> None:
+    state: State = {}
+    for number, address in enumerate(("old@example.com", "new@example.com", "new@example.com"), 1):
+        told = CustomerEvent(
+            occurred_at=AT + timedelta(days=number), customer=snapshot(email=(address,)), whole=("emails",)
+        )
+        apply_customer(state, told, [number * 1_000_000, 0, number])
+    assert carried(state, RULES) == [
+        Carried("email", "new@example.com", "strong", 2),
+        Carried("email", "old@example.com", "former", 1),
+    ]
+
+
+def test_every_kind_has_a_key_to_find_its_carriers_by_and_no_other_has() -> None:
+    keys = [
+        key_of(kind, "a1b2c3") for kind in ("email", "phone", "account", "handle", "loyalty", "national_id", "link")
+    ]
+    assert None not in keys
+    assert len(set(keys)) == 7
+    assert key_of("fax", "1") is None
 
 
 def test_a_misspelt_rule_is_refused() -> None:

@@ -195,15 +195,6 @@ def _again(session: Session, processing: Processing, limit: int) -> Batch:
     return Batch(len(records), applied.destinations)
 
 
-def _require_in_force(session: Session, version: int) -> None:
-    """Raise RetryableError when other rules or weights came in force while this batch waited for its turn.
-
-    Whoever puts them in force has queued all records that are stored, and those of this batch are not.
-    """
-    if versions.active_id(session) != version:
-        raise RetryableError("other rules or weights are in force now")
-
-
 def _is_away(error: Exception) -> bool:
     """True when the database, and no entry, is at fault: the connection, its resources, an operator, its disk."""
     if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
@@ -260,19 +251,18 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
 
 
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    identity = processing.in_force(session).identity
     drafting = Drafting()
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    applied = apply(session, processing, drafting.drafts, now)
-    _require_in_force(session, identity.version)
-    return applied
+    return apply(session, processing, drafting.drafts, now)
 
 
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:
     """Resolve → survive → enqueue, in the caller's transaction. Raises RetryableError when it has to be repeated."""
-    rules = processing.in_force(session)
     started = perf_counter()
+    # Whoever puts other rules or weights in force holds this lock: what is in force now is so until the commit.
+    matches.lock(session)
+    rules = processing.in_force(session)
     resolution = resolve(session, drafts, rules.identity, now)
     resolved = perf_counter()
     changed = survive(
@@ -324,13 +314,17 @@ def _finish(
     for entry in again:
         inbox.postpone(session, entry.id, ORPHAN_RETRIES[entry.attempts])
     repeated = {entry.id for entry in again}
-    inbox.finish(session, [entry.id for entry in entries if entry.id not in repeated])
     failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
+    everyone = [entry.id for entry in entries]
+    inbox.finish(
+        session,
+        [each for each in everyone if each not in repeated],
+        done=[each for each in everyone if each not in failed],
+        worked_on=everyone,
+    )
     ended = Counter((entry.entry.connection, failed.get(entry.id, "done")) for entry in entries)
     for (connection, outcome), count in ended.items():
         metrics.NORMALISED.labels(connection, outcome).inc(count)
-    everyone = [entry.id for entry in entries]
-    inbox.clear_earlier(session, [each for each in everyone if each not in failed], everyone)
     notes.add(session, noted)
     tell(outcomes, {entry.id: entry.entry.connection for entry in entries})
     if outcomes:

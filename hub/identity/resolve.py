@@ -51,8 +51,7 @@ class Resolution:
 
 
 def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime) -> Resolution:
-    """Resolve a batch inside the caller's transaction. Raises RetryableError when another worker got in between."""
-    matches.lock(session)
+    """Resolve a batch inside the caller's transaction, which holds the lock of identity. Raises RetryableError when another worker got in between."""
     orders = order_ids(drafts)
     known, rows = _locked(session, drafts.records.keys() | drafts.touched, orders)
     hanging = fact_store.records_of(session, orders) if orders else {}

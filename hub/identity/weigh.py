@@ -46,6 +46,8 @@ class Component:
     newly_shared: list[CrowdRow] = field(default_factory=list)
     compared: set[UUID] = field(default_factory=set)
     """Records that ``matches`` has all matches of."""
+    counted: set[int] = field(default_factory=set)
+    """Keys of identifiers of which ``crowd`` tells how many people use them, where it is more than one."""
     alike_seen: set[int] = field(default_factory=set)
     """Keys of who is told alike under which nobody is missing."""
 
@@ -108,6 +110,8 @@ def rematch(
     # Every match of a subject has one of its fellows in it, and all of those were just compared.
     component.matches = after
     component.compared = set(subjects)
+    component.crowd = {news.key_of[key][1]: min(people, SHARED) for key, people in news.crowd.items()}
+    component.counted = set(news.key_of)
     component.alike_seen = stand.few
     sure = {pair for pair, weight in (*before.items(), *after.items()) if weight >= identity.model.same}
     seeds = {*subjects, *(one for pair in sure for one in pair)}
@@ -169,6 +173,7 @@ class _News:
         self.lived: set[int] = set()
         self.live: set[int] = set()
         self.crowd: dict[int, int] = {}
+        self.stored_crowds: dict[int, CrowdRow] = {}
         self.crowds_changed: list[CrowdRow] = []
         self.again: set[int] = set()
 
@@ -219,6 +224,7 @@ class _News:
         # What this batch takes out of a bucket must not hide that it is dead, or that it lives again.
         wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
         stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
+        self.stored_crowds = {key: bucket.crowd for key, bucket in stored.items() if bucket.crowd}
         # Most keys nobody else has: nothing follows from them.
         for key in stored.keys() | {key for key, new in joined.items() if len(new) > 1}:
             most, bucket, new = caps[key], stored.get(key), joined.get(key, ())
@@ -242,11 +248,10 @@ class _News:
         contacts = [key for key in self.filled if self.key_of[key][0] in CONTACTS]
         shared = [key for key in contacts if key in self.live and len(self.after[key]) > 1]
         counted = crowds({self.key_of[key]: self.after[key] for key in shared}, self.people, self.identity.rules)
-        stored = store.crowds(self.session, contacts)
         for key in contacts:
             kind, value = self.key_of[key]
             people = counted.get(value, 1) if key in self.live else SHARED
-            held = stored.get(key)
+            held = self.stored_crowds.get(key)
             if people > 1:
                 self.crowd[key] = people
             if people == (_people(held) if held else 1):
@@ -275,8 +280,8 @@ class _News:
             if bucket.records is not None:
                 self.after[bucket.key] = self._numbered(bucket.records)
                 self.live.add(bucket.key)
-        for key, row in store.crowds(self.session, further).items():
-            self.crowd[key] = _people(row)
+            if bucket.crowd is not None:
+                self.crowd[bucket.key] = _people(bucket.crowd)
         self.subjects |= self.again
 
     def scored(self) -> dict[Pair, Score]:
@@ -369,7 +374,9 @@ def _close(
     component.judgements = [judged[number] for number in sorted(judged)]
     # Who has nobody to be one with is compared with nobody.
     asked = {hashed(key): key for record in tied & contacts.keys() for key in contacts[record] if key[0] in CONTACTS}
-    component.crowd |= {asked[key][1]: _people(row) for key, row in store.crowds(session, asked).items()}
+    uncounted = asked.keys() - component.counted
+    component.crowd |= {asked[key][1]: _people(row) for key, row in store.crowds(session, uncounted).items()}
+    component.counted |= uncounted
     component.links = linked(component.people, component.crowd, identity.rules)
     component.matches = {
         (a, b): weight

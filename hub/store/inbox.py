@@ -187,9 +187,19 @@ def add_completion(session: Session, inbox_id: int, name: str, body: bytes) -> N
     session.run("INSERT INTO completion VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING", [inbox_id, name, body])
 
 
-def finish(session: Session, ids: Sequence[int]) -> None:
-    """Take entries off the queue."""
-    session.run("DELETE FROM inbox_queue WHERE inbox_id = ANY(%s)", [list(ids)])
+def finish(session: Session, ids: Sequence[int], *, done: Sequence[int] = (), worked_on: Sequence[int] = ()) -> None:
+    """Take entries off the queue.
+
+    Forget earlier outcomes of entries that are ``done`` now, and earlier notes of all that were ``worked_on``.
+    """
+    session.run(
+        """
+        WITH noted AS (DELETE FROM inbox_note WHERE inbox_id = ANY(%(worked_on)s)),
+            told AS (DELETE FROM inbox_outcome WHERE inbox_id = ANY(%(done)s))
+        DELETE FROM inbox_queue WHERE inbox_id = ANY(%(ids)s)
+        """,
+        {"ids": list(ids), "done": list(done), "worked_on": list(worked_on)},
+    )
 
 
 def move(session: Session, ids: Sequence[int], step: str) -> None:
@@ -221,17 +231,6 @@ def set_outcomes(session: Session, outcomes: Sequence[tuple[int, str, str]]) -> 
         ON CONFLICT (inbox_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, at = excluded.at
         """,
         [*map(list, zip(*outcomes, strict=True))],
-    )
-
-
-def clear_earlier(session: Session, done: Sequence[int], worked_on: Sequence[int]) -> None:
-    """Forget earlier outcomes of entries that are done now, and earlier notes of all that were worked on."""
-    session.run(
-        """
-        WITH noted AS (DELETE FROM inbox_note WHERE inbox_id = ANY(%(worked_on)s))
-        DELETE FROM inbox_outcome WHERE inbox_id = ANY(%(done)s)
-        """,
-        {"done": list(done), "worked_on": list(worked_on)},
     )
 
 

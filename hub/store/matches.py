@@ -34,27 +34,36 @@ def lock(session: Session) -> None:
 
 
 class Bucket(NamedTuple):
-    """Who stands under a key. ``number`` is counted up to one more than asked for; then ``records`` is None."""
+    """Who stands under a key. ``number`` is counted up to one more than asked for; then ``records`` is None.
+
+    ``crowd`` is there where the key is an identifier that more than one person uses.
+    """
 
     key: int
     number: int
     records: list[UUID] | None
+    crowd: CrowdRow | None
 
 
 def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
     """The records under each of these keys, unless there are more than ``most[key]``; not of keys that nobody has."""
     rows = session.rows(
         """
-        SELECT given.key, found.number, CASE WHEN found.number <= given.most THEN found.records END
+        SELECT given.key, found.number, CASE WHEN found.number <= given.most THEN found.records END,
+            c.kind, c.value, c.people, c.carriers, c.shared
         FROM unnest(%b::bigint[], %b::int[]) AS given (key, most)
         CROSS JOIN LATERAL (
             SELECT count(*) AS number, array_agg(record_id) AS records
             FROM (SELECT record_id FROM record_key WHERE key = given.key LIMIT given.most + 1) AS these) found
+        LEFT JOIN crowd c ON c.key = given.key
         WHERE found.number > 0
         """,
         [list(most), list(most.values())],
     )
-    return [Bucket(*row) for row in rows]
+    return [
+        Bucket(key, number, records, None if crowd[0] is None else CrowdRow(key, *crowd))
+        for key, number, records, *crowd in rows
+    ]
 
 
 def first_under(session: Session, most: Mapping[int, int]) -> list[tuple[int, UUID]]:

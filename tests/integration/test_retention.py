@@ -76,7 +76,7 @@ def test_what_waits_or_is_parked_keeps_its_body_until_it_is_done(database: Datab
     # when the one is done and the other mended
     with database.session() as session:
         inbox.finish(session, [waiting])
-        inbox.clear_earlier(session, [parked], [parked])
+        inbox.finish(session, [], done=[parked], worked_on=[parked])
     # then theirs go too
     assert retaining.held() == 2
     assert with_body(database) == ["e3"]

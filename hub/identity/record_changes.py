@@ -34,10 +34,10 @@ from hub.model.event import (
     OrderPartEvent,
     PrivacyEvent,
 )
+from hub.model.facts import FactRow, plain_number
 from hub.model.identifier import RecordKey
 from hub.model.keys import fact_id, record_id
 from hub.model.order import Fulfilment, Order, Payment, Refund
-from hub.store.facts import FactRow
 
 _NO_SALE = frozenset({"cancelled", "failed"})
 
@@ -226,6 +226,7 @@ class Drafting:
             record_version_at=event.occurred_at if record else None,
             record_received_at=entry.received_at if record else None,
             aspect=aspect,
+            number=plain_number(amount.number) if isinstance(amount, Order) and amount.number else None,
         )
         held = self.drafts.facts.get(fact.id)
         self.drafts.facts[fact.id] = held.joined(fact) if held else fact

@@ -25,9 +25,9 @@ from hub.matching.packing import packed
 from hub.matching.version import Identity
 from hub.model.keys import profile_id
 from hub.store import facts as fact_store
-from hub.store import matches, versions
 from hub.store import profiles as profile_store
 from hub.store import records as store
+from hub.store import versions
 from hub.store.database import Session
 from hub.store.profiles import Merge
 from hub.store.records import ProfileRow, RecordRow
@@ -51,7 +51,10 @@ class Resolution:
 
 
 def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime) -> Resolution:
-    """Resolve a batch inside the caller's transaction, which holds the lock of identity. Raises RetryableError when another worker got in between."""
+    """Resolve a batch inside the caller's transaction, which holds the lock of identity.
+
+    Raises RetryableError when another worker got in between.
+    """
     orders = order_ids(drafts)
     known, rows = _locked(session, drafts.records.keys() | drafts.touched, orders)
     hanging = fact_store.records_of(session, orders) if orders else {}

@@ -3,75 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from hub.errors import UnreadableError
+from hub.model.facts import FactRow
 from hub.store import text
 from hub.store.database import Row, Session
 
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One version of one fact.
-
-    ``amount`` is in major units of ``currency``; ``counted`` is False for orders that are no sale (test, cancelled,
-    failed), refunds that failed, and payments that were only promised. ``aspect`` is ``open`` for an order that nobody
-    has paid as far as it tells, and ``goods`` or ``money`` for a refund that tells one side only. ``parent_id`` is the
-    order a part belongs to. ``payload`` is JSON text. ``record_id`` is the customer that the newest version to name
-    one named, of the times ``record_version_at`` and ``record_received_at``.
-    """
-
-    id: UUID
-    connection: str
-    kind: str
-    external_id: str
-    record_id: UUID | None
-    parent_id: UUID | None
-    happened_at: datetime
-    version_at: datetime
-    received_at: datetime
-    amount: Decimal | None
-    currency: str | None
-    counted: bool
-    payload: str
-    inbox_id: int
-    record_version_at: datetime | None = None
-    record_received_at: datetime | None = None
-    aspect: str | None = None
-
-    @property
-    def version(self) -> tuple[datetime, datetime, bytes]:
-        """The newer version is the greater: by source time, then arrival, and never by chance."""
-        return self.version_at, self.received_at, self.payload.encode()
-
-    @property
-    def naming(self) -> tuple[datetime, datetime, UUID] | None:
-        """The same for the record it hangs on; None while no version named one."""
-        if self.record_id is None or self.record_version_at is None or self.record_received_at is None:
-            return None
-        return self.record_version_at, self.record_received_at, self.record_id
-
-    def joined(self, other: FactRow) -> FactRow:
-        """The newer of two versions, hanging on the record that the newest version to name one named."""
-        newer = max(self, other, key=lambda fact: fact.version)
-        naming = max((fact for fact in (self, other) if fact.naming), key=lambda fact: fact.naming or (), default=None)
-        if naming is None or naming is newer:
-            return newer
-        return replace(
-            newer,
-            record_id=naming.record_id,
-            record_version_at=naming.record_version_at,
-            record_received_at=naming.record_received_at,
-        )
-
-
 _COLUMNS = (
     "id, connection, kind, external_id, record_id, parent_id, happened_at, version_at, received_at, amount, currency, "
-    "counted, payload, inbox_id, record_version_at, record_received_at, aspect"
+    "counted, payload, inbox_id, record_version_at, record_received_at, aspect, number"
 )
 _NEWER = """(held.version_at, held.received_at, held.payload COLLATE "C")
     < (excluded.version_at, excluded.received_at, excluded.payload COLLATE "C")"""
@@ -80,7 +25,7 @@ _NAMED_LATER = """excluded.record_id IS NOT NULL AND (held.record_id IS NULL
     < (excluded.record_version_at, excluded.record_received_at, excluded.record_id))"""
 _OF_VERSION = (
     "parent_id", "happened_at", "version_at", "received_at", "amount", "currency", "counted", "payload", "inbox_id",
-    "aspect",
+    "aspect", "number",
 )  # fmt: skip
 _OF_RECORD = ("record_id", "record_version_at", "record_received_at")
 _CHOICE = ", ".join(
@@ -113,7 +58,7 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]
         INSERT INTO fact AS held ({_COLUMNS})
         SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],
             %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::numeric[], %b::text[], %b::bool[], %b::text[],
-            %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::text[])
+            %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::text[], %b::text[])
         ON CONFLICT (id) DO UPDATE SET {_CHOICE}
         WHERE {_NEWER} OR ({_NAMED_LATER})
         RETURNING id, record_id, xmax <> 0

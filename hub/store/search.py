@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from hub.model.facts import plain_number
 from hub.model.keys import fact_id
 from hub.store.database import Session
-
-NUMBER = """lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g'))"""
-"""An order's number as people write it, without ``#`` and dashes: the expression of the index ``fact_number``."""
 
 BEGINNING = "left(external_id, 100)"
 """Of an id as much as an index surely holds: the expression of the index ``record_external_id``."""
@@ -29,7 +27,7 @@ def holders(session: Session, text: str, connections: Iterable[str]) -> set[UUID
         (SELECT profile_id FROM record WHERE {BEGINNING} = left(%(text)s, 100) AND external_id = %(text)s
             LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
-            WHERE f.kind = 'order' AND {NUMBER.replace("payload", "f.payload")} = %(number)s LIMIT {MOST})
+            WHERE f.number = %(number)s LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%(orders)s))
         UNION (SELECT coalesce(a.profile_id, c.key) FROM crosswalk c LEFT JOIN alias a ON a.id = c.key
             WHERE c.destination = ANY(%(places)s) AND c.subject = 'profile' AND c.external_id = %(text)s)
@@ -38,7 +36,7 @@ def holders(session: Session, text: str, connections: Iterable[str]) -> set[UUID
         """,
         {
             "text": text,
-            "number": _number(text),
+            "number": plain_number(text),
             "orders": [fact_id(name, "order", text) for name in names],
             "places": names,
         },
@@ -57,8 +55,3 @@ def of_id(session: Session, one: UUID) -> set[UUID]:
         {"id": one},
     )
     return {row[0] for row in rows}
-
-
-def _number(text: str) -> str | None:
-    """None is equal to nothing: what has no letter or digit is no number."""
-    return "".join(letter for letter in text.lower() if letter.isalnum()) or None

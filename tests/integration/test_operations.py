@@ -144,6 +144,7 @@ def test_the_commands_pause_resume_and_retry(hub: Hub) -> None:
     assert hub.json("stats")["troubles"]["crm"]["state"] == "paused"
     assert hub.json("outbox", "resume", "crm") == {"destination": "crm", "due": 0}
     assert hub.json("outbox", "retry", "crm") == {"destination": "crm", "due": 0}
+    assert hub("outbox", "resume", "crm").stdout.startswith("crm is sent to again\n")
     assert hub("stats").stderr == ""
     assert hub("outbox", "pause", "cmr", ends=2).stderr == "no route leads to 'cmr'; did you mean 'crm'?\n"
     assert "one of the two is needed" in hub("outbox", "resend", "crm", ends=2).stderr

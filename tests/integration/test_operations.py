@@ -249,6 +249,30 @@ def test_command_and_api_tell_the_same_of_every_connection(hub: Hub, database: D
     }  # fmt: skip
 
 
+def test_a_source_that_nothing_came_from_is_told_with_what_to_look_at(hub: Hub) -> None:
+    def shown() -> dict[str, str]:
+        lines = hub("connections").stdout.splitlines()
+        return {line.split()[0]: line for line in lines if "source" in line} | {
+            line.partition(": ")[0]: line for line in lines if ": no event came" in line
+        }
+
+    # given connections that were never heard of
+    before = shown()
+    assert "its webhooks go to /webhooks/shop: with a wrong signature they get 401" in before["shop"]
+    assert "`hub backfill old-crm` reads its history" in before["old-crm"]
+    # when one's history was read, then only the other is left
+    hub.filled()
+    assert "no event" not in shown()["old-crm"]
+    assert "no event came yet" in shown()["shop"]
+
+
+def test_a_file_that_is_only_written_to_is_no_source(hub: Hub) -> None:
+    hub.config.write_text(hub.config.read_text() + "  - {to: old-crm}\n", encoding="utf-8")
+
+    roles = {item["name"]: (item["source"] is None, item["destination"] is None) for item in hub.json("connections")}
+    assert roles["old-crm"] == (True, False)
+
+
 def test_a_destination_without_a_route_is_not_called_well(hub: Hub) -> None:
     hub.config.write_text(hub.config.read_text().replace("  - {to: bi}\n", ""), encoding="utf-8")
 

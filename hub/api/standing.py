@@ -116,7 +116,6 @@ def _silent(connection: Connection) -> str:
     source, name = connection.connector.source, connection.name
     ways = [f"`hub backfill {name}` reads its history"] if source and source.backfill else []
     if source and source.verify:
-        ways.append(
-            f"its webhooks go to /webhooks/{name}: with a wrong signature they get 401, and the log says `intake.refused`"
-        )
+        refused = "with a wrong signature they get 401, and the log says `intake.refused`"
+        ways.append(f"its webhooks go to /webhooks/{name}: {refused}")
     return f"no event came yet: {'; '.join(ways)}"

@@ -63,7 +63,7 @@ def test_why_there_was_no_answer_is_said_in_words_without_our_request(error, sai
         raise error("about anna@example.de", request=request)
 
     http = HttpClient(
-        "https://crm.example.com/", allowed_hosts=["crm.example.com"], transport=httpx.MockTransport(fails)
+        "https://crm.example.com/", allowed_hosts=("crm.example.com",), transport=httpx.MockTransport(fails)
     )
     with pytest.raises(Unavailable) as raised:
         http.request("GET", "people")

@@ -31,6 +31,8 @@ class Standing:
     source: Health | None
     destination: Health | None
     backfill: Backfill | None
+    silent: str = ""
+    """What to do about a source that no event ever came from."""
 
     def roles_of(self) -> dict[str, Health]:
         """Health by role."""
@@ -40,13 +42,15 @@ class Standing:
     def waiting(self, role: str) -> str:
         """What waits or failed, in words."""
         if role == "source":
-            return f"{self.parked} parked" if self.parked else ""
+            return f"{self.parked} parked" if self.parked else "no event yet" if self.silent else ""
         counts = {"wait": self.pending, "rejected": self.rejected, "dead": self.dead}
         return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
     def advice(self) -> list[str]:
         """What a person can do, a sentence each."""
         found = [health.advice for health in self.roles_of().values() if health.advice]
+        if self.silent:
+            found.append(self.silent)
         if self.rejected or self.dead:
             found.append(
                 f"`hub outbox list --destination {self.name}` tells what was refused; once it is put right, "
@@ -68,7 +72,8 @@ class Standing:
             "total": history.total,
             "since": history.since,
         }
-        return {**asdict(self), "backfill": progress, "advice": self.advice()}
+        told = {name: value for name, value in asdict(self).items() if name != "silent"}
+        return {**told, "backfill": progress, "advice": self.advice()}
 
 
 def standing(session: Session, connections: Mapping[str, Connection], routed: Collection[str]) -> list[Standing]:
@@ -76,12 +81,15 @@ def standing(session: Session, connections: Mapping[str, Connection], routed: Co
     inbox_lag, outbox_lag = stats.inbox_lag(session), stats.outbox_lag(session)
     destinations, sources = stats.destination_troubles(session), stats.source_troubles(session)
     parked, rows, history = stats.parked(session), outbox.counts(session), backfills.page(session)
+    unheard = stats.silent(session, connections)
     found = []
     for name, connection in connections.items():
         manifest, counted = connection.connector.manifest, rows.get(name, {})
         reads, takes = connection.connector.source is not None, connection.connector.destination is not None
         # A connection in both roles that no route leads to is a source.
         writes = takes and (name in routed or not reads)
+        if reads and takes and name in routed and name in unheard and name not in history:
+            reads = False  # and one that is only ever written to is no source
         found.append(
             Standing(
                 name=name,
@@ -98,6 +106,16 @@ def standing(session: Session, connections: Mapping[str, Connection], routed: Co
                 source=of_source(name, sources.get(name)) if reads else None,
                 destination=of_destination(name, destinations.get(name), routed=name in routed) if writes else None,
                 backfill=history.get(name),
+                silent=_silent(connection) if reads and name in unheard else "",
             )
         )
     return found
+
+
+def _silent(connection: Connection) -> str:
+    source, name = connection.connector.source, connection.name
+    ways = [f"`hub backfill {name}` reads its history"] if source and source.backfill else []
+    if source and source.verify:
+        refused = "with a wrong signature they get 401, and the log says `intake.refused`"
+        ways.append(f"its webhooks go to /webhooks/{name}: {refused}")
+    return f"no event came yet: {'; '.join(ways)}"

@@ -50,7 +50,9 @@ COMMANDS = {
         "Fetch a connection's history into the inbox. An interrupted run goes on where it was; safe to repeat.",
     ),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
-    "profile": Lazy("hub.cli.profile", "app", "Profiles: search, show, explain, merge, split, export."),
+    "profile": Lazy(
+        "hub.cli.profile", "app", "Profiles: search, show, timeline, explain, merge, split, merges, export."
+    ),
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
     "identity": Lazy("hub.cli.identity", "app", "Who is who: evaluate, train, status."),

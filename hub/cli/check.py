@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+import redis
 import typer
 
 from hub import bootstrap
@@ -46,9 +47,10 @@ class Finding:
 
 
 def command(
-    live: Annotated[bool, typer.Option("--live", help="Also test credentials and clocks at the outside systems.")] = (
-        False
-    ),
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Also test tokens, scopes, properties, limits and clocks at the outside systems."),
+    ] = (False),
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
@@ -57,6 +59,7 @@ def command(
         settings, connections = checked(config, os.environ)
     warnings = unrouted(settings, connections) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
+    findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]
     if json:
         output.show_json({"faults": [], "warnings": warnings, "connections": rows, "live": findings})
@@ -85,6 +88,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     except ConfigError as error:
         add_new(faults, error.faults)
     add_new(faults, _file_faults(settings, connections))
+    add_new(faults, _data_dir_faults(settings))
     located = settings.locate(faults)
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
@@ -108,6 +112,17 @@ def _file_faults(settings: Settings, connections: Mapping[str, Connection]) -> l
     ]
 
 
+def _data_dir_faults(settings: Settings) -> list[str]:
+    """Of a folder that is made at the start, the nearest one that is there has to take it."""
+    if settings.database_url is not None:
+        return []
+    folder = settings.data_dir.absolute()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir():
+        return [f"data_dir: {there} is no folder"]
+    return [] if os.access(there, os.W_OK | os.X_OK) else [f"data_dir: {there} cannot be written by this account"]
+
+
 def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
     """Destinations that get nothing because no route names them."""
     routed = {route.to for route in settings.routes}
@@ -127,6 +142,25 @@ def troubles_of(settings: Settings) -> list[str]:
             return [line(name, health) for name, health in troubles(Session(connection)).items()]
     except (psycopg.Error, HubError) as error:
         return [f"the database does not tell how the connections are doing: {type(error).__name__}"]
+
+
+def _servers(settings: Settings) -> list[Finding]:
+    """Whether the servers of our own answer that the configuration names; embedded ones are started when needed."""
+    findings = []
+    if settings.database_url is not None:
+        try:
+            psycopg.connect(settings.database_url, connect_timeout=3).close()
+            findings.append(Finding("hub", "database", True, "it answers, and accepts the account"))
+        except psycopg.Error:
+            findings.append(Finding("hub", "database", False, "it does not answer, or refuses the account"))
+    if settings.redis_url is not None:
+        try:
+            with redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3) as server:
+                server.ping()
+            findings.append(Finding("hub", "redis", True, "it answers"))
+        except (redis.RedisError, OSError, ValueError):
+            findings.append(Finding("hub", "redis", False, "it does not answer, or refuses the account"))
+    return findings
 
 
 def check_live(

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli import output
-from hub.cli.database import opened
-from hub.cli.options import ConnectionOption, LimitOption, SinceOption
+from hub.cli.database import opened, settings_of
+from hub.cli.options import ConnectionOption, LimitOption, SinceOption, require_known
 from hub.errors import NotFound
 
 app = typer.Typer(name="inbox", help="Stored events: list, show, replay.", no_args_is_help=True)
 
 PAGE = 500
+LARGEST_ID = 2**63 - 1
 
 
 class State(StrEnum):
@@ -50,6 +51,8 @@ def list_(
             rows += page
             if len(page) < size:
                 break
+        if not rows:
+            require_known(connection, settings_of(config).connections)
     if json:
         output.show_json(rows)
         return
@@ -59,7 +62,7 @@ def list_(
 
 @app.command()
 def show(
-    id: Annotated[int, typer.Argument(min=1, help="Inbox id.")],  # noqa: A002 - the name in --help
+    id: Annotated[int, typer.Argument(min=1, max=LARGEST_ID, help="Inbox id.")],  # noqa: A002 - the name in --help
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
@@ -91,7 +94,9 @@ def show(
 
 @app.command()
 def replay(
-    ids: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Only these events.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, help="Only these events.")
+    ] = None,
     connection: ConnectionOption = None,
     since: SinceOption = None,
     state: StateOption = None,
@@ -105,6 +110,8 @@ def replay(
         with database.session() as session:
             count = inbox.requeue(session, ids=ids or None, connection=connection, state=state, since=since)
             gone = inbox.without_body(session, ids=ids or None, connection=connection, state=state, since=since)
+        if not count:
+            require_known(connection, settings_of(config).connections)
         if ids and not count:
             raise NotFound(f"there is no such event, or {inbox.NO_BODY}")
     if json:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
+
+from hub.errors import ConfigError, did_you_mean
 
 _AGO = re.compile(r"(\d{1,9})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -40,4 +43,13 @@ SinceOption = Annotated[
     ),
 ]
 ConnectionOption = Annotated[str | None, typer.Option("--connection", help="Only this connection.")]
+
+
+def require_known(connection: str | None, known: Iterable[str]) -> None:
+    """Where nothing was found for a connection: raise ConfigError when there is none of that name."""
+    names = list(known)
+    if connection is not None and connection not in names:
+        raise ConfigError([f"there is no connection {connection!r}{did_you_mean(connection, names)}"])
+
+
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")]

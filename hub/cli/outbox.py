@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from hub.cli import connections, output
-from hub.cli.database import configured, opened
+from hub.cli.database import configured, opened, settings_of
 from hub.cli.judgement import user
-from hub.cli.options import LimitOption
+from hub.cli.options import LimitOption, require_known
 from hub.errors import ConfigError, NotFound, did_you_mean
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def list_(
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
         rows = outbox.page(session, states=state or OPEN, refused=not state, destination=destination, limit=limit)
         troubles = connections.troubles(session)
+        if not rows:
+            require_known(destination, settings_of(config).connections)
     if json:
         output.show_json(rows)
         return
@@ -99,6 +101,8 @@ def redrive(
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
             count = outbox.redrive(session, destination=destination, keys=keys or None)
+        if not count:
+            require_known(destination, settings_of(config).connections)
         if keys and not count:
             raise NotFound("none of these is dead or rejected")
     if json:
@@ -131,6 +135,8 @@ def resume(destination: Destination, json: output.JsonOption = False, config: ou
         _known(run, destination)
         with run.database.session() as session:
             count = destinations.resume(session, destination)
+    if not json:
+        output.show(f"{destination} is sent to again")
     _show_due(destination, count, json=json)
 
 
@@ -174,7 +180,10 @@ def resend(
         return
     output.show(f"{done.profiles} people and {done.orders} orders wait to be written to {destination}")
     if missing and not done.asked:
-        output.say(f"{destination} cannot be asked who is there: these are those that Hub never wrote there")
+        output.say(
+            f"{destination} cannot be asked who is there: these are those that Hub never wrote there; --all writes "
+            "everybody"
+        )
 
 
 def _show_due(destination: str, count: int, *, json: bool) -> None:

@@ -130,8 +130,18 @@ def exit_codes(*, json: bool = False) -> Iterator[None]:
     except Exception as error:
         if not _is_of_the_database(error):
             raise
-        report([f"the database cannot be reached or refuses: {type(error).__name__}"], json=json)
+        report([_of_the_database(error)], json=json)
         raise typer.Exit(FAILED) from None
+
+
+def _of_the_database(error: Exception) -> str:
+    kind = type(error).__name__
+    if kind in ("OperationalError", "PoolTimeout", "ConnectionTimeout"):
+        return (
+            "the database cannot be reached, or refuses the account; HUB_DATABASE_URL, or database_url in the "
+            f"configuration, says where it is ({kind})"
+        )
+    return f"the database refuses: {kind}"
 
 
 def _is_of_the_database(error: Exception) -> bool:

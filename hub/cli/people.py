@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WHO = (
     "A profile's id (a retired one leads to the winner), or what stands for one person: e-mail, phone, name, date of "
-    "birth, order or customer number, CRM id, email:a@b.c, connection:kind:external_id."
+    "birth, order or customer number, CRM id, email:a@b.c, connection:number, connection:kind:external_id."
 )
 Who = Annotated[str, typer.Argument(metavar="WHO", help=WHO)]
 

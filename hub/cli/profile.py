@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
     from hub.profiles.view import Unreadable
     from hub.store.database import Database
 
-app = typer.Typer(name="profile", help="Profiles: search, show, explain, merge, split, export.", no_args_is_help=True)
+app = typer.Typer(
+    name="profile",
+    help="Profiles: search, show, timeline, explain, merge, split, merges, export.",
+    no_args_is_help=True,
+)
 app.command("merge")(judgement.merge)
 app.command("split")(judgement.split)
 
 PAGE = 500
+_JOINED = "a record that joined a profile when it came is told by `hub profile explain`"
 
 
 @app.command()
@@ -31,7 +37,7 @@ def search(
         str,
         typer.Argument(
             help="Beginnings of words of name, e-mail, phone, city; a date of birth; an order, customer or CRM number; "
-            "or kind:value, as email:a@b.c."
+            "kind:value, as email:a@b.c; or connection:number, as shop-de:1001."
         ),
     ],
     limit: LimitOption = 20,
@@ -97,8 +103,9 @@ def timeline(
     if json:
         output.show_json(items)
         return
-    columns = ("at", "kind", "connection", "external_id", "subject", "amount", "currency", "event")
-    output.show_table(columns, [[item[column] for column in columns] for item in items], empty="nothing happened yet")
+    columns = ("kind", "connection", "external_id", "subject", "amount", "currency", "event")
+    rows = [[_when(item["at"]), *(item[column] for column in columns)] for item in items]
+    output.show_table(("at", *columns), rows, empty="nothing happened yet")
 
 
 @app.command()
@@ -118,11 +125,18 @@ def merges(
         output.show_json(found)
         return
     rows = [
-        (f"{item['at']:%Y-%m-%d %H:%M}", item["profile_id"], item["other_id"], item["name"], "; ".join(item["reasons"]))
+        (
+            f"{item['at']:%Y-%m-%d %H:%M}",
+            item["profile_id"],
+            item["other_id"],
+            item["name"],
+            "apart again" if item["undone"] else "",
+            "; ".join(item["reasons"]),
+        )
         for item in found
     ]
-    columns = ("at", "profile", "merged with", "name", "because")
-    output.show_table(columns, rows, empty="nothing was merged since")
+    columns = ("at", "profile", "merged with", "name", "since", "because")
+    output.show_table(columns, rows, empty=f"no two profiles were merged{' since' if since else ''}; {_JOINED}")
 
 
 @app.command()
@@ -192,6 +206,12 @@ def _all(database: Database) -> Iterator[Profile | Unreadable]:
         if len(page) < PAGE:
             return
         after = page[-1].id
+
+
+def _when(at: datetime) -> str:
+    from hub.profiles.wording import untold
+
+    return "not told" if untold(at) else str(at)
 
 
 def _missing(profile_id: UUID) -> str:

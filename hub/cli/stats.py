@@ -44,7 +44,7 @@ def _show(counted: dict[str, Any]) -> None:
     rows = [(name, *(counts[state] for state in of_row)) for name, counts in counted["outbox"].items()]
     if rows:
         output.show("")
-        output.show_table(("outbox", *of_row), rows)
+        output.show_table(("outbox", "pending", "of them retrying", *of_row[2:]), rows)
     if load := counted.get("bulk_load"):
         output.show("")
         output.show(

@@ -167,7 +167,11 @@ class _Reading:
 
 
 def _piece(node: ast.expr) -> str:
-    return f"the {type(node).__name__.lower()} at character {node.col_offset + 1}"
+    called = type(node).__name__.lower()
+    return f"the {_PLAIN.get(called, called)} at character {node.col_offset + 1}"
+
+
+_PLAIN = {"binop": "operator", "subscript": "bracket", "joinedstr": "formatted text", "listcomp": "loop"}
 
 
 def _path(node: ast.expr) -> str:

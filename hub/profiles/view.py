@@ -135,7 +135,11 @@ def called_exactly(session: Session, text: str, connections: Iterable[str]) -> s
         pass
     if (whole := _RECORD.fullmatch(text)) and (found := search.of_id(session, record_id(*whole.groups()))):
         return found
-    return search.holders(session, text, connections) if text else set()
+    known = list(connections)
+    name, _, number = text.partition(":")
+    if number and name in known and (found := search.holders(session, number, [name], only=True)):
+        return found
+    return search.holders(session, text, known) if text else set()
 
 
 def only_one(session: Session, text: str, *, region: str = "DE", connections: Iterable[str] = ()) -> UUID:

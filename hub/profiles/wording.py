@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.mapping.time import UNTOLD
+
 Json = Mapping[str, Any]
 Events = Mapping[int, Json]
 
@@ -51,7 +53,8 @@ def unused(told: Json, events: Events) -> str:
 
 def source(told: Json, events: Events) -> str:
     """Which record told it, when, and in which event."""
-    return f"told by {record(told['record'])} in {event(told['event'], events)}, source time {moment(told['at'])}"
+    when = "without a time of its own" if untold(told["at"]) else f"source time {moment(told['at'])}"
+    return f"told by {record(told['record'])} in {event(told['event'], events)}, {when}"
 
 
 def record(named: Json) -> str:
@@ -115,6 +118,11 @@ def moment(at: datetime | str) -> str:
     """A time to the second, in UTC."""
     known = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{known:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def untold(at: datetime | str) -> bool:
+    """Whether a source told no time; of several values each is stamped a microsecond before the other."""
+    return (datetime.fromisoformat(at) if isinstance(at, str) else at) <= UNTOLD
 
 
 def plain(told: Any) -> str:

@@ -167,9 +167,9 @@ class HttpClient:
                 )
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unavailable(f"{method} {host}: {type(error).__name__}") from None
+            raise Unavailable(f"{method} {host}: {_unanswered(error)}") from None
         except httpx.HTTPError as error:
-            raise Unavailable(f"{method} {host}: {type(error).__name__}", uncertain=method != "GET") from None
+            raise Unavailable(f"{method} {host}: {_unanswered(error)}", uncertain=method != "GET") from None
         if response.is_success or response.status_code in accept:
             return response
         raise self._error(method, host, response)
@@ -211,6 +211,19 @@ class HttpClient:
         if issubclass(kind, RejectedError) and self._refusals is not None:
             return kind(message, refused=self._refusals(_decoded(response)))
         return kind(message)
+
+
+def _unanswered(error: httpx.HTTPError) -> str:
+    """What happened in plain words, and the name that httpx has for it; its own text may hold our request."""
+    said = next((said for kind, said in _UNANSWERED.items() if isinstance(error, kind)), "no whole answer came")
+    return f"{said} ({type(error).__name__})"
+
+
+_UNANSWERED: Mapping[type[httpx.HTTPError], str] = {
+    httpx.ConnectError: "no connection: nothing listens there, or the name or its certificate is wrong",
+    httpx.ConnectTimeout: "no connection within the time limit",
+    httpx.TimeoutException: "no answer within the time limit",
+}
 
 
 def _decoded(response: httpx.Response) -> Any:

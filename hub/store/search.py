@@ -16,18 +16,22 @@ MOST = 100
 """Profiles that one number stands for, as far as anybody wants to know."""
 
 
-def holders(session: Session, text: str, connections: Iterable[str]) -> set[UUID]:
+def holders(session: Session, text: str, connections: Iterable[str], *, only: bool = False) -> set[UUID]:
     """The profiles with a record, an order or a record at a destination that is called exactly this.
 
-    ``connections`` are those whose orders and destinations are looked through. Every part is a look-up by key.
+    ``connections`` are those whose orders and destinations are looked through; with ``only`` no other has a say. Every
+    part is a look-up by key.
     """
     names = list(connections)
+    of_record, of_order = (
+        ("AND connection = ANY(%(places)s)", "AND f.connection = ANY(%(places)s)") if only else ("", "")
+    )
     rows = session.rows(
         f"""
-        (SELECT profile_id FROM record WHERE {BEGINNING} = left(%(text)s, 100) AND external_id = %(text)s
+        (SELECT profile_id FROM record WHERE {BEGINNING} = left(%(text)s, 100) AND external_id = %(text)s {of_record}
             LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
-            WHERE f.number = %(number)s LIMIT {MOST})
+            WHERE f.number = %(number)s {of_order} LIMIT {MOST})
         UNION (SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%(orders)s))
         UNION (SELECT coalesce(a.profile_id, c.key) FROM crosswalk c LEFT JOIN alias a ON a.id = c.key
             WHERE c.destination = ANY(%(places)s) AND c.subject = 'profile' AND c.external_id = %(text)s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,17 @@ def source_troubles(session: Session) -> dict[str, Trouble]:
         """
     )
     return {row[0]: Trouble(*row[1:]) for row in rows}
+
+
+def silent(session: Session, connections: Collection[str]) -> set[str]:
+    """Those of these connections that no event ever came from; a look-up by key for each."""
+    rows = session.rows(
+        """
+        SELECT name FROM unnest(%s::text[]) AS name WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.connection = name)
+        """,
+        [list(connections)],
+    )
+    return {row[0] for row in rows}
 
 
 def parked(session: Session) -> dict[str, int]:

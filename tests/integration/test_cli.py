@@ -140,6 +140,12 @@ def test_a_reading_command_does_not_wait_for_the_web_framework():
         ("backfill", "old-cmr"),
         ("backfill", "crm"),
         ("outbox", "preview", "--destination", "old-crm"),
+        ("outbox", "list", "--destination", "cmr"),
+        ("outbox", "redrive", "--destination", "cmr"),
+        ("inbox", "list", "--connection", "old-cmr"),
+        ("inbox", "replay", "--connection", "old-cmr"),
+        ("inbox", "show", "9" * 20),
+        ("inbox", "replay", "9" * 20),
         ("stats", "--config", "nowhere.yaml"),
     ],
 )
@@ -284,6 +290,14 @@ def test_an_explanation_names_winner_rule_and_losers(hub: Hub):
     assert told[-1] == "See an event: hub inbox show 3"
     assert "one person" not in name
     assert hub.json("profile", "explain", anna, "company", ends=1) == {"faults": ["the profile has no value company"]}
+
+
+def test_what_has_no_time_of_its_own_is_shown_with_none_and_a_join_is_no_merge(hub: Hub):
+    anna = hub.filled()
+
+    assert {line.split()[0] for line in hub("profile", "timeline", anna).stdout.splitlines()[1:]} == {"not"}
+    assert "1970" not in hub("profile", "explain", anna).stdout
+    assert "`hub profile explain`" in hub("profile", "merges").stderr
 
 
 def test_every_profile_is_exported_on_a_line_of_its_own(hub: Hub, monkeypatch: pytest.MonkeyPatch):

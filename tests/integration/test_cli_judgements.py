@@ -40,7 +40,9 @@ def test_people_are_told_what_became_of_it_and_how_to_take_it_back(hub: Hub) -> 
     merged = hub("profile", "merge", anna, bert, "--reason", "one desk").stdout.splitlines()
     listed = hub("judgement", "list").stdout
     winner = merged[0].removeprefix("one person now: profile ")
+    merges = hub("profile", "merges").stdout
     split = hub("profile", "split", winner, "old-crm:2").stdout.splitlines()
+    after = hub("profile", "merges").stdout
 
     assert merged[:3] == [
         f"one person now: profile {winner}",
@@ -51,6 +53,9 @@ def test_people_are_told_what_became_of_it_and_how_to_take_it_back(hub: Hub) -> 
     assert "one desk" in listed
     assert "old-crm:customer:1, old-crm:customer:3" in listed
     assert "old-crm:customer:2" in listed
+    assert "one desk" in merges
+    assert "apart again" not in merges
+    assert "apart again" in after
     assert set(split[0].removeprefix("apart now: profiles ").split(", ")) == {anna, bert}
     assert f"  ended: judgement 1, same, by {getpass.getuser()}" in "\n".join(split)
     assert [line.partition(": hub ")[0] for line in split[-2:]] == ["to take it back", "then"]

@@ -62,7 +62,7 @@ def found(way: Way, text: str) -> list[str | None]:
     [
         "#DE-40117", "de40117", "DE 40117",  # an order's number, however it is written
         "5550001",  # its id at the shop
-        "K-2077", "shop:customer:K-2077",  # the customer's number
+        "K-2077", "shop:customer:K-2077", "shop:K-2077", "shop:DE-40117",  # the customer's number
         "29.02.1980", "1980-02-29", "29 Feb 1980",
         "0171 2345678", "+49 (0)171 234 56 78", "0049171/2345678", "01712345",
         "j.grossmueller@post", "grossmueller@",
@@ -78,6 +78,13 @@ def test_a_number_of_the_crm_leads_to_its_person_also_after_a_merge(way: Way) ->
     assert found(way, contact) == ["Jürgen Großmüller"]
     [deal] = [one["id"] for one in way.crm.deals()]
     assert found(way, deal) == ["Jürgen Großmüller"]
+
+
+def test_a_number_is_looked_for_at_the_connection_that_is_named(way: Way) -> None:
+    [contact] = [one["id"] for one in way.crm.contacts() if one["firstname"] == "Jürgen"]
+    assert found(way, f"crm:{contact}") == ["Jürgen Großmüller"]
+    assert found(way, "till:K-2077") == []
+    assert found(way, "till:DE-40117") == []
 
 
 def test_what_several_have_is_a_question_that_names_them(way: Way) -> None:

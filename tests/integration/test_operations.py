@@ -144,6 +144,7 @@ def test_the_commands_pause_resume_and_retry(hub: Hub) -> None:
     assert hub.json("stats")["troubles"]["crm"]["state"] == "paused"
     assert hub.json("outbox", "resume", "crm") == {"destination": "crm", "due": 0}
     assert hub.json("outbox", "retry", "crm") == {"destination": "crm", "due": 0}
+    assert hub("outbox", "resume", "crm").stdout.startswith("crm is sent to again\n")
     assert hub("stats").stderr == ""
     assert hub("outbox", "pause", "cmr", ends=2).stderr == "no route leads to 'cmr'; did you mean 'crm'?\n"
     assert "one of the two is needed" in hub("outbox", "resend", "crm", ends=2).stderr
@@ -246,6 +247,30 @@ def test_command_and_api_tell_the_same_of_every_connection(hub: Hub, database: D
         **items["crm"], "connector": "", "title": "", "channel": "", "pending": 0,
         "outbox_lag_seconds": told["crm"]["outbox_lag_seconds"],
     }  # fmt: skip
+
+
+def test_a_source_that_nothing_came_from_is_told_with_what_to_look_at(hub: Hub) -> None:
+    def shown() -> dict[str, str]:
+        lines = hub("connections").stdout.splitlines()
+        return {line.split()[0]: line for line in lines if "source" in line} | {
+            line.partition(": ")[0]: line for line in lines if ": no event came" in line
+        }
+
+    # given connections that were never heard of
+    before = shown()
+    assert "its webhooks go to /webhooks/shop: with a wrong signature they get 401" in before["shop"]
+    assert "`hub backfill old-crm` reads its history" in before["old-crm"]
+    # when one's history was read, then only the other is left
+    hub.filled()
+    assert "no event" not in shown()["old-crm"]
+    assert "no event came yet" in shown()["shop"]
+
+
+def test_a_file_that_is_only_written_to_is_no_source(hub: Hub) -> None:
+    hub.config.write_text(hub.config.read_text() + "  - {to: old-crm}\n", encoding="utf-8")
+
+    roles = {item["name"]: (item["source"] is None, item["destination"] is None) for item in hub.json("connections")}
+    assert roles["old-crm"] == (True, False)
 
 
 def test_a_destination_without_a_route_is_not_called_well(hub: Hub) -> None:

@@ -201,3 +201,42 @@ def test_an_open_line_can_be_allowed():
     crm = "{connector: hubspot, access_token: x, base_url: 'http://crm.example.com', allow_http: true}"
     Path("hub.yaml").write_text(f"connections: {{crm: {crm}}}")
     assert json.loads(run("check", "--config", "hub.yaml", "--json")[1])["faults"] == []
+
+
+def test_columns_that_a_file_does_not_have_are_told_before_it_is_read():
+    Path("customers.csv").write_bytes("nr;mail;geändert\n1;anna@shop.example;28.08.2024\n".encode("cp1252"))
+    Path("empty.csv").write_bytes(b"")
+    Path("hub.yaml").write_text(
+        "connections:\n"
+        "  old-crm: {connector: csv, path: customers.csv, fields: {external_id: id, email: mial},"
+        " updated_at_field: geandert}\n"
+        "  none: {connector: csv, path: empty.csv, fields: {external_id: id}}\n"
+        "  unrouted: {connector: csv, path: customers.csv}\n",
+        encoding="utf-8",
+    )
+    code, _, err = run("check", "--config", "hub.yaml")
+    assert code == 2
+    assert sorted(err.splitlines()) == [
+        "connections.none.path: empty.csv: the file is empty; its first line names the columns (line 3)",
+        "connections.old-crm.fields.email: the file has no column 'mial'; did you mean 'mail'? (line 2)",
+        "connections.old-crm.fields.external_id: the file has no column 'id' (line 2)",
+        "connections.old-crm.updated_at_field: the file has no column 'geandert'; did you mean 'geändert'? (line 2)",
+    ]
+
+
+def test_a_data_folder_that_takes_no_files_is_a_fault_unless_the_database_is_elsewhere():
+    Path("file").write_text("")
+    assert run("check", environment={"HUB_DATA_DIR": "new/folder"})[0] == 0
+    code, _, err = run("check", environment={"HUB_DATA_DIR": "file/hub"})
+    assert (code, err) == (2, f"data_dir: {Path('file').absolute()} is no folder\n")
+    elsewhere = {"HUB_DATA_DIR": "file/hub", "HUB_DATABASE_URL": "postgresql://hub@127.0.0.1:1/hub"}
+    assert run("check", environment=elsewhere)[0] == 0
+
+
+def test_a_live_check_asks_the_database_and_redis_that_are_named():
+    away = {"HUB_DATABASE_URL": "postgresql://hub:pass-word@127.0.0.1:1/hub", "HUB_REDIS_URL": "redis://127.0.0.1:1"}
+    code, out, err = run("check", "--live", "--json", environment=away)
+    assert code == 1
+    assert [(each["role"], each["ok"]) for each in json.loads(out)["live"]] == [("database", False), ("redis", False)]
+    assert "pass-word" not in out + err
+    assert json.loads(run("check", "--live", "--json")[1])["live"] == []

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from hub.errors import did_you_mean
+from hub.connectors.csv.schemas import Layout, layout
+from hub.errors import ConfigError, did_you_mean
 from hub.mapping.customer import CustomerField
 from hub.model.consent import ConsentChannel
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
@@ -82,12 +83,42 @@ class CsvSettings(ConnectionSettings):
 
 
 def files(settings: CsvSettings, written: bool) -> Sequence[str]:
-    """A file that is read has to be there, one that is written needs its folder."""
+    """A file that is read has to be there with the columns that are named, one that is written needs its folder."""
     if written:
         return () if settings.path.absolute().parent.is_dir() else (f"path: there is no folder {settings.path.parent}",)
     if settings.path.is_file():
-        return ()
+        return _unread(settings)
     return (f"path: there is no file {settings.path}; it is looked for in {Path.cwd()}",)
+
+
+def _unread(settings: CsvSettings) -> Sequence[str]:
+    if not settings.fields:
+        return ()  # written by Hub until its route was taken away
+    try:
+        return column_faults(layout(settings.path, encoding=settings.encoding, delimiter=settings.delimiter), settings)
+    except ConfigError as error:
+        return [f"path: {fault}" for fault in error.faults]
+    except (OSError, LookupError) as error:
+        return [f"path: {settings.path} cannot be read: {getattr(error, 'strerror', None) or error}"]
+
+
+def column_faults(known: Layout, settings: CsvSettings) -> list[str]:
+    """Columns that the settings name and the file does not have, or has twice."""
+    wanted = {f"fields.{name}": column for name, column in settings.fields.items()}
+    wanted |= {f"consents.{channel}.column": told.column for channel, told in settings.consents.items()}
+    wanted |= {f"formats.{column}": column for column in settings.formats}
+    wanted |= {f"consents.{channel}.at": told.at for channel, told in settings.consents.items() if told.at}
+    if settings.updated_at_field:
+        wanted["updated_at_field"] = settings.updated_at_field
+    faults = [
+        f"{path}: the file has no column {column!r}{did_you_mean(column, known.columns)}"
+        for path, column in wanted.items()
+        if column not in known.columns
+    ]
+    faults += [f"{path}: two columns are called {c!r}" for path, c in wanted.items() if known.columns.count(c) > 1]
+    if not settings.fields:
+        faults.append("fields: is needed to read a file, at least external_id")
+    return faults
 
 
 MANIFEST = Manifest(

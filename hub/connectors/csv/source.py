@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from hub.connectors.csv.manifest import MANIFEST, CsvSettings
+from hub.connectors.csv.manifest import MANIFEST, CsvSettings, column_faults
 from hub.connectors.csv.mapping import event, row_time
 from hub.connectors.csv.schemas import Layout, Row, layout, rows
-from hub.errors import ConfigError, PayloadError, SkipEvent, did_you_mean
+from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.body import json_tree
 from hub.mapping.time import maybe_instant
 from hub.model.event import CanonicalEvent, Note
@@ -112,21 +112,7 @@ def _time_or_none(cells: Mapping[str, str], settings: CsvSettings) -> datetime |
 
 
 def _check(known: Layout, settings: CsvSettings) -> None:
-    wanted = {f"fields.{name}": column for name, column in settings.fields.items()}
-    wanted |= {f"consents.{channel}.column": told.column for channel, told in settings.consents.items()}
-    wanted |= {f"formats.{column}": column for column in settings.formats}
-    wanted |= {f"consents.{channel}.at": told.at for channel, told in settings.consents.items() if told.at}
-    if settings.updated_at_field:
-        wanted["updated_at_field"] = settings.updated_at_field
-    faults = [
-        f"{path}: the file has no column {column!r}{did_you_mean(column, known.columns)}"
-        for path, column in wanted.items()
-        if column not in known.columns
-    ]
-    faults += [f"{path}: two columns are called {c!r}" for path, c in wanted.items() if known.columns.count(c) > 1]
-    if not settings.fields:
-        faults.append("fields: is needed to read a file, at least external_id")
-    if faults:
+    if faults := column_faults(known, settings):
         raise ConfigError(faults)
 
 

@@ -44,3 +44,29 @@ def test_an_answer_that_drips_is_given_up(monkeypatch):
     with pytest.raises(Unavailable) as raised:
         client([b"."] * 10, timeout_seconds=20.0).post("x", {})
     assert raised.value.uncertain
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            httpx.ConnectError,
+            "GET crm.example.com: no connection: nothing listens there, or the name or its certificate",
+        ),
+        (httpx.ConnectTimeout, "GET crm.example.com: no connection within the time limit"),
+        (httpx.ReadTimeout, "GET crm.example.com: no answer within the time limit"),
+        (httpx.RemoteProtocolError, "GET crm.example.com: no whole answer came"),
+    ],
+)
+def test_why_there_was_no_answer_is_said_in_words_without_our_request(error, said):
+    def fails(request: httpx.Request) -> httpx.Response:
+        raise error("about anna@example.de", request=request)
+
+    http = HttpClient(
+        "https://crm.example.com/", allowed_hosts=("crm.example.com",), transport=httpx.MockTransport(fails)
+    )
+    with pytest.raises(Unavailable) as raised:
+        http.request("GET", "people")
+    assert str(raised.value).startswith(said)
+    assert str(raised.value).endswith(f"({error.__name__})")
+    assert "anna" not in str(raised.value)

@@ -29,6 +29,9 @@ if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_us
 # Hub's processes start faster once their modules are compiled, and the tests start many.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Nothing here speaks TLS to the world, and to read its 140 authorities takes 50 ms for each client that is made.
+os.environ.setdefault("SSL_CERT_DIR", str(Path(__file__).parent))
+
 # How long an example takes says more of what else the machine does than of Hub.
 hypothesis.settings.register_profile("hub", deadline=None)
 hypothesis.settings.load_profile("hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import redis
 from hub.store.database import Database
 from tests.support import servers
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp and pytest make folders of their own in it
+_MEMORY = Path("/dev/shm")
 _ROOMY = 4 * 1024**3
 
 # Each test has a fresh database, of four hundred files, and takes it away again. Memory does that in a tenth of the
@@ -35,6 +36,12 @@ os.environ.setdefault("SSL_CERT_DIR", str(Path(__file__).parent))
 # How long an example takes says more of what else the machine does than of Hub.
 hypothesis.settings.register_profile("hub", deadline=None)
 hypothesis.settings.load_profile("hub")
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests stay to the end: the garbage collector need not look at them over and over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

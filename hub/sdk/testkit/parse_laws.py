@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
@@ -222,21 +223,27 @@ def _may_be(case: SourceCase, document: str, path: Path, value: Any, empty: Any)
 
 
 def _idle(case: SourceCase, document: str, places: Sequence[tuple[Path, Any, Any]], empty: Any) -> set[Path]:
-    """The fields whose absence changes nothing, where all of them emptied at once change nothing either.
+    """The fields whose absence changes nothing, as far as many of them emptied at once change nothing either.
 
-    Most fields of a large payload are read by nobody: one look at all of them spares one at each. When anything
-    differs each of them is looked at by itself.
+    Most fields of a large payload are read by nobody: one look at all of them spares one at each. Where anything
+    differs the halves are looked at, and in the end each field by itself.
     """
-    tree, form = case.documents[document], case.is_form(document)
-    known = _outcome(case, document, encode(tree, form=form), "the sample as it is")
-    found = {path for path, value, removed in places if removed == known and isinstance(value, _LEAVES)}
-    for path in found:
+    known = _outcome(case, document, encode(case.documents[document], form=case.is_form(document)), "the sample")
+    idle = [path for path, value, removed in places if removed == known and isinstance(value, _LEAVES)]
+    return set(_unread(case, document, idle, empty, known))
+
+
+def _unread(case: SourceCase, document: str, paths: Sequence[Path], empty: Any, known: Any) -> Sequence[Path]:
+    if len(paths) < 3:
+        return ()
+    tree = case.documents[document]
+    for path in paths:
         tree = with_value(tree, path, empty)
-    try:
-        outcome = _outcome(case, document, encode(tree, form=form), "many fields emptied")
-    except AssertionError:
-        return set()
-    return found if outcome == known else set()
+    with suppress(AssertionError):
+        if _outcome(case, document, encode(tree, form=case.is_form(document)), "many fields emptied") == known:
+            return paths
+    half = len(paths) // 2
+    return [path for part in (paths[:half], paths[half:]) for path in _unread(case, document, part, empty, known)]
 
 
 def _alike(outcome: Any, removed: Any) -> bool:

@@ -137,7 +137,7 @@ def people(draw: st.DrawFn) -> CanonicalEvent:
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(people(), min_size=8, max_size=24), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_in_any_order_it_is_what_clustering_from_nothing_gives(

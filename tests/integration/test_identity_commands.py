@@ -63,13 +63,13 @@ def left_behind() -> list[Path]:
 
 
 def test_the_products_own_way_finds_what_the_reference_in_memory_finds(tmp_path: Path):
-    path = labelled(tmp_path, 700)
+    path = labelled(tmp_path, 300)
     steps: list[str] = []
 
     found = evaluate(path, lambda step, done=0, total=None: steps.append(step))
     expected = reference.evaluate(path, train=True)
 
-    assert (found.records, found.clusters, found.trained) == (700, expected.clusters, True)
+    assert (found.records, found.clusters, found.trained) == (300, expected.clusters, True)
     assert astuple(found.quality) == astuple(expected.quality)
     assert found.quality.f1 > 0.7
     assert list(dict.fromkeys(steps)) == [

@@ -512,7 +512,7 @@ def merges_of(numbers: Sequence[str]) -> st.SearchStrategy[list[tuple[str, str]]
     return st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wanted=merges_of("123456"), how=st.sampled_from(["split", "withdraw"]))
 def test_random_merges_taken_back_restore_each_state_on_the_way(
     shared_database: Database, wanted: list[tuple[str, str]], how: str

@@ -205,7 +205,7 @@ def end(database: Database, crm: Crm) -> End:
 
 
 QUICK = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 
@@ -226,7 +226,7 @@ def test_any_order_any_repetition_any_batches(
     assert run(shared_database, batched(deliveries, random.Random(seed))) == run(shared_database, [deliveries])
 
 
-@settings(QUICK, max_examples=20)
+@settings(QUICK, max_examples=12)
 @given(UNIVERSES, st.integers(0, 2**32))
 def test_any_number_of_workers(shared_database: Database, events: list[CanonicalEvent], seed: int) -> None:
     deliveries = entries_of(events)

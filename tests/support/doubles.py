@@ -44,9 +44,14 @@ def at(seconds: float) -> datetime:
 
 
 def empty(database: Database) -> None:
-    """Take out every row; the ids of the next rows start anew."""
+    """Take out every row; the ids of the next rows start anew.
+
+    Not by TRUNCATE: that makes over a hundred new files, which takes longer than most examples it clears up after.
+    """
+    deletes = "; ".join(f"DELETE FROM {table}" for table in TABLES.split(", "))
     with database.session() as session:
-        session.run(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
+        session.run(f"SET LOCAL session_replication_role = replica; {deletes}")
+        session.run("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
 
 
 # -- a source ---------------------------------------------------------------------------------------------------------

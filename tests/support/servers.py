@@ -40,7 +40,7 @@ class Postgres:
         """The URL of a new, migrated, empty database, dropped at the end whoever is still connected."""
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
         try:
             yield self.dsn(name)
         finally:
@@ -88,6 +88,8 @@ def _prepare(shared: Postgres) -> None:
             return
         # A test's data need not outlive a power cut; tests of durability start a server of their own.
         connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '512MB'")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
     migrate.migrate(shared.dsn(TEMPLATE))

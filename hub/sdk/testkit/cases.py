@@ -31,7 +31,7 @@ BODY = ""
 """The name of the delivery's own body among the documents of an entry; the others are completions."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConnectorCase:
     """A connector as a whole; ``folder`` is where its samples are."""
 
@@ -88,7 +88,7 @@ class ConnectorCase:
         return [WriteCase(self.connector, self.folder, sample) for sample in write_samples(self.folder)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceCase(ConnectorCase):
     """One delivery sample."""
 
@@ -180,7 +180,7 @@ class SourceCase(ConnectorCase):
             return {"unreadable": error.path}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BackfillCase(ConnectorCase):
     """One recorded walk."""
 
@@ -192,7 +192,7 @@ class BackfillCase(ConnectorCase):
         return f"{self.manifest.slug}/{self.sample.id}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WriteCase(ConnectorCase):
     """One change on its way to a destination."""
 

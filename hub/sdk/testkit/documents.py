@@ -63,6 +63,24 @@ def fields(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from fields(value, (*path, index))
 
 
+def kinds(tree: Any) -> Iterator[tuple[Path, Any]]:
+    """``fields``, but each kind once: members of one list are read by the same code.
+
+    A place in another member is of a kind of its own where the type of its value is another one, or it is empty there.
+    """
+    seen: set[tuple[Path, type, bool]] = set()
+    for path, value in fields(tree):
+        kind = (collapsed(path), type(value), not value)
+        if kind not in seen:
+            seen.add(kind)
+            yield path, value
+
+
+def collapsed(path: Path) -> Path:
+    """``line_items.*.id``: the same for all members of a list."""
+    return tuple("*" if isinstance(step, int) else step for step in path)
+
+
 def with_value(tree: Any, path: Path, value: Any) -> Any:
     """The tree with ``value`` at ``path`` (``REMOVED`` takes the field away); only what is above it is copied."""
     if isinstance(tree, Embedded):

@@ -14,7 +14,7 @@ from hub.mapping.phone import phone
 from hub.model.event import CustomerEvent, Note
 from hub.sdk.source import InboxEntry
 from hub.sdk.testkit.cases import BODY, ConnectorCase, SourceCase, assert_same
-from hub.sdk.testkit.documents import REMOVED, Path, dotted, encode, fields, replace_leaves, with_value
+from hub.sdk.testkit.documents import REMOVED, Path, collapsed, dotted, encode, fields, replace_leaves, with_value
 
 UNSEEN = ("\ufeff", "\u200b\u202e\u00ad\u2060\x00")
 """What stands before and after every text: a BOM; zero width, bidi control, soft hyphen, word joiner, NUL."""
@@ -159,7 +159,7 @@ def _kinds_of_places(connector: ConnectorCase) -> Iterator[tuple[SourceCase, str
     seen: set[tuple[str, Path]] = set()
     for case in connector.source_cases:
         for document, path, value in _places(case):
-            kind = (document.partition("/")[0], tuple("*" if isinstance(step, int) else step for step in path))
+            kind = (document.partition("/")[0], collapsed(path))
             if kind not in seen:
                 seen.add(kind)
                 yield case, document, path, value

@@ -146,7 +146,11 @@ class Drafting:
             if isinstance(event, CustomerEvent) and event.whole:
                 stamp = [micros(event.occurred_at), micros(received_at), inbox_id]
                 entry = _Entry(connection, inbox_id, received_at, stamp)
-                self._record(entry, event.customer.key).reread.append((event, stamp))
+                draft = self._record(entry, event.customer.key)
+                draft.reread.append((event, stamp))
+                for kind, value, strength in identifiers(event.customer, self._rules):
+                    if kind in _KINDS.values():
+                        self._link(entry, draft, kind, value, strength)
 
     def _record(self, entry: _Entry, key: RecordKey) -> RecordDraft:
         identity = record_id(entry.connection, key.kind, key.external_id)

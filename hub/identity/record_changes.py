@@ -15,6 +15,7 @@ from hub.mapping.order import is_given_back, is_open, is_paid
 from hub.mapping.record_state import (
     Stamp,
     State,
+    apply_again,
     apply_consent,
     apply_customer,
     apply_deletion,
@@ -54,6 +55,8 @@ class RecordDraft:
     )
     told_one: list[tuple[str, Stamp]] = field(default_factory=list)
     """Digests of pairs that the source calls one person."""
+    reread: list[tuple[CustomerEvent, Stamp]] = field(default_factory=list)
+    """Snapshots that an earlier release took in already."""
     events: set[int] = field(default_factory=set)
 
     def apply_to(self, state: State) -> None:
@@ -72,6 +75,8 @@ class RecordDraft:
                     assert_never(event)
         for digest, stamp in self.told_one:
             apply_link(state, digest, stamp)
+        for snapshot, stamp in self.reread:
+            apply_again(state, snapshot, stamp)
 
 
 @dataclass(slots=True)
@@ -126,6 +131,18 @@ class Drafting:
                     self._fact(entry, "interaction", interaction.external_id, interaction, event.record, event=event)
                 case _:
                     assert_never(event)
+
+    def reread(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
+        """Take in of an entry that was worked on before an upgrade what nobody noted then (``apply_again``)."""
+        for event in events:
+            if isinstance(event, CustomerEvent) and event.whole:
+                stamp = [micros(event.occurred_at), micros(received_at), inbox_id]
+                entry = _Entry(connection, inbox_id, received_at, stamp)
+                draft = self._record(entry, event.customer.key)
+                draft.reread.append((event, stamp))
+                for kind, value, strength in identifiers(event.customer, self._rules):
+                    if kind in _KINDS.values():
+                        self._link(entry, draft, kind, value, strength)
 
     def _record(self, entry: _Entry, key: RecordKey) -> RecordDraft:
         identity = record_id(entry.connection, key.kind, key.external_id)

@@ -15,7 +15,7 @@ newest wins, so that it does not depend on the order of events either.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
@@ -23,9 +23,10 @@ import orjson
 
 from hub.mapping.address import street_key
 from hub.mapping.name import fold
+from hub.mapping.time import UNTOLD
 from hub.model.address import Address
 from hub.model.consent import Consent
-from hub.model.customer import ChannelAccount, CustomerSnapshot
+from hub.model.customer import ChannelAccount, ContactPoint, CustomerSnapshot
 from hub.model.event import ConsentEvent, ContactList, CustomerEvent, DeletionEvent, PrivacyEvent
 
 State = dict[str, Any]
@@ -33,6 +34,10 @@ Stamp = list[int]
 _NONE: Set[str] = frozenset()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+
+_TOLD = {"name", "birth_date", "language", "company", "national_id", "tags", "emails", "phones", "addresses", "custom",
+         "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
+"""What a snapshot tells, each with its stamp; of a consent the time is its own."""
 
 DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
 """The attributes whose changes are on the timeline."""
@@ -66,18 +71,45 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     if customer.tags:
         _put(state, "tags", list(customer.tags), stamp)
     _apply_lists(state, customer, stamp)
-    for name in event.whole:
-        _tell_whole(state, name, _told_values(customer, name), stamp)
+    _apply_whole(state, event, stamp)
     for consent in customer.consents:
         _apply_consent(state, consent, stamp)
 
 
+def apply_again(state: State, event: CustomerEvent, stamp: Stamp) -> None:
+    """Take in once more a snapshot that an earlier release took in, and nothing new of it.
+
+    Which lists it tells in full was not noted then; a contact that is read otherwise now would stay beside the right
+    one for ever. Where it names no time, its values had the time of its file, and would stand above all that such a
+    file tells from now on.
+    """
+    _apply_whole(state, event, stamp)
+    for name in ("emails", "phones"):
+        points = getattr(event.customer, name)
+        told = {point.value for point in points}
+        held = state.get(name, {})
+        wrong = [value for value, item in held.items() if value not in told and item[1][1:] == stamp[1:]]
+        if name in event.whole and told and wrong:
+            state[name] = {value: item for value, item in held.items() if value not in wrong}
+            _apply_points(state, name, points, stamp)
+    if event.occurred_at == UNTOLD:
+        for name in _TOLD & state.keys():
+            held = state[name]
+            own = [held[1]] if isinstance(held, list) else [item[1] for item in held.values()]
+            own = sorted((one for one in own if one[1:] == stamp[1:]), reverse=True)
+            for place, one in enumerate(own):
+                one[0] = stamp[0] - place
+
+
+def _apply_whole(state: State, event: CustomerEvent, stamp: Stamp) -> None:
+    for name in event.whole:
+        _tell_whole(state, name, _told_values(event.customer, name), stamp)
+
+
 def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None:
     # Within one snapshot the first is the one to prefer: later ones are stamped a microsecond older each.
-    for place, point in enumerate(customer.emails):
-        _item(state, "emails", point.value, [point.original, point.usable], _after(stamp, place))
-    for place, point in enumerate(customer.phones):
-        _item(state, "phones", point.value, [point.original, point.usable], _after(stamp, place))
+    _apply_points(state, "emails", customer.emails, stamp)
+    _apply_points(state, "phones", customer.phones, stamp)
     for place, address in enumerate(customer.addresses):
         _item(state, "addresses", address_key(address), address.model_dump(exclude_none=True), _after(stamp, place))
     for account in customer.accounts:
@@ -88,6 +120,11 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
         _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for extra in customer.identifiers:
         _item(state, "identifiers", f"{extra.kind}:{extra.value}", extra.strength, stamp)
+
+
+def _apply_points(state: State, name: str, points: Sequence[ContactPoint], stamp: Stamp) -> None:
+    for place, point in enumerate(points):
+        _item(state, name, point.value, [point.original, point.usable], _after(stamp, place))
 
 
 def _account_key(account: ChannelAccount) -> str:

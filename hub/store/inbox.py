@@ -269,7 +269,8 @@ def waiting(session: Session, steps: Collection[str]) -> dict[str, int]:
 _STATE = """
     CASE WHEN q.inbox_id IS NOT NULL THEN 'pending' ELSE coalesce(o.state, 'done') END
     """
-_JOINS = "LEFT JOIN inbox_queue q ON q.inbox_id = i.id LEFT JOIN inbox_outcome o ON o.inbox_id = i.id"
+_WAITS = "LEFT JOIN inbox_queue q ON q.inbox_id = i.id AND q.step <> 'reread'"
+_JOINS = f"{_WAITS} LEFT JOIN inbox_outcome o ON o.inbox_id = i.id"
 
 
 def page(
@@ -370,7 +371,7 @@ def counts(session: Session) -> dict[str, int]:
     """Entries by state."""
     row = session.one(
         """
-        SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM inbox_queue),
+        SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM inbox_queue WHERE step <> 'reread'),
             (SELECT count(*) FROM inbox_outcome o WHERE state = 'skipped'
                 AND NOT EXISTS (SELECT FROM inbox_queue q WHERE q.inbox_id = o.inbox_id)),
             (SELECT count(*) FROM inbox_outcome o WHERE state = 'parked'

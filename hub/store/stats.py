@@ -37,7 +37,8 @@ def inbox_lag(session: Session) -> dict[str, float]:
     rows = session.rows(
         """
         SELECT i.connection, extract(epoch FROM now() - min(i.received_at))::float8
-        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id GROUP BY i.connection ORDER BY i.connection
+        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id WHERE q.step <> 'reread'
+        GROUP BY i.connection ORDER BY i.connection
         """
     )
     return {name: max(0.0, age) for name, age in rows}

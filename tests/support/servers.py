@@ -36,11 +36,11 @@ class Postgres:
         return urlunsplit(urlsplit(self.uri)._replace(path=f"/{name}"))
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a new, migrated, empty database, dropped at the end whoever is still connected."""
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY".encode())
         try:
             yield self.dsn(name)
         finally:

@@ -5,16 +5,13 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-# Stored states do not tell which of two e-mails, phones or loyalty numbers was told in full, the events do. To process
-# an entry again changes nothing else (law L2). By patterns and never by a cast: a state may hold what jsonb refuses.
+# Stored states do not tell what was told in full, the events do: without it, nothing a source replaces from now on is
+# replaced. They are read once more in the background, after what is new, and nothing but that is taken from them
+# (``hub.identity.drafts``, ``reread``). What was skipped or parked told nothing.
 _UP = r"""
-INSERT INTO inbox_queue (inbox_id, connection)
-SELECT DISTINCT told.event, inbox.connection
-FROM record, LATERAL (
-    SELECT (regexp_matches(record.state, '\[-?\d+,\d+,(\d+)\]', 'g'))[1]::bigint AS event) told
-JOIN inbox ON inbox.id = told.event AND inbox.body IS NOT NULL
-WHERE record.state ~ '"(emails|phones)":\{"[^"]*":\[\[[^]]*\],\[[-0-9,]*\]\],"'
-    OR record.state ~ '"loyalty_ids":\{"[^"]*":\["[^"]*",\[[-0-9,]*\]\],"'
+INSERT INTO inbox_queue (inbox_id, step, connection)
+SELECT id, 'reread', connection FROM inbox
+WHERE body IS NOT NULL AND NOT EXISTS (SELECT FROM inbox_outcome o WHERE o.inbox_id = inbox.id)
 ON CONFLICT (inbox_id) DO NOTHING;
 
 -- People are found by what is in front of them: a customer number, an order's number, a date of birth.
@@ -35,11 +32,12 @@ INSERT INTO reresolve (record_id) SELECT id FROM record ON CONFLICT (record_id) 
 _DOWN = """
 DROP INDEX record_external_id, fact_number, history_at;
 UPDATE record_identifier SET strength = 'strong' WHERE strength = 'former';
+DELETE FROM inbox_queue WHERE step = 'reread';
 """
 
 
 def upgrade() -> None:
-    """Queue the entries that told of records with more than one e-mail, phone or loyalty number."""
+    """Queue all that was read to be read once more, and all records to be resolved again."""
     op.execute(_UP)
 
 

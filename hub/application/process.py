@@ -189,7 +189,7 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     """
     ready, _ = _completed(session, claimed, processing.connections)
     done, _ = normalise(ready, processing.connections)
-    drafting = Drafting(processing.in_force(session).identity.rules)
+    drafting = Drafting()
     for entry in done:
         drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     drafts = drafting.drafts

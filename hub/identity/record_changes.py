@@ -140,9 +140,6 @@ class Drafting:
                 entry = _Entry(connection, inbox_id, received_at, stamp)
                 draft = self._record(entry, event.customer.key)
                 draft.reread.append((event, stamp))
-                for kind, value, strength in identifiers(event.customer, self._rules):
-                    if kind in _KINDS.values():
-                        self._link(entry, draft, kind, value, strength)
 
     def _record(self, entry: _Entry, key: RecordKey) -> RecordDraft:
         identity = record_id(entry.connection, key.kind, key.external_id)

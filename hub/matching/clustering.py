@@ -233,7 +233,7 @@ def _ambiguous(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd
             return False
         if pair not in known:
             found = score(people[pair[0]], people[pair[1]], model, crowd)
-            known[pair] = found.weight < APART and found.contradicts
+            known[pair] = found.contradicts and (found.weight < APART or found.sisters)
         return known[pair]
 
     dropped: set[_Pair] = set()

@@ -28,6 +28,9 @@ COUNTRIES = (
 _SURE = 2
 """A name is one gender's where more than so many times as many lists have it there than have it with the other."""
 
+_SEVERAL = 2
+"""Lists that have a name which is taken for a name of its own."""
+
 
 @lru_cache(maxsize=32_768)
 def gender(name: str) -> Gender | None:
@@ -39,6 +42,12 @@ def gender(name: str) -> Gender | None:
     if men > _SURE * women:
         return "male"
     return "female" if women > _SURE * men else None
+
+
+@lru_cache(maxsize=32_768)
+def known(name: str) -> bool:
+    """Whether a name is one in several lists: what a single list has may be a misspelling that was given once."""
+    return max(names[name] for names in _known()) >= _SEVERAL
 
 
 @lru_cache(maxsize=1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hub.matching.features import Spelling
-from hub.matching.names import COUPLE, Tokens, likeness
+from hub.matching.names import ALIKE, COUPLE, Tokens, likeness
 from hub.matching.weights import Model
 
 _MOST_REMEMBERED = 200_000
-MISMATCH = frozenset({"different", "far", "initial_different", COUPLE, ""})
+MISMATCH = frozenset({"different", "far", "initial_different", ALIKE, COUPLE, ""})
 
 Names = tuple[float, float, str, str]
 """Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
@@ -46,7 +46,7 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
         return first, last, first_level, last_level
     if "initial" in levels and "exact" not in levels:
         return first, last, first_level, last_level
-    if levels & {"different", "far", "initial_different", COUPLE}:
+    if levels & {"different", "far", "initial_different", ALIKE, COUPLE}:
         # One word in common where each has two: the family's name, once written first.
         return model.weights.first_different, max(crossed, back) - 2, "different", "swapped"
     # Whose name is the wrong way round is not known, so that the two crossings are told apart by their weight only.
@@ -73,6 +73,8 @@ def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[flo
         return (w.first_different if given else w.last_different), level
     if level == COUPLE:
         return w.first_different, level
+    if level == ALIKE:
+        return max(w.initial_different, w.first_different), level
     if level in ("close", "far"):
         return getattr(w, f"{'first' if given else 'last'}_{level}"), level
     table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)

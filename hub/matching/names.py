@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
-from hub.matching.given_names import gender
+from hub.matching.given_names import gender, known
 from hub.matching.short_forms import FAMILIES, shortest
 
 Tokens = tuple[str, ...]
@@ -37,12 +37,15 @@ _GENDERED = frozenset(
 
 @lru_cache(maxsize=131_072)
 def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
-    """How two told names agree: ``exact part alias typo close initial far different couple_different``.
+    """How two told names agree: ``exact part alias typo close initial far different couple_different alike_different``.
 
-    ``given`` is True for first names: only they have short forms and gendered endings.
+    ``given`` is True for first names: only they have short forms and gendered endings. A couple's names (``Anna und
+    Jörg``) are those of neither of the two.
     """
     if one == other:
         return "exact" if len(one[0]) > 1 or len(one) > 1 else "initial"
+    if one[0][0] == PAIR or other[0][0] == PAIR:
+        return "different"
     if len(one) == 1 == len(other):
         return _one_word(one[0], other[0], given=given)
     joined, other_joined = "".join(one), "".join(other)
@@ -59,12 +62,21 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "alias"
     if given and _well_known_apart(one[0], other[0]):
         return "different"
-    return _ALIKE[max(_alike(joined, other_joined), _alike(one[0], other[0]))]
+    level = _ALIKE[max(_alike(joined, other_joined), _alike(one[0], other[0]))]
+    if given and level != "different" and spoken(one[0]) != spoken(other[0]):
+        return _sisters(one[0], other[0], level)
+    return level
 
 
 _ALIKE = ("different", "far", "close", "typo")
 COUPLE = "couple_different"
 """Alike as two words, and a man's name and a woman's."""
+
+ALIKE = "alike_different"
+"""A letter or two apart, and two well-known names: Lisa and Luisa. Sisters, or a typing error."""
+
+PAIR = "&"
+"""What begins the first name of a record that is two people's: ``Anna und Jörg``."""
 
 
 def _one_word(one: str, other: str, *, given: bool) -> str:
@@ -75,10 +87,22 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
             if not _BY_NAME[one] & _BY_NAME[other]:
                 return "different"
             return COUPLE if _man_and_woman(one, other) else "alias"
+        if spoken(one) == spoken(other) and not _man_and_woman(one, other):
+            return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
-    level = _ALIKE[_alike(one, other)]
-    return COUPLE if given and level != "different" and _man_and_woman(one, other) else level
+    return _sisters(one, other, _ALIKE[_alike(one, other)]) if given else _ALIKE[_alike(one, other)]
+
+
+def _sisters(one: str, other: str, level: str) -> str:
+    """The level of two first names that are ``level`` by their letters; a name that begins like another is it, cut."""
+    if level == "different":
+        return level
+    if _man_and_woman(one, other):
+        return COUPLE
+    if one.startswith(other) or other.startswith(one) or not (known(one) and known(other)):
+        return level
+    return "different" if level == "far" else ALIKE
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:
@@ -129,6 +153,27 @@ _CODES = str.maketrans(
 )  # fmt: skip
 _SOUNDS = (("sch", "s"), ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck", "k"), ("ce", "se"), ("ci", "si"), ("cy", "sy"))
 _TWICE = re.compile(r"(.)\1+")
+
+
+_SPELLINGS = tuple(
+    (re.compile(written), heard)
+    for written, heard in (
+        ("^y(?=[aeiou])", "j"), ("(?<=.)[yj]", "i"), ("sch|sh", "S"), ("ch(?=[rl])", "k"), ("ch", "C"), ("ph", "f"),
+        ("ck|q", "k"), ("x", "ks"), ("c(?![eiS])", "k"), ("tz|c", "z"), ("w", "v"), ("(?<=.)h", ""), ("ei", "ai"),
+        ("ie", "i"), ("ou", "u"), ("(ll|nn|tt|ss)e$", r"\1"), (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def spoken(name: str) -> str:
+    """A folded first name with its vowels as they are heard: one for Fynn and Finn, Clara and Klara, Yuliya and Julia.
+
+    Of 5,000 first names those that share one are spellings of one name; ``phonetic`` is coarser: Lisa is Luisa there.
+    """
+    for written, heard in _SPELLINGS:
+        name = written.sub(heard, name)
+    return name
 
 
 @lru_cache(maxsize=65_536)

@@ -19,7 +19,7 @@ from hub.matching.comparison import (
     place_level,
 )
 from hub.matching.features import FAMILY_WORDS, Person, is_phone, mailbox
-from hub.matching.names import COUPLE, Tokens
+from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model
 from hub.matching.windows import contemporary
 
@@ -31,6 +31,10 @@ SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_TWINS = frozenset({"different", ALIKE, COUPLE})
+_DOUBT = 0.5
+"""Bits below ``same`` at which a pair is certainly asked about."""
+
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 
@@ -55,6 +59,11 @@ class Score(NamedTuple):
     def contradicts(self) -> bool:
         """Whether something personal differs, not only where or how they are reached."""
         return any(e.feature in _PERSONAL and "different" in e.level for e in self.evidence)
+
+    @property
+    def sisters(self) -> bool:
+        """Whether it is open if these are two people or one whose name was mistyped: Lisa and Luisa."""
+        return any(e.level == ALIKE for e in self.evidence)
 
 
 _FIELDS = {"email": "emails", "phone": "phones", "handle": "handles", "national_id": "national_ids", "link": "links"}
@@ -246,9 +255,11 @@ class _Pair:
     def births(self, one: Person, other: Person) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
-        self.personal(
-            "birth_date", level, min(bits, self.w.birth_twin_most) if self.first in ("different", COUPLE) else bits
-        )
+        if self.first in _TWINS and bits > 0:
+            # Two first names with one birth date are twins, or a name mistyped: that is for a person to say.
+            short = self.model.same - _DOUBT - (self.shared + self.own - self.prior)
+            bits = min(bits, self.w.birth_twin_most, short if short > 0 else bits)
+        self.personal("birth_date", level, bits)
 
     def national_ids(self, one: Person, other: Person) -> None:
         level = national_id_level(one, other)

@@ -19,7 +19,7 @@ def shortest(token: str) -> str:
 
 FAMILIES = """
 alexander alexandra alex sascha sasha sandra xandra lex
-andreas andrew andy drew andi
+andreas andrew andras andy drew andi
 anna ann anne annie anni nancy anja anke annika
 anneliese annelies liesel
 annabelle anabella anabelle annabel bella

@@ -30,6 +30,7 @@ _NAMES: Mapping[str, str] = {
     "far": "{name}s are hardly alike: {both}",
     "different": "{name}s differ: {both}",
     "couple_different": "{name}s are alike, and a man's and a woman's: {both}",
+    "alike_different": "{name}s are alike, and two well-known names: {both}",
     "initial_different": "{name}s differ already in the initial: {both}",
 }
 _SWAPPED = "first and last name stand the other way round: {both}"

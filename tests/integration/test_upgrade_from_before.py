@@ -25,7 +25,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from hub import bootstrap
-from hub.identity import drafts
+from hub.identity import record_changes as drafts
 from hub.mapping import record_state
 from hub.model.event import CustomerEvent
 from hub.store import inbox, migrate

@@ -16,12 +16,12 @@ import psycopg
 import yaml
 
 from hub import bootstrap
+from hub.application.process import process_batch
 from hub.bootstrap import Runtime
-from hub.cli.demo.sandbox_crm import SandboxCrm
 from hub.outbox.deliver import Sender, deliver
+from hub.sandbox.hubspot import SandboxCrm
 from hub.sdk.http import HttpClient
 from hub.settings import load
-from hub.workers.process import process_batch
 from tests.support.hubspot import client_of
 from tests.support.servers import Postgres
 

@@ -7,7 +7,7 @@ down_revision = "0008"
 
 # Stored states do not tell what was told in full, the events do: without it, nothing a source replaces from now on is
 # replaced. They are read once more in the background, after what is new, and nothing but that is taken from them
-# (``hub.identity.drafts``, ``reread``). What was skipped or parked told nothing.
+# (``hub.identity.record_changes``, ``reread``). What was skipped or parked told nothing.
 _UP = r"""
 INSERT INTO inbox_queue (inbox_id, step, connection)
 SELECT id, 'reread', connection FROM inbox

@@ -13,6 +13,7 @@ from hub.mapping.email import email
 from hub.mapping.name import fold
 from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
+from hub.matching.kinds import NAMES
 from hub.model.keys import identifier_id, record_id
 from hub.model.profile import DestinationReference, Profile
 from hub.store import profiles, search
@@ -23,7 +24,7 @@ _NUMBER = re.compile(r"\+?[\d\s()/.-]{5,}")
 _RECORD = re.compile(r"([^:\s]+):([^:\s]+):(.+)")
 _VOWEL = re.compile(r"([aou]e?)")
 _MOST_SPELLINGS = 32
-IDENTIFIER_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+IDENTIFIER_KINDS = NAMES
 MOST_LISTED = 10
 """People who are listed when a text stands for several."""
 

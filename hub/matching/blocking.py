@@ -19,7 +19,7 @@ from hub.matching import alike
 from hub.matching.comparison import PROVIDERS
 from hub.matching.contacts import crowd_key, is_phone
 from hub.matching.features import Person, Place
-from hub.matching.kinds import KINDS, values_of
+from hub.matching.kinds import KINDS, NAMES, values_of
 from hub.matching.names import phonetic
 
 Key = tuple[str, str]
@@ -38,7 +38,7 @@ with it proposes as many as there ever were: what a record costs hardly depends 
 UNPROPOSING = frozenset(kind.name for kind in KINDS if not kind.counted)
 """Kinds of key that propose no pairs to be compared: who stands under one is one person already, by a source's word."""
 
-_KEYS = tuple((kind.name, kind.key) for kind in KINDS)
+_KEYS = tuple(kind.key for kind in KINDS)
 _values = values_of(KINDS)
 _number = Struct("<q").unpack
 
@@ -100,7 +100,7 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
 
 def identifiers(person: Person) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
-    for (name, key), values in zip(_KEYS, _values(person), strict=True):
+    for name, key, values in zip(NAMES, _KEYS, _values(person), strict=True):
         for value in values:
             yield name, key(value)
     for email in person.roles:

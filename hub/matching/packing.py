@@ -12,22 +12,6 @@ from hub.matching.kinds import KINDS
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
 """None of them is ever in a value: ``features`` drops what cannot be seen."""
 
-_Values = tuple[Any, ...]
-_Write = Callable[[_Values], str]
-_Read = Callable[[str], _Values]
-
-
-def _items(text: str) -> _Values:
-    return tuple(text.split(_ITEM))
-
-
-def _each(write: Callable[[Any], str], read: Callable[[str], Any]) -> tuple[_Write, _Read]:
-    """How values are written and read, of which this is one."""
-    return (
-        lambda values: _ITEM.join([write(value) for value in values]),
-        lambda text: tuple([read(item) for item in text.split(_ITEM)]),
-    )
-
 
 def _place_as_text(place: Place) -> str:
     street, words, numbers, postal, city = place
@@ -61,24 +45,21 @@ def _birth(text: str) -> Birth:
     return int(text[:4]), int(text[4:6]), int(text[6:])
 
 
-_TEXTS: tuple[_Write, _Read] = (_ITEM.join, _items)
+_MADE_OF_PARTS = ("names", "places", "births", "periods")
 _PLACES: dict[str, int] = {
     "names": 1, "places": 4, "births": 5, "companies": 9, "suffixes": 11, "weak": 12, "roles": 13, "periods": 15,
     **{kind.field_name: kind.place for kind in KINDS},
 }  # fmt: skip
 """The place of each field in the text; the format stands at place 0."""
 
-_MADE_OF: dict[str, tuple[_Write, _Read]] = {
-    "names": _each(_spelling_as_text, _spelling),
-    "places": _each(_place_as_text, _place),
-    "births": _each(compact, _birth),
-    "periods": _each(_period_as_text, _period),
-}
 _IN_TEXT = sorted(_PLACES, key=_PLACES.__getitem__)
-_values_in_text: Callable[[Person], tuple[_Values, ...]] = attrgetter(*_IN_TEXT)
-_as_fields: Callable[[list[_Values]], tuple[_Values, ...]] = itemgetter(*map(_IN_TEXT.index, FIELDS))
-_WRITERS: tuple[_Write, ...] = tuple(_MADE_OF.get(name, _TEXTS)[0] for name in _IN_TEXT)
-_READERS: tuple[_Read, ...] = tuple(_MADE_OF.get(name, _TEXTS)[1] for name in _IN_TEXT)
+_MADE = [*_MADE_OF_PARTS, *(name for name in FIELDS if name not in _MADE_OF_PARTS)]
+"""Fields in the order in which they are written and read: those of texts last, as they are written and read alike."""
+
+_texts_of: Callable[[Person], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
+_to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*map(_MADE.index, _IN_TEXT))
+_from_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*(1 + _IN_TEXT.index(name) for name in _MADE))
+_to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index, FIELDS))
 _NOTHING = [""] * (len(_IN_TEXT) + 1)
 
 _FIRST_FIELDS = 15
@@ -91,8 +72,14 @@ another format is of no use, and who was packed so is put under all keys anew.""
 
 def packed(person: Person) -> str:
     """The person as text, without what is not told."""
-    told = [write(values) if values else "" for write, values in zip(_WRITERS, _values_in_text(person), strict=False)]
-    return _FIELD.join((FORMAT, *told)).rstrip(_FIELD)
+    told = [
+        _ITEM.join([_spelling_as_text(name) for name in person.names]),
+        _ITEM.join([_place_as_text(place) for place in person.places]),
+        _ITEM.join([compact(birth) for birth in person.births]),
+        _ITEM.join([_period_as_text(period) for period in person.periods]),
+        *map(_ITEM.join, _texts_of(person)),
+    ]
+    return _FIELD.join((FORMAT, *_to_text(told))).rstrip(_FIELD)
 
 
 def unpacked(text: str) -> Person:
@@ -100,6 +87,12 @@ def unpacked(text: str) -> Person:
     told = text.split(_FIELD)
     if told[0] != FORMAT:
         raise ValueError("packed in another format")
-    told += _NOTHING[len(told) :]
-    del told[0]
-    return Person(*_as_fields([read(part) if part else () for read, part in zip(_READERS, told, strict=False)]))
+    names, places, births, periods, *texts = _from_text(told + _NOTHING[len(told) :])
+    made: list[Any] = [
+        tuple([_spelling(item) for item in names.split(_ITEM)]) if names else (),
+        tuple([_place(item) for item in places.split(_ITEM)]) if places else (),
+        tuple([_birth(item) for item in births.split(_ITEM)]) if births else (),
+        tuple([_period(item) for item in periods.split(_ITEM)]) if periods else (),
+    ]
+    made += [tuple(part.split(_ITEM)) if part else () for part in texts]
+    return Person(*_to_fields(made))

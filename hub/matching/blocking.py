@@ -101,8 +101,9 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
 def identifiers(person: Person) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
     for name, key, values in zip(NAMES, _KEYS, _values(person), strict=True):
-        for value in values:
-            yield name, key(value)
+        if values:
+            for value in values:
+                yield name, key(value)
     for email in person.roles:
         yield "email", crowd_key(email)
     for contact in person.weak:

@@ -31,7 +31,7 @@ _LEGAL_FORMS = frozenset(
     | {"nv", "ohg", "sa", "sarl", "se", "spa", "srl", "ug", "und", "and"}
 )
 _FIELD_OF = tuple((kind.name, kind.field_name) for kind in KINDS)
-_POINTS = tuple(kind for kind in KINDS if kind.point)
+_POINTS = tuple((kind.name, kind.attribute, kind.meant) for kind in KINDS if kind.point)
 _SINGLE = tuple((kind.name, kind.attribute) for kind in KINDS if kind.single)
 _UNCOUNTED = tuple((kind.name, kind.attribute) for kind in KINDS if not kind.counted)
 _IN_LISTS = [kind for kind in KINDS if kind.attribute and kind.counted and not kind.point and not kind.single]
@@ -214,12 +214,12 @@ def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]
 def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
     found: dict[str, set[str]] = {}
-    for kind in _POINTS:
-        if kind.attribute in state:
-            replaced = former(state, kind.attribute)
-            for value, ((_original, usable), _) in state[kind.attribute].items():
-                if meant := value if usable else kind.meant(value):
-                    _take(found, rules, kind.name, meant, weak=False, replaced=value in replaced)
+    for name, attribute, meant in _POINTS:
+        if attribute in state:
+            replaced = former(state, attribute)
+            for value, ((_original, deliverable), _) in state[attribute].items():
+                if told := value if deliverable else meant(value):
+                    _take(found, rules, name, told, weak=False, replaced=value in replaced)
     for attribute, prefixes in _LISTS:
         if attribute in state:
             for key in current(state, attribute):

@@ -23,10 +23,6 @@ def _place(text: str) -> Place:
     return Place(street, frozenset(words.split()), tuple(numbers.split()), postal, city)
 
 
-def _spelling_as_text(spelling: Spelling) -> str:
-    return f"{' '.join(spelling[0])}{_PART}{' '.join(spelling[1])}"
-
-
 def _spelling(text: str) -> Spelling:
     first, _, last = text.partition(_PART)
     return Spelling(tuple(first.split()), tuple(last.split()))
@@ -57,7 +53,7 @@ _MADE = [*_MADE_OF_PARTS, *(name for name in FIELDS if name not in _MADE_OF_PART
 """Fields in the order in which they are written and read: those of texts last, as they are written and read alike."""
 
 _texts_of: Callable[[Person], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
-_to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*map(_MADE.index, _IN_TEXT))
+_to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(0, *(1 + _MADE.index(name) for name in _IN_TEXT))
 _from_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*(1 + _IN_TEXT.index(name) for name in _MADE))
 _to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index, FIELDS))
 _NOTHING = [""] * (len(_IN_TEXT) + 1)
@@ -73,13 +69,14 @@ another format is of no use, and who was packed so is put under all keys anew.""
 def packed(person: Person) -> str:
     """The person as text, without what is not told."""
     told = [
-        _ITEM.join([_spelling_as_text(name) for name in person.names]),
+        FORMAT,
+        _ITEM.join([f"{' '.join(first)}{_PART}{' '.join(last)}" for first, last in person.names]),
         _ITEM.join([_place_as_text(place) for place in person.places]),
         _ITEM.join([compact(birth) for birth in person.births]),
         _ITEM.join([_period_as_text(period) for period in person.periods]),
         *map(_ITEM.join, _texts_of(person)),
     ]
-    return _FIELD.join((FORMAT, *_to_text(told))).rstrip(_FIELD)
+    return _FIELD.join(_to_text(told)).rstrip(_FIELD)
 
 
 def unpacked(text: str) -> Person:

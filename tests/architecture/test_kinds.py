@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hub.matching.kinds import KINDS
+from hub.matching.kinds import COUNTED, KINDS
+from hub.matching.weights import Model, bound_of
 
 ROOT = Path(__file__).parents[2]
 MOST_FILES = 3
@@ -148,6 +149,11 @@ def test_a_new_identifier_kind_touches_at_most_three_files(tmp_path: Path) -> No
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "proven\n"
+
+
+def test_every_kind_that_is_counted_has_a_weight_for_a_shared_value() -> None:
+    missing = [name for name in sorted(COUNTED) if not hasattr(Model().weights, bound_of(name))]
+    assert missing == []
 
 
 def test_every_kind_has_a_place_of_its_own_in_packed_text() -> None:

@@ -66,8 +66,9 @@ def _behind_its_name(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of identifier. ``name``, ``noun``, ``place`` and ``bound`` are enough for a kind that is compared by
-    equality.
+    """One kind of identifier.
+
+    ``name``, ``noun``, ``place`` and ``bound`` are enough for a kind that is compared by equality.
 
     **Words.** ``noun`` names one value in a sentence, ``plural`` several. ``words``: sentences in place of the usual
     ones, by level (``exact``, ``shared``, ``other``, ``too_many``). ``fault`` says of a text that it is no such value.
@@ -78,16 +79,16 @@ class Kind:
     **Told.** ``attribute`` is where the state of a record has it (``record_state``): a list, whose keys begin with
     ``prefix``, or one value (``single``). A ``point`` may be unusable, and is then taken for what it was ``meant`` to
     be; former values of its list are compared as ``weak``. Beside that, every ``counted`` kind may be told among
-    ``identifiers``. ``read`` gives the value as records carry it, from what a person wrote and the region (ISO 3166) of phone numbers
-    without a country, or None. ``tidy`` gives the value as it is compared. ``uncertain_too``: a value that may be
-    somebody else's is compared like any other; of other kinds it is left out.
+    ``identifiers``. ``read`` gives the value as records carry it, from what a person wrote and the region (ISO 3166) of
+    phone numbers without a country, or None. ``tidy`` gives the value as it is compared. ``uncertain_too``: a value
+    that may be somebody else's is compared like any other; of other kinds it is left out.
 
     **Compared.** ``bound``: log2 odds that two who share a value, and of whom nothing else is known, are one person. It
     becomes the weight ``bound_<name>``, and ``scoring`` compares the values by equality. A kind without ``bound`` is
-    compared by code of its own, and ``weights`` has ``bound_<name>`` and its other weights. ``different``: bits where the values differ, the
-    weight ``<name>_different``: of a kind with ``max_per_person`` where there are more values than that, of another
-    where the rules set no limit. ``group``: values of two groups are no alternatives, such as accounts at two networks.
-    ``beside``: further fields of ``Person`` that hold values of the kind.
+    compared by code of its own, and ``weights`` has ``bound_<name>`` and its other weights. ``different``: bits where
+    the values differ, the weight ``<name>_different``. A kind with ``max_per_person`` uses it where there are more
+    values than that, any other where the rules set no limit. ``group``: values of two groups are no alternatives, such
+    as accounts at two networks. ``beside``: further fields of ``Person`` that hold values of the kind.
 
     **Counted.** ``key`` gives the value under which its carriers are found and counted; by default the value after
     ``<name>:``, so that it is no other kind's. ``counted``: False for the word of a source on its own records, which

@@ -15,15 +15,10 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import ConfigError
-from hub.matching.rules import KINDS, IdentityRules, normalised
+from hub.matching.kinds import BY_NAME
+from hub.matching.rules import IdentityRules, normalised
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.yaml_file import Reader, add_new, describe, join, line_hint
-
-_WHAT = {
-    "email": "is no e-mail address",
-    "phone": "is no phone number; one without a country is read as of hub.default_region",
-    "account": "is no account, such as messenger:<page id>:<psid>",
-}
 
 
 class _Both(IdentityRules, SurvivorshipRules):
@@ -103,7 +98,7 @@ def _blocked_faults(data: Mapping[str, Any], region: str) -> Iterator[str]:
     """Blocked values that no record can carry: whoever wrote them meant another."""
     kinds = data.get("identifiers")
     for kind, rule in kinds.items() if isinstance(kinds, dict) else ():
-        values = rule.get("blocked") if isinstance(rule, dict) and kind in KINDS else None
+        values = rule.get("blocked") if isinstance(rule, dict) and kind in BY_NAME else None
         for place, value in enumerate(values if isinstance(values, list) else ()):
             if isinstance(value, str | int) and normalised(kind, str(value), region) is None:
-                yield f"{join('identifiers', kind, 'blocked', place)}: {_WHAT.get(kind, 'is empty')}"
+                yield f"{join('identifiers', kind, 'blocked', place)}: {BY_NAME[kind].fault}"

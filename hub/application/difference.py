@@ -75,7 +75,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[RuleChange]:
 
 def unused(kind: str, value: str, rules: IdentityRules) -> str:
     """Why nobody carries an identifier under these rules; kind and value as blocked by (``blocking.identifiers``)."""
-    if rules.identifiers[kind].strength == "off":  # type: ignore[index]
+    if rules.identifiers[kind].strength == "off":
         return "is off: it proves nothing"
     if kind == "email" and value.rpartition("@")[2] in rules.relay_domains:
         return "is a relay's address: it proves nothing"

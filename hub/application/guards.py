@@ -9,6 +9,7 @@ from uuid import UUID
 from hub.mapping.record_state import State, former
 from hub.matching.blocking import hashed, keys
 from hub.matching.features import Person, person
+from hub.matching.kinds import BY_NAME, KINDS
 from hub.matching.rules import IdentityRules
 from hub.store.matches import CrowdRow
 from hub.store.records import RecordRow
@@ -44,28 +45,24 @@ def shared_guards(
 
 def shown(kind: str, value: str) -> str:
     """The value, unless it is one that is compared and never shown."""
-    return "(not shown)" if kind == "national_id" else value
+    return "(not shown)" if kind in BY_NAME and not BY_NAME[kind].shown else value
 
 
 def _as_told(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
     """The value as a record spells it; crowds are counted under a shorter form."""
-    for row in carriers:
-        for value in row.state.get(f"{crowd.kind}s", {}):
-            if crowd.value in (value, value[-9:], _punctuated(value)):
+    kind = BY_NAME[crowd.kind]
+    for row in carriers if kind.point else ():
+        for value in row.state.get(kind.attribute, {}):
+            if crowd.value == kind.key(kind.tidy(value)):
                 return str(value)
     return crowd.value.partition(":")[2] if crowd.value.startswith(f"{crowd.kind}:") else crowd.value
-
-
-def _punctuated(value: str) -> str:
-    mailbox, _, domain = value.rpartition("@")
-    return f"{''.join(letter for letter in mailbox.partition('+')[0] if letter.isalnum())}@{domain}"
 
 
 def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]:
     """The identifiers of these records that the rules do not let identify anybody, by order of trust."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
-        replaced = former(row.state, "emails") | former(row.state, "phones")
+        replaced = {value for kind in KINDS if kind.point for value in former(row.state, kind.attribute)}
         for kind, value, usable, state in _values(row.state):
             seen = person(state, rules)
             if value in replaced:
@@ -86,6 +83,6 @@ def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]
 
 
 def _values(state: State) -> Iterator[tuple[str, str, bool, State]]:
-    for kind in ("email", "phone"):
-        for value, item in state.get(f"{kind}s", {}).items():
-            yield kind, value, bool(item[0][1]), {f"{kind}s": {value: item}}
+    for kind in KINDS:
+        for value, item in state.get(kind.attribute, {}).items() if kind.point else ():
+            yield kind.name, value, bool(item[0][1]), {kind.attribute: {value: item}}

@@ -15,7 +15,7 @@ from functools import cached_property
 from uuid import UUID
 
 from hub.identity.buckets import Standing, standing, told_alike
-from hub.matching.blocking import Key, cap, hashed, identifiers, keys
+from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, identifiers, keys
 from hub.matching.clustering import CONTACTS, Clusters, Constraints, clustered, crowds, linked
 from hub.matching.constraints import together_apart
 from hub.matching.features import Person, person
@@ -287,7 +287,9 @@ class _News:
     def scored(self) -> dict[Pair, Score]:
         """Every subject against its fellows: the pairs that are, or might be, one person."""
         proposing = {
-            key: fellows for key in self.live if len(fellows := self.after[key]) > 1 and self.key_of[key][0] != "link"
+            key: fellows
+            for key in self.live
+            if len(fellows := self.after[key]) > 1 and self.key_of[key][0] not in UNPROPOSING
         }
         pairs = {
             (one, other) if one < other else (other, one)

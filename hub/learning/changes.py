@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hub.matching.weights import Model, Weights
+from hub.matching.kinds import BY_VALUE
+from hub.matching.weights import Model, Weights, bound_of, different_of
 
 ROUNDING = 0.005
 """Bits by which a weight may differ before it is another one."""
@@ -80,11 +81,9 @@ _NAMES: Mapping[str, str] = {
     "bound_shared": "something that several people use, on its own,",
     "bound_second": "a second thing in common that a household shares",
     "bound_national_id": "a shared national id on its own",
-    "bound_handle": "a shared public name on its own",
-    "bound_account": "a shared account on its own",
-    "bound_loyalty": "a shared loyalty number on its own",
+    **{bound_of(kind.name): f"a shared {kind.noun} on its own" for kind in BY_VALUE},
     "bound_weak": "a shared weak identifier on its own",
-    "loyalty_different": "another loyalty number",
+    **{different_of(kind.name): f"another {kind.noun}" for kind in BY_VALUE if kind.different is not None},
     "account_different": "another account at one network",
     "too_many": "more identifiers of a kind than one person has",
 }

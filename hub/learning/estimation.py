@@ -36,7 +36,7 @@ from hub.learning.splink_model import COLUMNS, from_splink, to_splink
 from hub.learning.training import adjusted, bounded, frequencies, refined, tempered
 from hub.matching.blocking import Id
 from hub.matching.clustering import DEFAULTS, crowds
-from hub.matching.comparison import root
+from hub.matching.contacts import root
 from hub.matching.features import Person, Place, Spelling, compact
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import score

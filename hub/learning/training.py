@@ -13,8 +13,9 @@ from dataclasses import replace
 from math import log2
 
 from hub.matching.features import Person
+from hub.matching.kinds import BY_VALUE
 from hub.matching.scoring import Score
-from hub.matching.weights import Model
+from hub.matching.weights import Model, bound_of, different_of
 
 BEYOND_DOUBT = 10.0
 """Bits that the other evidence has to have before a pair teaches anything about one feature."""
@@ -50,12 +51,13 @@ _NAMES = {
     **{("email", level): f"email_{level}" for level in ("near", "near_name", "local_number", "local", "different")},
     **{("phone", level): f"phone_{level}" for level in ("near", "different")},
     **{("national_id", level): f"national_id_{level}" for level in ("near", "short", "different")},
-    **{(kind, "exact"): f"bound_{kind}" for kind in ("national_id", "handle", "account", "loyalty")},
+    ("national_id", "exact"): bound_of("national_id"),
+    **{(kind.name, "exact"): bound_of(kind.name) for kind in BY_VALUE},
+    **{(kind.name, "other"): different_of(kind.name) for kind in BY_VALUE if kind.different is not None},
     ("first_name", "same in a household"): "household_first_most", ("suffix", "different"): "suffix_different",
     ("address", "street"): "street", ("address", "different"): "address_different",
-    ("address", "city_different"): "city_different", ("loyalty", "other"): "loyalty_different",
-    ("account", "other"): "account_different", ("company", "exact"): "company", ("company", "near"): "company_near",
-    ("company", "different"): "company_different",
+    ("address", "city_different"): "city_different",
+    ("company", "exact"): "company", ("company", "near"): "company_near", ("company", "different"): "company_different",
 }  # fmt: skip
 """Which weight stands behind a level, where one does: frequencies of names and places are counted, not answered."""
 

@@ -13,11 +13,14 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from hub.matching.comparison import crowd_key
 from hub.matching.features import Person
+from hub.matching.kinds import KINDS, values_of
 from hub.matching.packing import packed
 
 Id = TypeVar("Id", int, str, UUID)
+
+_OWN = tuple(kind for kind in KINDS if kind.own)
+_own_values = values_of(_OWN)
 
 MOST = 3
 """Of records told alike so many are compared with others, and counted where an identifier is shared.
@@ -41,13 +44,8 @@ def _lives_somewhere(person: Person) -> bool:
 
 def _own(person: Person) -> Iterator[str]:
     """Identifiers as crowds are counted."""
-    yield from map(crowd_key, person.emails)
-    yield from map(crowd_key, person.phones)
-    yield from person.accounts
-    for number in person.loyalty_ids:
-        yield f"loyalty:{number}"
-    for number in person.national_ids:
-        yield f"national_id:{number}"
+    for kind, values in zip(_OWN, _own_values(person), strict=True):
+        yield from map(kind.key, values)
 
 
 def proves(person: Person, crowd: Mapping[str, int], shared: int) -> bool:

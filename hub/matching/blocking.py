@@ -16,8 +16,10 @@ from typing import TypeVar
 from uuid import UUID
 
 from hub.matching import alike
-from hub.matching.comparison import PROVIDERS, crowd_key
-from hub.matching.features import Person, Place, is_phone
+from hub.matching.comparison import PROVIDERS
+from hub.matching.contacts import crowd_key, is_phone
+from hub.matching.features import Person, Place
+from hub.matching.kinds import KINDS, NAMES, values_of
 from hub.matching.names import phonetic
 
 Key = tuple[str, str]
@@ -28,11 +30,16 @@ CAP = 200
 
 _CAPS = {
     "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 10, "word_postal": 8,
-    "word_city": 6, "door": 6, "street": 12, "link": 1_000_000_000,
+    "word_city": 6, "door": 6, "street": 12, **{kind.name: 1_000_000_000 for kind in KINDS if not kind.counted},
 }  # fmt: skip
 """The coarser, the lower. A birth date proposes among ten thousand people and is dead among a million, where a name
 with it proposes as many as there ever were: what a record costs hardly depends on how many are stored."""
 
+UNPROPOSING = frozenset(kind.name for kind in KINDS if not kind.counted)
+"""Kinds of key that propose no pairs to be compared: who stands under one is one person already, by a source's word."""
+
+_KEYS = tuple(kind.key for kind in KINDS)
+_values = values_of(KINDS)
 _number = Struct("<q").unpack
 
 
@@ -93,23 +100,14 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
 
 def identifiers(person: Person) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
-    for email in (*person.emails, *person.roles):
+    for name, key, values in zip(NAMES, _KEYS, _values(person), strict=True):
+        if values:
+            for value in values:
+                yield name, key(value)
+    for email in person.roles:
         yield "email", crowd_key(email)
     for contact in person.weak:
         yield "phone" if is_phone(contact) else "email", crowd_key(contact)
-    for phone in person.phones:
-        yield "phone", phone[-9:]
-    for account in person.accounts:
-        yield "account", account
-    for digest in person.links:
-        yield "link", digest
-    # With the kind in front, so that a value is no other kind's: crowds are counted by value.
-    for number in person.national_ids:
-        yield "national_id", f"national_id:{number}"
-    for handle in person.handles:
-        yield "handle", f"handle:{handle}"
-    for number in person.loyalty_ids:
-        yield "loyalty", f"loyalty:{number}"
 
 
 def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
@@ -131,6 +129,6 @@ def candidates(found: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple[
     pairs: set[tuple[Id, Id]] = set()
     for (kind, _), members in found.items():
         members = sorted(members)
-        if 1 < len(members) <= (cap(kind) if kind == "link" else min(cap(kind), most)):
+        if 1 < len(members) <= (min(cap(kind), most) if kind not in UNPROPOSING else cap(kind)):
             pairs.update(combinations(members, 2))
     return pairs

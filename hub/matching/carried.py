@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hub.mapping.record_state import State, former, told_since
-from hub.matching.blocking import Key, identifiers
-from hub.matching.features import Person
+from hub.mapping.record_state import DATED, State, former, told_since
+from hub.matching.blocking import Key
+from hub.matching.kinds import BY_NAME, KINDS, Kind
 from hub.matching.rules import IdentityRules, usable
 from hub.model.identifier import CarriedStrength
 
 _RANK: dict[CarriedStrength, int] = {"former": 0, "weak": 1, "strong": 2}
-_FIELDS = {
-    "email": "emails",
-    "phone": "phones",
-    "account": "accounts",
-    "handle": "handles",
-    "loyalty": "loyalty_ids",
-    "national_id": "national_ids",
-    "link": "links",
+_PREFIXES = {
+    kind.attribute: tuple(other.prefix for other in KINDS if other.attribute == kind.attribute and other.prefix)
+    for kind in KINDS
 }
 
 
@@ -59,29 +54,30 @@ def carried(state: State, rules: IdentityRules) -> list[Carried]:
 
 def key_of(kind: str, value: str) -> Key | None:
     """The blocking key under which the records stand that carry an identifier; None for a kind that nobody has."""
-    field = _FIELDS.get(kind)
-    return next(identifiers(Person(**{field: (value,)})), None) if field and value else None  # type: ignore[arg-type]
+    row = BY_NAME.get(kind)
+    return (row.name, row.key(row.tidy(value))) if row and value else None
 
 
 def _told(state: State) -> Iterator[Carried]:
-    for kind, name in (("email", "emails"), ("phone", "phones")):
-        replaced, since = former(state, name), told_since(state, name)
-        for value, ((_, deliverable), _stamp) in state.get(name, {}).items():
-            if deliverable:
-                yield Carried(kind, value, "former" if value in replaced else "strong", since[value][1])
-    replaced = former(state, "accounts")
-    for value, (_, stamp) in state.get("accounts", {}).items():
-        network, _, name = value.partition(":")
-        kind, named = ("handle", name) if network == "handle" else ("account", value)
-        yield Carried(kind, named, "former" if value in replaced else "strong", stamp[2])
-    replaced = former(state, "loyalty_ids")
-    for value, (_, stamp) in state.get("loyalty_ids", {}).items():
-        yield Carried("loyalty", value, "former" if value in replaced else "strong", stamp[2])
-    if "national_id" in state:
-        value, stamp = state["national_id"]
-        yield Carried("national_id", value, "strong", stamp[2])
+    for kind in KINDS:
+        if kind.single:
+            if kind.attribute in state:
+                value, stamp = state[kind.attribute]
+                yield Carried(kind.name, value, "strong", stamp[2])
+        elif kind.attribute:
+            yield from _listed(state, kind)
     for key, (strength, stamp) in state.get("identifiers", {}).items():
-        kind, _, value = key.partition(":")
-        yield Carried(kind, value, strength, stamp[2])
-    for digest, (_, stamp) in state.get("links", {}).items():
-        yield Carried("link", digest, "strong", stamp[2])
+        name, _, value = key.partition(":")
+        yield Carried(name, value, strength, stamp[2])
+
+
+def _listed(state: State, kind: Kind) -> Iterator[Carried]:
+    """The values of a list. Two kinds may share one: the keys of the one begin with its prefix."""
+    replaced = former(state, kind.attribute)
+    since = told_since(state, kind.attribute) if kind.attribute in DATED else {}
+    for key, (told_as, stamp) in state.get(kind.attribute, {}).items():
+        of_another = not key.startswith(kind.prefix) if kind.prefix else key.startswith(_PREFIXES[kind.attribute])
+        if of_another or (kind.point and not told_as[1]):
+            continue
+        event = since[key][1] if key in since else stamp[2]
+        yield Carried(kind.name, key.removeprefix(kind.prefix), "former" if key in replaced else "strong", event)

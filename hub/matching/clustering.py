@@ -15,17 +15,17 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, Generic, cast
+from typing import Any, Generic
 
 from hub.matching import alike
-from hub.matching.blocking import Id, Key, buckets, candidates, cap
-from hub.matching.comparison import crowd_key
-from hub.matching.features import Person, Spelling
+from hub.matching.blocking import UNPROPOSING, Id, Key, buckets, candidates, cap
+from hub.matching.features import Person, Spelling, values_of
+from hub.matching.kinds import BY_NAME, COUNTED
 from hub.matching.names import COUPLE, likeness
-from hub.matching.rules import IdentifierRule, IdentityRules, Kind
+from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, Crowd, Score, score
 from hub.matching.weights import Model
 from hub.matching.windows import at_one_time, united
@@ -45,18 +45,13 @@ MOST_CHOICES = 32
 MOST_VALUES = 12
 """Most values of one feature, the surest records' first, that a cluster is compared by: bounds what a step costs."""
 
-CONTACTS = ("email", "phone", "account", "loyalty", "handle", "national_id")
+CONTACTS = COUNTED
 """Kinds of keys that are identifiers themselves: how many people share one is counted."""
 
 DEFAULTS = IdentityRules()
 
-_TOLD = {
-    "email": "emails", "phone": "phones", "account": "accounts", "loyalty": "loyalty_ids", "handle": "handles",
-    "national_id": "national_ids", "link": "links",
-}  # fmt: skip
 _ANY = IdentifierRule(strength="weak")
 _UNLIKE = frozenset({"different", "far", COUPLE})
-_FEATURES: Callable[[Person], tuple[tuple[Any, ...], ...]] = attrgetter(*(field.name for field in fields(Person)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def crowds(
     counted: dict[str, int] = {}
     for (kind, value), members in found.items():
         if kind in CONTACTS and len(members) > 1:
-            rule = rules.identifiers.get(cast(Kind, kind), _ANY)
+            rule = rules.identifiers.get(kind, _ANY)
             dead = len(members) > min(cap(kind), rule.max_records)
             number = SHARED if dead else _counted((people[one] for one in members), rule.max_people)
             if number > 1:
@@ -148,23 +143,17 @@ def certainly(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = 
     """The same without what is told alike."""
     carriers: defaultdict[Key, list[Id]] = defaultdict(list)
     for kind in sorted(rules.certain):
-        told = attrgetter(_TOLD[kind])
+        told = attrgetter(BY_NAME[kind].field_name)
         for one, known in people.items():
             for value in told(known):
                 carriers[kind, value].append(one)
     return [
         sorted(group)
         for (kind, value), members in sorted(carriers.items())
-        if len(members) > 1 and crowd.get(_counted_as(kind, value), 1) < SHARED
+        if len(members) > 1 and crowd.get(BY_NAME[kind].key(value), 1) < SHARED
         for group in (at_one_time(kind, value, members, people) if kind in rules.windows else [members])
         if len(group) > 1
     ]
-
-
-def _counted_as(kind: str, value: str) -> str:
-    if kind in ("email", "phone"):
-        return crowd_key(value)
-    return value if kind in ("account", "link") else f"{kind}:{value}"
 
 
 def cluster(
@@ -176,7 +165,7 @@ def cluster(
     """
     found = buckets(people)
     crowd = crowds(found, people, rules)
-    proposing = {key: members for key, members in found.items() if key[0] != "link"}
+    proposing = {key: members for key, members in found.items() if key[0] not in UNPROPOSING}
     weights = {(a, b): score(people[a], people[b], model, crowd).weight for a, b in candidates(proposing)}
     sure = {pair: weight for pair, weight in weights.items() if weight >= model.same}
     links = chain(constraints.links, linked(people, crowd, rules))
@@ -353,7 +342,7 @@ class _Forest:
     def seen_from(self, record: int) -> Person:
         """What is known of a record's cluster; with more values than are compared, the record's own come first."""
         known = self.person(self.place[record])
-        if known is self.people[record] or max(map(len, _FEATURES(known))) < MOST_VALUES:
+        if known is self.people[record] or max(map(len, values_of(known))) < MOST_VALUES:
             return known
         return _pooled((self.people[record], known))
 
@@ -382,7 +371,7 @@ class _Forest:
 
 def _pooled(people: Sequence[Person]) -> Person:
     """All that is known of these records, as of one person: of each feature the first values."""
-    told = Person(*map(_values, zip(*map(_FEATURES, people), strict=True)))
+    told = Person(*map(_values, zip(*map(values_of, people), strict=True)))
     return united(told, (period for one in people for period in one.periods)) if told.periods else told
 
 

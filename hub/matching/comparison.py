@@ -9,7 +9,8 @@ from typing import TypeVar
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from hub.matching.features import Birth, Person, Place, compact, mailbox
+from hub.matching.contacts import last_digits, mailbox, root
+from hub.matching.features import Birth, Person, Place, compact
 from hub.matching.names import Tokens
 
 Item = TypeVar("Item")
@@ -69,20 +70,6 @@ def _closest(
 
 
 @lru_cache(maxsize=65_536)
-def root(email: str) -> str:
-    """Letters and digits of the mailbox."""
-    name = mailbox(email)
-    return name if name.isalnum() else "".join(filter(str.isalnum, name))
-
-
-@lru_cache(maxsize=131_072)
-def crowd_key(value: str) -> str:
-    """Under which a mailbox or phone number is counted: however it is punctuated."""
-    domain = value.rpartition("@")[2]
-    return f"{root(value)}@{domain}" if "@" in value else value[-9:]
-
-
-@lru_cache(maxsize=65_536)
 def _email(one: str, other: str) -> int:
     if one == other:
         return 0
@@ -134,7 +121,7 @@ def phone_level(one: Person, other: Person) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=65_536)
 def _phone(one: str, other: str) -> int:
-    if one[-9:] == other[-9:]:
+    if last_digits(one) == last_digits(other):
         return 0
     return 1 if one[-7:] == other[-7:] or OSA.distance(one[-10:], other[-10:], score_cutoff=1) <= 1 else 2
 

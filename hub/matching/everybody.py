@@ -9,12 +9,12 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hub.matching import alike
-from hub.matching.blocking import Key, cap, hashed, keys
+from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, keys
 from hub.matching.clustering import CONTACTS, certainly, crowds
-from hub.matching.features import Person, Place, Spelling
+from hub.matching.features import FIELDS, Person, Place, Spelling, values_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
@@ -24,6 +24,8 @@ Seen = Callable[[int], None]
 
 STEP = 1_000
 """Records after which progress is told."""
+
+_NAMES, _PLACES = FIELDS.index("names"), FIELDS.index("places")
 
 PARTS = 64
 """Keys are put into buckets a part of them at a time."""
@@ -104,23 +106,10 @@ class Whole:
 
     def _sharing(self, known: Person) -> Person:
         """The same, holding the objects that earlier ones hold: much is told more than once."""
-        return Person(
-            tuple([self._spellings.setdefault(name, name) for name in known.names]),
-            known.suffixes,
-            known.emails,
-            known.phones,
-            tuple([self._places.setdefault(place, place) for place in known.places]),
-            known.births,
-            known.companies,
-            known.national_ids,
-            known.handles,
-            known.accounts,
-            known.loyalty_ids,
-            known.weak,
-            known.roles,
-            known.links,
-            known.periods,
-        )
+        values: list[Any] = list(values_of(known))
+        values[_NAMES] = tuple([self._spellings.setdefault(name, name) for name in known.names])
+        values[_PLACES] = tuple([self._places.setdefault(place, place) for place in known.places])
+        return Person(*values)
 
     def _kind(self, kind: str) -> int:
         if kind not in self._kinds:
@@ -164,7 +153,7 @@ class Whole:
             if counted.get(told[1], 1) >= SHARED:
                 most = crowds({told: members}, self.people, self._counting).get(told[1], 1)
                 self.shared[told] = Carried(len(members), most if most < SHARED else None)
-        if kind != "link" and len(members) <= cap(kind):
+        if kind not in UNPROPOSING and len(members) <= cap(kind):
             self._members.extend(members)
             self._starts.append(len(self._members))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from hub.mapping.name import fold
-from hub.mapping.phone import plausible
 from hub.mapping.record_state import State, current, former
+from hub.matching.contacts import mailbox
+from hub.matching.kinds import BY_NAME, COUNTED, KINDS, Identifiers
 from hub.matching.names import Tokens
 from hub.matching.rules import IdentityRules, is_role_inbox, usable
 from hub.matching.short_forms import shortest
@@ -28,10 +30,18 @@ _LEGAL_FORMS = frozenset(
     {"ag", "bv", "co", "corp", "company", "eg", "ek", "ev", "gbr", "gmbh", "inc", "kg", "llc", "llp", "ltd", "mbh"}
     | {"nv", "ohg", "sa", "sarl", "se", "spa", "srl", "ug", "und", "and"}
 )
-_ANGLED = re.compile(r"<([^<>]+@[^<>]+)>")
-_WELL_FORMED = re.compile(r"[^@]+@[^@]+\.[a-z]{2,}")
-_FILLERS = frozenset({"test", "none", "null", "keine", "kein", "nicht", "no", "not", "unknown", "unbekannt", "na"})
-_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle")
+_FIELD_OF = tuple((kind.name, kind.field_name) for kind in KINDS)
+_POINTS = tuple((kind.name, kind.attribute, kind.meant) for kind in KINDS if kind.point)
+_SINGLE = tuple((kind.name, kind.attribute) for kind in KINDS if kind.single)
+_UNCOUNTED = tuple((kind.name, kind.attribute) for kind in KINDS if not kind.counted)
+_IN_LISTS = [kind for kind in KINDS if kind.attribute and kind.counted and not kind.point and not kind.single]
+_LISTS = tuple(
+    (attribute, sorted(((kind.prefix, kind.name) for kind in _IN_LISTS if kind.attribute == attribute), reverse=True))
+    for attribute in dict.fromkeys(kind.attribute for kind in _IN_LISTS)
+)
+"""Attributes of a state, each with the prefixes of the kinds in it; the kind without a prefix comes last."""
+
+_TOLD_IN = (*dict.fromkeys(kind.attribute for kind in KINDS if kind.attribute and not kind.single), "identifiers")
 _STREET_TYPES = {
     "str": "st", "strasse": "st", "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "lane": "ln",
     "drive": "dr", "court": "ct", "place": "pl", "platz": "pl", "boulevard": "blvd", "chemin": "ch", "rue": "r",
@@ -46,9 +56,6 @@ def compact(birth: Birth) -> str:
     """Eight digits, year first."""
     year, month, day = birth
     return f"{year:04}{month:02}{day:02}"
-
-
-Item = TypeVar("Item")
 
 
 class Spelling(NamedTuple):
@@ -81,7 +88,7 @@ class Period(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(Identifiers):
     """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all.
 
     ``weak``: addresses that are told of, and may be someone else's (an order's contact), and former e-mails and phone
@@ -92,19 +99,19 @@ class Person:
 
     names: tuple[Spelling, ...] = ()
     suffixes: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     births: tuple[Birth, ...] = ()
     companies: tuple[str, ...] = ()
-    national_ids: tuple[str, ...] = ()
-    handles: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    loyalty_ids: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
     periods: tuple[Period, ...] = ()
+
+
+FIELDS: tuple[str, ...] = tuple(one.name for one in fields(Person))
+"""What a Person is made from, in this order."""
+
+values_of: Callable[[Person], tuple[tuple[Any, ...], ...]] = attrgetter(*FIELDS)
+"""The values of all ``FIELDS``."""
 
 
 def person(state: State, rules: IdentityRules) -> Person:
@@ -112,21 +119,16 @@ def person(state: State, rules: IdentityRules) -> Person:
     names, suffixes = _names(state)
     told = _told(state, rules)
     birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
+    identifiers: dict[str, Any] = {field: _in_order(told[name]) for name, field in _FIELD_OF if name in told}
     return Person(
+        **identifiers,
         names=names,
         suffixes=suffixes,
-        emails=_in_order(told.get("email")),
-        phones=_in_order(told.get("phone")),
         places=_places(state["addresses"]) if "addresses" in state else (),
         births=((int(birth[:4]), int(birth[5:7]), int(birth[8:10])),) if birth else (),
         companies=(company,) if company else (),
-        national_ids=_in_order(told.get("national_id")),
-        handles=_in_order(told.get("handle")),
-        accounts=_in_order(told.get("account")),
-        loyalty_ids=_in_order(told.get("loyalty")),
         weak=_in_order(told["weak"] - told.get("email", _NONE) - told.get("phone", _NONE)) if "weak" in told else (),
         roles=_in_order(told.get("role")),
-        links=tuple(sorted(state["links"])) if "links" in state else (),
         periods=_periods(state, rules) if rules.windows else (),
     )
 
@@ -137,26 +139,10 @@ def _in_order(values: Set[str] | None) -> Tokens:
 
 def merged(one: Person, other: Person) -> Person:
     """All that is known of both, as of one person."""
-    return Person(
-        names=_both(one.names, other.names),
-        suffixes=_both(one.suffixes, other.suffixes),
-        emails=_both(one.emails, other.emails),
-        phones=_both(one.phones, other.phones),
-        places=_both(one.places, other.places),
-        births=_both(one.births, other.births),
-        companies=_both(one.companies, other.companies),
-        national_ids=_both(one.national_ids, other.national_ids),
-        handles=_both(one.handles, other.handles),
-        accounts=_both(one.accounts, other.accounts),
-        loyalty_ids=_both(one.loyalty_ids, other.loyalty_ids),
-        weak=_both(one.weak, other.weak),
-        roles=_both(one.roles, other.roles),
-        links=_both(one.links, other.links),
-        periods=_both(one.periods, other.periods),
-    )
+    return Person(*map(_both, values_of(one), values_of(other)))
 
 
-def _both(one: tuple[Item, ...], other: tuple[Item, ...]) -> tuple[Item, ...]:
+def _both(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
     if one == other or not other:
         return one
     return tuple(dict.fromkeys((*one, *other))) if one else other
@@ -225,68 +211,55 @@ def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]
     return spellings
 
 
-def is_phone(value: str) -> bool:
-    """Whether a value among e-mails and phone numbers is a number: these are in E.164."""
-    return value[:1] == "+" and value[1:].isdigit()
-
-
-def mailbox(email: str) -> str:
-    """The part before the @, without a ``+tag``."""
-    return email.rpartition("@")[0].partition("+")[0]
-
-
 def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
     found: dict[str, set[str]] = {}
-    replaced = former(state, "emails")
-    for value, ((_original, deliverable), _) in state.get("emails", {}).items():
-        was = value in replaced
-        if deliverable or (value := mistyped(value)):
-            _take(found, rules, "email", value, weak=was)
-    replaced = former(state, "phones")
-    for value, ((_original, valid), _) in state.get("phones", {}).items():
-        if valid or plausible(value):
-            _take(found, rules, "phone", value, weak=False, replaced=value in replaced)
-    for key in current(state, "accounts"):
-        network, _, name = key.partition(":")
-        _take(found, rules, *(("handle", name) if network == "handle" else ("account", key)), weak=False)
-    for value in current(state, "loyalty_ids"):
-        _take(found, rules, "loyalty", value, weak=False)
-    if "national_id" in state:
-        _take(found, rules, "national_id", state["national_id"][0], weak=False)
+    for name, attribute, meant in _POINTS:
+        if attribute in state:
+            replaced = former(state, attribute)
+            for value, ((_original, deliverable), _) in state[attribute].items():
+                if told := value if deliverable else meant(value):
+                    _take(found, rules, name, told, weak=False, replaced=value in replaced)
+    for attribute, prefixes in _LISTS:
+        if attribute in state:
+            for key in current(state, attribute):
+                prefix, name = next(each for each in prefixes if key.startswith(each[0]))
+                _take(found, rules, name, key.removeprefix(prefix), weak=False)
+    for name, attribute in _SINGLE:
+        if attribute in state:
+            _take(found, rules, name, state[attribute][0], weak=False)
+    for name, attribute in _UNCOUNTED:
+        if attribute in state:
+            found[name] = set(state[attribute])
     for key, (strength, _) in state.get("identifiers", {}).items():
-        kind, _, value = key.partition(":")
-        _take(found, rules, kind, value, weak=strength == "weak")
+        name, _, value = key.partition(":")
+        _take(found, rules, name, value, weak=strength == "weak")
     return found
 
 
 def _take(
-    found: dict[str, set[str]], rules: IdentityRules, kind: str, value: str, *, weak: bool, replaced: bool = False
+    found: dict[str, set[str]], rules: IdentityRules, name: str, value: str, *, weak: bool, replaced: bool = False
 ) -> None:
     if not value.isprintable():
         value = "".join(filter(str.isprintable, value))
-    trusted = usable(kind, value, rules) if value and kind in _KINDS else None
+    trusted = usable(name, value, rules) if value and name in COUNTED else None
     if trusted is None:
         return
-    if kind == "email":
-        sort = "role" if is_role_inbox(value, rules) else "weak" if weak or trusted == "weak" else "email"
-        found.setdefault(sort, set()).add(value.replace("@googlemail.", "@gmail."))
+    kind = BY_NAME[name]
+    if name == "email":
+        sort = "role" if is_role_inbox(value, rules) else "weak" if weak or replaced or trusted == "weak" else "email"
+        found.setdefault(sort, set()).add(kind.tidy(value))
     elif replaced:
         found.setdefault("weak", set()).add(value)
-    elif weak and kind not in ("phone", "handle"):
-        return  # an account or number that may be another's says nothing
-    elif kind == "national_id":
-        found.setdefault(kind, set()).add(fold(value).replace(" ", ""))
-    else:
-        found.setdefault(kind, set()).add(value)
+    elif kind.uncertain_too or not weak:  # else an account or number that may be another's, which says nothing
+        found.setdefault(name, set()).add(kind.tidy(value))
 
 
 def _periods(state: State, rules: IdentityRules) -> tuple[Period, ...]:
     """Of every value of a kind that has a window; a value that is told twice has two."""
     found: set[Period] = set()
     for part, told_at in _one_by_one(state):
-        values = {"link": set(part["links"])} if "links" in part else _told(part, rules)
-        for sort, told in values.items():
+        for sort, told in _told(part, rules).items():
             kind = "email" if sort in ("weak", "role") else sort
             if kind in rules.windows:
                 half = rules.windows[kind] // 2
@@ -296,25 +269,12 @@ def _periods(state: State, rules: IdentityRules) -> tuple[Period, ...]:
 
 def _one_by_one(state: State) -> Iterator[tuple[State, int]]:
     """Every value that may be an identifier as a state of its own, and when it was told last."""
-    for attribute in ("emails", "phones", "accounts", "loyalty_ids", "identifiers", "links"):
+    for attribute in _TOLD_IN:
         for value, item in state.get(attribute, {}).items():
             yield {attribute: {value: item}}, item[1][0]
-    if "national_id" in state:
-        yield {"national_id": state["national_id"]}, state["national_id"][1][0]
-
-
-@lru_cache(maxsize=4_096)
-def mistyped(value: str) -> str:
-    """What an unusable address may still have been meant to be; nothing where it is no more than filler.
-
-    What is well-formed and unusable is filler by its domain or its mailbox.
-    """
-    angled = _ANGLED.search(value)
-    if angled:
-        return angled.group(1)
-    words = set(_WORD.findall(value))
-    wrong = len(value) > 8 and ("@" in value or "." in value) and not _WELL_FORMED.fullmatch(value)
-    return value if wrong and not words & _FILLERS else ""
+    for _, attribute in _SINGLE:
+        if attribute in state:
+            yield {attribute: state[attribute]}, state[attribute][1][0]
 
 
 def _places(addresses: Mapping[str, Any]) -> tuple[Place, ...]:

@@ -2,77 +2,23 @@
 
 from __future__ import annotations
 
-from hub.matching.features import Birth, Period, Person, Place, Spelling, compact
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
+from typing import Any
 
-FORMAT = "3"
-"""Changes with what a Person is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
-another format is of no use, and who was packed so is put under all keys anew."""
+from hub.matching.features import FIELDS, Birth, Period, Person, Place, Spelling, compact
+from hub.matching.kinds import KINDS
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
 """None of them is ever in a value: ``features`` drops what cannot be seen."""
 
 
-def packed(person: Person) -> str:
-    """The person as text, without what is not told."""
-    fields = (
-        FORMAT,
-        _ITEM.join([f"{' '.join(first)}{_PART}{' '.join(last)}" for first, last in person.names]),
-        _ITEM.join(person.emails),
-        _ITEM.join(person.phones),
-        _ITEM.join([_place(place) for place in person.places]),
-        _ITEM.join([compact(birth) for birth in person.births]),
-        _ITEM.join(person.loyalty_ids),
-        _ITEM.join(person.accounts),
-        _ITEM.join(person.handles),
-        _ITEM.join(person.companies),
-        _ITEM.join(person.national_ids),
-        _ITEM.join(person.suffixes),
-        _ITEM.join(person.weak),
-        _ITEM.join(person.roles),
-        _ITEM.join(person.links),
-        _ITEM.join([_PART.join(map(str, period)) for period in person.periods]),
-    )
-    return _FIELD.join(fields).rstrip(_FIELD)
-
-
-def unpacked(text: str) -> Person:
-    """The person that was packed. Raises ValueError for text of another format: make the person anew."""
-    told = text.split(_FIELD)
-    if told[0] != FORMAT:
-        raise ValueError("packed in another format")
-    told += _NOTHING[len(told) :]
-    return Person(
-        tuple([_spelling(item) for item in told[1].split(_ITEM)]) if told[1] else (),
-        _items(told[11]),
-        tuple(told[2].split(_ITEM)) if told[2] else (),
-        tuple(told[3].split(_ITEM)) if told[3] else (),
-        tuple([_parsed(item) for item in told[4].split(_ITEM)]) if told[4] else (),
-        tuple([_birth(item) for item in told[5].split(_ITEM)]) if told[5] else (),
-        _items(told[9]),
-        _items(told[10]),
-        _items(told[8]),
-        _items(told[7]),
-        _items(told[6]),
-        _items(told[12]),
-        _items(told[13]),
-        _items(told[14]),
-        tuple([_period(item) for item in told[15].split(_ITEM)]) if told[15] else (),
-    )
-
-
-_NOTHING = [""] * 16
-
-
-def _items(text: str) -> tuple[str, ...]:
-    return tuple(text.split(_ITEM)) if text else ()
-
-
-def _place(place: Place) -> str:
+def _place_as_text(place: Place) -> str:
     street, words, numbers, postal, city = place
     return _PART.join((street, " ".join(sorted(words)), " ".join(numbers), postal, city))
 
 
-def _parsed(text: str) -> Place:
+def _place(text: str) -> Place:
     street, words, numbers, postal, city = text.split(_PART)
     return Place(street, frozenset(words.split()), tuple(numbers.split()), postal, city)
 
@@ -82,6 +28,10 @@ def _spelling(text: str) -> Spelling:
     return Spelling(tuple(first.split()), tuple(last.split()))
 
 
+def _period_as_text(period: Period) -> str:
+    return _PART.join(map(str, period))
+
+
 def _period(text: str) -> Period:
     kind, value, since, until = text.split(_PART)
     return Period(kind, value, int(since), int(until))
@@ -89,3 +39,57 @@ def _period(text: str) -> Period:
 
 def _birth(text: str) -> Birth:
     return int(text[:4]), int(text[4:6]), int(text[6:])
+
+
+_MADE_OF_PARTS = ("names", "places", "births", "periods")
+_PLACES: dict[str, int] = {
+    "names": 1, "places": 4, "births": 5, "companies": 9, "suffixes": 11, "weak": 12, "roles": 13, "periods": 15,
+    **{kind.field_name: kind.place for kind in KINDS},
+}  # fmt: skip
+"""The place of each field in the text; the format stands at place 0."""
+
+_IN_TEXT = sorted(_PLACES, key=_PLACES.__getitem__)
+_MADE = [*_MADE_OF_PARTS, *(name for name in FIELDS if name not in _MADE_OF_PARTS)]
+"""Fields in the order in which they are written and read: those of texts last, as they are written and read alike."""
+
+_texts_of: Callable[[Person], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
+_to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(0, *(1 + _MADE.index(name) for name in _IN_TEXT))
+_from_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*(1 + _IN_TEXT.index(name) for name in _MADE))
+_to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index, FIELDS))
+_NOTHING = [""] * (len(_IN_TEXT) + 1)
+
+_FIRST_FIELDS = 15
+"""Fields that format 3 had at first; kinds of identifier that came later are named in ``FORMAT``."""
+
+FORMAT = "+".join(["3", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
+"""Changes with what a Person is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
+another format is of no use, and who was packed so is put under all keys anew."""
+
+
+def packed(person: Person) -> str:
+    """The person as text, without what is not told."""
+    told = [
+        FORMAT,
+        _ITEM.join([f"{' '.join(first)}{_PART}{' '.join(last)}" for first, last in person.names]),
+        _ITEM.join([_place_as_text(place) for place in person.places]),
+        _ITEM.join([compact(birth) for birth in person.births]),
+        _ITEM.join([_period_as_text(period) for period in person.periods]),
+        *map(_ITEM.join, _texts_of(person)),
+    ]
+    return _FIELD.join(_to_text(told)).rstrip(_FIELD)
+
+
+def unpacked(text: str) -> Person:
+    """The person that was packed. Raises ValueError for text of another format: make the person anew."""
+    told = text.split(_FIELD)
+    if told[0] != FORMAT:
+        raise ValueError("packed in another format")
+    names, places, births, periods, *texts = _from_text(told + _NOTHING[len(told) :])
+    made: list[Any] = [
+        tuple([_spelling(item) for item in names.split(_ITEM)]) if names else (),
+        tuple([_place(item) for item in places.split(_ITEM)]) if places else (),
+        tuple([_birth(item) for item in births.split(_ITEM)]) if births else (),
+        tuple([_period(item) for item in periods.split(_ITEM)]) if periods else (),
+    ]
+    made += [tuple(part.split(_ITEM)) if part else () for part in texts]
+    return Person(*_to_fields(made))

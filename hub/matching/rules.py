@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 from pydantic import (
@@ -20,15 +20,14 @@ from pydantic import (
 )
 
 from hub.mapping.email import email
-from hub.mapping.name import fold
-from hub.mapping.phone import phone
+from hub.matching.kinds import BY_NAME, KINDS, NAMES, Kind
 from hub.matching.patterns import checked, matcher
 from hub.model.identifier import Strength
 
-Kind = Literal["link", "account", "loyalty", "email", "national_id", "handle", "phone"]
-"""In the default order of trust."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
+if TYPE_CHECKING:
+    KindName = str
+else:
+    KindName = Literal[NAMES]
 
 _ROLE_INBOXES = (
     "abuse", "admin", "buchhaltung", "bestellung", "billing", "contact", "einkauf", "empfang", "hello", "help", "hi",
@@ -127,15 +126,13 @@ class Limits(_Rules):
     revenue: Amount = Decimal("100000.00")
 
 
-_DEFAULTS: Mapping[Kind, IdentifierRule] = {
-    "link": IdentifierRule(strength="certain", max_people=1_000_000, max_records=1_000_000),
-    "account": IdentifierRule(strength="strong"),
-    "loyalty": IdentifierRule(strength="strong", max_per_person=1),
-    "email": IdentifierRule(strength="strong"),
-    "national_id": IdentifierRule(strength="strong"),
-    "handle": IdentifierRule(strength="weak"),
-    "phone": IdentifierRule(strength="weak"),
-}
+def _default(kind: Kind) -> IdentifierRule:
+    rule = IdentifierRule(strength=kind.strength, max_per_person=kind.max_per_person)
+    return rule if kind.counted else rule.model_copy(update=_UNLIMITED)
+
+
+_UNLIMITED = {"max_people": 1_000_000, "max_records": 1_000_000}
+_DEFAULTS: Mapping[KindName, IdentifierRule] = {kind.name: _default(kind) for kind in KINDS}
 _OFF = IdentifierRule(strength="off")
 _DAY = 86_400_000_000
 """Microseconds."""
@@ -148,7 +145,7 @@ class IdentityRules(_Rules):
     the others keep their places.
     """
 
-    identifiers: Mapping[Kind, IdentifierRule] = Field(default_factory=lambda: dict(_DEFAULTS))
+    identifiers: Mapping[KindName, IdentifierRule] = Field(default_factory=lambda: dict(_DEFAULTS))
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()
     role_inboxes: frozenset[Annotated[str, AfterValidator(_role)]] = frozenset(_ROLE_INBOXES)
@@ -160,7 +157,7 @@ class IdentityRules(_Rules):
         if not isinstance(given, Mapping):
             return given
         named = iter([kind for kind in given if kind in _DEFAULTS])
-        order = [next(named) if kind in given else kind for kind in KINDS]
+        order = [next(named) if kind in given else kind for kind in NAMES]
         rules = {
             kind: _overridden(_DEFAULTS[kind], given[kind]) if kind in given else _DEFAULTS[kind] for kind in order
         }
@@ -168,7 +165,9 @@ class IdentityRules(_Rules):
 
     @field_validator("identifiers")
     @classmethod
-    def _normalised(cls, rules: Mapping[Kind, IdentifierRule], info: ValidationInfo) -> Mapping[Kind, IdentifierRule]:
+    def _normalised(
+        cls, rules: Mapping[KindName, IdentifierRule], info: ValidationInfo
+    ) -> Mapping[KindName, IdentifierRule]:
         region = (info.context or {}).get("region", "DE")
         for kind, rule in rules.items():
             _limited(kind, rule)
@@ -201,10 +200,10 @@ class IdentityRules(_Rules):
         return {kind: place for place, kind in enumerate(self.identifiers)}
 
 
-def _limited(kind: Kind, rule: IdentifierRule) -> None:
-    if kind == "link":
+def _limited(kind: KindName, rule: IdentifierRule) -> None:
+    if not BY_NAME[kind].counted:
         if (rule.max_people, rule.max_records) != (_DEFAULTS[kind].max_people, _DEFAULTS[kind].max_records):
-            raise ValueError("link takes no limits: it is the word of a source on two of its records")
+            raise ValueError(f"{kind} takes no limits: it is the word of a source on two of its records")
     elif rule.max_records > MOST_RECORDS:
         raise ValueError(f"{kind}.max_records must be {MOST_RECORDS} or less")
 
@@ -217,28 +216,7 @@ def _overridden(default: IdentifierRule, rule: Any) -> Any:
 
 def normalised(kind: str, text: str, region: str = "DE") -> str | None:
     """The value as records carry it, or None when it is none of this kind. ``region`` reads phones of no country."""
-    if kind == "email":
-        point = email(text)
-        return _one_mailbox(point.value) if point and "@" in point.value else None
-    if kind == "phone":
-        number = phone(text, region)
-        return number.value if number and number.usable else None
-    value = text.strip()
-    if kind == "national_id":
-        value = _compact(value)
-    elif kind == "handle":
-        value = value.lower()
-    elif kind == "account" and not all(value.partition(":")):
-        return None
-    return value or None
-
-
-def _one_mailbox(address: str) -> str:
-    return address.replace("@googlemail.", "@gmail.")
-
-
-def _compact(national_id: str) -> str:
-    return fold(national_id).replace(" ", "")
+    return BY_NAME[kind].read(text, region)
 
 
 def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
@@ -247,7 +225,7 @@ def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
     None: its kind is off, it is blocked, or a marketplace's relay address. A role inbox (info@) is weak at most. What
     is ``certain`` (``IdentityRules.certain``) is "strong" here.
     """
-    rule = rules.identifiers.get(kind)  # type: ignore[call-overload]
+    rule = rules.identifiers.get(kind)
     if rule is None or rule.strength == "off":
         return None
     weak = rule.strength == "weak"
@@ -256,7 +234,7 @@ def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
         if domain in rules.relay_domains:
             return None
         weak = weak or _is_role(local, rules)
-    if rule.blocked and _comparable(kind, value) in rule.blocked:
+    if rule.blocked and BY_NAME[kind].tidy(value) in rule.blocked:
         return None
     if rule.blocked_patterns and rule.blocks(value):
         return None
@@ -270,10 +248,6 @@ def is_role_inbox(address: str, rules: IdentityRules) -> bool:
 
 def _is_role(local: str, rules: IdentityRules) -> bool:
     return (local.partition("+")[0] if "+" in local else local) in rules.role_inboxes
-
-
-def _comparable(kind: str, value: str) -> str:
-    return _one_mailbox(value) if kind == "email" else _compact(value) if kind == "national_id" else value
 
 
 def dumped(rules: IdentityRules) -> str:

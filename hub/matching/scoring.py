@@ -12,15 +12,16 @@ from hub.matching.comparison import (
     BIRTH,
     birth_level,
     company_level,
-    crowd_key,
     email_level,
     national_id_level,
     phone_level,
     place_level,
 )
-from hub.matching.features import FAMILY_WORDS, Person, is_phone, mailbox
+from hub.matching.contacts import crowd_key, is_phone, mailbox
+from hub.matching.features import FAMILY_WORDS, Person
+from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
-from hub.matching.weights import Model
+from hub.matching.weights import Model, bound_of, different_of
 from hub.matching.windows import contemporary
 
 Outcome = Literal["same", "ask", "different"]
@@ -37,6 +38,7 @@ _DOUBT = 0.5
 
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
+_NATIONAL_ID = BY_NAME["national_id"]
 
 
 class Evidence(NamedTuple):
@@ -66,7 +68,13 @@ class Score(NamedTuple):
         return any(e.level == ALIKE for e in self.evidence)
 
 
-_FIELDS = {"email": "emails", "phone": "phones", "handle": "handles", "national_id": "national_ids", "link": "links"}
+_TOO_MANY = {
+    kind.name: different_of(kind.name) if kind.different and kind.max_per_person else "too_many" for kind in KINDS
+}
+"""Which weight more values speak with than one person has."""
+
+_values_by_value = values_of(BY_VALUE)
+_NONE_TOLD = ((),) * len(BY_VALUE)
 _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 
 
@@ -99,10 +107,11 @@ def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) ->
         pair.national_ids(one, other)
     if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
         pair.personal("suffix", "different", model.weights.suffix_different)
-    if one.accounts or one.handles or one.loyalty_ids:
-        pair.accounts(one, other)
-    for kind, most in model.limited:
-        pair.limit(kind, most, getattr(one, _FIELDS[kind]), getattr(other, _FIELDS[kind]))
+    if (values := _values_by_value(one)) != _NONE_TOLD:
+        pair.by_value(values, _values_by_value(other))
+    for name, most in model.limited:
+        kind = BY_NAME[name]
+        pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
     return _line(Score, (pair.shared + pair.own - pair.prior, tuple(pair.evidence)))
 
 
@@ -264,61 +273,55 @@ class _Pair:
     def national_ids(self, one: Person, other: Person) -> None:
         level = national_id_level(one, other)
         if level == "exact" and self.alone(
-            "national_id", one.national_ids, other.national_ids, self.w.bound_national_id
+            _NATIONAL_ID, one.national_ids, other.national_ids, self.w.bound_national_id
         ):
             return
         self.personal("national_id", level, getattr(self.w, f"national_id_{level}"))
 
-    def accounts(self, one: Person, other: Person) -> None:
-        w = self.w
-        if one.handles and other.handles:
-            self.alone("handle", one.handles, other.handles, w.bound_handle)
+    def by_value(self, values: tuple[Tokens, ...], others: tuple[Tokens, ...]) -> None:
+        """The kinds of identifier that are compared by equality."""
         per_person = self.model.per_person
-        agree = one.accounts and other.accounts and self.alone("account", one.accounts, other.accounts, w.bound_account)
-        if one.accounts and other.accounts and "account" in per_person:
-            self.limit("account", per_person["account"], one.accounts, other.accounts)
-        elif one.accounts and other.accounts and not agree:
-            networks = {account.partition(":")[0] for account in one.accounts}
-            if not networks.isdisjoint(account.partition(":")[0] for account in other.accounts):
-                self.personal("account", "other", w.account_different)
-        if one.loyalty_ids and other.loyalty_ids:
-            self.alone("loyalty", one.loyalty_ids, other.loyalty_ids, w.bound_loyalty)
-            if "loyalty" in per_person:
-                self.limit("loyalty", per_person["loyalty"], one.loyalty_ids, other.loyalty_ids)
+        for kind, mine, theirs in zip(BY_VALUE, values, others, strict=True):
+            if not (mine and theirs):
+                continue
+            agree = self.alone(kind, mine, theirs, getattr(self.w, bound_of(kind.name)))
+            if kind.different is None:
+                continue
+            if kind.name in per_person:
+                self.limit(kind, per_person[kind.name], mine, theirs)
+            elif not (agree or kind.max_per_person or _grouped(kind, mine).keys().isdisjoint(_grouped(kind, theirs))):
+                self.personal(kind.name, "other", getattr(self.w, different_of(kind.name)))
 
-    def limit(self, kind: str, most: int, one: Tokens, other: Tokens) -> None:
+    def limit(self, kind: Kind, most: int, one: Tokens, other: Tokens) -> None:
         """What speaks against one person who would have more values of a kind than the rules give to one."""
-        mine, theirs = _counted(kind, one), _counted(kind, other)
-        for network in mine.keys() & theirs.keys():
-            some, others = mine[network], theirs[network]
+        mine, theirs = _grouped(kind, one), _grouped(kind, other)
+        for group in mine.keys() & theirs.keys():
+            some, others = mine[group], theirs[group]
             # What one side has by itself is no news about the two.
             if len(some | others) > max(most, len(some), len(others)):
-                weight = self.w.loyalty_different if kind == "loyalty" else self.w.too_many
-                self.personal(kind, "other" if most == 1 else "too_many", weight)
+                weight = getattr(self.w, _TOO_MANY[kind.name])
+                self.personal(kind.name, "other" if most == 1 else "too_many", weight)
                 return
 
-    def alone(self, kind: str, one: Tokens, other: Tokens, bound: float) -> bool:
+    def alone(self, kind: Kind, one: Tokens, other: Tokens, bound: float) -> bool:
         """An agreement on what says by itself who it is; whether there is one."""
         common = set(one).intersection(other)
         if not common:
             return False
-        own = [
-            value for value in common if self.crowd.get(value if kind == "account" else f"{kind}:{value}", 1) < SHARED
-        ]
-        if own:
-            self.personal(kind, "exact", self.prior + bound)
+        if any(self.crowd.get(kind.key(value), 1) < SHARED for value in common):
+            self.personal(kind.name, "exact", self.prior + bound)
         else:
-            self.evidence.append(Evidence(kind, "shared", 0.0))
+            self.evidence.append(Evidence(kind.name, "shared", 0.0))
         return True
 
 
-def _counted(kind: str, values: Tokens) -> dict[str, set[str]]:
-    """What counts as one value, however it is spelled; accounts by network."""
-    if kind != "account":
-        return {"": set(map(crowd_key, values) if kind in ("email", "phone") else values)}
+def _grouped(kind: Kind, values: Tokens) -> dict[str, set[str]]:
+    """What counts as one value, however it is spelled, by its group; of a kind without groups all in one."""
+    if kind.group is None:
+        return {"": set(map(kind.key, values))}
     found: dict[str, set[str]] = {}
-    for account in values:
-        found.setdefault(account.partition(":")[0], set()).add(account)
+    for value in values:
+        found.setdefault(kind.group(value), set()).add(kind.key(value))
     return found
 
 

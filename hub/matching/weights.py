@@ -13,15 +13,45 @@ Three ideas carry it (Fellegi and Sunter 1969; Splink's term-frequency adjustmen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from math import log2
+from typing import TYPE_CHECKING
 
+from hub.matching.kinds import BY_NAME, BY_VALUE, COUNTED, KINDS
 from hub.matching.rules import IdentityRules
 
 
+def bound_of(kind: str) -> str:
+    """The weight of a shared value of this kind."""
+    return f"bound_{kind}"
+
+
+def different_of(kind: str) -> str:
+    """The weight of different values of this kind."""
+    return f"{kind}_different"
+
+
+if TYPE_CHECKING:
+
+    class _OfKinds:
+        """``bound`` and ``different`` of the kinds that are compared by equality, under the names above."""
+
+else:
+    _BITS = {
+        **{bound_of(kind.name): kind.bound for kind in BY_VALUE},
+        **{different_of(kind.name): kind.different for kind in BY_VALUE if kind.different is not None},
+    }
+    _OfKinds = make_dataclass(
+        "_OfKinds", [(name, float, bits) for name, bits in _BITS.items()], frozen=True, slots=True
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Bits by level. ``bound_x``: log2 odds that two who share x, and nothing else is known, are one person."""
+class Weights(_OfKinds):
+    """Bits by level. ``bound_x``: log2 odds that two who share x, and nothing else is known, are one person.
+
+    Those of the kinds of identifier that are compared by equality are in the rows of ``kinds``.
+    """
 
     first_exact: float = 7.0
     last_exact: float = 9.5
@@ -76,17 +106,16 @@ class Weights:
     bound_shared: float = 0.5
     bound_second: float = 1.0
     bound_national_id: float = 6.0
-    bound_handle: float = 4.5
-    bound_account: float = 9.0
-    bound_loyalty: float = 8.0
     bound_weak: float = 2.5
-    loyalty_different: float = -3.0
-    account_different: float = -1.0
     too_many: float = -3.0
     company: float = 8.0
     company_near: float = 5.0
     company_different: float = -0.5
     bound_company: float = -2.0
+
+
+def _per_person() -> dict[str, int]:
+    return {kind.name: kind.max_per_person for kind in KINDS if kind.max_per_person is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +136,18 @@ class Model:
     city: Mapping[str, float] = field(default_factory=dict)
     same: float = 4.0
     ask: float = 0.0
-    per_person: Mapping[str, int] = field(default_factory=lambda: {"loyalty": 1})
+    per_person: Mapping[str, int] = field(default_factory=_per_person)
     prior: float = field(init=False)
     limited: tuple[tuple[str, int], ...] = field(init=False)
-    """Bits against two records, drawn at random, being one person. ``limited``: ``per_person`` of contacts and ids."""
+    """Bits against two records, drawn at random, being one person. ``limited``: ``per_person`` of the kinds without a
+    weight of their own for different values."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prior", log2(self.population))
-        others = {kind: most for kind, most in self.per_person.items() if kind not in ("account", "loyalty")}
+        others = {kind: most for kind, most in self.per_person.items() if BY_NAME[kind].different is None}
         object.__setattr__(self, "limited", tuple(sorted(others.items())))
 
 
-_TRUST = {
-    "email": "bound_email", "phone": "bound_phone", "account": "bound_account", "loyalty": "bound_loyalty",
-    "national_id": "bound_national_id", "handle": "bound_handle",
-}  # fmt: skip
 _STRONG = 6.0
 """What a kind proves at least that the rules call strong, and that is weak by default."""
 
@@ -134,12 +160,12 @@ def trusted(model: Model, rules: IdentityRules) -> Model:
     changed = {}
     for kind, usual in IdentityRules().identifiers.items():
         strength = rules.identifiers[kind].strength if kind in rules.identifiers else usual.strength
-        if kind in _TRUST and strength != usual.strength:
-            bound: float = getattr(model.weights, _TRUST[kind])
+        if kind in COUNTED and strength != usual.strength:
+            bound: float = getattr(model.weights, bound_of(kind))
             if strength == "weak":
-                changed[_TRUST[kind]] = min(bound, model.weights.bound_weak)
+                changed[bound_of(kind)] = min(bound, model.weights.bound_weak)
             elif strength == "strong":
-                changed[_TRUST[kind]] = max(bound, _STRONG)
+                changed[bound_of(kind)] = max(bound, _STRONG)
     most = {
         str(kind): rule.max_per_person
         for kind, rule in rules.identifiers.items()

@@ -12,13 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from hub.matching.blocking import Id
-from hub.matching.comparison import crowd_key
 from hub.matching.features import Period, Person
+from hub.matching.kinds import BY_NAME, KINDS
 
-_FIELDS = {
-    "email": ("emails", "weak", "roles"), "phone": ("phones", "weak"), "account": ("accounts",),
-    "loyalty": ("loyalty_ids",), "handle": ("handles",), "national_id": ("national_ids",), "link": ("links",),
-}  # fmt: skip
+_FIELDS = {kind.name: (kind.field_name, *kind.beside) for kind in KINDS}
 _Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -35,14 +32,11 @@ def contemporary(one: Person, other: Person) -> tuple[Person, Person]:
 
 def _spans(person: Person, kind: str) -> _Spans:
     found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    key = BY_NAME[kind].key
     for period in person.periods:
         if period.kind == kind:
-            found[_counted(kind, period.value)].append((period.since, period.until))
+            found[key(period.value)].append((period.since, period.until))
     return found
-
-
-def _counted(kind: str, value: str) -> str:
-    return crowd_key(value) if kind in ("email", "phone") else value
 
 
 def _meet(some: Iterable[tuple[int, int]], others: Collection[tuple[int, int]]) -> bool:
@@ -57,9 +51,9 @@ def _met(mine: _Spans, theirs: _Spans) -> set[str]:
 def _without(person: Person, kind: str, values: Collection[str]) -> Person:
     if not values:
         return person
+    key = BY_NAME[kind].key
     kept: dict[str, Any] = {
-        name: tuple([value for value in getattr(person, name) if _counted(kind, value) not in values])
-        for name in _FIELDS[kind]
+        name: tuple([value for value in getattr(person, name) if key(value) not in values]) for name in _FIELDS[kind]
     }
     return replace(person, **kept)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from hub.mapping.record_state import State
 from hub.matching.blocking import keys
 from hub.matching.features import Person, person
+from hub.matching.kinds import BY_VALUE, KINDS, Kind
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, Crowd, Evidence, Score, score
 from hub.matching.weights import Model
@@ -35,7 +36,23 @@ _NAMES: Mapping[str, str] = {
 }
 _SWAPPED = "first and last name stand the other way round: {both}"
 
+_SHARED = "the same {noun}, but so many share it that it proves nothing"
+
+
+def _of_kind(kind: Kind) -> dict[str, str]:
+    """The sentences that all kinds of identifier have, by level."""
+    told = {
+        "shared": _SHARED.format(noun=kind.noun),
+        "other": f"two {kind.plural}",
+        "too_many": f"more {kind.plural} than one person has",
+        **({"exact": f"the same {kind.noun}"} if kind in BY_VALUE else {}),
+        **kind.words,
+    }
+    return {level: f"{text}: {{both}}" if kind.shown else text for level, text in told.items()}
+
+
 SENTENCES: Mapping[tuple[str, str], str] = {
+    **{(kind.name, level): text for kind in KINDS if kind.counted for level, text in _of_kind(kind).items()},
     **{("first_name", level): text.replace("{name}", "first name") for level, text in _NAMES.items()},
     **{("last_name", level): text.replace("{name}", "last name") for level, text in _NAMES.items()},
     **{
@@ -60,12 +77,10 @@ SENTENCES: Mapping[tuple[str, str], str] = {
         "weak",
     ): "the same e-mail, which may be somebody else's (an order's contact, or one that was replaced): {both}",
     ("email", "role"): "the same mailbox of a desk, not of a person: {both}",
-    ("email", "shared"): "the same e-mail, but so many share it that it proves nothing: {both}",
     ("phone", "exact"): "the same phone: {both}",
     ("phone", "weak"): "the same phone, which was replaced at a source and may be somebody else's now: {both}",
     ("phone", "near"): "the same phone but for a digit or the area code: {both}",
     ("phone", "different"): "phones differ: {both}",
-    ("phone", "shared"): "the same phone, but so many share it that it proves nothing: {both}",
     ("address", "door"): "the same street and house number: {both}",
     ("address", "street"): "the same street: {both}",
     ("address", "postal_city"): "the same postal code and city: {both}",
@@ -88,32 +103,7 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("national_id", "near"): "the same national id but for a typing error",
     ("national_id", "short"): "the same national id, too short to be unique",
     ("national_id", "different"): "national ids differ",
-    ("national_id", "shared"): "the same national id, but so many share it that it proves nothing",
     ("suffix", "different"): "one is senior and one is junior: {both}",
-    ("handle", "exact"): "the same public name in a social network: {both}",
-    ("handle", "shared"): "the same public name, but so many share it that it proves nothing: {both}",
-    ("account", "exact"): "the same account: {both}",
-    ("account", "other"): "two accounts at one network: {both}",
-    ("account", "shared"): "the same account, but so many share it that it proves nothing: {both}",
-    ("loyalty", "exact"): "the same loyalty number: {both}",
-    ("loyalty", "other"): "two loyalty numbers: {both}",
-    ("loyalty", "shared"): "the same loyalty number, but so many share it that it proves nothing: {both}",
-    **{
-        (kind, "other"): f"two {name}s: {{both}}"
-        for kind, name in (("email", "e-mail"), ("phone", "phone number"), ("handle", "public name"))
-    },
-    **{
-        (kind, "too_many"): f"more {name}s than one person has: {{both}}"
-        for kind, name in (
-            ("email", "e-mail"),
-            ("phone", "phone number"),
-            ("handle", "public name"),
-            ("loyalty", "loyalty number"),
-            ("account", "account"),
-        )
-    },
-    ("national_id", "other"): "two national ids",
-    ("national_id", "too_many"): "more national ids than one person has",
     ("prior", "random"): "before any evidence: two records taken at random are hardly ever one person",
 }
 
@@ -237,12 +227,8 @@ _READERS: Mapping[str, Reader] = {
     "last_name": _told_names("last"),
     "swapped": _told_names("first", "middle", "last"),
     "suffix": _told_names("first", "middle", "last"),
-    "email": _items("emails", "email"),
-    "phone": _items("phones", "phone"),
     "address": _addresses,
     "birth_date": _births,
-    "handle": _items("accounts", "handle"),
-    "account": _items("accounts", "account"),
-    "loyalty": _items("loyalty_ids", "loyalty"),
+    **{kind.name: _items(kind.attribute, kind.name) for kind in KINDS if kind.counted and kind.shown},
 }
-"""A national id is never shown, though it is compared."""
+"""Without the kinds whose values are compared and never shown."""

@@ -16,7 +16,7 @@ RecordId = NewType("RecordId", UUID)
 
 
 class Identifier(Frozen):
-    """``kind`` is a name from the identity rules (email, phone, account, loyalty, link); ``value`` is normalised.
+    """``kind`` is a name from the identity rules (``hub.matching.kinds``); ``value`` is normalised.
 
     A strong identifier joins records by itself; a weak one only where the names do not contradict.
     """

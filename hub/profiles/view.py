@@ -15,6 +15,7 @@ from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
 from hub.matching.blocking import hashed
 from hub.matching.carried import key_of, told
+from hub.matching.kinds import NAMES
 from hub.model.keys import record_id
 from hub.model.profile import DestinationReference, Profile
 from hub.store import profiles, records, search
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"\+?[\d\s()/.-]{5,}")
 _RECORD = re.compile(r"([^:\s]+):([^:\s]+):(.+)")
 _VOWEL = re.compile(r"([aou]e?)")
 _MOST_SPELLINGS = 32
-IDENTIFIER_KINDS = ("email", "phone", "account", "loyalty", "national_id", "handle", "link")
+IDENTIFIER_KINDS = NAMES
 MOST_CARRIERS = 10_000
 """Records with one identifier that are looked through."""
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.matching.features import Person, Place, Spelling, merged, mistyped, person
+from hub.matching.contacts import mistyped
+from hub.matching.features import Person, Place, Spelling, merged, person
 from hub.matching.names import likeness, phonetic
 from hub.matching.rules import IdentifierRule, IdentityRules
 from tests.unit.identity.people import PHONE, RULES, state, who

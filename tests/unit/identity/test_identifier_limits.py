@@ -169,7 +169,7 @@ def test_a_cluster_had_a_number_whenever_one_of_its_records_had_it(one: Person, 
 
 def test_two_loyalty_numbers_speak_against_one_person_unless_the_rules_allow_two() -> None:
     one, other = (told(name=ANNA, phones=[PHONE], loyalty_ids=(number,)) for number in ("1", "2"))
-    weight = identity(IdentityRules()).model.weights.loyalty_different
+    weight: float = getattr(identity(IdentityRules()).model.weights, "loyalty_different")  # noqa: B009
     assert evidence(IdentityRules(), one, other)["loyalty", "other"] == weight < 0
     for allowed in (2, None):
         found = evidence(rules(loyalty={"max_per_person": allowed}), one, other)

@@ -198,7 +198,8 @@ def test_rules_change_what_a_kind_proves() -> None:
     weak = IdentityRules(identifiers={"loyalty": IdentifierRule(strength="weak")})
     assert trusted(MODEL, RULES) is MODEL
     assert trusted(MODEL, strong) == replace(MODEL, weights=replace(MODEL.weights, bound_phone=6.0))
-    assert trusted(MODEL, weak) == replace(MODEL, weights=replace(MODEL.weights, bound_loyalty=2.5))
+    bits = {"bound_loyalty": 2.5}
+    assert trusted(MODEL, weak) == replace(MODEL, weights=replace(MODEL.weights, **bits))
 
 
 def test_disagreement_weighs_less_where_it_is_common_among_sure_pairs() -> None:

@@ -12,7 +12,9 @@ from hub.model.text import tidy
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
-_TITLES = frozenset({"herr", "hr", "frau", "fr", "mr", "mrs", "ms", "miss", "dr", "prof", "dipl", "ing", "med", "mag"})
+_TITLES = frozenset(
+    {"herr", "herrn", "hr", "frau", "fr", "mr", "mrs", "ms", "miss", "dr", "prof", "dipl", "ing", "med", "mag"}
+)
 _PARTICLES = frozenset(
     {
         "von",
@@ -45,6 +47,10 @@ _EMPTY = frozenset(
         "unbekannt",
         "n/a",
         "na",
+        "n.n.",
+        "k.a.",
+        "keine angabe",
+        "laufkundschaft",
         "test",
         "guest",
         "gast",
@@ -106,10 +112,13 @@ def _split(full: str) -> tuple[str | None, str | None, str | None]:
             family.strip() or None,
         )
     parts = full.split()
+    addressed = False
     while len(parts) > 1 and fold(parts[0]) in _TITLES:
         parts.pop(0)
+        addressed = True
     if len(parts) == 1:
-        return parts[0], None, None
+        # Whom one calls Herr or Dr. is called by the last name.
+        return (None, None, parts[0]) if addressed else (parts[0], None, None)
     start = len(parts) - 1
     while start > 1 and fold(parts[start - 1]) in _PARTICLES:
         start -= 1

@@ -195,7 +195,7 @@ def _birth(one: Birth, other: Birth) -> int:
     if one[0] == other[0] and one[1:] == (other[2], other[1]):
         return 1
     if OSA.distance(compact(one), compact(other), score_cutoff=1) <= 1:
-        return 2
+        return 7 if one[1:] == (1, 1) == other[1:] else 2
     if (1, 1) in (one[1:], other[1:]):
         return 7
     equal = sum(a == b for a, b in zip(one, other, strict=True))

@@ -13,7 +13,7 @@ from hub.mapping.name import fold
 from hub.mapping.record_state import State, current, former
 from hub.matching.contacts import mailbox
 from hub.matching.kinds import BY_NAME, COUNTED, KINDS, Identifiers
-from hub.matching.names import Tokens
+from hub.matching.names import PAIR, Tokens
 from hub.matching.rules import IdentityRules, is_role_inbox, usable
 from hub.matching.short_forms import shortest
 
@@ -21,8 +21,18 @@ FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rod
 """Words a household puts into the name of its mailbox."""
 
 _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
-_DROPPED = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "mag"})
+_DROPPED = frozenset(
+    {"dr", "prof", "herr", "herrn", "frau", "hr", "fr", "mr", "mrs", "ms", "miss", "mme", "mlle", "madame", "monsieur"}
+    | {"fraeulein", "dipl", "ing", "med", "mag"}
+)
 _NO_NAME = _DROPPED | _SUFFIXES.keys()
+_AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
+_NOBODYS_BIRTH = frozenset(
+    {(1900, 1, 1), (1901, 1, 1), (1902, 2, 2), (1903, 3, 3), (1904, 1, 1), (1911, 11, 11), (1969, 12, 31)}
+    | {(1970, 1, 1), (2000, 1, 1), (9999, 12, 31)}
+)
+"""What forms and programs put where no date of birth was told: the first days of calendars, and round ones."""
+
 _NONE: frozenset[str] = frozenset()
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _APART = re.compile(r"[._-]+|[0-9]+")
@@ -125,7 +135,7 @@ def person(state: State, rules: IdentityRules) -> Person:
         names=names,
         suffixes=suffixes,
         places=_places(state["addresses"]) if "addresses" in state else (),
-        births=((int(birth[:4]), int(birth[5:7]), int(birth[8:10])),) if birth else (),
+        births=_births(birth),
         companies=(company,) if company else (),
         weak=_in_order(told["weak"] - told.get("email", _NONE) - told.get("phone", _NONE)) if "weak" in told else (),
         roles=_in_order(told.get("role")),
@@ -153,6 +163,13 @@ def _value(state: State, field: str) -> str:
     return str(held[0]) if held else ""
 
 
+def _births(told: str) -> tuple[Birth, ...]:
+    if not told:
+        return ()
+    birth = int(told[:4]), int(told[5:7]), int(told[8:10])
+    return () if birth in _NOBODYS_BIRTH else (birth,)
+
+
 @lru_cache(maxsize=4_096)
 def _firm(company: str) -> str:
     words = fold(company).split()
@@ -163,7 +180,7 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     spellings: set[Spelling] = set()
     suffixes: set[str] = set()
     for first, last in _told_names(state):
-        given, family = _tokens(first), _tokens(last)
+        given, family = _given(first), _tokens(last)
         if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
             suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
             given, family = _kept(given), _kept(family)
@@ -185,6 +202,15 @@ def _told_names(state: State) -> Iterator[tuple[str, str]]:
 
 def _kept(tokens: Tokens) -> Tokens:
     return tuple([token for token in tokens if token not in _NO_NAME])
+
+
+def _given(first: str) -> Tokens:
+    """Folded words of a first name; of two people's (``Anna und Jörg``) one word that is neither's."""
+    people = _AND.split(first)
+    if len(people) == 1:
+        return _tokens(first)
+    words = sorted(filter(None, ("".join(_kept(_tokens(one))) for one in people)))
+    return (PAIR + PAIR.join(words),)
 
 
 @lru_cache(maxsize=16_384)

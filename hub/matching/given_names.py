@@ -28,7 +28,7 @@ COUNTRIES = (
 _SURE = 2
 """A name is one gender's where more than so many times as many lists have it there than have it with the other."""
 
-_SEVERAL = 2
+_SEVERAL = 3
 """Lists that have a name which is taken for a name of its own."""
 
 

@@ -63,7 +63,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     if given and _well_known_apart(one[0], other[0]):
         return "different"
     level = _ALIKE[max(_alike(joined, other_joined), _alike(one[0], other[0]))]
-    if given and level != "different" and spoken(one[0]) != spoken(other[0]):
+    if given and level != "different" and not _one_sound(one[0], other[0]):
         return _sisters(one[0], other[0], level)
     return level
 
@@ -87,11 +87,16 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
             if not _BY_NAME[one] & _BY_NAME[other]:
                 return "different"
             return COUPLE if _man_and_woman(one, other) else "alias"
-        if spoken(one) == spoken(other) and not _man_and_woman(one, other):
+        if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
     return _sisters(one, other, _ALIKE[_alike(one, other)]) if given else _ALIKE[_alike(one, other)]
+
+
+def _one_sound(one: str, other: str) -> bool:
+    """Whether they are two spellings of one name; an h that is not the first letter is silent: Michala and Micala."""
+    return spoken(one) == spoken(other) or one[:1] + one[1:].replace("h", "") == other[:1] + other[1:].replace("h", "")
 
 
 def _sisters(one: str, other: str, level: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
@@ -30,10 +30,13 @@ else:
     KindName = Literal[NAMES]
 
 _ROLE_INBOXES = (
-    "abuse", "admin", "buchhaltung", "bestellung", "billing", "contact", "einkauf", "empfang", "hello", "help", "hi",
-    "hallo", "info", "kasse", "kontakt", "kundenservice", "mail", "marketing", "noreply", "no-reply", "office",
-    "order", "orders", "post", "postmaster", "rechnung", "sales", "sekretariat", "service", "shop", "support", "team",
-    "test", "verkauf", "vertrieb", "webmaster", "zentrale",
+    "abuse", "accounting", "accounts", "admin", "anfrage", "auftrag", "bestellung", "bestellungen", "bewerbung",
+    "billing", "buchhaltung", "buero", "contact", "datenschutz", "do-not-reply", "donotreply", "einkauf", "empfang",
+    "hallo", "hello", "help", "hi", "hostmaster", "hr", "info", "invoice", "invoices", "jobs", "kanzlei", "karriere",
+    "kasse", "kontakt", "kundendienst", "kundenservice", "mail", "marketing", "newsletter", "no-reply", "no_reply",
+    "noreply", "office", "order", "orders", "personal", "post", "postmaster", "praxis", "presse", "rechnung",
+    "rechnungen", "reception", "reservierung", "rezeption", "sales", "sekretariat", "service", "shop", "support",
+    "team", "test", "verkauf", "versand", "vertrieb", "verwaltung", "webmaster", "werkstatt", "zentrale",
 )  # fmt: skip
 _RELAY_DOMAINS = (
     "marketplace.amazon.de", "marketplace.amazon.com", "marketplace.amazon.co.uk", "members.ebay.com",
@@ -234,11 +237,31 @@ def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
         if domain in rules.relay_domains:
             return None
         weak = weak or _is_role(local, rules)
+    elif kind != "phone" and nobodys(value.partition(":")[2] if kind == "account" else value):
+        return None
     if rule.blocked and BY_NAME[kind].tidy(value) in rule.blocked:
         return None
     if rule.blocked_patterns and rule.blocks(value):
         return None
     return "weak" if weak else "strong"
+
+
+_NOBODY = frozenset(
+    {"anonym", "anonymous", "distinctid", "false", "gast", "guest", "id", "ka", "keine", "keiner", "leer", "na", "nan"}
+    | {"nil", "none", "notauthenticated", "null", "objectobject", "true", "unbekannt", "undefined", "unknown"}
+)
+"""What programs write where there is no id. PostHog refuses to join by most of these
+(https://posthog.com/docs/product-analytics/identify)."""
+
+
+@lru_cache(maxsize=16_384)
+def nobodys(value: str) -> bool:
+    """Whether an id, number or handle is filler: a word for nothing, no letter or digit, zeros, four and more nines."""
+    told = "".join(filter(str.isalnum, value.lower()))
+    return told in _NOBODY or not told.strip("0") or (len(told) >= _ONE_SIGN and len(set(told)) == 1)
+
+
+_ONE_SIGN = 4
 
 
 def is_role_inbox(address: str, rules: IdentityRules) -> bool:

@@ -264,10 +264,12 @@ class _Pair:
     def births(self, one: Person, other: Person) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
-        if self.first in _TWINS and bits > 0:
-            # Two first names with one birth date are twins, or a name mistyped: that is for a person to say.
+        if self.first in _TWINS:
+            bits = min(bits, self.w.birth_twin_most)
+        if self.first == ALIKE and bits > 0:
+            # Twins called Lisa and Luisa, or a name mistyped: that is for a person to say.
             short = self.model.same - _DOUBT - (self.shared + self.own - self.prior)
-            bits = min(bits, self.w.birth_twin_most, short if short > 0 else bits)
+            bits = min(bits, max(short, 0.0))
         self.personal("birth_date", level, bits)
 
     def national_ids(self, one: Person, other: Person) -> None:

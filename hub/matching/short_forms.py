@@ -113,6 +113,7 @@ maximilian max maxi maximilien
 melanie mel melli
 michael mike michel micha michi mick mickey mikolaj misha mitch
 michaela michelle ela michi
+mohammed mohamed mohammad mohamad muhammad muhammed muhamed
 monika monica moni
 morris morrie maurice moritz
 natalie natalia natascha nat tascha

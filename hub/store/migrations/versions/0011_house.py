@@ -22,6 +22,8 @@ def upgrade() -> None:
                 lower(regexp_replace(substring(payload from '"number":"([^"]{1,100})"'), '[^[:alnum:]]', '', 'g')), '')
             WHERE kind = 'order';
         CREATE INDEX fact_number ON fact (number) WHERE number IS NOT NULL;
+        -- Names that look alike, fillers and placeholder dates of birth are weighed otherwise now.
+        INSERT INTO reresolve (record_id) SELECT id FROM record ON CONFLICT (record_id) DO NOTHING;
         """
     )
 

@@ -1,0 +1,220 @@
+"""What public bug reports of peers told of wrong merges, re-made with invented people. Records in, clusters out.
+
+Every table names the report whose kind it stands for. ``TWO`` stay two people (or a question), ``ONE`` is one person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.mapping.name import person_name
+from hub.matching.blocking import buckets
+from hub.matching.clustering import cluster, crowds
+from hub.matching.names import ALIKE, likeness
+from hub.matching.rules import IdentityRules, nobodys
+from hub.matching.scoring import outcome, score
+from hub.matching.version import identity
+from tests.unit.identity.people import HOME, who
+
+RULES = IdentityRules()
+DAY_ONE = identity(RULES).model
+BORN, LANDLINE, MOBILE = "2012-04-17", "030 23125 101", "0152 28817 386"
+MAILBOX: dict[str, Any] = {"email": "moeller81@example.de"}
+
+Told = dict[str, Any]
+
+
+def named(first: str, last: str = "Möller", **told: Any) -> Told:
+    return {"first_name": first, "last_name": last, **told}
+
+
+def clusters(*told: Told) -> list[list[int]]:
+    people = dict(enumerate(who(**one) for one in told))
+    return cluster(people, DAY_ONE, RULES).groups
+
+
+def decided(one: Told, other: Told) -> str:
+    people = {0: who(**one), 1: who(**other)}
+    return outcome(score(people[0], people[1], DAY_ONE, crowds(buckets(people), people, RULES)).weight, DAY_ONE)
+
+
+# -- siblings whose names look alike (dedupeio/dedupe#918, veda-consulting-company/uk.co.vedaconsulting.mailchimp#134)
+
+SISTERS = [
+    "Lisa/Luisa", "Lena/Lea", "Lara/Laura", "Mila/Mia", "Karin/Katrin", "Ella/Elsa", "Nina/Tina", "Mia/Pia",
+    "Elina/Elena", "Marco/Mario", "Heike/Heidi", "Leon/Levin", "Malte/Mats", "Jonas/Jonathan", "Lars/Lasse",
+    "Svenja/Sonja", "Amelie/Emilie", "Lisa Marie/Luisa Marie",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", SISTERS)
+@pytest.mark.parametrize(
+    "shared",
+    [MAILBOX, {**MAILBOX, **HOME}, {**MAILBOX, "phone": LANDLINE, **HOME}, {**MAILBOX, "birth_date": BORN}],
+    ids=["mailbox", "mailbox and home", "all a household shares", "mailbox and birth date"],
+)
+def test_two_names_that_look_alike_are_two_people_or_a_question(names: str, shared: Told) -> None:
+    one, other = (named(first, **shared) for first in names.split("/"))
+    assert clusters(one, other) == clusters(other, one) == [[0], [1]]
+
+
+def test_sisters_on_one_mailbox_are_asked_about_and_a_nameless_record_of_it_joins_neither() -> None:
+    lisa, luisa = named("Lisa", **MAILBOX), named("Luisa", **MAILBOX)
+    assert decided(lisa, luisa) == "ask"
+    assert clusters(lisa, luisa, MAILBOX) == clusters(MAILBOX, luisa, lisa) == [[0], [1], [2]]
+
+
+def test_a_national_id_tells_that_a_look_alike_name_was_mistyped() -> None:
+    one, other = (named(first, national_id="M4711-0815-77", **MAILBOX) for first in ("Lisa", "Luisa"))
+    assert clusters(one, other) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Finn/Fynn", "Erik/Eric", "Clara/Klara", "Karla/Carla", "Lilly/Lili", "Niels/Nils", "Frieda/Frida", "Kai/Kay",
+        "Marko/Marco", "Timo/Thimo", "Isabell/Isabelle", "Michala/Micala", "Muhammed/Mohamed", "Luisa/Luiisa",
+        "Lukas/Luka", "Юлия/Julia", "Александр/Aleksandr", "Søren/Soren", "Łukasz/Lukasz",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("shared", [MAILBOX, {"phone": MOBILE}], ids=["mailbox", "phone"])
+def test_one_name_in_two_spellings_is_one_person(names: str, shared: Told) -> None:
+    # eljeffeg/SmartCopy#190, rtreffer/ContactMerger#7
+    one, other = (named(first, **shared) for first in names.split("/"))
+    assert clusters(one, other) == [[0, 1]]
+
+
+def test_who_is_told_apart_by_a_letter_is_called_that() -> None:
+    assert likeness(("lisa",), ("luisa",)) == likeness(("luisa",), ("lisa",)) == ALIKE
+    assert likeness(("lisa",), ("lisaa",)) == "typo"
+
+
+# -- two people in one record (dedupeio/dedupe#918)
+
+
+@pytest.mark.parametrize("both", ["Anna und Jörg", "Anna & Jörg", "Anna/Jörg", "Jörg u. Anna", "Herr und Frau"])
+def test_a_couples_record_is_neither_of_the_two(both: str) -> None:
+    alone = [named(first, **MAILBOX, **HOME) for first in ("Anna", "Jörg")]
+    assert clusters(named(both, **MAILBOX, **HOME), *alone) == [[0], [1], [2]]
+    assert clusters(named(both, **MAILBOX), alone[0]) == [[0], [1]]
+
+
+def test_a_couples_records_are_one_in_whatever_order_the_names_stand() -> None:
+    assert clusters(named("Anna und Jörg", **MAILBOX), named("Jörg & Anna", **MAILBOX)) == [[0, 1]]
+
+
+# -- a date of birth that is none (EHDEN/ETL-UK-Biobank#290, CDCgov/prime-reportstream#4843)
+
+
+@pytest.mark.parametrize(
+    "filler",
+    ["1900-01-01", "1.1.1970", "01.01.1901", "1904-01-01", "11.11.1911", "02.02.1902", "1.1.2000", "9999-12-31"],
+)
+def test_namesakes_are_not_joined_by_a_placeholder(filler: str) -> None:
+    peter = named("Peter", "Schmidt", city="Berlin", birth_date=filler)
+    assert decided(peter, peter) == "ask"
+    assert who(**peter).births == ()
+
+
+def test_two_new_years_days_a_digit_apart_prove_nothing() -> None:
+    one, other = (named("Peter", "Schmidt", city="Berlin", birth_date=f"{year}-01-01") for year in (1981, 1982))
+    assert decided(one, other) == "ask"
+
+
+def test_a_placeholder_does_not_speak_against_the_true_date() -> None:
+    one, other = (named("Anna", birth_date=born, **MAILBOX) for born in ("1900-01-01", BORN))
+    assert clusters(one, other) == [[0, 1]]
+
+
+# -- what programs write where there is no id (PostHog/posthog#876, #5527, #12008)
+
+FILLERS = ["null", "undefined", "None", "NaN", "[object Object]", "0", "0000000", "-", "n/a", "k.A.", "guest", "999999"]
+
+
+@pytest.mark.parametrize("kind", ["loyalty_id", "national_id", "handle"])
+@pytest.mark.parametrize("filler", FILLERS)
+def test_an_id_that_is_filler_joins_nobody(kind: str, filler: str) -> None:
+    assert clusters({kind: filler}, {kind: filler}) == [[0], [1]]
+
+
+@pytest.mark.parametrize("real", ["1", "100", "4711", "annaberg", "nullmeier", "7777a", "id4"])
+def test_what_looks_like_an_id_is_one(real: str) -> None:
+    assert not nobodys(real)
+
+
+# -- the mailbox of a desk (constructorfabric/insight#1767)
+
+
+@pytest.mark.parametrize(
+    "desk", ["info", "praxis", "kanzlei", "verwaltung", "hr", "invoice", "newsletter", "donotreply", "rezeption+a"]
+)
+def test_the_mailbox_of_a_desk_joins_no_two_of_its_people(desk: str) -> None:
+    told = {"email": f"{desk}@tischlerei.example"}
+    assert clusters(told, told, named("Anna", "Berg", **told), named("Jörg", "Ohm", **told)) == [[0], [1], [2], [3]]
+
+
+# -- titles and salutations that stand for a name (moj-analytical-services/splink#138 and its kind)
+
+
+@pytest.mark.parametrize("full", ["Herr Möller", "Frau Möller", "Dr. Möller", "Herrn Möller"])
+def test_whom_one_calls_by_a_title_is_called_by_the_last_name(full: str) -> None:
+    name = person_name(full=full)
+    assert name is not None
+    assert (name.first, name.last, name.full) == (None, "Möller", full)
+
+
+@pytest.mark.parametrize("title", ["Hr.", "Fr.", "Mme", "Fräulein", "Miss", "Frau Dr.", "Herrn"])
+def test_a_title_is_no_first_name(title: str) -> None:
+    assert [spelling.first for spelling in who(**named(title)).names] == [()]
+
+
+# -- what was right before, and stays (chatwoot/chatwoot#2811, element-hq/element-web#9962, sheltermanager/asm3#1170,
+# NHSDigital/manage-vaccinations-in-schools#2264, arvarik/contrack#53, getlantern/lantern#550)
+
+TWO: dict[str, tuple[Told, Told]] = {
+    "a mother and a child on her mailbox": (named("Petra", **MAILBOX), named("Jonas", **MAILBOX)),
+    "twins on their mother's mailbox": (
+        named("Jonas", birth_date=BORN, **MAILBOX, **HOME),
+        named("Lena", birth_date=BORN, **MAILBOX, **HOME),
+    ),
+    "a number with a new owner": (named("Anna", "Berg", phone=MOBILE), named("Jörg", "Ohm", phone=MOBILE)),
+    "a number with a new owner of the same first name": (
+        named("Anna", "Berg", phone=MOBILE, **HOME),
+        named("Anna", "Ohm", phone=MOBILE, street="Am Hang 3", postal_code="80331", city="München"),
+    ),
+    "a landline": (named("Anna", "Berg", phone=LANDLINE), named("Thomas", "Berg", phone=LANDLINE)),
+    "neighbours at one door": (named("Anna", "Yilmaz", **HOME), named("Ayse", "Yilmaz", **HOME)),
+    "nameless neighbours": (dict(HOME), dict(HOME)),
+    "tags of one mailbox": (
+        named("Anna", "Berg", email="bergs+anna@gmail.com"),
+        named("Jörg", "Berg", email="bergs+joerg@gmail.com"),
+    ),
+    "nothing but empty strings": (
+        {"email": "", "phone": " ", "first_name": "", "loyalty_id": ""},
+        {"email": "", "phone": " ", "first_name": "", "loyalty_id": ""},
+    ),
+    "nothing but signs": ({"handle": "@", "national_id": "---"}, {"handle": "@", "national_id": "---"}),
+    "very long names": (named("Anna " * 60, "Berg" * 80, **MAILBOX), named("Jörg " * 60, "Berg" * 80, **MAILBOX)),
+}
+ONE: dict[str, tuple[Told, Told]] = {
+    "a tag, dots and googlemail": ({"email": "anna.berg+shop@gmail.com"}, {"email": "annaberg@googlemail.com"}),
+    "first and last name swapped": (named("Möller", "Anna", **MAILBOX), named("Anna", "Möller", **MAILBOX)),
+    "a double surname, and half of it": (
+        named("Anna", "Möller-Ohm", phone=MOBILE),
+        named("Anna", "Ohm", phone=MOBILE),
+    ),
+    "married": (named("Anna", "Möller", **MAILBOX), named("Anna", "Ohm", **MAILBOX)),
+    "very long names": (named("Anna " * 60, "Berg" * 80, **MAILBOX), named("Anna " * 60, "Berg" * 80, **MAILBOX)),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), TWO.values(), ids=TWO)
+def test_two_people_stay_two(one: Told, other: Told) -> None:
+    assert clusters(one, other) == clusters(other, one) == [[0], [1]]
+
+
+@pytest.mark.parametrize(("one", "other"), ONE.values(), ids=ONE)
+def test_one_person_is_one(one: Told, other: Told) -> None:
+    assert clusters(one, other) == clusters(other, one) == [[0, 1]]

@@ -9,11 +9,12 @@ import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
@@ -27,6 +28,8 @@ from hub.store import embedded, migrate
 from hub.store.database import Database
 from hub.store.foundation import Foundation
 from hub.store.gauges import Gauges
+from hub.store.grants import Grants
+from hub.store.sealing import HOW_TO_MAKE, Sealer
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
@@ -96,7 +99,7 @@ def runtime(settings: Settings, *, pool_size: int = 12, statement_seconds: int =
     """
     configured = configure(settings)
     with opened(settings, pool_size=pool_size, statement_seconds=statement_seconds) as database:
-        yield Runtime(settings, database.dsn, database, *configured)
+        yield _runtime(settings, database.dsn, database, configured)
 
 
 @contextmanager
@@ -113,7 +116,41 @@ def role(
         database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds)
         stack.callback(database.close)
         database.open(wait=False)
-        yield Runtime(settings, ground.dsn, database, *configured), ground
+        yield _runtime(settings, ground.dsn, database, configured), ground
+
+
+Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, SurvivorshipRules]
+
+
+def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
+    connections, *rest = configured
+    return Runtime(settings, dsn, database, with_tokens(settings, database, connections), *rest)
+
+
+def with_tokens(
+    settings: Settings, database: Database, connections: Mapping[str, Connection]
+) -> Mapping[str, Connection]:
+    """The connections, those of OAuth with the place where their tokens are kept."""
+    if not settings.secret_key:
+        return connections
+    kept = Grants(database, Sealer(settings.secret_key))
+    return {name: replace(one, tokens=kept) if one.oauth else one for name, one in connections.items()}
+
+
+def key_faults(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
+    """What is wrong with the keys that seal tokens, or that there is none though a connection needs it."""
+    needing = [name for name, connection in connections.items() if connection.oauth]
+    if needing and not settings.secret_key:
+        return [
+            f"secret_key: connection {name!r} keeps tokens in the database, sealed: set HUB_SECRET_KEY; {HOW_TO_MAKE}"
+            for name in needing
+        ]
+    try:
+        if settings.secret_key:
+            Sealer(settings.secret_key)
+    except ConfigError as error:
+        return error.faults
+    return []
 
 
 @contextmanager
@@ -159,14 +196,14 @@ def postgres(settings: Settings) -> Iterator[str]:
         embedded.stop(server)
 
 
-def configure(
-    settings: Settings,
-) -> tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, SurvivorshipRules]:
+def configure(settings: Settings) -> Configured:
     """Connections, routes and rules. Raises ConfigError."""
     connections = load_connections(
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
     )
+    if faults := key_faults(settings, connections):
+        raise ConfigError(faults)
     routes = tuple(
         Route(
             routing.to,
@@ -279,6 +316,8 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     from hub.workers.wake import listen
 
     run.rule_versions.take_configuration()
+    if run.settings.secret_key:
+        Grants(run.database, Sealer(run.settings.secret_key)).reseal()
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

@@ -35,6 +35,9 @@ MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
 
 
+OAUTH_UNTESTED = "not tested: its tokens are in the database; `hub connections` tells how it is doing"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a live check says of one connection in one role."""
@@ -85,6 +88,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     except ConfigError as error:
         add_new(faults, error.faults)
     add_new(faults, _file_faults(settings, connections))
+    add_new(faults, bootstrap.key_faults(settings, connections))
     located = settings.locate(faults)
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
@@ -149,6 +153,8 @@ def _ask(
 ) -> Finding:
     if part.check is None:
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
+    if connection.oauth and connection.tokens is None:
+        return Finding(connection.name, role, True, OAUTH_UNTESTED)
     base_url = connection.settings.base_url
     if part.api_root is not None and base_url is None:
         try:

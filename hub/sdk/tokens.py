@@ -33,7 +33,7 @@ YOUNG_SECONDS = 60.0
 """A token that was got so recently is not renewed after a 401: a new one would be refused as well."""
 
 RETRY_SECONDS = 15.0
-"""After a failed renewal the token that is still good is used for so long before the next."""
+"""How long after a failed renewal the next one is tried; a token that is still good is used meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,8 @@ class TokenKeeper:
                 self._store.end(self._name)
             log.warning("oauth.not_renewed", connection=self._name, error=type(error).__name__)
             if not valid:
+                # Told when to come back, a caller does not ask once more within the same call.
+                error.retry_after = error.retry_after or RETRY_SECONDS
                 raise
             self._not_before = self._clock() + RETRY_SECONDS
             return held

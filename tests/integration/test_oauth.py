@@ -63,13 +63,23 @@ def age(database: Database) -> None:
 
 
 def caller(database: Database, vendor: Vendor) -> subprocess.Popen[str]:
-    made = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.support.oauth_caller", database.dsn, vendor.url],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert made.stdout
-    assert made.stdout.readline() == "ready\n"
-    return made
+
+
+def begin(process: subprocess.Popen[str]) -> None:
+    """Let it call."""
+    assert process.stdin
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def await_ready(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
 
 
 # -- one token for many calls
@@ -168,19 +178,18 @@ def test_of_many_threads_and_two_processes_one_renews(vendor: Vendor, database: 
     made = consented(vendor, database)
     expire(database)
     others = [caller(database, vendor) for _ in range(2)]
+    await_ready(*others)
     vendor.before_answer = lambda: time.sleep(0.3)
     answers: list[int] = []
     with client(made) as http:
         threads = [threading.Thread(target=lambda: answers.append(http.get("contacts").status_code)) for _ in range(4)]
         for process in others:
-            assert process.stdin
-            process.stdin.write("\n")
-            process.stdin.flush()
+            begin(process)
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(30)
-    told = [process.communicate(timeout=30)[0].strip() for process in others]
+    told = [process.communicate(timeout=30)[0].split()[-1] for process in others]
     assert (answers, told) == ([200] * 4, ["200", "200"])
     assert [asked["refresh_token"] for asked in vendor.asked] == ["refresh-0", "refresh-1"]
 
@@ -283,9 +292,8 @@ def test_a_process_that_dies_between_renewal_and_storing_leaves_a_sentence_that_
         process.wait(10)
 
     vendor.before_answer = die
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
+    await_ready(process)
+    begin(process)
     process.wait(30)
     # given a vendor that lets the old refresh token work once more, when the next one asks, then nobody notices
     vendor.grace = 1

@@ -9,11 +9,12 @@ import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.application.token_store import key_faults, reseal, with_tokens
 from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
@@ -28,8 +29,6 @@ from hub.store import embedded, migrate
 from hub.store.database import Database
 from hub.store.foundation import Foundation
 from hub.store.gauges import Gauges
-from hub.store.grants import Grants
-from hub.store.sealing import HOW_TO_MAKE, Sealer
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
@@ -123,34 +122,9 @@ Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, S
 
 
 def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
-    connections, *rest = configured
-    return Runtime(settings, dsn, database, with_tokens(settings, database, connections), *rest)
-
-
-def with_tokens(
-    settings: Settings, database: Database, connections: Mapping[str, Connection]
-) -> Mapping[str, Connection]:
-    """The connections, those of OAuth with the place where their tokens are kept."""
-    if not settings.secret_key:
-        return connections
-    kept = Grants(database, Sealer(settings.secret_key))
-    return {name: replace(one, tokens=kept) if one.oauth else one for name, one in connections.items()}
-
-
-def key_faults(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
-    """What is wrong with the keys that seal tokens, or that there is none though a connection needs it."""
-    needing = [name for name, connection in connections.items() if connection.oauth]
-    if needing and not settings.secret_key:
-        return [
-            f"secret_key: connection {name!r} keeps tokens in the database, sealed: set HUB_SECRET_KEY; {HOW_TO_MAKE}"
-            for name in needing
-        ]
-    try:
-        if settings.secret_key:
-            Sealer(settings.secret_key)
-    except ConfigError as error:
-        return error.faults
-    return []
+    connections, routes, identity, survivorship = configured
+    kept = with_tokens(settings.secret_key, database, connections)
+    return Runtime(settings, dsn, database, kept, routes, identity, survivorship)
 
 
 @contextmanager
@@ -202,7 +176,7 @@ def configure(settings: Settings) -> Configured:
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
     )
-    if faults := key_faults(settings, connections):
+    if faults := key_faults(settings.secret_key, connections):
         raise ConfigError(faults)
     routes = tuple(
         Route(
@@ -316,8 +290,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     from hub.workers.wake import listen
 
     run.rule_versions.take_configuration()
-    if run.settings.secret_key:
-        Grants(run.database, Sealer(run.settings.secret_key)).reseal()
+    reseal(run.settings.secret_key, run.database)
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

@@ -16,6 +16,7 @@ import psycopg
 import typer
 
 from hub import bootstrap
+from hub.application.token_store import key_faults
 from hub.cli import output
 from hub.cli.connections import troubles
 from hub.errors import ConfigError, HubError
@@ -88,7 +89,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     except ConfigError as error:
         add_new(faults, error.faults)
     add_new(faults, _file_faults(settings, connections))
-    add_new(faults, bootstrap.key_faults(settings, connections))
+    add_new(faults, key_faults(settings.secret_key, connections))
     located = settings.locate(faults)
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:

@@ -130,7 +130,7 @@ class Grants:
         )
 
 
-def _try_lock(held: psycopg.Connection[tuple[bool]] | psycopg.Connection, connection: str) -> bool:  # type: ignore[type-arg]
+def _try_lock(held: psycopg.Connection, connection: str) -> bool:
     row = held.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK, connection]).fetchone()
     return bool(row and row[0])
 

@@ -1,4 +1,4 @@
-"""Gives OAuth connections the place where their tokens are kept, and says what is wrong with the keys that seal them."""
+"""Gives OAuth connections the place where their tokens are kept, and says what is wrong with the keys."""
 
 from __future__ import annotations
 

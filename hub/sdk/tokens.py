@@ -123,7 +123,7 @@ class TokenKeeper:
         Raises AuthError when a person has to do something, RateLimited or Unavailable when no token can be had now.
         """
         held = self._held
-        if held.tokens is None or not self._is_fresh(held):
+        if held.tokens is None or held.wanted or not self._is_fresh(held):
             held = self._current(held, refused=None)
         return self._oauth.place(_access(held))
 
@@ -137,7 +137,7 @@ class TokenKeeper:
 
     def _current(self, held: Held, *, refused: str | None) -> Held:
         """A usable token, renewed where need be. Threads take turns; who has a good token does not wait for it."""
-        if not self._mine.acquire(blocking=refused is not None or not self._is_valid(held)):
+        if not self._mine.acquire(blocking=refused is not None or bool(held.wanted) or not self._is_valid(held)):
             return held
         try:
             return self._found(refused)

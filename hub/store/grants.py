@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from hub.sdk.oauth import Tokens
 from hub.sdk.tokens import Held
@@ -16,6 +17,7 @@ from hub.store.sealing import Sealer
 
 _LOCK = 0x484F  # "HO": with a connection's name, one process at a time renews its token
 _POLL_SECONDS = 0.1
+_KEEP_SECONDS = 30.0
 
 
 class Grants:
@@ -50,10 +52,13 @@ class Grants:
     def alone(self, connection: str, seconds: float) -> Iterator[bool]:
         """See ``TokenStore``. The lock is the session's: it ends with the process, and no transaction stays open."""
         give_up = time.monotonic() + seconds
-        with psycopg.connect(self._database.dsn, autocommit=True) as held:
+        held = psycopg.connect(self._database.dsn, autocommit=True)
+        try:
             while not (mine := _try_lock(held, connection)) and time.monotonic() < give_up:
                 time.sleep(_POLL_SECONDS)
             yield mine
+        finally:
+            held.close()
 
     def begin(self, connection: str, app: str) -> None:
         """See ``TokenStore``."""
@@ -68,8 +73,21 @@ class Grants:
 
     def keep(self, connection: str, app: str, tokens: Tokens, *, version: int, spent: float) -> bool:
         """See ``TokenStore``; ``spent`` is how many seconds ago the request for them was begun."""
-        with self._database.session() as session:
-            return self._write(session, connection, app, tokens, version=version, spent=spent)
+        began = time.monotonic()
+
+        def write() -> bool:
+            with self._database.session() as session:
+                passed = spent + time.monotonic() - began
+                return self._write(session, connection, app, tokens, version=version, spent=passed)
+
+        # The refresh token they came from may be used up: while the database is away for a moment, they are in no other
+        # place than here.
+        return Retrying(
+            retry=retry_if_exception_type(psycopg.OperationalError),
+            stop=stop_after_delay(_KEEP_SECONDS),
+            wait=wait_fixed(_POLL_SECONDS),
+            reraise=True,
+        )(write)
 
     def give(self, connection: str, app: str, tokens: Tokens, *, spent: float) -> None:
         """A person gave new tokens: they hold whatever was there, and what waited for them goes on at once."""

@@ -15,8 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
+from psycopg_pool import PoolTimeout
 
 from hub.application import authorise
 from hub.errors import AuthError, ConfigError, HubError, RefusedError, Unavailable
@@ -307,6 +309,51 @@ def test_a_process_that_dies_between_renewal_and_storing_leaves_a_sentence_that_
     vendor.refresh = "refresh-lost"
     with client(made) as http, pytest.raises(GrantRevoked, match="an earlier renewal was cut short"):
         http.get("contacts")
+
+
+def test_tokens_outlive_a_database_that_is_away_when_they_are_stored(
+    vendor: Vendor, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    made = consented(vendor, database)
+    expire(database)
+    session, failures = database.session, iter([psycopg.OperationalError("away"), PoolTimeout("away")])
+
+    def away() -> None:
+        # given the lock's own connection is gone too
+        vendor.before_answer = lambda: None
+        with psycopg.connect(database.dsn) as other:
+            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                          "AND pid <> pg_backend_pid()")  # fmt: skip
+
+        def opened() -> Any:
+            error = next(failures, None)
+            if error is not None:
+                raise error
+            return session()
+
+        monkeypatch.setattr(database, "session", opened)
+
+    vendor.before_answer = away
+    with client(made) as http:
+        assert http.get("contacts").status_code == 200
+    assert next(failures, None) is None
+    expire(database)
+    with client(made) as http:
+        http.get("contacts")
+    assert [asked["refresh_token"] for asked in vendor.asked] == ["refresh-0", "refresh-1", "refresh-2"]
+
+
+def test_a_grant_found_revoked_by_a_401_is_not_used_again_though_its_token_has_not_expired(
+    vendor: Vendor, database: Database
+):
+    made = consented(vendor, database)
+    age(database)
+    vendor.valid, vendor.revoked = set(), True
+    with client(made) as http:
+        for _ in range(3):
+            with pytest.raises(GrantRevoked):
+                http.get("contacts")
+    assert (len(vendor.calls), len(vendor.asked)) == (1, 2)
 
 
 def test_a_connection_without_a_token_says_how_it_gets_one(vendor: Vendor, database: Database):

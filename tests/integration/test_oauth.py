@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from psycopg_pool import PoolTimeout
 
 from hub.application import authorise
 from hub.errors import AuthError, ConfigError, HubError, RefusedError, Unavailable
+from hub.outbox.deliver import Sender, deliver
 from hub.outbox.health import of_destination
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
@@ -30,6 +32,8 @@ from hub.store import destinations, rests
 from hub.store.database import Database
 from hub.store.destinations import DestinationState
 from hub.store.stats import destination_troubles
+from tests.support.doubles import Crm, at, customer, entry
+from tests.support.hubspot import Way
 from tests.support.oauth_connector import DESTINATION, KEY, OTHER_KEY, connection
 from tests.support.token_server import Vendor, json_answer, served
 
@@ -78,10 +82,9 @@ def begin(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def await_ready(*processes: subprocess.Popen[str]) -> None:
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+def await_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
 
 
 # -- one token for many calls
@@ -175,24 +178,23 @@ def test_a_token_that_runs_out_while_the_budget_is_waited_for_is_renewed(vendor:
 # -- one at a time
 
 
-def test_of_many_threads_and_two_processes_one_renews(vendor: Vendor, database: Database):
+def test_of_many_threads_in_two_processes_one_renews(vendor: Vendor, database: Database):
     # HQBase/hqbase#41, editor-code-assistant/eca#462: two used one refresh token, and the vendor revoked them all
     made = consented(vendor, database)
     expire(database)
-    others = [caller(database, vendor) for _ in range(2)]
-    await_ready(*others)
+    other = caller(database, vendor)
+    await_ready(other)
     vendor.before_answer = lambda: time.sleep(0.3)
     answers: list[int] = []
     with client(made) as http:
         threads = [threading.Thread(target=lambda: answers.append(http.get("contacts").status_code)) for _ in range(4)]
-        for process in others:
-            begin(process)
+        begin(other)
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(30)
-    told = [process.communicate(timeout=30)[0].split()[-1] for process in others]
-    assert (answers, told) == ([200] * 4, ["200", "200"])
+    told = other.communicate(timeout=30)[0].split()[-1]
+    assert (answers, told) == ([200] * 4, "200")
     assert [asked["refresh_token"] for asked in vendor.asked] == ["refresh-0", "refresh-1"]
 
 
@@ -279,6 +281,35 @@ def test_a_revoked_grant_pauses_its_connection_alone_and_a_new_token_lets_it_go_
     with database.session() as session:
         assert destinations.state_of(session, "crm").rest is None
         assert not rests.runs(session, "crm")
+
+
+def test_deliveries_wait_for_the_new_token_and_other_destinations_do_not(vendor: Vendor, database: Database):
+    # given a destination whose grant is revoked, beside another
+    double, other = Crm().connection("double").connector.destination, Crm()
+    assert double
+    made = consented(vendor, database)
+    sending = replace(DESTINATION, render=double.render, plan=double.plan)
+    made = replace(made, connector=replace(made.connector, destination=sending))
+    work = Way(database)
+    rest = other.connection("other")
+    work.through(made, rest)
+    expire(database)
+    vendor.revoked = True
+    work.take(entry([customer("1", when=at(0), name=("Anna", "Berg"), emails=["anna@example.com"])], "e1"))
+    senders = [
+        Sender(database, one, [route for route in work.routes if route.destination == one.name], "here:1:a")
+        for one in (made, rest)
+    ]
+    for sender in senders:
+        deliver(sender)
+    assert len(other.people) == 1
+    # when a person gives a new token, then the same sender goes on with what waited
+    vendor.revoked, vendor.refresh = False, "refresh-new"
+    authorise.give_token(made, "refresh-new")
+    for sender in senders:
+        deliver(sender)
+    assert vendor.calls == ["Bearer access-2"]
+    assert work.rows() == {"delivered": 2}
 
 
 def test_a_process_that_dies_between_renewal_and_storing_leaves_a_sentence_that_says_so(

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import phonenumbers
 
-from hub.sdk.signatures import hmac_sha256_base64
+from hub.connectors.shopify.source import SIGNATURE
 
 SECRET = "benchmark-secret-that-protects-nothing"
 SHOP = "benchmark-shop.example.com"
@@ -139,7 +139,7 @@ def sign(payload: dict[str, Any], event: str) -> Webhook:
         body=body,
         headers={
             "X-Shopify-Topic": "orders/create",
-            "X-Shopify-Hmac-Sha256": hmac_sha256_base64(SECRET, body),
+            "X-Shopify-Hmac-Sha256": SIGNATURE.value(SECRET, body),
             "X-Shopify-Shop-Domain": SHOP,
             "X-Shopify-API-Version": "2025-07",
             "X-Shopify-Webhook-Id": event.replace("-4000-", "-4001-"),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.application.token_store import key_faults, reseal, with_tokens
+from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
@@ -96,7 +98,7 @@ def runtime(settings: Settings, *, pool_size: int = 12, statement_seconds: int =
     """
     configured = configure(settings)
     with opened(settings, pool_size=pool_size, statement_seconds=statement_seconds) as database:
-        yield Runtime(settings, database.dsn, database, *configured)
+        yield _runtime(settings, database.dsn, database, configured)
 
 
 @contextmanager
@@ -113,7 +115,16 @@ def role(
         database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds)
         stack.callback(database.close)
         database.open(wait=False)
-        yield Runtime(settings, ground.dsn, database, *configured), ground
+        yield _runtime(settings, ground.dsn, database, configured), ground
+
+
+Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, SurvivorshipRules]
+
+
+def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
+    connections, routes, identity, survivorship = configured
+    kept = with_tokens(settings.secret_key, database, connections)
+    return Runtime(settings, dsn, database, kept, routes, identity, survivorship)
 
 
 @contextmanager
@@ -159,14 +170,14 @@ def postgres(settings: Settings) -> Iterator[str]:
         embedded.stop(server)
 
 
-def configure(
-    settings: Settings,
-) -> tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, SurvivorshipRules]:
+def configure(settings: Settings) -> Configured:
     """Connections, routes and rules. Raises ConfigError."""
     connections = load_connections(
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
     )
+    if faults := key_faults(settings.secret_key, connections):
+        raise ConfigError(faults)
     routes = tuple(
         Route(
             routing.to,
@@ -279,6 +290,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     from hub.workers.wake import listen
 
     run.rule_versions.take_configuration()
+    reseal(run.settings.secret_key, run.database)
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

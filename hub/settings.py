@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 
 from hub.errors import ConfigError, did_you_mean
 from hub.yaml_file import Reader, add_new, describe, line_hint
@@ -22,6 +31,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "HUB_LOG_LEVEL": "log_level",
     "HUB_LOG_FORMAT": "log_format",
     "HUB_PUBLIC_URL": "hub.public_url",
+    "HUB_SECRET_KEY": "secret_key",
 }
 """Environment variable to the YAML path it stands above. An empty variable counts as unset."""
 
@@ -56,6 +66,11 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _keys(value: Any) -> Any:
+    parts = value.split(",") if isinstance(value, str) else value
+    return [part.strip() for part in parts if part.strip()] if isinstance(parts, list) else parts
 
 
 class _Section(BaseModel):
@@ -144,6 +159,12 @@ class Settings(_Section):
     )
     redis_url: Annotated[str, _url("redis", "rediss", "unix")] | None = Field(
         None, repr=False, description="Redis or Valkey for wake-ups; without it, the workers run in one process."
+    )
+    secret_key: Annotated[tuple[SecretStr, ...], BeforeValidator(_keys)] = Field(
+        (),
+        repr=False,
+        description="Keys that seal the tokens of OAuth connections in the database: 32 bytes in base64 each, the one "
+        "in use first, earlier ones behind it after a comma. Only such connections need one.",
     )
     data_dir: Path = Field(Path(".hub"), description="Where the embedded PostgreSQL and other local state live.")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(

@@ -62,8 +62,8 @@ COMMANDS = {
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive, pause, resume, retry, resend."),
     "connections": Lazy(
         "hub.cli.connections",
-        "command",
-        "Show how each connection is doing: state, since when, next try, reason, and what to do.",
+        "app",
+        "Show how each connection is doing: state, since when, next try, reason, and what to do; give one a token.",
     ),
     "stats": Lazy(
         "hub.cli.stats", "command", "Count inbox, records, profiles, outbox, and tell the lag of each connection."

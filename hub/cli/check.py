@@ -17,6 +17,7 @@ import redis
 import typer
 
 from hub import bootstrap
+from hub.application.token_store import key_faults
 from hub.cli import output
 from hub.cli.connections import troubles
 from hub.errors import ConfigError, HubError
@@ -34,6 +35,9 @@ from hub.yaml_file import add_new
 
 MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
+
+
+OAUTH_UNTESTED = "not tested: its tokens are in the database; `hub connections` tells how it is doing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
         add_new(faults, error.faults)
     add_new(faults, _file_faults(settings, connections))
     add_new(faults, _data_dir_faults(settings))
+    add_new(faults, key_faults(settings.secret_key, connections))
     located = settings.locate(faults)
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
@@ -183,6 +188,8 @@ def _ask(
 ) -> Finding:
     if part.check is None:
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
+    if connection.oauth and connection.tokens is None:
+        return Finding(connection.name, role, True, OAUTH_UNTESTED)
     base_url = connection.settings.base_url
     if part.api_root is not None and base_url is None:
         try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from hub.cli import output
 from hub.cli.database import configured
@@ -13,8 +17,14 @@ if TYPE_CHECKING:
     from hub.store.database import Session
 
 
-def command(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
-    """Show how each connection is doing: state, since when, next try, reason, and what to do."""
+app = typer.Typer(name="connections", invoke_without_command=True)
+
+
+@app.callback()
+def command(context: typer.Context, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Show how each connection is doing: state, since when, next try, reason, and what to do; give one a token."""
+    if context.invoked_subcommand is not None:
+        return
     from hub.api.standing import standing
 
     with output.exit_codes(json=json), configured(config) as run, run.database.session() as session:
@@ -40,6 +50,46 @@ def command(json: output.JsonOption = False, config: output.ConfigOption = None)
     for each in found:
         for advice in each.advice():
             output.show(f"{each.name}: {advice}")
+
+
+@app.command()
+def authorise(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The connection, as the configuration calls it.")],
+    token: Annotated[
+        bool,
+        typer.Option(
+            "--token", help="Give a refresh token that you have: from HUB_REFRESH_TOKEN, else it is asked for, unseen."
+        ),
+    ] = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Give an OAuth connection its token: prints where to consent, and takes the code that comes of it."""
+    from hub.application.authorise import Consent, give_code, give_token, renew_now
+    from hub.errors import RefusedError
+
+    with output.exit_codes(json=json), configured(config) as run:
+        connection = run.connections.get(name)
+        if connection is None or connection.oauth is None:
+            raise RefusedError(f"there is no connection {name!r} that gets its tokens by OAuth")
+        if token:
+            give_token(connection, _secret("refresh token", "HUB_REFRESH_TOKEN"))
+        elif connection.oauth.grant == "client_credentials":
+            renew_now(connection)
+        else:
+            consent = Consent.begin(connection.oauth)
+            output.say("open this address, consent, and paste the address that the browser is led to, or its code:")
+            output.say(consent.url)
+            give_code(connection, consent, typer.prompt("address or code", err=True))
+    if json:
+        output.show_json({"connection": name, "authorised": True})
+    else:
+        output.show(f"{name} has its token; it goes on by itself")
+
+
+def _secret(what: str, variable: str) -> str:
+    found = os.environ.get(variable) or typer.prompt(what, hide_input=sys.stdin.isatty(), err=True)
+    return str(found).strip()
 
 
 def troubles(session: Session) -> dict[str, Health]:

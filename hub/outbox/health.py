@@ -42,6 +42,8 @@ def of_destination(name: str, trouble: Trouble | None, *, routed: bool = True) -
     if not routed:
         return Health("unrouted", advice=f"add `- {{to: {name}}}` to `routes:` in the configuration")
     if found.refused:
+        if found.token_wanted:
+            return _health("refused", found, _token(name))
         advice = f"{_credentials(name)}; `hub outbox resume {name}` tries those in use once more"
         return _health("refused", found, advice)
     if found.resting:
@@ -56,7 +58,7 @@ def of_source(name: str, trouble: Trouble | None) -> Health:
     if trouble is None:
         return Health()
     if trouble.refused:
-        return _health("refused", trouble, _credentials(name))
+        return _health("refused", trouble, _token(name) if trouble.token_wanted else _credentials(name))
     state: State = "resting" if trouble.resting else "failing"
     return _health(state, trouble, "the bodies its events lack are fetched again by themselves")
 
@@ -73,6 +75,10 @@ def line(name: str, health: Health) -> str:
 
 def _credentials(name: str) -> str:
     return f"put credentials that it accepts at connections.{name} in the configuration, and start Hub again"
+
+
+def _token(name: str) -> str:
+    return f"`hub connections authorise {name}` gives it a new token; then it goes on by itself"
 
 
 def _health(state: State, found: Trouble, advice: str) -> Health:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ValidationError
@@ -14,9 +16,11 @@ from hub.errors import ConfigError, did_you_mean
 from hub.mapping.condition import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import ConnectionSettings, OrderSettings
+from hub.sdk.manifest import ConnectionSettings, OrderSettings, url_fault
+from hub.sdk.oauth import OAuth
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
+from hub.sdk.tokens import TokenKeeper, TokenStore, ask
 from hub.yaml_file import describe
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -26,11 +30,21 @@ NO_API = "https://no-api.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """``name`` is the key under ``connections:`` in the configuration; ``settings`` are validated by the connector."""
+    """``name`` is the key under ``connections:`` in the configuration; ``settings`` are validated by the connector.
+
+    ``tokens`` is where its tokens are kept, if it is one of OAuth's; whoever opens the database passes it in.
+    """
 
     name: str
     connector: Connector
     settings: ConnectionSettings
+    tokens: TokenStore | None = None
+
+    @property
+    def oauth(self) -> OAuth | None:
+        """How it gets its tokens; None where its credentials stand in the settings."""
+        declared = self.connector.oauth
+        return declared(self.settings) if declared else None
 
 
 def counting_placed_orders(connections: Mapping[str, Connection]) -> frozenset[str]:
@@ -137,10 +151,13 @@ def open_client(
     destination = part if isinstance(part, Destination) else None
     limits = destination.limits(settings) if destination and destination.limits else manifest.limits
     allows = destination.allows_private if destination else None
+    keeper = keeper_of(connection, transport=transport)
+    fixed = part.authorise(settings) if part.authorise else None
     return HttpClient(
         root,
         allow_private=allows(settings) if allows else settings.base_url is not None,
-        headers=part.authorise(settings) if part.authorise else None,
+        headers=keeper.headers if keeper else fixed,
+        renew=keeper.renew if keeper else None,
         allowed_hosts=manifest.allowed_hosts,
         timeout_seconds=settings.timeout_seconds,
         limits=limits,
@@ -149,3 +166,27 @@ def open_client(
         transport=transport,
         budget=budget,
     )
+
+
+def keeper_of(connection: Connection, *, transport: httpx.BaseTransport | None = None) -> TokenKeeper | None:
+    """Who gives a connection its tokens; None where its credentials stand in the settings.
+
+    Raises ConfigError when there is nowhere to keep them, or the token server may not be called.
+    """
+    oauth, settings = connection.oauth, connection.settings
+    if oauth is None:
+        return None
+    path = f"connections.{connection.name}"
+    if connection.tokens is None:
+        raise ConfigError([f"{path}: its tokens are kept in the database, which is not open here"])
+    if fault := url_fault(oauth.token_url, allow_http=settings.allow_http):
+        raise ConfigError([f"{path}: the token server's URL {fault}"])
+    own = urlsplit(settings.base_url or "").hostname
+    asking = partial(
+        ask,
+        oauth,
+        allow_private=own is not None and own == urlsplit(oauth.token_url).hostname,
+        timeout_seconds=settings.timeout_seconds,
+        transport=transport,
+    )
+    return TokenKeeper(connection.name, oauth, connection.tokens, asking)

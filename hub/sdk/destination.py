@@ -12,7 +12,7 @@ from hub.mapping.order import is_open, refunded
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, StatusTable
+from hub.sdk.http import Authorisation, HttpClient, StatusTable
 from hub.sdk.manifest import Limits, Settings
 
 
@@ -194,7 +194,7 @@ class Destination(Generic[Settings]):
     refusals: Callable[[Any], Sequence[Refusal]] | None = None
     essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], Checked | None] | None = None
-    authorise: Callable[[Settings], Mapping[str, str]] | None = None
+    authorise: Callable[[Settings], Authorisation] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None

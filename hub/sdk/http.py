@@ -19,6 +19,9 @@ from hub.sdk.manifest import Limits
 
 StatusTable = Mapping[int, type[HubError]]
 
+Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
+"""Headers that carry credentials: fixed ones, or what is asked for them before each call, with the whole request."""
+
 DEFAULT_STATUS_TABLE: StatusTable = {
     401: AuthError,
     403: AuthError,
@@ -75,7 +78,8 @@ class HttpClient:
     ``root`` is the API's root URL; relative paths are joined to it. Redirects are not followed, and only ``root``'s
     host and ``allowed_hosts`` are called. Reads (GET) are tried three times within one call; writes once, because
     the outbox row owns their retries. Private addresses are called only with ``allow_private``, and only of the root's
-    host; see ``hub.sdk.network``.
+    host; see ``hub.sdk.network``. ``headers`` may be asked anew for each call. After a 401 ``renew`` is given the
+    refused request; when it answers True the request goes out once more, since a refused one was not carried out.
     """
 
     def __init__(
@@ -83,7 +87,8 @@ class HttpClient:
         root: str,
         *,
         allow_private: bool = False,
-        headers: Mapping[str, str] | None = None,
+        headers: Authorisation | None = None,
+        renew: Callable[[httpx.Request], bool] | None = None,
         allowed_hosts: tuple[str, ...] = (),
         timeout_seconds: float = 20.0,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -99,9 +104,12 @@ class HttpClient:
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
         self._refusals = refusals
         self._budget = budget or Budget(limits)
+        fixed = None if headers is None or callable(headers) else headers
+        self._per_call = headers if callable(headers) else None
+        self._renew = renew
         private = frozenset([self._allowed[0]] if allow_private else [])
         self._client = httpx.Client(
-            headers={"user-agent": "hub/0.1", **(headers or {})},
+            headers={"user-agent": "hub/0.1", **(fixed or {})},
             timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 5.0)),
             follow_redirects=False,
             transport=transport or network.Transport(self.root, network.Guard(private)),
@@ -158,21 +166,27 @@ class HttpClient:
         if body is not None:
             content = orjson.dumps(body)
             sent_headers.setdefault("content-type", "application/json")
+        params = dict(query) if query else None
+        request = self._client.build_request(method, url, params=params, content=content, headers=sent_headers)
+        response = self._sent(method, host, request)
+        if response.status_code == 401 and self._renew is not None and self._renew(response.request):
+            response = self._sent(method, host, request)
+        if response.is_success or response.status_code in accept:
+            return response
+        raise self._error(method, host, response)
+
+    def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait()
+        if self._per_call is not None:
+            # After the wait: a token may run out while a budget fills up again.
+            request.headers.update(self._per_call(request))
         self.calls += 1
         try:
-            response = self._answer(
-                self._client.build_request(
-                    method, url, params=dict(query) if query else None, content=content, headers=sent_headers
-                )
-            )
+            return self._answer(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"{method} {host}: {_unanswered(error)}") from None
         except httpx.HTTPError as error:
             raise Unavailable(f"{method} {host}: {_unanswered(error)}", uncertain=method != "GET") from None
-        if response.is_success or response.status_code in accept:
-            return response
-        raise self._error(method, host, response)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         # httpx limits each wait, not the whole: a server that drips headers or bytes would hold the thread for hours.

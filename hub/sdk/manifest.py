@@ -70,7 +70,7 @@ class ConnectionSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _leads_where_it_may(cls, url: str | None, info: ValidationInfo) -> str | None:
-        if url is not None and (fault := _url_fault(url, allow_http=bool(info.data.get("allow_http")))):
+        if url is not None and (fault := url_fault(url, allow_http=bool(info.data.get("allow_http")))):
             raise ValueError(fault)
         return url
 
@@ -83,7 +83,8 @@ class ConnectionSettings(BaseModel):
         return value
 
 
-def _url_fault(url: str, *, allow_http: bool) -> str | None:
+def url_fault(url: str, *, allow_http: bool) -> str | None:
+    """Why a URL is not to be called, or None: secrets go out in the open over http, or stand in it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

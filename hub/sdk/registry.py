@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -19,6 +19,7 @@ from typing import Any
 from hub.errors import ConfigError
 from hub.sdk.destination import Destination
 from hub.sdk.manifest import Manifest
+from hub.sdk.oauth import OAuth
 from hub.sdk.source import Source
 
 PACKAGE = "hub.connectors"
@@ -31,6 +32,8 @@ class Connector:
     manifest: Manifest[Any]
     source: Source[Any] | None = None
     destination: Destination[Any] | None = None
+    oauth: Callable[[Any], OAuth | None] | None = None
+    """How a connection with these settings gets its tokens; None where it has a fixed one (``hub.sdk.oauth``)."""
 
 
 @cache

@@ -1,6 +1,8 @@
 """Signature schemes. Each has its inverse, so that samples, the demo and captured payloads can be signed again.
 
-All comparisons take constant time. An empty secret verifies nothing: anyone could sign with it.
+Most vendors put one value into one header: a connector declares that as ``BodyHmac`` or ``SharedSecret`` and gives its
+``verify`` and ``sign`` to the source. All comparisons take constant time. An empty secret verifies nothing: anyone
+could sign with it.
 """
 
 from __future__ import annotations
@@ -8,22 +10,78 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Generic, Literal
 
 from pydantic import SecretStr
 
 from hub.errors import VerificationError
+from hub.sdk.manifest import Settings
+from hub.sdk.source import RawDelivery
+
+_ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
+    "base64": lambda digest: base64.b64encode(digest).decode(),
+    "hex": bytes.hex,
+}
 
 
-def hmac_sha256_base64(secret: str, message: bytes) -> str:
-    """Base64 of HMAC-SHA256 (Shopify, WooCommerce, Square)."""
-    return base64.b64encode(hmac.digest(secret.encode(), message, hashlib.sha256)).decode()
+@dataclass(frozen=True, slots=True)
+class BodyHmac(Generic[Settings]):
+    """An HMAC over the body in one header: the declaration is all that a connector writes.
+
+    ``header``    the header's name in small letters
+    ``secrets``   the live secrets of a connection, the first of which signs; each of them verifies
+    ``encoding``  how the digest is written
+    ``prefix``    what stands before it, such as Meta's ``sha256=``
+    ``signed``    the bytes that are signed, where they are more than the raw body (Square: the URL before it)
+    """
+
+    header: str
+    secrets: Callable[[Settings], Sequence[SecretStr]]
+    encoding: Literal["base64", "hex"]
+    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    prefix: str = ""
+    signed: Callable[[RawDelivery], bytes] = lambda delivery: delivery.body
+
+    def verify(self, delivery: RawDelivery, settings: Settings) -> None:
+        """Raise VerificationError unless one of the live secrets signed the delivery."""
+        message = self.signed(delivery)
+        require(delivery.headers.get(self.header), self.secrets(settings), lambda secret: self.value(secret, message))
+
+    def sign(self, delivery: RawDelivery, settings: Settings) -> RawDelivery:
+        """The inverse: the delivery with the header that a real sender adds."""
+        return _with(delivery, self.headers(self.signed(delivery), settings))
+
+    def headers(self, message: bytes, settings: Settings) -> dict[str, str]:
+        """The header for a message, for requests of our own too."""
+        return {self.header: self.value(self.secrets(settings)[0].get_secret_value(), message)}
+
+    def value(self, secret: str, message: bytes) -> str:
+        """The header's value."""
+        return self.prefix + _ENCODINGS[self.encoding](hmac.digest(secret.encode(), message, self.algorithm))
 
 
-def hmac_sha256_hex(secret: str, message: bytes) -> str:
-    """Hexadecimal HMAC-SHA256 (Meta, Shopware)."""
-    return hmac.digest(secret.encode(), message, hashlib.sha256).hex()
+@dataclass(frozen=True, slots=True)
+class SharedSecret(Generic[Settings]):
+    """The secret itself in one header, after ``prefix``: for vendors that sign nothing."""
+
+    header: str
+    secrets: Callable[[Settings], Sequence[SecretStr]]
+    prefix: str = ""
+
+    def verify(self, delivery: RawDelivery, settings: Settings) -> None:
+        """Raise VerificationError unless the delivery carries one of the live secrets."""
+        require(delivery.headers.get(self.header), self.secrets(settings), lambda secret: self.prefix + secret)
+
+    def sign(self, delivery: RawDelivery, settings: Settings) -> RawDelivery:
+        """The inverse: the delivery with the header that a real sender adds."""
+        return _with(delivery, {self.header: self.prefix + self.secrets(settings)[0].get_secret_value()})
+
+
+def _with(delivery: RawDelivery, headers: Mapping[str, str]) -> RawDelivery:
+    return replace(delivery, headers={**delivery.headers, **headers})
 
 
 def standard_webhooks(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient
+from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Settings
 
 
@@ -120,7 +120,7 @@ class Source(Generic[Settings]):
     backfill: (
         Callable[[HttpClient, Settings, datetime | None, Mapping[str, Any] | None], Iterator[BackfillPage]] | None
     ) = None
-    authorise: Callable[[Settings], Mapping[str, str]] | None = None
+    authorise: Callable[[Settings], Authorisation] | None = None
     """Request headers that carry the connection's credentials, for ``complete`` and ``backfill``."""
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""

@@ -71,15 +71,17 @@ class Trouble:
     refused: bool = False
     paused_at: datetime | None = None
     paused_by: str = ""
+    token_wanted: bool = False
+    """A person has to give it a new OAuth token."""
 
 
 def destination_troubles(session: Session) -> dict[str, Trouble]:
     """By name, every destination that was ever sent to or paused."""
     rows = session.rows(
         """
-        SELECT destination, coalesce(not_before > now(), false), failures, since, not_before, reason,
-            credentials <> '', paused_at, paused_by
-        FROM destination_state
+        SELECT d.destination, coalesce(d.not_before > now(), false), d.failures, d.since, d.not_before, d.reason,
+            d.credentials <> '', d.paused_at, d.paused_by, g.wanted_at IS NOT NULL
+        FROM destination_state d LEFT JOIN oauth_grant g ON g.connection = d.destination
         """
     )
     return {row[0]: Trouble(*row[1:]) for row in rows}
@@ -89,8 +91,9 @@ def source_troubles(session: Session) -> dict[str, Trouble]:
     """By name, every source whose API fails to give the bodies of thin events."""
     rows = session.rows(
         """
-        SELECT connection, not_before > now(), failures, since, not_before, reason, reason = 'AuthError'
-        FROM completion_rest
+        SELECT r.connection, r.not_before > now(), r.failures, r.since, r.not_before, r.reason, r.reason = 'AuthError',
+            NULL::timestamptz, '', g.wanted_at IS NOT NULL
+        FROM completion_rest r LEFT JOIN oauth_grant g ON g.connection = r.connection
         """
     )
     return {row[0]: Trouble(*row[1:]) for row in rows}

@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from benchmarks.payloads import SECRET, Webhook, webhooks
-from hub.sdk.signatures import hmac_sha256_base64
+from hub.connectors.shopify.source import SIGNATURE
 from tests.support.processes import OwnPostgres, Role, free_port, own_postgres, wait_for, wait_until_ready
 
 CONFIG = """
@@ -158,7 +158,7 @@ def test_while_postgresql_hangs_memory_stays_and_everybody_is_asked_to_come_agai
 ) -> None:
     # given senders of large signed bodies, over and over, while PostgreSQL hangs
     body = events[10].body[:-1] + b',"note":"' + b"x" * MIB + b'"}'
-    headers = {**events[10].headers, "x-shopify-hmac-sha256": hmac_sha256_base64(SECRET, body)}
+    headers = {**events[10].headers, SIGNATURE.header: SIGNATURE.value(SECRET, body)}
     before = api.rss()
 
     async def storm(client: httpx.AsyncClient, seconds: float) -> list[int]:

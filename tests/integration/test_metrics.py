@@ -15,7 +15,7 @@ import orjson
 import psycopg
 
 from hub import metrics
-from hub.connectors.shopify.source import sign
+from hub.connectors.shopify.source import SIGNATURE
 from hub.sdk.connection import load_connections
 from hub.sdk.source import RawDelivery
 from hub.store.database import Database
@@ -41,7 +41,7 @@ def webhook(url: str, body: bytes) -> httpx.Response:
     shop = load_connections({"shop": ("shopify", SHOP)}, default_region="DE")["shop"]
     headers = {"x-shopify-topic": "customers/create", "x-shopify-webhook-id": "w1", "x-shopify-event-id": "e1"}
     settings: Any = shop.settings
-    signed = sign(RawDelivery("POST", url, {}, headers, body, START), settings)
+    signed = SIGNATURE.sign(RawDelivery("POST", url, {}, headers, body, START), settings)
     return httpx.post(f"{url}/webhooks/shop", content=body, headers=dict(signed.headers))
 
 

@@ -21,7 +21,7 @@ from hub.sdk.destination import Change, Destination, HttpRequest, OrderChange, W
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, OrderSettings, Secrets
 from hub.sdk.registry import Connector
-from hub.sdk.signatures import hmac_sha256_hex, require, require_fresh
+from hub.sdk.signatures import BodyHmac, require_fresh
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 from hub.store import inbox
 from hub.store.database import Database
@@ -61,14 +61,17 @@ class SourceSettings(OrderSettings):
     secret: Secrets
 
 
+SIGNATURE: BodyHmac[SourceSettings] = BodyHmac(
+    "x-signature",
+    encoding="hex",
+    secrets=lambda settings: settings.secret,
+    signed=lambda delivery: delivery.headers.get("x-sent-at", "0").encode() + b"." + delivery.body,
+)
+
+
 def _verify(delivery: RawDelivery, settings: SourceSettings) -> None:
-    sent_at = delivery.headers.get("x-sent-at", "0")
-    require(
-        delivery.headers.get("x-signature"),
-        settings.secret,
-        lambda secret: hmac_sha256_hex(secret, sent_at.encode() + b"." + delivery.body),
-    )
-    require_fresh(datetime.fromtimestamp(float(sent_at), UTC), delivery.received_at)
+    SIGNATURE.verify(delivery, settings)
+    require_fresh(datetime.fromtimestamp(float(delivery.headers.get("x-sent-at", "0")), UTC), delivery.received_at)
 
 
 def sign(
@@ -76,7 +79,7 @@ def sign(
 ) -> dict[str, str]:
     """The headers of a delivery to the double source."""
     moment = f"{(sent_at or datetime.now(UTC)).timestamp():.0f}"
-    signature = hmac_sha256_hex(secret, moment.encode() + b"." + body)
+    signature = SIGNATURE.value(secret, moment.encode() + b"." + body)
     return {"x-event-id": event_id, "x-topic": "events", "x-sent-at": moment, "x-signature": signature}
 
 

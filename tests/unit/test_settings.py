@@ -169,7 +169,7 @@ survivorship: nowhere.yaml
             "a b: 1",
             (
                 "a b: unknown key; there is hub, connections, routes, identity, survivorship, retention, database_url, "
-                "redis_url, data_dir, log_level, log_format (line 1)"
+                "redis_url, secret_key, data_dir, log_level, log_format (line 1)"
             ),
         ),
         ("[" * 5000, "the file cannot be read: it is nested too deeply"),

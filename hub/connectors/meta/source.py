@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -40,10 +39,14 @@ from hub.mapping.payload import Reading, VendorModel
 from hub.model.event import CanonicalEvent, InteractionEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient
-from hub.sdk.signatures import hmac_sha256_hex, require
+from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import Completion, EventName, InboxEntry, RawDelivery, Reply, Source
 
-SIGNATURE = "x-hub-signature-256"
+SIGNATURE: BodyHmac[MetaSettings] = BodyHmac(
+    "x-hub-signature-256", encoding="hex", prefix="sha256=", secrets=lambda settings: settings.app_secret
+)
+"""Over the raw body: Meta escapes non-ASCII, so JSON that is written again would be other bytes."""
+
 _PREFIXES = {"page": "page", "instagram": "instagram", "whatsapp_business_account": "whatsapp"}
 _NETWORKS = {"page": "messenger", "instagram": "instagram"}
 
@@ -58,17 +61,6 @@ def answer(delivery: RawDelivery, settings: MetaSettings) -> Reply | None:
     if known and query.get("hub.mode") == "subscribe":
         return Reply(200, query.get("hub.challenge", "").encode())
     return Reply(403)
-
-
-def verify(delivery: RawDelivery, settings: MetaSettings) -> None:
-    """HMAC-SHA256 of the raw body with the app secret; Meta escapes non-ASCII, so never of re-serialised JSON."""
-    require(delivery.headers.get(SIGNATURE), settings.app_secret, lambda secret: _signature(secret, delivery.body))
-
-
-def sign(delivery: RawDelivery, settings: MetaSettings) -> RawDelivery:
-    """Add the header Meta would send."""
-    signature = _signature(settings.app_secret[0].get_secret_value(), delivery.body)
-    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
 
 
 def name_event(delivery: RawDelivery, settings: MetaSettings) -> EventName:
@@ -146,10 +138,6 @@ def check(http: HttpClient, settings: MetaSettings) -> Checked:
     found.works.append("the token is accepted")
     found.untested.append("permissions and expiry of the token: Meta tells them to the app alone")
     return found
-
-
-def _signature(secret: str, body: bytes) -> str:
-    return "sha256=" + hmac_sha256_hex(secret, body) if secret else ""
 
 
 def _topics(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -280,8 +268,8 @@ def _distinct(events: Iterable[CanonicalEvent]) -> list[CanonicalEvent]:
 
 SOURCE = Source(
     parse=parse,
-    verify=verify,
-    sign=sign,
+    verify=SIGNATURE.verify,
+    sign=SIGNATURE.sign,
     name_event=name_event,
     answer=answer,
     completions=completions,

@@ -14,7 +14,7 @@ from pywa.utils import webhook_updates_validator
 
 from hub.connectors.meta import CONNECTOR
 from hub.connectors.meta.manifest import MANIFEST, MetaSettings
-from hub.connectors.meta.source import SOURCE, answer, complete, completions, name_event, parse, sign, verify
+from hub.connectors.meta.source import SIGNATURE, SOURCE, answer, complete, completions, name_event, parse
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
 from hub.model.customer import ContactPoint
 from hub.model.event import ConsentEvent, CustomerEvent, InteractionEvent, LinkEvent, Note
@@ -71,7 +71,7 @@ def test_the_challenge_goes_back_only_for_our_verify_token() -> None:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}")
 def test_pywa_accepts_our_signature(path: Path) -> None:
-    signed = sign(delivery(path.read_bytes()), SETTINGS)
+    signed = SIGNATURE.sign(delivery(path.read_bytes()), SETTINGS)
 
     secret = SETTINGS.app_secret[0].get_secret_value()
     assert webhook_updates_validator(secret, signed.body, signed.headers["x-hub-signature-256"])
@@ -98,7 +98,7 @@ def test_a_signature_vector_verifies(path: Path) -> None:
         update={"app_secret": MetaSettings(app_secret=vector["secret"], verify_token="long-enough").app_secret}
     )
 
-    verify(replace(delivery(vector["body"].encode()), headers=headers), settings)
+    SIGNATURE.verify(replace(delivery(vector["body"].encode()), headers=headers), settings)
 
 
 def test_the_event_id_is_that_of_the_content_not_of_the_sending() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -44,25 +43,12 @@ from hub.model.interaction import Interaction
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import next_link
-from hub.sdk.signatures import hmac_sha256_base64, require
+from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Source
 
-SIGNATURE = "x-shopify-hmac-sha256"
-
-
-def verify(delivery: RawDelivery, settings: ShopifySettings) -> None:
-    """Check base64(HMAC-SHA256(client secret, raw body)). Raises VerificationError."""
-    require(
-        delivery.headers.get(SIGNATURE),
-        settings.webhook_secret,
-        lambda secret: hmac_sha256_base64(secret, delivery.body),
-    )
-
-
-def sign(delivery: RawDelivery, settings: ShopifySettings) -> RawDelivery:
-    """The inverse of ``verify``."""
-    signature = hmac_sha256_base64(settings.webhook_secret[0].get_secret_value(), delivery.body)
-    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+SIGNATURE: BodyHmac[ShopifySettings] = BodyHmac(
+    "x-shopify-hmac-sha256", encoding="base64", secrets=lambda settings: settings.webhook_secret
+)
 
 
 def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
@@ -355,8 +341,8 @@ def check(client: HttpClient, settings: ShopifySettings) -> Checked:
 
 SOURCE = Source(
     parse=parse,
-    verify=verify,
-    sign=sign,
+    verify=SIGNATURE.verify,
+    sign=SIGNATURE.sign,
     name_event=name_event,
     backfill=backfill,
     authorise=authorise,

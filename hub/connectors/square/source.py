@@ -10,7 +10,7 @@ Out: canonical events. ``order.*`` names only ids, so the order and then its cus
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -46,23 +46,13 @@ from hub.sdk.paginate import walk
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
 Parsed = Sequence[CanonicalEvent | Note]
-SIGNATURE = "x-square-hmacsha256-signature"
+SIGNATURE: signatures.BodyHmac[SquareSettings] = signatures.BodyHmac(
+    "x-square-hmacsha256-signature",
+    encoding="base64",
+    secrets=lambda settings: settings.signature_key,
+    signed=lambda delivery: delivery.url.encode() + delivery.body,
+)
 _MERGED = "merged at the source"
-
-
-def verify(delivery: RawDelivery, settings: SquareSettings) -> None:
-    message = delivery.url.encode() + delivery.body
-    signatures.require(
-        delivery.headers.get(SIGNATURE),
-        settings.signature_key,
-        lambda key: signatures.hmac_sha256_base64(key, message),
-    )
-
-
-def sign(delivery: RawDelivery, settings: SquareSettings) -> RawDelivery:
-    key = settings.signature_key[0].get_secret_value()
-    signature = signatures.hmac_sha256_base64(key, delivery.url.encode() + delivery.body)
-    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
 
 
 def name_event(delivery: RawDelivery, settings: SquareSettings) -> EventName:
@@ -387,8 +377,8 @@ def authorise(settings: SquareSettings) -> Mapping[str, str]:
 
 SOURCE = Source(
     parse=parse,
-    verify=verify,
-    sign=sign,
+    verify=SIGNATURE.verify,
+    sign=SIGNATURE.sign,
     name_event=name_event,
     completions=completions,
     complete=complete,

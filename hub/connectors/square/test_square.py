@@ -15,7 +15,7 @@ import pytest
 from square.utils.webhooks_helper import verify_signature
 
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
-from hub.connectors.square.source import SIGNATURE, SOURCE, backfill, complete, completions, parse, sign, verify
+from hub.connectors.square.source import SIGNATURE, SOURCE, backfill, complete, completions, parse
 from hub.errors import RejectedError, SkipEvent, VerificationError
 from hub.model.event import OrderEvent
 from hub.sdk.connection import Connection, open_client
@@ -50,10 +50,10 @@ def test_the_vendors_signature_vector_is_accepted_and_its_url_matters(path: Path
     settings = SquareSettings(signature_key=vector["secret"])
     given = delivery(vector["body"].encode(), vector["notification_url"], vector["headers"])
 
-    verify(given, settings)
+    SIGNATURE.verify(given, settings)
 
     with pytest.raises(VerificationError):
-        verify(replace(given, url=given.url + "/"), settings)
+        SIGNATURE.verify(replace(given, url=given.url + "/"), settings)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_the_vendors_signature_vector_is_accepted_and_its_url_matters(path: Path
 )
 @pytest.mark.parametrize("body", ["{}", '{"name":"Jürgen Weiß 🌷"}', '{ "a" : 1 }\r\n'])
 def test_our_signature_is_the_one_of_squares_own_sdk(url: str, body: str) -> None:
-    signed = sign(delivery(body.encode(), url), SETTINGS)
+    signed = SIGNATURE.sign(delivery(body.encode(), url), SETTINGS)
 
     assert verify_signature(
         request_body=body,
-        signature_header=signed.headers[SIGNATURE],
+        signature_header=signed.headers[SIGNATURE.header],
         signature_key="sample-square-signature-key",
         notification_url=url,
     )

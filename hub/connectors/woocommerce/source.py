@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,30 +23,17 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.signatures import hmac_sha256_base64, require
+from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
 
-SIGNATURE = "x-wc-webhook-signature"
-
-
-def verify(delivery: RawDelivery, settings: WooCommerceSettings) -> None:
-    """Check base64(HMAC-SHA256(webhook secret, raw body)). Raises VerificationError."""
-    require(
-        delivery.headers.get(SIGNATURE),
-        settings.webhook_secret,
-        lambda secret: hmac_sha256_base64(secret, delivery.body),
-    )
-
-
-def sign(delivery: RawDelivery, settings: WooCommerceSettings) -> RawDelivery:
-    """The inverse of ``verify``."""
-    signature = hmac_sha256_base64(settings.webhook_secret[0].get_secret_value(), delivery.body)
-    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+SIGNATURE: BodyHmac[WooCommerceSettings] = BodyHmac(
+    "x-wc-webhook-signature", encoding="base64", secrets=lambda settings: settings.webhook_secret
+)
 
 
 def answer(delivery: RawDelivery, settings: WooCommerceSettings) -> Reply | None:
     """200 for the unsigned ``webhook_id=N`` that is sent on saving a webhook; the owner sees an error otherwise."""
-    ping = delivery.method == "POST" and SIGNATURE not in delivery.headers
+    ping = delivery.method == "POST" and SIGNATURE.header not in delivery.headers
     name, _, number = delivery.body.partition(b"=")
     return Reply(200) if ping and name == b"webhook_id" and number.isdigit() else None
 
@@ -209,8 +195,8 @@ def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
 
 SOURCE = Source(
     parse=parse,
-    verify=verify,
-    sign=sign,
+    verify=SIGNATURE.verify,
+    sign=SIGNATURE.sign,
     name_event=name_event,
     answer=answer,
     backfill=backfill,

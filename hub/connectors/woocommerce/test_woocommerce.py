@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from hub.connectors.woocommerce.manifest import MANIFEST, WooCommerceSettings
-from hub.connectors.woocommerce.source import answer, api_root, authorise, backfill, name_event, parse, verify
+from hub.connectors.woocommerce.source import SIGNATURE, answer, api_root, authorise, backfill, name_event, parse
 from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
 from hub.model.event import CustomerEvent, OrderEvent
 from hub.model.identifier import RecordKey
@@ -61,10 +61,10 @@ def test_the_signature_vector_is_accepted() -> None:
         settings = WooCommerceSettings.model_validate({"webhook_secret": vector["secret"]})
         headers = {name.lower(): value for name, value in vector["headers"].items()}
 
-        verify(delivery(headers, vector["body"].encode()), settings)
+        SIGNATURE.verify(delivery(headers, vector["body"].encode()), settings)
 
         with pytest.raises(VerificationError):
-            verify(delivery(headers, vector["body"].encode() + b"\n"), settings)
+            SIGNATURE.verify(delivery(headers, vector["body"].encode() + b"\n"), settings)
 
 
 def test_the_vendors_own_payloads_are_read() -> None:

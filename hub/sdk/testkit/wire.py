@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +17,11 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
+from hub.sdk.oauth import Tokens
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.samples import CONNECTION
 from hub.sdk.testkit.watch import in_an_empty_folder
+from hub.sdk.tokens import Held
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -37,12 +40,40 @@ class Wire(httpx.BaseTransport):
         return self.answer(request)
 
 
+class SampleTokens:
+    """The store of an OAuth connection that has a token for ever; see ``hub.sdk.tokens.TokenStore``."""
+
+    def held(self, connection: str, app: str) -> Held:
+        """Invented tokens."""
+        return Held(Tokens("sample-access-token", "sample-refresh-token"))
+
+    def alone(self, connection: str, seconds: float) -> AbstractContextManager[bool]:
+        """Nobody else is there."""
+        return nullcontext(True)
+
+    def begin(self, connection: str, app: str) -> None:
+        """Nothing is renewed."""
+
+    def keep(self, connection: str, app: str, tokens: Tokens, *, version: int, spent: float) -> bool:
+        """Nothing is kept."""
+        return True
+
+    def end(self, connection: str) -> None:
+        """Nothing was begun."""
+
+    def want(self, connection: str, app: str, reason: str, *, version: int) -> None:
+        """Nobody is asked."""
+
+    def give(self, connection: str, app: str, tokens: Tokens, *, spent: float) -> None:
+        """Nothing is kept."""
+
+
 def client(case: ConnectorCase, wire: Wire, *, destination: bool) -> HttpClient:
     """The client a connection of this connector gets, over the wire; a source of files gets one it cannot use."""
     part = case.destination if destination else case.source
     if case.settings.base_url is None and part.api_root is None:
         return HttpClient("https://no-api.invalid", transport=wire)
-    connection = Connection(CONNECTION, case.connector, case.settings)
+    connection = Connection(CONNECTION, case.connector, case.settings, tokens=SampleTokens())
     return open_client(connection, part, transport=wire, budget=Budget(Limits()))
 
 

@@ -73,11 +73,10 @@ def canonical(body: bytes) -> bytes:
 
 def first_secret_only(source: Source[Any]) -> dict[str, Any]:
     def verify(delivery: Any, settings: Any) -> None:
-        signatures.require(
-            delivery.headers.get("x-signature"),
-            settings.webhook_secret[:1],
-            lambda secret: signatures.hmac_sha256_hex(secret, delivery.body),
+        first: signatures.BodyHmac[Any] = signatures.BodyHmac(
+            "x-signature", encoding="hex", secrets=lambda settings: settings.webhook_secret[:1]
         )
+        first.verify(delivery, settings)
 
     return {"verify": verify}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field, SecretStr
 
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
@@ -13,6 +15,11 @@ class Settings(ConnectionSettings):
     """One account of New Connector."""
 
     access_token: SecretStr = Field(description="Token of an integration user.")
+
+
+def authorise(settings: Settings) -> Mapping[str, str]:
+    """The token goes with every request."""
+    return {"authorization": f"Bearer {settings.access_token.get_secret_value()}"}
 
 
 MANIFEST = Manifest(

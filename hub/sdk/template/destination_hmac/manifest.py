@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from hub.sdk.http import Authorisation
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+from hub.sdk.signatures import BodyHmac
 
 API_ROOT = "https://api.example.com/v1"
 
@@ -13,6 +15,16 @@ class Settings(ConnectionSettings):
     """One account of New Connector."""
 
     signing_secret: SecretStr = Field(description="Secret that signs our requests.")
+
+
+SIGNATURE: BodyHmac[Settings] = BodyHmac(
+    "x-signature", encoding="hex", secrets=lambda settings: (settings.signing_secret,)
+)
+
+
+def authorise(settings: Settings) -> Authorisation:
+    """Every request is signed: the hexadecimal HMAC-SHA256 of its body."""
+    return lambda request: SIGNATURE.headers(request.content, settings)
 
 
 MANIFEST = Manifest(

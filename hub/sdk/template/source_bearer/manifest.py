@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hub.sdk.manifest import Capability, ConnectionSettings, Manifest, Secrets
+from hub.sdk.signatures import SharedSecret
 
 
 class Settings(ConnectionSettings):
@@ -12,6 +13,11 @@ class Settings(ConnectionSettings):
 
     webhook_secret: Secrets = Field(description="Bearer token the vendor sends; a list while it changes.")
 
+
+SIGNATURE: SharedSecret[Settings] = SharedSecret(
+    "authorization", prefix="Bearer ", secrets=lambda settings: settings.webhook_secret
+)
+"""The vendor signs nothing; every delivery carries the secret we gave it."""
 
 MANIFEST = Manifest(
     slug="new_connector",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hub.sdk.manifest import Capability, ConnectionSettings, Manifest, Secrets
+from hub.sdk.signatures import BodyHmac
 
 
 class Settings(ConnectionSettings):
@@ -12,6 +13,11 @@ class Settings(ConnectionSettings):
 
     webhook_secret: Secrets = Field(description="Secret that signs the webhooks; a list while it changes.")
 
+
+SIGNATURE: BodyHmac[Settings] = BodyHmac(
+    "x-signature", encoding="hex", secrets=lambda settings: settings.webhook_secret
+)
+"""The hexadecimal HMAC-SHA256 of the raw body."""
 
 MANIFEST = Manifest(
     slug="new_connector",

@@ -1,39 +1,17 @@
-"""New Connector as a source: signed webhooks.
-
-The signature is the hexadecimal HMAC-SHA256 of the raw body, in ``x-signature``.
-"""
+"""New Connector as a source: webhooks. How a delivery proves itself is declared in ``manifest``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hub.errors import SkipEvent
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
-from hub.sdk import signatures
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 
 from . import mapping, schemas
-from .manifest import Settings
-
-SIGNATURE = "x-signature"
-
-
-def verify(delivery: RawDelivery, settings: Settings) -> None:
-    """Raise VerificationError unless one of the live secrets signed the raw body."""
-    signatures.require(
-        delivery.headers.get(SIGNATURE),
-        settings.webhook_secret,
-        lambda secret: signatures.hmac_sha256_hex(secret, delivery.body),
-    )
-
-
-def sign(delivery: RawDelivery, settings: Settings) -> RawDelivery:
-    """Add the signature as the sender does."""
-    signature = signatures.hmac_sha256_hex(settings.webhook_secret[0].get_secret_value(), delivery.body)
-    return replace(delivery, headers={**delivery.headers, SIGNATURE: signature})
+from .manifest import SIGNATURE, Settings
 
 
 def name_event(delivery: RawDelivery, settings: Settings) -> EventName:
@@ -70,4 +48,4 @@ def _order_paid(entry: InboxEntry, reading: Reading, settings: Settings) -> Sequ
     return [CustomerEvent(occurred_at=occurred_at, customer=buyer), order] if buyer else [order]
 
 
-SOURCE: Source[Settings] = Source(parse=parse, verify=verify, sign=sign, name_event=name_event)
+SOURCE: Source[Settings] = Source(parse=parse, verify=SIGNATURE.verify, sign=SIGNATURE.sign, name_event=name_event)

@@ -1,9 +1,7 @@
-"""New Connector as a destination: one request per contact, each signed.
+"""New Connector as a destination: one request per contact.
 
-The signature is the hexadecimal HMAC-SHA256 of the raw body, in ``x-signature``.
-
-A contact is looked for by e-mail before it is created, and again when its id is gone. Searches are POSTs: an e-mail
-address never stands in a URL.
+What each request carries for proof is declared in ``manifest``. A contact is looked for by e-mail before it is created,
+and again when its id is gone. Searches are POSTs: an e-mail address never stands in a URL.
 """
 
 from __future__ import annotations
@@ -12,17 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
-import orjson
 
 from hub.errors import ConflictError, NotFound, PayloadError, RejectedError, Unavailable
 from hub.mapping.payload import Schema, read
-from hub.sdk import signatures
 from hub.sdk.destination import Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.scrub import without
 
 from . import schemas
-from .manifest import API_ROOT, Settings
+from .manifest import API_ROOT, Settings, authorise
 from .mapping import render
 
 
@@ -110,15 +106,13 @@ def _reason(error: Exception, write: Write) -> str:
 
 
 def _call(client: HttpClient, settings: Settings, request: HttpRequest) -> httpx.Response:
-    content = orjson.dumps(request.body) if request.body is not None else b""
-    signature = signatures.hmac_sha256_hex(settings.signing_secret.get_secret_value(), content)
-    headers = {"content-type": "application/json", "x-signature": signature}
-    return client.request(request.method, request.path, content=content, headers=headers)
+    return client.request(request.method, request.path, body=request.body)
 
 
 DESTINATION: Destination[Settings] = Destination(
     render=render,
     plan=plan,
     send=send,
+    authorise=authorise,
     api_root=lambda settings: API_ROOT,
 )

@@ -101,7 +101,8 @@ def test_clusters_are_a_partition(people: list[Person]) -> None:
 def test_records_out_of_reach_of_one_another_can_be_clustered_apart(people: list[Person]) -> None:
     numbered = dict(enumerate(people))
     reach = {one: {one} for one in numbered}
-    for members in buckets(numbered).values():
+    equal = [[one for one, known in numbered.items() if known == each] for each in people]
+    for members in (*buckets(numbered).values(), *equal):
         together = set[int]().union(*(reach[one] for one in members))
         reach.update(dict.fromkeys(together, together))
     apart = [

@@ -21,8 +21,8 @@ import structlog
 from hub.application.process import Processing, apply
 from hub.application.record_names import anywhere, meant
 from hub.errors import NotFound, RefusedError, RetryableError
+from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafts
-from hub.identity.resolve import Resolution
 from hub.matching.constraints import conflict, implied_by, undone_by_split
 from hub.model.judgement import Judged, Judgement
 from hub.model.profile import RecordReference

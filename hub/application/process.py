@@ -21,8 +21,9 @@ import structlog
 from hub import metrics
 from hub.application.in_force import InForce, in_force
 from hub.errors import HubError, RetryableError
+from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafting, Drafts, orphans
-from hub.identity.resolve import Resolution, resolve
+from hub.identity.resolve import resolve
 from hub.matching.rules import IdentityRules
 from hub.model.event import Note
 from hub.normalise.batch import Normalised, Outcome, normalise

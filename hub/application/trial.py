@@ -10,9 +10,9 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
+from hub.identity.component import Component
 from hub.identity.hold import held_groups
 from hub.identity.profile_ids import assign
-from hub.identity.weigh import Component
 from hub.matching.clustering import Constraints, clustered
 from hub.matching.everybody import STEP, Pairs, Whole, components
 from hub.matching.features import person

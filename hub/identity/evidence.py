@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.identity.weigh import Component
+from hub.identity.component import Component
 from hub.matching.blocking import hashed, identifiers
 from hub.matching.scoring import Score, score
 from hub.matching.version import Identity

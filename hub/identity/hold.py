@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from hub.identity.weigh import Component
+from hub.identity.component import Component
 from hub.matching.rules import Limits
 from hub.matching.version import Identity
 from hub.model.judgement import Judgement

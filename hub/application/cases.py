@@ -16,7 +16,7 @@ from uuid import UUID
 from hub.application.difference import RuleChange, Side, compared
 from hub.application.explain import reference
 from hub.application.trial import Placed, Trial
-from hub.identity.hold import Stake, stake
+from hub.identity.blast_radius import Stake, stake
 from hub.matching.blocking import hashed, identifiers
 from hub.matching.clustering import CONTACTS
 from hub.matching.features import person

@@ -26,7 +26,7 @@ def shared_guards(
             carried.setdefault(hashed(key), []).append(row)
     guards = []
     for crowd in sorted(crowds, key=lambda crowd: (not crowd.shared, rules.order[crowd.kind], crowd.value)):
-        value = shown(crowd.kind, _as_told(crowd, carried.get(crowd.key, ())))
+        value = shown(crowd.kind, _as_spelled(crowd, carried.get(crowd.key, ())))
         many = f"{crowd.carriers} records of " + ("many" if crowd.shared else str(crowd.people)) + " people carry it"
         effect = "it proves nothing and joins nobody" if crowd.shared else "an agreement on it counts for less"
         guards.append(
@@ -47,7 +47,7 @@ def shown(kind: str, value: str) -> str:
     return "(not shown)" if kind == "national_id" else value
 
 
-def _as_told(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
+def _as_spelled(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
     """The value as a record spells it; crowds are counted under a shorter form."""
     for row in carriers:
         for value in row.state.get(f"{crowd.kind}s", {}):

@@ -226,17 +226,17 @@ def _destinations(
         return ()
     routed = {route.destination: False for route in processing.routes}
     routed |= {route.destination: True for route in processing.routes if route.orders}
-    standings = due.standings(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
+    at_destinations = due.at_destinations(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
     merged = [
         line.document()
         for winner, losers in sorted(gone.items())
-        for line in merge_report(processing.connections, routed, winner, losers, standings)
+        for line in merge_report(processing.connections, routed, winner, losers, at_destinations)
     ]
     if not restored:
         return tuple(merged)
     kept = next((one for one in sorted(profiles_now) if one not in restored and one not in gone), restored[0])
     others = [one for one in restored if one != kept]
-    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, standings)))
+    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, at_destinations)))
 
 
 def _undo(judged: Judged) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ def _halves(failed: _Failed) -> list[Sequence[int]]:
 
 def _attempt_these(processing: Processing, ids: Sequence[int]) -> Batch:
     with processing.database.session() as session:
-        return _whole(session, processing, inbox.claim_these(session, "process", ids))
+        return _all_or_none(session, processing, inbox.claim_these(session, "process", ids))
 
 
 def _attempt(processing: Processing, limit: int) -> Batch:
@@ -159,10 +159,10 @@ def _attempt(processing: Processing, limit: int) -> Batch:
         claimed = inbox.claim(session, "process", limit)
         if not claimed:
             return _again(session, processing, limit)
-        return _whole(session, processing, claimed)
+        return _all_or_none(session, processing, claimed)
 
 
-def _whole(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
+def _all_or_none(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
     """Work on claimed entries, all or none. Raises _Failed with their ids when they, and not the database, fail."""
     if not claimed:
         return Batch(0)

@@ -142,5 +142,5 @@ def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_
             for order, record, event in facts.orders_of(session, homes)
         ]
     outbox.enqueue(session, found)
-    outbox.write_whole(session, destination, [row.key for row in found])
+    outbox.write_everything(session, destination, [row.key for row in found])
     return len(found) - profiles_queued

@@ -58,15 +58,16 @@ def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) ->
     leading = {one for pairs in behind.values() for one in (pairs[0].one, pairs[0].other)}
     rows = records.load(session, [], leading)
     refused = [review for review in found if review.weight is not None and review.weight >= identity.model.same]
-    whole = _whole(session, {side for review in refused for side in (review.one, review.other)}, identity)
+    doubtful = {side for review in refused for side in (review.one, review.other)}
+    merged_people = _merged_people(session, doubtful, identity)
     people = {row.id: person(row.state, identity.rules) for row in rows.values()}
-    crowd = _crowd(session, [*people.values(), *whole.values()])
+    crowd = _crowd(session, [*people.values(), *merged_people.values()])
     return [
         {
             "id": review.id,
             "weight": None if review.weight is None else round(review.weight, 2),
             "held": review.held,
-            "waits": _waits(review, (one, other), whole, identity, crowd),
+            "waits": _waits(review, (one, other), merged_people, identity, crowd),
             "stake": _stake(one, other),
             "profiles": [_side(one), _side(other)],
             "records": [_reference(rows[pair.one]), _reference(rows[pair.other])],
@@ -140,7 +141,7 @@ def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> 
 def _waits(
     review: OpenReview,
     sides: tuple[Profile, Profile],
-    whole: Mapping[UUID, Person],
+    merged_people: Mapping[UUID, Person],
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> Waits:
@@ -150,12 +151,12 @@ def _waits(
         return "between ask and same"
     if sum(len(side.records) for side in sides) > identity.rules.limits.records:
         return "refused: blast radius"
-    together = score(whole[review.one], whole[review.other], identity.model, crowd)
+    together = score(merged_people[review.one], merged_people[review.other], identity.model, crowd)
     return "refused: contradicts" if together.weight < identity.model.same else "refused: ambiguous"
 
 
-def _whole(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Person]:
-    """All that is known of each of these profiles, as of one person."""
+def _merged_people(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Person]:
+    """Each of these profiles as one person: what is known of its records, merged."""
     told: dict[UUID, list[Person]] = {}
     for profile, state in reviews.some_records(session, ids, MOST_RECORDS) if ids else ():
         told.setdefault(profile, []).append(person(state, identity.rules))

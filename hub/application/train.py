@@ -57,8 +57,8 @@ def train_if_due(database: Database, rules: IdentityRules, now: datetime) -> Tra
         if not first:
             return None
         with database.session() as session:
-            standing = training.standing(session)
-        if not is_due(standing):
+            state = training.state(session)
+        if not is_due(state):
             return None
         return _train(database, rules, by=BY_ITSELF, note="trained on its own", now=now)
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
+from hub.identity.blast_radius import clusters_within_limits
 from hub.identity.component import Component
-from hub.identity.hold import held_groups
 from hub.identity.profile_ids import assign
 from hub.matching.clustering import Constraints, clustered
 from hub.matching.everybody import STEP, Pairs, Whole, components
@@ -168,7 +168,7 @@ def place(
     now: datetime,
 ) -> Placed:
     """What ``resolve`` would make of a component. ``aliases``: (retired id, leads to, created) of its profiles."""
-    groups, holds = held_groups(component, identity, rows, known, now)
+    groups, holds = clusters_within_limits(component, identity, rows, known, now)
     active = {profile.id: profile.created_at for profile in known.values()}
     retired = {alias: created for alias, _, created in aliases}
     ids = assign(groups, active, retired)

@@ -1,8 +1,8 @@
 """Clusters to profiles: which profile each record is in from now on, and what was merged and split by that.
 
-``place`` has four steps: hold merges that are too large for a machine (``hold``), give every cluster a profile id
-(``profile_ids``), put the records where they belong, and write what became of the profiles of before, each with its
-evidence (``evidence``).
+``place`` has four steps: hold merges that are too large for a machine (``blast_radius``), give every cluster a profile
+id (``profile_ids``), put the records into their profiles, and write which profiles merged or split, with the evidence
+(``evidence``).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from hub.identity.blast_radius import hold_large_merges
 from hub.identity.component import Component
 from hub.identity.evidence import merge_evidence, split_evidence
-from hub.identity.hold import hold_large_merges
 from hub.identity.profile_ids import assign
 from hub.matching.version import Identity
 from hub.model.keys import profile_id

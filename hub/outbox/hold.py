@@ -80,7 +80,7 @@ def hold_back(
 
 def release_when_over(session: Session, *, trains: bool) -> int:
     """The sweep's part: note a bulk load that begins or ends, and let go what was held; gives how many rows."""
-    reason = look(session, trains=trains and bool(loads.held(session)))
+    reason = look(session, trains=trains and bool(loads.held_rows(session)))
     released = 0 if reason else loads.release(session)
     if released:
         log.info("delivery.released", rows=released)

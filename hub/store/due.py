@@ -13,7 +13,7 @@ from hub.store import text
 from hub.store.database import Session
 from hub.store.outbox import Subject
 
-Standing = Literal["there", "uncertain", "merged"]
+AtDestination = Literal["there", "uncertain", "merged"]
 """A profile's record there: its own; unknown, because a merge may have been carried out unseen; merged away."""
 
 
@@ -225,7 +225,7 @@ def kept(session: Session, destination: str, *, after: UUID | None, limit: int) 
     )
 
 
-def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, Standing]]:
+def at_destinations(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, AtDestination]]:
     """How each of these profiles, retired or not, stands at the destinations that ever had a record of it."""
     rows = session.rows(
         """
@@ -235,7 +235,7 @@ def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UU
         """,
         [list(profiles)],
     )
-    found: dict[str, dict[UUID, Standing]] = {}
+    found: dict[str, dict[UUID, AtDestination]] = {}
     for destination, key, merged, mirror in rows:
         read = {} if mirror is None else _mirror(mirror)
         unknown = read is None or any(value is None for value in read.values())

@@ -91,7 +91,7 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     )
 
 
-def write_whole(session: Session, destination: str, keys: Collection[UUID]) -> None:
+def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
     """Let the next write of these queued rows hold everything, as if nobody knew what stands there."""
     session.run(
         """

@@ -51,7 +51,7 @@ def bodies(session: Session, age: timedelta, limit: int) -> Step:
     return Step(removed, more)
 
 
-def held(session: Session, limit: int) -> Step:
+def look_again(session: Session, limit: int) -> Step:
     """Look again at entries whose bodies were kept because they were still needed."""
     if (upto := _begin(session, "bodies")) is None:
         return _NOTHING

@@ -226,12 +226,12 @@ def pairs(session: Session, reviews: Sequence[OpenReview]) -> dict[UUID, list[Pa
     for one, other, first, second, weight in rows:
         found.setdefault(review_id(one, other), []).append(Pair(first, second, weight))
     for review in reviews:
-        if review.id not in found and (held := _held(session, review)):
+        if review.id not in found and (held := _first_held_pair(session, review)):
             found[review.id] = [held]
     return found
 
 
-def _held(session: Session, review: OpenReview) -> Pair | None:
+def _first_held_pair(session: Session, review: OpenReview) -> Pair | None:
     """The first two records that a hold keeps apart."""
     row = session.one(
         """

@@ -204,7 +204,7 @@ def test_a_mirror_that_cannot_be_read_is_nothing_known_and_is_written_anew(datab
     with database.session() as session:
         session.run("UPDATE outbox SET state = 'pending'")
         rows = {row.key: row for row in due.due_rows(session, "crm", "profile", 10)}
-        assert due.standings(session, [profile(1)])["crm"][profile(1)] == "uncertain"
+        assert due.at_destinations(session, [profile(1)])["crm"][profile(1)] == "uncertain"
     assert (rows[profile(1)].mirror, rows[profile(1)].uncertain, rows[profile(0)].uncertain) == ({}, True, False)
     assert {state for state, _ in sent(database, crm, connection).values()} == {"delivered"}
 

@@ -57,10 +57,13 @@ def hold_large_merges(
 
     ``home``: where an earlier version that is restored had each record; who was one there need not wait.
     """
-    return held_groups(component, identity, rows, known, now, lambda hold: store.insert(session, hold), home)[0]
+    groups, _ = clusters_within_limits(
+        component, identity, rows, known, now, lambda hold: store.insert(session, hold), home
+    )
+    return groups
 
 
-def held_groups(
+def clusters_within_limits(
     component: Component,
     identity: Identity,
     rows: Mapping[UUID, RecordRow],

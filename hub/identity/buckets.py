@@ -178,7 +178,7 @@ class Buckets:
             for key in was - self.keys[one]:
                 left[key].add(one)
         caps = {key: cap(kind) for key, (kind, _) in self.key_of.items()}
-        # What this batch takes out of a bucket must not hide that it is dead, or that it lives again.
+        # Records that leave a bucket still count in the stored size, so that more than the cap are asked for.
         wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
         stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
         self._stored_crowds = {key: bucket.crowd for key, bucket in stored.items() if bucket.crowd}
@@ -187,7 +187,7 @@ class Buckets:
             most, bucket, new = caps[key], stored.get(key), joined.get(key, ())
             self._filled.append(key)
             if bucket is not None and bucket.records is None:
-                # Dead before, and after: nobody left it.
+                # It is above its cap even without those who leave: it proposes nobody, before and after.
                 self._size[key] = bucket.number + len(new)
                 continue
             before = self._numbered(bucket.records) if bucket is not None and bucket.records else []
@@ -217,16 +217,17 @@ class Buckets:
             self._again.update(self.after[key] if key in self.live else self._before.get(key, ()))
 
     def follow(self) -> None:
-        """Read the stored matches, and take in as subjects who is compared again without news of their own.
+        """Read the stored matches, and add the records that are compared again although they did not change.
 
-        These are the records of a bucket that died, came back to life, or has another crowd.
+        A bucket that comes above its cap, or below it again, changes which pairs are compared. Another number of people
+        who share an identifier changes what that identifier proves.
         """
         dying = {one for key in self._lived - self.live for one in self._before[key]}
         self._again.update(one for key in self.live - self._lived for one in self.after[key])
         asked = [self.ids[one] for one in self.subjects | dying | self._again]
         self.stored_matches = store.matches_of(self.session, asked)
         if dying:
-            # Of a bucket that died only pairs that matched can have lost something.
+            # When a bucket comes above its cap, only pairs that matched can lose their match.
             for one, other in self.stored_matches:
                 pair = {self.number.get(one), self.number.get(other)}
                 if pair <= dying:

@@ -71,7 +71,7 @@ class Component:
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
         said = together_apart([*self.judgements, *holds], self.people.keys())
         constraints = Constraints(said.together, said.apart, identity.rules.limits.records, self.links)
-        # Most records have nobody to be one with: each is a cluster.
+        # Most records have no match: each is a cluster of its own.
         tied = {one for group in (*sure, *said.together, *self.links) for one in group} & self.people.keys()
         found = clustered({one: self.people[one] for one in tied}, sure, identity.model, self.crowd, constraints)
         groups = [*found.groups, *([one] for one in self.people.keys() - tied)]
@@ -142,10 +142,10 @@ def grow(
         carried |= identifiers_of
         tied.update(record for record, keys in identifiers_of.items() if any(key[0] in certain for key in keys))
         tied |= found
-        # What people judged may name records that are not stored (yet).
+        # A judgement may name records that are not stored (yet).
         wanted = found - component.people.keys() - looked_for
     component.judgements = [judged[number] for number in sorted(judged)]
-    # Who has nobody to be one with is compared with nobody.
+    # Crowds decide only where records are joined: for records without any match they are not read.
     asked = {hashed(key): key for record in tied & carried.keys() for key in carried[record] if key[0] in CONTACTS}
     uncounted = asked.keys() - component.crowds_known
     component.crowd |= {asked[key][1]: users(row) for key, row in store.crowds(session, uncounted).items()}

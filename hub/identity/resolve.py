@@ -46,7 +46,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
         moved = {record: was for record in resolution.moved if (was := before.profile_of[record])}
         versions.note_moves(session, identity.version, moved)
     store.insert_records(session, [rows[record] for record in fresh], now)
-    # Only what this batch told of or moved: somebody with thousands of records costs no more to write than anybody.
+    # Only the records that changed or moved are written: a profile may have thousands of others.
     changed = drafts.records.keys() | revisions.keys() | resolution.moved
     store.update_records(session, [rows[record] for record in changed - fresh])
     resolution.facts = _stored_facts(session, drafts, orders, hanging)
@@ -89,7 +89,7 @@ def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
 
 
 def _revisions(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identity) -> dict[UUID, Revision]:
-    """The records that look different to identity now, and those it was asked to look at again."""
+    """The records whose features changed, and those that are resolved again without a change."""
     revisions: dict[UUID, Revision] = {}
     for record in drafts.records.keys() | (drafts.touched & rows.keys()):
         row = rows[record]
@@ -119,7 +119,7 @@ def _load_whole_profiles(
         strays = {row.id for row in rows.values() if row.profile_id in profiles} - component.people.keys()
         if not strays:
             return
-        # Held together by what does not hold any more (changed rules): they are looked at with the rest.
+        # Records of the same profile that nothing joins to the component any more, as when rules changed.
         grow(session, identity, component, strays)
 
 

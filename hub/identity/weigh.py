@@ -1,8 +1,8 @@
-"""What changed about a batch's records to the clusters that change: the incremental way to ``clustering.cluster``.
+"""Compares the records of a batch with those they may match: the incremental way to ``clustering.cluster``.
 
 Reads the records that share a blocking key with those of the batch, keeps keys, crowds and matches up to date, and
-gives every component that one of them is or was part of. A constant number of statements per batch, and work in
-proportion to the records and those they are compared with, whatever the number that is stored.
+gives every component that one of them is or was part of. The number of statements per batch is constant. The work grows
+with the records of the batch and those they are compared with, and not with the number of stored records.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def rematch(
     _store(session, buckets, before, after, fresh, now)
     order = identity.rules.order
     component = Component(
-        # Every match of a subject is with somebody it was just compared with.
+        # These are all matches of every subject, because it was just compared with everybody it can match.
         matches=after,
         matches_known=subjects,
         scores=scores,
@@ -96,7 +96,7 @@ def _scored(buckets: Buckets, model: Model) -> dict[Pair, Score]:
     buckets.load({one for pair in pairs for one in pair})
     crowd = {buckets.key_of[key][1]: people for key, people in buckets.crowd.items()}
     found = _weighed(pairs, buckets.people, model, crowd)
-    # Two numbers, or mailboxes, that are nearly the same prove nothing where either is shared, also by others.
+    # Two phone numbers or mailboxes that are nearly equal prove nothing when either is shared. Others may share it.
     near = [pair for pair, scored in found.items() if any(e.level.startswith("near") for e in scored.evidence)]
     if near:
         for pair in near:

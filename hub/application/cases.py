@@ -73,7 +73,7 @@ class Cases:
 
 
 def staked(found: Stake) -> Json:
-    """What hangs on a case."""
+    """What is at stake in a case."""
     return {"stake": {"orders": found.orders, "revenue": format(found.revenue, "f")}}
 
 
@@ -169,7 +169,7 @@ def _heaviest(
 
 
 def _crowd(session: Session, rows: Mapping[UUID, RecordRow], rules: IdentityRules) -> dict[str, int]:
-    """How many people use what these records carry, as it is stored."""
+    """How many people use each identifier of these records, as it is stored."""
     told = (identifiers(person(row.state, rules)) for row in rows.values())
     by_hash = {hashed(key): key for found in told for key in found if key[0] in CONTACTS}
     crowd = matches.crowds(session, list(islice(by_hash, None)))

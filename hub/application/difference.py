@@ -74,7 +74,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[RuleChange]:
 
 
 def unused(kind: str, value: str, rules: IdentityRules) -> str:
-    """Why nobody carries an identifier under these rules; kind and value as blocked by (``blocking.identifiers``)."""
+    """Why an identifier proves nothing under these rules. Kind and value are those of ``blocking.identifiers``."""
     if rules.identifiers[kind].strength == "off":  # type: ignore[index]
         return "is off: it proves nothing"
     if kind == "email" and value.rpartition("@")[2] in rules.relay_domains:
@@ -123,7 +123,7 @@ def compared(
 
 
 def decided_by(weighed: Mapping[str, Json], changes: Sequence[RuleChange], carried: Mapping[str, Carried]) -> list[str]:
-    """The changed rules that this pair feels, in words; where none does, what else it was."""
+    """The changed rules that changed the weight of this pair, in words; another reason where none did."""
     was, now = _by_feature(weighed["before"]), _by_feature(weighed["after"])
     found: list[str] = []
     for change in changes:

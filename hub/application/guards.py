@@ -1,4 +1,4 @@
-"""What records carry and identity does not take at its word: shared, blocked and relay values, desks. Pure."""
+"""Identifiers of records that prove little or nothing: shared, blocked, relay and role addresses. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def shown(kind: str, value: str) -> str:
 
 
 def _as_spelled(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
-    """The value as a record spells it; crowds are counted under a shorter form."""
+    """The value as a record spells it. Crowds are stored under a shorter form, as the last nine digits of a phone."""
     for row in carriers:
         for value in row.state.get(f"{crowd.kind}s", {}):
             if crowd.value in (value, value[-9:], _punctuated(value)):

@@ -72,7 +72,7 @@ def resend(
         while True:
             with processing.database.session() as session:
                 page = profiles.find(session, words=(), after=after, limit=PAGE)
-                # One that cannot be read is delivered by nobody; the others are.
+                # A profile that cannot be read is left out; the others are queued.
                 known = [row for row, _ in readable(page, lambda row: (row, row.profile()))]
                 now = session.now()
                 look_again(session, processing.routes, (row.profile() for row in known), now)

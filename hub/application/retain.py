@@ -44,7 +44,7 @@ class Retaining:
         return {kind: self._repeat(kind, step, seconds / len(self._steps)) for kind, step in self._steps.items()}
 
     def look_again(self) -> int:
-        """Look again at what was still needed when its time came."""
+        """Remove the bodies that were still needed when they became old enough, and are not needed any more."""
         if "bodies" not in self._steps:
             return 0
         return self._repeat("bodies", lambda session: retention.look_again(session, BATCH), TURN_SECONDS)

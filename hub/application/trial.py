@@ -1,4 +1,4 @@
-"""Everybody clustered anew under other rules, and where that is not what is stored. Reads, and changes nothing."""
+"""Clusters all records under other rules, and finds where the clusters differ from the stored ones. Reads only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ID = 16
 
 
 class Trial:
-    """Every record under other rules."""
+    """All records, read and compared under other rules."""
 
     def __init__(self, session: Session, identity: Identity, progress: Progress) -> None:
         self.identity = identity
@@ -128,7 +128,7 @@ class Trial:
         return [group for one in component for group in self._links.get(one, ())]
 
     def component(self, numbers: Sequence[int]) -> Component:
-        """The same by ids."""
+        """The component of these records, by record ids."""
         ids = {number: self.id(number) for number in numbers}
         return Component(
             people={ids[number]: self.whole.people[number] for number in numbers},

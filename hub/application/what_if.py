@@ -104,7 +104,10 @@ def _tried(
 
 @dataclass(slots=True)
 class _Findings:
-    """The trial under way. ``more``: how many more profiles there would be. ``seen``: profiles looked at already."""
+    """What the trial has found so far.
+
+    ``more`` is how many more profiles there would be; ``seen`` are the profiles that were compared already.
+    """
 
     processing: Processing
     after: InForce
@@ -201,9 +204,9 @@ def _take(session: Session, findings: _Findings, placed: Sequence[Placed], rows:
 
 
 def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
-    """Identifiers that would prove nothing any more, and those that would prove something again.
+    """Identifiers that would become too common to prove anything, and those that would prove something again.
 
-    What is shared now and would be off or blocked is ``unused``: it proves as little then.
+    ``unused`` are identifiers that are too common now and would be off or blocked: they prove nothing either way.
     """
     if trial is None:
         return {name: {"count": 0, "cases": []} for name in ("new", "gone", "unused")}

@@ -53,8 +53,8 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
     attempts = row.attempts + 1
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
-    # What may have been written unseen is not known any more: were it taken back before the next attempt, the old value
-    # would seem to stand there still.
+    # The call may have written although no answer came, so the mirror is not known any more. Otherwise a value that
+    # changes back before the next attempt would seem to stand there still.
     unknown = {**row.mirror, **dict.fromkeys(write.properties), **write.unsure} if result.uncertain else None
     return replace(
         _recorded(row, state, outcome),

@@ -110,5 +110,5 @@ def release(session: Session) -> int:
 
 
 def held_rows(session: Session) -> dict[str, int]:
-    """Held rows by destination."""
+    """How many outbox rows wait for the end of the bulk load, by destination."""
     return dict(session.rows("SELECT destination, count(*) FROM outbox WHERE held_at IS NOT NULL GROUP BY destination"))

@@ -92,7 +92,7 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
 
 
 def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
-    """Let the next write of these queued rows hold everything, as if nobody knew what stands there."""
+    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
     session.run(
         """
         WITH chosen AS (

@@ -52,7 +52,7 @@ def bodies(session: Session, age: timedelta, limit: int) -> Step:
 
 
 def look_again(session: Session, limit: int) -> Step:
-    """Look again at entries whose bodies were kept because they were still needed."""
+    """Remove the bodies that were kept because their entries still waited, once these are done."""
     if (upto := _begin(session, "bodies")) is None:
         return _NOTHING
     ids = [

@@ -1,6 +1,6 @@
 """Reviews: doubtful matches that wait for a person, one for each pair of profiles, and what people answered.
 
-Nothing is kept of an open review: it follows from matches, judgements and dismissals, and so it is never out of date.
+No row is stored for an open review: it is computed from matches, judgements and dismissals, and never out of date.
 Its id is made of the ids of its two profiles and leads back to them, which survives all that happens to their records
 short of a merge; whoever answers one that is no more can be told what became of it.
 """
@@ -261,7 +261,7 @@ def some_records(session: Session, profiles: Collection[UUID], most: int) -> lis
 
 
 def dismiss(session: Session, pairs: Collection[Pair], by: str, reason: str, now: datetime) -> None:
-    """Hide these pairs until they weigh more than now; those a hold names, until anything joins them."""
+    """Hide these pairs until their weight has grown. Pairs without a weight are hidden until they have one."""
     ordered = sorted((*sorted((pair.one, pair.other)), pair.weight or 0.0) for pair in pairs)
     session.run(
         """

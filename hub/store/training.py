@@ -24,9 +24,9 @@ _LOCK = 0x48554203  # "HUB" + 3
 
 @dataclass(frozen=True, slots=True)
 class TrainingState:
-    """Where the base stands: ``records`` in all, and the version that the weights in force came with, if any.
+    """What decides whether to train: how many ``records`` there are, and which version brought the weights, if any.
 
-    ``busy``: history is being fetched, or entries or records wait, so that the base is about to be another one.
+    ``busy`` is True while history is fetched, or while entries or records wait: more records are about to come.
     """
 
     records: int

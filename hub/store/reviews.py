@@ -117,8 +117,8 @@ _BETWEEN = _OPEN.format(
     of_judgement="""AND j.id = ANY(ARRAY(SELECT judgement_id FROM judgement_record
         WHERE record_id = ANY(%(records)s)))""",
 )
-# What is at stake stands beside the golden profile. To look up a hundred thousand of them takes a while: ``weigh`` does
-# it ahead of time, and what it has not read lately is read here.
+# The stakes stand beside the golden profile. To look up a hundred thousand of them takes a while: ``read_stakes``
+# does it ahead of time, and what it has not read lately is read here.
 _OF_PROFILE = "SELECT ARRAY[p.revenue, p.order_count] FROM profile p WHERE p.id = {of}"
 _OF_LATE = """SELECT ARRAY[s.revenue, s.orders] FROM stake s
     WHERE s.profile_id = {of} AND s.at > now() - interval '15 minutes'"""
@@ -157,7 +157,7 @@ def count(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-def weigh(session: Session) -> int:
+def read_stakes(session: Session) -> int:
     """Read what is at stake in every open review, so that lists need not; gives how many are open."""
     session.run("DELETE FROM stake WHERE at <= now() - interval '1 day'")
     session.run(

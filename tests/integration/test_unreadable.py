@@ -76,7 +76,7 @@ def test_a_nul_in_any_text_of_a_customer_stops_nobody_and_reaches_reviews_and_or
     assert len(crm.orders) == 1
     with database.session() as session:
         assert reviews.page(session, limit=10) == []
-        assert reviews.weigh(session) == 0
+        assert reviews.read_stakes(session) == 0
         assert profiles.suppressed(session, [profile(1)]) == set()
 
 

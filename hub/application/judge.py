@@ -248,7 +248,7 @@ def _undo(judged: Judged) -> tuple[str, ...]:
         return ()
     commands = [f"hub judgement withdraw {judgement.id}"]
     if judgement.verdict == "different" and any(each.verdict == "same" for each in judged.withdrawn):
-        # What held them together ended with the split: without it the evidence decides.
+        # The judgements that joined them ended with the split: without it the evidence decides.
         commands += [f"hub profile merge {judged.profiles[0]} {other}" for other in judged.profiles[1:]]
     return tuple(commands)
 

@@ -1,4 +1,4 @@
-"""reroute: ask the routes again about profiles for whom a condition on time may come out otherwise by now.
+"""reroute: ask the routes again about profiles for which a condition that depends on time may have changed.
 
 When a profile changes, the next such moment is noted (``hub.outbox.enqueue.look_again``); here it has come. Who is
 taken now is queued like anybody who changed; who is taken no more stays there, and the destination hears of opt-outs.

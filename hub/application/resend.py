@@ -105,7 +105,7 @@ def _chosen(
     *,
     missing: bool,
 ) -> list[FullRow]:
-    """Those that a route takes; with all of them, also those that were taken once: an opt-out must reach them too."""
+    """The profiles that a route takes now. With all of them, also those it took before: an opt-out must reach them."""
     before = set() if missing else outbox.queued(session, [connection.name], [row.id for row in page])
     return [row for row in page if applying(routes, row.profile(), now) or (connection.name, row.id) in before]
 
@@ -131,7 +131,7 @@ def _absent(
 
 def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_orders: bool) -> int:
     """Queue these and their orders; gives the number of orders."""
-    # Locked, and in the order of the pipeline: who was merged away meanwhile is queued no more.
+    # The lock leaves out profiles that were merged away meanwhile. It is taken in the order of the pipeline.
     still = records.lock_profiles(session, [row.id for row in rows])
     found = [NewRow(destination, row.id, "profile", row.id, row.version, []) for row in rows if row.id in still]
     profiles_queued = len(found)

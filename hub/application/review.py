@@ -107,7 +107,7 @@ def opened(session: Session, review: UUID) -> OpenReview:
 def _became(
     session: Session, review: UUID, sides: tuple[UUID, UUID], found: OpenReview | None
 ) -> tuple[str, list[tuple[str, str]]]:
-    """What is to be told of a review that is open no more: a sentence, and what is so now."""
+    """Why a review is not open any more, in a sentence, and what is true of its profiles now."""
     now: list[tuple[str, str]] = []
     answered = reviews.last_answer(session, review)
     if answered is not None:
@@ -128,7 +128,7 @@ def _became(
 
 
 def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> str:
-    """The command for whoever thinks otherwise than the answer."""
+    """The command that changes the answer."""
     judged = None if answered.judgement_id is None else judgements.get(session, answered.judgement_id)
     if judged is not None and judged.withdrawn_at is None:
         return f"`hub judgement withdraw {judged.id}` takes it back"
@@ -177,7 +177,7 @@ def _evidence(
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> list[Json]:
-    # Scored in the order in which the match was; told in the order in which the profiles stand.
+    # Scored in the order of the stored match, and shown in the order of the two profiles.
     first, second = sorted((pair.one, pair.other))
     found = score(people[first], people[second], identity.model, crowd)
     told = lines(rows[pair.one].state, rows[pair.other].state, found, identity.model, identity.rules)

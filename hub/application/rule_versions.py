@@ -74,7 +74,7 @@ class RuleVersions:
         return done
 
     def apply(self, rules: RuleSet, *, by: str, note: str = "") -> Applied:
-        """Put these in force; of what they do not speak of, what is in force stays, and so do the weights."""
+        """Put these rules in force. Rules that are not given, and the weights, stay as they are."""
 
         def change(session: Session) -> Applied:
             current = self._recorded(session)
@@ -134,7 +134,7 @@ class RuleVersions:
         return self._put(session, current, wanted, current.row.model, by=CONFIGURATION, note=note, configured=True)
 
     def _recorded(self, session: Session) -> _Current:
-        """What is in force; where that was never written down, it is what is configured, and is written down now."""
+        """The version in force. When none is stored yet, the configuration is stored as one."""
         active = _active(session)
         if active is None or versions.configured(session) is None:
             wanted = self._of(active) if active else self._configured

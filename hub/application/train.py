@@ -123,7 +123,7 @@ def _estimated(
     rules: IdentityRules,
     estimator: Estimator,
 ) -> Model:
-    """What these records and answers teach; its thresholds are the shipped ones, and what answers raise them by."""
+    """The model that these records and answers give. Its thresholds are the shipped ones, raised as answers demand."""
     shipped, asked = Model(), rules.thresholds
     begun = replace(shipped, same=asked.same, ask=asked.ask)
     told = estimate(everybody, begun, answers, rules=rules, estimator=estimator)

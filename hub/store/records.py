@@ -40,7 +40,7 @@ class ProfileRow:
 
 
 def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:
-    """Lock profiles in one order; those retired meanwhile are not among the answer."""
+    """Lock profiles in one order; profiles that were retired meanwhile are left out."""
     rows = session.rows(
         "SELECT id, version, golden, created_at FROM profile WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE",
         [sorted(ids)],

@@ -25,7 +25,7 @@ _COLUMNS = "id, name, role, created_at, expires_at, coalesce(expires_at <= now()
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token afterwards."""
+    """A stored token, without its text."""
 
     id: UUID
     name: str

@@ -1,4 +1,4 @@
-"""What training reads: everybody's state page by page, whether it is time, and the lock that lets one at it."""
+"""What training reads: all records page by page, whether it is due, and the lock that lets one process train."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def is_due(state: TrainingState) -> bool:
     origin = state.origin
     if origin is not None and origin.note.startswith(IMPORTED):
         return False
-    # Whoever goes back to earlier weights does not want the later ones again at once.
+    # After a rollback to earlier weights, training must not bring the later ones back at once.
     before = max(origin.records if origin else 0, state.restored)
     # Weights that know of a hundredth of the people take namesakes for one: a long import does not wait to its end.
     return state.records >= (BUSY_GROWTH if state.busy else GROWTH) * max(before, LEAST if state.busy else 0)

@@ -370,7 +370,7 @@ def _tasks(run: Runtime, waker: Waker) -> list[Task]:
         Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker.wake)),
         Task("reviews", REVIEWS_SECONDS, lambda: weigh_reviews(run.database)),
         Task("retention", RETAIN_SECONDS, retaining.turn),
-        Task("retention.held", HELD_SECONDS, retaining.held),
+        Task("retention.held", HELD_SECONDS, retaining.revisit_bodies),
     ]
 
 

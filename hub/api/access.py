@@ -51,7 +51,7 @@ def seeing(database: Database) -> Callable[[Request], None]:
 
 def _held(database: Database, text: str) -> Token:
     with database.session() as session:
-        held = tokens.held(session, text)
+        held = tokens.of_bearer(session, text)
     if held is None:
         raise ApiError(401, "the bearer token is not known", _UNKNOWN)
     if held.expired:

@@ -16,7 +16,7 @@ from uuid import UUID
 from hub.application.difference import RuleChange, Side, compared
 from hub.application.explain import reference
 from hub.application.trial import Placed, Trial
-from hub.identity.hold import Stake, stake
+from hub.identity.blast_radius import Stake, stake
 from hub.matching.blocking import hashed, identifiers
 from hub.matching.clustering import CONTACTS
 from hub.matching.features import person
@@ -73,7 +73,7 @@ class Cases:
 
 
 def staked(found: Stake) -> Json:
-    """What hangs on a case."""
+    """What is at stake in a case."""
     return {"stake": {"orders": found.orders, "revenue": format(found.revenue, "f")}}
 
 
@@ -169,7 +169,7 @@ def _heaviest(
 
 
 def _crowd(session: Session, rows: Mapping[UUID, RecordRow], rules: IdentityRules) -> dict[str, int]:
-    """How many people use what these records carry, as it is stored."""
+    """How many people use each identifier of these records, as it is stored."""
     told = (identifiers(person(row.state, rules)) for row in rows.values())
     by_hash = {hashed(key): key for found in told for key in found if key[0] in CONTACTS}
     crowd = matches.crowds(session, list(islice(by_hash, None)))

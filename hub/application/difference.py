@@ -38,10 +38,10 @@ class RuleChange:
         if isinstance(self.before, list) and isinstance(self.after, list) and self.path != "identifiers":
             came = [value for value in self.after if value not in self.before]
             went = [value for value in self.before if value not in self.after]
-            told = [
+            weighed = [
                 f"{what} {_shown(values)}" for what, values in (("now has", came), ("has no longer", went)) if values
             ]
-            return f"{self.path} {', and '.join(told) or 'is in another order'}"
+            return f"{self.path} {', and '.join(weighed) or 'is in another order'}"
         return f"{self.path} {_shown(self.before)} -> {_shown(self.after)}"
 
     def names(self, value: str) -> bool:
@@ -74,7 +74,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[RuleChange]:
 
 
 def unused(kind: str, value: str, rules: IdentityRules) -> str:
-    """Why nobody carries an identifier under these rules; kind and value as blocked by (``blocking.identifiers``)."""
+    """Why an identifier proves nothing under these rules. Kind and value are those of ``blocking.identifiers``."""
     if rules.identifiers[kind].strength == "off":
         return "is off: it proves nothing"
     if kind == "email" and value.rpartition("@")[2] in rules.relay_domains:
@@ -96,7 +96,7 @@ class Side(NamedTuple):
         """A record, as these rules compare it."""
         return person(state, self.identity.rules)
 
-    def told(self, one: State, other: State) -> Json:
+    def evidence(self, one: State, other: State) -> Json:
         """The evidence between two records as JSON."""
         found = score(self.person(one), self.person(other), self.identity.model, self.crowd)
         shown = lines(one, other, found, self.identity.model, self.identity.rules)
@@ -116,46 +116,48 @@ def compared(
     shared: Mapping[tuple[str, str], Carried],
 ) -> Json:
     """Two records before and after, and the rules that decided. ``shared``: what proves nothing after."""
-    told = {"before": before.told(one, other), "after": after.told(one, other)}
+    weighed = {"before": before.evidence(one, other), "after": after.evidence(one, other)}
     common = set(identifiers(after.person(one))) & set(identifiers(after.person(other)))
     carried = {key[0]: shared[key] for key in sorted(common) if key in shared}
-    return {**told, "decided_by": decided_by(told, changes, carried)}
+    return {**weighed, "decided_by": decided_by(weighed, changes, carried)}
 
 
-def decided_by(told: Mapping[str, Json], changes: Sequence[RuleChange], carried: Mapping[str, Carried]) -> list[str]:
-    """The changed rules that this pair feels, in words; where none does, what else it was."""
-    was, now = _by_feature(told["before"]), _by_feature(told["after"])
+def decided_by(weighed: Mapping[str, Json], changes: Sequence[RuleChange], carried: Mapping[str, Carried]) -> list[str]:
+    """The changed rules that changed the weight of this pair, in words; another reason where none did."""
+    was, now = _by_feature(weighed["before"]), _by_feature(weighed["after"])
     found: list[str] = []
     for change in changes:
         area, _, rest = change.path.partition(".")
         kind, _, rule = rest.partition(".")
         feature = {"identifiers": kind, "role_inboxes": "email", "relay_domains": "email"}.get(area, "")
         if area == "thresholds":
-            if _between(told, change):
+            if _between(weighed, change):
                 found.append(change.text)
         elif area == "identifiers" and not rest:
             continue
         elif feature and was.get(feature) != now.get(feature):
             found += _felt(change, rule, was.get(feature, []), now.get(feature, []), carried.get(feature))
-    if not found and _enough(told["before"]) and _enough(told["after"]):
+    if not found and _enough(weighed["before"]) and _enough(weighed["after"]):
         found = [change.text for change in changes if change.path == "limits.records"]
     return found or ["another pair of theirs decided: this one is weighed alike"]
 
 
-def _by_feature(told: Json) -> dict[str, list[Json]]:
+def _by_feature(weighed: Json) -> dict[str, list[Json]]:
     found: defaultdict[str, list[Json]] = defaultdict(list)
-    for line in told["evidence"]:
+    for line in weighed["evidence"]:
         found[line["feature"]].append(line)
     return dict(found)
 
 
-def _enough(told: Json) -> bool:
-    return bool(told["weight"] >= told["same"])
+def _enough(weighed: Json) -> bool:
+    return bool(weighed["weight"] >= weighed["same"])
 
 
-def _between(told: Mapping[str, Json], change: RuleChange) -> bool:
+def _between(weighed: Mapping[str, Json], change: RuleChange) -> bool:
     low, high = sorted((change.before, change.after))
-    return change.path == "thresholds.same" and any(low <= told[side]["weight"] < high for side in ("before", "after"))
+    if change.path != "thresholds.same":
+        return False
+    return any(low <= weighed[side]["weight"] < high for side in ("before", "after"))
 
 
 def _felt(
@@ -164,7 +166,7 @@ def _felt(
     """The change in words, if it can be what changed these lines."""
     values = list(dict.fromkeys(str(line[side]) for line in (*was, *now) for side in ("one", "other") if line[side]))
     value = f": {values[0]}" if values else ""
-    shared_before, shared_now = (any(line["level"] == "shared" for line in told) for told in (was, now))
+    shared_before, shared_now = (any(line["level"] == "shared" for line in weighed) for weighed in (was, now))
     if rule in ("max_people", "max_records"):
         count = carried and (carried.people if rule == "max_people" else carried.records)
         what = "people" if rule == "max_people" else "records"

@@ -1,4 +1,4 @@
-"""What records carry and identity does not take at its word: shared, blocked and relay values, desks. Pure."""
+"""Identifiers of records that prove little or nothing: shared, blocked, relay and role addresses. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shared_guards(
             carried.setdefault(hashed(key), []).append(row)
     guards = []
     for crowd in sorted(crowds, key=lambda crowd: (not crowd.shared, rules.order[crowd.kind], crowd.value)):
-        value = shown(crowd.kind, _as_told(crowd, carried.get(crowd.key, ())))
+        value = shown(crowd.kind, _as_spelled(crowd, carried.get(crowd.key, ())))
         many = f"{crowd.carriers} records of " + ("many" if crowd.shared else str(crowd.people)) + " people carry it"
         effect = "it proves nothing and joins nobody" if crowd.shared else "an agreement on it counts for less"
         guards.append(
@@ -48,8 +48,8 @@ def shown(kind: str, value: str) -> str:
     return "(not shown)" if kind in BY_NAME and not BY_NAME[kind].shown else value
 
 
-def _as_told(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
-    """The value as a record spells it; crowds are counted under a shorter form."""
+def _as_spelled(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
+    """The value as a record spells it. Crowds are stored under a shorter form, as the last nine digits of a phone."""
     kind = BY_NAME[crowd.kind]
     for row in carriers if kind.point else ():
         for value in row.state.get(kind.attribute, {}):

@@ -1,4 +1,4 @@
-"""What is in force: the newest stored version of rules and weights, or what is configured where none is stored."""
+"""The rules and weights in force: the active stored version, or the configuration when no version is stored."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from hub.store.database import Session
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What identity and survivorship decide by; a batch works with one from its beginning to its end."""
+    """The rules and weights that identity and survivorship decide by. One batch uses one of these throughout."""
 
     identity: Identity
     survivorship: SurvivorshipRules
 
 
 def configured(rules: IdentityRules | None = None, survivorship: SurvivorshipRules | None = None) -> InForce:
-    """These rules, or the defaults, with the shipped weights: what holds where nothing is stored."""
+    """What is in force when no version is stored: these rules, or the defaults, with the shipped weights."""
     return InForce(identity(rules or IdentityRules()), survivorship or SurvivorshipRules())
 
 
 def in_force(
     session: Session, rules: IdentityRules, survivorship: SurvivorshipRules, read: dict[int, InForce]
 ) -> InForce:
-    """What holds now. ``rules`` and ``survivorship`` are configured; ``read`` holds the version read last."""
+    """What is in force now. ``rules`` and ``survivorship`` are configured; ``read`` caches the version read last."""
     version = versions.active_id(session)
     held = read.get(version)
     if held is None:
@@ -42,7 +42,7 @@ def in_force(
 
 
 def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:
-    """What would hold with these rules: of what they do not speak of, what holds now, and the weights as they are."""
+    """What would be in force with these rules. Rules that are not given, and the weights, stay as they are now."""
     version = held.identity.version
     row = versions.get(session, version) if version else None
     model = splink_model.loaded(row.model) if row and row.model else None

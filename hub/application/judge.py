@@ -21,8 +21,8 @@ import structlog
 from hub.application.process import Processing, apply
 from hub.application.record_names import anywhere, meant
 from hub.errors import NotFound, RefusedError, RetryableError
+from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafts
-from hub.identity.resolve import Resolution
 from hub.matching.constraints import conflict, implied_by, undone_by_split
 from hub.model.judgement import Judged, Judgement
 from hub.model.profile import RecordReference
@@ -226,17 +226,17 @@ def _destinations(
         return ()
     routed = {route.destination: False for route in processing.routes}
     routed |= {route.destination: True for route in processing.routes if route.orders}
-    standings = due.standings(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
+    at_destinations = due.at_destinations(session, {*profiles_now, *(merge.loser for merge in resolution.merges)})
     merged = [
         line.document()
         for winner, losers in sorted(gone.items())
-        for line in merge_report(processing.connections, routed, winner, losers, standings)
+        for line in merge_report(processing.connections, routed, winner, losers, at_destinations)
     ]
     if not restored:
         return tuple(merged)
     kept = next((one for one in sorted(profiles_now) if one not in restored and one not in gone), restored[0])
     others = [one for one in restored if one != kept]
-    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, standings)))
+    return (*merged, *(line.document() for line in split_report(processing.connections, kept, others, at_destinations)))
 
 
 def _undo(judged: Judged) -> tuple[str, ...]:
@@ -248,7 +248,7 @@ def _undo(judged: Judged) -> tuple[str, ...]:
         return ()
     commands = [f"hub judgement withdraw {judgement.id}"]
     if judgement.verdict == "different" and any(each.verdict == "same" for each in judged.withdrawn):
-        # What held them together ended with the split: without it the evidence decides.
+        # The judgements that joined them ended with the split: without it the evidence decides.
         commands += [f"hub profile merge {judged.profiles[0]} {other}" for other in judged.profiles[1:]]
     return tuple(commands)
 

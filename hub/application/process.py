@@ -21,8 +21,9 @@ import structlog
 from hub import metrics
 from hub.application.in_force import InForce, in_force
 from hub.errors import HubError, RetryableError
+from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafting, Drafts, orphans
-from hub.identity.resolve import Resolution, resolve
+from hub.identity.resolve import resolve
 from hub.matching.rules import IdentityRules
 from hub.model.event import Note
 from hub.normalise.batch import Normalised, Outcome, normalise
@@ -54,7 +55,7 @@ _TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailu
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """What the batch needs to know."""
+    """What every batch works with: the database, and the configuration of connections, routes and rules."""
 
     database: Database
     connections: Mapping[str, Connection]
@@ -110,7 +111,7 @@ def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
         except _Failed as failed:
             if failed.entries:
                 return _isolate(processing, failed)
-            # Of records whole profiles are taken, which may be more than was asked for.
+            # Records are taken by whole profiles: these may be more than was asked for.
             number = min(size, len(failed.records))
             if number == 1:
                 return _leave(processing, failed)
@@ -152,25 +153,26 @@ def _attempt_these(processing: Processing, ids: Sequence[int]) -> Batch:
     with processing.database.session() as session:
         if claimed := inbox.claim_these(session, REREAD, ids):
             return _reread(session, processing, claimed)
-        return _whole(session, processing, inbox.claim_these(session, "process", ids))
+        return _all_or_none(session, processing, inbox.claim_these(session, "process", ids))
 
 
 def _attempt(processing: Processing, limit: int) -> Batch:
     with processing.database.session() as session:
         if versions.any_unread(session):
-            # What came before the upgrade is found by nobody yet: news of the same people would make second profiles.
+            # Records from before the upgrade have no blocking keys yet. New records of the same people would not find
+            # them.
             done = _again(session, processing, limit)
             if done.entries:
                 return done
         if claimed := inbox.claim(session, "process", limit):
-            return _whole(session, processing, claimed)
+            return _all_or_none(session, processing, claimed)
         # Nothing new is due. What was read before comes ahead of the records: they are resolved again by what it tells.
         if claimed := inbox.claim(session, REREAD, limit):
             return _reread(session, processing, claimed)
         return _again(session, processing, limit)
 
 
-def _whole(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
+def _all_or_none(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
     """Work on claimed entries, all or none. Raises _Failed with their ids when they, and not the database, fail."""
     if not claimed:
         return Batch(0)
@@ -193,7 +195,7 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     for entry in done:
         drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     drafts = drafting.drafts
-    stored = records.touched(session, drafts.records, ())
+    stored = records.stored(session, drafts.records)
     drafts.records = {record: draft for record, draft in drafts.records.items() if record in stored}
     ids = [entry.id for entry in claimed]
     try:
@@ -207,10 +209,10 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
 
 
 def _again(session: Session, processing: Processing, limit: int) -> Batch:
-    """Go on with what changed rules, weights or an upgrade want to be resolved again."""
+    """Resolve queued records again, after rules or weights changed or after an upgrade. Used when no entry is due."""
     if not versions.any_waiting(session):
         return Batch(0)
-    # Before the queue: whoever has everybody resolved again fills it under the lock, and would wait for what is taken.
+    # The lock comes before the queue. Whoever fills the queue holds the lock, and would wait for rows taken here.
     matches.lock(session)
     records = versions.take(session, limit)
     if not records:
@@ -229,7 +231,7 @@ def _again(session: Session, processing: Processing, limit: int) -> Batch:
 
 
 def _is_away(error: Exception) -> bool:
-    """True when the database, and no entry, is at fault: the connection, its resources, an operator, its disk."""
+    """True when the database is at fault and no entry is: connection, resources, shutdown or disk."""
     if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
         return True
     return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "53", "57", "58")
@@ -293,7 +295,7 @@ def _draft(session: Session, processing: Processing, done: Sequence[Normalised],
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:
     """Resolve → survive → enqueue, in the caller's transaction. Raises RetryableError when it has to be repeated."""
     started = perf_counter()
-    # Whoever puts other rules or weights in force holds this lock: what is in force now is so until the commit.
+    # Other rules or weights are put in force under this lock: those read now stay in force until the commit.
     matches.lock(session)
     rules = processing.in_force(session)
     resolution = resolve(session, drafts, rules.identity, now)
@@ -320,7 +322,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
 
 
 def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
-    """The orders that changed, also by what was told apart from them, and those whose contact is another one now."""
+    """The orders that changed, also by a separate refund or deletion, and those that have another profile now."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
     orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
@@ -365,8 +367,8 @@ def _finish(
 
 
 def _leave(processing: Processing, failed: _Failed) -> Batch:
-    """Let the others go on without the one profile at fault."""
-    # They stay as they were resolved last; their next event resolves them again.
+    """Take the profile that fails out of the queue, so that the others go on."""
+    # Its records stay as they are. Their next event resolves them again.
     records, error = sorted(failed.records), failed.error
     log.error("process.not_resolved_again", records=len(records), record=str(records[0]), error=type(error).__name__)
     with processing.database.session() as session:
@@ -385,7 +387,7 @@ def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:
     told = f": {error}" if isinstance(error, HubError) else ""
     log.error("process.parked", inbox_id=inbox_id, error=type(error).__name__, exc_info=error)
     with processing.database.session() as session:
-        # By its own id: the first entry that is due may be another one by now, which other workers gave back.
+        # By its id, because the first entry that is due may be another one by now.
         inbox.finish(session, [inbox_id])
         inbox.set_outcomes(session, [(inbox_id, "parked", f"Hub failed on this entry ({type(error).__name__}){told}")])
     return Batch(1)

@@ -21,7 +21,7 @@ def meant(texts: Sequence[str], held: Mapping[UUID, RecordReference]) -> list[se
     def records(text: str) -> set[UUID]:
         if (known := _uuid(text)) is not None and known in held:
             return {known}
-        # An external id may hold colons itself: a whole name goes before one that it could be short for.
+        # An external id may contain colons: a full name is tried before a short one.
         return set(whole.get(text) or short.get(text) or ())
 
     return [records(text.strip()) for text in texts]

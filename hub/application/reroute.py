@@ -1,4 +1,4 @@
-"""reroute: ask the routes again about profiles for whom a condition on time may come out otherwise by now.
+"""reroute: ask the routes again about profiles for which a condition that depends on time may have changed.
 
 When a profile changes, the next such moment is noted (``hub.outbox.enqueue.look_again``); here it has come. Who is
 taken now is queued like anybody who changed; who is taken no more stays there, and the destination hears of opt-outs.
@@ -25,7 +25,7 @@ def reroute(processing: Processing, wake: Callable[[str, str], None]) -> int:
     while routes:
         with processing.database.session() as session:
             due = moments.take_due(session, BATCH)
-            # Locked, and in the order of the pipeline: who was merged away meanwhile is queued no more.
+            # The lock leaves out profiles that were merged away meanwhile. It is taken in the order of the pipeline.
             still = records.lock_profiles(session, due)
             changed = readable(profiles.by_ids(session, still).values(), _changed)
             destinations = enqueue(session, routes, changed, (), (), {}, session.now())
@@ -38,6 +38,6 @@ def reroute(processing: Processing, wake: Callable[[str, str], None]) -> int:
 
 
 def _changed(row: FullRow) -> ChangedProfile:
-    """Raises UnreadableError: such a profile is delivered by nobody, and stops no other."""
+    """The changed profile. Raises UnreadableError."""
     row.profile()
     return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at)

@@ -72,7 +72,7 @@ def resend(
         while True:
             with processing.database.session() as session:
                 page = profiles.find(session, words=(), after=after, limit=PAGE)
-                # One that cannot be read is delivered by nobody; the others are.
+                # A profile that cannot be read is left out; the others are queued.
                 known = [row for row, _ in readable(page, lambda row: (row, row.profile()))]
                 now = session.now()
                 look_again(session, processing.routes, (row.profile() for row in known), now)
@@ -105,7 +105,7 @@ def _chosen(
     *,
     missing: bool,
 ) -> list[FullRow]:
-    """Those that a route takes; with all of them, also those that were taken once: an opt-out must reach them too."""
+    """The profiles that a route takes now. With all of them, also those it took before: an opt-out must reach them."""
     before = set() if missing else outbox.queued(session, [connection.name], [row.id for row in page])
     return [row for row in page if applying(routes, row.profile(), now) or (connection.name, row.id) in before]
 
@@ -131,7 +131,7 @@ def _absent(
 
 def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_orders: bool) -> int:
     """Queue these and their orders; gives the number of orders."""
-    # Locked, and in the order of the pipeline: who was merged away meanwhile is queued no more.
+    # The lock leaves out profiles that were merged away meanwhile. It is taken in the order of the pipeline.
     still = records.lock_profiles(session, [row.id for row in rows])
     found = [NewRow(destination, row.id, "profile", row.id, row.version, []) for row in rows if row.id in still]
     profiles_queued = len(found)
@@ -142,5 +142,5 @@ def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_
             for order, record, event in facts.orders_of(session, homes)
         ]
     outbox.enqueue(session, found)
-    outbox.write_whole(session, destination, [row.key for row in found])
+    outbox.write_everything(session, destination, [row.key for row in found])
     return len(found) - profiles_queued

@@ -43,11 +43,11 @@ class Retaining:
         """Remove for about so long; gives how much of each kind."""
         return {kind: self._repeat(kind, step, seconds / len(self._steps)) for kind, step in self._steps.items()}
 
-    def held(self) -> int:
-        """Look again at what was still needed when its time came."""
+    def revisit_bodies(self) -> int:
+        """Remove the bodies that were still needed when they became old enough, and are not needed any more."""
         if "bodies" not in self._steps:
             return 0
-        return self._repeat("bodies", lambda session: retention.held(session, BATCH), TURN_SECONDS)
+        return self._repeat("bodies", lambda session: retention.revisit_bodies(session, BATCH), TURN_SECONDS)
 
     def _repeat(self, kind: Kind, step: Callable[[Session], Step], seconds: float) -> int:
         until = time.monotonic() + seconds

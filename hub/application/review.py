@@ -58,15 +58,16 @@ def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) ->
     leading = {one for pairs in behind.values() for one in (pairs[0].one, pairs[0].other)}
     rows = records.load(session, [], leading)
     refused = [review for review in found if review.weight is not None and review.weight >= identity.model.same]
-    whole = _whole(session, {side for review in refused for side in (review.one, review.other)}, identity)
+    doubtful = {side for review in refused for side in (review.one, review.other)}
+    merged_people = _merged_people(session, doubtful, identity)
     people = {row.id: person(row.state, identity.rules) for row in rows.values()}
-    crowd = _crowd(session, [*people.values(), *whole.values()])
+    crowd = _crowd(session, [*people.values(), *merged_people.values()])
     return [
         {
             "id": review.id,
             "weight": None if review.weight is None else round(review.weight, 2),
             "held": review.held,
-            "waits": _waits(review, (one, other), whole, identity, crowd),
+            "waits": _waits(review, (one, other), merged_people, identity, crowd),
             "stake": _stake(one, other),
             "profiles": [_side(one), _side(other)],
             "records": [_reference(rows[pair.one]), _reference(rows[pair.other])],
@@ -106,7 +107,7 @@ def opened(session: Session, review: UUID) -> OpenReview:
 def _became(
     session: Session, review: UUID, sides: tuple[UUID, UUID], found: OpenReview | None
 ) -> tuple[str, list[tuple[str, str]]]:
-    """What is to be told of a review that is open no more: a sentence, and what is so now."""
+    """Why a review is not open any more, in a sentence, and what is true of its profiles now."""
     now: list[tuple[str, str]] = []
     answered = reviews.last_answer(session, review)
     if answered is not None:
@@ -127,7 +128,7 @@ def _became(
 
 
 def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> str:
-    """The command for whoever thinks otherwise than the answer."""
+    """The command that changes the answer."""
     judged = None if answered.judgement_id is None else judgements.get(session, answered.judgement_id)
     if judged is not None and judged.withdrawn_at is None:
         return f"`hub judgement withdraw {judged.id}` takes it back"
@@ -140,7 +141,7 @@ def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> 
 def _waits(
     review: OpenReview,
     sides: tuple[Profile, Profile],
-    whole: Mapping[UUID, Person],
+    merged_people: Mapping[UUID, Person],
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> Waits:
@@ -150,12 +151,12 @@ def _waits(
         return "between ask and same"
     if sum(len(side.records) for side in sides) > identity.rules.limits.records:
         return "refused: blast radius"
-    together = score(whole[review.one], whole[review.other], identity.model, crowd)
+    together = score(merged_people[review.one], merged_people[review.other], identity.model, crowd)
     return "refused: contradicts" if together.weight < identity.model.same else "refused: ambiguous"
 
 
-def _whole(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Person]:
-    """All that is known of each of these profiles, as of one person."""
+def _merged_people(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Person]:
+    """Each of these profiles as one person: what is known of its records, merged."""
     told: dict[UUID, list[Person]] = {}
     for profile, state in reviews.some_records(session, ids, MOST_RECORDS) if ids else ():
         told.setdefault(profile, []).append(person(state, identity.rules))
@@ -176,7 +177,7 @@ def _evidence(
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> list[Json]:
-    # Scored in the order in which the match was; told in the order in which the profiles stand.
+    # Scored in the order of the stored match, and shown in the order of the two profiles.
     first, second = sorted((pair.one, pair.other))
     found = score(people[first], people[second], identity.model, crowd)
     told = lines(rows[pair.one].state, rows[pair.other].state, found, identity.model, identity.rules)

@@ -74,24 +74,24 @@ class RuleVersions:
         return done
 
     def apply(self, rules: RuleSet, *, by: str, note: str = "") -> Applied:
-        """Put these in force; of what they do not speak of, what is in force stays, and so do the weights."""
+        """Put these rules in force. Rules that are not given, and the weights, stay as they are."""
 
         def change(session: Session) -> Applied:
-            held = self._recorded(session)
-            wanted = RuleSet(rules.identity or held.rules.identity, rules.survivorship or held.rules.survivorship)
-            return self._put(session, held, wanted, held.row.model, by=by, note=note)
+            current = self._recorded(session)
+            wanted = RuleSet(rules.identity or current.rules.identity, rules.survivorship or current.rules.survivorship)
+            return self._put(session, current, wanted, current.row.model, by=by, note=note)
 
         return self._change(change)
 
     def rollback(self, version: int | None, *, by: str) -> Applied:
         """Put an earlier version in force again, with its weights; None: the one before. Raises NotFound, RefusedError.
 
-        What the machine held back since then is let go: it is looked at anew.
+        The merges that the machine has held back since then are released, and looked at anew.
         """
 
         def change(session: Session) -> Applied:
-            held = self._recorded(session)
-            target = versions.before(session, held.row.id) if version is None else versions.get(session, version)
+            current = self._recorded(session)
+            target = versions.before(session, current.row.id) if version is None else versions.get(session, version)
             if target is None:
                 if version is None:
                     raise RefusedError("there is no earlier version to go back to")
@@ -102,7 +102,7 @@ class RuleVersions:
             judgements.withdraw_holds(session, since, by, session.now())
             wanted = self._of(target)
             note = f"rollback to version {target.id}"
-            return self._put(session, held, wanted, target.model, by=by, note=note, restores=target.id)
+            return self._put(session, current, wanted, target.model, by=by, note=note, restores=target.id)
 
         return self._change(change)
 
@@ -118,30 +118,30 @@ class RuleVersions:
         active = _active(session)
         last = versions.configured(session)
         if last is None:
-            held = self._recorded(session)
-            return Applied(held.row.id, stored=True, waiting=versions.waiting(session))
+            current = self._recorded(session)
+            return Applied(current.row.id, stored=True, waiting=versions.waiting(session))
         if _read(last.configured) == self._configured:
             return Applied(active.id if active else last.id, stored=False, waiting=0)
         before = _read(last.configured)
-        held = self._recorded(session)
+        current = self._recorded(session)
         wanted = RuleSet(
-            held.rules.identity if self._configured.identity == before.identity else self._configured.identity,
-            held.rules.survivorship
+            current.rules.identity if self._configured.identity == before.identity else self._configured.identity,
+            current.rules.survivorship
             if self._configured.survivorship == before.survivorship
             else self._configured.survivorship,
         )
         note = "configuration changed"
-        return self._put(session, held, wanted, held.row.model, by=CONFIGURATION, note=note, configured=True)
+        return self._put(session, current, wanted, current.row.model, by=CONFIGURATION, note=note, configured=True)
 
-    def _recorded(self, session: Session) -> _Held:
-        """What is in force; where that was never written down, it is what is configured, and is written down now."""
+    def _recorded(self, session: Session) -> _Current:
+        """The version in force. When none is stored yet, the configuration is stored as one."""
         active = _active(session)
         if active is None or versions.configured(session) is None:
             wanted = self._of(active) if active else self._configured
             _store(session, wanted, active.model if active else None, CONFIGURATION, "as configured", self._configured)
             active = _active(session)
             assert active is not None
-        return _Held(active, self._of(active))
+        return _Current(active, self._of(active))
 
     def _of(self, row: VersionRow) -> RuleSet:
         return RuleSet(
@@ -154,7 +154,7 @@ class RuleVersions:
     def _put(
         self,
         session: Session,
-        held: _Held,
+        current: _Current,
         wanted: RuleSet,
         model: str | None,
         *,
@@ -163,13 +163,13 @@ class RuleVersions:
         configured: bool = False,
         restores: int | None = None,
     ) -> Applied:
-        weighed = wanted.identity != held.rules.identity or model != held.row.model
-        if not weighed and wanted.survivorship == held.rules.survivorship and not configured and restores is None:
-            return Applied(held.row.id, stored=False, waiting=versions.waiting(session))
+        weighed = wanted.identity != current.rules.identity or model != current.row.model
+        if not weighed and wanted.survivorship == current.rules.survivorship and not configured and restores is None:
+            return Applied(current.row.id, stored=False, waiting=versions.waiting(session))
         version = _store(session, wanted, model, by, note, self._configured if configured else None, restores)
         if weighed:
             waiting = versions.queue_all(session)
-        elif wanted.survivorship != held.rules.survivorship:
+        elif wanted.survivorship != current.rules.survivorship:
             waiting = versions.queue_profiles(session)
         else:
             waiting = versions.waiting(session)
@@ -195,7 +195,7 @@ class RuleVersions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Current:
     """The version in force, and its rules."""
 
     row: VersionRow
@@ -236,8 +236,8 @@ def _text(rules: RuleSet) -> str:
 
 
 def _read(text: str | None) -> RuleSet:
-    held = orjson.loads(text or "{}")
+    stored = orjson.loads(text or "{}")
     return RuleSet(
-        IdentityRules.model_validate(held.get("identity", {})),
-        SurvivorshipRules.model_validate(held.get("survivorship", {})),
+        IdentityRules.model_validate(stored.get("identity", {})),
+        SurvivorshipRules.model_validate(stored.get("survivorship", {})),
     )

@@ -57,8 +57,8 @@ def train_if_due(database: Database, rules: IdentityRules, now: datetime) -> Tra
         if not first:
             return None
         with database.session() as session:
-            standing = training.standing(session)
-        if not is_due(standing):
+            state = training.state(session)
+        if not is_due(state):
             return None
         return _train(database, rules, by=BY_ITSELF, note="trained on its own", now=now)
 
@@ -123,7 +123,7 @@ def _estimated(
     rules: IdentityRules,
     estimator: Estimator,
 ) -> Model:
-    """What these records and answers teach; its thresholds are the shipped ones, and what answers raise them by."""
+    """The model that these records and answers give. Its thresholds are the shipped ones, raised as answers demand."""
     shipped, asked = Model(), rules.thresholds
     begun = replace(shipped, same=asked.same, ask=asked.ask)
     told = estimate(everybody, begun, answers, rules=rules, estimator=estimator)

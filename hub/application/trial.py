@@ -1,4 +1,4 @@
-"""Everybody clustered anew under other rules, and where that is not what is stored. Reads, and changes nothing."""
+"""Clusters all records under other rules, and finds where the clusters differ from the stored ones. Reads only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from hub.identity.hold import held_groups
+from hub.identity.blast_radius import clusters_within_limits
+from hub.identity.component import Component
 from hub.identity.profile_ids import assign
-from hub.identity.weigh import Component
 from hub.matching.clustering import Constraints, clustered
 from hub.matching.everybody import STEP, Pairs, Whole, components
 from hub.matching.features import person
@@ -31,7 +31,7 @@ _ID = 16
 
 
 class Trial:
-    """Every record under other rules."""
+    """All records, read and compared under other rules."""
 
     def __init__(self, session: Session, identity: Identity, progress: Progress) -> None:
         self.identity = identity
@@ -128,7 +128,7 @@ class Trial:
         return [group for one in component for group in self._links.get(one, ())]
 
     def component(self, numbers: Sequence[int]) -> Component:
-        """The same by ids."""
+        """The component of these records, by record ids."""
         ids = {number: self.id(number) for number in numbers}
         return Component(
             people={ids[number]: self.whole.people[number] for number in numbers},
@@ -168,7 +168,7 @@ def place(
     now: datetime,
 ) -> Placed:
     """What ``resolve`` would make of a component. ``aliases``: (retired id, leads to, created) of its profiles."""
-    groups, holds = held_groups(component, identity, rows, known, now)
+    groups, holds = clusters_within_limits(component, identity, rows, known, now)
     active = {profile.id: profile.created_at for profile in known.values()}
     retired = {alias: created for alias, _, created in aliases}
     ids = assign(groups, active, retired)

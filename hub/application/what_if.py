@@ -23,7 +23,7 @@ from hub.application.guards import shown
 from hub.application.in_force import InForce, supposed
 from hub.application.process import Processing
 from hub.application.trial import Place, Placed, Progress, Trial, place
-from hub.identity.hold import Stake, stake
+from hub.identity.blast_radius import Stake, stake
 from hub.matching.blocking import Key, hashed, identifiers
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
@@ -60,49 +60,54 @@ def try_rules(processing: Processing, rules: RuleSet, *, limit: int = LIMIT, pro
         what_if.begin(session)
         before = processing.in_force(session)
         after = supposed(session, rules, before)
-        found = _Found(processing, after, limit, session.now())
+        findings = _Findings(processing, after, limit, session.now())
         changes = [
             *rule_changes(before.identity.rules, after.identity.rules),
             *rule_changes(before.survivorship, after.survivorship),
         ]
-        told = _tried(session, found, before, changes, progress)
+        told = _tried(session, findings, before, changes, progress)
     return {**told, "seconds": round(time.monotonic() - started, 1)}
 
 
-def _tried(session: Session, found: _Found, before: InForce, changes: Sequence[RuleChange], progress: Progress) -> Json:
+def _tried(
+    session: Session, findings: _Findings, before: InForce, changes: Sequence[RuleChange], progress: Progress
+) -> Json:
     rules = [{"path": each.path, "before": each.before, "after": each.after, "text": each.text} for each in changes]
     trial = None
-    if before.identity.rules != found.after.identity.rules:
-        trial = Trial(session, found.after.identity, progress)
-        _cluster(session, found, trial)
-    if before.survivorship != found.after.survivorship:
-        _fold(session, found, progress)
+    if before.identity.rules != findings.after.identity.rules:
+        trial = Trial(session, findings.after.identity, progress)
+        _cluster(session, findings, trial)
+    if before.survivorship != findings.after.survivorship:
+        _fold(session, findings, progress)
     side = Side(before.identity, {})
     counts = {"records": what_if.count(session), "profiles": profiles.count(session)}
     evidence = (
         {
-            "merges": with_evidence(session, found.merges, trial, side, changes, sought="after"),
-            "splits": with_evidence(session, found.splits, trial, side, changes, sought="before"),
+            "merges": with_evidence(session, findings.merges, trial, side, changes, sought="after"),
+            "splits": with_evidence(session, findings.splits, trial, side, changes, sought="before"),
         }
         if trial
-        else {"merges": found.merges.document(), "splits": found.splits.document()}
+        else {"merges": findings.merges.document(), "splits": findings.splits.document()}
     )
     return {
         "rules": rules,
         **counts,
-        "profiles_after": counts["profiles"] + found.more,
+        "profiles_after": counts["profiles"] + findings.more,
         "waiting": versions.waiting(session),
         **evidence,
-        "held": found.held.document(),
-        "values": {**found.values.document(), "attributes": dict(sorted(found.attributes.items()))},
-        "quarantined": _quarantined(session, trial, found.limit),
-        "destinations": {name: each.document() for name, each in sorted(found.forecasts.items())},
+        "held": findings.held.document(),
+        "values": {**findings.values.document(), "attributes": dict(sorted(findings.attributes.items()))},
+        "quarantined": _quarantined(session, trial, findings.limit),
+        "destinations": {name: each.document() for name, each in sorted(findings.forecasts.items())},
     }
 
 
 @dataclass(slots=True)
-class _Found:
-    """The trial under way. ``more``: how many more profiles there would be. ``seen``: profiles looked at already."""
+class _Findings:
+    """What the trial has found so far.
+
+    ``more`` is how many more profiles there would be; ``seen`` are the profiles that were compared already.
+    """
 
     processing: Processing
     after: InForce
@@ -156,7 +161,7 @@ class _Found:
 # -- who is who -----------------------------------------------------------------------------------------------------
 
 
-def _cluster(session: Session, found: _Found, trial: Trial) -> None:
+def _cluster(session: Session, findings: _Findings, trial: Trial) -> None:
     for batch in batched(trial.changed(), BATCH):
         rows = records.load(session, [], [trial.id(number) for numbers in batch for number in numbers])
         known = what_if.known(session, {row.profile_id for row in rows.values() if row.profile_id})
@@ -167,18 +172,18 @@ def _cluster(session: Session, found: _Found, trial: Trial) -> None:
         for numbers in batch:
             own = {row.profile_id: known[row.profile_id] for n in numbers if (row := rows[trial.id(n)]).profile_id}
             retired = [alias for profile in own for alias in aliases[profile]]
-            placed.append(place(trial.component(numbers), trial.identity, rows, own, retired, found.now))
-        _take(session, found, placed, rows)
+            placed.append(place(trial.component(numbers), trial.identity, rows, own, retired, findings.now))
+        _take(session, findings, placed, rows)
 
 
-def _take(session: Session, found: _Found, placed: Sequence[Placed], rows: Mapping[UUID, RecordRow]) -> None:
+def _take(session: Session, findings: _Findings, placed: Sequence[Placed], rows: Mapping[UUID, RecordRow]) -> None:
     for each in placed:
-        found.more += len(each.places) - len(each.known)
-        found.seen.update(each.known)
+        findings.more += len(each.places) - len(each.known)
+        findings.seen.update(each.known)
         for case in merges(each):
-            found.merges.add(case)
+            findings.merges.add(case)
         for case in splits(each):
-            found.splits.add(case)
+            findings.splits.add(case)
         for hold in each.holds:
             sides = [
                 sorted({home for record in side if (home := rows[record].profile_id)})
@@ -186,22 +191,22 @@ def _take(session: Session, found: _Found, placed: Sequence[Placed], rows: Mappi
             ]
             stakes = [stake(each.known[profile].golden) for side in sides for profile in side]
             most = max(stakes, key=lambda one: (one.revenue, one.orders), default=Stake())
-            found.held.add(Case(most, {"reason": hold.reason, "one": sides[0], "other": sides[1]}))
+            findings.held.add(Case(most, {"reason": hold.reason, "one": sides[0], "other": sides[1]}))
     moved = {row.id: one.id for each in placed for one in each.places for row in one.rows if row.profile_id != one.id}
     places = [one for each in placed for one in each.places]
     homes = {row.id: one.id for one in places for row in one.rows}
-    summaries = facts.supposed_summaries(session, homes, counting_placed_orders(found.processing.connections))
-    found.changed(session, ((one, summaries.get(one.id, {})) for one in places))
+    summaries = facts.supposed_summaries(session, homes, counting_placed_orders(findings.processing.connections))
+    findings.changed(session, ((one, summaries.get(one.id, {})) for one in places))
     orders = len(facts.orders_of(session, moved)) if moved else 0
-    for name, routes in found.routes.items():
+    for name, routes in findings.routes.items():
         if any(route.orders for route in routes):
-            found.forecasts[name].counted["orders"] += orders
+            findings.forecasts[name].counted["orders"] += orders
 
 
 def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
-    """Identifiers that would prove nothing any more, and those that would prove something again.
+    """Identifiers that would become too common to prove anything, and those that would prove something again.
 
-    What is shared now and would be off or blocked is ``unused``: it proves as little then.
+    ``unused`` are identifiers that are too common now and would be off or blocked: they prove nothing either way.
     """
     if trial is None:
         return {name: {"count": 0, "cases": []} for name in ("new", "gone", "unused")}
@@ -254,15 +259,15 @@ def _named(kind: str, value: str) -> Json:
 # -- which value ----------------------------------------------------------------------------------------------------
 
 
-def _fold(session: Session, found: _Found, progress: Progress) -> None:
+def _fold(session: Session, findings: _Findings, progress: Progress) -> None:
     """Fold all profiles whose records stay: their orders are what they were."""
     total, done = profiles.count(session), 0
     for batch in batched(what_if.profiles(session), BATCH):
         done += len(batch)
         progress("folding", done, total)
-        left = [whose for whose in batch if whose.profile.id not in found.seen]
+        left = [whose for whose in batch if whose.profile.id not in findings.seen]
         keys = _keys(session, [whose.profile.id for whose in left])
-        found.changed(session, (_staying(whose, keys[whose.profile.id]) for whose in left))
+        findings.changed(session, (_staying(whose, keys[whose.profile.id]) for whose in left))
 
 
 def _staying(whose: what_if.Whose, keys: tuple[UUID, ...]) -> tuple[Place, Json]:

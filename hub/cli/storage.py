@@ -60,7 +60,7 @@ def prune(json: output.JsonOption = False, config: output.ConfigOption = None) -
             retaining = Retaining(database, settings.retention)
             removed = retaining.turn(PRUNE_SECONDS)
             if "bodies" in removed:
-                removed["bodies"] += retaining.held()
+                removed["bodies"] += retaining.revisit_bodies()
     if json:
         output.show_json({"removed": removed})
     else:

@@ -1,4 +1,4 @@
-"""Why clusters merged or came apart, as the JSON that the history keeps."""
+"""Why profiles were merged or split, as the JSON that the history keeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.identity.weigh import Component
+from hub.identity.component import Component
 from hub.matching.blocking import hashed, identifiers
 from hub.matching.scoring import Score, score
 from hub.matching.version import Identity
@@ -19,11 +19,11 @@ MOST = 5
 
 
 def merge_evidence(component: Component, identity: Identity, inside: Collection[UUID], now: Collection[UUID]) -> str:
-    """What joins the records ``inside`` a profile that is gone to the others of the profile they are in ``now``.
+    """What joined the records ``inside`` a profile that was merged away to the other records they are with ``now``.
 
     A list of ``{"records": [a, b], "weight", "evidence": [{"feature", "level", "weight"}]}``, ``{"records", "link":
-    true}`` and ``{"judgement": id}``. Work in proportion to ``inside``: thousands may merge into one at once. Both take
-    ``in`` quickly (sets).
+    true}`` and ``{"judgement": id}``. The work grows with ``inside`` alone: thousands of profiles may merge into one.
+    Both arguments are sets.
     """
 
     def joins(records: Collection[UUID]) -> bool:
@@ -61,12 +61,12 @@ def split_evidence(
     before: Mapping[UUID, UUID | None],
     version: Identity | None = None,
 ) -> str:
-    """What took these records out of the profile ``old``: judgements, identifiers that are shared now, or other news.
+    """Why these records left the profile ``old``: a judgement, an identifier that is shared now, or another reason.
 
-    ``version`` is by what they were resolved again without any news of them. A list of ``{"judgement": id}``,
-    ``{"kind", "value", "shared": true, "carriers"}`` and, where a version was the reason and nothing else,
-    ``{"version": id, "restores": id or null}``; empty when records changed.
-    Work in proportion to the group, not to the profile it leaves: that may fall into thousands.
+    ``version`` is set when they were resolved again because rules or weights changed. The result is a list of
+    ``{"judgement": id}``, ``{"kind", "value", "shared": true, "carriers"}`` and, where a version was the only reason,
+    ``{"version": id, "restores": id or null}``. It is empty when records changed.
+    The work grows with the group and not with the profile it leaves, because that may split into thousands.
     """
     taken = set(group)
 
@@ -84,7 +84,7 @@ def split_evidence(
         )
     ]
     if component.newly_shared:
-        # A batch may be about many people: what others share now is none of this profile's business.
+        # A batch holds many people. Only identifiers that these records carry can have split this profile.
         people = component.people
         carried = {hashed(key) for one in taken if one in people for key in identifiers(people[one])}
         found += [

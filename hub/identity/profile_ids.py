@@ -1,4 +1,4 @@
-"""Clusters to profile ids. Pure, and free of order."""
+"""Which profile id each cluster gets. Pure; the order of the clusters does not matter."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def assign(
     retired: Mapping[UUID, datetime],
     home: Mapping[UUID, UUID] | None = None,
 ) -> list[UUID]:
-    """A profile id for each cluster; ``active`` and ``retired`` map ids to the time the profile was created.
+    """A profile id for each cluster. ``active`` and ``retired`` map profile ids to the time the profile was created.
 
-    The cluster keeps the oldest active profile that one of its records seeded; without one, it takes back the oldest
-    retired id seeded here (a merge undone); else its first record seeds a new one.
-    ``home``: where an earlier version that is restored had each record; who was one there gets that id back.
+    Every record seeds one id. A cluster keeps the oldest active profile that one of its records seeded. Without one, it
+    takes back the oldest retired id that one of them seeded, as when a merge is undone. Else its first record seeds a
+    new profile. ``home`` is set when an earlier version of the rules is restored: the profile of each record in that
+    version. Records that were one profile then get its id back.
     """
     chosen: list[UUID] = []
     for group in groups:

@@ -45,7 +45,7 @@ _NO_SALE = frozenset({"cancelled", "failed"})
 
 @dataclass(slots=True)
 class RecordDraft:
-    """What the batch adds to one record."""
+    """The changes that a batch brings for one record, and the inbox ids of their events."""
 
     id: UUID
     connection: str
@@ -54,7 +54,7 @@ class RecordDraft:
         default_factory=list
     )
     told_one: list[tuple[str, Stamp]] = field(default_factory=list)
-    """Digests of pairs that the source calls one person."""
+    """Digests of the pairs of records that the source calls one person."""
     reread: list[tuple[CustomerEvent, Stamp]] = field(default_factory=list)
     """Snapshots that an earlier release took in already."""
     events: set[int] = field(default_factory=set)
@@ -81,10 +81,10 @@ class RecordDraft:
 
 @dataclass(slots=True)
 class Drafts:
-    """A batch, ready to be resolved. ``facts`` holds the newest version of each.
+    """A batch, ready to be resolved. ``facts`` holds the newest version of each fact.
 
-    ``touched`` are stored records to be resolved again without news of them: rules, or what people decided, changed.
-    ``again``: it was not what people decided.
+    ``touched`` are stored records that are resolved again although no event speaks of them. ``again`` is True when
+    rules or weights are the reason, False when a judgement is.
     """
 
     records: dict[UUID, RecordDraft] = field(default_factory=dict)
@@ -261,7 +261,10 @@ def _counts(part: Refund | Payment | Fulfilment) -> bool:
 
 
 def order_ids(drafts: Drafts) -> set[UUID]:
-    """The facts whose present record tells which profiles a batch touches: its orders, and those of its parts."""
+    """The orders of a batch, and the orders of its refunds, payments and shipments.
+
+    The records that these hang on now tell which further profiles the batch touches.
+    """
     own = {fact.id for fact in drafts.facts.values() if fact.kind == "order"}
     return own | {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
 

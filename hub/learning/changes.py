@@ -93,7 +93,7 @@ _SHIPPED = Model()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WeightChange:
     """One number of the model, before and after."""
 
     name: str
@@ -125,7 +125,7 @@ def moved(before: Model, after: Model) -> bool:
     return any(_differ(getattr(before, table), getattr(after, table)) for table in _TABLES)
 
 
-def changes(before: Model, after: Model) -> list[Change]:
+def changes(before: Model, after: Model) -> list[WeightChange]:
     """What is worth telling, the largest change of a weight first, then population and thresholds."""
     found = [each for each in _numbers(before, after) if abs(each.after - each.before) >= TOLD]
     weights = {field.name for field in fields(Weights)}
@@ -138,11 +138,11 @@ def counted(model: Model) -> str:
     return f"counted how frequent {', '.join(told)} are" if told else ""
 
 
-def _numbers(before: Model, after: Model) -> Iterator[Change]:
+def _numbers(before: Model, after: Model) -> Iterator[WeightChange]:
     for field in fields(Weights):
-        yield Change(field.name, getattr(before.weights, field.name), getattr(after.weights, field.name))
+        yield WeightChange(field.name, getattr(before.weights, field.name), getattr(after.weights, field.name))
     for name in ("population", "same", "ask"):
-        yield Change(name, getattr(before, name), getattr(after, name))
+        yield WeightChange(name, getattr(before, name), getattr(after, name))
 
 
 def _differ(before: Mapping[str, float], after: Mapping[str, float]) -> bool:

@@ -221,7 +221,7 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
     except (RateLimited, AuthError, Unavailable) as error:
         return Sent(stopped_by=error, calls_failed=1, last_words=str(error))
     except HubError as error:
-        # What Hub needs there cannot be made: nobody's record is at fault, an operator has to look.
+        # What Hub needs at the destination cannot be created. No record is at fault: an operator has to look.
         return Sent(stopped_by=Unavailable(str(error)), calls_failed=1, last_words=str(error))
     by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
 

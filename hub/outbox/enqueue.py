@@ -74,7 +74,7 @@ def enqueue(
     if left:
         before = outbox.queued(session, by_destination, {profile.id for _, profile in left})
         taken += [(destination, profile) for destination, profile in left if (destination, profile.id) in before]
-    # Who is there again after an undone merge goes on with its versions: receivers know a message by its version.
+    # A profile that is back after an undone merge goes on with its versions: receivers know a message by its version.
     revived = [profile.id for profile in changed if profile.version == 1 and profile.created_at < now]
     last = outbox.last_versions(session, revived) if revived else {}
     look_again(session, routes, (read(profile) for profile in changed), now)
@@ -108,7 +108,7 @@ def applying(routes: Iterable[Route], profile: Profile, now: datetime) -> bool:
 
 
 def look_again(session: Session, routes: Sequence[Route], profiles: Iterable[Profile], now: datetime) -> None:
-    """Note when a condition that depends on time may come out otherwise for each of these profiles, or that none may.
+    """Store, for each of these profiles, when a condition that depends on time may change its answer, if ever.
 
     ``hub.workers.sweep`` asks them again then.
     """

@@ -58,7 +58,7 @@ def forecast(
     found: Forecast,
     now: datetime,
 ) -> None:
-    """Add what these profiles would make of it ``now``. ``routes`` are those that lead there."""
+    """Add the writes that these profiles would cause ``now``. ``routes`` are those that lead to this destination."""
     standing = due.supposed_rows(session, connection.name, {one.profile.id: one.keys for one in supposed})
     changes: dict[UUID, Change] = {}
     for one in supposed:

@@ -23,14 +23,14 @@ log = structlog.get_logger()
 
 
 def irreversible(write: Write, connection: Connection) -> tuple[str, ...]:
-    """What this write does there that nothing takes back, a word each: its connector's, merge, erase."""
+    """What this write does that cannot be undone there: ``merge``, ``erase``, and what its connector names."""
     unmerge = connection.connector.manifest.unmerge
     merges = bool(write.merge) and (unmerge is None or unmerge.way != "restores")
     return (*write.irreversible, *(["merge"] if merges else []), *(["erase"] if write.erase else []))
 
 
-def look(session: Session, *, trains: bool) -> str:
-    """Whether a bulk load goes on, and why; "" when not. Noted for every process. ``trains``: training is automatic."""
+def noted_bulk_load(session: Session, *, trains: bool) -> str:
+    """Why a bulk load goes on, stored for every process; "" when none does. ``trains``: training is automatic."""
     begun = loads.bulk_load(session) is not None
     coming = loads.coming(session, BULK)
     load = Load(coming.fetching, coming.due, coming.waited, coming.resolving)
@@ -56,7 +56,7 @@ def hold_back(
         for key, write in rendered.writes.items()
         if (what := irreversible(write, connection)) and _records(changes[key]) > 1
     }
-    if not final or not (reason := look(session, trains=trains)):
+    if not final or not (reason := noted_bulk_load(session, trains=trains)):
         return []
     ages = loads.ages(session, connection.name, list(final))
     by_what: dict[tuple[str, ...], list[UUID]] = {}
@@ -80,7 +80,7 @@ def hold_back(
 
 def release_when_over(session: Session, *, trains: bool) -> int:
     """The sweep's part: note a bulk load that begins or ends, and let go what was held; gives how many rows."""
-    reason = look(session, trains=trains and bool(loads.held(session)))
+    reason = noted_bulk_load(session, trains=trains and bool(loads.held_rows(session)))
     released = 0 if reason else loads.release(session)
     if released:
         log.info("delivery.released", rows=released)

@@ -66,7 +66,7 @@ class Lease:
     def _beat(self) -> None:
         while not self._left.wait(LEASE.total_seconds() / RENEWALS):
             try:
-                # One that ran out is not taken again: another process may have sent meanwhile what was read here.
+                # A lease that ran out is not taken again: another process may have sent these rows meanwhile.
                 if not self._ask(destinations.renew):
                     log.warning("delivery.lease_lost", destination=self._destination)
                     return

@@ -41,7 +41,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
         owner = row.owners[known.index(external_id)] if external_id in known else row.key
         return replace(
             _recorded(row, "delivered", "delivered"),
-            refused=told(result.refused),
+            refused=refusals_in_words(result.refused),
             mirror=_text(mirror),
             external_id=external_id,
             merged_ids=gone,
@@ -53,8 +53,8 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
     attempts = row.attempts + 1
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
-    # What may have been written unseen is not known any more: were it taken back before the next attempt, the old value
-    # would seem to stand there still.
+    # The call may have written although no answer came, so the mirror is not known any more. Otherwise a value that
+    # changes back before the next attempt would seem to stand there still.
     unknown = {**row.mirror, **dict.fromkeys(write.properties), **write.unsure} if result.uncertain else None
     return replace(
         _recorded(row, state, outcome),
@@ -71,7 +71,7 @@ def _text(mirror: Mapping[str, Any]) -> str:
     return orjson.dumps(mirror).decode()
 
 
-def told(refused: Sequence[Refusal]) -> str:
+def refusals_in_words(refused: Sequence[Refusal]) -> str:
     """What was refused, for people: ``email: INVALID_EMAIL``; never the value."""
     return ", ".join(dict.fromkeys(f"{each.property}: {each.code}" for each in refused))
 

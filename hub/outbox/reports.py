@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Capability, Unmerge
-from hub.store.due import Standing
+from hub.store.due import AtDestination
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ def merge_report(
     destinations: Mapping[str, bool],
     winner: UUID,
     retired: Collection[UUID],
-    standings: Mapping[str, Mapping[UUID, Standing]],
+    at_destinations: Mapping[str, Mapping[UUID, AtDestination]],
 ) -> list[DestinationLine]:
     """One line for each of the routed ``destinations``, which tell whether they take orders.
 
-    ``standings`` (``hub.store.due.standings``) tells by destination how each profile stands there.
+    ``at_destinations`` (``hub.store.due.at_destinations``) tells by destination how each profile stands there.
     """
     lines = []
     for name, orders in sorted(destinations.items()):
         manifest = connections[name].connector.manifest
-        held = standings.get(name, {})
+        held = at_destinations.get(name, {})
         records = [profile for profile in (winner, *retired) if held.get(profile, "merged") != "merged"]
         will: MergeWill = "create" if not records else "write"
         if len(records) > 1:
@@ -89,15 +89,15 @@ def split_report(
     connections: Mapping[str, Connection],
     kept: UUID,
     restored: Sequence[UUID],
-    standings: Mapping[str, Mapping[UUID, Standing]],
+    at_destinations: Mapping[str, Mapping[UUID, AtDestination]],
 ) -> list[DestinationLine]:
     """One line per destination and profile, the one that is kept first; destinations that know neither have none.
 
-    ``standings`` (``hub.store.due.standings``) tells by destination how each profile stands there.
+    ``at_destinations`` (``hub.store.due.at_destinations``) tells by destination how each profile stands there.
     """
     lines: list[DestinationLine] = []
     for name, connection in sorted(connections.items()):
-        held = standings.get(name, {})
+        held = at_destinations.get(name, {})
         if connection.connector.destination is None or not held:
             continue
         unmerge = connection.connector.manifest.unmerge or Unmerge("recreates")
@@ -111,12 +111,12 @@ def split_report(
     return lines
 
 
-def _becomes(standing: Standing | None, unmerge: Unmerge) -> SplitWill:
-    if standing is None:
+def _becomes(at: AtDestination | None, unmerge: Unmerge) -> SplitWill:
+    if at is None:
         return "create"
-    if standing == "merged":
+    if at == "merged":
         return "restore" if unmerge.way == "restores" else "recreate"
-    return "look" if standing == "uncertain" else "keep"
+    return "look" if at == "uncertain" else "keep"
 
 
 def _takes_orders(connection: Connection) -> bool:

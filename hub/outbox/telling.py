@@ -1,4 +1,4 @@
-"""What became of deliveries, in the log: as docs/errors.md promises, and without people.
+"""Logs the deliveries that failed, as docs/errors.md promises, without personal data.
 
 A destination's own words may repeat what was sent; they stand with the row (``hub outbox list``), and not here.
 """

@@ -56,7 +56,7 @@ def properties(profile: Profile, connection: Connection) -> Mapping[str, Any]:
         return {}
     try:
         write = destination.render(ProfileChange(profile=profile, version=1), connection.settings)
-    except HubError:  # less of a profile may be too little for a destination
+    except HubError:  # a connector may refuse a profile without this value
         return {}
     return write.mirror if write is not None else {}
 

@@ -41,7 +41,7 @@ class SurvivorshipRules(BaseModel):
             "birth_date",
             "language",
             "company",
-            "national_id",  # decides nothing any more, and stands in files that were copied when it did
+            "national_id",  # decides nothing any more, and is accepted because copied files still have it
             "tags",
             "emails",
             "phones",

@@ -70,7 +70,7 @@ def _others(state: State) -> list[list[int]]:
 
 
 def _changes(row: RecordRow, told: Mapping[str, Mapping[str, list[int]]], first: list[int]) -> Iterator[Item]:
-    """What one event told anew is one change."""
+    """The values that one event brought are one change."""
     by_event: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
     at: dict[int, list[int]] = {}
     for name, values in told.items():
@@ -99,7 +99,7 @@ def _consents(state: State) -> Iterable[tuple[list[int], str, Item]]:
 
 
 def _item(row: RecordRow, kind: str, at: list[int], subject: str, payload: Item) -> Item:
-    # Of several values told at once each is stamped a microsecond before the other.
+    # Values that one event brought are stamped a microsecond apart.
     return {
         "id": fact_id(row.connection, kind, f"{row.kind}:{row.external_id}:{at[0]}:{at[1]}:{subject}"),
         "at": moment(round(at[0], -3)),

@@ -115,7 +115,7 @@ def holders(session: Session, kind: str, value: str) -> set[UUID]:
     if key is None:
         return set()
     rows = records.under(session, [hashed(key)], MOST_CARRIERS)
-    # Of many records told alike only the first stand under their identifiers.
+    # Of many records that are equal to the letter only the first stand under their identifiers.
     alike = {hashed(("alike", row.features)) for row in rows if row.features}
     if alike:
         rows += records.under(session, alike, MOST_CARRIERS)

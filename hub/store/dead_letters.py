@@ -48,7 +48,7 @@ def page(session: Session, *, connection: str | None = None, after: str | None =
 
 
 def checked_id(text: str) -> str:
-    """The same, if it has the form of a dead letter's id. Raises ValueError else."""
+    """The given text, if it has the form of a dead letter's id. Raises ValueError when it has not."""
     match = _parsed(text)
     if match["key"]:
         UUID(match["key"])

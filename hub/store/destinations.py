@@ -129,7 +129,7 @@ def resume(session: Session, destination: str) -> int:
 
 
 def lift(session: Session, destination: str) -> int:
-    """Like ``resume``, but a person's pause stays: the machine's part, when what led to its own seems put right."""
+    """Like ``resume``, but a pause by a person stays. Called when the cause of Hub's own pause seems mended."""
     session.run(
         """
         UPDATE destination_state SET failures = 0, answers = 0, not_before = NULL, reason = '', credentials = '',

@@ -1,4 +1,4 @@
-"""Rows that are due, with what is known there: ids, what we last wrote, and whose records are about to be merged."""
+"""Outbox rows that are due, with what Hub knows of the destination: ids, mirrors, and records about to be merged."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hub.store import text
 from hub.store.database import Session
 from hub.store.outbox import Subject
 
-Standing = Literal["there", "uncertain", "merged"]
-"""A profile's record there: its own; unknown, because a merge may have been carried out unseen; merged away."""
+AtDestination = Literal["there", "uncertain", "merged"]
+"""A profile's record at a destination: it is there; it may be merged, because the answer was lost; it was merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _due(
     contact: str | None,
 ) -> DueRow:
     read = {held: _mirror(written) for held, written in zip(mirror_keys or (), mirror_texts or (), strict=True)}
-    # Of a mirror that cannot be read nothing is known: all is written anew, and looked at before.
+    # A mirror that cannot be read tells nothing: the record is looked up first, and written in full.
     lost = any(mirror is None for mirror in read.values())
     mirrors = {held: mirror or {} for held, mirror in read.items()}
     mirror_key = owners[0] if owners else key
@@ -211,7 +211,7 @@ def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Co
 
 
 def kept(session: Session, destination: str, *, after: UUID | None, limit: int) -> list[tuple[UUID, str, str]]:
-    """(profile, external id, what was written last as JSON) of what is there, by profile; a page of ``limit``."""
+    """(profile, external id, mirror as JSON) of the records at a destination, by profile; a page of ``limit``."""
     return session.rows(
         """
         SELECT m.key, x.external_id, m.properties FROM mirror m
@@ -225,8 +225,8 @@ def kept(session: Session, destination: str, *, after: UUID | None, limit: int) 
     )
 
 
-def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, Standing]]:
-    """How each of these profiles, retired or not, stands at the destinations that ever had a record of it."""
+def at_destinations(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UUID, AtDestination]]:
+    """Whether each of these profiles has a record there, by destination and profile. Profiles may be retired."""
     rows = session.rows(
         """
         SELECT x.destination, x.key, bool_and(x.merged), m.properties
@@ -235,7 +235,7 @@ def standings(session: Session, profiles: Collection[UUID]) -> dict[str, dict[UU
         """,
         [list(profiles)],
     )
-    found: dict[str, dict[UUID, Standing]] = {}
+    found: dict[str, dict[UUID, AtDestination]] = {}
     for destination, key, merged, mirror in rows:
         read = {} if mirror is None else _mirror(mirror)
         unknown = read is None or any(value is None for value in read.values())

@@ -80,7 +80,7 @@ async def insert_new(connection: psycopg.AsyncConnection[Any], entries: Sequence
 
 
 def insert(session: Session, entries: Sequence[NewEntry]) -> int:
-    """Store the entries that are not there yet (backfill), received when they say; gives how many were new."""
+    """Store a backfill's entries that are not stored yet, each with its time of receipt; gives how many were new."""
     if not entries:
         return 0
     return session.run(
@@ -161,13 +161,13 @@ def claim(session: Session, step: str, limit: int) -> list[ClaimedEntry]:
 
 
 def claim_of(session: Session, step: str, connection: str, limit: int) -> list[ClaimedEntry]:
-    """The same of one connection alone."""
+    """``claim`` for one connection."""
     asked = {"step": step, "connection": connection, "limit": limit, "bytes": CLAIM_BYTES}
     return [_claimed(row) for row in session.rows(_CLAIM_OF, asked)]
 
 
 def claim_these(session: Session, step: str, ids: Sequence[int]) -> list[ClaimedEntry]:
-    """The same of these entries, as far as they are still due."""
+    """``claim`` for these entries, as far as they are still due."""
     rows = session.rows(_CLAIM_THESE, {"step": step, "ids": list(ids), "bytes": CLAIM_BYTES})
     return [_claimed(row) for row in rows]
 
@@ -218,7 +218,7 @@ def postpone(session: Session, inbox_id: int, wait: timedelta, *, counted: bool 
 
 
 def lease(session: Session, ids: Sequence[int], time: timedelta) -> None:
-    """Keep entries to this process for so long; if it dies, they come back by themselves. 0: give them back."""
+    """Reserve entries for this process for so long; they are due again after it, also when the process dies. 0: now."""
     session.run("UPDATE inbox_queue SET due_at = now() + %s WHERE inbox_id = ANY(%s)", [time, list(ids)])
 
 

@@ -101,7 +101,7 @@ def withdraw(session: Session, ids: Collection[int], by: str, now: datetime) -> 
 
 
 def withdraw_holds(session: Session, since: datetime, by: str, now: datetime) -> list[Judgement]:
-    """End what the machine held back since then, as far as nobody answered; gives them as they are now."""
+    """Withdraw the holds of the machine since then that nobody answered; gives them as they are now."""
     rows = session.rows(
         "SELECT id FROM judgement WHERE verdict = 'hold' AND at >= %s AND withdrawn_at IS NULL", [since]
     )
@@ -109,7 +109,7 @@ def withdraw_holds(session: Session, since: datetime, by: str, now: datetime) ->
 
 
 def forget_rejected(session: Session, holds: Collection[Judgement]) -> None:
-    """Let answers with no go, of those of these holds that stand for one: somebody knows better now."""
+    """Delete the dismissals that some of these holds stand for, because a later decision replaces them."""
     pairs = [sorted(hold.records) for hold in holds if hold.id < 0]
     if pairs:
         session.run(

@@ -50,7 +50,7 @@ def coming(session: Session, most: int) -> Coming:
 
 def trains(session: Session) -> bool:
     """Whether weights are being trained, or will be as soon as all has come to rest."""
-    return training.runs(session) or training.is_due(replace(training.standing(session), busy=False))
+    return training.runs(session) or training.is_due(replace(training.state(session), busy=False))
 
 
 def bulk_load(session: Session) -> BulkLoad | None:
@@ -109,6 +109,6 @@ def release(session: Session) -> int:
     )
 
 
-def held(session: Session) -> dict[str, int]:
-    """Held rows by destination."""
+def held_rows(session: Session) -> dict[str, int]:
+    """How many outbox rows wait for the end of the bulk load, by destination."""
     return dict(session.rows("SELECT destination, count(*) FROM outbox WHERE held_at IS NOT NULL GROUP BY destination"))

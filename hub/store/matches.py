@@ -1,4 +1,4 @@
-"""Blocking keys, matches and crowds: what incremental matching remembers between batches."""
+"""Blocking keys, matches and crowds: what identity stores between batches."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class CrowdRow(NamedTuple):
 
 
 def lock(session: Session) -> None:
-    """One transaction at a time decides who is who: two that cannot see each other would miss each other's records."""
+    """The lock of identity: one transaction at a time. Two at once would not see and match each other's records."""
     session.run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class Bucket(NamedTuple):
-    """Who stands under a key. ``number`` is counted up to one more than asked for; then ``records`` is None.
+    """The records under a key. When there are more than were asked for, ``number`` is one more and ``records`` is None.
 
-    ``crowd`` is there where the key is an identifier that more than one person uses.
+    ``crowd`` is set when the key is an identifier that more than one person uses.
     """
 
     key: int
@@ -46,7 +46,7 @@ class Bucket(NamedTuple):
 
 
 def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
-    """The records under each of these keys, unless there are more than ``most[key]``; not of keys that nobody has."""
+    """The records under each key, unless there are more than ``most[key]``. Keys without any record are left out."""
     rows = session.rows(
         """
         SELECT given.key, found.number, CASE WHEN found.number <= given.most THEN found.records END,
@@ -97,7 +97,7 @@ def features(session: Session, records: Collection[UUID]) -> dict[UUID, str]:
 
 
 def add_keys(session: Session, keys: Collection[tuple[int, UUID]], *, new: bool) -> None:
-    """Put records under keys; ``new``: none of them is under any yet, so that nothing has to be looked up first."""
+    """Put records under keys. ``new``: none of these rows exists yet, so that no conflict has to be looked for."""
     if keys:
         session.run(
             f"""
@@ -121,7 +121,7 @@ def remove_keys(session: Session, keys: Collection[tuple[int, UUID]]) -> None:
 
 
 def crowds(session: Session, keys: Collection[int]) -> dict[int, CrowdRow]:
-    """What is known of these identifiers, where more than one person uses them."""
+    """How many people use each of these identifiers. Those that one person uses are left out."""
     if not keys:
         return {}
     rows = session.rows(
@@ -131,7 +131,7 @@ def crowds(session: Session, keys: Collection[int]) -> dict[int, CrowdRow]:
 
 
 def put_crowds(session: Session, rows: Collection[CrowdRow], now: datetime) -> None:
-    """Store how many people use each of these identifiers; with one person left, there is nothing to remember."""
+    """Store how many people use each of these identifiers. Rows of identifiers that one person uses are deleted."""
     gone = [row.key for row in rows if row.people < 2 and not row.shared]
     if gone:
         session.run("DELETE FROM crowd WHERE key = ANY(%b)", [gone])

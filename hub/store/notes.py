@@ -31,6 +31,6 @@ def add(session: Session, notes: Mapping[int, Sequence[Note]]) -> None:
 
 
 def of_entry(session: Session, inbox_id: int) -> list[dict[str, str]]:
-    """What of an entry was left out or changed, as it was read last."""
+    """The parts of an entry that were left out or changed when it was read last."""
     rows = session.rows("SELECT path, reason FROM inbox_note WHERE inbox_id = %s ORDER BY position", [inbox_id])
     return [{"path": path, "reason": reason} for path, reason in rows]

@@ -91,8 +91,8 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     )
 
 
-def write_whole(session: Session, destination: str, keys: Collection[UUID]) -> None:
-    """Let the next write of these queued rows hold everything, as if nobody knew what stands there."""
+def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
     session.run(
         """
         WITH chosen AS (
@@ -119,7 +119,7 @@ def external_ids(session: Session, destination: str, subject: Subject, keys: Col
 
 
 def queued(session: Session, destinations: Collection[str], profiles: Collection[UUID]) -> set[tuple[str, UUID]]:
-    """(destination, profile) wherever these profiles have a row, whatever became of it, or a record."""
+    """(destination, profile) wherever these profiles have an outbox row, in any state, or a record there."""
     rows = session.rows(
         """
         SELECT destination, key FROM outbox
@@ -160,7 +160,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) ->
         """,
         {"losers": list(losers), "winners": list(winners)},
     )
-    # Its record and what we wrote there stay known until they are merged: if the merge is undone before, nothing was.
+    # Its record and mirror stay until they are merged there: if the merge is undone before, nothing was done there.
     session.run(
         "DELETE FROM outbox WHERE profile_id = ANY(%b) AND key = profile_id AND subject = 'profile'", [list(losers)]
     )
@@ -175,7 +175,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) ->
 
 
 def postpone(session: Session, destination: str, keys: Collection[UUID], *, least: timedelta, most: timedelta) -> None:
-    """Let rows wait as long again as they have waited, uncounted: what they wait for is not their fault."""
+    """Let rows wait as long again as they have waited. This is no attempt, because they did not fail."""
     if keys:
         session.run(
             """

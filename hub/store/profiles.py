@@ -121,7 +121,7 @@ def retire(session: Session, merges: Sequence[Merge], now: datetime) -> None:
 
 
 def revive(session: Session, splits: Sequence[tuple[UUID, UUID, str]], now: datetime) -> None:
-    """Take ids out of retirement or note new ones after a split: (profile before, now, evidence)."""
+    """Note splits, each as (profile before, profile now, evidence). A profile now may have been retired before."""
     if splits:
         session.run("DELETE FROM alias WHERE id = ANY(%b)", [[new for _, new, _ in splits]])
         session.run(
@@ -135,7 +135,7 @@ def revive(session: Session, splits: Sequence[tuple[UUID, UUID, str]], now: date
 
 
 def redirect(session: Session, moved: Sequence[tuple[UUID, UUID]]) -> None:
-    """Let retired ids lead to another profile: (retired id, profile now). One that was revived is none any more."""
+    """Let retired ids lead to another profile: (retired id, profile now). A revived id is no retired id any more."""
     if moved:
         session.run(
             """

@@ -39,26 +39,27 @@ class ProfileRow:
     created_at: datetime
 
 
-def touched(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, UUID]:
-    """Those of these records that are stored, and the records these facts hang on, each with its profile now."""
+def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:
+    """Lock profiles in one order; profiles that were retired meanwhile are left out."""
+    rows = session.rows(
+        "SELECT id, version, golden, created_at FROM profile WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE",
+        [sorted(ids)],
+    )
+    return {row[0]: ProfileRow(*row) for row in rows}
+
+
+def lock_profiles_of(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, ProfileRow]:
+    """Lock, in one order, the profiles of these records and of the records that these facts hang on."""
     rows = session.rows(
         """
-        SELECT id, profile_id FROM record WHERE id = ANY(%b)
-        UNION
-        SELECT r.id, r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)
+        SELECT id, version, golden, created_at FROM profile
+        WHERE id = ANY(ARRAY(
+            SELECT profile_id FROM record WHERE id = ANY(%b)
+            UNION
+            SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)))
+        ORDER BY id FOR NO KEY UPDATE
         """,
         [list(records), list(facts)],
-    )
-    return dict(rows)
-
-
-def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:
-    """Lock profiles in one order; those retired meanwhile are not among the answer."""
-    rows = session.rows(
-        """
-        SELECT id, version, golden, created_at FROM profile WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE
-        """,
-        [sorted(ids)],
     )
     return {row[0]: ProfileRow(*row) for row in rows}
 
@@ -131,6 +132,11 @@ def under(session: Session, keys: Collection[int], most: int) -> list[RecordRow]
         for record, connection, kind, external_id, profile_id, state, features in rows
     )
     return [row for row in found if row.state]
+
+
+def stored(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """Those of these records that are stored."""
+    return {row[0] for row in session.rows("SELECT id FROM record WHERE id = ANY(%b)", [list(records)])}
 
 
 def count(session: Session) -> int:

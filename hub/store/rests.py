@@ -9,7 +9,7 @@ from hub.store.database import Session
 
 
 def begin(session: Session, connection: str, wait: Sequence[timedelta], reason: str) -> timedelta:
-    """Leave a connection's vendor alone, each time in a row for the next longer ``wait``; gives for how long."""
+    """Start a rest for a connection's vendor, longer each time in a row (``wait``); gives how long it is."""
     row = session.one(
         """
         INSERT INTO completion_rest AS held (connection, not_before, failures, reason)

@@ -32,7 +32,7 @@ _NOTHING = Step(0, more=False)
 def bodies(session: Session, age: timedelta, limit: int) -> Step:
     """Remove the bodies of the next entries that are older than ``age``, and what was fetched for them.
 
-    Entries that wait or are parked keep theirs and are noted for ``held``.
+    Entries that wait or are parked keep theirs and are noted for ``revisit_bodies``.
     """
     if (upto := _begin(session, "bodies")) is None:
         return _NOTHING
@@ -51,8 +51,8 @@ def bodies(session: Session, age: timedelta, limit: int) -> Step:
     return Step(removed, more)
 
 
-def held(session: Session, limit: int) -> Step:
-    """Look again at entries whose bodies were kept because they were still needed."""
+def revisit_bodies(session: Session, limit: int) -> Step:
+    """Remove the bodies that were kept because their entries still waited, once these are done."""
     if (upto := _begin(session, "bodies")) is None:
         return _NOTHING
     ids = [

@@ -1,6 +1,6 @@
 """Reviews: doubtful matches that wait for a person, one for each pair of profiles, and what people answered.
 
-Nothing is kept of an open review: it follows from matches, judgements and dismissals, and so it is never out of date.
+No row is stored for an open review: it is computed from matches, judgements and dismissals, and never out of date.
 Its id is made of the ids of its two profiles and leads back to them, which survives all that happens to their records
 short of a merge; whoever answers one that is no more can be told what became of it.
 """
@@ -117,8 +117,8 @@ _BETWEEN = _OPEN.format(
     of_judgement="""AND j.id = ANY(ARRAY(SELECT judgement_id FROM judgement_record
         WHERE record_id = ANY(%(records)s)))""",
 )
-# What is at stake stands beside the golden profile. To look up a hundred thousand of them takes a while: ``weigh`` does
-# it ahead of time, and what it has not read lately is read here.
+# The stakes stand beside the golden profile. To look up a hundred thousand of them takes a while: ``read_stakes``
+# does it ahead of time, and what it has not read lately is read here.
 _OF_PROFILE = "SELECT ARRAY[p.revenue, p.order_count] FROM profile p WHERE p.id = {of}"
 _OF_LATE = """SELECT ARRAY[s.revenue, s.orders] FROM stake s
     WHERE s.profile_id = {of} AND s.at > now() - interval '15 minutes'"""
@@ -157,7 +157,7 @@ def count(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-def weigh(session: Session) -> int:
+def read_stakes(session: Session) -> int:
     """Read what is at stake in every open review, so that lists need not; gives how many are open."""
     session.run("DELETE FROM stake WHERE at <= now() - interval '1 day'")
     session.run(
@@ -226,12 +226,12 @@ def pairs(session: Session, reviews: Sequence[OpenReview]) -> dict[UUID, list[Pa
     for one, other, first, second, weight in rows:
         found.setdefault(review_id(one, other), []).append(Pair(first, second, weight))
     for review in reviews:
-        if review.id not in found and (held := _held(session, review)):
+        if review.id not in found and (held := _first_held_pair(session, review)):
             found[review.id] = [held]
     return found
 
 
-def _held(session: Session, review: OpenReview) -> Pair | None:
+def _first_held_pair(session: Session, review: OpenReview) -> Pair | None:
     """The first two records that a hold keeps apart."""
     row = session.one(
         """
@@ -261,7 +261,7 @@ def some_records(session: Session, profiles: Collection[UUID], most: int) -> lis
 
 
 def dismiss(session: Session, pairs: Collection[Pair], by: str, reason: str, now: datetime) -> None:
-    """Hide these pairs until they weigh more than now; those a hold names, until anything joins them."""
+    """Hide these pairs until their weight has grown. Pairs without a weight are hidden until they have one."""
     ordered = sorted((*sorted((pair.one, pair.other)), pair.weight or 0.0) for pair in pairs)
     session.run(
         """

@@ -28,8 +28,12 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
         "reviews": {"open": reviews.count(session)},
         "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
-        **({"bulk_load": {"since": load.since, "reason": load.reason, "held": loads.held(session)}} if load else {}),
+        **({"bulk_load": _bulk_load(session, load)} if load else {}),
     }
+
+
+def _bulk_load(session: Session, load: loads.BulkLoad) -> dict[str, Any]:
+    return {"since": load.since, "reason": load.reason, "held": loads.held_rows(session)}
 
 
 def inbox_lag(session: Session) -> dict[str, float]:

@@ -25,7 +25,7 @@ _COLUMNS = "id, name, role, created_at, expires_at, coalesce(expires_at <= now()
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token afterwards."""
+    """A stored token, without its text."""
 
     id: UUID
     name: str
@@ -62,7 +62,7 @@ def digests(session: Session) -> frozenset[bytes]:
     return frozenset(bytes(row[0]) for row in session.rows("SELECT digest FROM token"))
 
 
-def held(session: Session, text: str) -> Token | None:
+def of_bearer(session: Session, text: str) -> Token | None:
     """The token of the bearer of this text, expired or not, or None when it is no token (any more)."""
     row = session.one(f"SELECT {_COLUMNS} FROM token WHERE digest = %s", [digest(text)])
     return Token(*row) if row else None
@@ -70,7 +70,7 @@ def held(session: Session, text: str) -> Token | None:
 
 def role_of(session: Session, text: str) -> Role | None:
     """What the bearer of this text may do, or None when it is no token (any more)."""
-    token = held(session, text)
+    token = of_bearer(session, text)
     return token.role if token and not token.expired else None
 
 

@@ -1,4 +1,4 @@
-"""What training reads: everybody's state page by page, whether it is time, and the lock that lets one at it."""
+"""What training reads: all records page by page, whether it is due, and the lock that lets one process train."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LOCK = 0x48554203  # "HUB" + 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the base stands: ``records`` in all, and the version that the weights in force came with, if any.
+class TrainingState:
+    """What decides whether to train: how many ``records`` there are, and which version brought the weights, if any.
 
-    ``busy``: history is being fetched, or entries or records wait, so that the base is about to be another one.
+    ``busy`` is True while history is fetched, or while entries or records wait: more records are about to come.
     """
 
     records: int
@@ -49,17 +49,17 @@ IMPORTED = "imported"
 """How the note of a version begins whose weights a team brought along: these are not replaced by themselves."""
 
 
-def is_due(standing: Standing) -> bool:
+def is_due(state: TrainingState) -> bool:
     """Whether it is time to train without being asked. Pure."""
-    if standing.records < LEAST:
+    if state.records < LEAST:
         return False
-    origin = standing.origin
+    origin = state.origin
     if origin is not None and origin.note.startswith(IMPORTED):
         return False
-    # Whoever goes back to earlier weights does not want the later ones again at once.
-    before = max(origin.records if origin else 0, standing.restored)
+    # After a rollback to earlier weights, training must not bring the later ones back at once.
+    before = max(origin.records if origin else 0, state.restored)
     # Weights that know of a hundredth of the people take namesakes for one: a long import does not wait to its end.
-    return standing.records >= (BUSY_GROWTH if standing.busy else GROWTH) * max(before, LEAST if standing.busy else 0)
+    return state.records >= (BUSY_GROWTH if state.busy else GROWTH) * max(before, LEAST if state.busy else 0)
 
 
 def states(database: Database) -> Iterator[tuple[UUID, State]]:
@@ -74,8 +74,8 @@ def states(database: Database) -> Iterator[tuple[UUID, State]]:
         after = rows[-1][0]
 
 
-def standing(session: Session) -> Standing:
-    """See ``Standing``."""
+def state(session: Session) -> TrainingState:
+    """See ``TrainingState``."""
     row = session.one(
         "SELECT (SELECT count(*) FROM record), EXISTS (SELECT FROM reresolve), "
         "EXISTS (SELECT FROM backfill WHERE NOT finished AND updated_at > now() - %s)",
@@ -83,7 +83,7 @@ def standing(session: Session) -> Standing:
     )
     records, resolving, fetching = row or (0, False, False)
     busy = resolving or fetching or inbox.oldest_due(session, "process") is not None
-    return Standing(records, versions.origin(session), busy, _restored(session))
+    return TrainingState(records, versions.origin(session), busy, _restored(session))
 
 
 def _restored(session: Session) -> int:

@@ -58,7 +58,7 @@ def origin(session: Session) -> VersionRow | None:
 
 
 def recount(session: Session, version: int, records: int) -> None:
-    """Note that a version still holds at so many records."""
+    """Note that a version was confirmed at this number of records."""
     session.run("UPDATE identity_version SET records = %s WHERE id = %s", [records, version])
 
 
@@ -116,7 +116,7 @@ def activate(
 
 
 def note_moves(session: Session, version: int, moved: Mapping[UUID, UUID]) -> None:
-    """Keep where records were (record to profile) before this version moved them; what it did first counts."""
+    """Store the profile of each record before this version moved it. The first move by a version counts."""
     if moved:
         session.run(
             """
@@ -191,7 +191,7 @@ def unqueue(session: Session, records: Collection[UUID]) -> None:
 
 
 def any_unread(session: Session) -> bool:
-    """Whether records of before an upgrade wait, which identity has never compared."""
+    """Whether records from before an upgrade wait that identity has never compared."""
     return session.one("SELECT 1 FROM reresolve WHERE unread LIMIT 1") is not None
 
 

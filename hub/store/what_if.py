@@ -1,4 +1,4 @@
-"""What a trial of other rules reads: everybody, as of one moment, and nothing is ever written."""
+"""What a trial of other rules reads: all records in one snapshot. Nothing is written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def profiles(session: Session) -> Iterator[Whose]:
 
 
 def known(session: Session, ids: Collection[UUID]) -> dict[UUID, ProfileRow]:
-    """These profiles, without a lock."""
+    """These profiles, read without a lock."""
     rows = session.rows("SELECT id, version, golden, created_at FROM profile WHERE id = ANY(%b)", [list(ids)])
     return {row[0]: ProfileRow(*row) for row in rows}
 
@@ -90,7 +90,7 @@ def judged(session: Session) -> list[Judgement]:
 
 
 def shared(session: Session) -> list[CrowdRow]:
-    """The identifiers that prove nothing now."""
+    """The identifiers that too many people share now to prove anything."""
     rows = session.rows("SELECT key, kind, value, people, carriers, shared FROM crowd WHERE shared")
     return [CrowdRow(*row) for row in rows]
 

@@ -32,4 +32,4 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str], *, tr
 def weigh_reviews(database: Database) -> None:
     """Make the list of doubtful matches that wait for a person quick to show."""
     with database.session() as session:
-        reviews.weigh(session)
+        reviews.read_stakes(session)

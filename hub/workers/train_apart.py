@@ -41,10 +41,10 @@ _NICE = 10
 def check(database: Database, settings: Settings, rules: IdentityRules, stopping: threading.Event) -> None:
     """Train in a process of its own if it is time to, and wait for its end or that of this process."""
     with database.session() as session:
-        standing = training.standing(session)
-    if not is_due(standing):
+        state = training.state(session)
+    if not is_due(state):
         return
-    log.info("train.begins", records=standing.records)
+    log.info("train.begins", records=state.records)
     told = {
         "dsn": database.dsn,
         "rules": identity_rules.dumped(rules),

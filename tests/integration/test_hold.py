@@ -111,7 +111,7 @@ def test_no_opt_out_reaches_a_person_none_of_whose_records_opted_out(database: D
     assert len(marketing.crm.people) == 2
     assert set(marketing.rows().values()) == {"delivered"}
     with database.session() as session:
-        assert loads.held(session) == {}
+        assert loads.held_rows(session) == {}
         assert loads.bulk_load(session) is None
 
 
@@ -222,4 +222,4 @@ def test_letting_go_takes_rows_in_the_order_of_the_pipeline(database: Database) 
         session.connection.commit()
         assert released.result(10) == 0
     with database.session() as session:
-        assert loads.held(session) == {}
+        assert loads.held_rows(session) == {}

@@ -72,13 +72,13 @@ def test_what_waits_or_is_parked_keeps_its_body_until_it_is_done(database: Datab
     # when retention goes past them
     assert retaining.turn()["bodies"] == 1
     assert with_body(database) == ["e0", "e1", "e3"]
-    assert retaining.held() == 0
+    assert retaining.revisit_bodies() == 0
     # when the one is done and the other mended
     with database.session() as session:
         inbox.finish(session, [waiting])
         inbox.finish(session, [], done=[parked], worked_on=[parked])
     # then theirs go too
-    assert retaining.held() == 2
+    assert retaining.revisit_bodies() == 2
     assert with_body(database) == ["e3"]
     assert rows(database, "SELECT * FROM retention_held") == []
 

@@ -132,12 +132,12 @@ def test_what_is_at_stake_is_read_ahead_and_what_was_not_is_read_at_once(office:
     office.told([order(1, "10.00"), order(2, "10.00"), order(3, "20.00"), order(4, "20.00")])
     office.matched(1, 2, 1.0)
     with office.database.session() as session:
-        assert reviews.weigh(session) == 1
+        assert reviews.read_stakes(session) == 1
     office.matched(3, 4, 1.0)
 
     with office.database.session() as session:
         before = reviews.page(session, limit=10)
-        assert reviews.weigh(session) == 2
+        assert reviews.read_stakes(session) == 2
         assert reviews.page(session, limit=10) == before
     assert [each.id for each in before] == [review(3, 4), review(1, 2)]
 

@@ -33,7 +33,7 @@ from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from hub.store.reviews import Answered, Pair
-from hub.store.training import Standing, is_due
+from hub.store.training import TrainingState, is_due
 from hub.store.versions import VersionRow
 from hub.workers import train_apart
 from tests.support.doubles import START, at, customer, entry, source, store
@@ -79,30 +79,30 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "due"),
+    ("state", "due"),
     [
-        (Standing(99, None, busy=False), False),
-        (Standing(100, None, busy=False), True),
-        (Standing(100, None, busy=True), False),
-        (Standing(400, None, busy=True), True),
-        (Standing(3_999, row(), busy=True), False),
-        (Standing(4_000, row(), busy=True), True),
-        (Standing(1_999, row(), busy=False), False),
-        (Standing(2_000, row(), busy=False), True),
-        (Standing(3_999, row(), busy=False, restored=2_000), False),
-        (Standing(999, None, busy=False, restored=500), False),
-        (Standing(1_000, None, busy=False, restored=500), True),
-        (Standing(9_000, row(note="imported by hand", by="anna"), busy=False), False),
+        (TrainingState(99, None, busy=False), False),
+        (TrainingState(100, None, busy=False), True),
+        (TrainingState(100, None, busy=True), False),
+        (TrainingState(400, None, busy=True), True),
+        (TrainingState(3_999, row(), busy=True), False),
+        (TrainingState(4_000, row(), busy=True), True),
+        (TrainingState(1_999, row(), busy=False), False),
+        (TrainingState(2_000, row(), busy=False), True),
+        (TrainingState(3_999, row(), busy=False, restored=2_000), False),
+        (TrainingState(999, None, busy=False, restored=500), False),
+        (TrainingState(1_000, None, busy=False, restored=500), True),
+        (TrainingState(9_000, row(note="imported by hand", by="anna"), busy=False), False),
     ],
 )
-def test_it_is_time_when_there_are_enough_or_twice_as_many_and_all_is_quiet(standing: Standing, due: bool):
-    assert is_due(standing) is due
+def test_it_is_time_when_there_are_enough_or_twice_as_many_and_all_is_quiet(state: TrainingState, due: bool):
+    assert is_due(state) is due
 
 
 def test_a_history_under_way_and_waiting_entries_make_a_base_busy(database: Database):
     def busy() -> bool:
         with database.session() as session:
-            return training.standing(session).busy
+            return training.state(session).busy
 
     def history(finished: bool, minutes: int) -> None:
         with database.session() as session:
@@ -226,8 +226,8 @@ def test_who_goes_back_to_earlier_weights_is_not_overruled(database: Database, f
 
     assert trained is not None
     with database.session() as session:
-        standing = training.standing(session)
-    assert (standing.origin, standing.restored, standing.busy) == (None, 50, False)
+        state = training.state(session)
+    assert (state.origin, state.restored, state.busy) == (None, 50, False)
     assert back.version > trained.version
     assert train_if_due(database, RULES, START) is None
 

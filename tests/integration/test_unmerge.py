@@ -554,8 +554,8 @@ def test_whatever_was_merged_and_split_the_end_is_as_the_beginning(
 def test_what_a_split_will_do_is_told_from_what_became_of_the_merge(house: House) -> None:
     def told() -> dict[str, str]:
         with house.database.session() as session:
-            standings = due.standings(session, [pid("1"), pid("2")])
-        lines = split_report(house.connections, pid("1"), [pid("2")], standings)
+            at_destinations = due.at_destinations(session, [pid("1"), pid("2")])
+        lines = split_report(house.connections, pid("1"), [pid("2")], at_destinations)
         assert {line.will for line in lines if line.profile == pid("1")} == {"correct"}
         return {line.destination: line.will for line in lines if line.profile == pid("2")}
 

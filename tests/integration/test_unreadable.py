@@ -76,7 +76,7 @@ def test_a_nul_in_any_text_of_a_customer_stops_nobody_and_reaches_reviews_and_or
     assert len(crm.orders) == 1
     with database.session() as session:
         assert reviews.page(session, limit=10) == []
-        assert reviews.weigh(session) == 0
+        assert reviews.read_stakes(session) == 0
         assert profiles.suppressed(session, [profile(1)]) == set()
 
 
@@ -204,7 +204,7 @@ def test_a_mirror_that_cannot_be_read_is_nothing_known_and_is_written_anew(datab
     with database.session() as session:
         session.run("UPDATE outbox SET state = 'pending'")
         rows = {row.key: row for row in due.due_rows(session, "crm", "profile", 10)}
-        assert due.standings(session, [profile(1)])["crm"][profile(1)] == "uncertain"
+        assert due.at_destinations(session, [profile(1)])["crm"][profile(1)] == "uncertain"
     assert (rows[profile(1)].mirror, rows[profile(1)].uncertain, rows[profile(0)].uncertain) == ({}, True, False)
     assert {state for state, _ in sent(database, crm, connection).values()} == {"delivered"}
 

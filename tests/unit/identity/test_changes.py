@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from hub.learning.changes import _NAMES, Change, changes, counted, moved
+from hub.learning.changes import _NAMES, WeightChange, changes, counted, moved
 from hub.matching.weights import Model, Weights
 
 SHIPPED = Model()
@@ -33,7 +33,7 @@ def test_changes_are_told_the_largest_first_and_the_size_of_the_base_last():
 
 def test_thresholds_are_told_as_what_they_decide():
     after = replace(SHIPPED, same=5.0, ask=1.0)
-    assert changes(SHIPPED, after) == [Change("ask", 0.0, 1.0), Change("same", 4.0, 5.0)]
+    assert changes(SHIPPED, after) == [WeightChange("ask", 0.0, 1.0), WeightChange("same", 4.0, 5.0)]
     assert [each.text for each in changes(SHIPPED, after)] == [
         "two records are asked about +1.0 bits from the threshold of the rules (before +0.0)",
         "two records are one person +1.0 bits from the threshold of the rules (before +0.0)",

@@ -10,7 +10,7 @@ import pytest
 from hub.outbox.reports import DestinationLine, merge_report
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Unmerge
-from hub.store.due import Standing
+from hub.store.due import AtDestination
 from tests.support.doubles import Crm
 
 WINNER, LOSER, OTHER = uuid4(), uuid4(), uuid4()
@@ -38,7 +38,7 @@ def crm(*, merges: bool = True) -> Connection:
     ],
 )
 def test_a_line_tells_what_becomes_of_the_records_there(
-    held: dict[UUID, Standing], merges: bool, will: str, cannot: tuple[str, ...]
+    held: dict[UUID, AtDestination], merges: bool, will: str, cannot: tuple[str, ...]
 ) -> None:
     (line,) = merge_report({"crm": crm(merges=merges)}, {"crm": True}, WINNER, [LOSER, OTHER], {"crm": held})
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hub.outbox.reports import DestinationLine, split_report
 from hub.sdk.connection import load_connections
-from hub.store.due import Standing
+from hub.store.due import AtDestination
 from tests.support.doubles import source
 
 KEPT, SECOND, THIRD = (UUID(int=number) for number in (1, 2, 3))
@@ -22,8 +22,8 @@ MADE = load_connections(
 CONNECTIONS = {"shop": source("shop"), **MADE}
 
 
-def report(standings: Mapping[str, Mapping[UUID, Standing]]) -> list[DestinationLine]:
-    return split_report(CONNECTIONS, KEPT, [SECOND], standings)
+def report(at_destinations: Mapping[str, Mapping[UUID, AtDestination]]) -> list[DestinationLine]:
+    return split_report(CONNECTIONS, KEPT, [SECOND], at_destinations)
 
 
 def test_where_a_merge_cannot_be_undone_it_says_what_stays() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from hub.identity.weigh import Component
+from hub.identity.component import Component
 from hub.matching.rules import Limits
 from hub.matching.version import Identity
 from hub.model.judgement import Judgement
@@ -28,7 +28,7 @@ class Stake:
 
 def stake(golden: str) -> Stake:
     """The stake of a golden profile (JSON text)."""
-    # What cannot be read is about to be folded anew.
+    # A golden profile that cannot be read counts as nothing: this batch folds it again.
     orders = text.or_else(golden, {}).get("orders") or {}
     totals = [Decimal(total["amount"]) for total in orders.get("totals", ())]
     return Stake(int(orders.get("count", 0)), max(totals, default=Decimal(0)))
@@ -53,14 +53,18 @@ def hold_large_merges(
     now: datetime,
     home: Mapping[UUID, UUID] | None = None,
 ) -> list[list[UUID]]:
-    """The clusters of the component. Merges above the limits wait for a person: a stored hold.
+    """The clusters of the component, without the merges that are above the limits. For each of these a hold is stored.
 
-    ``home``: where an earlier version that is restored had each record; who was one there need not wait.
+    ``home`` is set when an earlier version of the rules is restored: the profile of each record in that version.
+    Records that were one profile then need not wait.
     """
-    return held_groups(component, identity, rows, known, now, lambda hold: store.insert(session, hold), home)[0]
+    groups, _ = clusters_within_limits(
+        component, identity, rows, known, now, lambda hold: store.insert(session, hold), home
+    )
+    return groups
 
 
-def held_groups(
+def clusters_within_limits(
     component: Component,
     identity: Identity,
     rows: Mapping[UUID, RecordRow],
@@ -69,7 +73,10 @@ def held_groups(
     keep: Callable[[Judgement], Judgement] = lambda hold: hold,
     home: Mapping[UUID, UUID] | None = None,
 ) -> tuple[list[list[UUID]], list[Judgement]]:
-    """The clusters of the component, and the holds that it takes to get them; ``keep`` is given each."""
+    """The clusters of the component that respect the limits, and the holds that keep the others apart.
+
+    ``keep`` stores a hold and gives it back with its id.
+    """
     held: list[Judgement] = []
     while True:
         groups = component.clustered(identity, held).groups
@@ -108,7 +115,7 @@ def _hold(
 
 
 def _decided(component: Component, one: frozenset[UUID], other: frozenset[UUID]) -> bool:
-    """A person, or the source itself, said that they are one: nothing is left to wait for."""
+    """Whether a person or the source said that they are one: then no person needs to be asked."""
     if any(not one.isdisjoint(group) and not other.isdisjoint(group) for group in component.links):
         return True
     return any(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
+import structlog
+from structlog.typing import Processor
 
 from hub.store.database import Database
 from tests.support import servers
@@ -42,6 +45,22 @@ def pytest_collection_finish() -> None:
     """The thousands of tests stay to the end: the garbage collector need not look at them over and over."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> Iterator[None]:
+    """Lines without colours and pictures: a drawn traceback takes half a second, and a test may log dozens.
+
+    What a test configures ends with it.
+    """
+    plain: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.LogfmtRenderer(),
+    ]
+    structlog.configure(processors=plain, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

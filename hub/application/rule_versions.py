@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import psycopg
 import structlog
+from pydantic import BaseModel
 
 from hub.errors import NotFound, RefusedError, RetryableError
 from hub.matching import rules as identity_rules
@@ -33,6 +34,7 @@ ATTEMPTS = 10
 """Times a change is tried when batches get in between."""
 
 Done = TypeVar("Done")
+Rules = TypeVar("Rules", bound=BaseModel | None)
 _TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
 
 
@@ -122,15 +124,19 @@ class RuleVersions:
             return Applied(current.row.id, stored=True, waiting=versions.waiting(session))
         if _read(last.configured) == self._configured:
             return Applied(active.id if active else last.id, stored=False, waiting=0)
-        before = _read(last.configured)
+        before, said = _read(last.configured), _said_before(last.configured)
         current = self._recorded(session)
-        wanted = RuleSet(
-            current.rules.identity if self._configured.identity == before.identity else self._configured.identity,
-            current.rules.survivorship
-            if self._configured.survivorship == before.survivorship
-            else self._configured.survivorship,
+        files_changed = not (
+            _says(said, "identity", self._configured) and _says(said, "survivorship", self._configured)
         )
-        note = "configuration changed"
+        wanted = RuleSet(
+            _taken("identity", said, before.identity, current.rules.identity, self._configured),
+            _taken("survivorship", said, before.survivorship, current.rules.survivorship, self._configured),
+        )
+        if wanted == current.rules and not files_changed:
+            # Only defaults are others, and people's own rules are in force.
+            return Applied(current.row.id, stored=False, waiting=0)
+        note = "configuration changed" if files_changed else "defaults of a new release"
         return self._put(session, current, wanted, current.row.model, by=CONFIGURATION, note=note, configured=True)
 
     def _recorded(self, session: Session) -> _Current:
@@ -231,8 +237,51 @@ def _store(
 
 
 def _text(rules: RuleSet) -> str:
-    parts = {"identity": rules.identity, "survivorship": rules.survivorship}
-    return orjson.dumps({name: part.model_dump(mode="json") for name, part in parts.items() if part}).decode()
+    """The rules with all defaults, and ``said``: what the files themselves say."""
+    complete = {name: part.model_dump(mode="json") for name in _PARTS if (part := getattr(rules, name))}
+    return orjson.dumps({**complete, "said": {name: _said(rules, name) for name in _PARTS}}).decode()
+
+
+_PARTS = ("identity", "survivorship")
+
+
+def _said(rules: RuleSet, part: str) -> Any:
+    held: BaseModel | None = getattr(rules, part)
+    return held.model_dump(mode="json", exclude_unset=True) if held else {}
+
+
+def _said_before(text: str | None) -> Any:
+    """What the files said; of a release that did not note it, the rules with all defaults."""
+    stored = orjson.loads(text or "{}")
+    return stored.get("said") or {name: _Complete(stored.get(name, {})) for name in _PARTS}
+
+
+class _Complete(dict[str, Any]):
+    """Rules with all defaults."""
+
+
+def _says(before: Any, part: str, configured: RuleSet) -> bool:
+    """Whether the files say of a part what they said before, whatever is default now."""
+    now: BaseModel = getattr(configured, part)
+    said = before.get(part, {})
+    if isinstance(said, _Complete):
+        said = _restricted(said, _said(configured, part))
+    return type(now).model_validate(said) == now
+
+
+def _restricted(complete: Any, said: Any) -> Any:
+    if isinstance(said, dict) and isinstance(complete, dict):
+        return {name: _restricted(complete[name], value) for name, value in said.items() if name in complete}
+    return complete
+
+
+def _taken(part: str, said: Any, before: Rules, current: Rules, configured: RuleSet) -> Rules:
+    """The rules of a part to be in force: as configured where the files changed, else what is in force.
+
+    Where nobody put others in force than the files and defaults of before, a new release's defaults are taken too.
+    """
+    now: Rules = getattr(configured, part)
+    return now if not _says(said, part, configured) or current == before else current
 
 
 def _read(text: str | None) -> RuleSet:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -194,6 +195,48 @@ def test_what_was_applied_outlives_a_restart_until_its_file_changes(one_person: 
     resolved(one_person, done)
     both = RuleSet(BLOCKED.identity, OLDEST.survivorship)
     assert of(one_person, both).take_configuration() == Applied(4, stored=True, waiting=0)
+
+
+def with_other_defaults(processing: Processing, *, noted: bool) -> None:
+    """As if the release before had other role inboxes; ``noted``: it wrote down what the files themselves say."""
+    with processing.database.session() as session:
+        [(number, text)] = session.rows("SELECT id, configured FROM identity_version WHERE configured IS NOT NULL")
+        stored = orjson.loads(text)
+        stored["identity"]["role_inboxes"] = ["info"]
+        if not noted:
+            del stored["said"]
+        told = orjson.dumps(stored).decode()
+        session.run("UPDATE identity_version SET configured = %s WHERE id = %s", [told, number])
+        session.run(
+            "UPDATE identity_version SET rules = %s WHERE id = %s AND note = 'as configured'",
+            [orjson.dumps(stored["identity"]).decode(), number],
+        )
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "of before"])
+def test_a_new_release_s_defaults_are_taken_where_nobody_has_rules_of_their_own(
+    one_person: Processing, *, noted: bool
+) -> None:
+    # given a release that had other defaults
+    with_other_defaults(one_person, noted=noted)
+    done = of(one_person).take_configuration()
+    # then those of this one are in force, once
+    assert done is not None
+    assert (done.version, done.stored) == (2, True)
+    assert of(one_person).take_configuration() is None
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "of before"])
+def test_a_new_release_s_defaults_leave_people_s_own_rules_in_force(one_person: Processing, *, noted: bool) -> None:
+    # given rules that people applied, and a release before that had other defaults
+    of(one_person).apply(BLOCKED, by="anna")
+    with_other_defaults(one_person, noted=noted)
+    done = of(one_person).take_configuration()
+    # then theirs stay
+    assert done is not None
+    assert (done.version, done.stored) == (2, False)
+    with one_person.database.session() as session:
+        assert one_person.in_force(session).identity.rules == BLOCKED.identity
 
 
 def test_survivorship_alone_folds_every_profile_once(one_person: Processing) -> None:

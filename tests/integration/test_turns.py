@@ -194,8 +194,8 @@ def test_a_worker_with_a_wrong_clock_delays_and_loses_nothing(
         def now(cls, tz: Any = None) -> Any:
             return datetime.now(tz) + wrong
 
-    for module in ("process", "complete", "broker"):
-        monkeypatch.setattr(f"hub.workers.{module}.datetime", Clock, raising=False)
+    for module in ("application.process", "application.complete", "workers.broker"):
+        monkeypatch.setattr(f"hub.{module}.datetime", Clock, raising=False)
     crm = Crm()
     connection = crm.connection("crm")
     work = processing(database, thin("thin", lambda path: b"[]"), source("shop"))

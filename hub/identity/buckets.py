@@ -8,13 +8,14 @@ out which.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.identity.neighbours import changed, near, stretch, width
 from hub.matching import alike
-from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, identifiers, keys
+from hub.matching.blocking import FINEST, UNPROPOSING, Key, cap, hashed, identifiers, keys
 from hub.matching.clustering import CONTACTS, crowds
 from hub.matching.features import Person
 from hub.matching.rules import IdentityRules
@@ -140,7 +141,11 @@ class Buckets:
         self._size: dict[int, int] = {}
         self._lived: set[int] = set()
         self.live: set[int] = set()
-        """The buckets that propose pairs: the others have more records than their cap."""
+        """The buckets that propose all pairs: the others have more records than their cap."""
+        self.near: dict[int, dict[int, list[int]]] = {}
+        """Of buckets above their cap that propose neighbours: the neighbours of each subject after the batch."""
+        self._joined: defaultdict[int, list[int]] = defaultdict(list)
+        self._left: defaultdict[int, set[int]] = defaultdict(set)
         self.crowd: dict[int, int] = {}
         """How many people use the identifier that a bucket is of, where it is more than one."""
         self._stored_crowds: dict[int, CrowdRow] = {}
@@ -170,8 +175,7 @@ class Buckets:
 
     def read(self) -> None:
         """Who stands under each key of the subjects, before the batch and after it."""
-        joined: defaultdict[int, list[int]] = defaultdict(list)
-        left: defaultdict[int, set[int]] = defaultdict(set)
+        joined, left = self._joined, self._left
         for one, was in self._keys_before.items():
             for key in self.keys[one] - was:
                 joined[key].append(one)
@@ -182,13 +186,16 @@ class Buckets:
         wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
         stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
         self._stored_crowds = {key: bucket.crowd for key, bucket in stored.items() if bucket.crowd}
+        large: list[int] = []
         # Most keys have one record, of which nothing follows.
         for key in stored.keys() | {key for key, new in joined.items() if len(new) > 1}:
             most, bucket, new = caps[key], stored.get(key), joined.get(key, ())
             self._filled.append(key)
             if bucket is not None and bucket.records is None:
-                # It is above its cap even without those who leave: it proposes nobody, before and after.
+                # It is above its cap even without those who leave: it never proposes all pairs, before and after.
                 self._size[key] = bucket.number + len(new)
+                if self.key_of[key][0] in FINEST:
+                    large.append(key)
                 continue
             before = self._numbered(bucket.records) if bucket is not None and bucket.records else []
             stay = [one for one in before if one not in left[key]] if key in left else before
@@ -198,6 +205,41 @@ class Buckets:
                 self._lived.add(key)
             if len(now) <= most:
                 self.live.add(key)
+            if self.key_of[key][0] in FINEST and max(len(before), len(now)) > most:
+                self._line_up(key, before, now, most)
+        self._read_near({key: self._concerned(key) for key in large})
+
+    def _concerned(self, key: int) -> set[int]:
+        """The subjects that stand in a bucket, or stood there before the batch."""
+        return {one for one in self.keys if key in self.keys[one] or key in self._keys_before.get(one, _NO_KEYS)}
+
+    def _line_up(self, key: int, before: Sequence[int], now: Sequence[int], most: int) -> None:
+        """Neighbours in a bucket of which all records are known, and that is above its cap before or after."""
+        ids, number = self.ids, self.number
+        was, is_now = sorted(ids[one] for one in before), sorted(ids[one] for one in now)
+        if len(now) > most:
+            self.near[key] = {number[one]: [number[other] for other in near(is_now, one)] for one in is_now}
+        if len(before) > most and len(now) > most:
+            self._again.update(number[one] for one in is_now if near(was, one) != near(is_now, one))
+
+    def _read_near(self, wanted: Mapping[int, Set[int]]) -> None:
+        """Neighbours of these records in buckets above their cap, of which only what is around them is read.
+
+        Those whose neighbours changed are compared again, and theirs are noted too.
+        """
+        ids, number = self.ids, self.number
+        joined = {key: sorted(ids[one] for one in self._joined.get(key, ())) for key in wanted}
+        left = {key: {ids[one] for one in self._left.get(key, ())} for key in wanted}
+        asked = [(key, ids[one], width(len(left[key]))) for key in sorted(wanted) for one in sorted(wanted[key])]
+        for (key, anchor, wide), around in zip(asked, store.neighbours(self.session, asked), strict=True):
+            read = stretch(anchor, around, wide)
+            self._numbered(read.before)
+            after = read.after(joined[key], left[key])
+            told = [anchor, *changed(read.before, after, anchor)]
+            stay = [one for one in told if one not in left[key]]
+            noted = self.near.setdefault(key, {})
+            noted |= {number[one]: [number[other] for other in near(after, one)] for one in stay}
+            self._again.update(number[one] for one in stay)
 
     def count_crowds(self) -> None:
         """How many people use each identifier now. All its carriers are compared again where that changed."""
@@ -239,13 +281,20 @@ class Buckets:
         known = set(self.key_of)
         self.keys |= {one: self._hashed(self.people[one]) for one in self._again}
         further = {key: cap(kind) for key, (kind, _) in self.key_of.items() if key not in known}
+        large = set(self.near)
         for bucket in store.carriers(self.session, further):
             if bucket.records is not None:
                 self.after[bucket.key] = self._numbered(bucket.records)
                 self.live.add(bucket.key)
+            elif self.key_of[bucket.key][0] in FINEST:
+                large.add(bucket.key)
             if bucket.crowd is not None:
                 self.crowd[bucket.key] = users(bucket.crowd)
         self.subjects |= self._again
+        unread = {
+            key: {one for one in self._again if key in self.keys[one]} - self.near.get(key, {}).keys() for key in large
+        }
+        self._read_near({key: records for key, records in unread.items() if records})
 
     def fellows(self, key: int) -> list[int]:
         """Who is proposed to one another because they stand under this key."""

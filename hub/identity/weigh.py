@@ -93,6 +93,12 @@ def _scored(buckets: Buckets, model: Model) -> dict[Pair, Score]:
         for other in proposing[key]
         if one != other
     }
+    pairs |= {
+        (one, other) if one < other else (other, one)
+        for neighbours in buckets.near.values()
+        for one in buckets.subjects & neighbours.keys()
+        for other in neighbours[one]
+    }
     buckets.load({one for pair in pairs for one in pair})
     crowd = {buckets.key_of[key][1]: people for key, people in buckets.crowd.items()}
     found = _weighed(pairs, buckets.people, model, crowd)

@@ -2,7 +2,9 @@
 
 A key is (kind, value) like an identifier, so that it can be stored and locked like one. A bucket with more than
 ``cap`` records says nothing any more and proposes nobody; a person is in many buckets, coarse and fine, so that the
-fine ones take over.
+fine ones take over. The finest of them never say nothing: a full name at one door is one person, however many records
+there are of them. Where such a bucket has more than ``cap`` records, each is compared with its neighbours only, in the
+order of ids, so that what a record costs stays the same and a new record never takes apart who is one.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from uuid import UUID
 from hub.matching import alike
 from hub.matching.comparison import PROVIDERS
 from hub.matching.contacts import crowd_key, is_phone
-from hub.matching.features import Person, Place
+from hub.matching.features import Person, Place, compact
 from hub.matching.kinds import KINDS, NAMES, values_of
 from hub.matching.names import phonetic
 
@@ -28,9 +30,16 @@ Id = TypeVar("Id", int, str, UUID)
 CAP = 200
 """Most records of any bucket that are compared with one another: the more, the slower, and the less it would say."""
 
+NEIGHBOURS = 8
+"""Records on either side, in the order of ids, that one is compared with in a bucket of ``FINEST`` above its cap."""
+
+FINEST = frozenset({"name_birth", "name_postal", "street", "word_door"})
+"""Kinds of key that one person's records have in common, and hardly anybody else's."""
+
 _CAPS = {
-    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 10, "word_postal": 8,
-    "word_city": 6, "door": 6, "street": 12, **{kind.name: 1_000_000_000 for kind in KINDS if not kind.counted},
+    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 20, "word_postal": 20,
+    "word_city": 12, "door": 8, "street": 60, "name_birth": 60, "name_postal": 60, "word_door": 60,
+    **{kind.name: 1_000_000_000 for kind in KINDS if not kind.counted},
 }  # fmt: skip
 """The coarser, the lower. A birth date proposes among ten thousand people and is dead among a million, where a name
 with it proposes as many as there ever were: what a record costs hardly depends on how many are stored."""
@@ -63,7 +72,7 @@ def keys(person: Person) -> set[Key]:
             found.add(("local", name))
         if domain not in PROVIDERS:
             found.add(("domain", domain))
-    words = set()
+    words, full = set(), set()
     for first, last in person.names:
         spoken = [phonetic(word) for word in first if len(word) > 1]
         words.update(spoken)
@@ -71,7 +80,11 @@ def keys(person: Person) -> set[Key]:
             family = [phonetic(word) for word in last if len(word) > 1]
             words.update(family)
             if spoken and family and len(first[0]) > 1:
-                found.add(("name", "|".join(sorted((spoken[0], family[-1])))))
+                full.add("|".join(sorted((spoken[0], family[-1]))))
+    for name in full:
+        found.add(("name", name))
+        found.update(("name_birth", f"{name}|{compact(born)}") for born in person.births)
+        found.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
     for year, month, day in person.births:
         born = f"{year:04}{month:02}{day:02}"
         found.add(("birth", born))
@@ -94,6 +107,8 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
     if place.street and place.numbers:
         door = f"{place.numbers[0]}|{place.street[:4]}"
         yield "door", door
+        for word in words:
+            yield "word_door", f"{word}|{door}|{postal or city}"
         if postal:
             yield "street", f"{door}|{postal}"
 
@@ -125,10 +140,13 @@ def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
 
 
 def candidates(found: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple[Id, Id]]:
-    """The pairs worth comparing, the smaller id first; no bucket of more than ``most`` records proposes any."""
+    """The pairs worth comparing, the smaller id first; no bucket of more than ``most`` records proposes all of its."""
     pairs: set[tuple[Id, Id]] = set()
     for (kind, _), members in found.items():
         members = sorted(members)
         if 1 < len(members) <= (min(cap(kind), most) if kind not in UNPROPOSING else cap(kind)):
             pairs.update(combinations(members, 2))
+        elif kind in FINEST:
+            for place, one in enumerate(members):
+                pairs.update((one, other) for other in members[place + 1 : place + 1 + NEIGHBOURS])
     return pairs

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hub.matching import alike
-from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, keys
+from hub.matching.blocking import FINEST, NEIGHBOURS, UNPROPOSING, Key, cap, hashed, keys
 from hub.matching.clustering import CONTACTS, certainly, crowds
 from hub.matching.features import FIELDS, Person, Place, Spelling, values_of
 from hub.matching.rules import IdentityRules
@@ -85,6 +85,7 @@ class Whole:
         self._parts = [(array("q"), array("i"), array("B")) for _ in range(PARTS)]
         self._told = [(array("q"), array("i")) for _ in range(PARTS)]
         self._alike: list[list[int]] = []
+        self._near: defaultdict[int, set[int]] = defaultdict(set)
         self._spellings: dict[Spelling, Spelling] = {}
         self._places: dict[Place, Place] = {}
 
@@ -153,9 +154,14 @@ class Whole:
             if counted.get(told[1], 1) >= SHARED:
                 most = crowds({told: members}, self.people, self._counting).get(told[1], 1)
                 self.shared[told] = Carried(len(members), most if most < SHARED else None)
-        if kind not in UNPROPOSING and len(members) <= cap(kind):
+        if kind in UNPROPOSING:
+            return
+        if len(members) <= cap(kind):
             self._members.extend(members)
             self._starts.append(len(self._members))
+        elif kind in FINEST:
+            for place, one in enumerate(members):
+                self._near[one].update(members[place + 1 : place + 1 + NEIGHBOURS])
 
     def _index(self) -> None:
         """The buckets of each record, one after the other: those of ``number`` from ``_offsets[number]``."""
@@ -173,7 +179,7 @@ class Whole:
 
     def fellows(self, number: int) -> set[int]:
         """The later records that share a live key with this one."""
-        found: set[int] = set()
+        found: set[int] = set(self._near.get(number, ()))
         for bucket in self._buckets[self._offsets[number] : self._offsets[number + 1]]:
             found.update(self._members[self._starts[bucket] : self._starts[bucket + 1]])
         return {other for other in found if other > number}

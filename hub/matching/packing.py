@@ -59,9 +59,9 @@ _to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index
 _NOTHING = [""] * (len(_IN_TEXT) + 1)
 
 _FIRST_FIELDS = 15
-"""Fields that format 3 had at first; kinds of identifier that came later are named in ``FORMAT``."""
+"""Fields of formats 3 and 4; kinds of identifier that came later are named in ``FORMAT``."""
 
-FORMAT = "+".join(["3", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
+FORMAT = "+".join(["4", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
 """Changes with what a Person is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
 another format is of no use, and who was packed so is put under all keys anew."""
 

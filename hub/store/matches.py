@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -78,6 +78,32 @@ def first_under(session: Session, most: Mapping[int, int]) -> list[tuple[int, UU
         """,
         [list(most), list(most.values())],
     )
+
+
+def neighbours(session: Session, asked: Sequence[tuple[int, UUID, int]]) -> list[list[UUID]]:
+    """For each (key, record, width) up to ``width`` records under the key before that record and after it, by id.
+
+    The record itself is among them where it stands under the key.
+    """
+    if not asked:
+        return []
+    rows = session.rows(
+        """
+        SELECT found.records
+        FROM unnest(%b::bigint[], %b::uuid[], %b::int[]) WITH ORDINALITY AS given (key, record, width, place)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(record_id), '{}') AS records
+            FROM (
+                (SELECT record_id FROM record_key WHERE key = given.key AND record_id < given.record
+                    ORDER BY record_id DESC LIMIT given.width)
+                UNION ALL
+                (SELECT record_id FROM record_key WHERE key = given.key AND record_id >= given.record
+                    ORDER BY record_id LIMIT given.width + 1)) AS these) found
+        ORDER BY given.place
+        """,
+        list(map(list, zip(*asked, strict=True))),
+    )
+    return [row[0] for row in rows]
 
 
 def all_under(session: Session, keys: Collection[int]) -> set[UUID]:

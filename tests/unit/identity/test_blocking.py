@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.matching.blocking import buckets, candidates, cap, hashed, keys
+from hub.matching.blocking import FINEST, NEIGHBOURS, buckets, candidates, cap, hashed, keys
 from hub.matching.features import Person
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS, SAME
@@ -19,7 +19,8 @@ def test_the_keys_of_a_record() -> None:
         ("birth", "19800417"), ("word_birth", "06|19800417"), ("word_birth", "174|19800417"),
         ("word_year", "06|1980"), ("word_year", "174|1980"), ("name", "06|174"),
         ("word_postal", "06|10969"), ("word_postal", "174|10969"), ("word_city", "06|berlin"),
-        ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"),
+        ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"), ("name_birth", "06|174|19800417"),
+        ("name_postal", "06|174|10969"), ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"),
     }  # fmt: skip
 
 
@@ -66,6 +67,17 @@ def test_one_person_is_found(one: dict[str, str], other: dict[str, str]) -> None
 def test_an_overfull_bucket_proposes_nobody() -> None:
     found = {("phone", "023125101"): [1, 2, 3, 4], ("name", "06|174"): [4, 2]}
     assert candidates(found, most=3) == {(2, 4)}
+
+
+@pytest.mark.parametrize("kind", sorted(FINEST))
+def test_in_a_large_bucket_of_one_persons_each_is_compared_with_its_neighbours(kind: str) -> None:
+    # given more records at one door, or of one name there, than are compared with one another
+    most = cap(kind)
+    found = {(kind, "06|12|lind|10969"): list(range(3 * most))}
+    pairs = candidates(found)
+    # then every record costs as much as the others, and they still hang together
+    assert {other - one for one, other in pairs} == set(range(1, NEIGHBOURS + 1))
+    assert len(pairs) <= 3 * most * NEIGHBOURS
 
 
 @settings(deadline=None)

@@ -10,11 +10,10 @@ from uuid import UUID
 
 from hub.application.guards import shared_guards, shown, unused_guards
 from hub.application.in_force import InForce
-from hub.matching import alike
-from hub.matching.blocking import Key, hashed, keys
+from hub.matching.blocking import MOST_EQUAL, Key, hashed, keys
 from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.scoring import SHARED, score
 from hub.matching.version import Identity
 from hub.matching.wording import lines, sentence
@@ -48,7 +47,7 @@ class _Case:
 
     identity: Identity
     rows: dict[UUID, RecordRow]
-    people: dict[UUID, Person]
+    people: dict[UUID, Features]
     judgements: list[Judgement]
     contacts: dict[int, Key] = field(default_factory=dict)
     crowd: dict[str, int] = field(default_factory=dict)
@@ -57,7 +56,7 @@ class _Case:
     def take(self, session: Session, rows: Sequence[RecordRow]) -> None:
         """Know further records, and how many people use what they carry."""
         self.rows |= {row.id: row for row in rows}
-        self.people |= {row.id: person(row.state, self.identity.rules) for row in rows}
+        self.people |= {row.id: features_of(row.state, self.identity.rules) for row in rows}
         found = {hashed(key): key for row in rows for key in keys(self.people[row.id]) if key[0] in CONTACTS}
         self.contacts |= found
         for key, crowd in matches.crowds(session, found).items():
@@ -191,7 +190,7 @@ def _ties(session: Session, case: _Case, ids: set[UUID]) -> Iterator[tuple[UUID,
     for group in linked({one: case.people[one] for one in ids}, case.crowd, case.identity.rules):
         from_source = frozenset.intersection(*(frozenset(case.people[one].links) for one in group))
         text = "the source itself says that they are one" if from_source else "the rules call what they share certain"
-        if len({case.people[one] for one in group}) == 1 and len(group) > alike.MOST and not from_source:
+        if len({case.people[one] for one in group}) == 1 and len(group) > MOST_EQUAL and not from_source:
             text = f"{len(group)} records tell the same of them, to the letter"
         yield from _chain(group, by="link", text=text)
     for pair in explanations.surest_pairs(session, ids, MOST_READ):

@@ -1,8 +1,8 @@
 """Which records stand under which blocking key, before a batch and after it.
 
 ``Buckets`` reads what a batch needs to know of ``record_key`` and ``crowd``, and tells what has to be written there.
-Of records that are equal to the letter (``hub.matching.alike``) only the first few stand in buckets: ``admitted`` finds
-out which.
+Of records that are equal to the letter (``hub.matching.blocking``) only the first few stand in buckets: ``admitted``
+finds out which.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.identity.neighbours import changed, near, stretch, width
-from hub.matching import alike
-from hub.matching.blocking import FINEST, UNPROPOSING, Key, cap, hashed, identifiers, keys
+from hub.matching.blocking import FINEST, MOST_EQUAL, UNPROPOSING, Key, cap, equality_key, hashed, identifiers, keys
 from hub.matching.clustering import CONTACTS, crowds
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED
 from hub.store import matches as store
 from hub.store.database import Session
 from hub.store.matches import CrowdRow, Pair
 
-Load = Callable[[Collection[UUID]], Mapping[UUID, Person]]
+Load = Callable[[Collection[UUID]], Mapping[UUID, Features]]
 """Reads stored records as they are compared."""
 
 _NO_KEYS: frozenset[int] = frozenset()
@@ -33,8 +32,8 @@ _NO_KEYS: frozenset[int] = frozenset()
 class Revision(NamedTuple):
     """One record as it was compared before the batch (None: it is new, or cannot be read), and as it is after it."""
 
-    before: Person | None
-    after: Person
+    before: Features | None
+    after: Features
 
 
 @dataclass(slots=True)
@@ -62,8 +61,8 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     them.
     """
     found = Admission(dict(revisions))
-    before = {record: alike_key(was) if was else None for record, (was, _) in revisions.items()}
-    after = {record: alike_key(now) for record, (_, now) in revisions.items()}
+    before = {record: hashed_equality_key(was) if was else None for record, (was, _) in revisions.items()}
+    after = {record: hashed_equality_key(now) for record, (_, now) in revisions.items()}
     leaving: defaultdict[int, set[UUID]] = defaultdict(set)
     coming: defaultdict[int, set[UUID]] = defaultdict(set)
     for record in revisions:
@@ -75,11 +74,11 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     asked = {key for key in (*before.values(), *after.values()) if key is not None}
     stored: defaultdict[int, list[UUID]] = defaultdict(list)
     # One more than are admitted shows that there are too many. Those who leave must not hide who takes their place.
-    for key, record in store.first_under(session, {key: alike.MOST + 1 + len(leaving[key]) for key in asked}):
+    for key, record in store.first_under(session, {key: MOST_EQUAL + 1 + len(leaving[key]) for key in asked}):
         stored[key].append(record)
-    firsts = {key: set(stored[key][: alike.MOST]) for key in asked}
+    firsts = {key: set(stored[key][:MOST_EQUAL]) for key in asked}
     remaining = {key: {*stored[key], *coming[key]} - leaving[key] for key in asked}
-    now_first = {key: set(sorted(remaining[key], key=lambda one: one.int)[: alike.MOST]) for key in asked}
+    now_first = {key: set(sorted(remaining[key], key=lambda one: one.int)[:MOST_EQUAL]) for key in asked}
     for record, revision in revisions.items():
         was, now = before[record], after[record]
         if now is not None and record not in now_first[now]:
@@ -91,7 +90,7 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
             found.revisions[record] = Revision(revision.after, revision.after)
     found.left = [(key, record) for key, records in leaving.items() for record in sorted(records)]
     found.joined = [(key, record) for key, records in coming.items() for record in sorted(records)]
-    found.few = {key for key in asked if len(remaining[key]) <= alike.MOST}
+    found.few = {key for key in asked if len(remaining[key]) <= MOST_EQUAL}
     promoted = {one for key in asked for one in now_first[key] - firsts[key]} - revisions.keys()
     demoted = {one for key in asked for one in firsts[key] - now_first[key]} - revisions.keys()
     if promoted or demoted:
@@ -101,9 +100,9 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     return found
 
 
-def alike_key(person: Person) -> int | None:
+def hashed_equality_key(person: Features) -> int | None:
     """The key of all records that are equal to this one to the letter; None where equality proves nothing."""
-    told = alike.alike(person)
+    told = equality_key(person)
     return hashed(told) if told else None
 
 
@@ -120,7 +119,7 @@ class Buckets:
         revisions = admission.revisions
         self.ids: list[UUID] = list(revisions)
         self.number = {record: number for number, record in enumerate(self.ids)}
-        self.people: dict[int, Person] = {number: after for number, (_, after) in enumerate(revisions.values())}
+        self.people: dict[int, Features] = {number: after for number, (_, after) in enumerate(revisions.values())}
         self.subjects = set(self.people)
         """The records that are compared with all who stand in a bucket with them."""
         self.key_of: dict[int, Key] = {}
@@ -307,7 +306,7 @@ class Buckets:
         rows = store.crowds(self.session, told.keys() - self.key_of.keys())
         return {told[key][1]: users(row) for key, row in rows.items()}
 
-    def _hashed(self, someone: Person) -> frozenset[int]:
+    def _hashed(self, someone: Features) -> frozenset[int]:
         found = {hashed(key): key for key in keys(someone)}
         self.key_of.update(found)
         return frozenset(found)

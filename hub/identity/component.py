@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from hub.identity.buckets import alike_key, users
-from hub.matching import alike
-from hub.matching.blocking import Key, cap, hashed, identifiers
+from hub.identity.buckets import hashed_equality_key, users
+from hub.matching.blocking import MOST_EQUAL, Key, cap, hashed, identifiers
 from hub.matching.clustering import CONTACTS, Clusters, Constraints, clustered, linked
 from hub.matching.constraints import together_apart
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.packing import unpacked
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score
@@ -34,7 +33,7 @@ class Component:
     identifier, where it is more than one; ``newly_shared`` are identifiers that this batch made too common.
     """
 
-    people: dict[UUID, Person] = field(default_factory=dict)
+    people: dict[UUID, Features] = field(default_factory=dict)
     matches: dict[Pair, float] = field(default_factory=dict)
     scores: dict[Pair, Score] = field(default_factory=dict)
     judgements: list[Judgement] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Component:
     """Records all of whose matches are in ``matches``."""
     crowds_known: set[int] = field(default_factory=set)
     """Hashed identifiers that were counted: what ``crowd`` does not have of them is used by one person."""
-    alike_known: set[int] = field(default_factory=set)
+    equality_known: set[int] = field(default_factory=set)
     """Keys of equal records that need no look-up: these are few and stand in buckets, or they were looked up."""
 
     @cached_property
@@ -78,9 +77,9 @@ class Component:
         return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)
 
 
-def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Person]:
+def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Features]:
     """Stored records as they are compared."""
-    found: dict[UUID, Person] = {}
+    found: dict[UUID, Features] = {}
     unreadable: list[UUID] = []
     for record, text in store.features(session, records).items():
         known = compared(text)
@@ -89,11 +88,11 @@ def people_of(session: Session, records: Collection[UUID], rules: IdentityRules)
         else:
             found[record] = known
     if unreadable:
-        found |= {record: person(state, rules) for record, state in store.states(session, unreadable).items()}
+        found |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
     return found
 
 
-def compared(features: str) -> Person | None:
+def compared(features: str) -> Features | None:
     """What was packed; None where an older Hub stored it in another format, or not at all."""
     try:
         return unpacked(features)
@@ -106,7 +105,7 @@ def grow(
     identity: Identity,
     component: Component,
     records: set[UUID],
-    known: Mapping[UUID, Person] | None = None,
+    known: Mapping[UUID, Features] | None = None,
 ) -> None:
     """Take in these records and all that hang together with them: by sure pairs, links, judgements, or equality.
 
@@ -159,15 +158,15 @@ def grow(
 
 
 def _joined(
-    session: Session, certain: Mapping[int, Key], people: Collection[Person], component: Component
+    session: Session, certain: Mapping[int, Key], people: Collection[Features], component: Component
 ) -> set[UUID]:
     """Who carries one of these identifiers that join for certain, and who is equal to one of these people.
 
     An identifier that too many carry joins nobody. Equal records that are few stand in buckets, and need no look-up.
     """
-    equal = {key for known in people if (key := alike_key(known)) is not None} - component.alike_known
-    component.alike_known |= equal
-    asked = dict.fromkeys(equal, alike.MOST) | {key: cap(kind) for key, (kind, _) in certain.items()}
+    equal = {key for known in people if (key := hashed_equality_key(known)) is not None} - component.equality_known
+    component.equality_known |= equal
+    asked = dict.fromkeys(equal, MOST_EQUAL) | {key: cap(kind) for key, (kind, _) in certain.items()}
     if not asked:
         return set()
     buckets = store.carriers(session, asked)

@@ -5,6 +5,11 @@ A key is (kind, value) like an identifier, so that it can be stored and locked l
 fine ones take over. The finest of them never say nothing: a full name at one door is one person, however many records
 there are of them. Where such a bucket has more than ``cap`` records, each is compared with its neighbours only, in the
 order of ids, so that what a record costs stays the same and a new record never takes apart who is one.
+
+Records that are equal to the letter, however many there are, are few to matching. A till that writes a new customer at
+every sale tells one person ten thousand times in the same words. Counted as so many records, that person's own e-mail
+would be one that everybody shares, and the person would come apart into ten thousand. So of equal records only the
+first ``MOST_EQUAL``, in order of id, stand in buckets, and the others are where these are.
 """
 
 from __future__ import annotations
@@ -17,12 +22,12 @@ from struct import Struct
 from typing import TypeVar
 from uuid import UUID
 
-from hub.matching import alike
 from hub.matching.comparison import PROVIDERS
 from hub.matching.contacts import crowd_key, is_phone
-from hub.matching.features import Person, Place, compact
+from hub.matching.features import Features, Place, compact
 from hub.matching.kinds import KINDS, NAMES, values_of
 from hub.matching.names import phonetic
+from hub.matching.packing import packed
 
 Key = tuple[str, str]
 Id = TypeVar("Id", int, str, UUID)
@@ -47,6 +52,15 @@ with it proposes as many as there ever were: what a record costs hardly depends 
 UNPROPOSING = frozenset(kind.name for kind in KINDS if not kind.counted)
 """Kinds of key that propose no pairs to be compared: who stands under one is one person already, by a source's word."""
 
+_OWN = tuple(kind for kind in KINDS if kind.own)
+_own_values = values_of(_OWN)
+
+MOST_EQUAL = 3
+"""Of equal records so many are compared with others, and counted where an identifier is shared.
+
+Fewer than any bucket holds before it is dead: equal rows of a file are no crowd.
+"""
+
 _KEYS = tuple(kind.key for kind in KINDS)
 _values = values_of(KINDS)
 _number = Struct("<q").unpack
@@ -63,7 +77,7 @@ def hashed(key: Key) -> int:
     return number
 
 
-def keys(person: Person) -> set[Key]:
+def keys(person: Features) -> set[Key]:
     """All keys of a record. ``word`` is the sound of any name, so that swapped names and a lost one are found."""
     found = set(identifiers(person))
     for email in person.emails:
@@ -113,7 +127,7 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
             yield "street", f"{door}|{postal}"
 
 
-def identifiers(person: Person) -> Iterator[Key]:
+def identifiers(person: Features) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
     for name, key, values in zip(NAMES, _KEYS, _values(person), strict=True):
         if values:
@@ -125,14 +139,14 @@ def identifiers(person: Person) -> Iterator[Key]:
         yield "phone" if is_phone(contact) else "email", crowd_key(contact)
 
 
-def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
-    """Who stands under each key, in order of id; of many who are told alike, the first."""
+def buckets(people: Mapping[Id, Features]) -> dict[Key, list[Id]]:
+    """Who stands under each key, in order of id; of many equal ones, the first."""
     found: defaultdict[Key, list[Id]] = defaultdict(list)
     told: Counter[Key] = Counter()
     for one in sorted(people):
-        if (same := alike.alike(people[one])) is not None:
+        if (same := equality_key(people[one])) is not None:
             told[same] += 1
-            if told[same] > alike.MOST:
+            if told[same] > MOST_EQUAL:
                 continue
         for key in keys(people[one]):
             found[key].append(one)
@@ -150,3 +164,42 @@ def candidates(found: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple[
             for place, one in enumerate(members):
                 pairs.update((one, other) for other in members[place + 1 : place + 1 + NEIGHBOURS])
     return pairs
+
+
+def equality_key(person: Features) -> tuple[str, str] | None:
+    """The key of all records equal to this one; None without both names and an identifier or door of one's own."""
+    if not any(first and last for first, last in person.names):
+        return None
+    return ("alike", packed(person)) if any(True for _ in _own(person)) or _lives_somewhere(person) else None
+
+
+def _lives_somewhere(person: Features) -> bool:
+    """A name written out, and a door: two such rows of a file, equal to the letter, are one row told twice."""
+    written_out = any(len(first[0]) > 1 for first, _ in person.names if first)
+    return written_out and any(place.street and place.numbers and place.postal for place in person.places)
+
+
+def _own(person: Features) -> Iterator[str]:
+    """Identifiers as crowds are counted."""
+    for kind, values in zip(_OWN, _own_values(person), strict=True):
+        yield from map(kind.key, values)
+
+
+def equality_proves(person: Features, crowd: Mapping[str, int], shared: int) -> bool:
+    """Whether an identifier of theirs is not one of so many that it proves nothing."""
+    own = list(_own(person))
+    return any(crowd.get(value, 1) < shared for value in own) if own else _lives_somewhere(person)
+
+
+def equal_groups(people: Mapping[Id, Features], crowd: Mapping[str, int], shared: int) -> list[list[Id]]:
+    """Of more than ``MOST_EQUAL`` equal records each: those that are one person because they are equal."""
+    if len(people) <= MOST_EQUAL:
+        return []
+    found: defaultdict[Features, list[Id]] = defaultdict(list)
+    for one, known in people.items():
+        found[known].append(one)
+    return sorted(
+        sorted(members)
+        for known, members in found.items()
+        if len(members) > MOST_EQUAL and equality_key(known) and equality_proves(known, crowd, shared)
+    )

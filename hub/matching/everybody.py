@@ -1,7 +1,7 @@
 """All records at once to pairs and components: what ``clustering.cluster`` looks at, within bounded memory. Pure.
 
 Records go by numbers, in the order of their ids, so that clusters come out as they do by ids. Keys are kept as hashed
-numbers in arrays, a tenth of what they take as objects; what remains is mostly a Person per record.
+numbers in arrays, a tenth of what they take as objects; what remains is mostly a Features per record.
 """
 
 from __future__ import annotations
@@ -11,10 +11,20 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hub.matching import alike
-from hub.matching.blocking import FINEST, NEIGHBOURS, UNPROPOSING, Key, cap, hashed, keys
+from hub.matching.blocking import (
+    FINEST,
+    MOST_EQUAL,
+    NEIGHBOURS,
+    UNPROPOSING,
+    Key,
+    cap,
+    equality_key,
+    equality_proves,
+    hashed,
+    keys,
+)
 from hub.matching.clustering import CONTACTS, certainly, crowds
-from hub.matching.features import FIELDS, Person, Place, Spelling, values_of
+from hub.matching.features import FIELDS, Features, Place, Spelling, values_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
@@ -68,7 +78,7 @@ class Carried(NamedTuple):
     people: int | None
 
 
-class Whole:
+class Everybody:
     """Everybody. First ``add`` all, in the order of their ids; then ``ready``; then ask.
 
     ``crowd``: people per identifier, where more than one. ``shared``: identifiers that prove nothing, and how many
@@ -78,7 +88,7 @@ class Whole:
     def __init__(self, rules: IdentityRules) -> None:
         self.rules = rules
         self._counting = without_limits(rules)
-        self.people: dict[int, Person] = {}
+        self.people: dict[int, Features] = {}
         self.crowd: dict[str, int] = {}
         self.shared: dict[Key, Carried] = {}
         self._kinds: list[str] = []
@@ -89,7 +99,7 @@ class Whole:
         self._spellings: dict[Spelling, Spelling] = {}
         self._places: dict[Place, Place] = {}
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Features) -> None:
         """The next record."""
         number = len(self.people)
         self.people[number] = self._sharing(person)
@@ -99,18 +109,18 @@ class Whole:
             hashes.append(found)
             owners.append(number)
             kinds.append(self._kind(key[0]))
-        if (told := alike.alike(person)) is not None:
+        if (told := equality_key(person)) is not None:
             found = hashed(told)
             hashes, owners = self._told[found % PARTS]
             hashes.append(found)
             owners.append(number)
 
-    def _sharing(self, known: Person) -> Person:
+    def _sharing(self, known: Features) -> Features:
         """The same, holding the objects that earlier ones hold: much is told more than once."""
         values: list[Any] = list(values_of(known))
         values[_NAMES] = tuple([self._spellings.setdefault(name, name) for name in known.names])
         values[_PLACES] = tuple([self._places.setdefault(place, place) for place in known.places])
-        return Person(*values)
+        return Features(*values)
 
     def _kind(self, kind: str) -> int:
         if kind not in self._kinds:
@@ -143,8 +153,8 @@ class Whole:
             told: defaultdict[int, list[int]] = defaultdict(list)
             for key, owner in zip(*self._told.pop(), strict=True):
                 told[key].append(owner)
-            self._alike += [members for members in told.values() if len(members) > alike.MOST]
-        return {one for members in self._alike for one in members[alike.MOST :]}
+            self._alike += [members for members in told.values() if len(members) > MOST_EQUAL]
+        return {one for members in self._alike for one in members[MOST_EQUAL:]}
 
     def _bucket(self, kind: str, key: int, members: list[int]) -> None:
         if kind in CONTACTS:
@@ -200,7 +210,7 @@ class Whole:
 
     def links(self) -> list[list[int]]:
         """The groups that a source, or what the rules call certain, says are one, and of many that are told alike."""
-        proven = [members for members in self._alike if alike.proves(self.people[members[0]], self.crowd, SHARED)]
+        proven = [members for members in self._alike if equality_proves(self.people[members[0]], self.crowd, SHARED)]
         return [*certainly(self.people, self.crowd, self.rules), *proven]
 
 

@@ -12,8 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from hub.application.process import Processing, process_batch
-from hub.matching.alike import alike
-from hub.matching.blocking import hashed
+from hub.matching.blocking import equality_key, hashed
 from hub.matching.packing import unpacked
 from hub.matching.rules import IdentityRules
 from hub.model.address import Address
@@ -95,7 +94,7 @@ def test_who_is_told_by_name_and_door_alone_stays_whole_when_all_are_weighed_aga
     assert [len(cluster) for cluster in before] == [2] * len(NAMES)
     with database.session() as session:
         known = [unpacked(features) for [features] in session.rows("SELECT features FROM record")]
-        keys = [hashed(key) for one in known if (key := alike(one))]
+        keys = [hashed(key) for one in known if (key := equality_key(one))]
         assert session.run("DELETE FROM record_key WHERE key = ANY(%b)", [keys]) == len(rows)
         session.run("UPDATE record SET features = regexp_replace(features, '^[0-9]+', '2')")
         # when all are resolved again, as after an upgrade or a training

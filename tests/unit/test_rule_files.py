@@ -250,10 +250,10 @@ def test_a_fault_is_named(text: str, fault: str):
     ids=lambda text: text[:20],
 )
 def test_a_hostile_file_is_a_fault_and_takes_no_time(text: str, fault: str):
-    began = time.perf_counter()
+    began = time.process_time()
     (found,) = faults(text)
     assert found.startswith(fault)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_large_file_is_not_read_to_its_end():

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.matching.blocking import FINEST, NEIGHBOURS, buckets, candidates, cap, hashed, keys
-from hub.matching.features import Person
-from tests.unit.identity.people import BORN, HOME, PHONE, who
-from tests.unit.identity.test_scoring import PERSONS, SAME
+from hub.matching.features import Features
+from tests.unit.matching.people import BORN, HOME, PHONE, who
+from tests.unit.matching.test_scoring import PERSONS, SAME
 
 
 def test_the_keys_of_a_record() -> None:
@@ -19,13 +19,14 @@ def test_the_keys_of_a_record() -> None:
         ("birth", "19800417"), ("word_birth", "06|19800417"), ("word_birth", "174|19800417"),
         ("word_year", "06|1980"), ("word_year", "174|1980"), ("name", "06|174"),
         ("word_postal", "06|10969"), ("word_postal", "174|10969"), ("word_city", "06|berlin"),
-        ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"), ("name_birth", "06|174|19800417"),
-        ("name_postal", "06|174|10969"), ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"),
+        ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"),
+        ("name_birth", "06|174|19800417"), ("name_postal", "06|174|10969"),
+        ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"),
     }  # fmt: skip
 
 
 def test_a_value_is_no_other_kinds() -> None:
-    record = Person(handles=("7",), loyalty_ids=("7",), national_ids=("7",), accounts=("page:7",), links=("7",))
+    record = Features(handles=("7",), loyalty_ids=("7",), national_ids=("7",), accounts=("page:7",), links=("7",))
     assert keys(record) == {
         ("handle", "handle:7"), ("loyalty", "loyalty:7"), ("national_id", "national_id:7"), ("account", "page:7"),
         ("link", "7"),
@@ -82,7 +83,7 @@ def test_in_a_large_bucket_of_one_persons_each_is_compared_with_its_neighbours(k
 
 @settings(deadline=None)
 @given(st.lists(PERSONS, max_size=6), st.randoms())
-def test_candidates_do_not_depend_on_order(people: list[Person], random) -> None:
+def test_candidates_do_not_depend_on_order(people: list[Features], random) -> None:
     numbered = list(enumerate(people))
     shuffled = random.sample(numbered, len(numbered))
     assert candidates(buckets(dict(shuffled))) == candidates(buckets(dict(numbered)))

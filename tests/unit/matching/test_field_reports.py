@@ -16,7 +16,7 @@ from hub.matching.names import ALIKE, likeness
 from hub.matching.rules import IdentityRules, nobodys
 from hub.matching.scoring import outcome, score
 from hub.matching.version import identity
-from tests.unit.identity.people import HOME, who
+from tests.unit.matching.people import HOME, who
 
 RULES = IdentityRules()
 DAY_ONE = identity(RULES).model

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.application.process import Processing
+from hub.identity import buckets, component
 from hub.identity import weigh as incremental
-from hub.matching import alike
-from hub.matching.features import Person
+from hub.matching import blocking, everybody
+from hub.matching.blocking import MOST_EQUAL
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score, score
 from hub.model.event import CanonicalEvent
@@ -39,11 +41,11 @@ def database(postgres_server: Any) -> Iterator[Database]:
 
 
 @pytest.fixture
-def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Person, Person]]:
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, Features]]:
     """The pairs that are compared."""
-    pairs: list[tuple[Person, Person]] = []
+    pairs: list[tuple[Features, Features]] = []
 
-    def noted(one: Person, other: Person, *by: Any) -> Score:
+    def noted(one: Features, other: Features, *by: Any) -> Score:
         pairs.append((one, other))
         return score(one, other, *by)
 
@@ -60,7 +62,7 @@ def sizes(database: Database) -> list[int]:
 
 
 def test_somebody_told_a_thousand_times_stays_one_person(
-    database: Database, scored: list[tuple[Person, Person]]
+    database: Database, scored: list[tuple[Features, Features]]
 ) -> None:
     # given a till that writes a new customer at every sale, and a shop that knows more of her
     empty(database)
@@ -73,10 +75,10 @@ def test_somebody_told_a_thousand_times_stays_one_person(
         assert [each.records for each in above] == [1_000]
         assert identity_status.quarantined_count(session) == 0
         keys = session.one("SELECT count(*) FROM record_key")
-    most = alike.MOST * (alike.MOST - 1)
+    most = MOST_EQUAL * (MOST_EQUAL - 1)
     assert len(scored) <= 4 * most
     assert keys is not None
-    assert keys[0] <= 1_000 + 20 * alike.MOST
+    assert keys[0] <= 1_000 + 20 * MOST_EQUAL
     # and one more event costs a few comparisons
     scored.clear()
     run(processing(database), [customer("more", **SABINE)], 1, start=1_000)
@@ -86,7 +88,7 @@ def test_somebody_told_a_thousand_times_stays_one_person(
 
 
 def test_a_thousand_strangers_with_one_junk_address_stay_strangers(
-    database: Database, scored: list[tuple[Person, Person]]
+    database: Database, scored: list[tuple[Features, Features]]
 ) -> None:
     # given a thousand customers of whom the till writes down the same address
     empty(database)
@@ -147,7 +149,8 @@ def test_in_any_order_it_is_what_clustering_from_nothing_gives(
     ends, stored = [], []
     told = list(events)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(alike, "MOST", 2)
+        for module in (blocking, buckets, component, everybody):
+            patched.setattr(module, "MOST_EQUAL", 2)
         for _ in range(2):
             empty(database)
             run(Processing(database, by_name(source("shop")), (), rules, SurvivorshipRules()), told, size)

@@ -133,13 +133,13 @@ def _two_people(one: Spelling, other: Spelling) -> bool:
 def linked(people: Mapping[Id, Features], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
     """The groups of records that are one because a source says so, or what the rules call certain, or by the letter.
 
-    An identifier that so many share that it proves nothing is none of these. By the letter: many records told alike.
+    An identifier that so many share that it proves nothing is none of these. By the letter: many equal records.
     """
     return certainly(people, crowd, rules) + equal_groups(people, crowd, SHARED)
 
 
 def certainly(people: Mapping[Id, Features], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
-    """The same without what is told alike."""
+    """The same without the groups of equal records."""
     carriers: defaultdict[Key, list[Id]] = defaultdict(list)
     for kind in sorted(rules.certain):
         told = attrgetter(BY_NAME[kind].field_name)
@@ -233,19 +233,19 @@ def _ambiguous(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd
 
 
 _Choice = tuple[float, list[int]]
-"""Bits, and the records that are told alike."""
+"""Bits, and the records that are equal to one another."""
 
 
 def _choices(others: list[tuple[float, int]], forest: _Forest) -> Sequence[_Choice]:
     others.sort()
     if len(others) <= MOST_CHOICES:
         return [(-weight, [one]) for weight, one in others]
-    alike: dict[tuple[Features, int], _Choice] = {}
+    equal: dict[tuple[Features, int], _Choice] = {}
     for weight, one in others:
         cluster = forest.place[one]
         key = forest.people[one], cluster if forest.size(cluster) > 1 else -1
-        alike.setdefault(key, (-weight, []))[1].append(one)
-    return list(alike.values())[:MOST_CHOICES]
+        equal.setdefault(key, (-weight, []))[1].append(one)
+    return list(equal.values())[:MOST_CHOICES]
 
 
 def _rivals(choices: Sequence[_Choice], contradict: Callable[[int, int], bool]) -> set[int]:

@@ -1,7 +1,7 @@
 """All records at once to pairs and components: what ``clustering.cluster`` looks at, within bounded memory. Pure.
 
 Records go by numbers, in the order of their ids, so that clusters come out as they do by ids. Keys are kept as hashed
-numbers in arrays, a tenth of what they take as objects; what remains is mostly a Features per record.
+numbers in arrays, a tenth of what they take as objects; what remains is mostly the features of each record.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Everybody:
         self._kinds: list[str] = []
         self._parts = [(array("q"), array("i"), array("B")) for _ in range(PARTS)]
         self._told = [(array("q"), array("i")) for _ in range(PARTS)]
-        self._alike: list[list[int]] = []
+        self._equal: list[list[int]] = []
         self._near: defaultdict[int, set[int]] = defaultdict(set)
         self._spellings: dict[Spelling, Spelling] = {}
         self._places: dict[Place, Place] = {}
@@ -148,13 +148,13 @@ class Everybody:
         self._index()
 
     def _hidden(self) -> set[int]:
-        """Those of many who are told alike that stand in no bucket."""
+        """Of records that are equal to the letter: those that stand in no bucket."""
         while self._told:
             told: defaultdict[int, list[int]] = defaultdict(list)
             for key, owner in zip(*self._told.pop(), strict=True):
                 told[key].append(owner)
-            self._alike += [members for members in told.values() if len(members) > MOST_EQUAL]
-        return {one for members in self._alike for one in members[MOST_EQUAL:]}
+            self._equal += [members for members in told.values() if len(members) > MOST_EQUAL]
+        return {one for members in self._equal for one in members[MOST_EQUAL:]}
 
     def _bucket(self, kind: str, key: int, members: list[int]) -> None:
         if kind in CONTACTS:
@@ -209,8 +209,8 @@ class Everybody:
         return found
 
     def links(self) -> list[list[int]]:
-        """The groups that a source, or what the rules call certain, says are one, and of many that are told alike."""
-        proven = [members for members in self._alike if equality_proves(self.people[members[0]], self.crowd, SHARED)]
+        """The groups that a source, or what the rules call certain, says are one, and of many equal records."""
+        proven = [members for members in self._equal if equality_proves(self.people[members[0]], self.crowd, SHARED)]
         return [*certainly(self.people, self.crowd, self.rules), *proven]
 
 

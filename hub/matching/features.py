@@ -99,7 +99,7 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Features(Identifiers):
-    """What is compared. Empty means "not told". A cluster of records is a Features too, with the values of all.
+    """What is compared. Empty means "not told". A cluster of records has features too: the values of all.
 
     ``weak``: addresses that are told of, and may be someone else's (an order's contact), and former e-mails and phone
     numbers, which may be someone else's by now. ``roles``: addresses of a
@@ -118,7 +118,7 @@ class Features(Identifiers):
 
 
 FIELDS: tuple[str, ...] = tuple(one.name for one in fields(Features))
-"""What a Features is made from, in this order."""
+"""What features are made from, in this order."""
 
 values_of: Callable[[Features], tuple[tuple[Any, ...], ...]] = attrgetter(*FIELDS)
 """The values of all ``FIELDS``."""

@@ -92,7 +92,7 @@ class Kind:
 
     **Counted.** ``key`` gives the value under which its carriers are found and counted; by default the value after
     ``<name>:``, so that it is no other kind's. ``counted``: False for the word of a source on its own records, which
-    has no limits and proposes no pairs. ``own``: whether it can prove that records told alike are one person's.
+    has no limits and proposes no pairs. ``own``: whether it can prove that equal records are one person's.
 
     **Packed.** ``place`` is the number of its field in ``packing``'s text. A new kind takes the next one, which
     changes ``FORMAT``, so that what was packed before is packed anew.

@@ -1,4 +1,4 @@
-"""A Features as short text and back, so that a stored record is compared without being made comparable again. Pure."""
+"""Features as short text and back, so that a stored record is compared without being made comparable again. Pure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _FIRST_FIELDS = 15
 """Fields of formats 3 and 4; kinds of identifier that came later are named in ``FORMAT``."""
 
 FORMAT = "+".join(["4", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
-"""Changes with what a Features is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
+"""Changes with what features are made of, and with the keys a record stands under (``blocking.keys``): text of
 another format is of no use, and who was packed so is put under all keys anew."""
 
 

@@ -43,15 +43,17 @@ class DueRow:
 
 
 # The ids of those merged into this profile belong to it, its own first. Its orders go under what it has there itself,
-# or under a record it took over, once it did.
+# or under a record it took over, once it did. OFFSET 0 keeps each lookup one by key, also on fresh tables.
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
         mirrors.keys, mirrors.texts, o.whole,
         CASE WHEN o.subject = 'order' THEN (
-            SELECT x.external_id FROM crosswalk x WHERE x.destination = o.destination AND x.subject = 'profile'
-                AND NOT x.merged AND x.key = ANY(o.profile_id || ARRAY(
+            SELECT x.external_id
+            FROM unnest(o.profile_id || ARRAY(
                     SELECT a.id FROM alias a JOIN outbox p ON p.destination = o.destination AND p.key = a.profile_id
-                    WHERE a.profile_id = o.profile_id AND p.state = 'delivered'))
+                    WHERE a.profile_id = o.profile_id AND p.state = 'delivered')) AS own (key)
+                CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = own.key OFFSET 0) x
+            WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged
             ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
     FROM (
         SELECT * FROM outbox
@@ -68,8 +70,9 @@ _ROWS = """
             array_agg(x.key ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
                 FILTER (WHERE NOT x.merged) AS owners,
             array_agg(x.external_id ORDER BY x.created_at, x.external_id) FILTER (WHERE x.merged) AS merged
-        FROM crosswalk x
-        WHERE x.destination = o.destination AND x.subject = o.subject AND x.key = ANY(own.keys)) known
+        FROM unnest(own.keys) AS k (key)
+            CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = k.key OFFSET 0) x
+        WHERE x.destination = o.destination AND x.subject = o.subject) known
     CROSS JOIN LATERAL (
         SELECT array_agg(m.key ORDER BY m.key) AS keys, array_agg(m.properties ORDER BY m.key) AS texts
         FROM mirror m WHERE m.destination = o.destination AND m.key = ANY(own.keys)) mirrors

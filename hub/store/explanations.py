@@ -80,7 +80,7 @@ def orders(session: Session, profile_id: UUID, limit: int) -> list[CountedOrder]
     rows = session.rows(
         f"""
         SELECT o.connection, o.external_id, r.connection, r.kind, r.external_id, o.happened_at, o.amount, o.currency,
-            parts.refunded, o.counted, state.deleted, o.inbox_id,
+            parts.refunded, o.counted, parts.deleted, o.inbox_id,
             ARRAY(SELECT p.inbox_id FROM fact p WHERE p.parent_id = o.id AND p.kind = 'refund' AND p.counted
                 AND p.currency = o.currency ORDER BY p.inbox_id), state.unpaid,
             ARRAY(SELECT p.amount || ' ' || p.currency FROM fact p WHERE p.parent_id = o.id AND p.kind = 'refund'

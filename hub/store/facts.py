@@ -70,15 +70,20 @@ def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]
 
 # Money is only added within the order's currency: a refund in the customer's own is no number of the order's. Goods
 # taken off an order and the money that goes back for them are one reduction, told twice.
-PARTS = """LEFT JOIN LATERAL (
-        SELECT coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect IS NULL), 0)
-                + greatest(coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'goods'), 0),
-                    coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'money'), 0)) AS refunded,
-            coalesce(sum(p.amount) FILTER (WHERE p.kind = 'payment'), 0) AS paid
-        FROM fact p WHERE p.parent_id = o.id AND p.counted AND p.currency = o.currency) parts ON true
+#
+# OFFSET 0 keeps PostgreSQL from turning a lookup by key into a scan of every fact, which it does on fresh tables.
+PARTS = """CROSS JOIN LATERAL (
+        SELECT coalesce(sum(own.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect IS NULL), 0)
+                + greatest(coalesce(sum(own.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'goods'), 0),
+                    coalesce(sum(own.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'money'), 0)) AS refunded,
+            coalesce(sum(own.amount) FILTER (WHERE p.kind = 'payment'), 0) AS paid,
+            coalesce(bool_or(p.kind = 'deletion'), false) AS deleted
+        FROM fact p
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN p.counted AND p.currency = o.currency THEN p.amount END AS amount) own
+        WHERE p.parent_id = o.id OFFSET 0) parts
     CROSS JOIN LATERAL (
-        SELECT EXISTS (SELECT FROM fact p WHERE p.parent_id = o.id AND p.kind = 'deletion') AS deleted,
-            o.aspect IS NOT DISTINCT FROM 'open' AND (parts.paid < o.amount OR parts.paid = 0) AS unpaid) state"""
+        SELECT o.aspect IS NOT DISTINCT FROM 'open' AND (parts.paid < o.amount OR parts.paid = 0) AS unpaid) state"""
 """Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted``, and ``unpaid`` while neither
 the order nor the payments told apart from it say that it was paid."""
 
@@ -86,9 +91,11 @@ _SUMMARIES = f"""
     SELECT r.profile_id, o.currency, state.unpaid AND o.connection <> ALL(%b::text[]) AS open, count(*),
         sum(o.amount - parts.refunded), min(o.happened_at), max(o.happened_at)
     FROM {{records}}
-    JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted
+    CROSS JOIN LATERAL (
+        SELECT f.id, f.connection, f.happened_at, f.amount, f.currency, f.aspect
+        FROM fact f WHERE f.record_id = r.id AND f.kind = 'order' AND f.counted OFFSET 0) o
     {PARTS}
-    WHERE {{whose}} AND NOT state.deleted
+    WHERE {{whose}} AND NOT parts.deleted
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """
 
@@ -194,7 +201,7 @@ def stored_orders(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredO
     """Orders by the id of their fact."""
     rows = session.rows(
         f"""
-        SELECT o.id, o.connection, o.payload, parts.refunded, NOT state.unpaid, state.deleted
+        SELECT o.id, o.connection, o.payload, parts.refunded, NOT state.unpaid, parts.deleted
         FROM fact o {PARTS} WHERE o.id = ANY(%b)
         """,
         [list(ids)],

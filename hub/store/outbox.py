@@ -218,7 +218,7 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
             %(uncertain)b::bool[], %(waits)b::float8[], %(reasons)b::text[], %(refused)b::text[])
             AS g (key, version, state, attempts, uncertain, wait, reason, refused)
-        WHERE o.destination = %(destination)s AND o.key = g.key
+        WHERE o.destination = %(destination)s AND o.key = ANY(%(keys)b) AND o.key = g.key
         """,
         columns,
     )
@@ -245,7 +245,7 @@ def _record_written(session: Session, destination: str, written: Sequence[Record
             INSERT INTO mirror (destination, key, properties, updated_at)
             SELECT %s, owner, properties, now() FROM unnest(%b::uuid[], %b::uuid[], %b::text[])
                 AS g (key, owner, properties)
-            WHERE EXISTS (SELECT FROM outbox o WHERE o.destination = %s AND o.key = g.key)
+            CROSS JOIN LATERAL (SELECT FROM outbox o WHERE o.destination = %s AND o.key = g.key OFFSET 0) row
             ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
                 updated_at = excluded.updated_at
             """,

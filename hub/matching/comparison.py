@@ -13,7 +13,7 @@ from hub.matching.contacts import last_digits, mailbox, root
 from hub.matching.features import Birth, Features, Place, compact
 from hub.matching.names import Tokens
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", str, Place, Birth)
 
 EMAIL = ("exact", "near", "near_name", "local_number", "local", "different")
 PHONE = ("exact", "near", "different")
@@ -64,9 +64,22 @@ def _closest(
         for first in one:
             for second in other:
                 found = rank(first, second)
-                if found < best:
+                # of several pairs that are as close the same one is told from either side
+                if found < best or (
+                    found == best and levels[best] not in _APART and _in_order(first, second) < _in_order(a, b)
+                ):
                     best, a, b = found, first, second
     return levels[best], a, b
+
+
+_APART = frozenset({"different", "city_different", ""})
+"""Levels at which it does not matter which two values have it."""
+
+
+def _in_order(one: str | Place | Birth, other: str | Place | Birth) -> list[str]:
+    """Two values as text, the same from either side."""
+    told = (value._replace(words=frozenset()) if isinstance(value, Place) else value for value in (one, other))
+    return sorted(map(str, told))
 
 
 @lru_cache(maxsize=65_536)
@@ -80,7 +93,7 @@ def _email(one: str, other: str) -> int:
     apart = domain != other_domain and _provider(domain) and _provider(other_domain)
     numbered = not (name + other_name).isalpha()
     if name == other_name and len(name) >= 3:
-        cutoff = 2 if len(domain) < 10 else 4
+        cutoff = 2 if min(len(domain), len(other_domain)) < 10 else 4
         if not apart and OSA.distance(domain, other_domain, score_cutoff=cutoff) <= cutoff:
             return 1 if numbered or domain != other_domain else 2
         return 3 if numbered else 4

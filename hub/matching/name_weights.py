@@ -13,9 +13,9 @@ Names = tuple[float, float, str, str]
 """Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
 
 
-def bits(names: Names) -> float:
-    """Of both names together."""
-    return names[0] + names[1]
+def closeness(names: Names) -> tuple[float, Names]:
+    """By which of several spellings the closest is chosen: the bits of both names, and of as many always the same."""
+    return names[0] + names[1], names
 
 
 _memory: tuple[Model | None, dict[tuple[Spelling, Spelling], Names]] = (None, {})

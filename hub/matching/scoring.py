@@ -143,7 +143,8 @@ class _Pair:
             best = name_weights.weighed(one.names[0], other.names[0], self.model)
         else:
             best = max(
-                (name_weights.weighed(a, b, self.model) for a in one.names for b in other.names), key=name_weights.bits
+                (name_weights.weighed(a, b, self.model) for a in one.names for b in other.names),
+                key=name_weights.closeness,
             )
         first, last, self.first, level = best
         if self.first:
@@ -193,7 +194,7 @@ class _Pair:
 
     def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
         """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
-        common = one if len(one) == 1 == len(other) else _common(one, other)
+        common = (*_common(one, other), *_common(other, one)) or (*one, *other)
         people = max(least, min(_people(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.learning.training import adjusted, bounded, frequencies
-from hub.matching.features import Features, features_of
+from hub.matching.contacts import crowd_key
+from hub.matching.features import Features, features_of, merged
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, Evidence, Score, outcome, score
 from hub.matching.weights import Model, Weights, trusted
@@ -237,10 +239,30 @@ PERSONS = st.fixed_dictionaries(
 ).map(lambda fields: who(**fields))
 
 
-@settings(deadline=None)
-@given(PERSONS, PERSONS)
-def test_scoring_is_symmetric(one: Features, other: Features) -> None:
-    assert score(one, other, MODEL).weight == pytest.approx(score(other, one, MODEL).weight)
+CLUSTERS = st.lists(PERSONS, min_size=1, max_size=3).map(lambda records: reduce(merged, records))
+CROWDS = st.dictionaries(st.sampled_from([crowd_key(EMAIL), crowd_key(PHONE), "am@example.org"]), st.integers(2, 9))
+
+
+@settings(deadline=None, max_examples=400)
+@given(CLUSTERS, CLUSTERS, CROWDS)
+def test_scoring_is_symmetric(one: Features, other: Features, crowd: dict[str, int]) -> None:
+    found, back = score(one, other, MODEL, crowd), score(other, one, MODEL, crowd)
+    assert found.weight == pytest.approx(back.weight)
+    assert sorted(found.evidence) == sorted(back.evidence)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # the domain of the one is short, that of the other long
+        ({"email": "anna.berg@ab.example"}, {"email": "anna.berg@abcd.exampl"}),
+        # a mailbox of one person and one of a family's are one at gmail
+        ({"email": "haus.berg@gmail.com"}, {"email": "hausberg@gmail.com"}),
+        ({"email": "familie.berg@gmail.com"}, {"email": "familieberg@gmail.com"}),
+    ],
+)
+def test_neither_side_is_the_first(one: dict[str, str], other: dict[str, str]) -> None:
+    assert score(who(**one), who(**other), MODEL) == score(who(**other), who(**one), MODEL)
 
 
 @given(PERSONS)

@@ -108,13 +108,23 @@ def _mean(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def in_memory(
-    people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool
-) -> tuple[Clusters[str], int, int, dict[str, float]]:
-    """Cluster, with the model fitted to the data first when ``train``.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Records clustered in memory: the model it was done by, what each compared pair scored, and seconds by step."""
 
-    Gives the clusters, how many pairs were compared, how many are left to a human, and seconds by step.
-    """
+    clusters: Clusters[str]
+    model: Model
+    scores: Mapping[tuple[str, str], Score]
+    seconds: Mapping[str, float]
+
+    @property
+    def reviews(self) -> list[tuple[str, str, Score]]:
+        """The pairs that are left to a human."""
+        return reviews(self.clusters, self.scores, self.model)
+
+
+def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool) -> Resolved:
+    """Cluster, with the model fitted to the data first when ``train``."""
     steps = Steps()
     found = buckets(people)
     pairs = candidates(found)
@@ -127,9 +137,8 @@ def in_memory(
     steps.done("score")
     sure = {pair: each.weight for pair, each in scores.items() if each.weight >= model.same}
     result = clustered(people, sure, model, crowd, Constraints(links=linked(people, crowd, rules)))
-    doubtful = len(reviews(result, scores, model))
     steps.done("cluster")
-    return result, len(pairs), doubtful, steps.seconds
+    return Resolved(result, model, scores, steps.seconds)
 
 
 class Steps:
@@ -153,14 +162,14 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
     rules = IdentityRules()
     people = {row.record_id: features_of(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
-    result, pairs, doubtful, seconds = in_memory(people, model or Model(), rules, train=train)
+    found = in_memory(people, model or Model(), rules, train=train)
     truth = {row.record_id: row.cluster_id for row in rows}
-    place = {one: number for number, group in enumerate(result.groups) for one in group}
+    place = {one: number for number, group in enumerate(found.clusters.groups) for one in group}
     return Report(
         records=len(people),
-        clusters=len(result.groups),
-        pairs=pairs,
-        review_pairs=doubtful,
+        clusters=len(found.clusters.groups),
+        pairs=len(found.scores),
+        review_pairs=len(found.reviews),
         quality=quality(truth, place),
-        seconds={**steps.seconds, **seconds},
+        seconds={**steps.seconds, **found.seconds},
     )

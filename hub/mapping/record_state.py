@@ -74,7 +74,7 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     _apply_lists(state, customer, stamp)
     _apply_whole(state, event, stamp)
     for consent in customer.consents:
-        _apply_consent(state, consent, stamp)
+        _apply_consent(state, consent, stamp, alone=False)
 
 
 def apply_again(state: State, event: CustomerEvent, stamp: Stamp) -> None:
@@ -180,7 +180,7 @@ def current(state: State, name: str) -> dict[str, Any]:
 
 def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
     """Take in a change of consent that came alone."""
-    _apply_consent(state, event.consent, stamp)
+    _apply_consent(state, event.consent, stamp, alone=True)
 
 
 def apply_link(state: State, digest: str, stamp: Stamp) -> None:
@@ -204,12 +204,18 @@ def address_key(address: Address) -> str:
     return "|".join((street_key(address.line1 or ""), fold(address.postal_code or ""), address.country or ""))
 
 
-def _apply_consent(state: State, consent: Consent, stamp: Stamp) -> None:
+def _apply_consent(state: State, consent: Consent, stamp: Stamp, *, alone: bool) -> None:
     # The newest of every kind is kept, so that a later copied flag can never hide an explicit opt-out (law L7).
     at = micros(consent.at) if consent.at else stamp[0]
-    act = "explicit" if consent.explicit else "implied"
-    key = f"{consent.purpose}|{consent.channel}|{consent.state}|{act}"
-    _item(state, "consents", key, consent.evidence, [at, *stamp[1:]])
+    heard = [at, *stamp[1:]]
+    said = f"{consent.purpose}|{consent.channel}|{consent.state}"
+    if consent.at is None and consent.state == "opted_in" and not (alone and consent.explicit):
+        # It is copied along with every state of its record, whose time is none of an act: the oldest is kept.
+        held = state.setdefault("consents", {}).setdefault(f"{said}|untold", [consent.evidence, heard])
+        if _newer(held[0], held[1], [consent.evidence, heard]):
+            state["consents"][f"{said}|untold"] = [consent.evidence, heard]
+        return
+    _item(state, "consents", f"{said}|{'explicit' if consent.explicit else 'implied'}", consent.evidence, heard)
 
 
 def _after(stamp: Stamp, place: int) -> Stamp:

@@ -47,8 +47,9 @@ def arrived(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Se
 def _is_ahead(event: CanonicalEvent, latest: datetime) -> bool:
     match event:
         case OrderEvent(order=order):
-            return order.placed_at > latest or any(
-                part.at is not None and part.at > latest for part in (*order.refunds, *order.payments)
+            paid = [payment.at for payment in order.payments]
+            return any(
+                at is not None and at > latest for at in (order.placed_at, *paid, *(r.at for r in order.refunds))
             )
         case CartEvent(cart=cart):
             return cart.started_at > latest
@@ -71,8 +72,10 @@ def _held_back(event: CanonicalEvent, no_later: _NoLater) -> CanonicalEvent:
         case CartEvent(cart=cart):
             started = no_later("cart.started_at", cart.started_at)
             changed["cart"] = cart.model_copy(update={"started_at": started})
-        case OrderPartEvent(part=Refund() | Payment() as part):
-            changed["part"] = _part("part.at", part, no_later)
+        case OrderPartEvent(part=Refund() as refund):
+            changed["part"] = _part("part.at", refund, no_later)
+        case OrderPartEvent(part=Payment() as payment):
+            changed["part"] = _part("part.at", payment, no_later)
         case _:
             pass
     return event.model_copy(update=changed)

@@ -116,7 +116,8 @@ def _consents(
             state="opted_in" if opted_in else "opted_out",
             at=at if at or opted_in else modified,
             evidence=f"csv column {told.column}",
-            explicit=at is not None,
+            # the time of the row is the time of any change of it
+            explicit=at is not None and not (opted_in and told.at == settings.updated_at_field),
         )
 
 

@@ -177,6 +177,17 @@ def test_a_consent_with_its_time_is_explicit(tmp_path: Path, cell: str, state: A
     assert second == ()
 
 
+@pytest.mark.parametrize(("cell", "explicit"), [("ja", False), ("nein", True)])
+def test_the_time_of_the_row_is_none_of_an_opt_in(tmp_path: Path, cell: str, explicit: bool) -> None:
+    text = f"id;mail;vorname;nachname;nl;am\n1;a@example.de;A;A;{cell};2026-01-02\n"
+    told = {"email": {"column": "nl", "opted_in": ["ja"], "at": "am"}}
+    known = settings(file(tmp_path, text), consents=told, updated_at_field="am")
+
+    [(consent,)] = [read(item, known).customer.consents for item in items(known)]
+
+    assert (consent.at, consent.explicit) == (datetime(2026, 1, 2, tzinfo=UTC), explicit)
+
+
 def test_a_phone_without_a_country_is_one_of_the_rows_own(tmp_path: Path) -> None:
     text = "id;tel;land\n1;030 23125017;\n2;0791 128 0051;GB\n3;01 23456789;Österreich\n4;030 23125017;Nirgends\n"
     fields = {"external_id": "id", "phone": "tel", "country": "land"}

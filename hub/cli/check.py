@@ -144,7 +144,7 @@ def troubles_of(settings: Settings) -> list[str]:
         return []
     try:
         with bootstrap.postgres(settings) as dsn, psycopg.connect(dsn, connect_timeout=3) as connection:
-            return [line(name, health) for name, health in troubles(Session(connection)).items()]
+            return [line(name, health) for name, health in troubles(Session(connection), settings.connections).items()]
     except (psycopg.Error, HubError) as error:
         return [f"the database does not tell how the connections are doing: {type(error).__name__}"]
 

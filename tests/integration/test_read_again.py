@@ -168,7 +168,8 @@ def test_what_stood_above_everything_before_the_upgrade_is_read_again(
     with monkeypatch.context() as before:
         before.setattr("hub.normalise.batch.arrived", lambda events, received_at: (events, ()))
         store(database, STORY)
-        store(database, [entry([order(YEARS.total_seconds())], "e4"), entry([order(9)], "e5", received_at=at(9))])
+        store(database, [entry([order(YEARS.total_seconds())], "e4", received_at=at(4))])
+        store(database, [entry([order(9)], "e5", received_at=at(9))])
         drain(work)
     [found] = golden(database)
     assert found["name"]["first"] == "Anja"

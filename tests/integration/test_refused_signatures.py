@@ -127,7 +127,7 @@ def test_what_cannot_be_written_is_written_later(
     database: Database, played: Callable[[Story], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(client: httpx.AsyncClient) -> None:
-        note, failed = rows.note, []
+        note, failed = rows.note, list[Sequence[Heard]]()
 
         async def away(connection: psycopg.AsyncConnection[Any], heard: Sequence[Heard]) -> None:
             if not failed:

@@ -275,3 +275,19 @@ def test_without_a_configuration_it_says_where_it_looked_and_how_to_make_one() -
     assert code == 0
     assert said.startswith(f"there is no configuration: looked for {Path.cwd()}/config/hub.yaml. ")
     assert "`hub init` writes it" in said
+
+
+def test_a_field_of_their_own_that_leads_nowhere_is_a_fault_of_every_destination() -> None:
+    wrong = "profile_fields: {wunsch: custom.wunsch, groesse: custm.size, orte: addresses}"
+    Path("hub.yaml").write_text(
+        f"connections:\n  crm: {{connector: hubspot, access_token: t, {wrong}}}\n"
+        f"  file: {{connector: csv, path: out.csv, {wrong}}}\nroutes: [{{to: crm}}, {{to: file}}]\n"
+    )
+    code, _, err = run("check", "--config", "hub.yaml")
+    assert code == 2
+    for connection, line in (("crm", 2), ("file", 3)):
+        [said] = [fault for fault in err.splitlines() if fault.startswith(f"connections.{connection}.profile_fields: ")]
+        assert "groesse: Profile has no 'custm.size'; did you mean 'custom'?" in said
+        assert "orte: 'addresses' leads to no text" in said
+        assert "wunsch" not in said
+        assert f"(line {line})" in said

@@ -28,6 +28,9 @@ INSERT INTO inbox_queue (inbox_id, step, connection)
 SELECT id, 'reread', connection FROM inbox
 WHERE body IS NOT NULL AND NOT EXISTS (SELECT FROM inbox_outcome o WHERE o.inbox_id = inbox.id)
 ON CONFLICT (inbox_id) DO NOTHING;
+
+-- A salutation without a first name is weighed now (``hub.matching.features``).
+INSERT INTO reresolve (record_id) SELECT id FROM record ON CONFLICT (record_id) DO NOTHING;
 """
 
 _DOWN = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,6 +38,9 @@ ENVIRONMENT: Mapping[str, str] = {
 """Environment variable to the YAML path it stands above. An empty variable counts as unset."""
 
 _OTHERS = ("HUB_CONFIG", "HUB_REFRESH_TOKEN")
+_NEARLY = 0.9
+"""So near to one of Hub's is a name whose beginning is misspelt: HBU_REDIS_URL, and not REDIS_URL."""
+
 _OF_A_CLUSTER = re.compile(r"HUB_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_\w+)?")
 
 
@@ -193,7 +197,8 @@ class Settings(_Section):
         return [
             f"nothing reads the environment variable {name}{did_you_mean(name, known)}"
             for name, value in sorted(environment.items())
-            if name.startswith("HUB_") and name not in known and name not in self._variables
+            if name not in known and name not in self._variables
+            if name.startswith("HUB_") or get_close_matches(name, known, n=1, cutoff=_NEARLY)
             if not _OF_A_CLUSTER.fullmatch(name) and not (name.endswith("_PORT") and value.startswith("tcp://"))
         ]
 

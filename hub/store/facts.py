@@ -21,7 +21,7 @@ _TYPES = {
     "record_received_at": "timestamptz", "aspect": "text", "number": "text",
 }  # fmt: skip
 # What an entry told before gives way to what it tells now: a later release may read it otherwise.
-_READ_AGAIN = """held.inbox_id = ANY(%(read)s::bigint[])
+_READ_AGAIN = """held.inbox_id = ANY(%(read)b::bigint[])
     AND (held.payload, held.version_at, held.amount, held.currency, held.counted, held.aspect, held.parent_id,
         held.happened_at, held.inbox_id)
     IS DISTINCT FROM (excluded.payload, excluded.version_at, excluded.amount, excluded.currency, excluded.counted,
@@ -31,7 +31,7 @@ _NEWER = f"""((held.version_at, held.received_at, held.payload COLLATE "C")
 _NAMED_LATER = """excluded.record_id IS NOT NULL AND (held.record_id IS NULL
     OR (held.record_version_at, held.record_received_at, held.record_id)
     < (excluded.record_version_at, excluded.record_received_at, excluded.record_id)
-    OR (held.inbox_id = ANY(%(read)s::bigint[])
+    OR (held.inbox_id = ANY(%(read)b::bigint[])
         AND (held.record_version_at, held.record_received_at) = (held.version_at, held.received_at)
         AND (held.record_version_at, held.record_id) <> (excluded.record_version_at, excluded.record_id)))"""
 _OF_VERSION = (
@@ -47,7 +47,7 @@ _CHOICE = ", ".join(
 
 _UPSERT = f"""
     WITH withdrawn AS (
-        DELETE FROM fact WHERE parent_id = ANY(%(parents)b::uuid[]) AND inbox_id = ANY(%(read)s::bigint[])
+        DELETE FROM fact WHERE parent_id = ANY(%(parents)b::uuid[]) AND inbox_id = ANY(%(read)b::bigint[])
             AND kind IN ('refund', 'payment', 'fulfilment') AND id <> ALL(%(id)b::uuid[])
         RETURNING parent_id, inbox_id
     ), stored AS (

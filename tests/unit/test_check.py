@@ -247,6 +247,9 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_never_with_its_valu
     environment = {
         "HUB_DATBASE_URL": "postgresql://somebody:s3cret@db/hub",
         "HUB_ELSE": "x",
+        "HBU_REDIS_URL": "redis://x",
+        "REDIS_URL": "redis://another",
+        "DATABASE_URL": "postgresql://another",
         "HUB_PORT": "tcp://10.0.0.7:80",
         "HUB_OWN_URL": "https://hub.example.com",
         # what a cluster sets for its service "hub"
@@ -256,6 +259,7 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_never_with_its_valu
         "HUB_API_PORT_8080_TCP_ADDR": "10.0.0.7",
     }
     told = [
+        "nothing reads the environment variable HBU_REDIS_URL; did you mean 'HUB_REDIS_URL'?",
         "nothing reads the environment variable HUB_DATBASE_URL; did you mean 'HUB_DATABASE_URL'?",
         "nothing reads the environment variable HUB_ELSE",
     ]

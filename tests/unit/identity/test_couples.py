@@ -123,9 +123,9 @@ def addressed(**name: str) -> Person:
 def test_whom_only_the_salutation_tells_apart_is_two_people(
     one: dict[str, str], other: dict[str, str], found: bool
 ) -> None:
-    pair = (addressed(**one), addressed(**other))
-    judged = score(*pair, MODEL)
+    first, second = addressed(**one), addressed(**other)
+    judged = score(first, second, MODEL)
     assert (outcome(judged.weight, MODEL) == "same") == found
     assert ("salutation_different" in {each.level for each in judged.evidence}) != found
-    assert outcome(score(*reversed(pair), MODEL).weight, MODEL) == outcome(judged.weight, MODEL)
-    assert [unpacked(packed(each)) for each in pair] == list(pair)
+    assert outcome(score(second, first, MODEL).weight, MODEL) == outcome(judged.weight, MODEL)
+    assert [unpacked(packed(each)) for each in (first, second)] == [first, second]

@@ -14,10 +14,13 @@ from hub.store.database import Session
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came for a connection since it was noted last: whether any was accepted, and how many refused after it."""
+    """What came for a connection since it was noted last.
+
+    ``accepted`` is how many seconds ago one was accepted last, None where none was; ``refused`` how many were after it.
+    """
 
     connection: str
-    accepted: bool
+    accepted: float | None
     refused: int
 
 
@@ -36,15 +39,16 @@ async def note(connection: psycopg.AsyncConnection[Any], heard: Sequence[Heard])
     await connection.execute(
         """
         INSERT INTO arrival AS held (connection, accepted_at, refused_since, refused_at, refused)
-        SELECT connection, CASE WHEN accepted THEN now() END, CASE WHEN refused > 0 THEN now() END,
+        SELECT connection, now() - make_interval(secs => accepted), CASE WHEN refused > 0 THEN now() END,
             CASE WHEN refused > 0 THEN now() END, refused
-        FROM unnest(%s::text[], %s::bool[], %s::bigint[]) AS heard (connection, accepted, refused)
+        FROM unnest(%s::text[], %s::float8[], %s::bigint[]) AS heard (connection, accepted, refused)
         ON CONFLICT (connection) DO UPDATE SET
-            accepted_at = coalesce(excluded.accepted_at, held.accepted_at),
-            refused_since = CASE WHEN excluded.accepted_at IS NULL
-                THEN coalesce(held.refused_since, excluded.refused_since) ELSE excluded.refused_since END,
+            accepted_at = greatest(excluded.accepted_at, held.accepted_at),
+            refused_since = CASE WHEN excluded.accepted_at > coalesce(held.refused_at, '-infinity')
+                THEN excluded.refused_since ELSE coalesce(held.refused_since, excluded.refused_since) END,
             refused_at = coalesce(excluded.refused_at, held.refused_at),
-            refused = CASE WHEN excluded.accepted_at IS NULL THEN held.refused ELSE 0 END + excluded.refused
+            refused = excluded.refused + CASE WHEN excluded.accepted_at > coalesce(held.refused_at, '-infinity')
+                THEN 0 ELSE held.refused END
         """,
         [
             [one.connection for one in ordered],

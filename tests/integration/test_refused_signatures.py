@@ -13,6 +13,7 @@ import pytest
 from hub.api import standing
 from hub.cli import connections as command
 from hub.intake import arrivals
+from hub.intake.arrivals import Arrivals
 from hub.outbox.health import line
 from hub.store import arrivals as rows
 from hub.store.arrivals import Heard
@@ -144,3 +145,40 @@ def test_what_cannot_be_written_is_written_later(
         assert (found.source.failures, len(failed)) == (2, 1)
 
     played(story)
+
+
+def test_another_process_that_accepts_ends_it_also_if_that_is_all_it_hears(
+    database: Database, written: list[list[Heard]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "WELL_SECONDS", 0.5)
+
+    async def story() -> None:
+        one, other = Arrivals(database.dsn), Arrivals(database.dsn)
+        # given a process that has just noted that all is well, and another one that refuses
+        other.accepted("shop")
+        await noted(database, "ok")
+        one.refused("shop")
+        await noted(database, "refused")
+        # when the first accepts one more, and nothing else comes
+        other.accepted("shop")
+        # then all is well again, until the next is refused
+        await noted(database, "ok")
+        one.refused("shop")
+        await noted(database, "refused")
+        await one.stop()
+        await other.stop()
+
+    asyncio.run(story())
+
+
+def test_what_was_accepted_before_it_was_refused_elsewhere_ends_nothing(database: Database) -> None:
+    async def story() -> None:
+        async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
+            await rows.note(connection, [Heard("shop", None, 2)])
+            await rows.note(connection, [Heard("shop", 30.0, 0)])
+
+    asyncio.run(story())
+    found = stands(database).source
+    assert found is not None
+    assert (found.state, found.failures) == ("refused", 2)
+    assert "none was ever accepted" not in found.reason

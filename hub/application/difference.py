@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from hub.mapping.record_state import State
 from hub.matching.blocking import identifiers
 from hub.matching.everybody import Carried
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Crowd, score
 from hub.matching.version import Identity
@@ -92,9 +92,9 @@ class Side(NamedTuple):
         """Bits of two records."""
         return score(self.person(one), self.person(other), self.identity.model, self.crowd).weight
 
-    def person(self, state: State) -> Person:
+    def features_of(self, state: State) -> Features:
         """A record, as these rules compare it."""
-        return person(state, self.identity.rules)
+        return features_of(state, self.identity.rules)
 
     def evidence(self, one: State, other: State) -> Json:
         """The evidence between two records as JSON."""

@@ -90,7 +90,7 @@ class Side(NamedTuple):
 
     def weight(self, one: State, other: State) -> float:
         """Bits of two records."""
-        return score(self.person(one), self.person(other), self.identity.model, self.crowd).weight
+        return score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd).weight
 
     def features_of(self, state: State) -> Features:
         """A record, as these rules compare it."""
@@ -98,7 +98,7 @@ class Side(NamedTuple):
 
     def evidence(self, one: State, other: State) -> Json:
         """The evidence between two records as JSON."""
-        found = score(self.person(one), self.person(other), self.identity.model, self.crowd)
+        found = score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd)
         shown = lines(one, other, found, self.identity.model, self.identity.rules)
         return {
             "weight": round(found.weight, 2),
@@ -117,7 +117,7 @@ def compared(
 ) -> Json:
     """Two records before and after, and the rules that decided. ``shared``: what proves nothing after."""
     weighed = {"before": before.evidence(one, other), "after": after.evidence(one, other)}
-    common = set(identifiers(after.person(one))) & set(identifiers(after.person(other)))
+    common = set(identifiers(after.features_of(one))) & set(identifiers(after.features_of(other)))
     carried = {key[0]: shared[key] for key in sorted(common) if key in shared}
     return {**weighed, "decided_by": decided_by(weighed, changes, carried)}
 

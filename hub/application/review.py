@@ -13,7 +13,7 @@ import structlog
 from hub.errors import NotFound, RefusedError, UnreadableError
 from hub.matching.blocking import hashed, keys
 from hub.matching.clustering import CONTACTS
-from hub.matching.features import Features, merged, features_of
+from hub.matching.features import Features, features_of, merged
 from hub.matching.scoring import SHARED, score
 from hub.matching.version import Identity
 from hub.matching.wording import lines

@@ -14,7 +14,7 @@ from hub.identity.blast_radius import clusters_within_limits
 from hub.identity.component import Component
 from hub.identity.profile_ids import assign
 from hub.matching.clustering import Constraints, clustered
-from hub.matching.everybody import STEP, Pairs, Everybody, components
+from hub.matching.everybody import STEP, Everybody, Pairs, components
 from hub.matching.features import features_of
 from hub.matching.version import Identity
 from hub.model.judgement import Judgement
@@ -35,7 +35,7 @@ class Trial:
 
     def __init__(self, session: Session, identity: Identity, progress: Progress) -> None:
         self.identity = identity
-        self.whole = Everybody(identity.rules)
+        self.everybody = Everybody(identity.rules)
         self._progress = progress
         self._ids = bytearray()
         self._read(session)
@@ -115,7 +115,9 @@ class Trial:
             links=self._linked(component),
         )
         people = {one: self.everybody.people[one] for one in component}
-        return clustered(people, self.pairs.of(component), self.identity.model, self.everybody.crowd, constraints).groups
+        return clustered(
+            people, self.pairs.of(component), self.identity.model, self.everybody.crowd, constraints
+        ).groups
 
     def _judgements(self, component: Sequence[int]) -> list[Judgement]:
         found = {each.id: each for one in component for each in self._judged.get(one, ())}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from hub.matching.features import FIELDS, Birth, Period, Features, Place, Spelling, compact
+from hub.matching.features import FIELDS, Birth, Features, Period, Place, Spelling, compact
 from hub.matching.kinds import KINDS
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.matching.blocking import Id
-from hub.matching.features import Period, Features
+from hub.matching.features import Features, Period
 from hub.matching.kinds import BY_NAME, KINDS
 
 _FIELDS = {kind.name: (kind.field_name, *kind.beside) for kind in KINDS}

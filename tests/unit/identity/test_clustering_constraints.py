@@ -284,7 +284,8 @@ def test_a_large_cluster_is_compared_by_few_values(scored: list[tuple[Features, 
     clustered(people, {(0, one): SURE for one in range(400, 500)}, MODEL, {}, constraints)
     assert len(scored) <= 100
     assert (
-        max(len(getattr(one, field.name)) for pair in scored for one in pair for field in fields(Features)) <= MOST_VALUES
+        max(len(getattr(one, field.name)) for pair in scored for one in pair for field in fields(Features))
+        <= MOST_VALUES
     )
 
 
@@ -297,7 +298,9 @@ def test_a_bucket_of_two_hundred_where_all_pairs_are_sure_is_joined_step_by_step
     assert len(scored) < 200
 
 
-def test_two_people_are_told_apart_once_however_many_pairs_say_otherwise(scored: list[tuple[Features, Features]]) -> None:
+def test_two_people_are_told_apart_once_however_many_pairs_say_otherwise(
+    scored: list[tuple[Features, Features]],
+) -> None:
     annas, berts = tuple(range(50)), tuple(range(50, 100))
     people = dict.fromkeys(annas, ANNA) | dict.fromkeys(berts, BERT)
     clusters = clustered(people, dict.fromkeys(product(annas, berts), SURE), MODEL, {}, Constraints([annas, berts]))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.matching.contacts import mistyped
-from hub.matching.features import Features, Place, Spelling, merged, features_of
+from hub.matching.features import Features, Place, Spelling, features_of, merged
 from hub.matching.names import likeness, phonetic
 from hub.matching.rules import IdentifierRule, IdentityRules
 from tests.unit.identity.people import PHONE, RULES, state, who

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.application.guards import shared_guards, unused_guards
 from hub.mapping.record_state import State, apply_customer, apply_link, micros
 from hub.matching.clustering import cluster
-from hub.matching.features import Period, Features, features_of
+from hub.matching.features import Features, Period, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Evidence, score
 from hub.matching.version import identity
@@ -281,7 +281,9 @@ def test_what_is_no_identifier_keeps_its_place() -> None:
 def test_the_order_changes_no_weight() -> None:
     turned = rules(phone={}, email={}, loyalty={}, account={})
     record = told(name=ANNA, **ALL_KINDS)
-    one, other = (score(features_of(record, by), features_of(record, by), identity(by).model) for by in (IdentityRules(), turned))
+    one, other = (
+        score(features_of(record, by), features_of(record, by), identity(by).model) for by in (IdentityRules(), turned)
+    )
     assert one == other
     assert isinstance(one.evidence[0], Evidence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from hub.matching.features import Features, merged, features_of
+from hub.matching.features import Features, features_of, merged
 from hub.matching.packing import packed, unpacked
 from hub.matching.rules import IdentityRules
 from tests.unit.identity.people import BORN, HOME, PHONE, RULES, state, who

@@ -119,7 +119,7 @@ def guests(each: int) -> Kind:
 
 
 def companies(people: int, seed: int) -> list[Row]:
-    """Colleagues of one firm: one address, one switchboard, one info@; each with a mailbox there, three records each."""
+    """Colleagues of one firm: one address, one switchboard, one info@; each with a mailbox there and three records."""
     draw = Draw(seed)
 
     def rows() -> Iterator[tuple[str, Row]]:

@@ -237,6 +237,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.answer_review import Reviewer
     from hub.application.judge import Judge
     from hub.application.resend import resend
+    from hub.intake.arrivals import Arrivals
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
     from hub.workers.broker import make_broker
@@ -252,6 +253,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         inbox,
         public_url=run.settings.hub.public_url,
         max_body_bytes=run.settings.hub.max_body_bytes,
+        arrivals=Arrivals(run.dsn),
     )
     return Api(
         intake,

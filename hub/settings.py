@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +36,12 @@ ENVIRONMENT: Mapping[str, str] = {
     "HUB_SECRET_KEY": "secret_key",
 }
 """Environment variable to the YAML path it stands above. An empty variable counts as unset."""
+
+_OTHERS = ("HUB_CONFIG", "HUB_REFRESH_TOKEN")
+_NEARLY = 0.9
+"""So near to one of Hub's is a name whose beginning is misspelt: HBU_REDIS_URL, and not REDIS_URL."""
+
+_OF_A_CLUSTER = re.compile(r"HUB_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_\w+)?")
 
 
 def _url(*schemes: str) -> AfterValidator:
@@ -174,10 +182,25 @@ class Settings(_Section):
         "console", description="One JSON object per line, or lines for people."
     )
     _lines: dict[str, int] = PrivateAttr(default_factory=dict)
+    _variables: set[str] = PrivateAttr(default_factory=set)
 
     def locate(self, faults: Iterable[str]) -> list[str]:
         """Put the line of the YAML file behind each fault whose path, or the nearest part above it, is known."""
         return [f"{fault}{line_hint(fault, self._lines)}" for fault in faults]
+
+    def unknown_variables(self, environment: Mapping[str, str]) -> list[str]:
+        """Variables that are named like Hub's and that nothing reads, with the nearest right name; never a value.
+
+        Not those that Kubernetes and Docker set for a service by the name of hub.
+        """
+        known = (*ENVIRONMENT, *_OTHERS)
+        return [
+            f"nothing reads the environment variable {name}{did_you_mean(name, known)}"
+            for name, value in sorted(environment.items())
+            if name not in known and name not in self._variables
+            if name.startswith("HUB_") or get_close_matches(name, known, n=1, cutoff=_NEARLY)
+            if not _OF_A_CLUSTER.fullmatch(name) and not (name.endswith("_PORT") and value.startswith("tcp://"))
+        ]
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -198,6 +221,7 @@ def inspect(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     data = reader.open(chosen or DEFAULT_CONFIG) if chosen or DEFAULT_CONFIG.exists() else {}
     settings = _validated(data, environment, reader.faults)
     settings._lines.update(reader.lines)  # noqa: SLF001
+    settings._variables.update(reader.variables)  # noqa: SLF001
     return settings, reader.faults
 
 

@@ -156,6 +156,8 @@ class Reader:
         self.example = example
         self.lines: dict[str, int] = {}
         self.faults: list[str] = []
+        self.variables: set[str] = set()
+        """The variables of the environment that the text asks for."""
         self._tokens: list[str] = []
 
     def open(self, path: Path) -> dict[str, Any]:
@@ -233,6 +235,7 @@ class Reader:
             self.faults.append(f"{path}: use ${{NAME}}, ${{NAME:-default}} or ${{file:/path}}")
             return ""
         name, default = named.groups()
+        self.variables.add(name)
         if value := (self.environment or {}).get(name):
             return value
         if default is None:

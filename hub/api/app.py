@@ -80,6 +80,8 @@ class Api:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._inbox.stop()
+                if self._intake.arrivals is not None:
+                    await self._intake.arrivals.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

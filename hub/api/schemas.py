@@ -107,8 +107,8 @@ class ConnectionHealth(Answer):
 
     state: Literal["ok", "failing", "resting", "refused", "paused", "unrouted"] = Field(
         description="`failing`: the last call failed, the next comes by itself; `resting`: left alone until "
-        "`not_before`; `refused`: its credentials are not accepted; `paused`: by a person; `unrouted`: no route leads "
-        "there."
+        "`not_before`; `refused`: its credentials, or a source's signatures, are not accepted; `paused`: by a person; "
+        "`unrouted`: no route leads there."
     )
     since: UtcDatetime | None
     not_before: UtcDatetime | None = Field(description="The next try.")

@@ -42,7 +42,9 @@ class Standing:
     def waiting(self, role: str) -> str:
         """What waits or failed, in words."""
         if role == "source":
-            return f"{self.parked} parked" if self.parked else "no event yet" if self.silent else ""
+            refused = f"{self.source.failures} refused" if self.source and self.source.state == "refused" else ""
+            parked = f"{self.parked} parked" if self.parked else "no event yet" if self.silent else ""
+            return ", ".join(filter(None, (parked, refused)))
         counts = {"wait": self.pending, "rejected": self.rejected, "dead": self.dead}
         return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 

@@ -185,9 +185,10 @@ def _all_or_none(session: Session, processing: Processing, claimed: list[Claimed
 
 
 def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
-    """Take from entries that were worked on before an upgrade what nobody noted then (``Drafting.reread``).
+    """Take in entries that were worked on before an upgrade as they are read now (``Drafting.reread``).
 
-    One that cannot be read by now, or whose connection is configured no more, stays what it was.
+    One that cannot be read by now, or whose connection is configured no more, stays what it was. So does what hangs on
+    a record that is stored no more.
     """
     ready, _ = _completed(session, claimed, processing.connections)
     done, _ = normalise(ready, processing.connections)
@@ -197,9 +198,12 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     drafts = drafting.drafts
     stored = records.stored(session, drafts.records)
     drafts.records = {record: draft for record, draft in drafts.records.items() if record in stored}
+    drafts.facts = {
+        one: fact for one, fact in drafts.facts.items() if fact.record_id is None or fact.record_id in stored
+    }
     ids = [entry.id for entry in claimed]
     try:
-        applied = apply(session, processing, drafts, session.now()) if drafts.records else Applied()
+        applied = apply(session, processing, drafts, session.now()) if drafts.records or drafts.facts else Applied()
     except Exception as error:
         if isinstance(error, _TRANSIENT) or _is_away(error):
             raise
@@ -331,10 +335,11 @@ def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) ->
         if fact.kind == "order" and record is not None:
             orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)
     parts = [fact for fact in drafts.facts.values() if fact.kind in _CORRECTIONS and fact.id in resolution.facts]
-    apart = {fact.parent_id: fact for fact in parts if fact.parent_id is not None and fact.parent_id not in orders}
+    apart = {**resolution.withdrawn, **{fact.parent_id: fact.inbox_id for fact in parts if fact.parent_id is not None}}
+    apart = {order: event for order, event in apart.items() if order not in orders}
     for order, hangs_on in facts.records_of(session, apart).items() if apart else ():
         if hangs_on in profile_of:
-            orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order].inbox_id)
+            orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order])
     return list(orders.values())
 
 

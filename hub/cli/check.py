@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +20,7 @@ from hub import bootstrap
 from hub.application.token_store import key_faults
 from hub.cli import output
 from hub.cli.connections import troubles
+from hub.cli.database import unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_survivorship_rules
@@ -59,9 +60,14 @@ def command(
     json: output.JsonOption = False,
 ) -> None:
     """Validate the configuration and print every fault with its YAML path."""
+    odd = inspect(config, os.environ)[0].unknown_variables(os.environ)
     with output.exit_codes(json=json):
-        settings, connections = checked(config, os.environ)
-    warnings = unrouted(settings, connections) + troubles_of(settings)
+        try:
+            settings, connections = checked(config, os.environ)
+        except ConfigError:
+            _warn(odd)
+            raise
+    warnings = odd + unconfigured(config) + unrouted(settings, connections) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]
@@ -75,10 +81,14 @@ def command(
         )
         for finding in findings:
             output.show(f"{finding.connection} ({finding.role}): {finding.said}")
-    for warning in warnings:
-        output.say(f"warning: {warning}")
+    _warn(warnings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(output.FAILED)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        output.say(f"warning: {warning}")
 
 
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
@@ -144,7 +154,7 @@ def troubles_of(settings: Settings) -> list[str]:
         return []
     try:
         with bootstrap.postgres(settings) as dsn, psycopg.connect(dsn, connect_timeout=3) as connection:
-            return [line(name, health) for name, health in troubles(Session(connection)).items()]
+            return [line(name, health) for name, health in troubles(Session(connection), settings.connections).items()]
     except (psycopg.Error, HubError) as error:
         return [f"the database does not tell how the connections are doing: {type(error).__name__}"]
 

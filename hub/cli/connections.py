@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,14 +92,14 @@ def _secret(what: str, variable: str) -> str:
     return str(found).strip()
 
 
-def troubles(session: Session) -> dict[str, Health]:
-    """Connections that are not well, by name, as far as the database alone can tell."""
+def troubles(session: Session, sources: Collection[str]) -> dict[str, Health]:
+    """Connections that are not well, by name, as far as the database alone can tell; ``sources`` are configured."""
     from hub.outbox.health import of_destination, of_source
     from hub.store import stats
 
     found = {name: of_destination(name, each) for name, each in stats.destination_troubles(session).items()}
-    sources = {name: of_source(name, each) for name, each in stats.source_troubles(session).items()}
-    return {name: health for name, health in sorted({**sources, **found}.items()) if health.state != "ok"}
+    reading = {name: of_source(name, each) for name, each in stats.source_troubles(session).items() if name in sources}
+    return {name: health for name, health in sorted({**reading, **found}.items()) if health.state != "ok"}
 
 
 def show_troubles(found: Mapping[str, Health]) -> None:

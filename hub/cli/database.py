@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import log
+from hub.cli import output
 from hub.errors import ConfigError
 from hub.settings import DEFAULT_CONFIG, Settings, load
 
@@ -25,10 +26,31 @@ def settings_of(config: Path | None) -> Settings:
     return settings
 
 
+def warn_at_start(config: Path | None, settings: Settings) -> None:
+    """Say what a role that starts would otherwise begin without: a configuration, and variables that are misspelt."""
+    for warning in (*unconfigured(config), *settings.unknown_variables(os.environ)):
+        output.say(f"warning: {warning}")
+
+
+def unconfigured(config: Path | None) -> list[str]:
+    """That there is no configuration, where it was looked for, and how to make one; nothing where there is one."""
+    if _is_named(config):
+        return []
+    looked = f"there is no configuration: looked for {DEFAULT_CONFIG.absolute()}"
+    return [f"{looked}. Hub has no connections without one; `hub init` writes it, --config or HUB_CONFIG names another"]
+
+
+def _is_named(config: Path | None) -> bool:
+    return config is not None or bool(os.environ.get("HUB_CONFIG")) or DEFAULT_CONFIG.exists()
+
+
 def _require_hub(config: Path | None, settings: Settings) -> None:
     """In the wrong folder a command must not answer from an empty Hub that it made there."""
-    named = config is not None or bool(os.environ.get("HUB_CONFIG")) or DEFAULT_CONFIG.exists()
-    if named or settings.database_url is not None or (settings.data_dir / "postgres" / "PG_VERSION").exists():
+    if (
+        _is_named(config)
+        or settings.database_url is not None
+        or (settings.data_dir / "postgres" / "PG_VERSION").exists()
+    ):
         return
     missing = f"there is no Hub in {Path.cwd()}: no {DEFAULT_CONFIG}, and no data in {settings.data_dir}"
     raise ConfigError([f"{missing}. Go to its folder, name its file with --config, or begin here with `hub init`"])

@@ -54,7 +54,7 @@ def list_(
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
         rows = outbox.page(session, states=state or OPEN, refused=not state, destination=destination, limit=limit)
-        troubles = connections.troubles(session)
+        troubles = connections.troubles(session, ())
         if not rows:
             require_known(destination, settings_of(config).connections)
     if json:
@@ -149,7 +149,7 @@ def retry(destination: Destination, json: output.JsonOption = False, config: out
         _known(run, destination)
         with run.database.session() as session:
             count = destinations.retry(session, destination)
-            troubles = connections.troubles(session)
+            troubles = connections.troubles(session, ())
     _show_due(destination, count, json=json)
     connections.show_troubles({name: health for name, health in troubles.items() if name == destination})
 

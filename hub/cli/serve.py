@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,10 +22,10 @@ import uvicorn
 
 from hub import bootstrap, log, metrics
 from hub.cli import interrupt, output
-from hub.cli.database import settings_of
+from hub.cli.database import settings_of, unconfigured, warn_at_start
 from hub.errors import HubError
 from hub.pipeline import QUEUES
-from hub.settings import load
+from hub.settings import Settings, load
 from hub.store import migrate as schema
 from hub.workers import parent
 
@@ -52,9 +53,9 @@ def api(
     from hub.api.memory import give_back
     from hub.api.server import is_loopback
 
-    parent.follow()
+    follows = parent.follow()
     with output.exit_codes(json=json), _stopped_by_signal() as stopping:
-        settings = settings_of(config)
+        settings = _started(config, follows=follows)
         with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
             application = bootstrap.api(run, open_pages=is_loopback(host))
             bootstrap.tune_memory()
@@ -62,6 +63,13 @@ def api(
             serve(application, host, port, stopping, settings.hub.trusted_proxies)
             if ground.fault is not None:
                 raise ground.fault
+
+
+def _started(config: Path | None, *, follows: bool) -> Settings:
+    settings = settings_of(config)
+    if not follows:  # who started this role has said it
+        warn_at_start(config, settings)
+    return settings
 
 
 def serve(app: Any, host: str, port: int, stopping: threading.Event, trusted_proxies: Sequence[str] = ()) -> None:
@@ -92,11 +100,11 @@ def worker(
     chosen = queues.split(",")
     if unknown := set(chosen) - set(QUEUES):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--queues")
-    parent.follow()
+    follows = parent.follow()
     with (
         output.exit_codes(json=json),
         _stopped_by_signal() as stopping,
-        bootstrap.role(settings_of(config)) as (run, ground),
+        bootstrap.role(_started(config, follows=follows)) as (run, ground),
         _metrics(metrics_host, metrics_port, run),
     ):
         if ground.wait(stopping):
@@ -112,11 +120,11 @@ def scheduler(
     json: output.JsonOption = False,
 ) -> None:
     """Run the sweep and everything else that happens by the clock."""
-    parent.follow()
+    follows = parent.follow()
     with (
         output.exit_codes(json=json),
         _stopped_by_signal() as stopping,
-        bootstrap.role(settings_of(config)) as (run, ground),
+        bootstrap.role(_started(config, follows=follows)) as (run, ground),
         _metrics(metrics_host, metrics_port, run),
     ):
         if ground.wait(stopping):
@@ -153,7 +161,8 @@ def up(
         log.configure(settings.log_level, settings.log_format)
         *_, identity, survivorship = bootstrap.configure(settings)
         _require_free(host, port)
-        if not settings.connections:
+        warn_at_start(config, settings)
+        if not settings.connections and not unconfigured(config):
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
 
         def prepare(dsn: str) -> None:

@@ -18,7 +18,7 @@ def command(json: output.JsonOption = False, config: output.ConfigOption = None)
         routed = [route.to for route in settings.routes]
         with bootstrap.opened(settings, stable_plans=False) as database, database.session() as session:
             counted = stats.stats(session, routed)
-            troubles = connections.troubles(session)
+            troubles = connections.troubles(session, settings.connections)
     if json:
         output.show_json({**counted, "troubles": troubles})
         return

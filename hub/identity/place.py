@@ -40,6 +40,7 @@ class Resolution:
     merges: list[Merge] = field(default_factory=list)
     events: dict[UUID, set[int]] = field(default_factory=dict)
     facts: dict[UUID, UUID | None] = field(default_factory=dict)
+    withdrawn: Mapping[UUID, int] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
 
 

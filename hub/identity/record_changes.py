@@ -61,6 +61,8 @@ class RecordDraft:
 
     def apply_to(self, state: State) -> None:
         """Fold the changes into a stored state."""
+        for snapshot, stamp in self.reread:
+            apply_again(state, snapshot, stamp)
         for event, stamp in self.changes:
             match event:
                 case CustomerEvent():
@@ -75,8 +77,6 @@ class RecordDraft:
                     assert_never(event)
         for digest, stamp in self.told_one:
             apply_link(state, digest, stamp)
-        for snapshot, stamp in self.reread:
-            apply_again(state, snapshot, stamp)
 
 
 @dataclass(slots=True)
@@ -91,6 +91,8 @@ class Drafts:
     touched: frozenset[UUID] = frozenset()
     again: bool = False
     facts: dict[UUID, FactRow] = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
+    """The entries it was read from."""
 
 
 class Drafting:
@@ -102,6 +104,7 @@ class Drafting:
     def add(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
         """Take in the canonical events of one inbox entry."""
         received = micros(received_at)
+        self.drafts.read.add(inbox_id)
         for event in events:
             stamp = [micros(event.occurred_at), received, inbox_id]
             entry = _Entry(connection, inbox_id, received_at, stamp)
@@ -133,13 +136,14 @@ class Drafting:
                     assert_never(event)
 
     def reread(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
-        """Take in of an entry that was worked on before an upgrade what nobody noted then (``apply_again``)."""
+        """Take in an entry that was worked on before an upgrade: its records as ``apply_again`` has it."""
+        events = list(events)
         for event in events:
-            if isinstance(event, CustomerEvent) and event.whole:
+            if isinstance(event, CustomerEvent):
                 stamp = [micros(event.occurred_at), micros(received_at), inbox_id]
                 entry = _Entry(connection, inbox_id, received_at, stamp)
-                draft = self._record(entry, event.customer.key)
-                draft.reread.append((event, stamp))
+                self._record(entry, event.customer.key).reread.append((event, stamp))
+        self.add(connection, inbox_id, received_at, events)
 
     def _record(self, entry: _Entry, key: RecordKey) -> RecordDraft:
         identity = record_id(entry.connection, key.kind, key.external_id)

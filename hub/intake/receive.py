@@ -17,6 +17,7 @@ import structlog
 
 from hub import metrics
 from hub.errors import RetryableError, VerificationError
+from hub.intake.arrivals import Arrivals
 from hub.intake.callers import Held, caller
 from hub.intake.inbox import GroupCommit
 from hub.intake.verify import verify
@@ -37,7 +38,7 @@ SHARES = 8
 FREE_BYTES = 64 * 1024
 """The beginning of a body is not counted (the number of connections bounds it): ordinary events always get in."""
 
-TELL_SECONDS = 1.0
+TELL_SECONDS = 10.0
 """The least time between two log lines about refused deliveries of one connection."""
 
 RETRY_AFTER = 5
@@ -58,10 +59,17 @@ class WebhookIntake:
     """Answers ``/webhooks/{connection}``: 202 once durable, 401, 404, 405, 413, or 503 with Retry-After."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], inbox: GroupCommit, *, public_url: str, max_body_bytes: int
+        self,
+        connections: Mapping[str, Connection],
+        inbox: GroupCommit,
+        *,
+        public_url: str,
+        max_body_bytes: int,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._connections = connections
         self._inbox = inbox
+        self.arrivals = arrivals
         self._public_url = public_url.rstrip("/")
         self._max_body_bytes = max_body_bytes
         self._told: dict[str, float] = {}
@@ -125,7 +133,11 @@ class WebhookIntake:
             metrics.RECEIVED.labels(connection.name, "refused").inc()
             metrics.REFUSED.labels(connection.name, "signature").inc()
             self._tell(connection.name, str(error))
+            if self.arrivals is not None:
+                self.arrivals.refused(connection.name)
             return Reply(401, b"unauthorized")
+        if self.arrivals is not None:
+            self.arrivals.accepted(connection.name)
         try:
             await self._inbox.store(entry)
         except RetryableError:
@@ -134,7 +146,7 @@ class WebhookIntake:
         return Reply(202, b"")
 
     def _tell(self, connection: str, reason: str) -> None:
-        """One line a second for a connection: anybody can send what is refused, and the metric counts them all."""
+        """A line in ten seconds for a connection: anybody sends what is refused, and the metric counts them all."""
         now = monotonic()
         if now - self._told.get(connection, float("-inf")) >= TELL_SECONDS:
             self._told[connection] = now

@@ -81,27 +81,52 @@ class ProfileMap:
         return {name: value for name, value in values if value is not None and value != ""}
 
 
-class OrderMap:
-    """Orders to a destination's property names: ``properties`` maps a vendor property to a dotted path of the order.
+class TextMap(Generic[Schema]):
+    """What people map themselves: ``properties`` maps a property of theirs to a dotted path of ``schema``.
 
     ``custom.<name>`` reads one of the source's own fields, whatever its name, and lists are joined by semicolons.
-    A path the order does not have raises TypeError, so that a misspelt one is refused at start.
+    A path the schema does not have, or that leads to no text, raises TypeError: a misspelt one is refused at start.
     """
 
-    def __init__(self, properties: Mapping[str, str]) -> None:
-        self._readers = tuple((name, _order_reader(path)) for name, path in properties.items())
+    def __init__(self, schema: type[Schema], properties: Mapping[str, str]) -> None:
+        self._readers = tuple((name, _text_reader(schema, path)) for name, path in properties.items())
 
-    def read(self, order: Order) -> dict[str, str]:
+    def read(self, source: Schema) -> dict[str, str]:
         """Property name to text; absent values are left out."""
-        found = ((name, _as_text(read(order))) for name, read in self._readers)
+        found = ((name, _as_text(read(source))) for name, read in self._readers)
         return {name: text for name, text in found if text}
 
 
-def _order_reader(path: str) -> Callable[[Order], Any]:
+class OrderMap(TextMap[Order]):
+    """Orders to a destination's own properties."""
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        super().__init__(Order, properties)
+
+
+class PersonMap(TextMap[Profile]):
+    """Golden profiles to a destination's own properties."""
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        super().__init__(Profile, properties)
+
+
+def _text_reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
     custom, _, name = path.partition(".")
     if custom == "custom" and name:
-        return lambda order: order.custom.get(name)
-    return _reader(Order, path)
+        return lambda source: source.custom.get(name)
+    found = _annotation(schema, path)
+    if _model_of(found) is not None or any(_model_of(item) is not None for item in get_args(found)):
+        raise TypeError(f"{path!r} leads to no text; name one of its parts, such as {path}{_part_of(found)}")
+    return _reader(schema, path)
+
+
+def _part_of(annotation: Any) -> str:
+    if _is_list(annotation):
+        return f".0{_part_of(_item_type(annotation))}"
+    model = _model_of(annotation)
+    assert model is not None
+    return f".{next(iter(model.model_fields))}"
 
 
 def _as_text(value: Any) -> str:
@@ -128,20 +153,26 @@ def _steps(part: Any) -> Mapping[Any, Any]:
     return vars(part) if isinstance(part, BaseModel) else dict(enumerate(part))
 
 
-def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
-    steps: list[str | int] = []
+def _annotation(schema: type[BaseModel], path: str) -> Any:
+    """The type that a path leads to. Raises TypeError for one that the schema does not have."""
     current: Any = schema
     for step in path.split("."):
         if step.isdigit():
-            steps.append(int(step))
             current = _item_type(current)
             continue
+        if _is_list(current):
+            raise TypeError(f"{schema.__name__} has no {path!r}; of a list name the first with 0, as in emails.0")
         model = _model_of(current)
         if model is None or step not in model.model_fields:
             known = sorted(model.model_fields) if model else []
             raise TypeError(f"{schema.__name__} has no {path!r}{did_you_mean(step, known)}")
-        steps.append(step)
         current = model.model_fields[step].annotation
+    return current
+
+
+def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
+    _annotation(schema, path)
+    steps = [int(step) if step.isdigit() else step for step in path.split(".")]
 
     def read(source: Any) -> Any:
         value = source
@@ -155,6 +186,10 @@ def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
         return value
 
     return read
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(candidate) in (list, tuple) for candidate in (annotation, *get_args(annotation)))
 
 
 def _item_type(annotation: Any) -> Any:

@@ -32,6 +32,7 @@ from hub.model.event import ConsentEvent, ContactList, CustomerEvent, DeletionEv
 State = dict[str, Any]
 Stamp = list[int]
 _NONE: Set[str] = frozenset()
+_DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,17 +74,16 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
     _apply_lists(state, customer, stamp)
     _apply_whole(state, event, stamp)
     for consent in customer.consents:
-        _apply_consent(state, consent, stamp)
+        _apply_consent(state, consent, stamp, alone=False)
 
 
 def apply_again(state: State, event: CustomerEvent, stamp: Stamp) -> None:
-    """Take in once more a snapshot that an earlier release took in, and nothing new of it.
+    """Make room for a snapshot that an earlier release took in, and that is taken in once more after this.
 
-    Which lists it tells in full was not noted then; a contact that is read otherwise now would stay beside the right
-    one for ever. Where it names no time, its values had the time of its file, and would stand above all that such a
-    file tells from now on.
+    A contact that is read otherwise now would stay beside the right one for ever. Where it names no time, its values
+    had the time of its file, and would stand above all that such a file tells from now on. Where it names a time ahead
+    of its arrival, they had that time, and would stand above everything.
     """
-    _apply_whole(state, event, stamp)
     for name in ("emails", "phones"):
         points = getattr(event.customer, name)
         told = {point.value for point in points}
@@ -93,12 +93,23 @@ def apply_again(state: State, event: CustomerEvent, stamp: Stamp) -> None:
             state[name] = {value: item for value, item in held.items() if value not in wrong}
             _apply_points(state, name, points, stamp)
     if event.occurred_at == UNTOLD:
-        for name in _TOLD & state.keys():
-            held = state[name]
-            own = [held[1]] if isinstance(held, list) else [item[1] for item in held.values()]
-            own = sorted((one for one in own if one[1:] == stamp[1:]), reverse=True)
-            for place, one in enumerate(own):
-                one[0] = stamp[0] - place
+        _set_back(state, _TOLD, stamp, after=stamp[0])
+    elif stamp[0] == stamp[1]:
+        _set_back(state, _TOLD | {"consents"}, stamp, after=stamp[1] + _DAY)
+        for told in state.get("whole", {}).values():
+            for value, at in told.items():
+                if at[1] == stamp[1] and at[0] > stamp[1] + _DAY:
+                    told[value] = stamp[:2]
+
+
+def _set_back(state: State, names: Set[str], stamp: Stamp, *, after: int) -> None:
+    """Give what this entry stamped with a time ``after`` that the time of ``stamp``; the first stays the first."""
+    for name in names & state.keys():
+        held = state[name]
+        own = [held[1]] if isinstance(held, list) else [item[1] for item in held.values()]
+        own = sorted((one for one in own if one[1:] == stamp[1:] and one[0] > after), reverse=True)
+        for place, one in enumerate(own):
+            one[0] = stamp[0] - place
 
 
 def _apply_whole(state: State, event: CustomerEvent, stamp: Stamp) -> None:
@@ -169,7 +180,7 @@ def current(state: State, name: str) -> dict[str, Any]:
 
 def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
     """Take in a change of consent that came alone."""
-    _apply_consent(state, event.consent, stamp)
+    _apply_consent(state, event.consent, stamp, alone=True)
 
 
 def apply_link(state: State, digest: str, stamp: Stamp) -> None:
@@ -193,12 +204,18 @@ def address_key(address: Address) -> str:
     return "|".join((street_key(address.line1 or ""), fold(address.postal_code or ""), address.country or ""))
 
 
-def _apply_consent(state: State, consent: Consent, stamp: Stamp) -> None:
+def _apply_consent(state: State, consent: Consent, stamp: Stamp, *, alone: bool) -> None:
     # The newest of every kind is kept, so that a later copied flag can never hide an explicit opt-out (law L7).
     at = micros(consent.at) if consent.at else stamp[0]
-    act = "explicit" if consent.explicit else "implied"
-    key = f"{consent.purpose}|{consent.channel}|{consent.state}|{act}"
-    _item(state, "consents", key, consent.evidence, [at, *stamp[1:]])
+    heard = [at, *stamp[1:]]
+    said = f"{consent.purpose}|{consent.channel}|{consent.state}"
+    if consent.at is None and consent.state == "opted_in" and not (alone and consent.explicit):
+        # It is copied along with every state of its record, whose time is none of an act: the oldest is kept.
+        held = state.setdefault("consents", {}).setdefault(f"{said}|untold", [consent.evidence, heard])
+        if _newer(held[0], held[1], [consent.evidence, heard]):
+            state["consents"][f"{said}|untold"] = [consent.evidence, heard]
+        return
+    _item(state, "consents", f"{said}|{'explicit' if consent.explicit else 'implied'}", consent.evidence, heard)
 
 
 def _after(stamp: Stamp, place: int) -> Stamp:

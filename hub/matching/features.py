@@ -21,10 +21,13 @@ FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rod
 """Words a household puts into the name of its mailbox."""
 
 _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
-_DROPPED = frozenset(
-    {"dr", "prof", "herr", "herrn", "frau", "hr", "fr", "mr", "mrs", "ms", "miss", "mme", "mlle", "madame", "monsieur"}
-    | {"fraeulein", "dipl", "ing", "med", "mag"}
-)
+SALUTATIONS = {
+    **dict.fromkeys(("herr", "herrn", "hr", "mr", "monsieur"), "salutation:man"),
+    **dict.fromkeys(("frau", "fr", "fraeulein", "mrs", "ms", "miss", "mme", "mlle", "madame"), "salutation:woman"),
+}
+"""What tells whether a man or a woman is meant, where no first name does."""
+
+_DROPPED = frozenset({"dr", "prof", "dipl", "ing", "med", "mag", *SALUTATIONS})
 _NO_NAME = _DROPPED | _SUFFIXES.keys()
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
 _NOBODYS_BIRTH = frozenset(
@@ -181,15 +184,27 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     suffixes: set[str] = set()
     for first, last in _told_names(state):
         given, family = _given(first), _tokens(last)
+        told = given
         if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
             suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
             given, family = _kept(given), _kept(family)
         if given or family:
             spellings.add(Spelling(given, family))
+        if family and not given:
+            suffixes.update(_salutation(told or _addressed(state)))
     if not spellings:
         return (), _in_order(suffixes)
     found = _completed(spellings, state.get("emails", ()))
     return tuple(sorted(found)) if len(found) > 1 else tuple(found), _in_order(suffixes)
+
+
+def _salutation(words: Tokens) -> set[str]:
+    found = {SALUTATIONS[word] for word in words if word in SALUTATIONS}
+    return found if len(found) == 1 else set()
+
+
+def _addressed(state: State) -> Tokens:
+    return _tokens(state["name"][0].get("full", "")) if "name" in state else ()
 
 
 def _told_names(state: State) -> Iterator[tuple[str, str]]:

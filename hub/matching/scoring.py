@@ -18,7 +18,7 @@ from hub.matching.comparison import (
     place_level,
 )
 from hub.matching.contacts import crowd_key, is_phone, mailbox
-from hub.matching.features import FAMILY_WORDS, Features
+from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
@@ -75,6 +75,7 @@ _TOO_MANY = {
 
 _values_by_value = values_of(BY_VALUE)
 _NONE_TOLD = ((),) * len(BY_VALUE)
+_SALUTED = frozenset(SALUTATIONS.values())
 _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 
 
@@ -106,7 +107,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
     if one.national_ids and other.national_ids:
         pair.national_ids(one, other)
     if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
-        pair.personal("suffix", "different", model.weights.suffix_different)
+        pair.suffixes(one.suffixes, other.suffixes)
     if (values := _values_by_value(one)) != _NONE_TOLD:
         pair.by_value(values, _values_by_value(other))
     for name, most in model.limited:
@@ -272,6 +273,15 @@ class _Pair:
             short = self.model.same - _DOUBT - (self.shared + self.own - self.prior)
             bits = min(bits, max(short, 0.0))
         self.personal("birth_date", level, bits)
+
+    def suffixes(self, one: Tokens, other: Tokens) -> None:
+        """Father and son, and Herr and Frau Müller; what only one of the two tells is no evidence."""
+        addressed = (set(one) & _SALUTED, set(other) & _SALUTED)
+        if all(addressed) and addressed[0] != addressed[1]:
+            self.personal("suffix", "salutation_different", self.w.suffix_different)
+        generations = (set(one) - _SALUTED, set(other) - _SALUTED)
+        if all(generations) and generations[0] != generations[1]:
+            self.personal("suffix", "different", self.w.suffix_different)
 
     def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)

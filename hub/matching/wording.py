@@ -104,6 +104,7 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("national_id", "short"): "the same national id, too short to be unique",
     ("national_id", "different"): "national ids differ",
     ("suffix", "different"): "one is senior and one is junior: {both}",
+    ("suffix", "salutation_different"): "one is addressed as a man, and one as a woman",
     ("prior", "random"): "before any evidence: two records taken at random are hardly ever one person",
 }
 

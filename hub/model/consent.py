@@ -15,7 +15,8 @@ class Consent(Frozen):
 
     ``explicit`` is True when the source recorded an act of the person (a form, a click, a double opt-in) and not a
     default or a copied flag: only an explicit opt-in may loosen an older opt-out (law L7).
-    ``at`` is the time of that act, None when the source does not tell.
+    ``at`` is the time of that act, None when the source does not tell: never that of the record it came with. Where a
+    record tells an opt-in without it, it counts as a copied flag, whatever ``explicit`` says.
     """
 
     purpose: str = "marketing"

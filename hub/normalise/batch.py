@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.errors import HubError, PayloadError, SkipEvent
 from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
+from hub.normalise.ahead import arrived
 from hub.normalise.consents import dated
 from hub.normalise.fit import unfit
 from hub.sdk.connection import Connection
@@ -68,7 +69,8 @@ def normalise(
             if fault := unfit(events):
                 outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
                 continue
-            notes = [*(note for note in told if isinstance(note, Note)), *undated, *notes_of(events)]
+            events, ahead = arrived(events, entry.received_at)
+            notes = [*(note for note in told if isinstance(note, Note)), *undated, *ahead, *notes_of(events)]
             done.append(
                 Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes)))
             )

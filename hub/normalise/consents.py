@@ -6,14 +6,12 @@ A slip of the keyboard in the year of an opt-in would else beat every opt-out th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, Note
+from hub.normalise.ahead import TOLERANCE
 from hub.normalise.fit import FIRST
-
-WRONG_CLOCK = timedelta(days=1)
-"""As far ahead of its arrival may a consent be dated: clocks differ, and so do zones that were not told."""
 
 _NOTE = Note(path="consents.at", reason="not a time a consent can have: an opt-in counts as a copied flag")
 
@@ -44,7 +42,7 @@ def _dated(event: CanonicalEvent, received_at: datetime) -> CanonicalEvent:
 
 
 def _cannot_be(consent: Consent, received_at: datetime) -> bool:
-    return consent.at is not None and not FIRST <= consent.at <= received_at + WRONG_CLOCK
+    return consent.at is not None and not FIRST <= consent.at <= received_at + TOLERANCE
 
 
 def _untimed(consent: Consent) -> Consent:

@@ -17,7 +17,8 @@ class Health:
 
     ``failing``   the last call failed, and the next comes by itself
     ``resting``   left alone until ``not_before``: it failed too often, or said that it wants rest (429)
-    ``refused``   it did not accept the credentials; they are tried again at ``not_before``
+    ``refused``   it did not accept the credentials; they are tried again at ``not_before``. Of a source also: its
+                  deliveries do not have the right signature
     ``paused``    a person (``by``) wants nothing sent there
     ``unrouted``  no route leads to this destination
 
@@ -54,9 +55,19 @@ def of_destination(name: str, trouble: Trouble | None, *, routed: bool = True) -
 
 
 def of_source(name: str, trouble: Trouble | None) -> Health:
-    """The health of a source whose events are completed from its API."""
+    """The health of a source: of the signatures of its deliveries, and of the API that completes its events."""
     if trouble is None:
         return Health()
+    if trouble.signatures:
+        before = f"the last one accepted was {trouble.accepted_at:%Y-%m-%d %H:%M} UTC" if trouble.accepted_at else ""
+        return Health(
+            "refused",
+            trouble.since,
+            failures=trouble.failures,
+            reason=", ".join(filter(None, (_refused(trouble.failures), before or "none was ever accepted"))),
+            advice=f"compare the secret at connections.{name} with the one at the sender, and the address it sends to; "
+            "a test delivery from there ends this, and if it is accepted already, a stranger has called",
+        )
     if trouble.refused:
         return _health("refused", trouble, _token(name) if trouble.token_wanted else _credentials(name))
     state: State = "resting" if trouble.resting else "failing"
@@ -71,6 +82,10 @@ def line(name: str, health: Health) -> str:
     reason = f": {health.reason}" if health.reason else ""
     advice = f" ({health.advice})" if health.advice else ""
     return f"{name} is {health.state}{by}{since}{again}{reason}{advice}"
+
+
+def _refused(count: int) -> str:
+    return f"{count} deliver{'y' if count == 1 else 'ies'} refused, as the signature is missing, wrong or too old"
 
 
 def _credentials(name: str) -> str:

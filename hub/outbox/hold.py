@@ -18,6 +18,7 @@ from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, ProfileChange, Write
 from hub.store import loads
 from hub.store.database import Session
+from hub.store.loads import Coming
 
 log = structlog.get_logger()
 
@@ -29,11 +30,10 @@ def irreversible(write: Write, connection: Connection) -> tuple[str, ...]:
     return (*write.irreversible, *(["merge"] if merges else []), *(["erase"] if write.erase else []))
 
 
-def noted_bulk_load(session: Session, *, trains: bool) -> str:
+def noted_bulk_load(session: Session, coming: Coming, *, trains: bool) -> str:
     """Why a bulk load goes on, stored for every process; "" when none does. ``trains``: training is automatic."""
     begun = loads.bulk_load(session) is not None
-    coming = loads.coming(session, BULK)
-    load = Load(coming.fetching, coming.due, coming.waited, coming.resolving)
+    load = Load(coming.fetching, coming.due, coming.waited, coming.rereading, coming.resolving)
     reason = bulk_load(load, begun=begun)
     if not reason and trains and loads.trains(session):
         reason = bulk_load(Load(training=True), begun=begun)
@@ -54,16 +54,19 @@ def hold_back(
     final = {
         key: what
         for key, write in rendered.writes.items()
-        if (what := irreversible(write, connection)) and _records(changes[key]) > 1
+        if (what := irreversible(write, connection)) and _records(changes[key])
     }
-    if not final or not (reason := noted_bulk_load(session, trains=trains)):
+    if not final:
         return []
-    ages = loads.ages(session, connection.name, list(final))
+    coming = loads.coming(session, BULK)
+    if not (reason := noted_bulk_load(session, coming, trains=trains)):
+        return []
+    held_for = loads.held_for(session, connection.name, list(final))
     by_what: dict[tuple[str, ...], list[UUID]] = {}
     late = 0
     for key, what in final.items():
-        waited = ages.get(key, timedelta())
-        if must_wait(irreversible=True, records=_records(changes[key]), waited=waited):
+        waited, records = held_for.get(key, timedelta()), _records(changes[key])
+        if must_wait(irreversible=True, records=records, waited=waited, rereading=coming.rereading):
             by_what.setdefault(what, []).append(key)
         late += waited >= LONGEST_HOLD
     for what, keys in by_what.items():
@@ -80,7 +83,8 @@ def hold_back(
 
 def release_when_over(session: Session, *, trains: bool) -> int:
     """The sweep's part: note a bulk load that begins or ends, and let go what was held; gives how many rows."""
-    reason = noted_bulk_load(session, trains=trains and bool(loads.held_rows(session)))
+    trains = trains and bool(loads.held_rows(session))
+    reason = noted_bulk_load(session, loads.coming(session, BULK), trains=trains)
     released = 0 if reason else loads.release(session)
     if released:
         log.info("delivery.released", rows=released)

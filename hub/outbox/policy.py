@@ -59,13 +59,14 @@ class Load:
     """How much is coming in.
 
     ``fetching``: history of some connection is being read. ``due``: entries to be worked on, counted up to ``BULK``;
-    ``waited``: how long the first of them has. ``resolving``: records wait to be resolved again. ``training``: weights
-    are being trained, or it is time to.
+    ``waited``: how long the first of them has. ``rereading``: entries from before an upgrade wait to be read once more.
+    ``resolving``: records wait to be resolved again. ``training``: weights are being trained, or it is time to.
     """
 
     fetching: bool = False
     due: int = 0
     waited: timedelta = timedelta()
+    rereading: bool = False
     resolving: bool = False
     training: bool = False
 
@@ -74,13 +75,15 @@ def bulk_load(load: Load, *, begun: bool) -> str:
     """Why who is one person may change for many at once; "" in ordinary traffic. ``begun``: so it was just before.
 
     A bulk load begins when history is being read, when a whole batch of entries is due or the first has waited for
-    half a minute, when records wait to be resolved again, or when weights are to be trained. It ends when none of it is
-    so any more and what is due has waited for no more than seconds.
+    half a minute, when stored entries are read once more or records wait to be resolved again, or when weights are to
+    be trained. It ends when none of it is so any more and what is due has waited for no more than seconds.
     """
     if load.fetching:
         return "history is being read"
     if load.due >= BULK or load.waited > (AT_REST if begun else BEHIND):
         return "events wait to be resolved"
+    if load.rereading:
+        return "what was stored before the upgrade is read once more"
     if load.resolving:
         return "records wait to be resolved again"
     if load.training:
@@ -88,10 +91,11 @@ def bulk_load(load: Load, *, begun: bool) -> str:
     return ""
 
 
-def must_wait(*, irreversible: bool, records: int, waited: timedelta) -> bool:
-    """Whether a write waits for the end of a bulk load, ``waited`` since it was queued.
+def must_wait(*, irreversible: bool, records: int, waited: timedelta, rereading: bool = False) -> bool:
+    """Whether a write waits for the end of a bulk load, ``waited`` since it was first held.
 
     Only what cannot be undone does, and only for people who were put together of several records: an opt-out that
-    their one record told is theirs, whatever training will say.
+    their one record told is theirs, whatever training will say. While stored entries are read once more, even one
+    record may name an address that its source replaced long ago: then everybody's waits.
     """
-    return irreversible and records > 1 and waited < LONGEST_HOLD
+    return irreversible and (records > 1 or rereading) and waited < LONGEST_HOLD

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from hub.mapping.fieldmap import PersonMap
+from hub.model.profile import Profile
 
 Role = Literal["source", "destination"]
 Channel = Literal["web", "till", "email", "social", "crm", "file", "any"]
@@ -116,6 +120,38 @@ class OrderSettings(ConnectionSettings):
         description="When an order counts: once it is paid, or once it is placed (invoice, cash on delivery). Until "
         "then it stands under the profile's open orders.",
     )
+
+
+class ProfileSettings(ConnectionSettings):
+    """What every connection to a destination of people may set beside that; ``own_properties`` is for its mapping."""
+
+    profile_fields: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Property or column of yours to what of the profile goes there: custom.NAME, tags, orders.count, "
+        "addresses.1.city … What Hub writes by itself stays as it is.",
+    )
+
+    @field_validator("profile_fields")
+    @classmethod
+    def _leads_somewhere(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
+        faults = []
+        for name, path in fields.items():
+            try:
+                PersonMap({name: path})
+            except TypeError as error:
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return fields
+
+    def own_properties(self, profile: Profile) -> dict[str, str]:
+        """What of a profile goes to the properties that people named, as text; what it does not know is left out."""
+        return _person_map(tuple(self.profile_fields.items())).read(profile) if self.profile_fields else {}
+
+
+@lru_cache(maxsize=64)
+def _person_map(fields: tuple[tuple[str, str], ...]) -> PersonMap:
+    return PersonMap(dict(fields))
 
 
 def _secret_list(value: Any) -> Any:

@@ -14,15 +14,26 @@ from hub.model.facts import FactRow
 from hub.store import text
 from hub.store.database import Row, Session
 
-_COLUMNS = (
-    "id, connection, kind, external_id, record_id, parent_id, happened_at, version_at, received_at, amount, currency, "
-    "counted, payload, inbox_id, record_version_at, record_received_at, aspect, number"
-)
-_NEWER = """(held.version_at, held.received_at, held.payload COLLATE "C")
-    < (excluded.version_at, excluded.received_at, excluded.payload COLLATE "C")"""
+_TYPES = {
+    "id": "uuid", "connection": "text", "kind": "text", "external_id": "text", "record_id": "uuid", "parent_id": "uuid",
+    "happened_at": "timestamptz", "version_at": "timestamptz", "received_at": "timestamptz", "amount": "numeric",
+    "currency": "text", "counted": "bool", "payload": "text", "inbox_id": "bigint", "record_version_at": "timestamptz",
+    "record_received_at": "timestamptz", "aspect": "text", "number": "text",
+}  # fmt: skip
+# What an entry told before gives way to what it tells now: a later release may read it otherwise.
+_READ_AGAIN = """held.inbox_id = ANY(%(read)b::bigint[])
+    AND (held.payload, held.version_at, held.amount, held.currency, held.counted, held.aspect, held.parent_id,
+        held.happened_at, held.inbox_id)
+    IS DISTINCT FROM (excluded.payload, excluded.version_at, excluded.amount, excluded.currency, excluded.counted,
+        excluded.aspect, excluded.parent_id, excluded.happened_at, excluded.inbox_id)"""
+_NEWER = f"""((held.version_at, held.received_at, held.payload COLLATE "C")
+    < (excluded.version_at, excluded.received_at, excluded.payload COLLATE "C") OR ({_READ_AGAIN}))"""
 _NAMED_LATER = """excluded.record_id IS NOT NULL AND (held.record_id IS NULL
     OR (held.record_version_at, held.record_received_at, held.record_id)
-    < (excluded.record_version_at, excluded.record_received_at, excluded.record_id))"""
+    < (excluded.record_version_at, excluded.record_received_at, excluded.record_id)
+    OR (held.inbox_id = ANY(%(read)b::bigint[])
+        AND (held.record_version_at, held.record_received_at) = (held.version_at, held.received_at)
+        AND (held.record_version_at, held.record_id) <> (excluded.record_version_at, excluded.record_id)))"""
 _OF_VERSION = (
     "parent_id", "happened_at", "version_at", "received_at", "amount", "currency", "counted", "payload", "inbox_id",
     "aspect", "number",
@@ -34,6 +45,22 @@ _CHOICE = ", ".join(
     for column in columns
 )
 
+_UPSERT = f"""
+    WITH withdrawn AS (
+        DELETE FROM fact WHERE parent_id = ANY(%(parents)b::uuid[]) AND inbox_id = ANY(%(read)b::bigint[])
+            AND kind IN ('refund', 'payment', 'fulfilment') AND id <> ALL(%(id)b::uuid[])
+        RETURNING parent_id, inbox_id
+    ), stored AS (
+        INSERT INTO fact AS held ({", ".join(_TYPES)})
+        SELECT * FROM unnest({", ".join(f"%({name})b::{kind}[]" for name, kind in _TYPES.items())})
+        ON CONFLICT (id) DO UPDATE SET {_CHOICE}
+        WHERE {_NEWER} OR ({_NAMED_LATER})
+        RETURNING id, record_id, xmax <> 0 AS existed)
+    SELECT id, record_id, existed, NULL::bigint FROM stored
+    UNION ALL
+    SELECT parent_id, NULL, true, max(inbox_id) FROM withdrawn GROUP BY parent_id
+    """
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFact:
@@ -43,29 +70,32 @@ class StoredFact:
     existed: bool
 
 
-def upsert(session: Session, facts: Sequence[FactRow]) -> dict[UUID, StoredFact]:
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """``changed`` are the facts that changed; ``withdrawn`` the facts that parts were taken from, with the entry."""
+
+    changed: Mapping[UUID, StoredFact]
+    withdrawn: Mapping[UUID, int]
+
+
+def upsert(session: Session, facts: Sequence[FactRow], read: Collection[int]) -> Upserted:
     """Store the newest version of each fact (source time, then arrival); gives those that changed.
 
     Of several versions in ``facts`` the caller passes only the newest. A version that does not know its customer keeps
-    the record another version knew, whichever of them came first.
+    the record another version knew, whichever of them came first. ``read`` are all entries that this batch was read
+    from. What one of them told when it was read before gives way to what it tells now, and parts of the same orders
+    that it tells no more are withdrawn.
     """
     if not facts:
-        return {}
+        return Upserted({}, {})
     ordered = sorted(facts, key=lambda fact: fact.id)
-    columns = [[getattr(fact, name) for fact in ordered] for name in (column.strip() for column in _COLUMNS.split(","))]
-    rows = session.rows(
-        f"""
-        INSERT INTO fact AS held ({_COLUMNS})
-        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],
-            %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::numeric[], %b::text[], %b::bool[], %b::text[],
-            %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::text[], %b::text[])
-        ON CONFLICT (id) DO UPDATE SET {_CHOICE}
-        WHERE {_NEWER} OR ({_NAMED_LATER})
-        RETURNING id, record_id, xmax <> 0
-        """,
-        columns,
+    columns = {name: [getattr(fact, name) for fact in ordered] for name in _TYPES}
+    parents = {fact.parent_id for fact in facts if fact.parent_id} | {fact.id for fact in facts if fact.kind == "order"}
+    rows = session.rows(_UPSERT, {**columns, "read": list(read), "parents": list(parents)})
+    return Upserted(
+        {fact: StoredFact(record, existed) for fact, record, existed, by in rows if by is None},
+        {fact: by for fact, _, _, by in rows if by is not None},
     )
-    return {fact: StoredFact(record, existed) for fact, record, existed in rows}
 
 
 # Money is only added within the order's currency: a refund in the customer's own is no number of the order's. Goods

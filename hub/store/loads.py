@@ -21,6 +21,7 @@ class Coming:
     fetching: bool
     due: int
     waited: timedelta
+    rereading: bool
     resolving: bool
 
 
@@ -37,15 +38,16 @@ def coming(session: Session, most: int) -> Coming:
     row = session.one(
         """
         SELECT EXISTS (SELECT FROM backfill WHERE NOT finished AND updated_at > now() - %(abandoned)s),
-            EXISTS (SELECT FROM reresolve), count(*), coalesce(now() - min(first.due_at), interval '0')
+            EXISTS (SELECT FROM inbox_queue WHERE step = 'reread'), EXISTS (SELECT FROM reresolve), count(*),
+            coalesce(now() - min(first.due_at), interval '0')
         FROM (SELECT due_at FROM inbox_queue WHERE step = 'process' AND due_at <= now() AND attempts = 0
             LIMIT %(most)s) first
         """,
         {"abandoned": training.ABANDONED, "most": most},
     )
     assert row is not None
-    fetching, resolving, due, waited = row
-    return Coming(fetching, due, waited, resolving)
+    fetching, rereading, resolving, due, waited = row
+    return Coming(fetching, due, waited, rereading, resolving)
 
 
 def trains(session: Session) -> bool:
@@ -73,10 +75,13 @@ def note(session: Session, reason: str) -> None:
     )
 
 
-def ages(session: Session, destination: str, keys: Sequence[UUID]) -> dict[UUID, timedelta]:
-    """How long these rows have been waiting, since they were queued."""
+def held_for(session: Session, destination: str, keys: Sequence[UUID]) -> dict[UUID, timedelta]:
+    """How long ago those of these rows that were held before were held first, whatever became of them meanwhile."""
     rows = session.rows(
-        "SELECT key, now() - enqueued_at FROM outbox WHERE destination = %s AND key = ANY(%b)",
+        """
+        SELECT key, now() - held_since FROM outbox
+        WHERE destination = %s AND key = ANY(%b) AND held_since IS NOT NULL
+        """,
         [destination, list(keys)],
     )
     return dict(rows)
@@ -89,7 +94,8 @@ def hold(session: Session, destination: str, keys: Sequence[UUID], reason: str) 
         WITH waiting AS (
             SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b)
                 AND state IN ('pending', 'retrying') ORDER BY key FOR UPDATE)
-        UPDATE outbox SET held_at = coalesce(held_at, now()), due_at = now() + %(recheck)s, reason = %(reason)s
+        UPDATE outbox SET held_at = coalesce(held_at, now()), held_since = coalesce(held_since, now()),
+            due_at = now() + %(recheck)s, reason = %(reason)s
         FROM waiting WHERE outbox.destination = %(destination)s AND outbox.key = waiting.key
         """,
         {"recheck": RECHECK, "reason": reason, "destination": destination, "keys": list(keys)},

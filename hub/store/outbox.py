@@ -75,6 +75,7 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
                 AND held.held_at IS NULL THEN held.due_at ELSE excluded.due_at END, held_at = NULL,
             enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
                 ELSE excluded.enqueued_at END,
+            held_since = CASE WHEN held.state IN ('pending', 'retrying') THEN held.held_since END,
             updated_at = excluded.updated_at,
             events = CASE WHEN held.state = 'delivered' THEN excluded.events
                 ELSE (held.events || excluded.events)[greatest(1, cardinality(held.events || excluded.events) - 49):]
@@ -156,6 +157,7 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) ->
             uncertain = held.uncertain OR excluded.uncertain, due_at = excluded.due_at, held_at = NULL,
             enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
                 ELSE excluded.enqueued_at END,
+            held_since = CASE WHEN held.state IN ('pending', 'retrying') THEN held.held_since END,
             updated_at = excluded.updated_at
         """,
         {"losers": list(losers), "winners": list(winners)},
@@ -214,6 +216,7 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
                 secs => CASE WHEN o.version = g.version OR g.state = 'retrying' THEN g.wait ELSE 0 END),
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
              uncertain = g.uncertain, reason = g.reason, refused = g.refused, updated_at = now(), held_at = NULL,
+             held_since = CASE WHEN o.version <> g.version OR g.state = 'retrying' THEN o.held_since END,
              whole = o.whole AND (o.version <> g.version OR g.state <> 'delivered')
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
             %(uncertain)b::bool[], %(waits)b::float8[], %(reasons)b::text[], %(refused)b::text[])
@@ -369,7 +372,8 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
     """Put dead and rejected rows back; gives how many."""
     return session.run(
         """
-        UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), enqueued_at = now(), updated_at = now()
+        UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), enqueued_at = now(), updated_at = now(),
+            held_since = NULL
         WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
             AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)b))
         """,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import inbox, loads, outbox, profiles, records, reviews
+from hub.store import arrivals, inbox, loads, outbox, profiles, records, reviews
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -77,6 +77,10 @@ class Trouble:
     paused_by: str = ""
     token_wanted: bool = False
     """A person has to give it a new OAuth token."""
+    signatures: bool = False
+    """So many of its deliveries were refused as there are ``failures``, and none was accepted since."""
+    accepted_at: datetime | None = None
+    """When the last before was accepted."""
 
 
 def destination_troubles(session: Session) -> dict[str, Trouble]:
@@ -92,7 +96,7 @@ def destination_troubles(session: Session) -> dict[str, Trouble]:
 
 
 def source_troubles(session: Session) -> dict[str, Trouble]:
-    """By name, every source whose API fails to give the bodies of thin events."""
+    """By name, every source whose deliveries are refused, or whose API fails to give the bodies of thin events."""
     rows = session.rows(
         """
         SELECT r.connection, r.not_before > now(), r.failures, r.since, r.not_before, r.reason, r.reason = 'AuthError',
@@ -100,7 +104,11 @@ def source_troubles(session: Session) -> dict[str, Trouble]:
         FROM completion_rest r LEFT JOIN oauth_grant g ON g.connection = r.connection
         """
     )
-    return {row[0]: Trouble(*row[1:]) for row in rows}
+    refused = {
+        name: Trouble(failures=one.count, since=one.since, signatures=True, accepted_at=one.accepted_at)
+        for name, one in arrivals.refused(session).items()
+    }
+    return {row[0]: Trouble(*row[1:]) for row in rows} | refused
 
 
 def silent(session: Session, connections: Collection[str]) -> set[str]:

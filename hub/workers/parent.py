@@ -37,10 +37,12 @@ def spawn(
     )
 
 
-def follow() -> None:
-    """End with the parent, if it asked for that. What it wrote before must have been read."""
-    if os.environ.pop(VARIABLE, None):
+def follow() -> bool:
+    """End with the parent, if it asked for that; gives whether it did. What it wrote before must have been read."""
+    asked = bool(os.environ.pop(VARIABLE, None))
+    if asked:
         threading.Thread(target=_watch, args=(sys.stdin.fileno(),), name="parent", daemon=True).start()
+    return asked
 
 
 def _watch(pipe: int) -> None:

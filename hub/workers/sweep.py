@@ -17,12 +17,12 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str], *, tr
     """
     with database.session() as session:
         hold.release_when_over(session, trains=trains)
-        steps = {step: inbox.due(session, step) for step in ("process", "complete")}
+        steps = {step: inbox.due(session, step) for step in ("process", "complete", "reread")}
         again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
     for connection in steps["complete"]:
         waker.wake("complete", connection)
-    if again or steps["process"]:
+    if again or steps["process"] or steps["reread"]:
         waker.wake("process")
     for destination, age in due.items():
         if age is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.application.process import Processing
+from hub.errors import Unavailable
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent
@@ -18,13 +19,14 @@ from hub.outbox.deliver import Sender, deliver
 from hub.outbox.policy import LONGEST_HOLD
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, ProfileChange, Write
-from hub.store import backfills, loads, outbox, stats, versions
+from hub.store import backfills, loads, migrate, outbox, stats, versions
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.outbox import NewRow
 from hub.workers.sweep import sweep
 from tests.integration.test_limits import Heard
 from tests.integration.test_process import drain, processing
+from tests.integration.test_upgrade import back_to
 from tests.support.doubles import Crm, at, customer, entry, routes_to, store
 
 ONE_MAILBOX = IdentityRules(identifiers={"email": IdentifierRule(strength="strong", max_people=1)})
@@ -77,6 +79,10 @@ class Marketing:
 def history(database: Database, *, finished: bool) -> None:
     with database.session() as session:
         backfills.save(session, Backfill("shop", None, {"row": 1}, finished=finished))
+
+
+def busy(writes: Sequence[Write]) -> None:
+    raise Unavailable("busy")
 
 
 def tell(database: Database, work: Processing, event_id: str, *events: CanonicalEvent) -> None:
@@ -169,7 +175,70 @@ def test_a_held_row_that_changes_is_looked_at_anew_and_none_is_held_for_ever(dat
     assert marketing.unsubscribed == set()
     # when history is read for more than a day
     with database.session() as session:
-        session.run("UPDATE outbox SET due_at = now(), enqueued_at = now() - %s", [LONGEST_HOLD + timedelta(hours=1)])
+        session.run("UPDATE outbox SET due_at = now(), held_since = now() - %s", [LONGEST_HOLD + timedelta(hours=1)])
+    # and it changes once more
+    tell(database, work, "4", customer("1", when=at(11), name=("Anna", "Berg-Kuhn")))
+    marketing.deliver()
+    assert marketing.unsubscribed == {SHARED}
+
+
+def test_what_waited_for_a_destination_that_was_paused_has_not_been_held_yet(database: Database) -> None:
+    # given a CRM that was paused for two days, while somebody was put together
+    marketing, work = Marketing(database), processing(database, rules=ONE_MAILBOX)
+    tell(database, work, "1", customer("1", emails=[SHARED], consents=NO), customer("2", emails=[SHARED]))
+    with database.session() as session:
+        session.run("UPDATE outbox SET enqueued_at = now() - interval '2 days'")
+    # when it is resumed in the middle of a bulk load
+    history(database, finished=False)
+    marketing.deliver()
+    # then what cannot be undone is held from now on, for all its time in the queue
+    assert marketing.unsubscribed == set()
+    # and an attempt that fails after the longest hold does not begin another one
+    with database.session() as session:
+        session.run("UPDATE outbox SET due_at = now(), held_since = now() - %s", [LONGEST_HOLD + timedelta(hours=1)])
+    marketing.crm.before = busy
+    marketing.deliver()
+    with database.session() as session:
+        session.run("UPDATE outbox SET due_at = now()")
+        session.run("UPDATE destination_state SET not_before = NULL")
+    marketing.crm.before = lambda writes: None
+    marketing.deliver()
+    assert set(marketing.rows().values()) == {"delivered"}
+
+
+def test_what_follows_from_reading_once_more_after_an_upgrade_is_held_until_that_ends(
+    database: Database, dsn: str
+) -> None:
+    # given a database of before, in which one person, known from one record, opted out
+    marketing, work = Marketing(database), processing(database, rules=ONE_MAILBOX)
+    tell(database, work, "1", customer("1", emails=[SHARED], consents=NO))
+    tell(database, work, "2", customer("2", emails=["b@example.com"]), customer("3", emails=["c@example.com"]))
+    back_to(dsn, "0012")
+    # when it is upgraded, and the CRM is written to before all was read again
+    migrate.migrate(dsn)
+    with database.session() as session:
+        session.run("DELETE FROM reresolve")
+    marketing.sweep()
+    marketing.deliver()
+    # then nothing that cannot be undone went out, also for people of one record, and everything else did
+    assert marketing.unsubscribed == set()
+    assert len(marketing.crm.people) == 2
+    [told] = [told for told in marketing.rows().values() if told != "delivered"]
+    assert told == (
+        "pending held, as unsubscribe cannot be undone: what was stored before the upgrade is read once more"
+    )
+    # and the workers are woken for it, until it ends and all are resolved again
+    heard = Heard()
+    sweep(database, heard, ["crm"])
+    assert ("process", "") in heard.calls
+    with database.session() as session:
+        session.run("INSERT INTO reresolve SELECT id FROM record")
+        session.run("DELETE FROM inbox_queue")
+    marketing.sweep()
+    marketing.deliver()
+    assert marketing.unsubscribed == set()
+    drain(work)
+    marketing.sweep()
     marketing.deliver()
     assert marketing.unsubscribed == {SHARED}
 

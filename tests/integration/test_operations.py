@@ -335,7 +335,11 @@ def test_a_condition_on_time_is_asked_again_when_it_may_come_out_otherwise(datab
     bought = datetime.now(UTC) - timedelta(days=30) + timedelta(seconds=1.5)
     placed = order("o1").order.model_copy(update={"placed_at": bought})
     way.take(
-        entry([customer("1", emails=["anna@example.com"]), order("o1").model_copy(update={"order": placed})], "e1")
+        entry(
+            [customer("1", emails=["anna@example.com"]), order("o1").model_copy(update={"order": placed})],
+            "e1",
+            received_at=bought,
+        )
     )
     assert way.rows() == {}
     # when the moment comes nothing new is told of her

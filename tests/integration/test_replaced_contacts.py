@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,16 @@ from hub.sdk.connection import load_connections
 from hub.store import migrate
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from tests.support.doubles import START, at, customer, entry
+from tests.support.doubles import at, customer, entry
 from tests.support.hubspot import Way
 
+LATER = datetime(2026, 11, 30, tzinfo=UTC)
 OLD, NEW = "alt@sommer.example", "neu@sommer.example"
 UNSUBSCRIBE = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
 
 
 def shopify(topic: str, number: int, **body: Any) -> NewEntry:
-    return NewEntry("laden", f"{topic}-{number}", topic, "{}", orjson.dumps(body), START)
+    return NewEntry("laden", f"{topic}-{number}", topic, "{}", orjson.dumps(body), LATER)
 
 
 def told(number: int, first: str, last: str, email: str, day: int, **more: Any) -> NewEntry:

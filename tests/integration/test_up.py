@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ from benchmarks.chaos.installation import Up, gone, installation
 from benchmarks.payloads import Webhook, webhooks
 from hub.cli import interrupt
 from hub.store import embedded
-from tests.support.processes import ROOT, count, wait_for, wait_until_ready
+from tests.support.processes import ROOT, count, free_port, wait_for, wait_until_ready
 
 
 @pytest.fixture
@@ -114,3 +115,30 @@ def test_a_closed_terminal_is_ignored_by_who_was_told_to() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     assert signal.SIGHUP in interrupt.signals()
+
+
+def test_hub_up_says_that_it_starts_without_a_configuration_and_which_variables_nothing_reads(
+    dsn: str, tmp_path: Path
+) -> None:
+    # given a folder without a configuration, and a variable that is misspelt
+    given = {"HUB_DATABASE_URL": dsn, "HUB_REDIS_ULR": "redis://:s3cret@y", "PYTHONPATH": str(ROOT)}
+    environment = {name: value for name, value in os.environ.items() if name != "HUB_CONFIG"} | given
+    log, port = tmp_path / "log", free_port()
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hub.cli", "up", "--port", str(port)],
+            cwd=tmp_path, env=environment, stdout=out, stderr=out,
+        )  # fmt: skip
+    # when Hub starts
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(60)
+    # then it says so once, in plain lines, and its roles do not say it again
+    said = log.read_text()
+    assert said.count("warning: there is no configuration: looked for ") == 1
+    assert f"{tmp_path}/config/hub.yaml" in said
+    assert "`hub init` writes it" in said
+    assert said.count("HUB_REDIS_ULR; did you mean 'HUB_REDIS_URL'?") == 1
+    assert "s3cret" not in said

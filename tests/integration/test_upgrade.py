@@ -37,14 +37,14 @@ def processing(database: Database) -> Processing:
     return Processing(database, by_name(source("shop")), (), IdentityRules(), SurvivorshipRules())
 
 
-def back_to_0001(dsn: str) -> None:
+def back_to(dsn: str, revision: str) -> None:
     with psycopg.connect(dsn) as connection:
         engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
         config = Config()
         config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
         with engine.connect() as bound:
             config.attributes["connection"] = bound
-            command.downgrade(config, "0001")
+            command.downgrade(config, revision)
             bound.commit()
 
 
@@ -58,7 +58,7 @@ def test_profiles_of_before_stay_whole_while_they_are_read_anew(database: Databa
     run(processing(database), [*told("web"), *told("till")], 100)
     before = stored_clusters(database)
     assert [len(cluster) for cluster in before] == [2] * len(NAMES)
-    back_to_0001(dsn)
+    back_to(dsn, "0001")
     migrate.migrate(dsn)
     # when the upgrade goes through them one by one
     while process_batch(processing(database), 1).entries:
@@ -70,7 +70,7 @@ def test_profiles_of_before_stay_whole_while_they_are_read_anew(database: Databa
 def test_news_wait_until_everybody_of_before_is_found(database: Database, dsn: str) -> None:
     # given people from before, and news of them from a third shop, stored before the upgrade is through
     run(processing(database), [*told("web"), *told("till")], 100)
-    back_to_0001(dsn)
+    back_to(dsn, "0001")
     migrate.migrate(dsn)
     store(database, [entry([event], f"later-{number}") for number, event in enumerate(told("app"))])
     # when all is worked on, in small steps

@@ -243,9 +243,13 @@ def test_the_crm_is_told_only_what_changed(of_before: Upgraded) -> None:
     assert not [path for path in paths if "unsubscribe" in path or "merge" in path or "delete" in path]
 
 
-def test_only_the_order_that_was_waiting_becomes_a_deal(of_before: Upgraded) -> None:
+def test_the_order_that_was_waiting_becomes_a_deal_and_the_one_that_was_partly_paid_back_follows(
+    of_before: Upgraded,
+) -> None:
     deals = [one for _, path, body in of_before.hub.written if "deals/batch" in path for one in body["inputs"]]
-    assert [one["properties"]["dealname"] for one in deals] == ["#1012 (shop-de)"]
+    assert deals[0]["properties"]["dealname"] == "#1012 (shop-de)"
+    # of 124.90 EUR 20 went back in money alone, which no deal followed before
+    assert [one["properties"] for one in deals[1:]] == [{"amount": "104.90"}]
 
 
 def test_everybody_is_in_the_crm_once_and_under_the_same_id(of_before: Upgraded) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from hub.api.app import Api
+from hub.intake.arrivals import Arrivals
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
 from hub.sdk.connection import Connection
@@ -21,7 +22,10 @@ LIMIT = 10_000
 async def running_api(database: Database, connections: Mapping[str, Connection]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a running API on this database."""
     inbox = GroupCommit(database.dsn)
-    intake = WebhookIntake(connections, inbox, public_url="https://hub.example.com", max_body_bytes=LIMIT)
+    arrivals = Arrivals(database.dsn)
+    intake = WebhookIntake(
+        connections, inbox, public_url="https://hub.example.com", max_body_bytes=LIMIT, arrivals=arrivals
+    )
     app = Api(intake, inbox, database, connections)
     inbox.start()
     try:
@@ -29,6 +33,7 @@ async def running_api(database: Database, connections: Mapping[str, Connection])
             yield client
     finally:
         await inbox.stop()
+        await arrivals.stop()
 
 
 def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -15,6 +15,7 @@ from hub.errors import PayloadError, SkipEvent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
 from hub.model.event import CanonicalEvent, ContactList, CustomerEvent, Note
 from hub.model.identifier import Identifier, RecordKey
+from hub.normalise.ahead import TOLERANCE
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, Destination, HttpRequest, OrderChange, Write, WriteResult
@@ -34,7 +35,7 @@ TABLES = (
     "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, "
     "record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
     "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
-    "inbox_note, bulk_load, route_change, retention_held, oauth_grant"
+    "inbox_note, bulk_load, route_change, retention_held, oauth_grant, arrival"
 )
 
 
@@ -126,9 +127,11 @@ def source(
 def entry(
     events: Sequence[CanonicalEvent], event_id: str, *, connection: str = "shop", received_at: datetime | None = None
 ) -> NewEntry:
-    """An inbox entry of the double source that holds these events."""
+    """An inbox entry of the double source that holds these events, received at START or, told much later, then."""
+    newest = max((event.occurred_at for event in events), default=START)
+    arrival = received_at or (START if newest <= START + TOLERANCE else newest)
     body = orjson.dumps([event.model_dump(mode="json", exclude_defaults=True) for event in events])
-    return NewEntry(connection, event_id, "events", "{}", body, received_at or START)
+    return NewEntry(connection, event_id, "events", "{}", body, arrival)
 
 
 def store(database: Database, entries: Sequence[NewEntry]) -> int:

@@ -240,3 +240,58 @@ def test_a_live_check_asks_the_database_and_redis_that_are_named():
     assert [(each["role"], each["ok"]) for each in json.loads(out)["live"]] == [("database", False), ("redis", False)]
     assert "pass-word" not in out + err
     assert json.loads(run("check", "--live", "--json")[1])["live"] == []
+
+
+def test_a_misspelt_variable_is_named_with_the_right_one_and_never_with_its_value() -> None:
+    Path("hub.yaml").write_text("hub: {public_url: '${HUB_OWN_URL}'}")
+    environment = {
+        "HUB_DATBASE_URL": "postgresql://somebody:s3cret@db/hub",
+        "HUB_ELSE": "x",
+        "HBU_REDIS_URL": "redis://x",
+        "REDIS_URL": "redis://another",
+        "DATABASE_URL": "postgresql://another",
+        "HUB_PORT": "tcp://10.0.0.7:80",
+        "HUB_OWN_URL": "https://hub.example.com",
+        # what a cluster sets for its service "hub"
+        "HUB_SERVICE_HOST": "10.0.0.7",
+        "HUB_API_SERVICE_PORT_HTTP": "8080",
+        "HUB_API_PORT": "tcp://10.0.0.7:8080",
+        "HUB_API_PORT_8080_TCP_ADDR": "10.0.0.7",
+    }
+    told = [
+        "nothing reads the environment variable HBU_REDIS_URL; did you mean 'HUB_REDIS_URL'?",
+        "nothing reads the environment variable HUB_DATBASE_URL; did you mean 'HUB_DATABASE_URL'?",
+        "nothing reads the environment variable HUB_ELSE",
+    ]
+    code, out, err = run("check", "--config", "hub.yaml", "--json", environment=environment)
+    assert (code, json.loads(out)["warnings"]) == (0, told)
+    assert "s3cret" not in out + err
+    # and it is said besides the faults
+    Path("hub.yaml").write_text("hub: {public_url: none}")
+    code, _, err = run("check", "--config", "hub.yaml", environment=environment)
+    assert code == 2
+    assert f"warning: {told[0]}" in err.splitlines()
+
+
+def test_without_a_configuration_it_says_where_it_looked_and_how_to_make_one() -> None:
+    code, out, _ = run("check", "--json")
+    [said] = json.loads(out)["warnings"]
+    assert code == 0
+    assert said.startswith(f"there is no configuration: looked for {Path.cwd()}/config/hub.yaml. ")
+    assert "`hub init` writes it" in said
+
+
+def test_a_field_of_their_own_that_leads_nowhere_is_a_fault_of_every_destination() -> None:
+    wrong = "profile_fields: {wunsch: custom.wunsch, groesse: custm.size, orte: addresses}"
+    Path("hub.yaml").write_text(
+        f"connections:\n  crm: {{connector: hubspot, access_token: t, {wrong}}}\n"
+        f"  file: {{connector: csv, path: out.csv, {wrong}}}\nroutes: [{{to: crm}}, {{to: file}}]\n"
+    )
+    code, _, err = run("check", "--config", "hub.yaml")
+    assert code == 2
+    for connection, line in (("crm", 2), ("file", 3)):
+        [said] = [fault for fault in err.splitlines() if fault.startswith(f"connections.{connection}.profile_fields: ")]
+        assert "groesse: Profile has no 'custm.size'; did you mean 'custom'?" in said
+        assert "orte: 'addresses' leads to no text" in said
+        assert "wunsch" not in said
+        assert f"(line {line})" in said

@@ -141,7 +141,8 @@ class _File:
     @property
     def header(self) -> list[str]:
         """The columns, Hub's own id first."""
-        return list(dict.fromkeys((*columns(self.settings).values(), *consent_columns(self.settings).values())))
+        named = (*columns(self.settings).values(), *consent_columns(self.settings).values())
+        return list(dict.fromkeys((*named, *self.settings.profile_fields)))
 
     @property
     def appends(self) -> bool:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from hub.connectors.csv.schemas import Layout, layout
 from hub.errors import ConfigError, did_you_mean
 from hub.mapping.customer import CustomerField
 from hub.model.consent import ConsentChannel
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
 
 CUSTOMER_FIELDS: tuple[CustomerField, ...] = get_args(CustomerField)
+
+
+def custom_name(field: str) -> str:
+    """The name of a custom field that ``fields`` names as ``custom.NAME``; "" for any other."""
+    kind, _, name = field.partition(".")
+    return name.strip() if kind == "custom" else ""
 
 
 def _zone(name: str | None) -> str | None:
@@ -42,12 +48,12 @@ class ConsentColumn(BaseModel):
     at: str | None = Field(None, description="The column with the time of that yes or no; makes it an explicit act.")
 
 
-class CsvSettings(ConnectionSettings):
+class CsvSettings(ProfileSettings):
     """One file. ``fields`` is needed to read; without it a written file has all columns under their own names."""
 
     path: Path = Field(description="The file, relative to where Hub was started.")
     fields: Mapping[str, str] = Field(
-        default_factory=dict, description="Customer field to column name; external_id is needed."
+        default_factory=dict, description="Customer field, or custom.NAME, to column name; external_id is needed."
     )
     delimiter: str | None = Field(None, min_length=1, max_length=1, description="Told from the first line if not set.")
     encoding: str | None = Field(None, description="UTF-8, else Windows-1252, if not set.")
@@ -65,12 +71,19 @@ class CsvSettings(ConnectionSettings):
         default_factory=dict, description="Consent columns by channel (email, sms, phone, post …)."
     )
 
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        named = {*self.fields.values(), *(told.column for told in self.consents.values())}
+        if twice := sorted(named & self.profile_fields.keys()):
+            raise ValueError(f"profile_fields: {', '.join(twice)} is written by fields or consents already")
+        return self
+
     @field_validator("fields")
     @classmethod
     def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
         faults: list[str] = []
         for name, column in fields.items():
-            if name not in CUSTOMER_FIELDS:
+            if name not in CUSTOMER_FIELDS and not custom_name(name):
                 hint = did_you_mean(name, CUSTOMER_FIELDS)
                 if not hint and (swapped := did_you_mean(column, CUSTOMER_FIELDS)):
                     hint = f"; the customer field comes first, the column second{swapped}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings
+from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings, custom_name
 from hub.errors import PayloadError
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
@@ -68,6 +68,7 @@ def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) 
             fields,
             region=settings.default_region,
             consents=tuple(_consents(row, settings, modified, notes)),
+            custom={custom_name(name): row.get(column) for name, column in settings.fields.items()},
         ),
         whole=CONTACT_LISTS,
     )
@@ -116,7 +117,8 @@ def _consents(
             state="opted_in" if opted_in else "opted_out",
             at=at if at or opted_in else modified,
             evidence=f"csv column {told.column}",
-            explicit=at is not None,
+            # the time of the row is the time of any change of it
+            explicit=at is not None and not (opted_in and told.at == settings.updated_at_field),
         )
 
 
@@ -129,8 +131,8 @@ def columns(settings: CsvSettings) -> Mapping[str, str]:
     if not settings.fields:
         return {"external_id": HUB_ID, **{name: name for name in PROFILE_FIELDS.properties}}
     named = {"external_id": settings.fields["external_id"]}
-    named |= {name: column for name, column in settings.fields.items() if name in PROFILE_FIELDS.properties}
-    return named
+    written = (name for name in settings.fields if name in PROFILE_FIELDS.properties or custom_name(name))
+    return named | {name: settings.fields[name] for name in written}
 
 
 def consent_columns(settings: CsvSettings) -> Mapping[str, str]:
@@ -142,8 +144,9 @@ def consent_columns(settings: CsvSettings) -> Mapping[str, str]:
 
 def cells(profile: Profile, settings: CsvSettings) -> dict[str, str]:
     """The cells of a profile's row that have a value, without the id."""
-    values = PROFILE_FIELDS.read(profile)
-    found = {column: str(values[name]) for name, column in columns(settings).items() if name in values}
+    values = {**{f"custom.{name}": text for name, text in profile.custom.items()}, **PROFILE_FIELDS.read(profile)}
+    found = settings.own_properties(profile)
+    found |= {column: str(values[name]) for name, column in columns(settings).items() if name in values}
     by_channel = consent_columns(settings)
     for consent in profile.consents:
         if consent.purpose == "marketing" and consent.channel in by_channel:

@@ -17,6 +17,7 @@ from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.source import SOURCE, backfill, parse
 from hub.errors import ConfigError, PayloadError, Unavailable
 from hub.mapping.time import UNTOLD
+from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
 from hub.model.event import CustomerEvent, Note
@@ -177,6 +178,17 @@ def test_a_consent_with_its_time_is_explicit(tmp_path: Path, cell: str, state: A
     assert second == ()
 
 
+@pytest.mark.parametrize(("cell", "explicit"), [("ja", False), ("nein", True)])
+def test_the_time_of_the_row_is_none_of_an_opt_in(tmp_path: Path, cell: str, explicit: bool) -> None:
+    text = f"id;mail;vorname;nachname;nl;am\n1;a@example.de;A;A;{cell};2026-01-02\n"
+    told = {"email": {"column": "nl", "opted_in": ["ja"], "at": "am"}}
+    known = settings(file(tmp_path, text), consents=told, updated_at_field="am")
+
+    [(consent,)] = [read(item, known).customer.consents for item in items(known)]
+
+    assert (consent.at, consent.explicit) == (datetime(2026, 1, 2, tzinfo=UTC), explicit)
+
+
 def test_a_phone_without_a_country_is_one_of_the_rows_own(tmp_path: Path) -> None:
     text = "id;tel;land\n1;030 23125017;\n2;0791 128 0051;GB\n3;01 23456789;Österreich\n4;030 23125017;Nirgends\n"
     fields = {"external_id": "id", "phone": "tel", "country": "land"}
@@ -252,6 +264,23 @@ def test_rows_are_added_changed_merged_and_erased(tmp_path: Path) -> None:
     assert write(known, erased) == []
     left = {path.name for path in known.path.parent.iterdir()}
     assert left == {"profile.csv", ".profile.csv.lock", ".profile.csv.mark"}
+
+
+def test_fields_of_their_own_are_read_and_written(tmp_path: Path) -> None:
+    # given a column for a custom field, and another for what Hub knows besides
+    fields = {"external_id": "id", "email": "mail", "custom.Größe": "groesse"}
+    given = {"fields": fields, "profile_fields": {"zuletzt": "orders.last_at", "marken": "tags"}}
+    known = settings(file(tmp_path, "id;mail;groesse\n7;a@example.de;42\n8;b@example.de;\n"), **given)
+
+    told = [read(item, known).customer.custom for item in items(known)]
+    out = settings(tmp_path / "aus.csv", **given)
+    person = profile(ANNA, tags=("b2b", "vip"), custom=FrozenTexts({"Größe": "42", "else": "x"}))
+    [row] = write(out, ProfileChange(person, 1))
+
+    assert told == [{"Größe": "42"}, {}]
+    assert row == {"id": str(ANNA), "mail": "", "groesse": "42", "zuletzt": "", "marken": "b2b;vip"}
+    with pytest.raises(ValidationError, match="mail is written by fields or consents already"):
+        settings(tmp_path / "aus.csv", fields=fields, profile_fields={"mail": "tags"})
 
 
 def test_what_a_spreadsheet_would_run_is_guarded_and_phones_are_not(tmp_path: Path) -> None:

@@ -97,10 +97,14 @@ def render(change: Change, settings: HubSpotSettings) -> Write | None:
     return _render_profile(change, settings)
 
 
-def contact_properties(profile: Profile) -> dict[str, str]:
-    """The properties of a profile's contact; what the profile does not know is left out."""
+def contact_properties(profile: Profile, settings: HubSpotSettings) -> dict[str, str]:
+    """The properties of a profile's contact; what the profile does not know is left out.
+
+    ``profile_fields`` of the settings come first: Hub's own properties stay Hub's.
+    """
     orders = profile.orders
     found = {
+        **settings.own_properties(profile),
         PROFILE_ID: str(profile.id),
         **CONTACT_FIELDS.read(profile),
         "date_of_birth": profile.birth_date.isoformat() if profile.birth_date else "",
@@ -147,7 +151,7 @@ def _render_profile(change: ProfileChange, settings: HubSpotSettings) -> Write |
         return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
     if profile.suppressed:
         return None
-    mirror = _with_cleared(contact_properties(profile), change.mirror)
+    mirror = _with_cleared(contact_properties(profile, settings), change.mirror)
     differing = _differing(mirror, change.mirror)
     if not differing and not known[1:]:
         return None

@@ -16,6 +16,7 @@ from hub.connectors.hubspot.destination import DESTINATION, send
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import render
 from hub.errors import Unavailable
+from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
 from hub.model.money import Money
 from hub.model.order import Order, Refund
@@ -96,6 +97,20 @@ def deal(*, order: Mapping[str, Any] | None = None, settings: Mapping[str, Any] 
     write = render(change, own)
     assert write is not None
     return write.properties
+
+
+def test_custom_fields_of_a_person_go_to_the_contact_properties_that_are_named() -> None:
+    own = HubSpotSettings.model_validate(
+        {"access_token": "t", "profile_fields": {"schuhgroesse": "custom.Größe", "email": "custom.Größe"}}
+    )
+    first = render(ProfileChange(profile(custom=FrozenTexts({"Größe": "42"})), 1), own)
+    assert first is not None
+    assert first.properties["schuhgroesse"] == "42"
+    assert first.properties["email"] == profile().emails[0]
+    # and what nobody tells any more is cleared
+    after = render(ProfileChange(profile(), 2, ("501",), first.mirror), own)
+    assert after is not None
+    assert after.properties == {"schuhgroesse": ""}
 
 
 def test_a_deal_is_net_of_refunds_in_the_orders_currency_also_of_those_told_apart() -> None:

@@ -87,16 +87,22 @@ def record_key(customer_id: str) -> RecordKey:
     return RecordKey(kind="customer", external_id=customer_id.rpartition("/")[2])
 
 
+# https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMarketingOptInLevel: of "unknown" nobody knows how the
+# customer was opted in; and where nobody gave a date, Shopify tells when it heard of it.
+_EVIDENCED = frozenset({"single_opt_in", "confirmed_opt_in"})
+
+
 def consent(channel: ConsentChannel, given: schemas.MarketingConsent | None) -> Consent | None:
-    """A consent record; explicit only where Shopify tells when the person acted."""
+    """A consent record; explicit only where Shopify tells when the person acted, and of an opt-in also how."""
     if given is None or given.state is None:
         return None
     state = _CONSENT_STATES.get(given.state.lower(), "unknown")
-    at = (given.consent_updated_at or given.updated_at) if state != "unknown" else None
+    # that of the consent alone: what else has changed of the customer is no act on marketing
+    told = given.consent_updated_at or (given.updated_at if channel == "whatsapp" else None)
+    at = told if state != "unknown" else None
     level = given.opt_in_level or "level not told"
-    return Consent(
-        channel=channel, state=state, at=at, evidence=f"shopify {given.state}, {level}", explicit=at is not None
-    )
+    explicit = at is not None and (state != "opted_in" or level.lower() in _EVIDENCED)
+    return Consent(channel=channel, state=state, at=at, evidence=f"shopify {given.state}, {level}", explicit=explicit)
 
 
 def _address(given: schemas.Address | None) -> Address | None:

@@ -38,7 +38,7 @@ class Address(VendorModel):
 
 
 class MarketingConsent(VendorModel):
-    """``updated_at`` is the time of the person's act in the newer WhatsApp form."""
+    """``updated_at`` is the time of the person's act in the newer WhatsApp form, and in no other."""
 
     state: str | None = None
     opt_in_level: str | None = None

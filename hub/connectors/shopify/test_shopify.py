@@ -29,6 +29,8 @@ CONTRACTS = Path(os.environ.get("HUB_CONTRACTS_DIR") or ROOT.parent / "shared" /
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SETTINGS = ShopifySettings.model_validate(dict(MANIFEST.sample_settings))
 
+TOLD = "2026-02-01T10:00:00+01:00"
+ACT = datetime(2026, 2, 1, 9, tzinfo=UTC)
 TOPICS = {
     "webhook-official-orders_fulfilled": "orders/fulfilled",
     "webhook-official-orders_delete": "orders/delete",
@@ -158,19 +160,24 @@ def test_a_delivery_without_a_topic_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "at", "expected"),
+    ("state", "level", "at", "expected"),
     [
-        ("subscribed", "2026-02-01T10:00:00+01:00", ("opted_in", datetime(2026, 2, 1, 9, tzinfo=UTC), True)),
-        ("unsubscribed", "2026-02-01T10:00:00+01:00", ("opted_out", datetime(2026, 2, 1, 9, tzinfo=UTC), True)),
-        ("subscribed", None, ("opted_in", None, False)),
-        ("not_subscribed", "2026-02-01T10:00:00+01:00", ("unknown", None, False)),
-        ("redacted", None, ("unknown", None, False)),
+        ("subscribed", "single_opt_in", TOLD, ("opted_in", ACT, True)),
+        ("subscribed", "CONFIRMED_OPT_IN", TOLD, ("opted_in", ACT, True)),
+        ("subscribed", "unknown", TOLD, ("opted_in", ACT, False)),
+        ("subscribed", None, TOLD, ("opted_in", ACT, False)),
+        ("unsubscribed", None, TOLD, ("opted_out", ACT, True)),
+        ("subscribed", "confirmed_opt_in", None, ("opted_in", None, False)),
+        ("not_subscribed", "single_opt_in", TOLD, ("unknown", None, False)),
+        ("redacted", None, None, ("unknown", None, False)),
     ],
 )
-def test_consent_is_explicit_only_with_the_time_of_an_act(
-    state: str, at: str | None, expected: tuple[Any, ...]
+def test_consent_is_explicit_only_with_the_time_of_an_act_and_an_opt_in_only_with_how(
+    state: str, level: str | None, at: str | None, expected: tuple[Any, ...]
 ) -> None:
-    given = {"customer_id": 7, "email_marketing_consent": {"state": state, "consent_updated_at": at}}
+    # given a consent, and a customer that was changed later
+    told = {"state": state, "opt_in_level": level, "consent_updated_at": at, "updated_at": "2026-02-09T10:00:00+01:00"}
+    given = {"customer_id": 7, "email_marketing_consent": told}
 
     [event] = parse(entry("customers_email_marketing_consent/update", given), SETTINGS)
 
@@ -181,7 +188,7 @@ def test_consent_is_explicit_only_with_the_time_of_an_act(
         state=expected[0],
         at=expected[1],
         explicit=expected[2],
-        evidence=f"shopify {state}, level not told",
+        evidence=f"shopify {state}, {level or 'level not told'}",
     )
 
 

@@ -1,4 +1,4 @@
-"""D1–D7 and D12–D16: what ``render`` and ``plan`` promise, without any request being sent."""
+"""D1–D7 and D12–D17: what ``render`` and ``plan`` promise, without any request being sent."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from hub.errors import Refusal
+from hub.model.base import FrozenTexts
 from hub.model.customer import PersonName
 from hub.model.money import Money
 from hub.model.order import Refund
 from hub.model.profile import OrderSummary, Profile
 from hub.sdk.destination import OrderChange, ProfileChange, Write
-from hub.sdk.manifest import Capability
+from hub.sdk.manifest import Capability, ProfileSettings
 from hub.sdk.refusals import Spared, spare
 from hub.sdk.testkit.cases import ConnectorCase, WriteCase, assert_same
 from hub.sdk.testkit.watch import impurities, leaks, personal_values
@@ -166,6 +167,24 @@ def law_d7_an_erasure_erases(case: WriteCase) -> None:
     assert write.erase, f"{case.id}: an erasure does not erase"
     assert not write.properties, f"{case.id}: an erasure writes properties"
     assert {write.external_id, *write.merge} >= set(known), f"{case.id}: not every record of the person is erased"
+
+
+def law_d17_what_people_map_themselves_is_written(case: WriteCase) -> None:
+    """Where the settings take ``profile_fields``, what they name is written, and goes when nobody tells it any more."""
+    change = case.sample.change
+    if not isinstance(change, ProfileChange) or not isinstance(case.settings, ProfileSettings):
+        return
+    if change.erased or change.profile.suppressed:
+        return
+    settings = case.settings.model_copy(update={"profile_fields": {"kit_own": "custom.the kit's own"}})
+    told = change.profile.model_copy(update={"custom": FrozenTexts({"the kit's own": "kit-value"})})
+    write = case.destination.render(replace(change, profile=told), settings)
+    assert write is not None, f"{case.id}: a field that people mapped is not written"
+    assert "kit-value" in repr(as_json(write.properties)), f"{case.id}: a field that people mapped is not written"
+    after = replace(change, mirror=dict(write.mirror), external_ids=change.external_ids or ("kit-known",))
+    again = case.destination.render(after, settings)
+    assert again is not None, f"{case.id}: a field of their own stays when nobody tells it any more"
+    assert "kit-value" not in repr(as_json(again.mirror)), f"{case.id}: it stays when nobody tells it any more"
 
 
 def law_d12_our_own_change_is_recognised(case: WriteCase) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,7 +138,7 @@ def test_a_copied_flag_does_not_hide_the_opt_out_before_it() -> None:
     out = Consent(channel="email", state="opted_out", at=at(1), explicit=True)
     copied = Consent(channel="email", state="opted_in", explicit=False)
     state = applied([customer_at(1, consents=(out,)), customer_at(9, consents=(copied,))])
-    assert sorted(state["consents"]) == ["marketing|email|opted_in|implied", "marketing|email|opted_out|explicit"]
+    assert sorted(state["consents"]) == ["marketing|email|opted_in|untold", "marketing|email|opted_out|explicit"]
 
 
 def test_every_name_it_ever_had_is_known_whatever_came_first() -> None:
@@ -163,3 +164,17 @@ def test_snapshots_are_not_changed_by_being_applied() -> None:
     before = CustomerSnapshot.model_validate(event.customer.model_dump())
     applied([(event, [1, 1, 1])])
     assert event.customer == before
+
+
+def test_an_opt_in_without_a_time_is_no_newer_for_every_change_of_its_record() -> None:
+    # given an opt-in that each state of a record repeats, and whose own time nobody tells
+    told = [
+        customer("1", when=at(day), consents=(Consent(channel="email", state="opted_in", explicit=explicit),))
+        for day, explicit in ((1, False), (2, True), (3, False))
+    ]
+    for order in permutations(told):
+        state: State = {}
+        for event in order:
+            apply_customer(state, event, [micros(event.occurred_at), 9, 1])
+        # then it counts from the first of them, and as no act, which alone may loosen an opt-out
+        assert state["consents"] == {"marketing|email|opted_in|untold": [None, [micros(at(1)), 9, 1]]}

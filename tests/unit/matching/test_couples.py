@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hub.mapping.name import fold
+from hub.mapping.name import fold, person_name
 from hub.matching.clustering import cluster
 from hub.matching.comparison import place_level
-from hub.matching.features import Features, Place, Spelling
+from hub.matching.features import Features, Place, Spelling, features_of
 from hub.matching.given_names import gender
 from hub.matching.names import COUPLE, likeness
+from hub.matching.packing import packed, unpacked
+from hub.matching.rules import IdentityRules
 from hub.matching.scoring import outcome, score
 from hub.matching.short_forms import shortest
 from hub.matching.weights import Model
@@ -94,3 +96,36 @@ def test_a_row_that_is_told_many_times_is_one_record_and_no_crowd() -> None:
     other = Features(names=(Spelling(("ida", "marie"), ("sommer",)),), places=(home,))
     people = {**dict.fromkeys(range(60), row), 60: other}
     assert cluster(people, MODEL).groups == [list(range(61))]
+
+
+def addressed(**name: str) -> Features:
+    told = person_name(**name)
+    assert told is not None
+    held = {"name": [told.model_dump(exclude_none=True), [0, 0, 0]]}
+    mailbox = {"emails": {"mueller@post.example": [["mueller@post.example", True], [0, 0, 0]]}}
+    return features_of({**held, **mailbox}, IdentityRules())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ({"full": "Herr Mueller"}, {"full": "Frau Müller"}, False),
+        ({"full": "Frau Dr. Mueller"}, {"full": "Herr Prof. Dr. Mueller"}, False),
+        ({"first": "Herr", "last": "Mueller"}, {"first": "Frau", "last": "Mueller"}, False),
+        ({"full": "Mr Mueller"}, {"full": "Mrs Mueller"}, False),
+        ({"full": "Herr Mueller"}, {"full": "Hr. Müller"}, True),
+        ({"full": "Herr Mueller"}, {"full": "Mueller"}, True),
+        ({"full": "Herr Mueller jun."}, {"full": "Herr Mueller"}, True),
+        ({"full": "Herr Anna Mueller"}, {"full": "Frau Anna Mueller"}, True),
+        ({"first": "Thomas", "last": "Mueller"}, {"full": "Herr Mueller"}, True),
+    ],
+)
+def test_whom_only_the_salutation_tells_apart_is_two_people(
+    one: dict[str, str], other: dict[str, str], found: bool
+) -> None:
+    first, second = addressed(**one), addressed(**other)
+    judged = score(first, second, MODEL)
+    assert (outcome(judged.weight, MODEL) == "same") == found
+    assert ("salutation_different" in {each.level for each in judged.evidence}) != found
+    assert outcome(score(second, first, MODEL).weight, MODEL) == outcome(judged.weight, MODEL)
+    assert [unpacked(packed(each)) for each in (first, second)] == [first, second]

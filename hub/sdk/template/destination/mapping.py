@@ -36,7 +36,8 @@ def render(change: Change, settings: Settings) -> Write | None:
         return Write("profile", key, known, {}, {}, match=match, merge=change.external_ids[1:], erase=True)
     if change.profile.suppressed:
         return None
-    wanted: dict[str, Any] = {"hub_profile_id": key, **CONTACT.read(change.profile)}
+    own = settings.own_properties(change.profile)  # what people map themselves (``profile_fields``)
+    wanted: dict[str, Any] = {**own, "hub_profile_id": key, **CONTACT.read(change.profile)}
     properties = {name: value for name, value in wanted.items() if change.mirror.get(name) != value}
     properties |= {name: None for name in change.mirror if name not in wanted}
     if not properties:

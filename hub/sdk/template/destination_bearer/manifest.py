@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings
 
 API_ROOT = "https://api.example.com/v1"
 
 
-class Settings(ConnectionSettings):
+class Settings(ProfileSettings):
     """One account of New Connector."""
 
     access_token: SecretStr = Field(description="Token of an integration user.")

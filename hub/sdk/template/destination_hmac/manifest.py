@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from hub.sdk.http import Authorisation
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest
+from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings
 from hub.sdk.signatures import BodyHmac
 
 API_ROOT = "https://api.example.com/v1"
 
 
-class Settings(ConnectionSettings):
+class Settings(ProfileSettings):
     """One account of New Connector."""
 
     signing_secret: SecretStr = Field(description="Secret that signs our requests.")

@@ -77,10 +77,12 @@ PARTS = """LEFT JOIN LATERAL (
             coalesce(sum(p.amount) FILTER (WHERE p.kind = 'payment'), 0) AS paid
         FROM fact p WHERE p.parent_id = o.id AND p.counted AND p.currency = o.currency) parts ON true
     CROSS JOIN LATERAL (
-        SELECT EXISTS (SELECT FROM fact p WHERE p.parent_id = o.id AND p.kind = 'deletion') AS deleted,
+        SELECT EXISTS (SELECT FROM fact p WHERE p.parent_id = o.id AND p.kind = 'deletion'
+                AND p.version_at >= o.version_at) AS deleted,
             o.aspect IS NOT DISTINCT FROM 'open' AND (parts.paid < o.amount OR parts.paid = 0) AS unpaid) state"""
-"""Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted``, and ``unpaid`` while neither
-the order nor the payments told apart from it say that it was paid."""
+"""Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted`` unless its source has told
+of it since (it was taken back from the trash), and ``unpaid`` while neither the order nor the payments told apart from
+it say that it was paid."""
 
 _SUMMARIES = f"""
     SELECT r.profile_id, o.currency, state.unpaid AND o.connection <> ALL(%b::text[]) AS open, count(*),
@@ -114,14 +116,17 @@ def supposed_summaries(
 
 def _summed(rows: Iterable[Row]) -> dict[UUID, dict[str, Any]]:
     summaries: dict[UUID, dict[str, Any]] = {}
+    spans: dict[UUID, tuple[datetime, datetime]] = {}
     for profile_id, currency, is_open, count, total, first, last in rows:
         summary = summaries.setdefault(profile_id, {"count": 0, "totals": []})
         counted = summary.setdefault("open", {"count": 0, "totals": []}) if is_open else summary
         counted["count"] += count
         counted["totals"].append({"amount": format(total, "f"), "currency": currency})
         if not is_open:
-            summary["first_at"] = min(summary.get("first_at", _iso(first)), _iso(first))
-            summary["last_at"] = max(summary.get("last_at", _iso(last)), _iso(last))
+            earliest, latest = spans.get(profile_id, (first, last))
+            spans[profile_id] = min(earliest, first), max(latest, last)
+    for profile_id, (first, last) in spans.items():
+        summaries[profile_id] |= {"first_at": _iso(first), "last_at": _iso(last)}
     return summaries
 
 

@@ -31,7 +31,7 @@ from hub.application.train import train_if_due
 from hub.connectors.csv.manifest import CsvSettings
 from hub.learning.labelled import unlabelled
 from hub.matching.clustering import cluster
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk import registry
@@ -123,7 +123,7 @@ def from_nothing(database: Database) -> list[list[UUID]]:
         identity = processing.in_force(session).identity
         records = [row[0] for row in session.rows("SELECT id FROM record")]
         states = matches.states(session, records)
-    people = {record: person(state, identity.rules) for record, state in states.items()}
+    people = {record: features_of(state, identity.rules) for record, state in states.items()}
     return cluster(people, identity.model, identity.rules).groups
 
 

@@ -18,7 +18,7 @@ from hub.connectors.csv.mapping import event
 from hub.mapping.record_state import State, apply_customer
 from hub.matching.blocking import cap, hashed, keys
 from hub.matching.clustering import clustered
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import score
 from hub.matching.version import identity
@@ -54,7 +54,7 @@ class Deciding:
 
     def __init__(self) -> None:
         self.identity = identity(IdentityRules())
-        self.people: list[Person] = []
+        self.people: list[Features] = []
         self.buckets: defaultdict[int, list[int]] = defaultdict(list)
         self.sure: dict[tuple[int, int], float] = {}
         self.near: defaultdict[int, list[int]] = defaultdict(list)
@@ -63,7 +63,7 @@ class Deciding:
     def take(self, state: State) -> None:
         """One record: made comparable, found, scored, clustered, remembered."""
         model = self.identity.model
-        new, place = person(state, self.identity.rules), len(self.people)
+        new, place = features_of(state, self.identity.rules), len(self.people)
         found = {hashed(key): cap(key[0]) for key in keys(new)}
         fellows = {one for key, most in found.items() if len(held := self.buckets[key]) < most for one in held}
         self.people.append(new)

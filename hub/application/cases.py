@@ -19,7 +19,7 @@ from hub.application.trial import Placed, Trial
 from hub.identity.blast_radius import Stake, stake
 from hub.matching.blocking import hashed, identifiers
 from hub.matching.clustering import CONTACTS
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED
 from hub.model.keys import profile_id
@@ -148,14 +148,14 @@ def with_evidence(
     rows = records.load(session, [], wanted)
     rules = before.identity.rules
     was = Side(before.identity, _crowd(session, rows, rules))
-    now = Side(trial.identity, trial.whole.crowd)
+    now = Side(trial.identity, trial.everybody.crowd)
     weighing = was if sought == "before" else now
     told = []
     for case in first:
         pairs = []
         for one_side, other_side in case.sides:
             a, b = _heaviest(weighing, rows, one_side, other_side)
-            evidence = compared(rows[a].state, rows[b].state, was, now, changes, trial.whole.shared)
+            evidence = compared(rows[a].state, rows[b].state, was, now, changes, trial.everybody.shared)
             pairs.append({"one": reference(rows[a]), "other": reference(rows[b]), **evidence})
         told.append({**case.told, **staked(case.stake), "evidence": pairs})
     return {"count": cases.count, "cases": told}
@@ -170,7 +170,7 @@ def _heaviest(
 
 def _crowd(session: Session, rows: Mapping[UUID, RecordRow], rules: IdentityRules) -> dict[str, int]:
     """How many people use each identifier of these records, as it is stored."""
-    told = (identifiers(person(row.state, rules)) for row in rows.values())
+    told = (identifiers(features_of(row.state, rules)) for row in rows.values())
     by_hash = {hashed(key): key for found in told for key in found if key[0] in CONTACTS}
     crowd = matches.crowds(session, list(islice(by_hash, None)))
     return {by_hash[key][1]: SHARED if row.shared else row.people for key, row in crowd.items()}

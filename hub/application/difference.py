@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from hub.mapping.record_state import State
 from hub.matching.blocking import identifiers
 from hub.matching.everybody import Carried
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Crowd, score
 from hub.matching.version import Identity
@@ -90,15 +90,15 @@ class Side(NamedTuple):
 
     def weight(self, one: State, other: State) -> float:
         """Bits of two records."""
-        return score(self.person(one), self.person(other), self.identity.model, self.crowd).weight
+        return score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd).weight
 
-    def person(self, state: State) -> Person:
+    def features_of(self, state: State) -> Features:
         """A record, as these rules compare it."""
-        return person(state, self.identity.rules)
+        return features_of(state, self.identity.rules)
 
     def evidence(self, one: State, other: State) -> Json:
         """The evidence between two records as JSON."""
-        found = score(self.person(one), self.person(other), self.identity.model, self.crowd)
+        found = score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd)
         shown = lines(one, other, found, self.identity.model, self.identity.rules)
         return {
             "weight": round(found.weight, 2),
@@ -117,7 +117,7 @@ def compared(
 ) -> Json:
     """Two records before and after, and the rules that decided. ``shared``: what proves nothing after."""
     weighed = {"before": before.evidence(one, other), "after": after.evidence(one, other)}
-    common = set(identifiers(after.person(one))) & set(identifiers(after.person(other)))
+    common = set(identifiers(after.features_of(one))) & set(identifiers(after.features_of(other)))
     carried = {key[0]: shared[key] for key in sorted(common) if key in shared}
     return {**weighed, "decided_by": decided_by(weighed, changes, carried)}
 

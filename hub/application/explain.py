@@ -14,7 +14,7 @@ from hub.matching import alike
 from hub.matching.blocking import Key, hashed, keys
 from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.scoring import SHARED, score
 from hub.matching.version import Identity
 from hub.matching.wording import lines, sentence
@@ -48,7 +48,7 @@ class _Case:
 
     identity: Identity
     rows: dict[UUID, RecordRow]
-    people: dict[UUID, Person]
+    people: dict[UUID, Features]
     judgements: list[Judgement]
     contacts: dict[int, Key] = field(default_factory=dict)
     crowd: dict[str, int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Case:
     def take(self, session: Session, rows: Sequence[RecordRow]) -> None:
         """Know further records, and how many people use what they carry."""
         self.rows |= {row.id: row for row in rows}
-        self.people |= {row.id: person(row.state, self.identity.rules) for row in rows}
+        self.people |= {row.id: features_of(row.state, self.identity.rules) for row in rows}
         found = {hashed(key): key for row in rows for key in keys(self.people[row.id]) if key[0] in CONTACTS}
         self.contacts |= found
         for key, crowd in matches.crowds(session, found).items():

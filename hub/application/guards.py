@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub.mapping.record_state import State, former
 from hub.matching.blocking import hashed, keys
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.kinds import BY_NAME, KINDS
 from hub.matching.rules import IdentityRules
 from hub.store.matches import CrowdRow
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def shared_guards(
-    rows: Sequence[RecordRow], people: Mapping[UUID, Person], crowds: Sequence[CrowdRow], rules: IdentityRules
+    rows: Sequence[RecordRow], people: Mapping[UUID, Features], crowds: Sequence[CrowdRow], rules: IdentityRules
 ) -> list[Json]:
     """The identifiers of these records that several people use: those that prove nothing first, by order of trust."""
     carried: dict[int, list[RecordRow]] = {}
@@ -64,14 +64,14 @@ def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]
     for row in rows:
         replaced = {value for kind in KINDS if kind.point for value in former(row.state, kind.attribute)}
         for kind, value, usable, state in _values(row.state):
-            seen = person(state, rules)
+            seen = features_of(state, rules)
             if value in replaced:
                 found[kind, value] = ("former", "its source has replaced it, so it may be somebody else's by now")
             elif not usable:
                 found[kind, value] = ("junk", "it is no address or number that could be somebody's")
             elif seen.roles:
                 found[kind, value] = ("role", "it is the mailbox of a desk, and joins nobody by itself")
-            elif seen == Person():
+            elif seen == Features():
                 found[kind, value] = (
                     "blocked",
                     "the identity rules block it (a blocked value, or a marketplace's relay)",

@@ -13,7 +13,7 @@ import structlog
 from hub.errors import NotFound, RefusedError, UnreadableError
 from hub.matching.blocking import hashed, keys
 from hub.matching.clustering import CONTACTS
-from hub.matching.features import Person, merged, person
+from hub.matching.features import Features, features_of, merged
 from hub.matching.scoring import SHARED, score
 from hub.matching.version import Identity
 from hub.matching.wording import lines
@@ -60,7 +60,7 @@ def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) ->
     refused = [review for review in found if review.weight is not None and review.weight >= identity.model.same]
     doubtful = {side for review in refused for side in (review.one, review.other)}
     merged_people = _merged_people(session, doubtful, identity)
-    people = {row.id: person(row.state, identity.rules) for row in rows.values()}
+    people = {row.id: features_of(row.state, identity.rules) for row in rows.values()}
     crowd = _crowd(session, [*people.values(), *merged_people.values()])
     return [
         {
@@ -141,7 +141,7 @@ def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> 
 def _waits(
     review: OpenReview,
     sides: tuple[Profile, Profile],
-    merged_people: Mapping[UUID, Person],
+    merged_people: Mapping[UUID, Features],
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> Waits:
@@ -155,15 +155,15 @@ def _waits(
     return "refused: contradicts" if together.weight < identity.model.same else "refused: ambiguous"
 
 
-def _merged_people(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Person]:
+def _merged_people(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Features]:
     """Each of these profiles as one person: what is known of its records, merged."""
-    told: dict[UUID, list[Person]] = {}
+    told: dict[UUID, list[Features]] = {}
     for profile, state in reviews.some_records(session, ids, MOST_RECORDS) if ids else ():
-        told.setdefault(profile, []).append(person(state, identity.rules))
+        told.setdefault(profile, []).append(features_of(state, identity.rules))
     return {profile: reduce(merged, people) for profile, people in told.items()}
 
 
-def _crowd(session: Session, people: Sequence[Person]) -> dict[str, int]:
+def _crowd(session: Session, people: Sequence[Features]) -> dict[str, int]:
     contacts = {hashed(key): key for each in people for key in keys(each) if key[0] in CONTACTS}
     return {
         contacts[key][1]: SHARED if row.shared else row.people for key, row in matches.crowds(session, contacts).items()
@@ -173,7 +173,7 @@ def _crowd(session: Session, people: Sequence[Person]) -> dict[str, int]:
 def _evidence(
     pair: Pair,
     rows: Mapping[UUID, RecordRow],
-    people: Mapping[UUID, Person],
+    people: Mapping[UUID, Features],
     identity: Identity,
     crowd: Mapping[str, int],
 ) -> list[Json]:

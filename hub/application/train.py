@@ -20,7 +20,7 @@ from hub.learning.changes import moved
 from hub.learning.estimation import Estimator, estimate
 from hub.learning.training import frequencies
 from hub.matching import rules as identity_rules
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.weights import Model
 from hub.store import matches, reviews, training, versions
@@ -118,7 +118,7 @@ def _train(
 
 
 def _estimated(
-    everybody: Iterable[tuple[UUID, Person]],
+    everybody: Iterable[tuple[UUID, Features]],
     answers: Mapping[tuple[UUID, UUID], bool],
     rules: IdentityRules,
     estimator: Estimator,
@@ -175,8 +175,8 @@ def _rules(session: Session, configured: IdentityRules) -> IdentityRules:
     return identity_rules.loaded(row.rules) if row and row.rules else configured
 
 
-def _people(database: Database, rules: IdentityRules) -> Iterator[tuple[UUID, Person]]:
-    return ((record, person(state, rules)) for record, state in training.states(database))
+def _people(database: Database, rules: IdentityRules) -> Iterator[tuple[UUID, Features]]:
+    return ((record, features_of(state, rules)) for record, state in training.states(database))
 
 
 class _Count:
@@ -186,7 +186,7 @@ class _Count:
         self.records = 0
         self._seen = seen
 
-    def all(self, everybody: Iterator[tuple[UUID, Person]]) -> Iterator[tuple[UUID, Person]]:
+    def all(self, everybody: Iterator[tuple[UUID, Features]]) -> Iterator[tuple[UUID, Features]]:
         for each in everybody:
             self.records += 1
             if self.records % training.PAGE == 0:

@@ -14,8 +14,8 @@ from hub.identity.blast_radius import clusters_within_limits
 from hub.identity.component import Component
 from hub.identity.profile_ids import assign
 from hub.matching.clustering import Constraints, clustered
-from hub.matching.everybody import STEP, Pairs, Whole, components
-from hub.matching.features import person
+from hub.matching.everybody import STEP, Everybody, Pairs, components
+from hub.matching.features import features_of
 from hub.matching.version import Identity
 from hub.model.judgement import Judgement
 from hub.model.keys import profile_id
@@ -35,20 +35,20 @@ class Trial:
 
     def __init__(self, session: Session, identity: Identity, progress: Progress) -> None:
         self.identity = identity
-        self.whole = Whole(identity.rules)
+        self.everybody = Everybody(identity.rules)
         self._progress = progress
         self._ids = bytearray()
         self._read(session)
-        self.whole.ready()
+        self.everybody.ready()
         self.pairs = self._weighed()
         self._links: defaultdict[int, list[list[int]]] = defaultdict(list)
-        for group in self.whole.links():
+        for group in self.everybody.links():
             self._links[group[0]].append(group)
 
     @property
     def records(self) -> int:
         """How many there are."""
-        return len(self.whole.people)
+        return len(self.everybody.people)
 
     def _read(self, session: Session) -> None:
         total = what_if.count(session)
@@ -59,7 +59,7 @@ class Trial:
             if record in named:
                 numbers[record] = number
             self._ids += record.bytes
-            self.whole.add(person(state, self.identity.rules))
+            self.everybody.add(features_of(state, self.identity.rules))
             if number % STEP == 0:
                 self._progress("reading", number, total)
         self._stored = what_if.groups(session)
@@ -77,7 +77,7 @@ class Trial:
             done += more
             self._progress("comparing", done, self.records)
 
-        return self.whole.sure(self.identity.model, seen)
+        return self.everybody.sure(self.identity.model, seen)
 
     def id(self, number: int) -> UUID:
         """The id of a record."""
@@ -114,8 +114,10 @@ class Trial:
             most_records=self.identity.rules.limits.records,
             links=self._linked(component),
         )
-        people = {one: self.whole.people[one] for one in component}
-        return clustered(people, self.pairs.of(component), self.identity.model, self.whole.crowd, constraints).groups
+        people = {one: self.everybody.people[one] for one in component}
+        return clustered(
+            people, self.pairs.of(component), self.identity.model, self.everybody.crowd, constraints
+        ).groups
 
     def _judgements(self, component: Sequence[int]) -> list[Judgement]:
         found = {each.id: each for one in component for each in self._judged.get(one, ())}
@@ -131,11 +133,11 @@ class Trial:
         """The component of these records, by record ids."""
         ids = {number: self.id(number) for number in numbers}
         return Component(
-            people={ids[number]: self.whole.people[number] for number in numbers},
+            people={ids[number]: self.everybody.people[number] for number in numbers},
             matches={(ids[a], ids[b]): weight for (a, b), weight in self.pairs.of(numbers).items()},
             judgements=self._judgements(numbers),
             links=[[ids[one] for one in group] for group in self._linked(numbers)],
-            crowd=self.whole.crowd,
+            crowd=self.everybody.crowd,
         )
 
 

@@ -211,7 +211,7 @@ def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
     if trial is None:
         return {name: {"count": 0, "cases": []} for name in ("new", "gone", "unused")}
     stored = {row.key: row for row in what_if.shared(session)}
-    now = {hashed(key): (key, carried) for key, carried in trial.whole.shared.items()}
+    now = {hashed(key): (key, carried) for key, carried in trial.everybody.shared.items()}
     new = sorted((now[key] for key in now.keys() - stored.keys()), key=lambda each: (-each[1].records, each[0]))
     gone = sorted((stored[key] for key in stored.keys() - now.keys()), key=lambda row: (-row.carriers, row.key))
     none = _carried_by_nobody({(row.kind, row.value) for row in gone}, trial)
@@ -244,7 +244,7 @@ def _quarantined(session: Session, trial: Trial | None, limit: int) -> Json:
 
 def _carried_by_nobody(wanted: set[Key], trial: Trial) -> set[Key]:
     left = set(wanted)
-    for person in trial.whole.people.values():
+    for person in trial.everybody.people.values():
         if not left:
             break
         left.difference_update(identifiers(person))

@@ -16,14 +16,14 @@ from uuid import UUID
 from hub.matching import alike
 from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, identifiers, keys
 from hub.matching.clustering import CONTACTS, crowds
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED
 from hub.store import matches as store
 from hub.store.database import Session
 from hub.store.matches import CrowdRow, Pair
 
-Load = Callable[[Collection[UUID]], Mapping[UUID, Person]]
+Load = Callable[[Collection[UUID]], Mapping[UUID, Features]]
 """Reads stored records as they are compared."""
 
 _NO_KEYS: frozenset[int] = frozenset()
@@ -32,8 +32,8 @@ _NO_KEYS: frozenset[int] = frozenset()
 class Revision(NamedTuple):
     """One record as it was compared before the batch (None: it is new, or cannot be read), and as it is after it."""
 
-    before: Person | None
-    after: Person
+    before: Features | None
+    after: Features
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     return found
 
 
-def alike_key(person: Person) -> int | None:
+def alike_key(person: Features) -> int | None:
     """The key of all records that are equal to this one to the letter; None where equality proves nothing."""
     told = alike.alike(person)
     return hashed(told) if told else None
@@ -119,7 +119,7 @@ class Buckets:
         revisions = admission.revisions
         self.ids: list[UUID] = list(revisions)
         self.number = {record: number for number, record in enumerate(self.ids)}
-        self.people: dict[int, Person] = {number: after for number, (_, after) in enumerate(revisions.values())}
+        self.people: dict[int, Features] = {number: after for number, (_, after) in enumerate(revisions.values())}
         self.subjects = set(self.people)
         """The records that are compared with all who stand in a bucket with them."""
         self.key_of: dict[int, Key] = {}
@@ -258,7 +258,7 @@ class Buckets:
         rows = store.crowds(self.session, told.keys() - self.key_of.keys())
         return {told[key][1]: users(row) for key, row in rows.items()}
 
-    def _hashed(self, someone: Person) -> frozenset[int]:
+    def _hashed(self, someone: Features) -> frozenset[int]:
         found = {hashed(key): key for key in keys(someone)}
         self.key_of.update(found)
         return frozenset(found)

@@ -13,7 +13,7 @@ from hub.matching import alike
 from hub.matching.blocking import Key, cap, hashed, identifiers
 from hub.matching.clustering import CONTACTS, Clusters, Constraints, clustered, linked
 from hub.matching.constraints import together_apart
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.packing import unpacked
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score
@@ -34,7 +34,7 @@ class Component:
     identifier, where it is more than one; ``newly_shared`` are identifiers that this batch made too common.
     """
 
-    people: dict[UUID, Person] = field(default_factory=dict)
+    people: dict[UUID, Features] = field(default_factory=dict)
     matches: dict[Pair, float] = field(default_factory=dict)
     scores: dict[Pair, Score] = field(default_factory=dict)
     judgements: list[Judgement] = field(default_factory=list)
@@ -78,9 +78,9 @@ class Component:
         return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)
 
 
-def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Person]:
+def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Features]:
     """Stored records as they are compared."""
-    found: dict[UUID, Person] = {}
+    found: dict[UUID, Features] = {}
     unreadable: list[UUID] = []
     for record, text in store.features(session, records).items():
         known = compared(text)
@@ -89,11 +89,11 @@ def people_of(session: Session, records: Collection[UUID], rules: IdentityRules)
         else:
             found[record] = known
     if unreadable:
-        found |= {record: person(state, rules) for record, state in store.states(session, unreadable).items()}
+        found |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
     return found
 
 
-def compared(features: str) -> Person | None:
+def compared(features: str) -> Features | None:
     """What was packed; None where an older Hub stored it in another format, or not at all."""
     try:
         return unpacked(features)
@@ -106,7 +106,7 @@ def grow(
     identity: Identity,
     component: Component,
     records: set[UUID],
-    known: Mapping[UUID, Person] | None = None,
+    known: Mapping[UUID, Features] | None = None,
 ) -> None:
     """Take in these records and all that hang together with them: by sure pairs, links, judgements, or equality.
 
@@ -159,7 +159,7 @@ def grow(
 
 
 def _joined(
-    session: Session, certain: Mapping[int, Key], people: Collection[Person], component: Component
+    session: Session, certain: Mapping[int, Key], people: Collection[Features], component: Component
 ) -> set[UUID]:
     """Who carries one of these identifiers that join for certain, and who is equal to one of these people.
 

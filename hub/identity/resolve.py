@@ -18,7 +18,7 @@ from hub.identity.component import Component, compared, grow
 from hub.identity.place import Resolution, before_batch, place
 from hub.identity.record_changes import Drafts, order_ids
 from hub.identity.weigh import rematch
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.packing import packed
 from hub.matching.version import Identity
 from hub.store import facts as fact_store
@@ -93,7 +93,7 @@ def _revisions(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identit
     revisions: dict[UUID, Revision] = {}
     for record in drafts.records.keys() | (drafts.touched & rows.keys()):
         row = rows[record]
-        known = person(row.state, identity.rules)
+        known = features_of(row.state, identity.rules)
         features = packed(known)
         if features != row.features or record in drafts.touched:
             revisions[record] = Revision(compared(row.features), known)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hub.identity.buckets import Buckets, Revision, admitted
 from hub.identity.component import Component, grow, people_of
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.scoring import SHARED, Score, score
 from hub.matching.version import Identity
 from hub.matching.weights import Model
@@ -34,7 +34,7 @@ def rematch(
     ``fresh`` are records that were never stored.
     """
 
-    def load(records: Collection[UUID]) -> dict[UUID, Person]:
+    def load(records: Collection[UUID]) -> dict[UUID, Features]:
         return people_of(session, records, identity.rules)
 
     admission = admitted(session, revisions, fresh, load)
@@ -108,7 +108,7 @@ def _scored(buckets: Buckets, model: Model) -> dict[Pair, Score]:
 
 
 def _weighed(
-    pairs: Iterable[tuple[int, int]], people: Mapping[int, Person], model: Model, crowd: Mapping[str, int]
+    pairs: Iterable[tuple[int, int]], people: Mapping[int, Features], model: Model, crowd: Mapping[str, int]
 ) -> dict[tuple[int, int], Score]:
     """Those of these pairs that are, or might be, one person."""
     found: dict[tuple[int, int], Score] = {}

@@ -37,7 +37,7 @@ from hub.learning.training import adjusted, bounded, frequencies, refined, tempe
 from hub.matching.blocking import Id
 from hub.matching.clustering import DEFAULTS, crowds
 from hub.matching.contacts import root
-from hub.matching.features import Person, Place, Spelling, compact
+from hub.matching.features import Features, Place, Spelling, compact
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import score
 from hub.matching.weights import Model
@@ -71,7 +71,7 @@ _SESSIONS = (
 
 
 def estimate(
-    people: Iterable[tuple[Id, Person]],
+    people: Iterable[tuple[Id, Features]],
     model: Model,
     judged: Mapping[tuple[Id, Id], bool] | None = None,
     *,
@@ -101,13 +101,13 @@ def estimate(
     return refined([(score(known[a], known[b], told, crowd), one) for (a, b), one in pairs.items()], told)
 
 
-def _watched(people: Iterable[tuple[Id, Person]], sample: Sample[Id]) -> Iterator[Person]:
+def _watched(people: Iterable[tuple[Id, Features]], sample: Sample[Id]) -> Iterator[Features]:
     for one, person in people:
         sample.add(one, person)
         yield person
 
 
-def splinked(people: Iterable[Person], model: Model) -> dict[str, Any]:
+def splinked(people: Iterable[Features], model: Model) -> dict[str, Any]:
     """Splink's settings with the parameters that it estimates from these records, starting from the model's.
 
     What too few records tell is not in them. One thread and rows in the order of their values, so that sums are the
@@ -164,7 +164,7 @@ def _plain(comparison: dict[str, Any]) -> dict[str, Any]:
     return {**comparison, "comparison_levels": levels}
 
 
-def _rows(people: Iterable[Person]) -> list[_Row]:
+def _rows(people: Iterable[Features]) -> list[_Row]:
     """One row a record, numbered in order of what is in it; one value of each feature."""
     sample: Sample[int] = Sample(most=_ROWS)
     for number, person in enumerate(people):
@@ -173,7 +173,7 @@ def _rows(people: Iterable[Person]) -> list[_Row]:
     return [(f"{number:09}", *row) for number, row in enumerate(found)]
 
 
-def _row(person: Person) -> _Row:
+def _row(person: Features) -> _Row:
     name = person.names[0] if person.names else Spelling()
     place = person.places[0] if person.places else Place()
     date = compact(person.births[0]) if person.births else ""

@@ -18,7 +18,7 @@ from hub.mapping.customer import CustomerField, customer
 from hub.mapping.record_state import State, apply_customer
 from hub.matching.blocking import buckets, candidates
 from hub.matching.clustering import Clusters, Constraints, clustered, crowds, linked, reviews
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model
@@ -109,7 +109,7 @@ def _mean(precision: float, recall: float) -> float:
 
 
 def in_memory(
-    people: Mapping[str, Person], model: Model, rules: IdentityRules, *, train: bool
+    people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool
 ) -> tuple[Clusters[str], int, int, dict[str, float]]:
     """Cluster, with the model fitted to the data first when ``train``.
 
@@ -151,7 +151,7 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
     rows = list(labelled(path))
     steps.done("read")
     rules = IdentityRules()
-    people = {row.record_id: person(state_of(row.snapshot), rules) for row in rows}
+    people = {row.record_id: features_of(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
     result, pairs, doubtful, seconds = in_memory(people, model or Model(), rules, train=train)
     truth = {row.record_id: row.cluster_id for row in rows}

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Generic
 
 from hub.matching.blocking import Id, Key, buckets, candidates, hashed, keys
-from hub.matching.features import Person
+from hub.matching.features import Features
 
 MOST = 60_000
 """Records kept at most; so many hold about 100,000 pairs, and less than 300 MB."""
@@ -32,15 +32,15 @@ class Sample(Generic[Id]):
         self._most = most
         self._drawn = _ALL
         self._lowest: dict[Id, int] = {}
-        self.people: dict[Id, Person] = {}
-        self.judged: dict[Id, Person] = {}
+        self.people: dict[Id, Features] = {}
+        self.judged: dict[Id, Features] = {}
 
     @property
     def whole(self) -> bool:
         """Whether nothing was left out."""
         return self._drawn == _ALL
 
-    def add(self, one: Id, person: Person) -> None:
+    def add(self, one: Id, person: Features) -> None:
         """Look at one more record."""
         if one in self._wanted:
             self.judged[one] = person
@@ -81,5 +81,5 @@ def _place(key: Key) -> tuple[int, int]:
     return number & (_ALL - 1), number >> 32
 
 
-def _lowest(person: Person) -> int:
+def _lowest(person: Features) -> int:
     return min((_place(key)[0] for key in keys(person)), default=_ALL)

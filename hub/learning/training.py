@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import log2
 
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.kinds import BY_VALUE
 from hub.matching.scoring import Score
 from hub.matching.weights import Model, bound_of, different_of
@@ -79,7 +79,7 @@ _BAND = 3.0
 _DECIMALS = 6
 
 
-def frequencies(people: Iterable[Person], model: Model) -> Model:
+def frequencies(people: Iterable[Features], model: Model) -> Model:
     """The model with the population and the frequencies of names, postal codes and cities of these records."""
     first, last, postal, city = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     records = 0

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.kinds import KINDS, values_of
 from hub.matching.packing import packed
 
@@ -29,36 +29,36 @@ Fewer than any bucket holds before it is dead: equal rows of a file are no crowd
 """
 
 
-def alike(person: Person) -> tuple[str, str] | None:
+def alike(person: Features) -> tuple[str, str] | None:
     """The key of all that are told like this one; None without both names and an identifier or door of one's own."""
     if not any(first and last for first, last in person.names):
         return None
     return ("alike", packed(person)) if any(True for _ in _own(person)) or _lives_somewhere(person) else None
 
 
-def _lives_somewhere(person: Person) -> bool:
+def _lives_somewhere(person: Features) -> bool:
     """A name written out, and a door: two such rows of a file, equal to the letter, are one row told twice."""
     written_out = any(len(first[0]) > 1 for first, _ in person.names if first)
     return written_out and any(place.street and place.numbers and place.postal for place in person.places)
 
 
-def _own(person: Person) -> Iterator[str]:
+def _own(person: Features) -> Iterator[str]:
     """Identifiers as crowds are counted."""
     for kind, values in zip(_OWN, _own_values(person), strict=True):
         yield from map(kind.key, values)
 
 
-def proves(person: Person, crowd: Mapping[str, int], shared: int) -> bool:
+def proves(person: Features, crowd: Mapping[str, int], shared: int) -> bool:
     """Whether an identifier of theirs is not one of so many that it proves nothing."""
     own = list(_own(person))
     return any(crowd.get(value, 1) < shared for value in own) if own else _lives_somewhere(person)
 
 
-def groups(people: Mapping[Id, Person], crowd: Mapping[str, int], shared: int) -> list[list[Id]]:
+def groups(people: Mapping[Id, Features], crowd: Mapping[str, int], shared: int) -> list[list[Id]]:
     """Those of more than ``MOST`` who are one person because they are told alike."""
     if len(people) <= MOST:
         return []
-    found: defaultdict[Person, list[Id]] = defaultdict(list)
+    found: defaultdict[Features, list[Id]] = defaultdict(list)
     for one, known in people.items():
         found[known].append(one)
     return sorted(

@@ -18,7 +18,7 @@ from uuid import UUID
 from hub.matching import alike
 from hub.matching.comparison import PROVIDERS
 from hub.matching.contacts import crowd_key, is_phone
-from hub.matching.features import Person, Place
+from hub.matching.features import Features, Place
 from hub.matching.kinds import KINDS, NAMES, values_of
 from hub.matching.names import phonetic
 
@@ -54,7 +54,7 @@ def hashed(key: Key) -> int:
     return number
 
 
-def keys(person: Person) -> set[Key]:
+def keys(person: Features) -> set[Key]:
     """All keys of a record. ``word`` is the sound of any name, so that swapped names and a lost one are found."""
     found = set(identifiers(person))
     for email in person.emails:
@@ -98,7 +98,7 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
             yield "street", f"{door}|{postal}"
 
 
-def identifiers(person: Person) -> Iterator[Key]:
+def identifiers(person: Features) -> Iterator[Key]:
     """The keys that an identifier gives: how many carry one is counted."""
     for name, key, values in zip(NAMES, _KEYS, _values(person), strict=True):
         if values:
@@ -110,7 +110,7 @@ def identifiers(person: Person) -> Iterator[Key]:
         yield "phone" if is_phone(contact) else "email", crowd_key(contact)
 
 
-def buckets(people: Mapping[Id, Person]) -> dict[Key, list[Id]]:
+def buckets(people: Mapping[Id, Features]) -> dict[Key, list[Id]]:
     """Who stands under each key, in order of id; of many who are told alike, the first."""
     found: defaultdict[Key, list[Id]] = defaultdict(list)
     told: Counter[Key] = Counter()

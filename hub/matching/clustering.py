@@ -22,7 +22,7 @@ from typing import Any, Generic
 
 from hub.matching import alike
 from hub.matching.blocking import UNPROPOSING, Id, Key, buckets, candidates, cap
-from hub.matching.features import Person, Spelling, values_of
+from hub.matching.features import Features, Spelling, values_of
 from hub.matching.kinds import BY_NAME, COUNTED
 from hub.matching.names import COUPLE, likeness
 from hub.matching.rules import IdentifierRule, IdentityRules
@@ -94,7 +94,7 @@ def reviews(found: Clusters[Id], scores: Mapping[tuple[Id, Id], Score], model: M
 
 
 def crowds(
-    found: Mapping[Key, Sequence[Id]], people: Mapping[Id, Person], rules: IdentityRules = DEFAULTS
+    found: Mapping[Key, Sequence[Id]], people: Mapping[Id, Features], rules: IdentityRules = DEFAULTS
 ) -> dict[str, int]:
     """How many people are known to use each identifier, where more than one: their first names contradict.
 
@@ -111,7 +111,7 @@ def crowds(
     return counted
 
 
-def _counted(carriers: Iterable[Person], most: int) -> int:
+def _counted(carriers: Iterable[Features], most: int) -> int:
     names = {spelling for one in carriers for spelling in one.names if spelling.first}
     heads: list[Spelling] = []
     for spelling in sorted(names, key=lambda s: (-len(s.first[0]), s.first, s.last)):
@@ -131,7 +131,7 @@ def _two_people(one: Spelling, other: Spelling) -> bool:
     return not crossings or any(likeness(*crossing) in _UNLIKE for crossing in crossings)
 
 
-def linked(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
+def linked(people: Mapping[Id, Features], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
     """The groups of records that are one because a source says so, or what the rules call certain, or by the letter.
 
     An identifier that so many share that it proves nothing is none of these. By the letter: many records told alike.
@@ -139,7 +139,7 @@ def linked(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEF
     return certainly(people, crowd, rules) + alike.groups(people, crowd, SHARED)
 
 
-def certainly(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
+def certainly(people: Mapping[Id, Features], crowd: Crowd, rules: IdentityRules = DEFAULTS) -> list[list[Id]]:
     """The same without what is told alike."""
     carriers: defaultdict[Key, list[Id]] = defaultdict(list)
     for kind in sorted(rules.certain):
@@ -157,7 +157,7 @@ def certainly(people: Mapping[Id, Person], crowd: Crowd, rules: IdentityRules = 
 
 
 def cluster(
-    people: Mapping[Id, Person], model: Model, rules: IdentityRules = DEFAULTS, constraints: Constraints[Id] = NONE
+    people: Mapping[Id, Features], model: Model, rules: IdentityRules = DEFAULTS, constraints: Constraints[Id] = NONE
 ) -> Clusters[Id]:
     """Cluster a set of records from nothing: what the incremental way has to arrive at, too.
 
@@ -173,7 +173,7 @@ def cluster(
 
 
 def clustered(
-    people: Mapping[Id, Person],
+    people: Mapping[Id, Features],
     sure: Mapping[tuple[Id, Id], float],
     model: Model,
     crowd: Crowd,
@@ -241,7 +241,7 @@ def _choices(others: list[tuple[float, int]], forest: _Forest) -> Sequence[_Choi
     others.sort()
     if len(others) <= MOST_CHOICES:
         return [(-weight, [one]) for weight, one in others]
-    alike: dict[tuple[Person, int], _Choice] = {}
+    alike: dict[tuple[Features, int], _Choice] = {}
     for weight, one in others:
         cluster = forest.place[one]
         key = forest.people[one], cluster if forest.size(cluster) > 1 else -1
@@ -289,11 +289,11 @@ class _Forest:
 
     __slots__ = ("_known", "_marks", "_members", "people", "place")
 
-    def __init__(self, people: Sequence[Person]) -> None:
+    def __init__(self, people: Sequence[Features]) -> None:
         self.people = people
         self.place = list(range(len(people)))
         self._members: dict[int, list[int]] = {}
-        self._known: dict[int, Person] = {}
+        self._known: dict[int, Features] = {}
         self._marks: dict[int, set[int]] = {}
 
     def hold_apart(self, sides: Iterable[tuple[Iterable[int], Iterable[int]]]) -> None:
@@ -331,7 +331,7 @@ class _Forest:
         """How many records a cluster has."""
         return len(self._members[one]) if one in self._members else 1
 
-    def person(self, one: int) -> Person:
+    def person(self, one: int) -> Features:
         """All that is known of a cluster, as of one person."""
         if one not in self._members:
             return self.people[one]
@@ -339,7 +339,7 @@ class _Forest:
             self._known[one] = _pooled([self.people[member] for member in sorted(self._members[one])])
         return self._known[one]
 
-    def seen_from(self, record: int) -> Person:
+    def seen_from(self, record: int) -> Features:
         """What is known of a record's cluster; with more values than are compared, the record's own come first."""
         known = self.person(self.place[record])
         if known is self.people[record] or max(map(len, values_of(known))) < MOST_VALUES:
@@ -369,9 +369,9 @@ class _Forest:
         return sorted(found)
 
 
-def _pooled(people: Sequence[Person]) -> Person:
+def _pooled(people: Sequence[Features]) -> Features:
     """All that is known of these records, as of one person: of each feature the first values."""
-    told = Person(*map(_values, zip(*map(values_of, people), strict=True)))
+    told = Features(*map(_values, zip(*map(values_of, people), strict=True)))
     return united(told, (period for one in people for period in one.periods)) if told.periods else told
 
 

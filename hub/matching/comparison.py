@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from hub.matching.contacts import last_digits, mailbox, root
-from hub.matching.features import Birth, Person, Place, compact
+from hub.matching.features import Birth, Features, Place, compact
 from hub.matching.names import Tokens
 
 Item = TypeVar("Item")
@@ -52,7 +52,7 @@ _MOST_PAIRS = _MOST_VALUES * _MOST_VALUES
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
-def email_level(one: Person, other: Person) -> tuple[str, str, str]:
+def email_level(one: Features, other: Features) -> tuple[str, str, str]:
     """The closest level, and the two addresses that have it."""
     return _closest(_email, EMAIL, one.emails, other.emails)
 
@@ -125,7 +125,7 @@ def _renumbered(one: str, other: str) -> bool:
     return letters == other_letters and letters != one and other_letters != other
 
 
-def phone_level(one: Person, other: Person) -> tuple[str, str, str]:
+def phone_level(one: Features, other: Features) -> tuple[str, str, str]:
     """The closest level, and the two numbers that have it."""
     return _closest(_phone, PHONE, one.phones, other.phones)
 
@@ -137,7 +137,7 @@ def _phone(one: str, other: str) -> int:
     return 1 if one[-7:] == other[-7:] or OSA.distance(one[-10:], other[-10:], score_cutoff=1) <= 1 else 2
 
 
-def place_level(one: Person, other: Person) -> tuple[str, Place, Place]:
+def place_level(one: Features, other: Features) -> tuple[str, Place, Place]:
     """The closest level of all that is told of where they live, and the two places that have it."""
     return _closest(_place, PLACE, one.places, other.places)
 
@@ -194,7 +194,7 @@ def _alike(one: str, other: str) -> int:
     return 2 if (distance == 1 and shorter >= 3) or (distance == 2 and shorter >= 6) else 0
 
 
-def birth_level(one: Person, other: Person) -> str:
+def birth_level(one: Features, other: Features) -> str:
     """The closest level of two dates of birth."""
     return _closest(_birth, BIRTH, one.births, other.births)[0]
 
@@ -217,12 +217,12 @@ def _birth(one: Birth, other: Birth) -> int:
     return 5 if days <= 70 or (equal == 1 and years in (0, 1, 10) and months <= 1) else 8
 
 
-def national_id_level(one: Person, other: Person) -> str:
+def national_id_level(one: Features, other: Features) -> str:
     """The closest level; an equal id of up to five characters is ``short``: it may be any number."""
     return _closest(_national_id, NATIONAL_ID, one.national_ids, other.national_ids)[0]
 
 
-def company_level(one: Person, other: Person) -> str:
+def company_level(one: Features, other: Features) -> str:
     """The closest level of the names of two firms; ``near`` is a typing error or a name cut short."""
     return _closest(_company, COMPANY, one.companies, other.companies)[0]
 

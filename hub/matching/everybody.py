@@ -1,7 +1,7 @@
 """All records at once to pairs and components: what ``clustering.cluster`` looks at, within bounded memory. Pure.
 
 Records go by numbers, in the order of their ids, so that clusters come out as they do by ids. Keys are kept as hashed
-numbers in arrays, a tenth of what they take as objects; what remains is mostly a Person per record.
+numbers in arrays, a tenth of what they take as objects; what remains is mostly a Features per record.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hub.matching import alike
 from hub.matching.blocking import UNPROPOSING, Key, cap, hashed, keys
 from hub.matching.clustering import CONTACTS, certainly, crowds
-from hub.matching.features import FIELDS, Person, Place, Spelling, values_of
+from hub.matching.features import FIELDS, Features, Place, Spelling, values_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
@@ -68,7 +68,7 @@ class Carried(NamedTuple):
     people: int | None
 
 
-class Whole:
+class Everybody:
     """Everybody. First ``add`` all, in the order of their ids; then ``ready``; then ask.
 
     ``crowd``: people per identifier, where more than one. ``shared``: identifiers that prove nothing, and how many
@@ -78,7 +78,7 @@ class Whole:
     def __init__(self, rules: IdentityRules) -> None:
         self.rules = rules
         self._counting = without_limits(rules)
-        self.people: dict[int, Person] = {}
+        self.people: dict[int, Features] = {}
         self.crowd: dict[str, int] = {}
         self.shared: dict[Key, Carried] = {}
         self._kinds: list[str] = []
@@ -88,7 +88,7 @@ class Whole:
         self._spellings: dict[Spelling, Spelling] = {}
         self._places: dict[Place, Place] = {}
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Features) -> None:
         """The next record."""
         number = len(self.people)
         self.people[number] = self._sharing(person)
@@ -104,12 +104,12 @@ class Whole:
             hashes.append(found)
             owners.append(number)
 
-    def _sharing(self, known: Person) -> Person:
+    def _sharing(self, known: Features) -> Features:
         """The same, holding the objects that earlier ones hold: much is told more than once."""
         values: list[Any] = list(values_of(known))
         values[_NAMES] = tuple([self._spellings.setdefault(name, name) for name in known.names])
         values[_PLACES] = tuple([self._places.setdefault(place, place) for place in known.places])
-        return Person(*values)
+        return Features(*values)
 
     def _kind(self, kind: str) -> int:
         if kind not in self._kinds:

@@ -102,8 +102,8 @@ class Period(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Person(Identifiers):
-    """What is compared. Empty means "not told". A cluster of records is a Person too, with the values of all.
+class Features(Identifiers):
+    """What is compared. Empty means "not told". A cluster of records is a Features too, with the values of all.
 
     ``weak``: addresses that are told of, and may be someone else's (an order's contact), and former e-mails and phone
     numbers, which may be someone else's by now. ``roles``: addresses of a
@@ -121,20 +121,20 @@ class Person(Identifiers):
     periods: tuple[Period, ...] = ()
 
 
-FIELDS: tuple[str, ...] = tuple(one.name for one in fields(Person))
-"""What a Person is made from, in this order."""
+FIELDS: tuple[str, ...] = tuple(one.name for one in fields(Features))
+"""What a Features is made from, in this order."""
 
-values_of: Callable[[Person], tuple[tuple[Any, ...], ...]] = attrgetter(*FIELDS)
+values_of: Callable[[Features], tuple[tuple[Any, ...], ...]] = attrgetter(*FIELDS)
 """The values of all ``FIELDS``."""
 
 
-def person(state: State, rules: IdentityRules) -> Person:
+def features_of(state: State, rules: IdentityRules) -> Features:
     """The comparable form of a record's state: what the rules block, or what is junk, is not in it."""
     names, suffixes = _names(state)
     told = _told(state, rules)
     birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
     identifiers: dict[str, Any] = {field: _in_order(told[name]) for name, field in _FIELD_OF if name in told}
-    return Person(
+    return Features(
         **identifiers,
         names=names,
         suffixes=suffixes,
@@ -151,9 +151,9 @@ def _in_order(values: Set[str] | None) -> Tokens:
     return tuple(sorted(values)) if values else ()
 
 
-def merged(one: Person, other: Person) -> Person:
+def merged(one: Features, other: Features) -> Features:
     """All that is known of both, as of one person."""
-    return Person(*map(_both, values_of(one), values_of(other)))
+    return Features(*map(_both, values_of(one), values_of(other)))
 
 
 def _both(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -88,7 +88,7 @@ class Kind:
     compared by code of its own, and ``weights`` has ``bound_<name>`` and its other weights. ``different``: bits where
     the values differ, the weight ``<name>_different``. A kind with ``max_per_person`` uses it where there are more
     values than that, any other where the rules set no limit. ``group``: values of two groups are no alternatives, such
-    as accounts at two networks. ``beside``: further fields of ``Person`` that hold values of the kind.
+    as accounts at two networks. ``beside``: further fields of ``Features`` that hold values of the kind.
 
     **Counted.** ``key`` gives the value under which its carriers are found and counted; by default the value after
     ``<name>:``, so that it is no other kind's. ``counted``: False for the word of a source on its own records, which

@@ -1,4 +1,4 @@
-"""A Person as short text and back, so that a stored record is compared without being made comparable again. Pure."""
+"""A Features as short text and back, so that a stored record is compared without being made comparable again. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from hub.matching.features import FIELDS, Birth, Period, Person, Place, Spelling, compact
+from hub.matching.features import FIELDS, Birth, Features, Period, Place, Spelling, compact
 from hub.matching.kinds import KINDS
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
@@ -52,7 +52,7 @@ _IN_TEXT = sorted(_PLACES, key=_PLACES.__getitem__)
 _MADE = [*_MADE_OF_PARTS, *(name for name in FIELDS if name not in _MADE_OF_PARTS)]
 """Fields in the order in which they are written and read: those of texts last, as they are written and read alike."""
 
-_texts_of: Callable[[Person], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
+_texts_of: Callable[[Features], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
 _to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(0, *(1 + _MADE.index(name) for name in _IN_TEXT))
 _from_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(*(1 + _IN_TEXT.index(name) for name in _MADE))
 _to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index, FIELDS))
@@ -62,11 +62,11 @@ _FIRST_FIELDS = 15
 """Fields that format 3 had at first; kinds of identifier that came later are named in ``FORMAT``."""
 
 FORMAT = "+".join(["3", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
-"""Changes with what a Person is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
+"""Changes with what a Features is made of, and with the keys people stand under (``blocking.keys``, ``alike``): text of
 another format is of no use, and who was packed so is put under all keys anew."""
 
 
-def packed(person: Person) -> str:
+def packed(person: Features) -> str:
     """The person as text, without what is not told."""
     told = [
         FORMAT,
@@ -79,7 +79,7 @@ def packed(person: Person) -> str:
     return _FIELD.join(_to_text(told)).rstrip(_FIELD)
 
 
-def unpacked(text: str) -> Person:
+def unpacked(text: str) -> Features:
     """The person that was packed. Raises ValueError for text of another format: make the person anew."""
     told = text.split(_FIELD)
     if told[0] != FORMAT:
@@ -92,4 +92,4 @@ def unpacked(text: str) -> Person:
         tuple([_period(item) for item in periods.split(_ITEM)]) if periods else (),
     ]
     made += [tuple(part.split(_ITEM)) if part else () for part in texts]
-    return Person(*_to_fields(made))
+    return Features(*_to_fields(made))

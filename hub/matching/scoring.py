@@ -18,7 +18,7 @@ from hub.matching.comparison import (
     place_level,
 )
 from hub.matching.contacts import crowd_key, is_phone, mailbox
-from hub.matching.features import FAMILY_WORDS, Person
+from hub.matching.features import FAMILY_WORDS, Features
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
@@ -83,7 +83,7 @@ def outcome(weight: float, model: Model) -> Outcome:
     return "same" if weight >= model.same else "ask" if weight >= model.ask else "different"
 
 
-def score(one: Person, other: Person, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
+def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
     """Weigh two persons."""
     if one.periods and other.periods:
         one, other = contemporary(one, other)
@@ -138,7 +138,7 @@ class _Pair:
             self.bound = bound
         self.evidence.append(_line(Evidence, (feature, level, weight)))
 
-    def names(self, one: Person, other: Person) -> None:
+    def names(self, one: Features, other: Features) -> None:
         if len(one.names) == 1 == len(other.names):
             best = name_weights.weighed(one.names[0], other.names[0], self.model)
         else:
@@ -156,7 +156,7 @@ class _Pair:
         else:
             self.personal("last_name", level, last)
 
-    def emails(self, one: Person, other: Person) -> None:
+    def emails(self, one: Features, other: Features) -> None:
         w = self.w
         level, a, b = email_level(one, other) if one.emails and other.emails else ("", "", "")
         if level == "exact":
@@ -179,7 +179,7 @@ class _Pair:
         elif level:
             self.personal("email", level, w.email_different)
 
-    def lesser_emails(self, one: Person, other: Person) -> bool:
+    def lesser_emails(self, one: Features, other: Features) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
             told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
@@ -202,7 +202,7 @@ class _Pair:
             bound = min(bound, self.w.bound_shared - log2(people))
         self.link(feature, level, self.prior + bound, bound)
 
-    def phones(self, one: Person, other: Person) -> None:
+    def phones(self, one: Features, other: Features) -> None:
         w = self.w
         level, a, b = phone_level(one, other)
         if level != "exact" and (one.weak or other.weak) and self.former_phones(one, other):
@@ -214,7 +214,7 @@ class _Pair:
         else:
             self.personal("phone", "different", w.phone_different)
 
-    def former_phones(self, one: Person, other: Person) -> bool:
+    def former_phones(self, one: Features, other: Features) -> bool:
         """An agreement on a number that was one of theirs, and may be somebody else's by now."""
         told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
         if not _common(told, other_told):
@@ -226,7 +226,7 @@ class _Pair:
         crowd = self.crowd
         return bool(crowd) and (crowd.get(crowd_key(a), 1) >= SHARED or crowd.get(crowd_key(b), 1) >= SHARED)
 
-    def places(self, one: Person, other: Person) -> None:
+    def places(self, one: Features, other: Features) -> None:
         w = self.w
         level, a, b = place_level(one, other)
         if level == "door":
@@ -243,7 +243,7 @@ class _Pair:
         elif level:
             self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
 
-    def companies(self, one: Person, other: Person) -> None:
+    def companies(self, one: Features, other: Features) -> None:
         w = self.w
         level = company_level(one, other)
         if level == "different":
@@ -261,7 +261,7 @@ class _Pair:
         if excess < 0 and self.shared >= self.prior - 2:
             self.personal("first_name", "same in a household", excess)
 
-    def births(self, one: Person, other: Person) -> None:
+    def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
         if self.first in _TWINS:
@@ -272,7 +272,7 @@ class _Pair:
             bits = min(bits, max(short, 0.0))
         self.personal("birth_date", level, bits)
 
-    def national_ids(self, one: Person, other: Person) -> None:
+    def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)
         if level == "exact" and self.alone(
             _NATIONAL_ID, one.national_ids, other.national_ids, self.w.bound_national_id

@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from hub.matching.blocking import Id
-from hub.matching.features import Period, Person
+from hub.matching.features import Features, Period
 from hub.matching.kinds import BY_NAME, KINDS
 
 _FIELDS = {kind.name: (kind.field_name, *kind.beside) for kind in KINDS}
 _Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
-def contemporary(one: Person, other: Person) -> tuple[Person, Person]:
+def contemporary(one: Features, other: Features) -> tuple[Features, Features]:
     """Both, without the values that the other cannot be told to have had at the time: they say nothing either way."""
     for kind in sorted({each.kind for each in one.periods} & {each.kind for each in other.periods}):
         mine, theirs = _spans(one, kind), _spans(other, kind)
@@ -30,7 +30,7 @@ def contemporary(one: Person, other: Person) -> tuple[Person, Person]:
     return one, other
 
 
-def _spans(person: Person, kind: str) -> _Spans:
+def _spans(person: Features, kind: str) -> _Spans:
     found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     key = BY_NAME[kind].key
     for period in person.periods:
@@ -48,7 +48,7 @@ def _met(mine: _Spans, theirs: _Spans) -> set[str]:
     return {value for value, spans in mine.items() if _meet(spans, told)}
 
 
-def _without(person: Person, kind: str, values: Collection[str]) -> Person:
+def _without(person: Features, kind: str, values: Collection[str]) -> Features:
     if not values:
         return person
     key = BY_NAME[kind].key
@@ -58,7 +58,7 @@ def _without(person: Person, kind: str, values: Collection[str]) -> Person:
     return replace(person, **kept)
 
 
-def united(person: Person, told: Iterable[Period]) -> Person:
+def united(person: Features, told: Iterable[Period]) -> Features:
     """The person, with all the periods that are told of the values it has; those that overlap are one."""
     spans: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for period in told:
@@ -86,7 +86,7 @@ def _runs(told: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, list[Any
     return found
 
 
-def at_one_time(kind: str, value: str, carriers: Sequence[Id], people: Mapping[Id, Person]) -> list[list[Id]]:
+def at_one_time(kind: str, value: str, carriers: Sequence[Id], people: Mapping[Id, Features]) -> list[list[Id]]:
     """The carriers of a value in groups whose periods run into one another; all of them where no window is set."""
     told = [
         (period.since, period.until, one)

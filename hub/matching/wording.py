@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hub.mapping.record_state import State
 from hub.matching.blocking import keys
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.kinds import BY_VALUE, KINDS, Kind
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, Crowd, Evidence, Score, score
@@ -177,10 +177,10 @@ MOST = 12
 """Values of one kind that are looked through for those behind a line."""
 
 
-def _values(state: State, kind: str, rules: IdentityRules) -> list[tuple[str, Person]]:
+def _values(state: State, kind: str, rules: IdentityRules) -> list[tuple[str, Features]]:
     """Every value of a kind that a record tells, as spelled there, and as a person of whom nothing else is told."""
     found = _READERS[kind](state) if kind in _READERS else iter(())
-    return [(text, person(part, rules)) for _, (text, part) in zip(range(MOST), found, strict=False)]
+    return [(text, features_of(part, rules)) for _, (text, part) in zip(range(MOST), found, strict=False)]
 
 
 def _told_names(*parts: str) -> Reader:

@@ -38,7 +38,7 @@ from hub.mapping.customer import customer
 from hub.mapping.record_state import apply_customer
 from hub.matching.blocking import buckets, keys
 from hub.matching.clustering import cluster, crowds
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.packing import packed, unpacked
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, score
@@ -62,7 +62,7 @@ def told(number, **fields):
 
 
 def clusters(*states, rules=RULES):
-    people = {number: person(state, rules) for number, state in enumerate(states)}
+    people = {number: features_of(state, rules) for number, state in enumerate(states)}
     return cluster(people, identity(rules).model, rules).groups
 
 
@@ -76,7 +76,7 @@ off = load_rules("identifiers: {vat_id: {strength: off}}").identity
 assert clusters(shop, till, rules=off) == [[0], [1]]
 
 # packed and unpacked; what was packed before the kind came is made anew
-ada = person(shop, RULES)
+ada = features_of(shop, RULES)
 assert ada.vat_ids == ("DE123456789",) and unpacked(packed(ada)) == ada
 try:
     unpacked("3")
@@ -87,7 +87,7 @@ else:
 
 # counted: what many carry is found under its key, and proves nothing
 many = {
-    number: person(told(number, first_name=name, vat_id="DE1"), RULES)
+    number: features_of(told(number, first_name=name, vat_id="DE1"), RULES)
     for number, name in enumerate(
         ("Anna", "Bruno", "Clara", "Dieter", "Emil", "Frieda", "Georg", "Hilde", "Igor", "Jutta", "Karl", "Lotte")
     )
@@ -104,7 +104,7 @@ assert [(e.feature, e.level) for e in score(many[0], many[1], Model(), crowd).ev
 rules = load_rules("identifiers: {phone: {}, vat_id: {max_people: 2, max_per_person: 3, blocked: [DE0]}}").identity
 assert rules.order["phone"] < rules.order["vat_id"]
 assert rules.identifiers["vat_id"].max_per_person == 3
-assert person(told(1, vat_id="DE0"), rules).vat_ids == ()
+assert features_of(told(1, vat_id="DE0"), rules).vat_ids == ()
 assert IdentityRules.model_validate(rules.model_dump(mode="json")) == rules
 assert "vat_id" in IDENTIFIER_KINDS
 
@@ -115,7 +115,7 @@ for one, two, crowd, sentence in (
     (shop, other, {}, "two VAT numbers: DE123456789 and DE987654321"),
     (shop, till, {"vat_id:DE123456789": SHARED}, "the same VAT number, but so many share it that it proves nothing: "),
 ):
-    found = score(person(one, RULES), person(two, RULES), model, crowd)
+    found = score(features_of(one, RULES), features_of(two, RULES), model, crowd)
     said = [line.text for line in lines(one, two, found, model, RULES, crowd)]
     assert any(text.startswith(sentence) for text in said), said
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.application.process import Processing
 from hub.identity import weigh as incremental
 from hub.matching import alike
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score, score
 from hub.model.event import CanonicalEvent
@@ -39,11 +39,11 @@ def database(postgres_server: Any) -> Iterator[Database]:
 
 
 @pytest.fixture
-def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Person, Person]]:
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, Features]]:
     """The pairs that are compared."""
-    pairs: list[tuple[Person, Person]] = []
+    pairs: list[tuple[Features, Features]] = []
 
-    def noted(one: Person, other: Person, *by: Any) -> Score:
+    def noted(one: Features, other: Features, *by: Any) -> Score:
         pairs.append((one, other))
         return score(one, other, *by)
 
@@ -60,7 +60,7 @@ def sizes(database: Database) -> list[int]:
 
 
 def test_somebody_told_a_thousand_times_stays_one_person(
-    database: Database, scored: list[tuple[Person, Person]]
+    database: Database, scored: list[tuple[Features, Features]]
 ) -> None:
     # given a till that writes a new customer at every sale, and a shop that knows more of her
     empty(database)
@@ -86,7 +86,7 @@ def test_somebody_told_a_thousand_times_stays_one_person(
 
 
 def test_a_thousand_strangers_with_one_junk_address_stay_strangers(
-    database: Database, scored: list[tuple[Person, Person]]
+    database: Database, scored: list[tuple[Features, Features]]
 ) -> None:
     # given a thousand customers of whom the till writes down the same address
     empty(database)

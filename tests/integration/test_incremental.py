@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.application.process import Processing, process_batch
 from hub.matching.clustering import cluster
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.version import identity
 from hub.model.event import CanonicalEvent
@@ -62,7 +62,7 @@ def from_nothing(database: Database, rules: IdentityRules) -> list[list[UUID]]:
     with database.session() as session:
         records = [row[0] for row in session.rows("SELECT id FROM record")]
         states = matches.states(session, records)
-    everybody = {record: person(state, rules) for record, state in states.items()}
+    everybody = {record: features_of(state, rules) for record, state in states.items()}
     return cluster(everybody, identity(rules).model, rules).groups
 
 

@@ -17,7 +17,7 @@ from hub.application.rule_versions import CONFIGURATION, Applied, RuleVersions
 from hub.application.what_if import try_rules
 from hub.errors import NotFound, RefusedError
 from hub.matching.clustering import Constraints, cluster
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.version import identity
 from hub.model.event import CanonicalEvent
@@ -73,7 +73,7 @@ def golden(database: Database) -> dict[Any, Any]:
 def from_nothing(database: Database, rules: IdentityRules) -> list[list[UUID]]:
     with database.session() as session:
         states = matches.states(session, [row[0] for row in session.rows("SELECT id FROM record")])
-    everybody: dict[UUID, Person] = {record: person(state, rules) for record, state in states.items()}
+    everybody: dict[UUID, Features] = {record: features_of(state, rules) for record, state in states.items()}
     limits: Constraints[UUID] = Constraints(most_records=rules.limits.records)
     return cluster(everybody, identity(rules).model, rules, limits).groups
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.mapping.customer import CustomerFields, customer
 from hub.mapping.record_state import State, apply_customer
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
@@ -28,9 +28,9 @@ def state(**fields: str) -> State:
     return record
 
 
-def who(**fields: str) -> Person:
+def who(**fields: str) -> Features:
     """The same, as matching sees it."""
-    return person(state(**fields), RULES)
+    return features_of(state(**fields), RULES)
 
 
 HOME: dict[str, Any] = {"street": "Lindenstr. 12", "postal_code": "10969", "city": "Berlin"}

@@ -8,7 +8,7 @@ from hub.matching.alike import MOST, alike, groups
 from hub.matching.blocking import buckets
 from hub.matching.clustering import cluster
 from hub.matching.everybody import Whole
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED
 from hub.matching.weights import Model
@@ -36,10 +36,10 @@ def test_all_of_them_are_one_person_with_whom_one_of_them_is_one() -> None:
         who(last_name="Möller", email="x81@example.de"),
         who(first_name="Sabine", last_name="Möller"),
         who(first_name="Sabine", last_name="Möller", email="info@example.de"),
-        Person(),
+        Features(),
     ],
 )
-def test_nobody_is_told_alike_without_both_names_and_an_identifier_of_their_own(nobody: Person) -> None:
+def test_nobody_is_told_alike_without_both_names_and_an_identifier_of_their_own(nobody: Features) -> None:
     assert alike(nobody) is None
     assert groups(dict.fromkeys(range(500), nobody), {}, SHARED) == []
 
@@ -55,7 +55,7 @@ def test_few_are_compared_as_all_others_are() -> None:
 
 
 def test_all_records_at_once_are_looked_at_in_the_same_way() -> None:
-    whole = Whole(IdentityRules())
+    whole = Everybody(IdentityRules())
     for person in MANY.values():
         whole.add(person)
     whole.ready()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.matching.blocking import buckets, candidates, cap, hashed, keys
-from hub.matching.features import Person
+from hub.matching.features import Features
 from tests.unit.identity.people import BORN, HOME, PHONE, who
 from tests.unit.identity.test_scoring import PERSONS, SAME
 
@@ -24,7 +24,7 @@ def test_the_keys_of_a_record() -> None:
 
 
 def test_a_value_is_no_other_kinds() -> None:
-    record = Person(handles=("7",), loyalty_ids=("7",), national_ids=("7",), accounts=("page:7",), links=("7",))
+    record = Features(handles=("7",), loyalty_ids=("7",), national_ids=("7",), accounts=("page:7",), links=("7",))
     assert keys(record) == {
         ("handle", "handle:7"), ("loyalty", "loyalty:7"), ("national_id", "national_id:7"), ("account", "page:7"),
         ("link", "7"),
@@ -70,7 +70,7 @@ def test_an_overfull_bucket_proposes_nobody() -> None:
 
 @settings(deadline=None)
 @given(st.lists(PERSONS, max_size=6), st.randoms())
-def test_candidates_do_not_depend_on_order(people: list[Person], random) -> None:
+def test_candidates_do_not_depend_on_order(people: list[Features], random) -> None:
     numbered = list(enumerate(people))
     shuffled = random.sample(numbered, len(numbered))
     assert candidates(buckets(dict(shuffled))) == candidates(buckets(dict(numbered)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.matching.blocking import buckets, cap
 from hub.matching.clustering import MOST_VALUES, Clusters, cluster, crowds, linked, reviews
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
@@ -20,7 +20,7 @@ MODEL = Model()
 FAMILY = "berg@example.de"
 
 
-def groups(*people: Person) -> list[list[int]]:
+def groups(*people: Features) -> list[list[int]]:
     return cluster(dict(enumerate(people)), MODEL).groups
 
 
@@ -83,7 +83,7 @@ def test_a_value_of_more_people_or_records_than_the_rules_allow_is_shared() -> N
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(PERSONS, max_size=8), st.randoms())
-def test_clusters_do_not_depend_on_the_order_of_records(people: list[Person], random) -> None:
+def test_clusters_do_not_depend_on_the_order_of_records(people: list[Features], random) -> None:
     numbered = list(enumerate(people))
     shuffled = random.sample(numbered, len(numbered))
     assert cluster(dict(shuffled), MODEL) == cluster(dict(numbered), MODEL)
@@ -91,14 +91,14 @@ def test_clusters_do_not_depend_on_the_order_of_records(people: list[Person], ra
 
 @settings(deadline=None)
 @given(st.lists(PERSONS, max_size=8))
-def test_clusters_are_a_partition(people: list[Person]) -> None:
+def test_clusters_are_a_partition(people: list[Features]) -> None:
     found = cluster(dict(enumerate(people)), MODEL)
     assert sorted(one for group in found.groups for one in group) == list(range(len(people)))
 
 
 @settings(deadline=None)
 @given(st.lists(PERSONS, min_size=2, max_size=8))
-def test_records_out_of_reach_of_one_another_can_be_clustered_apart(people: list[Person]) -> None:
+def test_records_out_of_reach_of_one_another_can_be_clustered_apart(people: list[Features]) -> None:
     numbered = dict(enumerate(people))
     reach = {one: {one} for one in numbered}
     found = buckets(numbered)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.matching import clustering
 from hub.matching.clustering import MOST_CHOICES, MOST_VALUES, NONE, Clusters, Constraints, cluster, clustered
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import Crowd, Score, score
 from hub.matching.weights import Model
@@ -23,12 +23,12 @@ from tests.unit.identity.test_scoring import PERSONS
 MODEL = Model()
 ANNA = who(first_name="Anna", last_name="Berg", email="anna.berg@example.de")
 BERT = who(first_name="Bert", last_name="Kurz", birth_date=BORN, email="bert@example.org")
-NAMELESS = Person()
+NAMELESS = Features()
 SURE = 20.0
 
 
 def found(
-    *people: Person, sure: Iterable[tuple[int, int]] = (), bits: float = SURE, constraints: Constraints[int] = NONE
+    *people: Features, sure: Iterable[tuple[int, int]] = (), bits: float = SURE, constraints: Constraints[int] = NONE
 ) -> Clusters[int]:
     return clustered(dict(enumerate(people)), dict.fromkeys(sure, bits), MODEL, {}, constraints)
 
@@ -110,7 +110,7 @@ def test_an_identifier_the_rules_call_certain_joins_unless_too_many_people_share
 
 @dataclass(frozen=True)
 class Case:
-    people: Mapping[int, Person]
+    people: Mapping[int, Features]
     sure: Mapping[tuple[int, int], float]
     constraints: Constraints[int]
 
@@ -224,11 +224,11 @@ def test_one_more_judgement_changes_its_components_only_and_its_end_restores_the
 
 
 @pytest.fixture
-def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Person, Person]]:
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, Features]]:
     """The pairs of persons that clustering weighs, which is what it costs."""
-    pairs: list[tuple[Person, Person]] = []
+    pairs: list[tuple[Features, Features]] = []
 
-    def noted(one: Person, other: Person, model: Model, crowd: Crowd) -> Score:
+    def noted(one: Features, other: Features, model: Model, crowd: Crowd) -> Score:
         pairs.append((one, other))
         return score(one, other, model, crowd)
 
@@ -236,7 +236,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Person, Person]]:
     return pairs
 
 
-def several(number: int) -> dict[int, Person]:
+def several(number: int) -> dict[int, Features]:
     """Records that tell nothing in common but their last name."""
     return {
         one: who(first_name=f"{chr(97 + one % 26)}a{chr(97 + one // 26 % 26)}", last_name="Berg", phone=PHONE)
@@ -246,7 +246,7 @@ def several(number: int) -> dict[int, Person]:
 
 @pytest.mark.parametrize("shape", ["group", "chain", "star"])
 def test_ten_thousand_records_that_people_joined_are_one_without_a_comparison(
-    scored: list[tuple[Person, Person]], shape: str
+    scored: list[tuple[Features, Features]], shape: str
 ) -> None:
     people = dict.fromkeys(range(10_000), ANNA)
     star = [(5_000, one) for one in people if one != 5_000]
@@ -256,14 +256,14 @@ def test_ten_thousand_records_that_people_joined_are_one_without_a_comparison(
     assert scored == []
 
 
-def test_five_thousand_against_five_thousand_never_meet(scored: list[tuple[Person, Person]]) -> None:
+def test_five_thousand_against_five_thousand_never_meet(scored: list[tuple[Features, Features]]) -> None:
     people = dict.fromkeys(range(10_000), ANNA)
     halves = list(range(5_000)), list(range(5_000, 10_000))
     assert clustered(people, {(4_999, 5_000): SURE}, MODEL, {}, Constraints(halves, [halves])).groups == list(halves)
     assert scored == []
 
 
-def test_a_star_of_ten_thousand_stops_at_the_limit(scored: list[tuple[Person, Person]]) -> None:
+def test_a_star_of_ten_thousand_stops_at_the_limit(scored: list[tuple[Features, Features]]) -> None:
     people = dict.fromkeys(range(10_000), ANNA)
     star = {(0, one): SURE for one in range(1, 10_000)}
     clusters = clustered(people, star, MODEL, {}, Constraints(most_records=100))
@@ -271,25 +271,26 @@ def test_a_star_of_ten_thousand_stops_at_the_limit(scored: list[tuple[Person, Pe
     assert len(scored) <= 100
 
 
-def test_a_record_that_could_be_many_is_compared_as_a_few(scored: list[tuple[Person, Person]]) -> None:
+def test_a_record_that_could_be_many_is_compared_as_a_few(scored: list[tuple[Features, Features]]) -> None:
     people = several(500)
     clustered(people, {(0, one): 5.0 for one in range(1, 500)}, MODEL, {})
     choices = MOST_CHOICES * (MOST_CHOICES - 1) // 2
     assert len(scored) <= choices + 500
 
 
-def test_a_large_cluster_is_compared_by_few_values(scored: list[tuple[Person, Person]]) -> None:
+def test_a_large_cluster_is_compared_by_few_values(scored: list[tuple[Features, Features]]) -> None:
     people = several(500)
     constraints = Constraints(together=[tuple(range(400))])
     clustered(people, {(0, one): SURE for one in range(400, 500)}, MODEL, {}, constraints)
     assert len(scored) <= 100
     assert (
-        max(len(getattr(one, field.name)) for pair in scored for one in pair for field in fields(Person)) <= MOST_VALUES
+        max(len(getattr(one, field.name)) for pair in scored for one in pair for field in fields(Features))
+        <= MOST_VALUES
     )
 
 
 def test_a_bucket_of_two_hundred_where_all_pairs_are_sure_is_joined_step_by_step(
-    scored: list[tuple[Person, Person]],
+    scored: list[tuple[Features, Features]],
 ) -> None:
     people = dict.fromkeys(range(200), ANNA)
     sure = dict.fromkeys(combinations(people, 2), 5.0)
@@ -297,7 +298,9 @@ def test_a_bucket_of_two_hundred_where_all_pairs_are_sure_is_joined_step_by_step
     assert len(scored) < 200
 
 
-def test_two_people_are_told_apart_once_however_many_pairs_say_otherwise(scored: list[tuple[Person, Person]]) -> None:
+def test_two_people_are_told_apart_once_however_many_pairs_say_otherwise(
+    scored: list[tuple[Features, Features]],
+) -> None:
     annas, berts = tuple(range(50)), tuple(range(50, 100))
     people = dict.fromkeys(annas, ANNA) | dict.fromkeys(berts, BERT)
     clusters = clustered(people, dict.fromkeys(product(annas, berts), SURE), MODEL, {}, Constraints([annas, berts]))

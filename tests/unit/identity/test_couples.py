@@ -7,7 +7,7 @@ import pytest
 from hub.mapping.name import fold
 from hub.matching.clustering import cluster
 from hub.matching.comparison import place_level
-from hub.matching.features import Person, Place, Spelling
+from hub.matching.features import Features, Place, Spelling
 from hub.matching.given_names import gender
 from hub.matching.names import COUPLE, likeness
 from hub.matching.scoring import outcome, score
@@ -17,9 +17,9 @@ from hub.matching.weights import Model
 MODEL = Model()
 
 
-def named(first: str, last: str = "Doering", **told: tuple[str, ...]) -> Person:
+def named(first: str, last: str = "Doering", **told: tuple[str, ...]) -> Features:
     spelled = Spelling((shortest(fold(first)),), (fold(last),))
-    return Person(names=(spelled,), **told)  # type: ignore[arg-type]
+    return Features(names=(spelled,), **told)  # type: ignore[arg-type]
 
 
 def on_one_mailbox(one: str, other: str) -> str:
@@ -64,8 +64,8 @@ def test_whose_a_name_is_where_many_countries_agree() -> None:
     assert likeness(("julia",), ("julian",)) == COUPLE
 
 
-def lives(street: str, number: str, postal: str, city: str) -> Person:
-    return Person(places=(Place(street, frozenset((street,)), (number,), postal, city),))
+def lives(street: str, number: str, postal: str, city: str) -> Features:
+    return Features(places=(Place(street, frozenset((street,)), (number,), postal, city),))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_street_is_in_a_place_and_far_numbers_are_no_neighbours(
 def test_a_row_that_is_told_many_times_is_one_record_and_no_crowd() -> None:
     # given one row of a file sixty times, and the same person told in another way
     home = Place("lindenweg", frozenset(("lindenweg",)), ("63",), "10115", "berlin")
-    row = Person(names=(Spelling(("ida",), ("sommer",)),), places=(home,))
-    other = Person(names=(Spelling(("ida", "marie"), ("sommer",)),), places=(home,))
+    row = Features(names=(Spelling(("ida",), ("sommer",)),), places=(home,))
+    other = Features(names=(Spelling(("ida", "marie"), ("sommer",)),), places=(home,))
     people = {**dict.fromkeys(range(60), row), 60: other}
     assert cluster(people, MODEL).groups == [list(range(61))]

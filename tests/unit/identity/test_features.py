@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.matching import comparison
 from hub.matching.contacts import mistyped
-from hub.matching.features import Person, Place, Spelling, merged, person
+from hub.matching.features import Features, Place, Spelling, features_of, merged
 from hub.matching.names import likeness, phonetic
 from hub.matching.rules import IdentifierRule, IdentityRules
 from tests.unit.identity.people import PHONE, RULES, state, who
@@ -30,7 +30,7 @@ def test_a_record_as_it_is_compared() -> None:
         national_id="12 345/67",
         handle="JoergM",
     )
-    assert found == Person(
+    assert found == Features(
         names=(Spelling(("jorg",), ("muller",)),),
         suffixes=("jr",),
         emails=("joerg.mueller+shop@gmail.com",),
@@ -55,7 +55,7 @@ def test_what_the_rules_block_is_not_compared() -> None:
         }
     )
     told = state(email="anna@example.de", phone=PHONE, loyalty_id="7", handle="anna")
-    assert person(told, rules) == Person(weak=("anna@example.de",), handles=("anna",))
+    assert features_of(told, rules) == Features(weak=("anna@example.de",), handles=("anna",))
 
 
 def test_whose_address_it_may_not_be() -> None:
@@ -71,7 +71,7 @@ def test_whose_address_it_may_not_be() -> None:
         },
         "links": {"abc": [True, STAMP]},
     }
-    assert person(told, RULES) == Person(
+    assert features_of(told, RULES) == Features(
         emails=("anna@example.de",),
         weak=("mia@example.de",),
         roles=("info@example.de",),
@@ -93,7 +93,7 @@ def test_what_an_unusable_address_was_meant_to_be(unusable: str, meant: str) -> 
 
 
 def test_nothing_told_is_nothing_compared() -> None:
-    assert person({}, RULES) == Person()
+    assert features_of({}, RULES) == Features()
 
 
 def test_a_handle_told_as_a_name_is_none() -> None:
@@ -118,7 +118,7 @@ def test_a_mailbox_tells_the_first_name_that_is_missing(
 
 def test_names_of_before_are_compared_too() -> None:
     told = {"name": [{"first": "Anna", "last": "Berg"}, [0, 0, 0]], "other_names": [["anna", "klein"]]}
-    assert person(told, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
+    assert features_of(told, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
 
 
 def test_of_a_record_with_names_without_end_its_own_and_a_few_are_compared() -> None:
@@ -126,7 +126,7 @@ def test_of_a_record_with_names_without_end_its_own_and_a_few_are_compared() -> 
     digits = str.maketrans("0123456789", "abcdefghij")
     others = sorted(["anna", f"klein{n}".translate(digits)] for n in range(1_000))
     told = {"name": [{"first": "Zora", "last": "Zorn"}, [0, 0, 0]], "other_names": others}
-    names = person(told, RULES).names
+    names = features_of(told, RULES).names
     assert len(names) < 50
     assert Spelling(("zora",), ("zorn",)) in names
 
@@ -173,7 +173,7 @@ def test_likeness_is_symmetric(one: tuple[str, ...], other: tuple[str, ...], giv
 
 def test_two_records_of_one_person_are_one_person() -> None:
     shop, till = who(first_name="Anna", email="anna@example.de"), who(last_name="Berg", phone="030 23125 101")
-    assert merged(shop, till) == Person(
+    assert merged(shop, till) == Features(
         names=(Spelling(("anna",), ()), Spelling((), ("berg",))),
         emails=("anna@example.de",),
         phones=("+493023125101",),
@@ -192,7 +192,7 @@ def test_addresses_without_end_are_not_all_compared_with_all(
         return rank(*pair)
 
     monkeypatch.setattr(comparison, "_email", counted)
-    one = Person(emails=tuple(f"k{n}@example.com" for n in range(10_000)))
-    other = Person(emails=(*(f"{n}.w@example.org" for n in range(10_000)), last))
+    one = Features(emails=tuple(f"k{n}@example.com" for n in range(10_000)))
+    other = Features(emails=(*(f"{n}.w@example.org" for n in range(10_000)), last))
     assert comparison.email_level(one, other)[0] == level
     assert len(compared) < 5_000

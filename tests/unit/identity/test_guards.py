@@ -9,7 +9,7 @@ import pytest
 from hub.learning.training import frequencies
 from hub.matching.blocking import buckets
 from hub.matching.clustering import Clusters, cluster, crowds, reviews
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, outcome, score
 from hub.matching.version import identity
@@ -24,15 +24,15 @@ PHONE, MOBILE, TILL = "030 23125 101", "0152 28817 386", "030 23125 199"
 BORN = "1980-04-17"
 
 
-def people(*records: Person) -> dict[int, Person]:
+def people(*records: Features) -> dict[int, Features]:
     return dict(enumerate(records))
 
 
-def clusters(*records: Person, model: Model = DAY_ONE) -> list[list[int]]:
+def clusters(*records: Features, model: Model = DAY_ONE) -> list[list[int]]:
     return cluster(people(*records), model, RULES).groups
 
 
-def asked(one: Person, other: Person, model: Model = DAY_ONE) -> bool:
+def asked(one: Features, other: Features, model: Model = DAY_ONE) -> bool:
     """Whether these two stay apart, and a person is asked about them."""
     found: Clusters[int] = cluster(people(one, other), model, RULES)
     pair = score(one, other, model, crowds(buckets(people(one, other)), people(one, other), RULES))

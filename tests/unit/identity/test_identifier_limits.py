@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.application.guards import shared_guards, unused_guards
 from hub.mapping.record_state import State, apply_customer, apply_link, micros
 from hub.matching.clustering import cluster
-from hub.matching.features import Period, Person, person
+from hub.matching.features import Features, Period, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Evidence, score
 from hub.matching.version import identity
@@ -43,12 +43,12 @@ def told(day: int = 0, **fields: Any) -> State:
 
 
 def groups(by: IdentityRules, *records: State) -> list[list[int]]:
-    people = {number: person(record, by) for number, record in enumerate(records)}
+    people = {number: features_of(record, by) for number, record in enumerate(records)}
     return cluster(people, identity(by).model, by).groups
 
 
 def evidence(by: IdentityRules, one: State, other: State) -> dict[tuple[str, str], float]:
-    found = score(person(one, by), person(other, by), identity(by).model)
+    found = score(features_of(one, by), features_of(other, by), identity(by).model)
     return {(line.feature, line.level): line.weight for line in found.evidence}
 
 
@@ -132,13 +132,13 @@ def test_a_link_of_the_source_has_a_window_too() -> None:
 
 def test_a_record_tells_times_only_where_a_window_is_set() -> None:
     record = told(phones=[PHONE], emails=[MAIL])
-    assert person(record, IdentityRules()).periods == ()
+    assert features_of(record, IdentityRules()).periods == ()
     half, at = 365 * 86_400_000_000, micros(START)
-    assert person(record, TWO_YEARS).periods == (Period("phone", PHONE, at - half, at + half),)
+    assert features_of(record, TWO_YEARS).periods == (Period("phone", PHONE, at - half, at + half),)
 
 
 PEOPLE = st.builds(
-    lambda spans: Person(
+    lambda spans: Features(
         phones=tuple(sorted({value for value, _, _ in spans})),
         periods=tuple(sorted(Period("phone", value, since, since + length) for value, since, length in spans)),
     ),
@@ -148,14 +148,14 @@ PEOPLE = st.builds(
 
 @settings(deadline=None)
 @given(PEOPLE, PEOPLE)
-def test_who_comes_first_does_not_matter(one: Person, other: Person) -> None:
+def test_who_comes_first_does_not_matter(one: Features, other: Features) -> None:
     assert contemporary(one, other) == contemporary(other, one)[::-1]
 
 
 @settings(deadline=None)
 @given(PEOPLE, PEOPLE)
-def test_a_cluster_had_a_number_whenever_one_of_its_records_had_it(one: Person, other: Person) -> None:
-    both = united(Person(phones=(PHONE, OTHER_PHONE)), (*one.periods, *other.periods))
+def test_a_cluster_had_a_number_whenever_one_of_its_records_had_it(one: Features, other: Features) -> None:
+    both = united(Features(phones=(PHONE, OTHER_PHONE)), (*one.periods, *other.periods))
     for moment in range(45):
         had = [
             {each.value for each in told.periods if each.since <= moment <= each.until} for told in (one, other, both)
@@ -258,7 +258,7 @@ ALL_KINDS: dict[str, Any] = {
 
 def named(by: IdentityRules) -> list[str]:
     record = told(name=ANNA, **ALL_KINDS)
-    found = score(person(record, by), person(record, by), identity(by).model)
+    found = score(features_of(record, by), features_of(record, by), identity(by).model)
     return [line.feature for line in lines(record, record, found, identity(by).model, by)]
 
 
@@ -281,7 +281,9 @@ def test_what_is_no_identifier_keeps_its_place() -> None:
 def test_the_order_changes_no_weight() -> None:
     turned = rules(phone={}, email={}, loyalty={}, account={})
     record = told(name=ANNA, **ALL_KINDS)
-    one, other = (score(person(record, by), person(record, by), identity(by).model) for by in (IdentityRules(), turned))
+    one, other = (
+        score(features_of(record, by), features_of(record, by), identity(by).model) for by in (IdentityRules(), turned)
+    )
     assert one == other
     assert isinstance(one.evidence[0], Evidence)
 
@@ -296,7 +298,7 @@ def test_guards_name_identifiers_in_the_order_of_trust() -> None:
         (IdentityRules(), ["loyalty", "email", "phone"]),
         (rules(phone={}, email={}, loyalty={}), ["phone", "email", "loyalty"]),
     ):
-        people = {record.id: person(record.state, by)}
+        people = {record.id: features_of(record.state, by)}
         assert [guard["kind"] for guard in shared_guards([record], people, crowds, by)] == order
         unused = [guard["kind"] for guard in unused_guards([record], by)]
         assert unused == [kind for kind in order if kind != "loyalty"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.matching.clustering import Constraints, clustered
 from hub.matching.constraints import Conflict, conflict, implied_by, together_apart, undone_by_split
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.weights import Model
 from hub.model.judgement import Judgement, Verdict
 
@@ -153,7 +153,7 @@ def test_judgements_without_conflict_can_all_be_kept_to_and_no_others(judgements
     kept: list[Judgement] = []
     for each in judgements:
         clash = conflict(each, kept)
-        people = dict.fromkeys(RECORDS, Person())
+        people = dict.fromkeys(RECORDS, Features())
         groups = clustered(people, {}, Model(), {}, together_apart([*kept, each], RECORDS)).groups
         place = {one: number for number, group in enumerate(groups) for one in group}
         holds = all(

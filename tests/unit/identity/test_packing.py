@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from hub.matching.features import Person, merged, person
+from hub.matching.features import Features, features_of, merged
 from hub.matching.packing import packed, unpacked
 from hub.matching.rules import IdentityRules
 from tests.unit.identity.people import BORN, HOME, PHONE, RULES, state, who
@@ -14,7 +14,7 @@ from tests.unit.identity.test_scoring import PERSONS
 
 @settings(deadline=None)
 @given(PERSONS, PERSONS)
-def test_what_is_unpacked_is_what_was_packed(one: Person, other: Person) -> None:
+def test_what_is_unpacked_is_what_was_packed(one: Features, other: Features) -> None:
     both = merged(one, other)
     assert [unpacked(packed(each)) for each in (one, both)] == [one, both]
 
@@ -31,7 +31,7 @@ def test_a_person_as_text() -> None:
 
 def test_when_values_were_told_is_packed_with_them() -> None:
     rules = IdentityRules(identifiers={"phone": {"within_days": 2}, "email": {"within_days": 1}})
-    record = person(state(phone=PHONE, email="a@example.de"), rules)
+    record = features_of(state(phone=PHONE, email="a@example.de"), rules)
     assert [(each.kind, each.until - each.since) for each in record.periods] == [
         ("email", 86_400_000_000), ("phone", 2 * 86_400_000_000),
     ]  # fmt: skip
@@ -39,18 +39,18 @@ def test_when_values_were_told_is_packed_with_them() -> None:
 
 
 def test_of_nobody_there_is_hardly_any_text() -> None:
-    assert (packed(Person()), unpacked("3")) == ("3", Person())
+    assert (packed(Features()), unpacked("3")) == ("3", Features())
 
 
 def test_what_nobody_sees_never_is_in_a_value() -> None:
-    told = person(
+    told = features_of(
         {
             "loyalty_ids": {"L\x1e7\u200b": ["L\x1e7\u200b", [0, 0, 0]], "\x1f": ["\x1f", [0, 0, 0]]},
             "identifiers": {"email:a\x1f@example.de": ["weak", [0, 0, 0]]},
         },
         RULES,
     )
-    assert told == Person(loyalty_ids=("L7",), weak=("a@example.de",))
+    assert told == Features(loyalty_ids=("L7",), weak=("a@example.de",))
     assert unpacked(packed(told)) == told
 
 

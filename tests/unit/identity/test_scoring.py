@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.learning.training import adjusted, bounded, frequencies
-from hub.matching.features import Person, person
+from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, Evidence, Score, outcome, score
 from hub.matching.weights import Model, Weights, trusted
@@ -190,7 +190,7 @@ def test_two_loyalty_numbers_or_accounts_of_one_network_speak_against() -> None:
 
 
 def test_accounts_of_two_networks_say_nothing() -> None:
-    assert score(Person(accounts=("messenger:p:1",)), Person(accounts=("whatsapp:2",)), MODEL) == Score(-13.0, ())
+    assert score(Features(accounts=("messenger:p:1",)), Features(accounts=("whatsapp:2",)), MODEL) == Score(-13.0, ())
 
 
 def test_rules_change_what_a_kind_proves() -> None:
@@ -239,13 +239,13 @@ PERSONS = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(PERSONS, PERSONS)
-def test_scoring_is_symmetric(one: Person, other: Person) -> None:
+def test_scoring_is_symmetric(one: Features, other: Features) -> None:
     assert score(one, other, MODEL).weight == pytest.approx(score(other, one, MODEL).weight)
 
 
 @given(PERSONS)
-def test_missing_is_neutral(one: Person) -> None:
-    assert score(one, person({}, RULES), MODEL) == Score(-MODEL.prior, ())
+def test_missing_is_neutral(one: Features) -> None:
+    assert score(one, features_of({}, RULES), MODEL) == Score(-MODEL.prior, ())
 
 
 def test_a_door_proves_more_where_nobody_shares_one() -> None:

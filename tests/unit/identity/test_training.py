@@ -15,7 +15,7 @@ from hub.learning.estimation import estimate, splinked
 from hub.learning.sampling import Sample
 from hub.learning.splink_model import dumped
 from hub.learning.training import MOST_MOVED, MOST_RAISED, refined, tempered
-from hub.matching.features import Person
+from hub.matching.features import Features
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model, Weights
 from tests.unit.identity.people import HOME, PHONE, who
@@ -29,7 +29,7 @@ AT_HOME = (who(**ANNA, **HOME), who(**INITIAL, **HOME))
 """A doubtful pair: one household, one initial."""
 
 
-def base(count: int = 240) -> list[tuple[int, Person]]:
+def base(count: int = 240) -> list[tuple[int, Features]]:
     """Records of invented people, two each, every fourth with a typing error in the date of birth."""
     random, found = Random(7), []
     for number in range(count // 2):
@@ -50,12 +50,12 @@ def base(count: int = 240) -> list[tuple[int, Person]]:
 BASE = base()
 
 
-def answered(accepted: int, rejected: int, pair: tuple[Person, Person] = AT_HOME) -> Model:
+def answered(accepted: int, rejected: int, pair: tuple[Features, Features] = AT_HOME) -> Model:
     told = score(*pair, MODEL)
     return refined([(told, True)] * accepted + [(told, False)] * rejected, MODEL)
 
 
-def weighed(model: Model, pair: tuple[Person, Person] = AT_HOME) -> float:
+def weighed(model: Model, pair: tuple[Features, Features] = AT_HOME) -> float:
     return score(*pair, model).weight
 
 
@@ -159,7 +159,7 @@ def test_nothing_teaches_nothing() -> None:
 
 
 def test_a_sample_keeps_few_records_with_their_pairs_whatever_the_order() -> None:
-    def drawn(people: list[tuple[int, Person]]) -> Sample[int]:
+    def drawn(people: list[tuple[int, Features]]) -> Sample[int]:
         sample: Sample[int] = Sample(wanted=(11,), most=160)
         for one, person in people:
             sample.add(one, person)

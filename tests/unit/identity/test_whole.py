@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from hub.matching.blocking import buckets
 from hub.matching.clustering import Constraints, cluster, clustered, crowds
-from hub.matching.everybody import Carried, Whole, components
-from hub.matching.features import Person, Spelling
+from hub.matching.everybody import Carried, Everybody, components
+from hub.matching.features import Features, Spelling
 from hub.matching.rules import IdentityRules
 from hub.matching.version import identity
 
@@ -16,7 +16,7 @@ RULES = IdentityRules.model_validate({"identifiers": {"email": {"max_people": 1}
 NAMES = [Spelling(("anna",), ("berg",)), Spelling(("bert",), ("berg",)), Spelling((), ("berg",))]
 
 persons = st.builds(
-    Person,
+    Features,
     names=st.sampled_from(NAMES).map(lambda name: (name,)),
     emails=st.lists(st.sampled_from(["a.berg@example.com", "b@example.de"]), max_size=2, unique=True).map(tuple),
     phones=st.lists(st.sampled_from(["+493023125101", "+493023125102"]), max_size=1).map(tuple),
@@ -24,8 +24,8 @@ persons = st.builds(
 )
 
 
-def whole(people: list[Person]) -> Whole:
-    made = Whole(RULES)
+def whole(people: list[Features]) -> Everybody:
+    made = Everybody(RULES)
     for each in people:
         made.add(each)
     made.ready()
@@ -34,7 +34,7 @@ def whole(people: list[Person]) -> Whole:
 
 @settings(deadline=None)
 @given(st.lists(persons, max_size=9))
-def test_it_is_what_clustering_from_nothing_looks_at(people: list[Person]) -> None:
+def test_it_is_what_clustering_from_nothing_looks_at(people: list[Features]) -> None:
     model, numbered = identity(RULES).model, dict(enumerate(people))
     seen: list[int] = []
 
@@ -51,7 +51,7 @@ def test_it_is_what_clustering_from_nothing_looks_at(people: list[Person]) -> No
 
 def test_what_proves_nothing_is_told_with_how_many_carry_it() -> None:
     anna, bert = (
-        Person(names=(name,), emails=("a.berg@example.com",), phones=("+493023125101",)) for name in NAMES[:2]
+        Features(names=(name,), emails=("a.berg@example.com",), phones=("+493023125101",)) for name in NAMES[:2]
     )
 
     assert whole([anna, bert, anna, bert]).shared == {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.mapping.record_state import State, apply_customer, micros
 from hub.matching import comparison, names, scoring
-from hub.matching.features import person
+from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import score
 from hub.matching.weights import Model
@@ -35,7 +35,7 @@ def state(**told: Any) -> State:
 
 
 def words(one: State, other: State, crowd: dict[str, int] | None = None) -> list[str]:
-    found = score(person(one, RULES), person(other, RULES), MODEL, crowd or {})
+    found = score(features_of(one, RULES), features_of(other, RULES), MODEL, crowd or {})
     return [line.text for line in lines(one, other, found, MODEL, RULES, crowd or {})]
 
 
@@ -132,7 +132,7 @@ CROWDS = st.dictionaries(
 def test_whatever_is_told_every_line_has_a_sentence_and_the_weights_add_up(
     one: State, other: State, crowd: dict[str, int]
 ) -> None:
-    found = score(person(one, RULES), person(other, RULES), MODEL, crowd)
+    found = score(features_of(one, RULES), features_of(other, RULES), MODEL, crowd)
     told = lines(one, other, found, MODEL, RULES, crowd)
     assert [(line.feature, line.level) for line in told if (line.feature, line.level) not in SENTENCES] == []
     assert abs(sum(line.weight for line in told) - found.weight) < 1e-6
@@ -140,7 +140,7 @@ def test_whatever_is_told_every_line_has_a_sentence_and_the_weights_add_up(
 
 @given(PEOPLE, PEOPLE, CROWDS)
 def test_a_line_with_values_names_them(one: State, other: State, crowd: dict[str, int]) -> None:
-    found = score(person(one, RULES), person(other, RULES), MODEL, crowd)
+    found = score(features_of(one, RULES), features_of(other, RULES), MODEL, crowd)
     for line in lines(one, other, found, MODEL, RULES, crowd):
         if "{both}" in SENTENCES[line.feature, line.level]:
             assert line.one is not None, line

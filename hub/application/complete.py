@@ -152,7 +152,7 @@ def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> Retrya
     log.warning("complete.postponed", connection=entry.entry.connection, error=type(error).__name__)
     with database.session() as session:
         # After a 401 or a 429 the entry waits as long as its connection does.
-        inbox.postpone(session, entry.id, wait, counted=bool(wait))
+        inbox.postpone(session, {entry.id: wait}, counted=bool(wait))
     return error
 
 

@@ -47,7 +47,7 @@ BATCH = 500
 ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 """A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
 
-_CORRECTIONS = ("refund", "deletion")
+_CORRECTIONS = ("refund", "payment", "deletion")
 """Told apart from its order, each of these makes another order of it."""
 
 _TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
@@ -326,7 +326,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
 
 
 def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
-    """The orders that changed, also by a separate refund or deletion, and those that have another profile now."""
+    """The orders that changed, also by a part told apart from them, and those that have another profile now."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
     orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
@@ -351,8 +351,8 @@ def _finish(
     noted: Mapping[int, Sequence[Note]],
 ) -> None:
     again = [e for e in entries if e.id in applied.waiting and e.attempts < len(ORPHAN_RETRIES)]
-    for entry in again:
-        inbox.postpone(session, entry.id, ORPHAN_RETRIES[entry.attempts])
+    if again:
+        inbox.postpone(session, {entry.id: ORPHAN_RETRIES[entry.attempts] for entry in again})
     repeated = {entry.id for entry in again}
     failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
     everyone = [entry.id for entry in entries]

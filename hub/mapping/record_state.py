@@ -15,6 +15,7 @@ newest wins, so that it does not depend on the order of events either.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
@@ -227,14 +228,22 @@ def _put_name(state: State, name: dict[str, str], stamp: Stamp) -> None:
     _put(state, "name", name, stamp)
     if before is None:
         return
-    earlier = {(first, last) for first, last in state.get("other_names", ())}
-    others = (earlier | {before, _folded(name)}) - {_folded(state["name"][0])}
+    current = _folded(state["name"][0])
+    others: list[list[str]] = state.get("other_names", [])
+    # In place: a file that gives all its rows one id tells thousands of names of one record.
+    for other in (before, _folded(name), current):
+        place = bisect_left(others, other)
+        is_there = others[place : place + 1] == [other]
+        if other == current and is_there:
+            del others[place]
+        elif other != current and not is_there:
+            others.insert(place, other)
     if others:
-        state["other_names"] = sorted(list(other) for other in others)
+        state["other_names"] = others
 
 
-def _folded(name: dict[str, str]) -> tuple[str, str]:
-    return fold(name.get("first", "")), fold(name.get("last", ""))
+def _folded(name: dict[str, str]) -> list[str]:
+    return [fold(name.get("first", "")), fold(name.get("last", ""))]
 
 
 def _put(state: State, name: str, value: Any, stamp: Stamp) -> None:

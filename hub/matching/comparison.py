@@ -46,6 +46,9 @@ _INITIALS = 4
 _NEIGHBOURS = 20
 """Houses that far apart by their numbers are near enough for one number to stand for the other."""
 
+_MOST_VALUES = 32
+_MOST_PAIRS = _MOST_VALUES * _MOST_VALUES
+
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
@@ -57,7 +60,15 @@ def email_level(one: Features, other: Features) -> tuple[str, str, str]:
 def _closest(
     rank: Callable[[Item, Item], int], levels: tuple[str, ...], one: tuple[Item, ...], other: tuple[Item, ...]
 ) -> tuple[str, Item, Item]:
-    """The closest level of all pairs of values, and the pair that has it."""
+    """The closest level of all pairs of values, and the pair that has it.
+
+    Of records with values without end (a file that gives all its rows one id) only the first, and those that are
+    equal, are compared.
+    """
+    if len(one) * len(other) > _MOST_PAIRS:
+        others = set(other)
+        same = tuple([value for value in one if value in others][:_MOST_VALUES])
+        one, other = same + one[:_MOST_VALUES], same + other[:_MOST_VALUES]
     a, b = one[0], other[0]
     best = rank(a, b)
     if best and (len(one) > 1 or len(other) > 1):

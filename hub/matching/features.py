@@ -36,6 +36,10 @@ _NOBODYS_BIRTH = frozenset(
 )
 """What forms and programs put where no date of birth was told: the first days of calendars, and round ones."""
 
+_MOST_NAMES = 32
+"""Earlier names that are compared. A file that gives all its rows one id tells thousands, and everybody else would be
+compared with each of them."""
+
 _NONE: frozenset[str] = frozenset()
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _APART = re.compile(r"[._-]+|[0-9]+")
@@ -212,7 +216,7 @@ def _told_names(state: State) -> Iterator[tuple[str, str]]:
         held: Mapping[str, str] = state["name"][0]
         first = held.get("first", "")
         yield f"{first} {held['middle']}" if "middle" in held else first, held.get("last", "")
-    yield from state.get("other_names", ())
+    yield from state.get("other_names", ())[:_MOST_NAMES]
 
 
 def _kept(tokens: Tokens) -> Tokens:

@@ -1,6 +1,7 @@
 """A consent that claims a time which has not come, or none that a business tells, costs its time and no more. Pure.
 
-A slip of the keyboard in the year of an opt-in would else beat every opt-out that follows (law L7).
+A slip of the keyboard in the year of an opt-in would else beat every opt-out that follows (law L7). So would one
+without a time of its own, of an event from a clock that is years ahead: it has the time of its arrival.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def dated(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Sequ
 
     An opt-out without a time holds as of its event. An opt-in without one is no explicit act any more.
     """
-    if not any(_cannot_be(consent, received_at) for event in events for consent in _consents(event)):
+    if not any(_cannot_be(consent, event, received_at) for event in events for consent in _consents(event)):
         return events, ()
     return [_dated(event, received_at) for event in events], (_NOTE,)
 
@@ -33,7 +34,9 @@ def _consents(event: CanonicalEvent) -> Sequence[Consent]:
 
 
 def _dated(event: CanonicalEvent, received_at: datetime) -> CanonicalEvent:
-    kept = tuple(_untimed(c) if _cannot_be(c, received_at) else c for c in _consents(event))
+    # The time of its event, or of its arrival where that has not come either.
+    at = received_at if _has_not_come(event.occurred_at, received_at) else None
+    kept = tuple(_untimed(c, at) if _cannot_be(c, event, received_at) else c for c in _consents(event))
     if isinstance(event, ConsentEvent):
         return event.model_copy(update={"consent": kept[0]})
     if isinstance(event, CustomerEvent):
@@ -41,9 +44,14 @@ def _dated(event: CanonicalEvent, received_at: datetime) -> CanonicalEvent:
     return event
 
 
-def _cannot_be(consent: Consent, received_at: datetime) -> bool:
-    return consent.at is not None and not FIRST <= consent.at <= received_at + TOLERANCE
+def _cannot_be(consent: Consent, event: CanonicalEvent, received_at: datetime) -> bool:
+    at = event.occurred_at if consent.at is None else consent.at
+    return _has_not_come(at, received_at) or (consent.at is not None and at < FIRST)
 
 
-def _untimed(consent: Consent) -> Consent:
-    return consent.model_copy(update={"at": None, "explicit": consent.explicit and consent.state == "opted_out"})
+def _has_not_come(at: datetime, received_at: datetime) -> bool:
+    return at > received_at + TOLERANCE
+
+
+def _untimed(consent: Consent, at: datetime | None) -> Consent:
+    return consent.model_copy(update={"at": at, "explicit": consent.explicit and consent.state == "opted_out"})

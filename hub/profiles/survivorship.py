@@ -229,8 +229,8 @@ def sameness(candidate: Candidate) -> Hashable:
 def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list[Candidate]]]:
     """Per purpose and channel: the state that holds (law L7), and every statement heard, the deciding one first.
 
-    The newest opt-out holds against everything but a newer explicit opt-in; without an opt-out the newest statement
-    holds. At the same moment the stricter statement wins.
+    The newest opt-out holds against everything but a newer explicit opt-in; without an opt-out, or after such an
+    opt-in, the newest statement holds. At the same moment the stricter statement wins.
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in _items(leaves, "consents"):
@@ -272,7 +272,10 @@ def _deciding(statements: Sequence[Candidate]) -> Candidate:
     if opt_out is None:
         return newest_first[0]
     loosening = next((c for c in newest_first if said(c) == ("opted_in", "explicit")), None)
-    return loosening if loosening is not None and loosening.at > opt_out.at else opt_out
+    if loosening is None or loosening.at <= opt_out.at:
+        return opt_out
+    # A double opt-in that was begun since is pending, as it is where nobody ever opted out.
+    return loosening if said(newest_first[0])[0] == "opted_in" else newest_first[0]
 
 
 def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, Any]]:
@@ -373,7 +376,7 @@ def _statement(c: Candidate) -> dict[str, Any]:
 def _consent_rule(winner: Candidate, losers: Iterable[Candidate]) -> str:
     if said(winner)[0] == "opted_out":
         return "an opt-out holds until a newer explicit opt-in"
-    if any(said(loser)[0] == "opted_out" for loser in losers):
+    if said(winner)[0] == "opted_in" and any(said(loser)[0] == "opted_out" for loser in losers):
         return "an explicit opt-in newer than every opt-out"
     return "newest statement"
 

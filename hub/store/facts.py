@@ -107,22 +107,23 @@ PARTS = """CROSS JOIN LATERAL (
                 + greatest(coalesce(sum(own.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'goods'), 0),
                     coalesce(sum(own.amount) FILTER (WHERE p.kind = 'refund' AND p.aspect = 'money'), 0)) AS refunded,
             coalesce(sum(own.amount) FILTER (WHERE p.kind = 'payment'), 0) AS paid,
-            coalesce(bool_or(p.kind = 'deletion'), false) AS deleted
+            coalesce(bool_or(p.kind = 'deletion' AND p.version_at >= o.version_at), false) AS deleted
         FROM fact p
         CROSS JOIN LATERAL (
             SELECT CASE WHEN p.counted AND p.currency = o.currency THEN p.amount END AS amount) own
         WHERE p.parent_id = o.id OFFSET 0) parts
     CROSS JOIN LATERAL (
         SELECT o.aspect IS NOT DISTINCT FROM 'open' AND (parts.paid < o.amount OR parts.paid = 0) AS unpaid) state"""
-"""Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted``, and ``unpaid`` while neither
-the order nor the payments told apart from it say that it was paid."""
+"""Joins to an order ``o`` what its parts make of it: ``refunded``, ``paid``, ``deleted`` unless its source has told
+of it since (it was taken back from the trash), and ``unpaid`` while neither the order nor the payments told apart from
+it say that it was paid."""
 
 _SUMMARIES = f"""
     SELECT r.profile_id, o.currency, state.unpaid AND o.connection <> ALL(%b::text[]) AS open, count(*),
         sum(o.amount - parts.refunded), min(o.happened_at), max(o.happened_at)
     FROM {{records}}
     CROSS JOIN LATERAL (
-        SELECT f.id, f.connection, f.happened_at, f.amount, f.currency, f.aspect
+        SELECT f.id, f.connection, f.happened_at, f.version_at, f.amount, f.currency, f.aspect
         FROM fact f WHERE f.record_id = r.id AND f.kind = 'order' AND f.counted OFFSET 0) o
     {PARTS}
     WHERE {{whose}} AND NOT parts.deleted
@@ -151,14 +152,17 @@ def supposed_summaries(
 
 def _summed(rows: Iterable[Row]) -> dict[UUID, dict[str, Any]]:
     summaries: dict[UUID, dict[str, Any]] = {}
+    spans: dict[UUID, tuple[datetime, datetime]] = {}
     for profile_id, currency, is_open, count, total, first, last in rows:
         summary = summaries.setdefault(profile_id, {"count": 0, "totals": []})
         counted = summary.setdefault("open", {"count": 0, "totals": []}) if is_open else summary
         counted["count"] += count
         counted["totals"].append({"amount": format(total, "f"), "currency": currency})
         if not is_open:
-            summary["first_at"] = min(summary.get("first_at", _iso(first)), _iso(first))
-            summary["last_at"] = max(summary.get("last_at", _iso(last)), _iso(last))
+            earliest, latest = spans.get(profile_id, (first, last))
+            spans[profile_id] = min(earliest, first), max(latest, last)
+    for profile_id, (first, last) in spans.items():
+        summaries[profile_id] |= {"first_at": _iso(first), "last_at": _iso(last)}
     return summaries
 
 

@@ -209,11 +209,14 @@ def move(session: Session, ids: Sequence[int], step: str) -> None:
     )
 
 
-def postpone(session: Session, inbox_id: int, wait: timedelta, *, counted: bool = True) -> None:
-    """Try an entry again after ``wait``, by PostgreSQL's clock; ``counted`` False when the delay was no failure."""
+def postpone(session: Session, waits: Mapping[int, timedelta], *, counted: bool = True) -> None:
+    """Try entries again after their waits, by PostgreSQL's clock; ``counted`` False when the delay was no failure."""
     session.run(
-        "UPDATE inbox_queue SET due_at = now() + %s, attempts = attempts + %s WHERE inbox_id = %s",
-        [wait, int(counted), inbox_id],
+        """
+        UPDATE inbox_queue SET due_at = now() + given.wait, attempts = attempts + %s
+        FROM unnest(%s::bigint[], %s::interval[]) AS given (id, wait) WHERE inbox_id = given.id
+        """,
+        [int(counted), list(waits), list(waits.values())],
     )
 
 

@@ -11,7 +11,7 @@ from hub.mapping.condition import compile_condition
 from hub.model.event import DeletionEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
-from hub.model.order import Order, Refund
+from hub.model.order import Order, Payment, Refund
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
 from hub.profiles import view
@@ -67,6 +67,21 @@ def test_a_deal_follows_the_deletion_of_its_order(way: Way) -> None:
     way.take(entry([gone], "e3"))
     way.settle()
     assert deal(way)[1] == "closedlost"
+
+
+def test_a_deal_follows_a_payment_told_apart_from_its_order(database: Database) -> None:
+    way = Way(database)
+    placed = ORDER.model_copy(update={"state": "open"})
+    way.take(
+        entry([customer("1", name=("Anna", "Berg"), emails=["anna@example.com"])], "e1"),
+        entry([OrderEvent(occurred_at=at(1), order=placed, record=KEY)], "e2"),
+    )
+    way.settle()
+    assert deal(way) == ("100", "contractsent")
+    paid = Payment(external_id="p1", amount=Money(amount=Decimal(100), currency="EUR"), method="card")
+    way.take(entry([OrderPartEvent(occurred_at=at(9), order_id="o1", part=paid)], "e3"))
+    way.settle()
+    assert deal(way) == ("100", "closedwon")
 
 
 def test_a_refund_that_came_before_its_order_is_in_the_deal(database: Database) -> None:

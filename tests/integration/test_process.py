@@ -30,7 +30,7 @@ from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry
 from hub.store import inbox, matches, profiles, versions
 from hub.store.database import Database
-from tests.support.doubles import Crm, at, by_name, customer, entry, parse, routes_to, source, store
+from tests.support.doubles import START, Crm, at, by_name, customer, entry, parse, routes_to, source, store
 
 ONE, TWO = RecordKey(kind="customer", external_id="1"), RecordKey(kind="customer", external_id="2")
 MAIL = "anna@example.com"
@@ -331,6 +331,25 @@ def test_a_batch_costs_a_constant_number_of_statements(database: Database) -> No
         return float(metrics.SQL_STATEMENTS._value.get() - before)
 
     assert statements(200, 1_000) == statements(2, 0)
+
+
+def test_refunds_that_wait_for_their_orders_cost_a_constant_number_of_statements(database: Database) -> None:
+    from hub import metrics
+
+    def statements(count: int, first: int) -> float:
+        store(database, [
+            entry([OrderPartEvent(occurred_at=START, order_id=f"o{n}", part=Refund(
+                external_id=f"r{n}", amount=Money(amount=Decimal(1), currency="EUR")))], f"e{n}")
+            for n in range(first, first + count)
+        ])  # fmt: skip
+        before = metrics.SQL_STATEMENTS._value.get()
+        process_batch(processing(database))
+        return float(metrics.SQL_STATEMENTS._value.get() - before)
+
+    assert statements(50, 1_000) == statements(2, 0)
+    with database.session() as session:
+        [[waiting]] = session.rows("SELECT count(*) FROM inbox_queue WHERE attempts = 1 AND due_at > now()")
+    assert waiting == 52
 
 
 def test_a_record_that_cannot_be_resolved_again_does_not_hold_up_the_others(database: Database) -> None:

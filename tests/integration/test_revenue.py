@@ -13,7 +13,7 @@ import pytest
 
 from hub.application.process import Processing, process_batch
 from hub.matching.rules import IdentityRules
-from hub.model.event import CanonicalEvent, OrderEvent, OrderPartEvent
+from hub.model.event import CanonicalEvent, DeletionEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.keys import fact_id
 from hub.model.money import Money
@@ -166,3 +166,31 @@ def test_orders_stored_before_are_open_after_the_upgrade_where_nobody_had_paid(d
         assert session.run(again[again.index("INSERT INTO reresolve") :].strip().rstrip(";")) == 1
     assert found == {"o1": "open", "o2": None}
     assert totals(processed(database, [])) == (1, [("50", "EUR")])
+
+
+GONE = DeletionEvent(occurred_at=at(3), record=RecordKey(kind="order", external_id="o1"), kind="order")
+
+
+@pytest.mark.parametrize("events", list(permutations([order("50", "paid"), GONE, order("50", "paid", when=4)])))
+def test_an_order_taken_back_from_the_trash_counts_again_in_any_order(
+    database: Database, events: Sequence[CanonicalEvent]
+) -> None:
+    # WooCommerce's order.restored, after its order.deleted
+    assert totals(processed(database, events)) == (1, [("50", "EUR")])
+
+
+@pytest.mark.parametrize("events", list(permutations([order("50", "paid"), GONE, order("50", "paid", when=2)])))
+def test_stale_news_of_a_deleted_order_does_not_bring_it_back(
+    database: Database, events: Sequence[CanonicalEvent]
+) -> None:
+    assert totals(processed(database, events)) == (0, [])
+
+
+def test_the_first_and_last_order_are_found_among_currencies_and_parts_of_a_second(database: Database) -> None:
+    # As text 09:00:00.5Z sorts before 09:00:00Z.
+    early = order("10", "paid", number="o1", placed_at=at(0))
+    late = order("10", "paid", number="o2", placed_at=at(0.5), currency="USD")
+
+    found = processed(database, [early, late])
+
+    assert (found["first_at"], found["last_at"]) == ("2026-03-01T09:00:00Z", "2026-03-01T09:00:00.500000Z")

@@ -40,3 +40,25 @@ def test_a_clock_that_is_a_little_fast_costs_nothing() -> None:
     told = ConsentEvent(occurred_at=NOW, record=KEY, consent=said("opted_in", NOW + timedelta(hours=23)))
 
     assert dated([told], NOW) == ([told], ())
+
+
+@pytest.mark.parametrize(("state", "explicit"), [("opted_in", False), ("opted_out", True)])
+def test_nor_is_one_that_has_the_time_of_an_event_that_has_not_come(state: str, explicit: bool) -> None:
+    # A till whose clock is a year ahead tells of a consent without a time of its own.
+    later = NOW + timedelta(days=365)
+    alone = ConsentEvent(occurred_at=later, record=KEY, consent=said(state, None))
+    inside = CustomerEvent(occurred_at=later, customer=CustomerSnapshot(key=KEY, consents=(said(state, None),)))
+
+    (first, second), notes = dated([alone, inside], NOW)
+
+    assert [type(note) for note in notes] == [Note]
+    assert isinstance(first, ConsentEvent)
+    assert isinstance(second, CustomerEvent)
+    for consent in (first.consent, *second.customer.consents):
+        assert (consent.at, consent.explicit) == (NOW, explicit)
+
+
+def test_a_time_of_its_own_that_can_be_holds_whatever_its_event_says() -> None:
+    told = ConsentEvent(occurred_at=NOW + timedelta(days=365), record=KEY, consent=said("opted_in", NOW))
+
+    assert dated([told], NOW) == ([told], ())

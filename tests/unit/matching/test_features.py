@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.matching import comparison
 from hub.matching.contacts import mistyped
 from hub.matching.features import Features, Place, Spelling, features_of, merged
 from hub.matching.names import likeness, phonetic
@@ -120,6 +121,16 @@ def test_names_of_before_are_compared_too() -> None:
     assert features_of(told, RULES).names == (Spelling(("anna",), ("berg",)), Spelling(("anna",), ("klein",)))
 
 
+def test_of_a_record_with_names_without_end_its_own_and_a_few_are_compared() -> None:
+    # given a file that gave all its rows one id: each of its names would be compared with everybody's
+    digits = str.maketrans("0123456789", "abcdefghij")
+    others = sorted(["anna", f"klein{n}".translate(digits)] for n in range(1_000))
+    told = {"name": [{"first": "Zora", "last": "Zorn"}, [0, 0, 0]], "other_names": others}
+    names = features_of(told, RULES).names
+    assert len(names) < 50
+    assert Spelling(("zora",), ("zorn",)) in names
+
+
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [
@@ -167,3 +178,21 @@ def test_two_records_of_one_person_are_one_person() -> None:
         emails=("anna@example.de",),
         phones=("+493023125101",),
     )
+
+
+@pytest.mark.parametrize(("last", "level"), [("k9999@example.com", "exact"), ("nobody@example.net", "different")])
+def test_addresses_without_end_are_not_all_compared_with_all(
+    last: str, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[str, ...]] = []
+    rank = comparison._email
+
+    def counted(*pair: str) -> int:
+        compared.append(pair)
+        return rank(*pair)
+
+    monkeypatch.setattr(comparison, "_email", counted)
+    one = Features(emails=tuple(f"k{n}@example.com" for n in range(10_000)))
+    other = Features(emails=(*(f"{n}.w@example.org" for n in range(10_000)), last))
+    assert comparison.email_level(one, other)[0] == level
+    assert len(compared) < 5_000

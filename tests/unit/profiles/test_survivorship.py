@@ -223,11 +223,26 @@ def test_the_law_holds_for_any_history_told_in_any_order_by_any_records(history:
     [(summary, heard)] = consent_decisions(leaves)
     outs = [event.consent.at for event in history if event.consent.state == "opted_out"]
     ins = [e.consent.at for e in history if e.consent.state == "opted_in" and e.consent.explicit]
-    if outs:
-        assert summary["state"] == ("opted_in" if ins and max(ins) > max(outs) else "opted_out")
-    else:
+    if outs and not (ins and max(ins) > max(outs)):
+        assert summary["state"] == "opted_out"
+    elif not outs:
         assert summary["at"] == f"{max(event.consent.at for event in history):%Y-%m-%dT%H:%M:%SZ}"
     assert len(heard) == len(leaves)
+
+
+def test_a_double_opt_in_begun_anew_is_pending_also_for_one_who_opted_out_once() -> None:
+    history = leaf(1, said("opted_out", 1)), leaf(2, said("opted_in", 2)), leaf(3, said("pending", 3))
+    assert holds(*history) == holds(*history[1:]) == [("marketing", "email", "pending")]
+    [entry] = explain(list(history), NEWEST)
+    assert (entry["rule"], {lost["why"] for lost in entry["lost"]}) == ("newest statement", {"older"})
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=6), st.integers(0, 4))
+def test_one_opt_out_more_never_loosens(history: list[Any], second: int) -> None:
+    leaves = [leaf(number, event) for number, event in enumerate(history)]
+    [(_, _, without)] = holds(*leaves)
+    [(_, _, state)] = holds(*leaves, leaf(len(leaves), said("opted_out", second)))
+    assert state in ("opted_out", without)
 
 
 # -- explanation (law L5)

@@ -2,7 +2,7 @@
 
 ``KINDS`` maps a name to a function of (people, seed). Rows have the columns that ``hub identity evaluate`` reads.
 Frequencies follow Zipf's law over the lists of ``people_words`` and ``people_scripts``; noise rates are given with each
-kind. Nobody in them exists: mailboxes end in example.com, numbers have a code made up for this.
+kind. Nobody in them exists: mailboxes end in example.com or the like, numbers have a code made up for this.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
+_HOSTS = [f"{name}.example.{end}" for name, end in words.HOSTS]
+
+
 class Draw(Random):
-    """A source of chance that knows how often names and places occur."""
+    """A source of chance that knows how often names and places occur, and which mailboxes are taken."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.mailboxes: set[str] = set()
 
     def of(self, values: Sequence[str], shift: float = 8.0, power: float = 0.9) -> str:
         """One of these, the first ones more often."""
@@ -81,9 +88,14 @@ def _last(draw: Draw) -> str:
 
 
 def _email(draw: Draw, first: str, last: str) -> str:
+    """A mailbox that nobody else has: who is called like many others has taken a number."""
     plain = f"{first}.{last}".lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
     plain = "".join(letter for letter in plain if letter.isascii() and (letter.isalnum() or letter == "."))
-    return f"{plain}{draw.randrange(10_000) if draw.happens(0.6) else ''}@{draw.choice(('example.com', 'example.de'))}"
+    host = draw.of(_HOSTS, 2, 0.8)
+    while (found := f"{plain}{draw.randrange(10_000) if draw.happens(0.6) else ''}@{host}") in draw.mailboxes:
+        plain = f"{plain}{draw.randrange(100)}"
+    draw.mailboxes.add(found)
+    return found
 
 
 def _numbered(rows: Iterator[tuple[str, Row]], seed: int) -> list[Row]:

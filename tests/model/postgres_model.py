@@ -1,7 +1,7 @@
 """PostgreSQL as far as a protocol sees it: READ COMMITTED, row and advisory locks, SKIP LOCKED, commits and kills.
 
 A transaction is a generator that yields one statement at a time and is sent its result. What it does next follows from
-the results alone, so that a worker's state is (transaction, results so far): it can be hashed, and run again.
+the results alone, so that a worker's state is (transaction, results, rows written): it can be hashed, and run again.
 ``explore`` walks through every interleaving at statement boundaries.
 """
 
@@ -24,8 +24,8 @@ class View:
     def __init__(
         self,
         committed: Mapping[Row, Any],
-        own: Mapping[Row, Any] = {},  # noqa: B006 - nobody writes to it
-        locked: Mapping[Row, Any] = {},  # noqa: B006
+        own: Mapping[Row, Any] = {},
+        locked: Mapping[Row, Any] = {},
         given: Set[Row] = frozenset(),
     ) -> None:
         self.rows = {row: value for row, value in {**committed, **own}.items() if value is not GONE}
@@ -91,7 +91,7 @@ class World:
 
     def key(self) -> Hashable:
         # Workers are all alike: which of two is in a state makes no difference.
-        states = Counter((worker.kind, worker.results) for worker in self.workers)
+        states = Counter((worker.kind, worker.results, worker.wrote) for worker in self.workers)
         return frozenset(self.committed.items()), frozenset(states.items()), self.kills
 
 
@@ -142,7 +142,10 @@ class System:
                 continue
             yield from self._step(world, number, worker, locked, waits)
             if world.kills:
-                yield f"{number} is killed", with_worker(World(world.committed, world.workers, world.kills - 1), number, IDLE)
+                yield (
+                    f"{number} is killed",
+                    with_worker(World(world.committed, world.workers, world.kills - 1), number, IDLE),
+                )
         for number in waits:
             seen, wanted = set[int](), {number}
             while wanted:

@@ -13,7 +13,19 @@ from itertools import combinations, count
 from typing import Any
 
 from tests.model.postgres_model import (
-    GONE, IDLE, Do, Lock, Release, Row, Rows, System, Transaction, View, World, Wrong, drained,
+    GONE,
+    IDLE,
+    Do,
+    Lock,
+    Release,
+    Row,
+    Rows,
+    System,
+    Transaction,
+    View,
+    World,
+    Wrong,
+    drained,
 )  # fmt: skip
 
 CAP = 2
@@ -91,7 +103,7 @@ def same(rules: int) -> int:
 
 def grouped(
     records: Iterable[int], matches: Mapping[tuple[int, int], int], apart: Iterable[tuple[int, int]], rules: int
-) -> list[list[int]]:
+) -> list[tuple[int, ...]]:
     """Clusters along the sure pairs, the surest first; what people told apart never meets."""
     home = {one: {one} for one in records}
     told = list(apart)
@@ -101,7 +113,7 @@ def grouped(
             if not any(x in joined and y in joined for x, y in told):
                 for one in joined:
                     home[one] = joined
-    return sorted({tuple(sorted(group)) for group in home.values()})  # type: ignore[misc]
+    return sorted({tuple(sorted(group)) for group in home.values()})
 
 
 # -- what is asked of the tables --------------------------------------------------------------------------------------
@@ -264,6 +276,7 @@ def place(without: Without, limit: int) -> Transaction:
     rules: int = yield Do("read the rules", lambda view: (view.get("rules", 0, 1), {}, ()))
 
     if without.keys_first:
+
         def late(view: View) -> tuple[frozenset[str], Rows, tuple[Row, ...]]:
             told = {one: view.get("record", one).keys for one in subjects}
             stood = {key for one in subjects for key in view.get("keys", one, ())}
@@ -315,10 +328,11 @@ def judge() -> Transaction:
     """A person tells two records apart: the judgement and the marks in one commit, and no lock."""
 
     def decide(view: View) -> tuple[None, Rows, tuple[Row, ...]]:
-        rows: Rows = {}
-        for pair in view.table("asked"):
+        pairs: list[tuple[int, int]] = list(view.table("asked"))
+        rows: Rows = mark(view, {one for pair in pairs for one in pair})
+        for pair in pairs:
             rows |= {("apart", pair): True, ("asked", pair): GONE}
-        return None, rows | mark(view, {one for _, pair in rows for one in pair}), tuple(("asked", p) for _, p in rows)
+        return None, rows, tuple(("asked", pair) for pair in pairs)
 
     yield Do("tell apart", decide)
 

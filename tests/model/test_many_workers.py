@@ -1,4 +1,4 @@
-"""Publish, then look, with more workers and records than can be looked at in every order: random steps, many of them."""
+"""Publish, then look, with more workers and records than can be looked at in every order: random steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tests.model.postgres_model import IDLE, View, World, with_worker
+from tests.model.postgres_model import IDLE, Rows, View, World, with_worker
 from tests.model.publish_then_look import Told, equal_to_cluster_of_all, system
 
 WORKERS, RECORDS = 4, 6
@@ -62,7 +62,7 @@ class Workers(RuleBasedStateMachine):
             self.world = choice.choice(ways)[1]
         return steps
 
-    def _commit(self, rows: dict) -> None:
+    def _commit(self, rows: Rows) -> None:
         self.world = World({**self.world.committed, **rows}, self.world.workers)
 
 

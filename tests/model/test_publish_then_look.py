@@ -21,7 +21,7 @@ ONE, OTHER = (1, told("e1")), (2, told("e1"))
 TWINS = start(ONE, OTHER)
 """Two new records of one person at once."""
 KILLED = start(ONE, OTHER, kills=1)
-CHAIN = start(ONE, (2, told("e1", "e2")), (3, told("e2")))
+CHAIN = start((2, told("e1", "e2")), (3, told("e2")), before=[ONE])
 """Whoever comes last joins what the others did."""
 BRIDGES = start((3, told("e2", "e1")), (4, told("e3", "e2")), before=[ONE, (5, told("e3"))])
 TWICE = start((1, told("e2")), ONE, before=[OTHER])

@@ -1,0 +1,1 @@
+"""Models of protocols, explored before the protocol is built."""

@@ -212,10 +212,8 @@ def move(session: Session, ids: Sequence[int], step: str) -> None:
 def postpone(session: Session, waits: Mapping[int, timedelta], *, counted: bool = True) -> None:
     """Try entries again after their waits, by PostgreSQL's clock; ``counted`` False when the delay was no failure."""
     session.run(
-        """
-        UPDATE inbox_queue SET due_at = now() + given.wait, attempts = attempts + %s
-        FROM unnest(%s::bigint[], %s::interval[]) AS given (id, wait) WHERE inbox_id = given.id
-        """,
+        "UPDATE inbox_queue SET due_at = now() + given.wait, attempts = attempts + %s"
+        " FROM unnest(%s::bigint[], %s::interval[]) AS given (id, wait) WHERE inbox_id = given.id",
         [int(counted), list(waits), list(waits.values())],
     )
 

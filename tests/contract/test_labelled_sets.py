@@ -50,7 +50,8 @@ if SETS:
         # then precision and F1 are what was promised, and what is doubtful is left to a person
         assert report.quality.precision >= WANTED[name].precision, report.quality
         assert report.quality.f1 >= WANTED[name].f1, report.quality
-        assert report.review_pairs < report.records / 10
+        # of a hundred records a few questions are more than a tenth: is Pat Smith Patrick or Patricia Smith next door?
+        assert report.review_pairs < max(report.records / 10, 20)
 
     def test_before_any_training_shared_identifiers_merge_hardly_anybody_wrongly() -> None:
         report = evaluate(path_of(SHARED_IDENTIFIERS))

@@ -98,11 +98,12 @@ def _trained(
     api = DuckDBAPI(connection)
     stored = api.register("people")
     linker: Any = Linker(stored, settings, log_level=None)
-    certain = [rule for rule in (("email",), ("national_id",), ("first_name", "last_name", "birth_date")) if
-               set(rule) <= set(columns)] or [rules[0]]  # fmt: skip
+    surest: tuple[tuple[str, ...], ...] = (("email",), ("national_id",), ("first_name", "last_name", "birth_date"))
+    certain = [rule for rule in surest if set(rule) <= set(columns)] or [rules[0]]
     linker.training.estimate_probability_two_random_records_match([block_on(*rule) for rule in certain], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    for rule in (("first_name", "last_name"), ("birth_date",), ("email",), ("postal_code",)):
+    fitted: tuple[tuple[str, ...], ...] = (("first_name", "last_name"), ("birth_date",), ("email",), ("postal_code",))
+    for rule in fitted:
         if set(rule) <= set(columns):
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
     return linker, stored, api

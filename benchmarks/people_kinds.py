@@ -13,6 +13,7 @@ from random import Random
 
 from benchmarks import people_scripts as scripts
 from benchmarks import people_words as words
+from hub.mapping.name import fold
 
 Row = dict[str, str]
 Kind = Callable[[int, int], list[Row]]
@@ -89,8 +90,7 @@ def _last(draw: Draw) -> str:
 
 def _email(draw: Draw, first: str, last: str) -> str:
     """A mailbox that nobody else has: who is called like many others has taken a number."""
-    plain = f"{first}.{last}".lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
-    plain = "".join(letter for letter in plain if letter.isascii() and (letter.isalnum() or letter == "."))
+    plain = ".".join(fold(name).replace(" ", "") for name in (first, last))
     host = draw.of(_HOSTS, 2, 0.8)
     while (found := f"{plain}{draw.randrange(10_000) if draw.happens(0.6) else ''}@{host}") in draw.mailboxes:
         plain = f"{plain}{draw.randrange(100)}"

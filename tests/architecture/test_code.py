@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,23 +33,31 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
         yield from ((name, node) for node in nodes if isinstance(node, ast.Call) and id(node) not in handed_on)
 
 
-CALLS = [
-    (f"{name}:{call.lineno}", call.func, call.args) for name, call in calls() if isinstance(call.func, ast.Attribute)
-]
-LOGGED = [
-    (where, args[0])
-    for where, function, args in CALLS
-    if function.attr in LOG_CALLS
-    and isinstance(function.value, ast.Name)
-    and "log" in function.value.id.lower()
-    and args
-]
+@cache
+def attribute_calls() -> list[tuple[str, ast.Attribute, list[ast.expr]]]:
+    """Where, what is called, and with which arguments: read when a test asks, not whenever tests are collected."""
+    return [
+        (f"{name}:{call.lineno}", call.func, call.args)
+        for name, call in calls()
+        if isinstance(call.func, ast.Attribute)
+    ]
+
+
+def logged() -> list[tuple[str, ast.expr]]:
+    return [
+        (where, args[0])
+        for where, function, args in attribute_calls()
+        if function.attr in LOG_CALLS
+        and isinstance(function.value, ast.Name)
+        and "log" in function.value.id.lower()
+        and args
+    ]
 
 
 def test_only_the_edges_read_the_clock():
     read = [
         where
-        for where, function, _ in CALLS
+        for where, function, _ in attribute_calls()
         if function.attr in CLOCKS and ast.unparse(function.value) in {"datetime", "date", "datetime.datetime"}
     ]
     assert [where for where in read if not where.startswith(CLOCK_EDGES)] == []
@@ -57,7 +66,7 @@ def test_only_the_edges_read_the_clock():
 def test_log_events_are_dotted_constants():
     odd = [
         where
-        for where, event in LOGGED
+        for where, event in logged()
         if not (isinstance(event, ast.Constant) and isinstance(event.value, str) and "." in event.value)
         or " " in event.value
     ]

@@ -29,7 +29,7 @@ class Carried:
 
 
 def told(state: State) -> list[Carried]:
-    """All identifiers that a record's sources told, in order of kind and value, whatever the rules make of them."""
+    """All identifiers in a record's state, in order of kind and value, whether or not the rules trust them."""
     found: dict[tuple[str, str], Carried] = {}
     for one in _told(state):
         held = found.get((one.kind, one.value))
@@ -39,7 +39,7 @@ def told(state: State) -> list[Carried]:
 
 
 def carried(state: State, rules: IdentityRules) -> list[Carried]:
-    """The identifiers that may join a record to others, as far as the rules let them.
+    """The identifiers that may join a record to others under the rules.
 
     A role inbox (info@) is weak and a marketplace's relay address is none; unusable and blocked values are none.
     """
@@ -53,7 +53,7 @@ def carried(state: State, rules: IdentityRules) -> list[Carried]:
 
 
 def key_of(kind: str, value: str) -> Key | None:
-    """The blocking key under which the records stand that carry an identifier; None for a kind that nobody has."""
+    """The blocking key of an identifier, under which its carriers are stored; None for an unknown kind."""
     row = BY_NAME.get(kind)
     return (row.name, row.key(row.tidy(value))) if row and value else None
 
@@ -72,7 +72,7 @@ def _told(state: State) -> Iterator[Carried]:
 
 
 def _listed(state: State, kind: Kind) -> Iterator[Carried]:
-    """The values of a list. Two kinds may share one: the keys of the one begin with its prefix."""
+    """The values of one list of a state. Two kinds may share a list: then the keys of one begin with its prefix."""
     replaced = former(state, kind.attribute)
     since = told_since(state, kind.attribute) if kind.attribute in DATED else {}
     for key, (told_as, stamp) in state.get(kind.attribute, {}).items():

@@ -30,19 +30,19 @@ from hub.matching.weights import Model
 from hub.matching.windows import at_one_time, united
 
 CLEAR = 12.0
-"""Bits from which a pair is told by something personal, and is not ambiguous."""
+"""Bits from which a pair agrees on something personal, so that it is never ambiguous."""
 
 MARGIN = 3.0
-"""Bits by which the better of two candidates has to win."""
+"""Bits by which the better of two candidates has to be ahead."""
 
 APART = -2.0
 """Bits below which two records that contradict each other are two people."""
 
 MOST_CHOICES = 32
-"""Most different people, the surest first, that a record is looked at as possibly being: bounds the pairs of them."""
+"""Most candidates of one record that are compared with one another, the surest first: bounds the work."""
 
 MOST_VALUES = 12
-"""Most values of one feature, the surest records' first, that a cluster is compared by: bounds what a step costs."""
+"""Most values of one feature by which a cluster is compared, those of its surest records first: bounds the work."""
 
 CONTACTS = COUNTED
 """Kinds of keys that are identifiers themselves: how many people share one is counted."""
@@ -55,7 +55,7 @@ _UNLIKE = frozenset({"different", "far", COUPLE})
 
 @dataclass(frozen=True, slots=True)
 class Constraints(Generic[Id]):
-    """What holds whatever the scores say. Records that are not clustered are ignored.
+    """What clustering keeps to whatever the scores are. Records that are not clustered are ignored.
 
     ``together``: groups of records, two or more each, that people say are one. ``apart``: pairs of sides; no record of
     the one is ever in a cluster with one of the other, so that 5,000 records against 5,000 are two sets and no 25
@@ -158,7 +158,7 @@ def certainly(people: Mapping[Id, Features], crowd: Crowd, rules: IdentityRules 
 def cluster(
     people: Mapping[Id, Features], model: Model, rules: IdentityRules = DEFAULTS, constraints: Constraints[Id] = NONE
 ) -> Clusters[Id]:
-    """Cluster a set of records from nothing: what the incremental way has to arrive at, too.
+    """Cluster a set of records from nothing. The incremental way has to give the same.
 
     The links that the records carry are added to those of the constraints.
     """
@@ -178,7 +178,7 @@ def clustered(
     crowd: Crowd,
     constraints: Constraints[Id] = NONE,
 ) -> Clusters[Id]:
-    """Cluster records of which the pairs of ``model.same`` bits or more (smaller id first) and their bits are given."""
+    """Cluster records, given their sure pairs (smaller id first; ``model.same`` bits or more) and the bits of each."""
     # By their places in the order of ids: hashing and comparing UUIDs would be most of the work.
     ids = sorted(people)
     numbers = {one: number for number, one in enumerate(ids)}
@@ -206,7 +206,7 @@ _Pair = tuple[int, int]
 
 
 def _ambiguous(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Crowd) -> set[_Pair]:
-    """The pairs of records that could as well be someone else, who contradicts the one they are paired with."""
+    """The ambiguous pairs: one side fits a third record about as well, and that record contradicts the other side."""
     near: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     for (a, b), weight in sure.items():
         if weight < CLEAR + MARGIN:
@@ -249,7 +249,7 @@ def _choices(others: list[tuple[float, int]], forest: _Forest) -> Sequence[_Choi
 
 
 def _rivals(choices: Sequence[_Choice], contradict: Callable[[int, int], bool]) -> set[int]:
-    """The records of choices that a rival, about as likely, contradicts."""
+    """The records of those candidates that another candidate, about as likely, contradicts."""
     found: set[int] = set()
     for number, (weight, some) in enumerate(choices):
         for less, others in choices[number + 1 :]:
@@ -261,7 +261,7 @@ def _rivals(choices: Sequence[_Choice], contradict: Callable[[int, int], bool]) 
 
 
 def _grow(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Crowd, most_records: int) -> None:
-    """Join along the pairs, in their order, what does not speak against each other."""
+    """Join clusters along the pairs, in their order, unless all that is known of both sides speaks against it."""
     place = forest.place
     failed: dict[_Pair, _Pair] = {}
     for a, b in sure:
@@ -284,7 +284,7 @@ def _grow(forest: _Forest, sure: Mapping[_Pair, float], model: Model, crowd: Cro
 
 
 class _Forest:
-    """The clusters under way, of records by number. ``place``: the number that each record's cluster is called by."""
+    """The clusters so far, of records by number. ``place`` maps each record to the number that names its cluster."""
 
     __slots__ = ("_known", "_marks", "_members", "people", "place")
 
@@ -296,7 +296,7 @@ class _Forest:
         self._marks: dict[int, set[int]] = {}
 
     def hold_apart(self, sides: Iterable[tuple[Iterable[int], Iterable[int]]]) -> None:
-        """Never let a record of the one side meet one of the other: both get a mark, and the marks are opposite."""
+        """Keep the records of two sides apart: each side gets a mark, and the two marks are opposite."""
         for mark, (left, right) in enumerate(sides, 1):
             for one in left:
                 self._marks.setdefault(one, set()).add(mark)
@@ -304,7 +304,7 @@ class _Forest:
                 self._marks.setdefault(one, set()).add(-mark)
 
     def bind(self, group: Sequence[int]) -> None:
-        """Make them one, or as few as what is apart allows."""
+        """Join these records into one cluster, or into as few as the constraints allow."""
         heads: list[int] = []
         for one in group:
             mine = self.place[one]
@@ -318,7 +318,7 @@ class _Forest:
                 heads.append(mine)
 
     def decided(self, one: int, other: int) -> bool:
-        """Whether two clusters are one already, or never may be."""
+        """Whether two clusters are one already, or a constraint keeps them apart."""
         if one == other:
             return True
         if one not in self._marks or other not in self._marks:
@@ -327,11 +327,11 @@ class _Forest:
         return any(-mark in many for mark in few)
 
     def size(self, one: int) -> int:
-        """How many records a cluster has."""
+        """The number of records of a cluster."""
         return len(self._members[one]) if one in self._members else 1
 
     def person(self, one: int) -> Features:
-        """All that is known of a cluster, as of one person."""
+        """The features of a cluster: the values of all its records."""
         if one not in self._members:
             return self.people[one]
         if one not in self._known:
@@ -339,14 +339,14 @@ class _Forest:
         return self._known[one]
 
     def seen_from(self, record: int) -> Features:
-        """What is known of a record's cluster; with more values than are compared, the record's own come first."""
+        """The features of a record's cluster; where more values are known than are compared, its own come first."""
         known = self.person(self.place[record])
         if known is self.people[record] or max(map(len, values_of(known))) < MOST_VALUES:
             return known
         return _pooled((self.people[record], known))
 
     def join(self, one: int, other: int) -> int:
-        """Make two clusters one, and give what it is called by: the larger one's number, so that few records move."""
+        """Join two clusters, and give the number that names the result: the larger one's, so that few records move."""
         if self.size(one) < self.size(other):
             one, other = other, one
         if one in self._known or other in self._known:
@@ -369,7 +369,7 @@ class _Forest:
 
 
 def _pooled(people: Sequence[Features]) -> Features:
-    """All that is known of these records, as of one person: of each feature the first values."""
+    """The features of these records together: of each feature the first ``MOST_VALUES`` values."""
     told = Features(*map(_values, zip(*map(values_of, people), strict=True)))
     return united(told, (period for one in people for period in one.periods)) if told.periods else told
 

@@ -101,7 +101,7 @@ def implied_by(new: Judgement, existing: Iterable[Judgement]) -> tuple[Judgement
 
 
 def _telling(new: Judgement, told: Sequence[Judgement], home: Mapping[UUID, UUID]) -> set[int]:
-    """Which of these tell every person of the one side from every person of the other; none if any pair is not told.
+    """The judgements that keep every record of one side apart from every record of the other; none if a pair is left.
 
     Both sides' persons are grouped by the judgements that name them, so that thousands against thousands are few.
     """
@@ -124,7 +124,7 @@ def _telling(new: Judgement, told: Sequence[Judgement], home: Mapping[UUID, UUID
 
 
 def together_apart(judgements: Iterable[Judgement], records: Collection[UUID]) -> Constraints[UUID]:
-    """What clustering has to keep to about these records: groups that are one, and sides that never meet.
+    """The constraints of these records for clustering: groups that are one person, and sides that never meet.
 
     Linear in what the judgements name: a side stays one set, however many pairs it stands for.
     """
@@ -159,7 +159,7 @@ def undone_by_split(split: Judgement, existing: Iterable[Judgement]) -> list[tup
 
 
 def _part(judgement: Judgement, records: frozenset[UUID]) -> Judgement | None:
-    """The judgement about these of its records only, not stored yet; None about fewer than two."""
+    """The judgement narrowed to these records, not stored yet; None for fewer than two records."""
     if len(records) < 2:
         return None
     one, other = records & judgement.one, records & judgement.other
@@ -170,13 +170,13 @@ def _part(judgement: Judgement, records: frozenset[UUID]) -> Judgement | None:
 
 
 def _sorted_out(existing: Iterable[Judgement]) -> tuple[list[Judgement], list[Judgement]]:
-    """Those in force: ``same``, and all that tell apart."""
+    """The judgements in force: those that join (``same``), and those that keep apart."""
     held = [judgement for judgement in existing if judgement.withdrawn_at is None]
     return [each for each in held if each.verdict == "same"], [each for each in held if each.verdict != "same"]
 
 
 def _homes(sames: Iterable[Judgement]) -> dict[UUID, UUID]:
-    """Every record named to one that stands for all who are one person with it."""
+    """Each named record to one record that stands for everybody who is one person with it."""
     home: dict[UUID, UUID] = {}
     members: dict[UUID, list[UUID]] = {}
     for judgement in sames:
@@ -193,7 +193,7 @@ def _homes(sames: Iterable[Judgement]) -> dict[UUID, UUID]:
 
 
 class _Chains:
-    """The shortest chains of judgements ``same`` from one record to all it is one with."""
+    """The shortest chains of ``same`` judgements from one record to each record it is one person with."""
 
     def __init__(self, sames: Iterable[Judgement], start: UUID) -> None:
         naming: defaultdict[UUID, list[Judgement]] = defaultdict(list)
@@ -213,7 +213,7 @@ class _Chains:
                         waiting.append(other)
 
     def to(self, record: UUID) -> tuple[Judgement, ...]:
-        """The chain, from the start on."""
+        """The judgements of the chain, in order from its start."""
         return tuple(self._back(record))[::-1]
 
     def _back(self, record: UUID) -> Iterator[Judgement]:

@@ -42,14 +42,14 @@ def root(email: str) -> str:
 
 @lru_cache(maxsize=131_072)
 def crowd_key(value: str) -> str:
-    """Under which a mailbox or phone number is counted: however it is punctuated."""
+    """The key under which a mailbox or phone number is counted, without its punctuation."""
     domain = value.rpartition("@")[2]
     return f"{root(value)}@{domain}" if "@" in value else value[-9:]
 
 
 @lru_cache(maxsize=4_096)
 def mistyped(value: str) -> str:
-    """What an unusable address may still have been meant to be; nothing where it is no more than filler.
+    """The address that an unusable one was probably meant to be; nothing for filler.
 
     What is well-formed and unusable is filler by its domain or its mailbox.
     """
@@ -62,5 +62,5 @@ def mistyped(value: str) -> str:
 
 
 def dialled(phone: str) -> str:
-    """An unusable number that may still be somebody's; else nothing."""
+    """The unusable number where it may still be somebody's; nothing otherwise."""
     return phone if plausible(phone) else ""

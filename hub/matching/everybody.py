@@ -30,34 +30,34 @@ from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
 
 Seen = Callable[[int], None]
-"""Told how many records were looked at since the last time."""
+"""Called with the number of records that were compared since the last call."""
 
 STEP = 1_000
-"""Records after which progress is told."""
+"""Records between two reports of progress."""
 
 _NAMES, _PLACES = FIELDS.index("names"), FIELDS.index("places")
 
 PARTS = 64
-"""Keys are put into buckets a part of them at a time."""
+"""Keys are put into buckets in so many parts, one part at a time, to bound memory."""
 
 
 class Pairs:
-    """Pairs of numbers with their bits, by the smaller number."""
+    """Pairs of record numbers with their weight in bits, grouped by the smaller number."""
 
     def __init__(self) -> None:
         self._ends, self._others, self._weights = array("i", [0]), array("i"), array("d")
 
     def add(self, other: int, weight: float) -> None:
-        """A pair of the number that is next, and a larger one."""
+        """Add a pair: the number that is next, and a larger one."""
         self._others.append(other)
         self._weights.append(weight)
 
     def end(self) -> None:
-        """That were all of this number."""
+        """End the pairs of this number, and go to the next number."""
         self._ends.append(len(self._others))
 
     def of(self, numbers: Iterable[int]) -> dict[tuple[int, int], float]:
-        """The pairs of which one of these is the smaller number."""
+        """The pairs whose smaller number is one of these."""
         return {
             (number, self._others[place]): self._weights[place]
             for number in numbers
@@ -65,21 +65,21 @@ class Pairs:
         }
 
     def ties(self) -> Iterator[tuple[int, int]]:
-        """All of them, without their bits."""
+        """All pairs, without their weights."""
         for number in range(len(self._ends) - 1):
             for place in range(self._ends[number], self._ends[number + 1]):
                 yield number, self._others[place]
 
 
 class Carried(NamedTuple):
-    """How many carry an identifier that proves nothing: records, and people as far as that can be told."""
+    """How many records carry an identifier that proves nothing, and how many people (None: too many to count)."""
 
     records: int
     people: int | None
 
 
 class Everybody:
-    """Everybody. First ``add`` all, in the order of their ids; then ``ready``; then ask.
+    """All records at once. ``add`` them in the order of their ids, call ``ready``, then ask for pairs and links.
 
     ``crowd``: people per identifier, where more than one. ``shared``: identifiers that prove nothing, and how many
     carry each.
@@ -100,7 +100,7 @@ class Everybody:
         self._places: dict[Place, Place] = {}
 
     def add(self, person: Features) -> None:
-        """The next record."""
+        """Add the next record."""
         number = len(self.people)
         self.people[number] = self._sharing(person)
         for key in keys(person):
@@ -116,7 +116,7 @@ class Everybody:
             owners.append(number)
 
     def _sharing(self, known: Features) -> Features:
-        """The same, holding the objects that earlier ones hold: much is told more than once."""
+        """The same features, sharing equal names and places with earlier records to save memory."""
         values: list[Any] = list(values_of(known))
         values[_NAMES] = tuple([self._spellings.setdefault(name, name) for name in known.names])
         values[_PLACES] = tuple([self._places.setdefault(place, place) for place in known.places])
@@ -128,7 +128,7 @@ class Everybody:
         return self._kinds.index(kind)
 
     def ready(self) -> None:
-        """Everybody was added: put them into buckets, and count how many people use each identifier."""
+        """Put all records into buckets, and count how many people use each identifier."""
         self._spellings.clear()
         self._places.clear()
         self._starts, self._members = array("i", [0]), array("i")
@@ -222,7 +222,7 @@ def without_limits(rules: IdentityRules) -> IdentityRules:
 
 
 def components(count: int, ties: Iterable[Collection[int]]) -> list[Sequence[int]]:
-    """Numbers below ``count`` that the ties hang together: each component sorted, those of one left out."""
+    """The components of the numbers below ``count`` that these ties connect; each sorted, single numbers left out."""
     parent = array("i", range(count))
 
     def root(one: int) -> int:

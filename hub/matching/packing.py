@@ -10,7 +10,7 @@ from hub.matching.features import FIELDS, Birth, Features, Period, Place, Spelli
 from hub.matching.kinds import KINDS
 
 _FIELD, _ITEM, _PART = "\x1e", "\x1f", "\x1d"
-"""None of them is ever in a value: ``features`` drops what cannot be seen."""
+"""Separators. No value holds one: ``features`` drops characters that cannot be seen."""
 
 
 def _place_as_text(place: Place) -> str:
@@ -50,7 +50,7 @@ _PLACES: dict[str, int] = {
 
 _IN_TEXT = sorted(_PLACES, key=_PLACES.__getitem__)
 _MADE = [*_MADE_OF_PARTS, *(name for name in FIELDS if name not in _MADE_OF_PARTS)]
-"""Fields in the order in which they are written and read: those of texts last, as they are written and read alike."""
+"""Fields in the order in which they are made: fields of plain texts last, because all of these are made in one way."""
 
 _texts_of: Callable[[Features], tuple[tuple[str, ...], ...]] = attrgetter(*_MADE[len(_MADE_OF_PARTS) :])
 _to_text: Callable[[list[str]], tuple[str, ...]] = itemgetter(0, *(1 + _MADE.index(name) for name in _IN_TEXT))
@@ -63,11 +63,11 @@ _FIRST_FIELDS = 15
 
 FORMAT = "+".join(["4", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
 """Changes with what features are made of, and with the keys a record stands under (``blocking.keys``): text of
-another format is of no use, and who was packed so is put under all keys anew."""
+another format is not read, and a record that has it is put under all its keys again."""
 
 
 def packed(person: Features) -> str:
-    """The person as text, without what is not told."""
+    """The features as text; fields without a value take no room."""
     told = [
         FORMAT,
         _ITEM.join([f"{' '.join(first)}{_PART}{' '.join(last)}" for first, last in person.names]),
@@ -80,7 +80,7 @@ def packed(person: Features) -> str:
 
 
 def unpacked(text: str) -> Features:
-    """The person that was packed. Raises ValueError for text of another format: make the person anew."""
+    """The features that were packed. Raises ValueError for text of another format: make them from the state again."""
     told = text.split(_FIELD)
     if told[0] != FORMAT:
         raise ValueError("packed in another format")

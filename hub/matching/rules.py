@@ -1,4 +1,4 @@
-"""Which identifiers a record carries, how far each is trusted, and which values never are. Pure."""
+"""The identity rules: how far each kind of identifier is trusted, its limits, and values that prove nothing. Pure."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ _UNLIMITED = {"max_people": 1_000_000, "max_records": 1_000_000}
 _DEFAULTS: Mapping[KindName, IdentifierRule] = {kind.name: _default(kind) for kind in KINDS}
 _OFF = IdentifierRule(strength="off")
 _DAY = 86_400_000_000
-"""Microseconds."""
+"""Microseconds of a day."""
 
 
 class IdentityRules(_Rules):
@@ -187,19 +187,19 @@ class IdentityRules(_Rules):
 
     @cached_property
     def certain(self) -> frozenset[str]:
-        """The kinds whose agreement is a must-link."""
+        """The kinds of identifier on which an agreement joins two records for certain."""
         return frozenset(kind for kind, rule in self.identifiers.items() if rule.strength == "certain")
 
     @cached_property
     def windows(self) -> Mapping[str, int]:
-        """Kind to the microseconds that two tellings may be apart, of the kinds that have such a limit."""
+        """By kind that has ``within_days``: the microseconds that two sightings of one value may be apart."""
         return {
             kind: rule.within_days * _DAY for kind, rule in self.identifiers.items() if rule.within_days is not None
         }
 
     @cached_property
     def order(self) -> Mapping[str, int]:
-        """Kind to its place in the order of trust; 0 is trusted most."""
+        """By kind: its place in the order of trust; 0 is trusted most."""
         return {kind: place for place, kind in enumerate(self.identifiers)}
 
 
@@ -218,12 +218,12 @@ def _overridden(default: IdentifierRule, rule: Any) -> Any:
 
 
 def normalised(kind: str, text: str, region: str = "DE") -> str | None:
-    """The value as records carry it, or None when it is none of this kind. ``region`` reads phones of no country."""
+    """The value as records carry it, or None when it is no such value. ``region`` is for phones without a country."""
     return BY_NAME[kind].read(text, region)
 
 
 def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
-    """How far a normalised value may be trusted, or None when it is no identity at all.
+    """How far the rules trust a normalised value, or None when it identifies nobody.
 
     None: its kind is off, it is blocked, or a marketplace's relay address. A role inbox (info@) is weak at most. What
     is ``certain`` (``IdentityRules.certain``) is "strong" here.

@@ -20,7 +20,7 @@ _Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
 def contemporary(one: Features, other: Features) -> tuple[Features, Features]:
-    """Both, without the values that the other cannot be told to have had at the time: they say nothing either way."""
+    """Both sides, without the values that the other side had at another time: those are no evidence."""
     for kind in sorted({each.kind for each in one.periods} & {each.kind for each in other.periods}):
         mine, theirs = _spans(one, kind), _spans(other, kind)
         apart = {value for value in mine.keys() & theirs.keys() if not _meet(mine[value], theirs[value])}
@@ -59,7 +59,7 @@ def _without(person: Features, kind: str, values: Collection[str]) -> Features:
 
 
 def united(person: Features, told: Iterable[Period]) -> Features:
-    """The person, with all the periods that are told of the values it has; those that overlap are one."""
+    """The features with all periods of their values; periods that overlap become one."""
     spans: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for period in told:
         spans[period.kind, period.value].append((period.since, period.until))
@@ -74,7 +74,7 @@ def united(person: Features, told: Iterable[Period]) -> Features:
 
 
 def _runs(told: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, list[Any]]]:
-    """What overlaps, directly or by others, as one; with whom it is of."""
+    """Periods that overlap, directly or through others, as one period, each with the records it comes from."""
     found: list[tuple[int, int, list[Any]]] = []
     for since, until, whom in sorted(told, key=lambda each: each[:2]):
         if found and since <= found[-1][1]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -16,6 +17,7 @@ SINGLE = 10
 """New records that are looked up one by one."""
 
 _COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date", "street", "postal_code", "city")
+_CARDS = ("national_id", "loyalty_id", "handle")
 _RULES = (
     ("email",),
     ("phone",),
@@ -23,8 +25,13 @@ _RULES = (
     ("last_name", "street"),
     ("last_name", "birth_date"),
     ("first_name", "birth_date"),
+    *((card,) for card in _CARDS),
 )
+_SURE = (("email",), ("first_name", "last_name", "birth_date"))
+_SESSIONS = (("first_name", "last_name"), ("birth_date",), ("email",))
 _SAME = 0.95
+_LEAST = 20
+"""Values that a column has to have in a set before Splink is given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +48,19 @@ class Splink:
 def measured(count: int) -> Splink:
     """Train without labels, predict, cluster at 0.95; then find matches for records one by one."""
     import duckdb
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    from splink import comparison_library as library
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     rows = list(people(count + SINGLE))
     connection = duckdb.connect(":memory:")
-    _table(connection, "people", rows[:count])
+    _table(connection, "people", rows[:count], _COLUMNS)
     began = time.monotonic()
-    settings = SettingsCreator(
-        link_type="dedupe_only",
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _RULES],
-        comparisons=[
-            library.NameComparison("first_name"),
-            library.NameComparison("last_name"),
-            library.EmailComparison("email"),
-            library.ExactMatch("phone"),
-            library.LevenshteinAtThresholds("birth_date", 1),
-            library.LevenshteinAtThresholds("street", 2),
-            library.ExactMatch("postal_code"),
-        ],
-    )
-    api = DuckDBAPI(connection)
-    stored = api.register("people")
-    linker: Any = Linker(stored, settings, log_level=None)
-    linker.training.estimate_probability_two_random_records_match(
-        [block_on("email"), block_on("first_name", "last_name", "birth_date")], recall=0.7
-    )
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    for rule in (("first_name", "last_name"), ("birth_date",), ("email",)):
-        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
-    predicted = linker.inference.predict(threshold_match_probability=0.01)
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, _SAME)
+    linker, stored, api = _trained(connection, _COLUMNS)
+    clusters = _clusters(linker)
     placed = {row["unique_id"]: row["cluster_id"] for row in clusters.as_record_list()}
     seconds = time.monotonic() - began
     singles = []
     for number, row in enumerate(rows[count:]):
-        _table(connection, f"new_{number}", [row])
+        _table(connection, f"new_{number}", [row], _COLUMNS)
         asked = time.monotonic()
         linker.inference.predict_between(
             stored, api.register(f"new_{number}"), threshold_match_weight=0
@@ -88,9 +71,69 @@ def measured(count: int) -> Splink:
     return Splink(count, seconds, precision, recall, median(singles))
 
 
-def _table(connection: Any, name: str, rows: Sequence[Row]) -> None:
-    columns = ("unique_id", *_COLUMNS)
-    values = [[row["record_id"] for row in rows], *([row.get(column) or None for row in rows] for column in _COLUMNS)]
+def clustered(plain: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Record to cluster, of a labelled set's plain columns: settings as above, for the columns that are told."""
+    import duckdb
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    counted = Counter(column for row in plain.values() for column in row)
+    columns = tuple(column for column in (*_COLUMNS, *_CARDS) if counted[column] >= _LEAST)
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        _table(connection, "people", [{"record_id": record, **row} for record, row in plain.items()], columns)
+        linker, _, _ = _trained(connection, columns)
+        placed = {row["unique_id"]: row["cluster_id"] for row in _clusters(linker).as_record_list()}
+    return {record: placed.get(record, record) for record in plain}
+
+
+def _trained(connection: Any, columns: Sequence[str]) -> tuple[Any, Any, Any]:
+    """A linker of the table ``people`` that has learned without labels, the table as Splink knows it, and its API."""
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink.internals.exceptions import EMTrainingException
+
+    told = set(columns)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _RULES if told.issuperset(rule)],
+        comparisons=[comparison for column, comparison in _comparisons().items() if column in told],
+    )
+    api = DuckDBAPI(connection)
+    stored = api.register("people")
+    linker: Any = Linker(stored, settings, log_level=None)
+    linker.training.estimate_probability_two_random_records_match(
+        [block_on(*rule) for rule in _SURE if told.issuperset(rule)] or [block_on("first_name", "last_name")],
+        recall=0.7,
+    )
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for rule in _SESSIONS:
+        if told.issuperset(rule) and told.difference(rule, ("city",)):
+            with suppress(EMTrainingException):
+                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    return linker, stored, api
+
+
+def _comparisons() -> dict[str, Any]:
+    from splink import comparison_library as library
+
+    return {
+        "first_name": library.NameComparison("first_name"),
+        "last_name": library.NameComparison("last_name"),
+        "email": library.EmailComparison("email"),
+        "phone": library.ExactMatch("phone"),
+        "birth_date": library.LevenshteinAtThresholds("birth_date", 1),
+        "street": library.LevenshteinAtThresholds("street", 2),
+        "postal_code": library.ExactMatch("postal_code"),
+        **{card: library.ExactMatch(card) for card in _CARDS},
+    }
+
+
+def _clusters(linker: Any) -> Any:
+    predicted = linker.inference.predict(threshold_match_probability=0.01)
+    return linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, _SAME)
+
+
+def _table(connection: Any, name: str, rows: Sequence[Row], told: Sequence[str]) -> None:
+    columns = ("unique_id", *told)
+    values = [[row["record_id"] for row in rows], *([row.get(column) or None for row in rows] for column in told)]
     connection.execute(f"CREATE TABLE {name} ({', '.join(f'{column} VARCHAR' for column in columns)})")
     connection.execute(f"INSERT INTO {name} SELECT {', '.join(['unnest(?)'] * len(columns))}", values)
 

@@ -246,12 +246,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=kinds.KINDS, help="people that identity finds hard; without: usual customers")
     options = parser.parse_args()
-    columns, rows = COLUMNS, people(options.count, options.seed)
-    if options.kind:
-        columns, rows = kinds.COLUMNS, kinds.rows(options.kind, options.seed, options.count)
-    out = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
+    out = csv.DictWriter(sys.stdout, kinds.COLUMNS if options.kind else COLUMNS, restval="", lineterminator="\n")
     out.writeheader()
-    out.writerows(rows)
+    if options.kind:
+        out.writerows(kinds.rows(options.kind, options.seed, options.count))
+    else:
+        out.writerows(people(options.count, options.seed))
 
 
 if __name__ == "__main__":

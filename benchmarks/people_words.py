@@ -60,7 +60,7 @@ Marko/Marion Tim/Tina Tom/Tomke Jens/Jenny Luca/Luka Emil/Emilia Leon/Leonie Max
 """)
 """Two people's first names, near by their letters."""
 
-TRADES = _words("""
+OCCUPATIONS = _words("""
 painter composer writer lawyer merchant physician clergyman soldier politician actor teacher professor engineer
 architect sculptor botanist publisher banker musician farmer brewer chemist historian philosopher
 """)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
+from benchmarks import people_words as words
 from benchmarks.people import HOST, LAST, PLACE, STREET, Row, Zipf
-from benchmarks.people_words import MEN_FIRST, SHORT, WOMEN_FIRST
 from hub.mapping.name import fold
 
 FOLDED = str.maketrans(
@@ -18,7 +18,8 @@ FOLDED = str.maketrans(
 _DROPPED = str.maketrans("äöüÄÖÜéçşğıİłńśźżąęćó", "aouAOUecsgiIlnszzaeco")
 _LETTERS, _DIGITS = "abcdefghijklmnoprstuwz", "0123456789"
 
-MEN, WOMEN = Zipf(MEN_FIRST, 12, 0.9), Zipf(WOMEN_FIRST, 12, 0.9)
+MEN, WOMEN = Zipf(words.MEN_FIRST, 12, 0.9), Zipf(words.WOMEN_FIRST, 12, 0.9)
+COMMON_LAST = Zipf(words.LAST[:60], 6, 0.9)
 
 
 class Draw(Random):
@@ -114,7 +115,7 @@ class Draw(Random):
             return name
         how = self.randrange(5)
         if how == 0:
-            return SHORT.get(name, name)
+            return words.SHORT.get(name, name)
         if how == 1:
             return name.translate(FOLDED)
         if how == 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmarks.kinds.drawing import Draw
 from benchmarks.kinds.homes import Told
 from benchmarks.people import Row, Zipf
-from benchmarks.people_words import TRADES
+from benchmarks.people_words import OCCUPATIONS
 
 _MEN = [
     "Johann Johannes Hans Joh. John Jean", "Wilhelm William Guillaume Wilh.", "Friedrich Fritz Frederic Friedr.",
@@ -30,7 +30,7 @@ _WOMEN = [
     "Emilie Emily Emilia", "Rosina Rosa Rose", "Ursula", "Clara Klara", "Eva Eve", "Helene Helena Helen",
 ]  # fmt: skip
 _GIVEN = {True: Zipf(_WOMEN, 3, 0.9), False: Zipf(_MEN, 3, 0.9)}
-_TRADES = Zipf(TRADES, 4, 0.7)
+TRADES = Zipf(OCCUPATIONS, 4, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +46,55 @@ class _Figure:
 
 
 def historical(draw: Draw, count: int) -> Told:
-    """About nine records a person from encyclopaedias, catalogues and registers of the years 1750 to 1900.
+    """About five records a person from encyclopaedias, catalogues and registers of the years 1750 to 1900.
 
     Half of the first names are in another form (Johann, Hans, Joh.), a tenth of the last names in another spelling, a
     fifth of the people have an alias under which one record in three stands. One date of birth in six is not told, and
-    one in five is wrong in something or a year alone; places are told in two of three, spelled as they come.
+    one in five is wrong in something or a year alone; places are told in two of three, spelled as they come. Every
+    second person has parents, brothers and sisters in the set: the last name, the place, and often the first name.
     ``occupation`` is a column that Hub does not read.
     """
     told = number = 0
     while told < count:
-        person = _person(draw, f"p{number}")
-        for _ in range(min(25, 2 + int(draw.expovariate(1 / 7)))):
-            yield person.name, _row(draw, person)
-            told += 1
-            if told == count:
-                return
-        number += 1
+        head = _person(draw, f"p{number}")
+        family = [head, *(_relative(draw, head, f"p{number + 1 + place}") for place in range(_relatives(draw)))]
+        number += len(family)
+        for person in family:
+            for _ in range(min(20, 1 + int(draw.expovariate(1 / 4)))):
+                yield person.name, _row(draw, person)
+                told += 1
+                if told == count:
+                    return
+
+
+def _relatives(draw: Draw) -> int:
+    return draw.randint(1, 3) if draw.chance(0.33) else 0
 
 
 def _person(draw: Draw, name: str) -> _Figure:
-    female = draw.chance(0.25)
-    given = tuple(_GIVEN[female].draw(draw).split())
-    middle = tuple(_GIVEN[female].draw(draw).split()) if draw.chance(0.5) else ()
+    given, middle = _given(draw)
     last = draw.last()
     alias = f"von {draw.last()}" if draw.chance(0.5) else draw.last()
     return _Figure(
         name, given, middle, last, alias if draw.chance(0.2) else "", draw.born(1750, 1900), draw.place(),
-        _TRADES.draw(draw),
+        TRADES.draw(draw),
     )  # fmt: skip
+
+
+def _relative(draw: Draw, head: _Figure, name: str) -> _Figure:
+    given, middle = _given(draw)
+    if draw.chance(0.25):
+        given = head.given
+    year = int(head.born[:4]) + draw.choice((-30, -25, -4, -2, 2, 3, 5, 24, 28))
+    trade = head.trade if draw.chance(0.4) else TRADES.draw(draw)
+    place = head.place if draw.chance(0.8) else draw.place()
+    return _Figure(name, given, middle, head.last, "", f"{year}{draw.born()[4:]}", place, trade)
+
+
+def _given(draw: Draw) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    female = draw.chance(0.25)
+    given = tuple(_GIVEN[female].draw(draw).split())
+    return given, tuple(_GIVEN[female].draw(draw).split()) if draw.chance(0.5) else ()
 
 
 def _row(draw: Draw, person: _Figure) -> Row:
@@ -97,7 +118,7 @@ def _row(draw: Draw, person: _Figure) -> Row:
     if draw.chance(0.4):
         row["postal_code"] = postal if draw.chance(0.85) else draw.place()[0]
     if draw.chance(0.7):
-        row["occupation"] = person.trade if draw.chance(0.85) else _TRADES.draw(draw)
+        row["occupation"] = person.trade if draw.chance(0.85) else TRADES.draw(draw)
     return row
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.kinds.drawing import Draw
-from benchmarks.people import LAST, Row, Zipf
-from benchmarks.people_words import LAST as COMMON
+from benchmarks.kinds.drawing import COMMON_LAST, Draw
+from benchmarks.people import LAST, Row
 
 Told = Iterator[tuple[str, Row]]
 """Person and record, in the order in which the records come."""
@@ -42,7 +41,8 @@ def _resident(draw: Draw, name: str, female: bool | None = None) -> Resident:
 def many_records(draw: Draw, count: int) -> Told:
     """A loyal guest buyer at the till: 5, 12, 15, 25 and 60 records of one person in turn, by name and address.
 
-    Nine records in ten are written as the one before; one in twelve of every other person tells a mailbox or a number.
+    Of every other person nine records in ten are written as the one before, and one in twelve tells a mailbox or a
+    number; of the others each is written anew: with or without a second name, a floor, a house, the city, in short.
     Every fourth lives with somebody of the same last name who has three records, every tenth has a namesake elsewhere
     in the same city. All buy through the same years, so that one person's records come between those of others.
     Nobody's records are cut: the set is a few larger than ``count``.
@@ -53,7 +53,8 @@ def many_records(draw: Draw, count: int) -> Told:
         person = _resident(draw, f"p{number}")
         reached = 0.08 if number % 2 else 0.0
         household = number % 4 == 0
-        visits += _visits(draw, person, MANY[number % len(MANY)], reached, initials=not household)
+        anew = 0.1 if number % 2 else 0.8
+        visits += _visits(draw, person, MANY[number % len(MANY)], reached, anew=anew, initials=not household)
         number += 1
         if household:
             first = draw.first()
@@ -63,35 +64,44 @@ def many_records(draw: Draw, count: int) -> Told:
                 f"p{number}h", first, person.last, draw.born(), person.door, person.place,
                 draw.email(first, person.last), draw.mobile(), person.landline,
             )  # fmt: skip
-            visits += _visits(draw, fellow, 3, 0.0, initials=False)
+            visits += _visits(draw, fellow, 3, 0.0, anew=0.3, initials=False)
         if number % 10 == 0:
             namesake = Resident(
                 f"p{number}n", person.first, person.last, draw.born(), draw.door(), person.place, draw.nickname(),
                 draw.mobile(), draw.landline(),
             )  # fmt: skip
-            visits += _visits(draw, namesake, 2, 0.0, initials=False)
+            visits += _visits(draw, namesake, 2, 0.0, anew=0.3, initials=False)
     yield from ((name, row) for _, name, row in sorted(visits, key=lambda visit: visit[0]))
 
 
 def _visits(
-    draw: Draw, person: Resident, times: int, reached: float, *, initials: bool
+    draw: Draw, person: Resident, times: int, reached: float, *, anew: float, initials: bool
 ) -> Iterator[tuple[float, str, Row]]:
     usual = {"first_name": person.first, "last_name": person.last, **draw.address(person.door, person.place, 0.0)}
+    second = draw.first()
     for _ in range(times):
-        row = dict(usual)
-        if draw.chance(0.1):
-            row["first_name"] = (
-                f"{person.first[0]}." if initials and draw.chance(0.2) else draw.spelled(person.first, 0.4)
-            )
-            row["last_name"] = draw.spelled(person.last, 0.3)
-            row.update(draw.address(person.door, person.place, 0.1))
-            if draw.chance(0.2):
-                del row["postal_code" if draw.chance(0.5) else "city"]
+        row = _anew(draw, person, second, initials=initials) if draw.chance(anew) else dict(usual)
         if draw.chance(reached):
             row["email"] = person.email
         if draw.chance(reached):
             row["phone"] = person.mobile
         yield draw.random(), person.name, {"source": "till", **row}
+
+
+def _anew(draw: Draw, person: Resident, second: str, *, initials: bool) -> Row:
+    first = f"{person.first[0]}." if initials and draw.chance(0.03) else draw.spelled(person.first, 0.1)
+    how = draw.random()
+    if how < 0.3:
+        first = f"{first} {second if how < 0.15 else f'{second[0]}.'}"
+    row = {"first_name": first, "last_name": draw.spelled(person.last, 0.08)}
+    row.update(draw.address(person.door, person.place, 0.04))
+    if draw.chance(0.4):
+        row["street"] += draw.choice(
+            (f", {draw.randint(1, 5)}. OG", ", Haus B", " a", f", Wohnung {draw.randint(1, 30)}")
+        )
+    if draw.chance(0.2):
+        del row["postal_code" if draw.chance(0.5) else "city"]
+    return row
 
 
 _PEOPLE = (0.4, 0.3, 0.17, 0.09, 0.04)
@@ -139,7 +149,7 @@ def _household(draw: Draw, number: int) -> Iterator[tuple[Resident, str]]:
 def _household_row(draw: Draw, person: Resident, shared: str) -> Row:
     row: Row = {"source": draw.choice(("shop", "shop", "crm", "till"))}
     first = draw.spelled(person.first, 0.12)
-    row["first_name"] = f"{first[0]}." if draw.chance(0.03) else first
+    row["first_name"] = f"{first[0]}." if draw.chance(0.06) else first
     row["last_name"] = draw.spelled(person.last, 0.06)
     if draw.chance(0.85):
         row["email"] = draw.typed(person.email if draw.chance(0.12) else shared, 0.02)
@@ -152,9 +162,6 @@ def _household_row(draw: Draw, person: Resident, shared: str) -> Row:
     return row
 
 
-_COMMON = Zipf(COMMON[:60], 6, 0.9)
-
-
 def small_towns(draw: Draw, count: int) -> Told:
     """People of 25 small towns of one postal code each, nine in ten with one of the sixty commonest last names.
 
@@ -164,7 +171,7 @@ def small_towns(draw: Draw, count: int) -> Told:
     towns = [draw.place() for _ in range(25)]
     told = number = 0
     while told < count:
-        first, last = draw.first(), (_COMMON if draw.chance(0.9) else LAST).draw(draw)
+        first, last = draw.first(), (COMMON_LAST if draw.chance(0.9) else LAST).draw(draw)
         born, door, place = draw.born(), draw.door(), draw.choice(towns)
         email, phone = draw.email(first, last, born), draw.mobile()
         for _ in range(draw.count((0.6, 0.25, 0.1, 0.05))):

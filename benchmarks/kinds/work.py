@@ -37,21 +37,21 @@ class _Contact:
 
 
 def business(draw: Draw, count: int) -> Told:
-    """Contacts of companies of one to forty people, as a CRM, a shop, trade-fair lists and business cards have them.
+    """Contacts of companies of one to eighty people, as a CRM, a shop, trade-fair lists and business cards have them.
 
-    A fifth of the shop's orders go through a role mailbox, half of the numbers are the switchboard. One person in
-    fifteen has changed the company, and is told by name and mobile number before and after. One company in twelve is a
+    A third of the shop's orders go through a role mailbox, half of the numbers are the switchboard. One person in
+    ten has changed the company, and is told by name and mobile number before and after. One company in twelve is a
     family's: the same last name, the same door.
     """
     told = number = 0
     while told < count:
         company, family = _company(draw), draw.chance(1 / 12)
         head = draw.last()
-        staff = min(40, int(draw.paretovariate(0.9)) + 1)
+        staff = min(80, int(draw.paretovariate(0.7)) + 1)
         for _ in range(staff):
             contact = _contact(draw, f"p{number}", company, head if family and draw.chance(0.6) else draw.last())
             number += 1
-            moved = _moved(draw, contact) if draw.chance(1 / 15) else contact
+            moved = _moved(draw, contact) if draw.chance(0.1) else contact
             for place in range(times := draw.count((0.42, 0.28, 0.17, 0.08, 0.05))):
                 yield contact.name, _row(draw, moved if 2 * place >= times else contact, both=moved is not contact)
                 told += 1
@@ -94,11 +94,11 @@ def _row(draw: Draw, contact: _Contact, *, both: bool) -> Row:
     source = draw.choice(("crm", "crm", "shop", "shop", "fair", "card"))
     company = contact.company
     row: Row = {"source": source}
-    first = f"{contact.first[0]}." if draw.chance(0.15 if source == "card" else 0.03) else draw.spelled(contact.first)
+    first = f"{contact.first[0]}." if draw.chance(0.4 if source == "card" else 0.06) else draw.spelled(contact.first)
     row["first_name"], row["last_name"] = first, draw.spelled(contact.last, 0.05)
-    mailed = {"crm": 0.8, "shop": 1.0, "fair": 0.6, "card": 0.75}[source]
+    mailed = {"crm": 0.65, "shop": 1.0, "fair": 0.4, "card": 0.5}[source]
     if draw.chance(mailed):
-        role = source == "shop" and draw.chance(0.2)
+        role = source == "shop" and draw.chance(0.33)
         row["email"] = f"{draw.choice(_ROLES)}@{company.domain}" if role else draw.typed(contact.email, 0.02)
     if draw.chance(0.6):
         row["phone"] = draw.one_of(

@@ -108,13 +108,22 @@ def _mean(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def in_memory(
-    people: Mapping[str, Person], model: Model, rules: IdentityRules, *, train: bool
-) -> tuple[Clusters[str], int, int, dict[str, float]]:
-    """Cluster, with the model fitted to the data first when ``train``.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everybody clustered in memory, and all it was done by: the pairs compared with their scores, and the model.
 
-    Gives the clusters, how many pairs were compared, how many are left to a human, and seconds by step.
+    ``doubtful`` are the pairs left to a human, the surest first; ``seconds`` by step.
     """
+
+    clusters: Clusters[str]
+    scores: Mapping[tuple[str, str], Score]
+    doubtful: list[tuple[str, str, Score]]
+    model: Model
+    seconds: Mapping[str, float]
+
+
+def in_memory(people: Mapping[str, Person], model: Model, rules: IdentityRules, *, train: bool) -> Found:
+    """Cluster, with the model fitted to the data first when ``train``."""
     steps = Steps()
     found = buckets(people)
     pairs = candidates(found)
@@ -127,9 +136,9 @@ def in_memory(
     steps.done("score")
     sure = {pair: each.weight for pair, each in scores.items() if each.weight >= model.same}
     result = clustered(people, sure, model, crowd, Constraints(links=linked(people, crowd, rules)))
-    doubtful = len(reviews(result, scores, model))
+    doubtful = reviews(result, scores, model)
     steps.done("cluster")
-    return result, len(pairs), doubtful, steps.seconds
+    return Found(result, scores, doubtful, model, steps.seconds)
 
 
 class Steps:
@@ -153,14 +162,14 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
     rules = IdentityRules()
     people = {row.record_id: person(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
-    result, pairs, doubtful, seconds = in_memory(people, model or Model(), rules, train=train)
+    found = in_memory(people, model or Model(), rules, train=train)
     truth = {row.record_id: row.cluster_id for row in rows}
-    place = {one: number for number, group in enumerate(result.groups) for one in group}
+    place = {one: number for number, group in enumerate(found.clusters.groups) for one in group}
     return Report(
         records=len(people),
-        clusters=len(result.groups),
-        pairs=pairs,
-        review_pairs=doubtful,
+        clusters=len(found.clusters.groups),
+        pairs=len(found.scores),
+        review_pairs=len(found.doubtful),
         quality=quality(truth, place),
-        seconds={**steps.seconds, **seconds},
+        seconds={**steps.seconds, **found.seconds},
     )

@@ -21,9 +21,10 @@ class _Life:
         self.draw = draw
         self.female = draw.chance(0.55)
         self.first, self.born = draw.first(self.female), draw.born(1945, 2003)
-        self.last = kin.last if kin else draw.last()
+        self.last: str = kin.last if kin else draw.last()
         self.loyalty_id = draw.card()
-        self.door, self.place = (kin.door, kin.place) if kin else (draw.door(), draw.place())
+        self.door: str = kin.door if kin else draw.door()
+        self.place: tuple[str, str] = kin.place if kin else draw.place()
         self.email, self.phone = draw.email(self.first, self.last, self.born), draw.mobile()
 
     def year(self) -> None:

@@ -69,7 +69,7 @@ def loaded(name: str, *, seed: int = kinds.TUNING, quick: bool = False) -> Label
             _write(path, kinds.COLUMNS, kinds.rows(name, seed, QUICK if quick else None))
         else:
             _copy(_public(name), path, quick=quick)
-        return _read(name, path)
+        return read(name, path)
 
 
 def _public(name: str) -> Path:
@@ -92,7 +92,8 @@ def _copy(source: Path, path: Path, *, quick: bool) -> None:
     _write(path, tuple(reader.fieldnames or ()), iter(rows))
 
 
-def _read(name: str, path: Path) -> LabelledSet:
+def read(name: str, path: Path) -> LabelledSet:
+    """A labelled csv file. A copy without the truth is written beside it."""
     copy = path.with_suffix(".records.csv")
     labels = unlabelled(path, copy)
     settings = CsvSettings(path=copy, fields={"external_id": "record_id", **{name: name for name in labels.fields}})

@@ -109,6 +109,15 @@ class Draw(Random):
         middle = (letter, "", letter + text[place], text[place + 1] + text[place])[how]
         return text[:place] + middle + text[place + (2 if how == 3 else 1) :]
 
+    def mailed(self, email: str, errors: float = 0.02) -> str:
+        """A mailbox, mistyped that often before the end of its domain, which nobody has."""
+        name, dot, end = email.partition(".example.")
+        return self.typed(name, errors) + dot + end
+
+    def dialled(self, number: str, errors: float = 0.01) -> str:
+        """A number, mistyped that often behind the digits that nobody has."""
+        return number[:6] + self.typed(number[6:], errors)
+
     def spelled(self, name: str, others: float = 0.08) -> str:
         """A first or last name as a clerk writes it: mostly right, else folded, in capitals, mistyped or short."""
         if not self.chance(others):

@@ -51,7 +51,7 @@ def name_pairs(draw: Draw, count: int) -> Told:
                 if draw.chance(0.8):
                     row.update(draw.address(door, place, 0.03))
                 if draw.chance(0.5):
-                    row["email"] = draw.typed(person.email, 0.01)
+                    row["email"] = draw.mailed(person.email, 0.01)
                 if draw.chance(0.5):
                     row["phone"] = landline if draw.chance(0.5) else person.mobile
                 if draw.chance(0.3):

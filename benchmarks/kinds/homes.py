@@ -152,9 +152,9 @@ def _household_row(draw: Draw, person: Resident, shared: str) -> Row:
     row["first_name"] = f"{first[0]}." if draw.chance(0.06) else first
     row["last_name"] = draw.spelled(person.last, 0.06)
     if draw.chance(0.85):
-        row["email"] = draw.typed(person.email if draw.chance(0.12) else shared, 0.02)
+        row["email"] = draw.mailed(person.email if draw.chance(0.12) else shared, 0.02)
     if draw.chance(0.5):
-        row["phone"] = draw.typed(person.landline if draw.chance(0.6) else person.mobile, 0.01)
+        row["phone"] = draw.dialled(person.landline if draw.chance(0.6) else person.mobile, 0.01)
     if draw.chance(0.7):
         row.update(draw.address(person.door, person.place))
     if draw.chance(0.25):
@@ -183,9 +183,9 @@ def small_towns(draw: Draw, count: int) -> Told:
             if draw.chance(0.33):
                 row["birth_date"] = draw.misdated(born)
             if draw.chance(0.25):
-                row["email"] = draw.typed(email, 0.02)
+                row["email"] = draw.mailed(email, 0.02)
             if draw.chance(0.25):
-                row["phone"] = draw.typed(phone, 0.01)
+                row["phone"] = draw.dialled(phone, 0.01)
             yield f"p{number}", row
             told += 1
             if told == count:

@@ -52,9 +52,9 @@ def _told(invent: Invent, write: Write, draw: Draw, count: int) -> Told:
                 if draw.chance(0.6):
                     row.update(draw.address(door, place))
                 if draw.chance(0.33):
-                    row["phone"] = draw.typed(phone, 0.01)
+                    row["phone"] = draw.dialled(phone, 0.01)
                 if draw.chance(0.33):
-                    row["email"] = draw.typed(email, 0.02)
+                    row["email"] = draw.mailed(email, 0.02)
                 yield f"p{number}", row
                 told += 1
                 if told == count:

@@ -99,7 +99,7 @@ def _row(draw: Draw, contact: _Contact, *, both: bool) -> Row:
     mailed = {"crm": 0.65, "shop": 1.0, "fair": 0.4, "card": 0.5}[source]
     if draw.chance(mailed):
         role = source == "shop" and draw.chance(0.33)
-        row["email"] = f"{draw.choice(_ROLES)}@{company.domain}" if role else draw.typed(contact.email, 0.02)
+        row["email"] = f"{draw.choice(_ROLES)}@{company.domain}" if role else draw.mailed(contact.email, 0.02)
     if draw.chance(0.6):
         row["phone"] = draw.one_of(
             ((f"{company.switchboard}0", 0.5), (contact.extension, 0.35), (contact.mobile, 0.15))

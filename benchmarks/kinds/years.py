@@ -49,9 +49,9 @@ class _Life:
         row: Row = {"source": source}
         row["first_name"], row["last_name"] = draw.spelled(self.first), draw.spelled(self.last, 0.05)
         if draw.chance(told.get("email", 0)):
-            row["email"] = draw.typed(self.email, 0.015)
+            row["email"] = draw.mailed(self.email, 0.015)
         if draw.chance(told.get("phone", 0)):
-            row["phone"] = draw.typed(self.phone, 0.01)
+            row["phone"] = draw.dialled(self.phone, 0.01)
         if draw.chance(told.get("address", 0)):
             row.update(draw.address(self.door, self.place))
         if draw.chance(told.get("birth_date", 0)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -16,6 +17,7 @@ SINGLE = 10
 """New records that are looked up one by one."""
 
 _COLUMNS = ("first_name", "last_name", "email", "phone", "birth_date", "street", "postal_code", "city")
+_CARDS = ("national_id", "loyalty_id", "handle")
 _RULES = (
     ("email",),
     ("phone",),
@@ -23,8 +25,13 @@ _RULES = (
     ("last_name", "street"),
     ("last_name", "birth_date"),
     ("first_name", "birth_date"),
+    *((card,) for card in _CARDS),
 )
+_SURE = (("email",), ("first_name", "last_name", "birth_date"))
+_SESSIONS = (("first_name", "last_name"), ("birth_date",), ("email",))
 _SAME = 0.95
+_LEAST = 20
+"""Values that a column has to have in a set before Splink is given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,77 +49,86 @@ def measured(count: int) -> Splink:
     """Train without labels, predict, cluster at 0.95; then find matches for records one by one."""
     import duckdb
 
+    logging.getLogger("splink").setLevel(logging.ERROR)
     rows = list(people(count + SINGLE))
-    with duckdb.connect(":memory:") as connection:
-        began = time.monotonic()
-        linker, stored, api = _trained(connection, rows[:count], _COLUMNS, _RULES)
-        placed = _clusters(linker)
-        seconds = time.monotonic() - began
-        singles = []
-        for number, row in enumerate(rows[count:]):
-            _table(connection, f"new_{number}", [row], _COLUMNS)
-            asked = time.monotonic()
-            linker.inference.predict_between(
-                stored, api.register(f"new_{number}"), threshold_match_weight=0
-            ).as_record_list()
-            singles.append(1e3 * (time.monotonic() - asked))
+    connection = duckdb.connect(":memory:")
+    _table(connection, "people", rows[:count], _COLUMNS)
+    began = time.monotonic()
+    linker, stored, api = _trained(connection, _COLUMNS)
+    clusters = _clusters(linker)
+    placed = {row["unique_id"]: row["cluster_id"] for row in clusters.as_record_list()}
+    seconds = time.monotonic() - began
+    singles = []
+    for number, row in enumerate(rows[count:]):
+        _table(connection, f"new_{number}", [row], _COLUMNS)
+        asked = time.monotonic()
+        linker.inference.predict_between(
+            stored, api.register(f"new_{number}"), threshold_match_weight=0
+        ).as_record_list()
+        singles.append(1e3 * (time.monotonic() - asked))
+    connection.close()
     precision, recall = _quality(placed, {row["record_id"]: row["cluster_id"] for row in rows[:count]})
     return Splink(count, seconds, precision, recall, median(singles))
 
 
-def clusters_of(rows: Sequence[Row]) -> dict[str, Any]:
-    """The cluster of each record, by what its columns hold. Raises what Splink raises where it cannot train."""
+def clustered(plain: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Record to cluster, of a labelled set's plain columns: settings as above, for the columns that are told."""
     import duckdb
 
-    columns = tuple(name for name in (*_COLUMNS, "national_id", "full_name") if any(row.get(name) for row in rows))
-    rules = tuple(rule for rule in (*_RULES, ("national_id",), ("full_name",)) if set(rule) <= set(columns))
-    with duckdb.connect(":memory:") as connection:
-        linker, _, _ = _trained(connection, rows, columns, rules)
-        return _clusters(linker)
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    counted = Counter(column for row in plain.values() for column in row)
+    columns = tuple(column for column in (*_COLUMNS, *_CARDS) if counted[column] >= _LEAST)
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        _table(connection, "people", [{"record_id": record, **row} for record, row in plain.items()], columns)
+        linker, _, _ = _trained(connection, columns)
+        placed = {row["unique_id"]: row["cluster_id"] for row in _clusters(linker).as_record_list()}
+    return {record: placed.get(record, record) for record in plain}
 
 
-def _trained(
-    connection: Any, rows: Sequence[Row], columns: Sequence[str], rules: Sequence[tuple[str, ...]]
-) -> tuple[Any, Any, Any]:
+def _trained(connection: Any, columns: Sequence[str]) -> tuple[Any, Any, Any]:
+    """A linker of the table ``people`` that has learned without labels, the table as Splink knows it, and its API."""
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink.internals.exceptions import EMTrainingException
+
+    told = set(columns)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in _RULES if told.issuperset(rule)],
+        comparisons=[comparison for column, comparison in _comparisons().items() if column in told],
+    )
+    api = DuckDBAPI(connection)
+    stored = api.register("people")
+    linker: Any = Linker(stored, settings, log_level=None)
+    linker.training.estimate_probability_two_random_records_match(
+        [block_on(*rule) for rule in _SURE if told.issuperset(rule)] or [block_on("first_name", "last_name")],
+        recall=0.7,
+    )
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for rule in _SESSIONS:
+        if told.issuperset(rule) and told.difference(rule, ("city",)):
+            with suppress(EMTrainingException):
+                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    return linker, stored, api
+
+
+def _comparisons() -> dict[str, Any]:
     from splink import comparison_library as library
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    _table(connection, "people", rows, columns)
-    compared = {
+    return {
         "first_name": library.NameComparison("first_name"),
         "last_name": library.NameComparison("last_name"),
-        "full_name": library.NameComparison("full_name"),
         "email": library.EmailComparison("email"),
         "phone": library.ExactMatch("phone"),
         "birth_date": library.LevenshteinAtThresholds("birth_date", 1),
         "street": library.LevenshteinAtThresholds("street", 2),
         "postal_code": library.ExactMatch("postal_code"),
-        "national_id": library.LevenshteinAtThresholds("national_id", 1),
+        **{card: library.ExactMatch(card) for card in _CARDS},
     }
-    settings = SettingsCreator(
-        link_type="dedupe_only",
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in rules],
-        comparisons=[compared[name] for name in columns if name in compared],
-    )
-    api = DuckDBAPI(connection)
-    stored = api.register("people")
-    linker: Any = Linker(stored, settings, log_level=None)
-    surest: tuple[tuple[str, ...], ...] = (("email",), ("national_id",), ("first_name", "last_name", "birth_date"))
-    certain = [rule for rule in surest if set(rule) <= set(columns)] or [rules[0]]
-    linker.training.estimate_probability_two_random_records_match([block_on(*rule) for rule in certain], recall=0.7)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    fitted: tuple[tuple[str, ...], ...] = (("first_name", "last_name"), ("birth_date",), ("email",), ("postal_code",))
-    for rule in fitted:
-        if set(rule) <= set(columns):
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
-    return linker, stored, api
 
 
-def _clusters(linker: Any) -> dict[str, Any]:
+def _clusters(linker: Any) -> Any:
     predicted = linker.inference.predict(threshold_match_probability=0.01)
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, _SAME)
-    return {row["unique_id"]: row["cluster_id"] for row in clusters.as_record_list()}
+    return linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, _SAME)
 
 
 def _table(connection: Any, name: str, rows: Sequence[Row], told: Sequence[str]) -> None:

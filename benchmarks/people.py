@@ -47,7 +47,7 @@ _SOURCES = ("shop", "shop", "shop", "crm", "crm", "till", "till", "loyalty", "ne
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "ç": "c", "ş": "s"})
 
 
-class _Zipf:
+class Zipf:
     """Values drawn the more often the further in front they stand: the one at place n like 1 / (n + shift) ** power."""
 
     def __init__(self, values: Sequence[str], shift: float, power: float) -> None:
@@ -58,7 +58,7 @@ class _Zipf:
         return self.values[bisect(self._sums, random.random() * self._sums[-1])]
 
 
-def _joined(known: Sequence[str], heads: Sequence[str], tails: Sequence[str]) -> list[str]:
+def joined(known: Sequence[str], heads: Sequence[str], tails: Sequence[str]) -> list[str]:
     made = [head + tail for head in heads for tail in tails]
     Random(1).shuffle(made)
     return list(dict.fromkeys((*known, *made)))
@@ -68,16 +68,16 @@ def _postal_codes() -> list[str]:
     """``postal code|city``, the big cities having a code for every 25,000 people."""
     codes = Random(2).sample(range(1067, 99_999), _POSTAL_CODES)
     cities = [city for city, count in words.CITIES for _ in range(count)]
-    cities += _joined((), words.PLACE_HEADS, words.PLACE_TAILS)[:3_000]
+    cities += joined((), words.PLACE_HEADS, words.PLACE_TAILS)[:3_000]
     cities += Random(3).choices(cities[-2_000:], k=_POSTAL_CODES - len(cities))
     return [f"{code:05}|{city}" for code, city in zip(codes, cities, strict=True)]
 
 
-_FIRST = _Zipf(words.FIRST, 12, 0.9)
-_LAST = _Zipf(_joined(words.LAST, words.LAST_HEADS, words.LAST_TAILS), 6, 0.85)
-_STREET = _Zipf(_joined(words.STREETS, words.STREET_HEADS, words.STREET_TAILS), 4, 0.75)
-_HOST = _Zipf([f"{name}.example.{end}" for name, end in words.HOSTS], 1, 0.9)
-_PLACE = _Zipf(_postal_codes(), 200, 0.6)
+FIRST = Zipf(words.FIRST, 12, 0.9)
+LAST = Zipf(joined(words.LAST, words.LAST_HEADS, words.LAST_TAILS), 6, 0.85)
+STREET = Zipf(joined(words.STREETS, words.STREET_HEADS, words.STREET_TAILS), 4, 0.75)
+HOST = Zipf([f"{name}.example.{end}" for name, end in words.HOSTS], 1, 0.9)
+PLACE = Zipf(_postal_codes(), 200, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +111,20 @@ def invented(seed: int, number: int) -> Invented:
 
 def _alone(seed: int, number: int) -> Invented:
     random = Random(seed << 40 | number << 3)
-    first, last = _FIRST.draw(random), _LAST.draw(random)
+    first, last = FIRST.draw(random), LAST.draw(random)
     year = 2008 - int(75 * (random.random() + random.random()) / 2 + random.random() * 10)
     filler = random.random() < 0.01
     born = f"{year}-01-01" if filler else f"{year}-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
     return Invented(
         first=first,
-        last=f"{last}-{_LAST.draw(random)}" if random.random() < 0.02 else last,
+        last=f"{last}-{LAST.draw(random)}" if random.random() < 0.02 else last,
         email=_email(random, first, last, born),
         phone=f"+491500{random.randrange(10**7):07}",
         landline=f"+491501{random.randrange(10**7):07}",
         born=born,
-        street=f"{_STREET.draw(random)} {1 + int(random.expovariate(0.04))}",
-        place=_PLACE.draw(random),
-        company=f"{_LAST.draw(random)} GmbH",
+        street=f"{STREET.draw(random)} {1 + int(random.expovariate(0.04))}",
+        place=PLACE.draw(random),
+        company=f"{LAST.draw(random)} GmbH",
         loyalty_id=f"{random.randrange(10**9, 10**10)}",
     )
 
@@ -135,7 +135,7 @@ def _email(random: Random, first: str, last: str, born: str) -> str:
     # Mailboxes are one person's: who is called like many others has taken a number.
     numbered = random.random() < 0.5 or len(local) < 12
     number = random.choice((str(random.randrange(100_000)), born[:4] + str(random.randrange(1000)))) if numbered else ""
-    return f"{local}{number}@{_HOST.draw(random)}"
+    return f"{local}{number}@{HOST.draw(random)}"
 
 
 def people(count: int, seed: int = 1) -> Iterator[Row]:
@@ -190,7 +190,7 @@ class _Telling:
         elif told < 0.10:
             first, last = first.translate(_FOLDED), last.translate(_FOLDED)
         elif told < 0.11:
-            last = _LAST.draw(random)
+            last = LAST.draw(random)
         elif told < 0.13:
             return last, first
         return self._written(first, 0.05), self._written(last, 0.06)
@@ -217,7 +217,7 @@ class _Telling:
     def _address(self) -> Row:
         random, street, place = self._random, self._person.street, self._person.place
         if random.random() < 0.06:
-            street, place = f"{_STREET.draw(random)} {random.randint(1, 90)}", _PLACE.draw(random)
+            street, place = f"{STREET.draw(random)} {random.randint(1, 90)}", PLACE.draw(random)
         if random.random() < 0.3:
             street = street.replace("straße", "str.")
         postal, _, city = place.partition("|")
@@ -239,13 +239,19 @@ class _Telling:
 
 
 def main() -> None:
+    from benchmarks import kinds  # they draw from what is above
+
     parser = argparse.ArgumentParser(description="Write invented customers with the truth as csv.")
-    parser.add_argument("count", type=int)
+    parser.add_argument("count", type=int, help="records")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=kinds.KINDS, help="people that identity finds hard; without: usual customers")
     options = parser.parse_args()
-    out = csv.DictWriter(sys.stdout, COLUMNS, restval="", lineterminator="\n")
+    out = csv.DictWriter(sys.stdout, kinds.COLUMNS if options.kind else COLUMNS, restval="", lineterminator="\n")
     out.writeheader()
-    out.writerows(people(options.count, options.seed))
+    if options.kind:
+        out.writerows(kinds.rows(options.kind, options.seed, options.count))
+    else:
+        out.writerows(people(options.count, options.seed))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,41 @@ Charlie Jack Rosa Carmen José Miguel Pablo Lucia Ana Sofija Marko Luka Nikola M
 Aleksandra Bogdan Andrei Ioana
 """)
 
+MEN_FIRST = _words("""
+Peter Michael Thomas Andreas Wolfgang Klaus Jürgen Günter Stefan Christian Werner Martin Daniel Frank Markus Bernd
+Helmut Walter Alexander Manfred Dieter Horst Uwe Rainer Jan Jens Matthias Sebastian Tobias Florian Philipp Lukas
+Jonas Leon Felix Paul Maximilian Ben Finn Elias Noah Luis Jörg Oliver Sven Dirk Torsten Thorsten Ralf Holger Karl
+Heinz Hans Gerhard Georg Josef Franz Hermann Kurt Rolf Ernst Rudolf Harald Norbert Reinhard Volker Joachim Lothar
+Siegfried Herbert Friedrich Wilhelm Heinrich Otto Robert David Simon Benjamin Patrick Marcel Dennis Kevin Marco
+Mario Anton Jakob Theo Moritz Emil Oskar Samuel Raphael Adrian Dominik Fabian Manuel Christoph Björn Lars Nils Timo
+Kai Marc Pascal Erik Marvin Tim Tom Max Hans-Peter Karl-Heinz Jan-Philipp Klaus-Dieter
+""")
+WOMEN_FIRST = _words("""
+Maria Ursula Monika Petra Elisabeth Sabine Renate Helga Karin Brigitte Ingrid Erika Andrea Gisela Claudia Susanne
+Gabriele Christa Christine Hildegard Julia Anna Katharina Sandra Nicole Stefanie Melanie Anja Birgit Ulrike Barbara
+Angelika Heike Martina Emma Mia Hannah Sofia Lena Lea Marie Laura Lisa Sarah Johanna Charlotte Clara Emilia Ella Ida
+Frieda Mathilda Greta Nadine Jessica Jennifer Vanessa Yvonne Katja Kathrin Silke Simone Tanja Sonja Silvia Doris Ute
+Beate Bettina Cornelia Jutta Marion Regina Rita Rosemarie Ruth Waltraud Edith Irmgard Gertrud Ilse Inge Elfriede
+Margarete Anneliese Lieselotte Hannelore Eva Christel Bärbel Marlies Sigrid Heidi Dagmar Anke Antje Britta Kerstin
+Maren Wiebke Frauke Meike Nora Paula Luisa Nele Lilly Lina Carla Helena Alina Jana Eva-Maria Anne-Marie
+Marie-Luise
+""")
+
+NEAR_FIRST = _words("""
+Julia/Julian Jana/John Jana/Jan Peter/Petra Karin/Katrin Martin/Martina Christian/Christiane Christian/Christina
+Daniel/Daniela Michael/Michaela Alexander/Alexandra Andreas/Andrea Simon/Simone Stefan/Stefanie Johann/Johanna
+Josef/Josefine Paul/Paula Mario/Maria Gabriel/Gabriele Manuel/Manuela Patrick/Patricia Robert/Roberta Karl/Karla
+Nikola/Nicole Franz/Franziska Wilhelm/Wilma Hans/Hanna Ulrich/Ulrike Kai/Kaia Lisa/Luisa Anna/Anne Marie/Maria
+Erik/Erika Heinrich/Henrike Angelo/Angela Claudio/Claudia Silvio/Silvia Rene/Renate Georg/Georgia Friedrich/Friederike
+Marko/Marion Tim/Tina Tom/Tomke Jens/Jenny Luca/Luka Emil/Emilia Leon/Leonie Max/Maxi
+""")
+"""Two people's first names, near by their letters."""
+
+OCCUPATIONS = _words("""
+painter composer writer lawyer merchant physician clergyman soldier politician actor teacher professor engineer
+architect sculptor botanist publisher banker musician farmer brewer chemist historian philosopher
+""")
+
 LAST = _words("""
 Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Koch Bauer Richter Klein Wolf
 Schröder Neumann Schwarz Zimmermann Braun Krüger Hofmann Hartmann Lange Schmitt Werner Schmitz Krause Meier Lehmann

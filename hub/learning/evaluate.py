@@ -109,21 +109,20 @@ def _mean(precision: float, recall: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """Records clustered in memory: the model it was done by, what each compared pair scored, and seconds by step."""
+class Found:
+    """Everybody clustered in memory, and all it was done by: the pairs compared with their scores, and the model.
+
+    ``doubtful`` are the pairs left to a human, the surest first; ``seconds`` by step.
+    """
 
     clusters: Clusters[str]
-    model: Model
     scores: Mapping[tuple[str, str], Score]
+    doubtful: list[tuple[str, str, Score]]
+    model: Model
     seconds: Mapping[str, float]
 
-    @property
-    def reviews(self) -> list[tuple[str, str, Score]]:
-        """The pairs that are left to a human."""
-        return reviews(self.clusters, self.scores, self.model)
 
-
-def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool) -> Resolved:
+def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool) -> Found:
     """Cluster, with the model fitted to the data first when ``train``."""
     steps = Steps()
     found = buckets(people)
@@ -137,8 +136,9 @@ def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules
     steps.done("score")
     sure = {pair: each.weight for pair, each in scores.items() if each.weight >= model.same}
     result = clustered(people, sure, model, crowd, Constraints(links=linked(people, crowd, rules)))
+    doubtful = reviews(result, scores, model)
     steps.done("cluster")
-    return Resolved(result, model, scores, steps.seconds)
+    return Found(result, scores, doubtful, model, steps.seconds)
 
 
 class Steps:
@@ -169,7 +169,7 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
         records=len(people),
         clusters=len(found.clusters.groups),
         pairs=len(found.scores),
-        review_pairs=len(found.reviews),
+        review_pairs=len(found.doubtful),
         quality=quality(truth, place),
         seconds={**steps.seconds, **found.seconds},
     )

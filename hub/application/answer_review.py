@@ -35,10 +35,12 @@ class Reviewer(Judge):
         noted: list[Answered] = []
 
         def decide(session: Session, now: datetime) -> Decision:
-            found = opened(session, review)
-            pair = _pairs(session, found)[0]
+            open_review = opened(session, review)
+            pair = _pairs(session, open_review)[0]
             judged = same if answer == "accept" else different
-            sides = ([row.id for row in records.of_profile(session, side)] for side in (found.one, found.other))
+            sides = (
+                [row.id for row in records.of_profile(session, side)] for side in (open_review.one, open_review.other)
+            )
             decision = judged(session, *sides, by=by, reason=reason, now=now)
             noted[:] = [Answered(review, answer, pair, by, reason, now, decision.judgement.id)]
             reviews.note(session, noted[0])
@@ -58,8 +60,8 @@ class Reviewer(Judge):
             return answered
 
 
-def _pairs(session: Session, found: OpenReview) -> list[Pair]:
-    return reviews.pairs(session, [found])[found.id]
+def _pairs(session: Session, review: OpenReview) -> list[Pair]:
+    return reviews.pairs(session, [review])[review.id]
 
 
 def _document(answered: Answered, judged: Judged | None) -> dict[str, Any]:

@@ -61,15 +61,15 @@ class History:
         name = self.connection.name
         if backfills.is_due(session, name, self.every) is None:
             return None
-        held = backfills.get(session, name)
-        if held is None or not held.finished:
-            return held or Backfill(name, None)
+        stored = backfills.get(session, name)
+        if stored is None or not stored.finished:
+            return stored or Backfill(name, None)
         source = self.connection.connector.source
         if source is not None and source.changed is not None:
-            changed = reading.changed(self.connection, held)
+            changed = reading.changed(self.connection, stored)
             if not changed:
                 backfills.touch(session, name)
-            return reading.plan(held, name, since=None, again=False, changed=changed)
+            return reading.plan(stored, name, since=None, again=False, changed=changed)
         began = backfills.begun_at(session, name)
         return Backfill(name, None if began is None else began - OVERLAP)
 
@@ -82,8 +82,8 @@ class History:
             sleep=lambda wait: _pause(stopping, wait),
         )
         progress = Progress(begun, 0)
-        for told in walk:
-            progress = told
+        for step in walk:
+            progress = step
             if stopping.is_set():
                 break
         level = log.error if progress.failed else log.info
@@ -108,6 +108,6 @@ def reader(connection: Connection) -> reading.Reader:
     """Tells what becomes of a connection's entries."""
 
     def read(entries: Sequence[NewEntry]) -> Sequence[Outcome]:
-        return [(found.state, found.reason) for found in as_read(entries, connection)]
+        return [(outcome.state, outcome.reason) for outcome in as_read(entries, connection)]
 
     return read

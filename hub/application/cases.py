@@ -72,9 +72,9 @@ class Cases:
         return {"count": self.count, "cases": [{**case.told, **staked(case.stake)} for case in self.first]}
 
 
-def staked(found: Stake) -> Json:
+def staked(at_stake: Stake) -> Json:
     """What is at stake in a case."""
-    return {"stake": {"orders": found.orders, "revenue": format(found.revenue, "f")}}
+    return {"stake": {"orders": at_stake.orders, "revenue": format(at_stake.revenue, "f")}}
 
 
 def _together(stakes: Collection[Stake]) -> Stake:
@@ -92,7 +92,7 @@ def merges(placed: Placed) -> Iterator[Case]:
         if len(homes) < 2:
             continue
         others = sorted(home for home in homes if home != one.id)
-        told = {
+        document = {
             "profile": one.id,
             "profiles": sorted(homes)[:NAMED],
             "retired": [home for home in others if home not in ids][:NAMED],
@@ -101,7 +101,7 @@ def merges(placed: Placed) -> Iterator[Case]:
         }
         first = one.id if one.id in homes else others.pop(0)
         sides = tuple((tuple(homes[first][:SIDE]), tuple(homes[home][:SIDE])) for home in others[:3])
-        yield Case(_together([stake(placed.known[home].golden) for home in homes]), told, sides)
+        yield Case(_together([stake(placed.known[home].golden) for home in homes]), document, sides)
 
 
 def splits(placed: Placed) -> Iterator[Case]:
@@ -114,12 +114,12 @@ def splits(placed: Placed) -> Iterator[Case]:
             by_home.setdefault(row.profile_id, []).append(row)
         for home, rows in by_home.items():
             parts.setdefault(home, []).append((one.id, rows))
-    for home, found in parts.items():
-        if len(found) < 2:
+    for home, divided in parts.items():
+        if len(divided) < 2:
             continue
-        stays = _stays(home, found)
-        leaving = [part for part in found if part[0] != stays[0]]
-        told = {
+        stays = _stays(home, divided)
+        leaving = [part for part in divided if part[0] != stays[0]]
+        document = {
             "profile": home,
             "stays": stays[0],
             "leaving": [
@@ -129,14 +129,14 @@ def splits(placed: Placed) -> Iterator[Case]:
         }
         staying = tuple(row.id for row in stays[1][:SIDE])
         sides = tuple((tuple(row.id for row in rows[:SIDE]), staying) for _, rows in leaving[:3])
-        yield Case(stake(placed.known[home].golden), told, sides)
+        yield Case(stake(placed.known[home].golden), document, sides)
 
 
-def _stays(home: UUID, found: Sequence[tuple[UUID, list[RecordRow]]]) -> tuple[UUID, list[RecordRow]]:
-    for part in found:
+def _stays(home: UUID, divided: Sequence[tuple[UUID, list[RecordRow]]]) -> tuple[UUID, list[RecordRow]]:
+    for part in divided:
         if part[0] == home:
             return part
-    return next((part for part in found if any(profile_id(row.id) == home for row in part[1])), found[0])
+    return next((part for part in divided if any(profile_id(row.id) == home for row in part[1])), divided[0])
 
 
 def with_evidence(
@@ -150,15 +150,15 @@ def with_evidence(
     was = Side(before.identity, _crowd(session, rows, rules))
     now = Side(trial.identity, trial.everybody.crowd)
     weighing = was if sought == "before" else now
-    told = []
+    documents = []
     for case in first:
         pairs = []
         for one_side, other_side in case.sides:
             a, b = _heaviest(weighing, rows, one_side, other_side)
             evidence = compared(rows[a].state, rows[b].state, was, now, changes, trial.everybody.shared)
             pairs.append({"one": reference(rows[a]), "other": reference(rows[b]), **evidence})
-        told.append({**case.told, **staked(case.stake), "evidence": pairs})
-    return {"count": cases.count, "cases": told}
+        documents.append({**case.told, **staked(case.stake), "evidence": pairs})
+    return {"count": cases.count, "cases": documents}
 
 
 def _heaviest(
@@ -170,7 +170,7 @@ def _heaviest(
 
 def _crowd(session: Session, rows: Mapping[UUID, RecordRow], rules: IdentityRules) -> dict[str, int]:
     """How many people use each identifier of these records, as it is stored."""
-    told = (identifiers(features_of(row.state, rules)) for row in rows.values())
-    by_hash = {hashed(key): key for found in told for key in found if key[0] in CONTACTS}
+    of_records = (identifiers(features_of(row.state, rules)) for row in rows.values())
+    by_hash = {hashed(key): key for own in of_records for key in own if key[0] in CONTACTS}
     crowd = matches.crowds(session, list(islice(by_hash, None)))
     return {by_hash[key][1]: SHARED if row.shared else row.people for key, row in crowd.items()}

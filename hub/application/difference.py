@@ -59,10 +59,10 @@ def _shown(value: Any) -> str:
 def rule_changes(before: BaseModel, after: BaseModel) -> list[RuleChange]:
     """Where two sets of rules differ, in the order of the file."""
     was, now = before.model_dump(mode="json"), after.model_dump(mode="json")
-    found = list(_differences("", was, now))
+    differences = list(_differences("", was, now))
     if isinstance(before, IdentityRules) and list(was["identifiers"]) != list(now["identifiers"]):
-        found.append(RuleChange("identifiers", list(was["identifiers"]), list(now["identifiers"])))
-    return found
+        differences.append(RuleChange("identifiers", list(was["identifiers"]), list(now["identifiers"])))
+    return differences
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[RuleChange]:
@@ -98,10 +98,10 @@ class Side(NamedTuple):
 
     def evidence(self, one: State, other: State) -> Json:
         """The evidence between two records as JSON."""
-        found = score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd)
-        shown = lines(one, other, found, self.identity.model, self.identity.rules)
+        scored = score(self.features_of(one), self.features_of(other), self.identity.model, self.crowd)
+        shown = lines(one, other, scored, self.identity.model, self.identity.rules)
         return {
-            "weight": round(found.weight, 2),
+            "weight": round(scored.weight, 2),
             "same": self.identity.model.same,
             "evidence": [line.as_json() for line in shown],
         }
@@ -125,28 +125,28 @@ def compared(
 def decided_by(weighed: Mapping[str, Json], changes: Sequence[RuleChange], carried: Mapping[str, Carried]) -> list[str]:
     """The changed rules that changed the weight of this pair, in words; another reason where none did."""
     was, now = _by_feature(weighed["before"]), _by_feature(weighed["after"])
-    found: list[str] = []
+    reasons: list[str] = []
     for change in changes:
         area, _, rest = change.path.partition(".")
         kind, _, rule = rest.partition(".")
         feature = {"identifiers": kind, "role_inboxes": "email", "relay_domains": "email"}.get(area, "")
         if area == "thresholds":
             if _between(weighed, change):
-                found.append(change.text)
+                reasons.append(change.text)
         elif area == "identifiers" and not rest:
             continue
         elif feature and was.get(feature) != now.get(feature):
-            found += _felt(change, rule, was.get(feature, []), now.get(feature, []), carried.get(feature))
-    if not found and _enough(weighed["before"]) and _enough(weighed["after"]):
-        found = [change.text for change in changes if change.path == "limits.records"]
-    return found or ["another pair of theirs decided: this one is weighed alike"]
+            reasons += _felt(change, rule, was.get(feature, []), now.get(feature, []), carried.get(feature))
+    if not reasons and _enough(weighed["before"]) and _enough(weighed["after"]):
+        reasons = [change.text for change in changes if change.path == "limits.records"]
+    return reasons or ["another pair of theirs decided: this one is weighed alike"]
 
 
 def _by_feature(weighed: Json) -> dict[str, list[Json]]:
-    found: defaultdict[str, list[Json]] = defaultdict(list)
+    by_feature: defaultdict[str, list[Json]] = defaultdict(list)
     for line in weighed["evidence"]:
-        found[line["feature"]].append(line)
-    return dict(found)
+        by_feature[line["feature"]].append(line)
+    return dict(by_feature)
 
 
 def _enough(weighed: Json) -> bool:

@@ -57,22 +57,22 @@ class _Case:
         """Know further records, and how many people use what they carry."""
         self.rows |= {row.id: row for row in rows}
         self.people |= {row.id: features_of(row.state, self.identity.rules) for row in rows}
-        found = {hashed(key): key for row in rows for key in keys(self.people[row.id]) if key[0] in CONTACTS}
-        self.contacts |= found
-        for key, crowd in matches.crowds(session, found).items():
+        contacts = {hashed(key): key for row in rows for key in keys(self.people[row.id]) if key[0] in CONTACTS}
+        self.contacts |= contacts
+        for key, crowd in matches.crowds(session, contacts).items():
             self.crowd[self.contacts[key][1]] = SHARED if crowd.shared else crowd.people
 
     def pair(self, one: UUID, other: UUID, **more: Any) -> Json:
         """Two records and the evidence between them."""
         model, rules = self.identity.model, self.identity.rules
         first, second = sorted((one, other))
-        found = score(self.people[first], self.people[second], model, self.crowd)
-        told_lines = lines(self.rows[one].state, self.rows[other].state, found, model, rules, self.crowd)
+        scored = score(self.people[first], self.people[second], model, self.crowd)
+        evidence = lines(self.rows[one].state, self.rows[other].state, scored, model, rules, self.crowd)
         return {
             "one": reference(self.rows[one]),
             "other": reference(self.rows[other]),
-            "weight": round(found.weight, 2),
-            "evidence": [line.as_json() for line in told_lines],
+            "weight": round(scored.weight, 2),
+            "evidence": [line.as_json() for line in evidence],
             **more,
         }
 
@@ -90,7 +90,7 @@ def explained(
     With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``.
     """
     ranks = {name: connection.settings.rank for name, connection in connections.items()}
-    found = explanation(
+    document = explanation(
         session,
         profile_id,
         in_force.survivorship,
@@ -99,21 +99,21 @@ def explained(
         connections=connections,
         identifiers=_identifiers(session, profile_id, in_force.identity),
     )
-    if found is None:
+    if document is None:
         return None
-    found["found"] = answers(found, field)
-    found["history"] = history(session, found["history"])
-    rows = records.of_profile(session, found["id"]) if is_who(field) else []
-    found["one_person"] = one_person(session, rows, in_force.identity) if rows else None
-    return found
+    document["found"] = answers(document, field)
+    document["history"] = history(session, document["history"])
+    rows = records.of_profile(session, document["id"]) if is_who(field) else []
+    document["one_person"] = one_person(session, rows, in_force.identity) if rows else None
+    return document
 
 
 def _identifiers(session: Session, profile_id: UUID, identity: Identity) -> list[Json]:
     """Which record of a profile carries which identifier, how far it is trusted, and since which event."""
-    found = profiles.get(session, profile_id)
-    rows = records.of_profile(session, found.id) if found else []
-    held = [(one, row) for row in rows for one in carried(row.state, identity.rules)]
-    keys = {(one.kind, one.value): hashed(key) for one, _ in held if (key := key_of(one.kind, one.value))}
+    profile = profiles.get(session, profile_id)
+    rows = records.of_profile(session, profile.id) if profile else []
+    identifiers = [(one, row) for row in rows for one in carried(row.state, identity.rules)]
+    keys = {(one.kind, one.value): hashed(key) for one, _ in identifiers if (key := key_of(one.kind, one.value))}
     crowd = matches.crowds(session, set(keys.values()))
     items = [
         {
@@ -126,7 +126,7 @@ def _identifiers(session: Session, profile_id: UUID, identity: Identity) -> list
             "external_id": row.external_id,
             "event": one.event,
         }
-        for one, row in held
+        for one, row in identifiers
     ]
     order = ("kind", "value", "connection", "record_kind", "external_id")
     return sorted(items, key=lambda item: [str(item[name]) for name in order])
@@ -214,15 +214,15 @@ def _apart(session: Session, case: _Case, ids: set[UUID]) -> list[Json]:
                 pairs += [(one, other) for one in mine for other in theirs]
     case.take(session, list(records.load(session, [], {other for _, other in pairs} - ids).values()))
     dismissed = explanations.dismissals(session, ids)
-    found: dict[UUID, Json] = {}
+    likeliest: dict[UUID, Json] = {}
     for one, other in dict.fromkeys(pairs):
         profile = case.rows[other].profile_id if other in case.rows else None
         if profile is None:
             continue
         told_pair = case.pair(one, other, profile=profile)
-        if profile not in found or told_pair["weight"] > found[profile]["weight"]:
-            found[profile] = {**told_pair, **_why_apart(case, one, other, told_pair["weight"], dismissed)}
-    return sorted(found.values(), key=lambda pair: (-pair["weight"], pair["profile"]))[:MOST_APART]
+        if profile not in likeliest or told_pair["weight"] > likeliest[profile]["weight"]:
+            likeliest[profile] = {**told_pair, **_why_apart(case, one, other, told_pair["weight"], dismissed)}
+    return sorted(likeliest.values(), key=lambda pair: (-pair["weight"], pair["profile"]))[:MOST_APART]
 
 
 def _why_apart(case: _Case, one: UUID, other: UUID, weight: float, dismissed: Collection[frozenset[UUID]]) -> Json:

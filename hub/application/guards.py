@@ -60,25 +60,27 @@ def _as_spelled(crowd: CrowdRow, carriers: Sequence[RecordRow]) -> str:
 
 def unused_guards(rows: Sequence[RecordRow], rules: IdentityRules) -> list[Json]:
     """The identifiers of these records that the rules do not let identify anybody, by order of trust."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
+    guards: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
         replaced = {value for kind in KINDS if kind.point for value in former(row.state, kind.attribute)}
         for kind, value, usable, state in _values(row.state):
             seen = features_of(state, rules)
             if value in replaced:
-                found[kind, value] = ("former", "its source has replaced it, so it may be somebody else's by now")
+                guards[kind, value] = ("former", "its source has replaced it, so it may be somebody else's by now")
             elif not usable:
-                found[kind, value] = ("junk", "it is no address or number that could be somebody's")
+                guards[kind, value] = ("junk", "it is no address or number that could be somebody's")
             elif seen.roles:
-                found[kind, value] = ("role", "it is the mailbox of a desk, and joins nobody by itself")
+                guards[kind, value] = ("role", "it is the mailbox of a desk, and joins nobody by itself")
             elif seen == Features():
-                found[kind, value] = (
+                guards[kind, value] = (
                     "blocked",
                     "the identity rules block it (a blocked value, or a marketplace's relay)",
                 )
     return [
         {"kind": kind, "value": value, "rule": rule, "text": f"{kind} {value}: {text}"}
-        for (kind, value), (rule, text) in sorted(found.items(), key=lambda each: (rules.order[each[0][0]], each[0][1]))
+        for (kind, value), (rule, text) in sorted(
+            guards.items(), key=lambda each: (rules.order[each[0][0]], each[0][1])
+        )
     ]
 
 

@@ -32,22 +32,22 @@ def in_force(
 ) -> InForce:
     """What is in force now. ``rules`` and ``survivorship`` are configured; ``read`` caches the version read last."""
     version = versions.active_id(session)
-    held = read.get(version)
-    if held is None:
+    cached = read.get(version)
+    if cached is None:
         # Threads share ``read``: another one may clear it at any time.
-        held = _read(session, version, rules, survivorship)
+        cached = _read(session, version, rules, survivorship)
         read.clear()
-        read[version] = held
-    return held
+        read[version] = cached
+    return cached
 
 
-def supposed(session: Session, rules: RuleSet, held: InForce) -> InForce:
+def supposed(session: Session, rules: RuleSet, current: InForce) -> InForce:
     """What would be in force with these rules. Rules that are not given, and the weights, stay as they are now."""
-    version = held.identity.version
+    version = current.identity.version
     row = versions.get(session, version) if version else None
     model = splink_model.loaded(row.model) if row and row.model else None
     return InForce(
-        identity(rules.identity or held.identity.rules, model, version), rules.survivorship or held.survivorship
+        identity(rules.identity or current.identity.rules, model, version), rules.survivorship or current.survivorship
     )
 
 

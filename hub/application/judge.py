@@ -92,9 +92,9 @@ class Judge:
         """These records of a profile are somebody else. Raises NotFound, RefusedError with every fault of ``texts``."""
 
         def decide(session: Session, now: datetime) -> Decision:
-            held = _records_of(session, profile)
-            chosen = _chosen(session, held, texts)
-            return different(session, chosen, held.keys() - chosen, by=by, reason=reason, now=now, together=True)
+            members = _records_of(session, profile)
+            chosen = _chosen(session, members, texts)
+            return different(session, chosen, members.keys() - chosen, by=by, reason=reason, now=now, together=True)
 
         return self._transaction(decide, by)
 
@@ -102,12 +102,12 @@ class Judge:
         """The judgement ends; what it named is resolved again by evidence. Raises NotFound, RefusedError."""
 
         def decide(session: Session, now: datetime) -> Decision:
-            found = store.get(session, judgement)
-            if found is None:
+            stored = store.get(session, judgement)
+            if stored is None:
                 raise NotFound(f"there is no judgement {judgement}")
-            if found.withdrawn_at is not None:
-                when = f"{found.withdrawn_at:%Y-%m-%d %H:%M}"
-                raise RefusedError(f"judgement {judgement} was withdrawn already, by {found.withdrawn_by} at {when}")
+            if stored.withdrawn_at is not None:
+                when = f"{stored.withdrawn_at:%Y-%m-%d %H:%M}"
+                raise RefusedError(f"judgement {judgement} was withdrawn already, by {stored.withdrawn_by} at {when}")
             (ended,) = store.withdraw(session, [judgement], by, now)
             return Decision(ended, ended.records, withdrawn=(ended,))
 
@@ -145,10 +145,12 @@ def same(
     """
     new = Judgement(0, "same", frozenset(one), frozenset(other), by, reason, now)
     existing = store.chained(session, new.records)
-    joined = new.records.union(*(held.records for held in existing if held.verdict == "same"))
-    holds = [held for held in existing if held.verdict == "hold" and held.one & joined and held.other & joined]
-    _refuse_conflict(session, new, [held for held in existing if held not in holds])
-    ended = store.withdraw(session, [held.id for held in holds if held.id > 0], by, now)
+    joined = new.records.union(*(earlier.records for earlier in existing if earlier.verdict == "same"))
+    holds = [
+        earlier for earlier in existing if earlier.verdict == "hold" and earlier.one & joined and earlier.other & joined
+    ]
+    _refuse_conflict(session, new, [earlier for earlier in existing if earlier not in holds])
+    ended = store.withdraw(session, [earlier.id for earlier in holds if earlier.id > 0], by, now)
     store.forget_rejected(session, holds)
     return Decision(store.insert(session, new), new.records, withdrawn=tuple(ended))
 
@@ -172,15 +174,15 @@ def different(
     new = Judgement(0, "different", frozenset(one), frozenset(other), by, reason, now)
     existing = store.chained(session, new.records)
     undone = undone_by_split(new, existing)
-    ended = store.withdraw(session, [held.id for held, _ in undone], by, now)
+    ended = store.withdraw(session, [earlier.id for earlier, _ in undone], by, now)
     kept = [
         store.insert(session, part)
-        for held, parts in undone
+        for earlier, parts in undone
         for part in parts
-        if part.records & held.one and part.records & held.other
+        if part.records & earlier.one and part.records & earlier.other
     ]
-    gone = {held.id for held in ended}
-    in_force = [*(held for held in existing if held.id not in gone), *kept]
+    gone = {earlier.id for earlier in ended}
+    in_force = [*(earlier for earlier in existing if earlier.id not in gone), *kept]
     _refuse_conflict(session, new, in_force)
     written = store.insert(session, new)
     if together and len(new.one) > 1:
@@ -188,7 +190,7 @@ def different(
         group = Judgement(0, "same", frozenset([first]), frozenset(others), by, reason, now)
         if not implied_by(group, in_force):
             kept.append(store.insert(session, group))
-    return Decision(written, new.records.union(*(held.records for held in ended)), tuple(kept), tuple(ended))
+    return Decision(written, new.records.union(*(earlier.records for earlier in ended)), tuple(kept), tuple(ended))
 
 
 def settle(
@@ -254,11 +256,11 @@ def _undo(judged: Judged) -> tuple[str, ...]:
 
 
 def _two_profiles(session: Session, one: UUID, other: UUID) -> tuple[set[UUID], set[UUID]]:
-    found = [(wanted, profiles.get(session, wanted)) for wanted in (one, other)]
-    missing = [str(wanted) for wanted, row in found if row is None]
+    rows = [(wanted, profiles.get(session, wanted)) for wanted in (one, other)]
+    missing = [str(wanted) for wanted, row in rows if row is None]
     if missing:
         raise NotFound(f"there is no profile {' and no profile '.join(dict.fromkeys(missing))}")
-    (left, right) = (row.id for _, row in found if row is not None)
+    (left, right) = (row.id for _, row in rows if row is not None)
     if left == right:
         raise RefusedError(f"both ids are of profile {left}: they are one already")
     return _ids(session, left), _ids(session, right)
@@ -275,26 +277,26 @@ def _records_of(session: Session, profile: UUID) -> dict[UUID, RecordReference]:
     return store.names(session, _ids(session, row.id))
 
 
-def _chosen(session: Session, held: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:
-    found = meant(texts, held)
-    strangers = [None if own else anywhere(text) for text, own in zip(texts, found, strict=True)]
+def _chosen(session: Session, members: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:
+    candidates = meant(texts, members)
+    strangers = [None if own else anywhere(text) for text, own in zip(texts, candidates, strict=True)]
     homes = store.profiles_of(session, {one for one in strangers if one is not None})
     faults = [
         (f"records.{place}", _fault(own, homes.get(stranger) if stranger else None))
-        for place, (own, stranger) in enumerate(zip(found, strangers, strict=True))
+        for place, (own, stranger) in enumerate(zip(candidates, strangers, strict=True))
         if len(own) != 1
     ]
-    chosen = {record for own in found if len(own) == 1 for record in own}
-    if len(chosen) == len(held):
+    chosen = {record for own in candidates if len(own) == 1 for record in own}
+    if len(chosen) == len(members):
         faults.append(("records", "these are all records of the profile: one has to stay"))
     if faults:
         raise RefusedError("the profile cannot be split like this; `hub profile show` lists its records", faults)
     return chosen
 
 
-def _fault(found: Collection[UUID], home: UUID | None) -> str:
-    if found:
-        return f"stands for {len(found)} records of the profile; name it as connection:kind:external_id"
+def _fault(candidates: Collection[UUID], home: UUID | None) -> str:
+    if candidates:
+        return f"stands for {len(candidates)} records of the profile; name it as connection:kind:external_id"
     if home is not None:
         return f"belongs to profile {home}"
     return "is no record of this profile"
@@ -306,10 +308,10 @@ def _refuse_conflict(session: Session, new: Judgement, existing: Iterable[Judgem
         return
     against = clash.against
     names = store.names(session, {record for each in against for record in each.records})
-    said = "one person" if new.verdict == "same" else "different people"
+    claim = "one person" if new.verdict == "same" else "different people"
     ids = " and ".join(str(each.id) for each in against)
     raise RefusedError(
-        f"these cannot be {said}: {'judgement' if len(against) == 1 else 'judgements'} {ids} "
+        f"these cannot be {claim}: {'judgement' if len(against) == 1 else 'judgements'} {ids} "
         f"{'says' if len(against) == 1 else 'say'} otherwise; "
         f"`hub judgement withdraw {against[-1].id}` ends {'it' if len(against) == 1 else 'the last of them'}",
         [(f"judgement.{each.id}", _described(each, names)) for each in against],

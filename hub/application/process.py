@@ -389,10 +389,12 @@ def _pass_over(processing: Processing, inbox_id: int, error: Exception) -> Batch
 
 
 def _park(processing: Processing, inbox_id: int, error: Exception) -> Batch:
-    told = f": {error}" if isinstance(error, HubError) else ""
+    detail = f": {error}" if isinstance(error, HubError) else ""
     log.error("process.parked", inbox_id=inbox_id, error=type(error).__name__, exc_info=error)
     with processing.database.session() as session:
         # By its id, because the first entry that is due may be another one by now.
         inbox.finish(session, [inbox_id])
-        inbox.set_outcomes(session, [(inbox_id, "parked", f"Hub failed on this entry ({type(error).__name__}){told}")])
+        inbox.set_outcomes(
+            session, [(inbox_id, "parked", f"Hub failed on this entry ({type(error).__name__}){detail}")]
+        )
     return Batch(1)

@@ -10,16 +10,16 @@ from hub.model.keys import record_id
 from hub.model.profile import RecordReference
 
 
-def meant(texts: Sequence[str], held: Mapping[UUID, RecordReference]) -> list[set[UUID]]:
+def meant(texts: Sequence[str], members: Mapping[UUID, RecordReference]) -> list[set[UUID]]:
     """Those of these records that each text may stand for: one where it is clear, several where it is too short."""
     whole: defaultdict[str, set[UUID]] = defaultdict(set)
     short: defaultdict[str, set[UUID]] = defaultdict(set)
-    for one, name in held.items():
+    for one, name in members.items():
         whole[f"{name.connection}:{name.kind}:{name.external_id}"].add(one)
         short[f"{name.connection}:{name.external_id}"].add(one)
 
     def records(text: str) -> set[UUID]:
-        if (known := _uuid(text)) is not None and known in held:
+        if (known := _uuid(text)) is not None and known in members:
             return {known}
         # An external id may contain colons: a full name is tried before a short one.
         return set(whole.get(text) or short.get(text) or ())

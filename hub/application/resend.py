@@ -122,7 +122,7 @@ def _absent(
         every = [key for keys in own.values() for key in keys]
         ids = outbox.external_ids(session, connection.name, "profile", every)
     known = {profile: [one for key in keys for one in ids.get(key, ())] for profile, keys in own.items()}
-    asked = sorted({one for held in known.values() for one in held})
+    asked = sorted({one for external_ids in known.values() for one in external_ids})
     gone: Collection[str] = ()
     if asked and part.absent is not None and client is not None:
         gone = part.absent(asked, client, connection.settings)
@@ -133,14 +133,14 @@ def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_
     """Queue these and their orders; gives the number of orders."""
     # The lock leaves out profiles that were merged away meanwhile. It is taken in the order of the pipeline.
     still = records.lock_profiles(session, [row.id for row in rows])
-    found = [NewRow(destination, row.id, "profile", row.id, row.version, []) for row in rows if row.id in still]
-    profiles_queued = len(found)
+    queued = [NewRow(destination, row.id, "profile", row.id, row.version, []) for row in rows if row.id in still]
+    profiles_queued = len(queued)
     if with_orders:
         homes = {record: row.profile_id for record, row in records.load(session, still, []).items() if row.profile_id}
-        found += [
+        queued += [
             NewRow(destination, order, "order", homes[record], 1, [event])
             for order, record, event in facts.orders_of(session, homes)
         ]
-    outbox.enqueue(session, found)
-    outbox.write_everything(session, destination, [row.key for row in found])
-    return len(found) - profiles_queued
+    outbox.enqueue(session, queued)
+    outbox.write_everything(session, destination, [row.key for row in queued])
+    return len(queued) - profiles_queued

@@ -38,26 +38,26 @@ MOST_NAMED = 20
 _SIDE = {"id", "name", "emails", "phones", "addresses", "birth_date", "orders"}
 
 
-def shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> list[Json]:
+def shown(session: Session, open_reviews: Sequence[OpenReview], identity: Identity) -> list[Json]:
     """Reviews as JSON, in the order given; what was settled since it was read is left out.
 
     One whose profiles or records cannot be read has its ``id`` and, as ``unreadable``, the reason: it hides no other.
     """
     try:
-        return _shown(session, found, identity)
+        return _shown(session, open_reviews, identity)
     except UnreadableError as error:
-        if len(found) == 1:
-            log.warning("review.unreadable", review=str(found[0].id), reason=str(error))
-            return [{"id": found[0].id, "unreadable": str(error)}]
-    return [item for review in found for item in shown(session, [review], identity)]
+        if len(open_reviews) == 1:
+            log.warning("review.unreadable", review=str(open_reviews[0].id), reason=str(error))
+            return [{"id": open_reviews[0].id, "unreadable": str(error)}]
+    return [item for review in open_reviews for item in shown(session, [review], identity)]
 
 
-def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) -> list[Json]:
-    behind = reviews.pairs(session, found)
-    sides = profiles.by_ids(session, {side for review in found for side in (review.one, review.other)})
+def _shown(session: Session, open_reviews: Sequence[OpenReview], identity: Identity) -> list[Json]:
+    behind = reviews.pairs(session, open_reviews)
+    sides = profiles.by_ids(session, {side for review in open_reviews for side in (review.one, review.other)})
     leading = {one for pairs in behind.values() for one in (pairs[0].one, pairs[0].other)}
     rows = records.load(session, [], leading)
-    refused = [review for review in found if review.weight is not None and review.weight >= identity.model.same]
+    refused = [review for review in open_reviews if review.weight is not None and review.weight >= identity.model.same]
     doubtful = {side for review in refused for side in (review.one, review.other)}
     merged_people = _merged_people(session, doubtful, identity)
     people = {row.id: features_of(row.state, identity.rules) for row in rows.values()}
@@ -74,7 +74,7 @@ def _shown(session: Session, found: Sequence[OpenReview], identity: Identity) ->
             "pairs": len(behind[review.id]),
             "evidence": _evidence(pair, rows, people, identity, crowd),
         }
-        for review in found
+        for review in open_reviews
         if review.id in behind and review.one in sides and review.other in sides
         for one, other in [(sides[review.one].profile(), sides[review.other].profile())]
         for pair in [behind[review.id][0]]
@@ -98,33 +98,33 @@ def opened(session: Session, review: UUID) -> OpenReview:
     if sides is None:
         raise NotFound(f"there is no review {review}")
     one, other = sides
-    found = reviews.between(session, one, other) if one != other else None
-    if found is not None and found.id == review:
-        return found
-    raise RefusedError(*_became(session, review, sides, found))
+    open_now = reviews.between(session, one, other) if one != other else None
+    if open_now is not None and open_now.id == review:
+        return open_now
+    raise RefusedError(*_became(session, review, sides, open_now))
 
 
 def _became(
-    session: Session, review: UUID, sides: tuple[UUID, UUID], found: OpenReview | None
+    session: Session, review: UUID, sides: tuple[UUID, UUID], open_now: OpenReview | None
 ) -> tuple[str, list[tuple[str, str]]]:
     """Why a review is not open any more, in a sentence, and what is true of its profiles now."""
     now: list[tuple[str, str]] = []
     answered = reviews.last_answer(session, review)
     if answered is not None:
-        said = f"review {review} was answered already: {answered.answer}"
+        sentence = f"review {review} was answered already: {answered.answer}"
         reason = f": {answered.reason}" if answered.reason else ""
         now.append(("answer", f"{answered.answer}, by {answered.by} at {answered.at:%Y-%m-%d %H:%M}{reason}"))
         now.append(("instead", _instead(session, answered, sides)))
     elif sides[0] == sides[1]:
-        said = f"review {review} is no more: its profiles are one by now"
-    elif found is not None:
-        said = f"review {review} is no more: one of its profiles was merged into another"
+        sentence = f"review {review} is no more: its profiles are one by now"
+    elif open_now is not None:
+        sentence = f"review {review} is no more: one of its profiles was merged into another"
     else:
-        said = f"review {review} is not open: nothing is doubtful about its profiles now"
+        sentence = f"review {review} is not open: nothing is doubtful about its profiles now"
     now += [("profile", str(side)) for side in dict.fromkeys(sides)]
-    if found is not None:
-        now.append(("review", str(found.id)))
-    return said, now
+    if open_now is not None:
+        now.append(("review", str(open_now.id)))
+    return sentence, now
 
 
 def _instead(session: Session, answered: Answered, sides: tuple[UUID, UUID]) -> str:
@@ -157,10 +157,10 @@ def _waits(
 
 def _merged_people(session: Session, ids: set[UUID], identity: Identity) -> dict[UUID, Features]:
     """Each of these profiles as one person: what is known of its records, merged."""
-    told: dict[UUID, list[Features]] = {}
+    by_profile: dict[UUID, list[Features]] = {}
     for profile, state in reviews.some_records(session, ids, MOST_RECORDS) if ids else ():
-        told.setdefault(profile, []).append(features_of(state, identity.rules))
-    return {profile: reduce(merged, people) for profile, people in told.items()}
+        by_profile.setdefault(profile, []).append(features_of(state, identity.rules))
+    return {profile: reduce(merged, people) for profile, people in by_profile.items()}
 
 
 def _crowd(session: Session, people: Sequence[Features]) -> dict[str, int]:
@@ -179,9 +179,9 @@ def _evidence(
 ) -> list[Json]:
     # Scored in the order of the stored match, and shown in the order of the two profiles.
     first, second = sorted((pair.one, pair.other))
-    found = score(people[first], people[second], identity.model, crowd)
-    told = lines(rows[pair.one].state, rows[pair.other].state, found, identity.model, identity.rules)
-    return [line.as_json() for line in told]
+    scored = score(people[first], people[second], identity.model, crowd)
+    evidence = lines(rows[pair.one].state, rows[pair.other].state, scored, identity.model, identity.rules)
+    return [line.as_json() for line in evidence]
 
 
 def _stake(one: Profile, other: Profile) -> Json:

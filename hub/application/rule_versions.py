@@ -124,14 +124,14 @@ class RuleVersions:
             return Applied(current.row.id, stored=True, waiting=versions.waiting(session))
         if _read(last.configured) == self._configured:
             return Applied(active.id if active else last.id, stored=False, waiting=0)
-        before, said = _read(last.configured), _said_before(last.configured)
+        before, in_files = _read(last.configured), _said_before(last.configured)
         current = self._recorded(session)
         files_changed = not (
-            _says(said, "identity", self._configured) and _says(said, "survivorship", self._configured)
+            _says(in_files, "identity", self._configured) and _says(in_files, "survivorship", self._configured)
         )
         wanted = RuleSet(
-            _taken("identity", said, before.identity, current.rules.identity, self._configured),
-            _taken("survivorship", said, before.survivorship, current.rules.survivorship, self._configured),
+            _taken("identity", in_files, before.identity, current.rules.identity, self._configured),
+            _taken("survivorship", in_files, before.survivorship, current.rules.survivorship, self._configured),
         )
         if wanted == current.rules and not files_changed:
             # Only defaults are others, and people's own rules are in force.
@@ -246,8 +246,8 @@ _PARTS = ("identity", "survivorship")
 
 
 def _said(rules: RuleSet, part: str) -> Any:
-    held: BaseModel | None = getattr(rules, part)
-    return held.model_dump(mode="json", exclude_unset=True) if held else {}
+    part_rules: BaseModel | None = getattr(rules, part)
+    return part_rules.model_dump(mode="json", exclude_unset=True) if part_rules else {}
 
 
 def _said_before(text: str | None) -> Any:
@@ -263,25 +263,25 @@ class _Complete(dict[str, Any]):
 def _says(before: Any, part: str, configured: RuleSet) -> bool:
     """Whether the files say of a part what they said before, whatever is default now."""
     now: BaseModel = getattr(configured, part)
-    said = before.get(part, {})
-    if isinstance(said, _Complete):
-        said = _restricted(said, _said(configured, part))
-    return type(now).model_validate(said) == now
+    in_files = before.get(part, {})
+    if isinstance(in_files, _Complete):
+        in_files = _restricted(in_files, _said(configured, part))
+    return type(now).model_validate(in_files) == now
 
 
-def _restricted(complete: Any, said: Any) -> Any:
-    if isinstance(said, dict) and isinstance(complete, dict):
-        return {name: _restricted(complete[name], value) for name, value in said.items() if name in complete}
+def _restricted(complete: Any, in_files: Any) -> Any:
+    if isinstance(in_files, dict) and isinstance(complete, dict):
+        return {name: _restricted(complete[name], value) for name, value in in_files.items() if name in complete}
     return complete
 
 
-def _taken(part: str, said: Any, before: Rules, current: Rules, configured: RuleSet) -> Rules:
+def _taken(part: str, in_files: Any, before: Rules, current: Rules, configured: RuleSet) -> Rules:
     """The rules of a part to be in force: as configured where the files changed, else what is in force.
 
     Where nobody put others in force than the files and defaults of before, a new release's defaults are taken too.
     """
     now: Rules = getattr(configured, part)
-    return now if not _says(said, part, configured) or current == before else current
+    return now if not _says(in_files, part, configured) or current == before else current
 
 
 def _read(text: str | None) -> RuleSet:

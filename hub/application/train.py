@@ -126,11 +126,11 @@ def _estimated(
     """The model that these records and answers give. Its thresholds are the shipped ones, raised as answers demand."""
     shipped, asked = Model(), rules.thresholds
     begun = replace(shipped, same=asked.same, ask=asked.ask)
-    told = estimate(everybody, begun, answers, rules=rules, estimator=estimator)
+    estimated = estimate(everybody, begun, answers, rules=rules, estimator=estimator)
     return replace(
-        told,
-        same=round(shipped.same + told.same - asked.same, 6),
-        ask=round(shipped.ask + told.ask - asked.ask, 6),
+        estimated,
+        same=round(shipped.same + estimated.same - asked.same, 6),
+        ask=round(shipped.ask + estimated.ask - asked.ask, 6),
     )
 
 

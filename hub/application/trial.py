@@ -91,7 +91,7 @@ class Trial:
                 stored[one] = group[0]
         same = [
             [self._numbers[one] for one in sorted(judgement.records & self._numbers.keys())]
-            for judgement in {each.id: each for held in self._judged.values() for each in held}.values()
+            for judgement in {each.id: each for judgements in self._judged.values() for each in judgements}.values()
             if judgement.verdict == "same"
         ]
         links = (group for groups in self._links.values() for group in groups)
@@ -120,8 +120,8 @@ class Trial:
         ).groups
 
     def _judgements(self, component: Sequence[int]) -> list[Judgement]:
-        found = {each.id: each for one in component for each in self._judged.get(one, ())}
-        return [found[key] for key in sorted(found)]
+        by_id = {each.id: each for one in component for each in self._judged.get(one, ())}
+        return [by_id[key] for key in sorted(by_id)]
 
     def _sided(self, side: Collection[UUID]) -> list[int]:
         return [self._numbers[one] for one in side if one in self._numbers]

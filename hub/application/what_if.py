@@ -65,8 +65,8 @@ def try_rules(processing: Processing, rules: RuleSet, *, limit: int = LIMIT, pro
             *rule_changes(before.identity.rules, after.identity.rules),
             *rule_changes(before.survivorship, after.survivorship),
         ]
-        told = _tried(session, findings, before, changes, progress)
-    return {**told, "seconds": round(time.monotonic() - started, 1)}
+        document = _tried(session, findings, before, changes, progress)
+    return {**document, "seconds": round(time.monotonic() - started, 1)}
 
 
 def _tried(
@@ -141,10 +141,10 @@ class _Findings:
                 if one.before.golden == orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode():
                     continue
                 self._note(one, values)
-            told = {**values, "id": one.id, "aliases": one.keys[1:]}
+            shown = {**values, "id": one.id, "aliases": one.keys[1:]}
             times = {"created_at": one.created_at, "updated_at": self.now}
             version = one.before.version + 1 if one.before else 1
-            differing.append(Supposed(Profile.model_validate({**told, **times}), version, one.keys))
+            differing.append(Supposed(Profile.model_validate({**shown, **times}), version, one.keys))
         for name, routes in self.routes.items():
             forecast(session, self.processing.connections[name], routes, differing, self.forecasts[name], self.now)
 
@@ -154,8 +154,8 @@ class _Findings:
         names = [name for name in {**was, **values} if name != "records" and was.get(name) != values.get(name)]
         if names:
             self.attributes.update(names)
-            told = {name: {"before": was.get(name), "after": values.get(name)} for name in names}
-            self.values.add(Case(stake(one.before.golden), {"profile": one.id, "attributes": told}))
+            differing = {name: {"before": was.get(name), "after": values.get(name)} for name in names}
+            self.values.add(Case(stake(one.before.golden), {"profile": one.id, "attributes": differing}))
 
 
 # -- who is who -----------------------------------------------------------------------------------------------------
@@ -271,8 +271,8 @@ def _fold(session: Session, findings: _Findings, progress: Progress) -> None:
 
 
 def _staying(whose: what_if.Whose, keys: tuple[UUID, ...]) -> tuple[Place, Json]:
-    held = whose.profile
-    return Place(held.id, whose.rows, held, held.created_at, keys), orjson.loads(held.golden).get("orders", {})
+    row = whose.profile
+    return Place(row.id, whose.rows, row, row.created_at, keys), orjson.loads(row.golden).get("orders", {})
 
 
 def _keys(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:

@@ -77,9 +77,9 @@ def clusters_within_limits(
 
     ``keep`` stores a hold and gives it back with its id.
     """
-    held: list[Judgement] = []
+    holds: list[Judgement] = []
     while True:
-        groups = component.clustered(identity, held).groups
+        groups = component.clustered(identity, holds).groups
         new = [
             hold
             for group in groups
@@ -87,8 +87,8 @@ def clusters_within_limits(
             and (hold := _hold(component, group, rows, known, identity.rules.limits, now))
         ]
         if not new:
-            return groups, held
-        held += [keep(hold) for hold in new]
+            return groups, holds
+        holds += [keep(hold) for hold in new]
 
 
 def _hold(

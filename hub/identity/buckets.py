@@ -60,7 +60,7 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     One statement, and another one where a record that the batch does not speak of comes into the buckets or leaves
     them.
     """
-    found = Admission(dict(revisions))
+    admission = Admission(dict(revisions))
     before = {record: hashed_equality_key(was) if was else None for record, (was, _) in revisions.items()}
     after = {record: hashed_equality_key(now) for record, (_, now) in revisions.items()}
     leaving: defaultdict[int, set[UUID]] = defaultdict(set)
@@ -82,28 +82,28 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     for record, revision in revisions.items():
         was, now = before[record], after[record]
         if now is not None and record not in now_first[now]:
-            found.outside.add(record)
+            admission.outside.add(record)
         if was is not None and record not in firsts[was]:
-            found.were_outside.add(record)
-        if revision.before is None and record not in fresh and record in found.outside:
+            admission.were_outside.add(record)
+        if revision.before is None and record not in fresh and record in admission.outside:
             # What was stored cannot be read: the keys of the record as it is now are the best guess at its old ones.
-            found.revisions[record] = Revision(revision.after, revision.after)
-    found.left = [(key, record) for key, records in leaving.items() for record in sorted(records)]
-    found.joined = [(key, record) for key, records in coming.items() for record in sorted(records)]
-    found.few = {key for key in asked if len(remaining[key]) <= MOST_EQUAL}
+            admission.revisions[record] = Revision(revision.after, revision.after)
+    admission.left = [(key, record) for key, records in leaving.items() for record in sorted(records)]
+    admission.joined = [(key, record) for key, records in coming.items() for record in sorted(records)]
+    admission.few = {key for key in asked if len(remaining[key]) <= MOST_EQUAL}
     promoted = {one for key in asked for one in now_first[key] - firsts[key]} - revisions.keys()
     demoted = {one for key in asked for one in firsts[key] - now_first[key]} - revisions.keys()
     if promoted or demoted:
-        found.revisions |= {record: Revision(known, known) for record, known in load(promoted | demoted).items()}
-        found.outside |= demoted
-        found.were_outside |= promoted
-    return found
+        admission.revisions |= {record: Revision(known, known) for record, known in load(promoted | demoted).items()}
+        admission.outside |= demoted
+        admission.were_outside |= promoted
+    return admission
 
 
 def hashed_equality_key(person: Features) -> int | None:
     """The key of all records that are equal to this one to the letter; None where equality proves nothing."""
-    told = equality_key(person)
-    return hashed(told) if told else None
+    key = equality_key(person)
+    return hashed(key) if key else None
 
 
 class Buckets:
@@ -156,14 +156,14 @@ class Buckets:
     @property
     def added(self) -> list[tuple[int, UUID]]:
         """The (key, record) to write, in order: neighbours in an index are written together."""
-        told = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in self.keys[one] - was]
-        return sorted([*told, *self._admission.joined])
+        pairs = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in self.keys[one] - was]
+        return sorted([*pairs, *self._admission.joined])
 
     @property
     def removed(self) -> list[tuple[int, UUID]]:
         """The (key, record) to delete."""
-        told = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in sorted(was - self.keys[one])]
-        return [*told, *self._admission.left]
+        pairs = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in sorted(was - self.keys[one])]
+        return [*pairs, *self._admission.left]
 
     def load(self, records: Iterable[int]) -> None:
         """Read those of these records into ``people`` that are not there yet."""
@@ -234,8 +234,8 @@ class Buckets:
             read = stretch(anchor, around, wide)
             self._numbered(read.before)
             after = read.after(joined[key], left[key])
-            told = [anchor, *changed(read.before, after, anchor)]
-            stay = [one for one in told if one not in left[key]]
+            changed_records = [anchor, *changed(read.before, after, anchor)]
+            stay = [one for one in changed_records if one not in left[key]]
             noted = self.near.setdefault(key, {})
             noted |= {number[one]: [number[other] for other in near(after, one)] for one in stay}
             self._again.update(number[one] for one in stay)
@@ -302,25 +302,25 @@ class Buckets:
 
     def further_crowds(self, records: Iterable[int]) -> dict[str, int]:
         """How many people use the identifiers of these records whose buckets were not read, where more than one."""
-        told = {hashed(key): key for one in records for key in identifiers(self.people[one]) if key[0] in CONTACTS}
-        rows = store.crowds(self.session, told.keys() - self.key_of.keys())
-        return {told[key][1]: users(row) for key, row in rows.items()}
+        by_hash = {hashed(key): key for one in records for key in identifiers(self.people[one]) if key[0] in CONTACTS}
+        rows = store.crowds(self.session, by_hash.keys() - self.key_of.keys())
+        return {by_hash[key][1]: users(row) for key, row in rows.items()}
 
     def _hashed(self, someone: Features) -> frozenset[int]:
-        found = {hashed(key): key for key in keys(someone)}
-        self.key_of.update(found)
-        return frozenset(found)
+        by_hash = {hashed(key): key for key in keys(someone)}
+        self.key_of.update(by_hash)
+        return frozenset(by_hash)
 
     def _numbered(self, records: Iterable[UUID]) -> list[int]:
-        found = []
+        numbers = []
         number, ids = self.number, self.ids
         for record in records:
             place = number.get(record)
             if place is None:
                 place = number[record] = len(ids)
                 ids.append(record)
-            found.append(place)
-        return found
+            numbers.append(place)
+        return numbers
 
 
 def users(row: CrowdRow) -> int:

@@ -50,46 +50,46 @@ class Component:
     @cached_property
     def pairs_of(self) -> dict[UUID, list[Pair]]:
         """Each record's matches."""
-        found: defaultdict[UUID, list[Pair]] = defaultdict(list)
+        by_record: defaultdict[UUID, list[Pair]] = defaultdict(list)
         for pair in self.matches:
             for record in pair:
-                found[record].append(pair)
-        return found
+                by_record[record].append(pair)
+        return by_record
 
     @cached_property
     def links_of(self) -> dict[UUID, list[int]]:
         """The links each record is in, by their place in ``links``."""
-        found: defaultdict[UUID, list[int]] = defaultdict(list)
+        by_record: defaultdict[UUID, list[int]] = defaultdict(list)
         for number, group in enumerate(self.links):
             for record in group:
-                found[record].append(number)
-        return found
+                by_record[record].append(number)
+        return by_record
 
     def clustered(self, identity: Identity, holds: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``holds`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
-        said = together_apart([*self.judgements, *holds], self.people.keys())
-        constraints = Constraints(said.together, said.apart, identity.rules.limits.records, self.links)
+        judged = together_apart([*self.judgements, *holds], self.people.keys())
+        constraints = Constraints(judged.together, judged.apart, identity.rules.limits.records, self.links)
         # Most records have no match: each is a cluster of its own.
-        tied = {one for group in (*sure, *said.together, *self.links) for one in group} & self.people.keys()
-        found = clustered({one: self.people[one] for one in tied}, sure, identity.model, self.crowd, constraints)
-        groups = [*found.groups, *([one] for one in self.people.keys() - tied)]
-        return Clusters(sorted(groups, key=lambda group: group[0].int), found.refused)
+        tied = {one for group in (*sure, *judged.together, *self.links) for one in group} & self.people.keys()
+        clusters = clustered({one: self.people[one] for one in tied}, sure, identity.model, self.crowd, constraints)
+        groups = [*clusters.groups, *([one] for one in self.people.keys() - tied)]
+        return Clusters(sorted(groups, key=lambda group: group[0].int), clusters.refused)
 
 
 def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Features]:
     """Stored records as they are compared."""
-    found: dict[UUID, Features] = {}
+    people: dict[UUID, Features] = {}
     unreadable: list[UUID] = []
     for record, text in store.features(session, records).items():
         known = compared(text)
         if known is None:
             unreadable.append(record)
         else:
-            found[record] = known
+            people[record] = known
     if unreadable:
-        found |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
-    return found
+        people |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
+    return people
 
 
 def compared(features: str) -> Features | None:
@@ -124,25 +124,25 @@ def grow(
         if missing := wanted - known.keys():
             loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
-        found: set[UUID] = set()
+        reached: set[UUID] = set()
         if unknown := loaded.keys() - component.matches_known:
             component.matches |= store.matches_of(session, unknown)
             component.matches_known |= unknown
         for pair, weight in component.matches.items():
             if weight >= identity.model.same:
-                found.update(pair)
+                reached.update(pair)
         for judgement in judgement_store.of_records(session, loaded.keys()):
             judged[judgement.id] = judgement
             if judgement.verdict == "same":
-                found |= judgement.records
+                reached |= judgement.records
         identifiers_of = {record: list(identifiers(one)) for record, one in loaded.items()}
         joining = {hashed(key): key for keys in identifiers_of.values() for key in keys if key[0] in certain}
-        found |= _joined(session, joining, loaded.values(), component)
+        reached |= _joined(session, joining, loaded.values(), component)
         carried |= identifiers_of
         tied.update(record for record, keys in identifiers_of.items() if any(key[0] in certain for key in keys))
-        tied |= found
+        tied |= reached
         # A judgement may name records that are not stored (yet).
-        wanted = found - component.people.keys() - looked_for
+        wanted = reached - component.people.keys() - looked_for
     component.judgements = [judged[number] for number in sorted(judged)]
     # Crowds decide only where records are joined: for records without any match they are not read.
     asked = {hashed(key): key for record in tied & carried.keys() for key in carried[record] if key[0] in CONTACTS}
@@ -170,6 +170,6 @@ def _joined(
     if not asked:
         return set()
     buckets = store.carriers(session, asked)
-    found = {one for bucket in buckets if bucket.key in certain for one in bucket.records or ()}
+    joined = {one for bucket in buckets if bucket.key in certain for one in bucket.records or ()}
     many = [bucket.key for bucket in buckets if bucket.key in equal and bucket.records is None]
-    return found | store.all_under(session, many) if many else found
+    return joined | store.all_under(session, many) if many else joined

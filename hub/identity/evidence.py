@@ -29,13 +29,13 @@ def merge_evidence(component: Component, identity: Identity, inside: Collection[
     def joins(records: Collection[UUID]) -> bool:
         return any(record in now and record not in inside for record in records)
 
-    found: list[dict[str, Any]] = [
+    reasons: list[dict[str, Any]] = [
         {"judgement": judgement.id}
         for judgement in component.judgements
         if judgement.verdict == "same" and not judgement.records.isdisjoint(inside) and joins(judgement.records)
     ]
     groups = sorted({number for record in inside for number in component.links_of.get(record, ())})
-    found += [
+    reasons += [
         {"records": component.links[number][:MOST], "link": True} for number in groups if joins(component.links[number])
     ]
     sure = {
@@ -49,9 +49,9 @@ def merge_evidence(component: Component, identity: Identity, inside: Collection[
         if scored is None:
             a, b = pair
             scored = score(component.people[a], component.people[b], identity.model, component.crowd)
-        told = Score(scored.weight, tuple(trusted_first(scored.evidence, identity.rules)))
-        found.append({"records": pair, **as_json(told)})
-    return orjson.dumps(found).decode()
+        trusted = Score(scored.weight, tuple(trusted_first(scored.evidence, identity.rules)))
+        reasons.append({"records": pair, **as_json(trusted)})
+    return orjson.dumps(reasons).decode()
 
 
 def split_evidence(
@@ -73,7 +73,7 @@ def split_evidence(
     def left(side: Collection[UUID]) -> bool:
         return any(record not in taken and before.get(record) == old for record in side)
 
-    found: list[dict[str, Any]] = [
+    reasons: list[dict[str, Any]] = [
         {"judgement": judgement.id}
         for judgement in component.judgements
         if judgement.verdict != "same"
@@ -87,21 +87,21 @@ def split_evidence(
         # A batch holds many people. Only identifiers that these records carry can have split this profile.
         people = component.people
         carried = {hashed(key) for one in taken if one in people for key in identifiers(people[one])}
-        found += [
+        reasons += [
             {"kind": row.kind, "value": row.value, "shared": True, "carriers": row.carriers}
             for row in component.newly_shared
             if row.key in carried
         ]
-    if not found and version is not None and version.version:
-        found.append({"version": version.version, "restores": version.restores})
-    return orjson.dumps(found).decode()
+    if not reasons and version is not None and version.version:
+        reasons.append({"version": version.version, "restores": version.restores})
+    return orjson.dumps(reasons).decode()
 
 
-def as_json(found: Score) -> dict[str, Any]:
+def as_json(scored: Score) -> dict[str, Any]:
     """A score as JSON; weights in bits, rounded to hundredths."""
     return {
-        "weight": round(found.weight, 2),
+        "weight": round(scored.weight, 2),
         "evidence": [
-            {"feature": line.feature, "level": line.level, "weight": round(line.weight, 2)} for line in found.evidence
+            {"feature": line.feature, "level": line.level, "weight": round(line.weight, 2)} for line in scored.evidence
         ],
     }

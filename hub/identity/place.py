@@ -140,14 +140,14 @@ def _divided(
     version: Identity | None,
 ) -> list[tuple[UUID, UUID, str]]:
     """(profile, profile that came out of it, evidence) of every split. ``version``: see ``split_evidence``."""
-    found = []
+    splits = []
     for group, placed in zip(groups, ids, strict=True):
         if placed not in before.known:
             left = {old for record in group if (old := before.profile_of[record]) is not None}
-            found += [
+            splits += [
                 (old, placed, split_evidence(component, group, old, before.profile_of, version)) for old in sorted(left)
             ]
-    return found
+    return splits
 
 
 def _seeded(resolution: Resolution) -> dict[UUID, UUID]:
@@ -171,10 +171,10 @@ def _merges(
         inside[held_by].add(record)
     merged = {seeded[profile.id] for profile in gone if profile.id in seeded}
     members = {profile: {row.id for row in resolution.members[profile]} for profile in merged}
-    found = []
+    merges = []
     for profile in gone:
         if profile.id in seeded:
             winner = seeded[profile.id]
             evidence = merge_evidence(component, identity, inside[profile.id] & members[winner], members[winner])
-            found.append(Merge(winner, profile.id, profile.created_at, evidence))
-    return found
+            merges.append(Merge(winner, profile.id, profile.created_at, evidence))
+    return merges

@@ -30,9 +30,9 @@ def assign(
             chosen.extend(seed for seed in seeds if seed in homes)
             continue
         for known in (active, retired):
-            held = [(known[seed], seed) for seed in seeds if seed in known]
-            if held:
-                chosen.append(min(held)[1])
+            seeded = [(known[seed], seed) for seed in seeds if seed in known]
+            if seeded:
+                chosen.append(min(seeded)[1])
                 break
         else:
             chosen.append(seeds[0])

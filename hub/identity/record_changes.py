@@ -246,8 +246,8 @@ class Drafting:
             aspect=aspect,
             number=plain_number(amount.number) if isinstance(amount, Order) and amount.number else None,
         )
-        held = self.drafts.facts.get(fact.id)
-        self.drafts.facts[fact.id] = held.joined(fact) if held else fact
+        earlier = self.drafts.facts.get(fact.id)
+        self.drafts.facts[fact.id] = earlier.joined(fact) if earlier else fact
 
 
 @dataclass(frozen=True, slots=True)

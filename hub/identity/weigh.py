@@ -45,7 +45,7 @@ def rematch(
     scores = _scored(buckets, identity.model)
     subjects = {buckets.ids[one] for one in buckets.subjects}
     before = {pair: weight for pair, weight in buckets.stored_matches.items() if not subjects.isdisjoint(pair)}
-    after = {pair: found.weight for pair, found in scores.items()}
+    after = {pair: scored.weight for pair, scored in scores.items()}
     _store(session, buckets, before, after, fresh, now)
     order = identity.rules.order
     component = Component(
@@ -101,28 +101,28 @@ def _scored(buckets: Buckets, model: Model) -> dict[Pair, Score]:
     }
     buckets.load({one for pair in pairs for one in pair})
     crowd = {buckets.key_of[key][1]: people for key, people in buckets.crowd.items()}
-    found = _weighed(pairs, buckets.people, model, crowd)
+    scores = _weighed(pairs, buckets.people, model, crowd)
     # Two phone numbers or mailboxes that are nearly equal prove nothing when either is shared. Others may share it.
-    near = [pair for pair, scored in found.items() if any(e.level.startswith("near") for e in scored.evidence)]
+    near = [pair for pair, scored in scores.items() if any(e.level.startswith("near") for e in scored.evidence)]
     if near:
         for pair in near:
-            del found[pair]
+            del scores[pair]
         further = buckets.further_crowds({one for pair in near for one in pair})
-        found |= _weighed(near, buckets.people, model, crowd | further)
+        scores |= _weighed(near, buckets.people, model, crowd | further)
     ids = buckets.ids
-    return {_ordered(ids[one], ids[other]): scored for (one, other), scored in found.items()}
+    return {_ordered(ids[one], ids[other]): scored for (one, other), scored in scores.items()}
 
 
 def _weighed(
     pairs: Iterable[tuple[int, int]], people: Mapping[int, Features], model: Model, crowd: Mapping[str, int]
 ) -> dict[tuple[int, int], Score]:
     """Those of these pairs that are, or might be, one person."""
-    found: dict[tuple[int, int], Score] = {}
+    scores: dict[tuple[int, int], Score] = {}
     for one, other in pairs:
         scored = score(people[one], people[other], model, crowd)
         if scored.weight >= model.ask:
-            found[one, other] = scored
-    return found
+            scores[one, other] = scored
+    return scores
 
 
 def _ordered(one: UUID, other: UUID) -> Pair:

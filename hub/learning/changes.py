@@ -127,15 +127,15 @@ def moved(before: Model, after: Model) -> bool:
 
 def changes(before: Model, after: Model) -> list[WeightChange]:
     """What is worth telling, the largest change of a weight first, then population and thresholds."""
-    found = [each for each in _numbers(before, after) if abs(each.after - each.before) >= TOLD]
+    large = [each for each in _numbers(before, after) if abs(each.after - each.before) >= TOLD]
     weights = {field.name for field in fields(Weights)}
-    return sorted(found, key=lambda each: (each.name not in weights, -abs(each.after - each.before), each.name))
+    return sorted(large, key=lambda each: (each.name not in weights, -abs(each.after - each.before), each.name))
 
 
 def counted(model: Model) -> str:
     """Of what the model knows how frequent it is, in words; "" for the shipped one."""
-    told = [f"{len(getattr(model, table)):,} {name}" for table, name in _TABLES.items() if getattr(model, table)]
-    return f"counted how frequent {', '.join(told)} are" if told else ""
+    tables = [f"{len(getattr(model, table)):,} {name}" for table, name in _TABLES.items() if getattr(model, table)]
+    return f"counted how frequent {', '.join(tables)} are" if tables else ""
 
 
 def _numbers(before: Model, after: Model) -> Iterator[WeightChange]:

@@ -88,12 +88,12 @@ def state_of(snapshot: CustomerSnapshot) -> State:
     return state
 
 
-def quality(truth: Mapping[str, Hashable], found: Mapping[str, Hashable]) -> Quality:
+def quality(truth: Mapping[str, Hashable], clusters: Mapping[str, Hashable]) -> Quality:
     """Compare two clusterings of the same records; each maps a record to its cluster."""
-    both = Counter((truth[one], found[one]) for one in truth)
-    true, given = Counter(truth.values()), Counter(found[one] for one in truth)
-    hits, wanted, said = _pairs(both.values()), _pairs(true.values()), _pairs(given.values())
-    precision, recall = (hits / said if said else 1.0), (hits / wanted if wanted else 1.0)
+    both = Counter((truth[one], clusters[one]) for one in truth)
+    true, given = Counter(truth.values()), Counter(clusters[one] for one in truth)
+    hits, wanted, claimed = _pairs(both.values()), _pairs(true.values()), _pairs(given.values())
+    precision, recall = (hits / claimed if claimed else 1.0), (hits / wanted if wanted else 1.0)
     records = len(truth) or 1
     cubed_precision = sum(count * count / given[cluster] for (_, cluster), count in both.items()) / records
     cubed_recall = sum(count * count / true[cluster] for (cluster, _), count in both.items()) / records
@@ -125,9 +125,9 @@ class Found:
 def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules, *, train: bool) -> Found:
     """Cluster, with the model fitted to the data first when ``train``."""
     steps = Steps()
-    found = buckets(people)
-    pairs = candidates(found)
-    crowd = crowds(found, people, rules)
+    by_key = buckets(people)
+    pairs = candidates(by_key)
+    crowd = crowds(by_key, people, rules)
     steps.done("block")
     if train:
         model = estimate(people.items(), model, rules=rules)
@@ -162,14 +162,14 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
     rules = IdentityRules()
     people = {row.record_id: features_of(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
-    found = in_memory(people, model or Model(), rules, train=train)
+    clustering = in_memory(people, model or Model(), rules, train=train)
     truth = {row.record_id: row.cluster_id for row in rows}
-    place = {one: number for number, group in enumerate(found.clusters.groups) for one in group}
+    place = {one: number for number, group in enumerate(clustering.clusters.groups) for one in group}
     return Report(
         records=len(people),
-        clusters=len(found.clusters.groups),
-        pairs=len(found.scores),
-        review_pairs=len(found.doubtful),
+        clusters=len(clustering.clusters.groups),
+        pairs=len(clustering.scores),
+        review_pairs=len(clustering.doubtful),
         quality=quality(truth, place),
-        seconds={**steps.seconds, **found.seconds},
+        seconds={**steps.seconds, **clustering.seconds},
     )

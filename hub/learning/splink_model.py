@@ -37,9 +37,9 @@ _EXACT = 9
 
 def dumped(model: Model) -> str:
     """The model as JSON text; ``loaded`` gives an equal one. The same model is always the same text."""
-    held = {"format": _FORMAT, **asdict(model)}
-    del held["prior"]
-    return json.dumps(held, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    document = {"format": _FORMAT, **asdict(model)}
+    del document["prior"]
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def loaded(text: str) -> Model:
@@ -48,30 +48,30 @@ def loaded(text: str) -> Model:
     Raises PayloadError, naming the path, for a text that is no model.
     """
     try:
-        held = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         raise PayloadError("not JSON") from error
-    if not isinstance(held, dict) or held.get("format") != _FORMAT:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise PayloadError(f"not a model of format {_FORMAT}", path="format")
-    weights = _numbers(held.get("weights", {}), "weights")
+    weights = _numbers(document.get("weights", {}), "weights")
     for name in weights:
         if name not in _WEIGHTS:
             raise PayloadError("no such weight", path=f"weights.{name}")
-    told: dict[str, Any] = _numbers({name: held[name] for name in _NUMBERS if name in held}, "")
-    if told.get("population", 2.0) < 2:
+    numbers: dict[str, Any] = _numbers({name: document[name] for name in _NUMBERS if name in document}, "")
+    if numbers.get("population", 2.0) < 2:
         raise PayloadError("fewer than 2", path="population")
-    told.update({name: _numbers(held.get(name, {}), name) for name in _TABLES})
-    return Model(weights=Weights(**weights), **told)
+    numbers.update({name: _numbers(document.get(name, {}), name) for name in _TABLES})
+    return Model(weights=Weights(**weights), **numbers)
 
 
-def _numbers(held: Any, path: str) -> dict[str, float]:
-    if not isinstance(held, dict):
+def _numbers(table: Any, path: str) -> dict[str, float]:
+    if not isinstance(table, dict):
         raise PayloadError("not an object", path=path)
-    for name, value in held.items():
+    for name, value in table.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             # In a table the name is somebody's: only where it stands is told.
             raise PayloadError("not a finite number", path=path if path in _TABLES else f"{path}.{name}".lstrip("."))
-    return {name: float(value) for name, value in held.items()}
+    return {name: float(value) for name, value in table.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _comparison(feature: str, levels: tuple[_Level, ...], model: Model) -> dict[
     null = _NULL.get(feature, f"{feature}_l IS NULL OR {feature}_r IS NULL")
     label = _EXTRA + _extra(model) if feature == _HOLDER else "null"
     bits = [_over(level, model) + float(getattr(model.weights, level.weight)) for level in levels]
-    told = [
+    trained = [
         {
             "sql_condition": level.sql,
             "label_for_charts": level.label,
@@ -200,7 +200,7 @@ def _comparison(feature: str, levels: tuple[_Level, ...], model: Model) -> dict[
     ]
     return {
         "output_column_name": feature,
-        "comparison_levels": [{"sql_condition": null, "label_for_charts": label, "is_null_level": True}, *told],
+        "comparison_levels": [{"sql_condition": null, "label_for_charts": label, "is_null_level": True}, *trained],
     }
 
 
@@ -213,8 +213,8 @@ def _probabilities(levels: tuple[_Level, ...], bits: list[float]) -> list[tuple[
 
     How often one person's records agree is given, up to a factor; the factor follows from the last level, the rest.
     """
-    shape = [min(level.usual, 0.1 * 2**told) for level, told in zip(levels, bits, strict=True)][:-1]
-    chance = [m / 2**told for m, told in zip(shape, bits, strict=False)]
+    shape = [min(level.usual, 0.1 * 2**weight) for level, weight in zip(levels, bits, strict=True)][:-1]
+    chance = [m / 2**weight for m, weight in zip(shape, bits, strict=False)]
     rest = 2 ** bits[-1]
     factor = (1 - rest) / max(sum(shape) - rest * sum(chance), 1e-9)
     factor = min(max(factor, 1e-3), 0.999 / sum(chance), 0.999 / sum(shape))
@@ -253,10 +253,10 @@ def from_splink(settings: Mapping[str, Any], base: Model | None = None) -> Model
         if not isinstance(comparison, dict):
             faults.append(f"{path}: not an object")
             continue
-        weights.update(_told(comparison, model, path, faults))
+        weights.update(_weights_of(comparison, model, path, faults))
     if faults:
         raise ConfigError(faults)
-    extra = next((found for comparison in comparisons if (found := _hub_extra(comparison))), None)
+    extra = next((hubs_own for comparison in comparisons if (hubs_own := _hub_extra(comparison))), None)
     if extra:
         model = replace(model, same=extra.same, ask=extra.ask, weights=extra.weights)
     return replace(model, weights=replace(model.weights, **weights))
@@ -270,7 +270,7 @@ def _hub_extra(comparison: Mapping[str, Any]) -> Model | None:
     return None
 
 
-def _told(comparison: Mapping[str, Any], model: Model, path: str, faults: list[str]) -> dict[str, float]:
+def _weights_of(comparison: Mapping[str, Any], model: Model, path: str, faults: list[str]) -> dict[str, float]:
     """The weights of one comparison; what is wrong with it is added to ``faults``."""
     name = str(comparison.get("output_column_name"))
     known = {level.label: level for level in _COMPARISONS.get(_ALSO.get(name, name), ())}
@@ -278,33 +278,33 @@ def _told(comparison: Mapping[str, Any], model: Model, path: str, faults: list[s
         faults.append(f"{path}: no such comparison: {name!r}; Hub knows {', '.join(_COMPARISONS)}")
         return {}
     weights = {}
-    for place, told in enumerate(comparison.get("comparison_levels") or ()):
+    for place, level_settings in enumerate(comparison.get("comparison_levels") or ()):
         where = f"{path} ({name}).comparison_levels.{place}"
-        if not isinstance(told, dict):
+        if not isinstance(level_settings, dict):
             faults.append(f"{where}: not an object")
             continue
-        label = _label(told)
-        if told.get("is_null_level"):
+        label = _label(level_settings)
+        if level_settings.get("is_null_level"):
             continue
         if label not in known:
             faults.append(f"{where}: no such level: {label!r}; Hub knows {', '.join(known)}")
             continue
-        bits = _bits(told, where, faults)
+        bits = _bits(level_settings, where, faults)
         if bits is not None:
             level = known[label]
             weights[level.weight] = round(bits - _over(level, model), _EXACT)
     return weights
 
 
-def _label(told: Mapping[str, Any]) -> str:
-    label = str(told.get("label_for_charts") or "")
+def _label(level_settings: Mapping[str, Any]) -> str:
+    label = str(level_settings.get("label_for_charts") or "")
     if label.lower().startswith("exact match"):
         return "exact"
-    return "different" if str(told.get("sql_condition")).strip().upper() == "ELSE" else label
+    return "different" if str(level_settings.get("sql_condition")).strip().upper() == "ELSE" else label
 
 
-def _bits(told: Mapping[str, Any], path: str, faults: list[str]) -> float | None:
-    m, u = told.get("m_probability"), told.get("u_probability")
+def _bits(level_settings: Mapping[str, Any], path: str, faults: list[str]) -> float | None:
+    m, u = level_settings.get("m_probability"), level_settings.get("u_probability")
     if "level not observed in training dataset" in (m, u):
         return None
     for name, value in (("m_probability", m), ("u_probability", u)):

@@ -79,13 +79,13 @@ def hashed(key: Key) -> int:
 
 def keys(person: Features) -> set[Key]:
     """All keys of a record. ``word`` is the sound of any name, so that swapped names and a lost one are found."""
-    found = set(identifiers(person))
+    own_keys = set(identifiers(person))
     for email in person.emails:
         name, _, domain = crowd_key(email).rpartition("@")
         if len(name) >= 4:
-            found.add(("local", name))
+            own_keys.add(("local", name))
         if domain not in PROVIDERS:
-            found.add(("domain", domain))
+            own_keys.add(("domain", domain))
     words, full = set(), set()
     for first, last in person.names:
         spoken = [phonetic(word) for word in first if len(word) > 1]
@@ -96,18 +96,18 @@ def keys(person: Features) -> set[Key]:
             if spoken and family and len(first[0]) > 1:
                 full.add("|".join(sorted((spoken[0], family[-1]))))
     for name in full:
-        found.add(("name", name))
-        found.update(("name_birth", f"{name}|{compact(born)}") for born in person.births)
-        found.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
+        own_keys.add(("name", name))
+        own_keys.update(("name_birth", f"{name}|{compact(born)}") for born in person.births)
+        own_keys.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
     for year, month, day in person.births:
         born = f"{year:04}{month:02}{day:02}"
-        found.add(("birth", born))
+        own_keys.add(("birth", born))
         for word in words:
-            found.add(("word_birth", f"{word}|{born}"))
-            found.add(("word_year", f"{word}|{year}"))
+            own_keys.add(("word_birth", f"{word}|{born}"))
+            own_keys.add(("word_year", f"{word}|{year}"))
     for place in person.places:
-        found.update(_local(place, words))
-    return found
+        own_keys.update(_local(place, words))
+    return own_keys
 
 
 def _local(place: Place, words: set[str]) -> Iterator[Key]:
@@ -141,22 +141,22 @@ def identifiers(person: Features) -> Iterator[Key]:
 
 def buckets(people: Mapping[Id, Features]) -> dict[Key, list[Id]]:
     """Who stands under each key, in order of id; of many equal ones, the first."""
-    found: defaultdict[Key, list[Id]] = defaultdict(list)
-    told: Counter[Key] = Counter()
+    by_key: defaultdict[Key, list[Id]] = defaultdict(list)
+    equal_before: Counter[Key] = Counter()
     for one in sorted(people):
         if (same := equality_key(people[one])) is not None:
-            told[same] += 1
-            if told[same] > MOST_EQUAL:
+            equal_before[same] += 1
+            if equal_before[same] > MOST_EQUAL:
                 continue
         for key in keys(people[one]):
-            found[key].append(one)
-    return dict(found)
+            by_key[key].append(one)
+    return dict(by_key)
 
 
-def candidates(found: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple[Id, Id]]:
+def candidates(by_key: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple[Id, Id]]:
     """The pairs worth comparing, the smaller id first; no bucket of more than ``most`` records proposes all of its."""
     pairs: set[tuple[Id, Id]] = set()
-    for (kind, _), members in found.items():
+    for (kind, _), members in by_key.items():
         members = sorted(members)
         if 1 < len(members) <= (min(cap(kind), most) if kind not in UNPROPOSING else cap(kind)):
             pairs.update(combinations(members, 2))
@@ -195,11 +195,11 @@ def equal_groups(people: Mapping[Id, Features], crowd: Mapping[str, int], shared
     """Of more than ``MOST_EQUAL`` equal records each: those that are one person because they are equal."""
     if len(people) <= MOST_EQUAL:
         return []
-    found: defaultdict[Features, list[Id]] = defaultdict(list)
+    by_features: defaultdict[Features, list[Id]] = defaultdict(list)
     for one, known in people.items():
-        found[known].append(one)
+        by_features[known].append(one)
     return sorted(
         sorted(members)
-        for known, members in found.items()
+        for known, members in by_features.items()
         if len(members) > MOST_EQUAL and equality_key(known) and equality_proves(known, crowd, shared)
     )

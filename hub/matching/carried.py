@@ -28,14 +28,14 @@ class Carried:
     event: int
 
 
-def told(state: State) -> list[Carried]:
+def identifiers_in(state: State) -> list[Carried]:
     """All identifiers in a record's state, in order of kind and value, whether or not the rules trust them."""
-    found: dict[tuple[str, str], Carried] = {}
-    for one in _told(state):
-        held = found.get((one.kind, one.value))
-        if held is None or _RANK[one.strength] > _RANK[held.strength]:
-            found[one.kind, one.value] = one
-    return [found[key] for key in sorted(found)]
+    trusted_most: dict[tuple[str, str], Carried] = {}
+    for one in _identifiers_in(state):
+        before = trusted_most.get((one.kind, one.value))
+        if before is None or _RANK[one.strength] > _RANK[before.strength]:
+            trusted_most[one.kind, one.value] = one
+    return [trusted_most[key] for key in sorted(trusted_most)]
 
 
 def carried(state: State, rules: IdentityRules) -> list[Carried]:
@@ -43,13 +43,13 @@ def carried(state: State, rules: IdentityRules) -> list[Carried]:
 
     A role inbox (info@) is weak and a marketplace's relay address is none; unusable and blocked values are none.
     """
-    found = []
-    for one in told(state):
+    joining = []
+    for one in identifiers_in(state):
         trusted = "strong" if one.kind == "link" else usable(one.kind, one.value, rules)
         if trusted is not None:
             weak = one.strength == "strong" and trusted == "weak"
-            found.append(Carried(one.kind, one.value, "weak", one.event) if weak else one)
-    return found
+            joining.append(Carried(one.kind, one.value, "weak", one.event) if weak else one)
+    return joining
 
 
 def key_of(kind: str, value: str) -> Key | None:
@@ -58,7 +58,7 @@ def key_of(kind: str, value: str) -> Key | None:
     return (row.name, row.key(row.tidy(value))) if row and value else None
 
 
-def _told(state: State) -> Iterator[Carried]:
+def _identifiers_in(state: State) -> Iterator[Carried]:
     for kind in KINDS:
         if kind.single:
             if kind.attribute in state:

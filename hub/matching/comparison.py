@@ -74,12 +74,12 @@ def _closest(
     if best and (len(one) > 1 or len(other) > 1):
         for first in one:
             for second in other:
-                found = rank(first, second)
+                level = rank(first, second)
                 # of several pairs that are as close the same one is told from either side
-                if found < best or (
-                    found == best and levels[best] not in _APART and _in_order(first, second) < _in_order(a, b)
+                if level < best or (
+                    level == best and levels[best] not in _APART and _in_order(first, second) < _in_order(a, b)
                 ):
-                    best, a, b = found, first, second
+                    best, a, b = level, first, second
     return levels[best], a, b
 
 
@@ -89,8 +89,8 @@ _APART = frozenset({"different", "city_different", ""})
 
 def _in_order(one: str | Place | Birth, other: str | Place | Birth) -> list[str]:
     """Two values as text, the same from either side."""
-    told = (value._replace(words=frozenset()) if isinstance(value, Place) else value for value in (one, other))
-    return sorted(map(str, told))
+    comparable = (value._replace(words=frozenset()) if isinstance(value, Place) else value for value in (one, other))
+    return sorted(map(str, comparable))
 
 
 @lru_cache(maxsize=65_536)
@@ -164,8 +164,8 @@ def _place(one: Place, other: Place) -> int:
     if one.street and other.street and not elsewhere and _same_street(one, other):
         if not set(one.numbers).isdisjoint(other.numbers):
             return 0
-        told = one.numbers and other.numbers
-        if not told or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
+        both_numbered = one.numbers and other.numbers
+        if not both_numbered or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
             return 1
     if one.postal and other.postal:
         if postal == 3:

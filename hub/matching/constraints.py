@@ -88,39 +88,39 @@ def implied_by(new: Judgement, existing: Iterable[Judgement]) -> tuple[Judgement
         chains = _Chains(sames, first)
         needed = {step.id for record in others for step in chains.to(record)}
         return tuple(judgement for judgement in sames if judgement.id in needed)
-    told = [apart for apart in aparts if apart.verdict == "different" or new.verdict == "hold"]
-    directly = _telling(new, told, {})
+    separating = [apart for apart in aparts if apart.verdict == "different" or new.verdict == "hold"]
+    directly = _telling(new, separating, {})
     if directly:
-        return tuple(told[place] for place in sorted(directly))
-    by_chains = _telling(new, told, home)
+        return tuple(separating[place] for place in sorted(directly))
+    by_chains = _telling(new, separating, home)
     if not by_chains:
         return ()
     people = {home.get(record, record) for record in new.records}
     chained = [judgement for judgement in sames if home[min(judgement.records)] in people]
-    return (*chained, *(told[place] for place in sorted(by_chains)))
+    return (*chained, *(separating[place] for place in sorted(by_chains)))
 
 
-def _telling(new: Judgement, told: Sequence[Judgement], home: Mapping[UUID, UUID]) -> set[int]:
+def _telling(new: Judgement, separating: Sequence[Judgement], home: Mapping[UUID, UUID]) -> set[int]:
     """The judgements that keep every record of one side apart from every record of the other; none if a pair is left.
 
     Both sides' persons are grouped by the judgements that name them, so that thousands against thousands are few.
     """
     sides: defaultdict[UUID, set[int]] = defaultdict(set)
-    for number, apart in enumerate(told, 1):
+    for number, apart in enumerate(separating, 1):
         for mark, side in ((number, apart.one), (-number, apart.other)):
             for record in side:
                 sides[home.get(record, record)].add(mark)
     ours, theirs = (
         {frozenset(sides.get(home.get(record, record), ())) for record in side} for side in (new.one, new.other)
     )
-    found: set[int] = set()
+    deciding: set[int] = set()
     for marks in ours:
         for others in theirs:
             telling = {abs(mark) - 1 for mark in marks if -mark in others}
             if not telling:
                 return set()
-            found.add(min(telling))
-    return found
+            deciding.add(min(telling))
+    return deciding
 
 
 def together_apart(judgements: Iterable[Judgement], records: Collection[UUID]) -> Constraints[UUID]:
@@ -171,8 +171,8 @@ def _part(judgement: Judgement, records: frozenset[UUID]) -> Judgement | None:
 
 def _sorted_out(existing: Iterable[Judgement]) -> tuple[list[Judgement], list[Judgement]]:
     """The judgements in force: those that join (``same``), and those that keep apart."""
-    held = [judgement for judgement in existing if judgement.withdrawn_at is None]
-    return [each for each in held if each.verdict == "same"], [each for each in held if each.verdict != "same"]
+    in_force = [judgement for judgement in existing if judgement.withdrawn_at is None]
+    return [each for each in in_force if each.verdict == "same"], [each for each in in_force if each.verdict != "same"]
 
 
 def _homes(sames: Iterable[Judgement]) -> dict[UUID, UUID]:

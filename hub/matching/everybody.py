@@ -93,7 +93,7 @@ class Everybody:
         self.shared: dict[Key, Carried] = {}
         self._kinds: list[str] = []
         self._parts = [(array("q"), array("i"), array("B")) for _ in range(PARTS)]
-        self._told = [(array("q"), array("i")) for _ in range(PARTS)]
+        self._equality_keys = [(array("q"), array("i")) for _ in range(PARTS)]
         self._equal: list[list[int]] = []
         self._near: defaultdict[int, set[int]] = defaultdict(set)
         self._spellings: dict[Spelling, Spelling] = {}
@@ -104,15 +104,15 @@ class Everybody:
         number = len(self.people)
         self.people[number] = self._sharing(person)
         for key in keys(person):
-            found = hashed(key)
-            hashes, owners, kinds = self._parts[found % PARTS]
-            hashes.append(found)
+            key_hash = hashed(key)
+            hashes, owners, kinds = self._parts[key_hash % PARTS]
+            hashes.append(key_hash)
             owners.append(number)
             kinds.append(self._kind(key[0]))
-        if (told := equality_key(person)) is not None:
-            found = hashed(told)
-            hashes, owners = self._told[found % PARTS]
-            hashes.append(found)
+        if (equality := equality_key(person)) is not None:
+            key_hash = hashed(equality)
+            hashes, owners = self._equality_keys[key_hash % PARTS]
+            hashes.append(key_hash)
             owners.append(number)
 
     def _sharing(self, known: Features) -> Features:
@@ -149,21 +149,23 @@ class Everybody:
 
     def _hidden(self) -> set[int]:
         """Of records that are equal to the letter: those that stand in no bucket."""
-        while self._told:
-            told: defaultdict[int, list[int]] = defaultdict(list)
-            for key, owner in zip(*self._told.pop(), strict=True):
-                told[key].append(owner)
-            self._equal += [members for members in told.values() if len(members) > MOST_EQUAL]
+        while self._equality_keys:
+            by_equality: defaultdict[int, list[int]] = defaultdict(list)
+            for key, owner in zip(*self._equality_keys.pop(), strict=True):
+                by_equality[key].append(owner)
+            self._equal += [members for members in by_equality.values() if len(members) > MOST_EQUAL]
         return {one for members in self._equal for one in members[MOST_EQUAL:]}
 
     def _bucket(self, kind: str, key: int, members: list[int]) -> None:
         if kind in CONTACTS:
-            told = next(told for told in keys(self.people[members[0]]) if told[0] == kind and hashed(told) == key)
-            counted = crowds({told: members}, self.people, self.rules)
+            contact = next(
+                contact for contact in keys(self.people[members[0]]) if contact[0] == kind and hashed(contact) == key
+            )
+            counted = crowds({contact: members}, self.people, self.rules)
             self.crowd |= counted
-            if counted.get(told[1], 1) >= SHARED:
-                most = crowds({told: members}, self.people, self._counting).get(told[1], 1)
-                self.shared[told] = Carried(len(members), most if most < SHARED else None)
+            if counted.get(contact[1], 1) >= SHARED:
+                most = crowds({contact: members}, self.people, self._counting).get(contact[1], 1)
+                self.shared[contact] = Carried(len(members), most if most < SHARED else None)
         if kind in UNPROPOSING:
             return
         if len(members) <= cap(kind):
@@ -189,24 +191,24 @@ class Everybody:
 
     def fellows(self, number: int) -> set[int]:
         """The later records that share a live key with this one."""
-        found: set[int] = set(self._near.get(number, ()))
+        numbers: set[int] = set(self._near.get(number, ()))
         for bucket in self._buckets[self._offsets[number] : self._offsets[number + 1]]:
-            found.update(self._members[self._starts[bucket] : self._starts[bucket + 1]])
-        return {other for other in found if other > number}
+            numbers.update(self._members[self._starts[bucket] : self._starts[bucket + 1]])
+        return {other for other in numbers if other > number}
 
     def sure(self, model: Model, seen: Seen) -> Pairs:
         """The pairs of ``model.same`` bits or more."""
-        found = Pairs()
+        pairs = Pairs()
         for number, one in self.people.items():
             for other in sorted(self.fellows(number)):
                 weight = score(one, self.people[other], model, self.crowd).weight
                 if weight >= model.same:
-                    found.add(other, weight)
-            found.end()
+                    pairs.add(other, weight)
+            pairs.end()
             if number % STEP == STEP - 1:
                 seen(STEP)
         seen(len(self.people) % STEP)
-        return found
+        return pairs
 
     def links(self) -> list[list[int]]:
         """The groups that a source, or what the rules call certain, says are one, and of many equal records."""
@@ -217,8 +219,8 @@ class Everybody:
 def without_limits(rules: IdentityRules) -> IdentityRules:
     """The same rules, with identifiers that prove something however many people use them."""
     endless = {"max_people": 1_000_000, "max_records": 1_000_000}
-    found = {kind: rule.model_copy(update=endless) for kind, rule in rules.identifiers.items()}
-    return rules.model_copy(update={"identifiers": found})
+    unlimited = {kind: rule.model_copy(update=endless) for kind, rule in rules.identifiers.items()}
+    return rules.model_copy(update={"identifiers": unlimited})
 
 
 def components(count: int, ties: Iterable[Collection[int]]) -> list[Sequence[int]]:
@@ -232,9 +234,9 @@ def components(count: int, ties: Iterable[Collection[int]]) -> list[Sequence[int
         return one
 
     for tie in ties:
-        found = [root(one) for one in tie]
-        least = min(found, default=0)
-        for one in found:
+        roots = [root(one) for one in tie]
+        least = min(roots, default=0)
+        for one in roots:
             parent[one] = least
     together: defaultdict[int, array[int]] = defaultdict(lambda: array("i"))
     for one in range(count):

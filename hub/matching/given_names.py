@@ -53,12 +53,12 @@ def known(name: str) -> bool:
 @lru_cache(maxsize=1)
 def _known() -> tuple[Counter[str], Counter[str]]:
     """How many lists hold each name, the men's and the women's."""
-    found: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    lists: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for country in COUNTRIES:
         names = orjson.loads((_datasets() / country / "person.json").read_bytes()).get("names")
-        for counted, told in zip(found, ("male", "female"), strict=True):
-            counted.update(map(_folded, set(names[told])) if isinstance(names, dict) else ())
-    return found
+        for counted, gender_key in zip(lists, ("male", "female"), strict=True):
+            counted.update(map(_folded, set(names[gender_key])) if isinstance(names, dict) else ())
+    return lists
 
 
 def _folded(name: str) -> str:

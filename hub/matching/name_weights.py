@@ -28,10 +28,10 @@ def weighed(one: Spelling, other: Spelling, model: Model) -> Names:
     if known_by is not model or len(known) > _MOST_REMEMBERED:
         known = {}
         _memory = (model, known)
-    found = known.get((one, other))
-    if found is None:
-        found = known[one, other] = _spelled(one, other, model)
-    return found
+    names = known.get((one, other))
+    if names is None:
+        names = known[one, other] = _spelled(one, other, model)
+    return names
 
 
 def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:

@@ -15,11 +15,11 @@ Tokens = tuple[str, ...]
 
 
 def _families() -> dict[str, frozenset[int]]:
-    found: dict[str, set[int]] = {}
+    by_name: dict[str, set[int]] = {}
     for place, line in enumerate(FAMILIES):
         for name in line.split():
-            found.setdefault(shortest(name), set()).add(place)
-    return {name: frozenset(places) for name, places in found.items()}
+            by_name.setdefault(shortest(name), set()).add(place)
+    return {name: frozenset(places) for name, places in by_name.items()}
 
 
 _BY_NAME = _families()

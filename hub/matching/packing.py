@@ -68,7 +68,7 @@ another format is not read, and a record that has it is put under all its keys a
 
 def packed(person: Features) -> str:
     """The features as text; fields without a value take no room."""
-    told = [
+    parts = [
         FORMAT,
         _ITEM.join([f"{' '.join(first)}{_PART}{' '.join(last)}" for first, last in person.names]),
         _ITEM.join([_place_as_text(place) for place in person.places]),
@@ -76,15 +76,15 @@ def packed(person: Features) -> str:
         _ITEM.join([_period_as_text(period) for period in person.periods]),
         *map(_ITEM.join, _texts_of(person)),
     ]
-    return _FIELD.join(_to_text(told)).rstrip(_FIELD)
+    return _FIELD.join(_to_text(parts)).rstrip(_FIELD)
 
 
 def unpacked(text: str) -> Features:
     """The features that were packed. Raises ValueError for text of another format: make them from the state again."""
-    told = text.split(_FIELD)
-    if told[0] != FORMAT:
+    parts = text.split(_FIELD)
+    if parts[0] != FORMAT:
         raise ValueError("packed in another format")
-    names, places, births, periods, *texts = _from_text(told + _NOTHING[len(told) :])
+    names, places, births, periods, *texts = _from_text(parts + _NOTHING[len(parts) :])
     made: list[Any] = [
         tuple([_spelling(item) for item in names.split(_ITEM)]) if names else (),
         tuple([_place(item) for item in places.split(_ITEM)]) if places else (),

@@ -56,6 +56,6 @@ def _options(memory: int = _MEMORY) -> Any:
 
 def _reason(error: Exception) -> str:
     """What is wrong, without the part of the pattern it is wrong in."""
-    said = error.args[0] if error.args else ""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    message = error.args[0] if error.args else ""
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
     return text.partition(":")[0]

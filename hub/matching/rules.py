@@ -257,8 +257,8 @@ _NOBODY = frozenset(
 @lru_cache(maxsize=16_384)
 def nobodys(value: str) -> bool:
     """Whether an id, number or handle is filler: a word for nothing, no letter or digit, zeros, four and more nines."""
-    told = "".join(filter(str.isalnum, value.lower()))
-    return told in _NOBODY or not told.strip("0") or (len(told) >= _ONE_SIGN and len(set(told)) == 1)
+    signs = "".join(filter(str.isalnum, value.lower()))
+    return signs in _NOBODY or not signs.strip("0") or (len(signs) >= _ONE_SIGN and len(set(signs)) == 1)
 
 
 _ONE_SIGN = 4

@@ -184,9 +184,9 @@ class _Pair:
     def lesser_emails(self, one: Features, other: Features) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
-            if _common(told, other_told):
-                self.proof("email", "weak", told, other_told, self.w.bound_weak)
+            mailboxes, other_mailboxes = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
+            if _common(mailboxes, other_mailboxes):
+                self.proof("email", "weak", mailboxes, other_mailboxes, self.w.bound_weak)
                 return True
         if one.roles and other.roles and _common(one.roles, other.roles):
             self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
@@ -218,10 +218,10 @@ class _Pair:
 
     def former_phones(self, one: Features, other: Features) -> bool:
         """An agreement on a number that was one of theirs, and may be somebody else's by now."""
-        told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
-        if not _common(told, other_told):
+        numbers, other_numbers = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
+        if not _common(numbers, other_numbers):
             return False
-        self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
+        self.proof("phone", "weak", numbers, other_numbers, min(self.w.bound_weak, self.w.bound_phone))
         return True
 
     def either_shared(self, a: str, b: str) -> bool:
@@ -332,10 +332,10 @@ def _grouped(kind: Kind, values: Tokens) -> dict[str, set[str]]:
     """What counts as one value, however it is spelled, by its group; of a kind without groups all in one."""
     if kind.group is None:
         return {"": set(map(kind.key, values))}
-    found: dict[str, set[str]] = {}
+    by_group: dict[str, set[str]] = {}
     for value in values:
-        found.setdefault(kind.group(value), set()).add(kind.key(value))
-    return found
+        by_group.setdefault(kind.group(value), set()).add(kind.key(value))
+    return by_group
 
 
 def _mailboxes(weak: Tokens) -> Tokens:

@@ -24,19 +24,19 @@ def contemporary(one: Features, other: Features) -> tuple[Features, Features]:
     for kind in sorted({each.kind for each in one.periods} & {each.kind for each in other.periods}):
         mine, theirs = _spans(one, kind), _spans(other, kind)
         apart = {value for value in mine.keys() & theirs.keys() if not _meet(mine[value], theirs[value])}
-        left, right = ({value: spans for value, spans in told.items() if value not in apart} for told in (mine, theirs))
+        left, right = ({value: spans for value, spans in side.items() if value not in apart} for side in (mine, theirs))
         one = _without(one, kind, mine.keys() - _met(left, right))
         other = _without(other, kind, theirs.keys() - _met(right, left))
     return one, other
 
 
 def _spans(person: Features, kind: str) -> _Spans:
-    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    by_value: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     key = BY_NAME[kind].key
     for period in person.periods:
         if period.kind == kind:
-            found[key(period.value)].append((period.since, period.until))
-    return found
+            by_value[key(period.value)].append((period.since, period.until))
+    return by_value
 
 
 def _meet(some: Iterable[tuple[int, int]], others: Collection[tuple[int, int]]) -> bool:
@@ -44,8 +44,8 @@ def _meet(some: Iterable[tuple[int, int]], others: Collection[tuple[int, int]]) 
 
 
 def _met(mine: _Spans, theirs: _Spans) -> set[str]:
-    told = [span for spans in theirs.values() for span in spans]
-    return {value for value, spans in mine.items() if _meet(spans, told)}
+    their_spans = [span for spans in theirs.values() for span in spans]
+    return {value for value, spans in mine.items() if _meet(spans, their_spans)}
 
 
 def _without(person: Features, kind: str, values: Collection[str]) -> Features:
@@ -58,42 +58,42 @@ def _without(person: Features, kind: str, values: Collection[str]) -> Features:
     return replace(person, **kept)
 
 
-def united(person: Features, told: Iterable[Period]) -> Features:
+def united(person: Features, periods: Iterable[Period]) -> Features:
     """The features with all periods of their values; periods that overlap become one."""
     spans: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for period in told:
+    for period in periods:
         spans[period.kind, period.value].append((period.since, period.until))
-    held = {(kind, value) for kind, names in _FIELDS.items() for name in names for value in getattr(person, name)}
-    found = [
+    carried = {(kind, value) for kind, names in _FIELDS.items() for name in names for value in getattr(person, name)}
+    joined = [
         Period(kind, value, since, until)
-        for (kind, value), told_of in sorted(spans.items())
-        if (kind, value) in held
-        for since, until, _ in _runs((since, until, None) for since, until in told_of)
+        for (kind, value), of_value in sorted(spans.items())
+        if (kind, value) in carried
+        for since, until, _ in _runs((since, until, None) for since, until in of_value)
     ]
-    return replace(person, periods=tuple(found))
+    return replace(person, periods=tuple(joined))
 
 
-def _runs(told: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, list[Any]]]:
+def _runs(periods: Iterable[tuple[int, int, Any]]) -> list[tuple[int, int, list[Any]]]:
     """Periods that overlap, directly or through others, as one period, each with the records it comes from."""
-    found: list[tuple[int, int, list[Any]]] = []
-    for since, until, whom in sorted(told, key=lambda each: each[:2]):
-        if found and since <= found[-1][1]:
-            start, end, carriers = found[-1]
+    runs: list[tuple[int, int, list[Any]]] = []
+    for since, until, whom in sorted(periods, key=lambda each: each[:2]):
+        if runs and since <= runs[-1][1]:
+            start, end, carriers = runs[-1]
             carriers.append(whom)
-            found[-1] = start, max(end, until), carriers
+            runs[-1] = start, max(end, until), carriers
         else:
-            found.append((since, until, [whom]))
-    return found
+            runs.append((since, until, [whom]))
+    return runs
 
 
 def at_one_time(kind: str, value: str, carriers: Sequence[Id], people: Mapping[Id, Features]) -> list[list[Id]]:
     """The carriers of a value in groups whose periods run into one another; all of them where no window is set."""
-    told = [
+    periods = [
         (period.since, period.until, one)
         for one in carriers
         for period in people[one].periods
         if period.kind == kind and period.value == value
     ]
-    if not told:
+    if not periods:
         return [list(carriers)]
-    return [sorted(set(group)) for _, _, group in _runs(told)]
+    return [sorted(set(group)) for _, _, group in _runs(periods)]

@@ -41,14 +41,14 @@ _SHARED = "the same {noun}, but so many share it that it proves nothing"
 
 def _of_kind(kind: Kind) -> dict[str, str]:
     """The sentences that all kinds of identifier have, by level."""
-    told = {
+    sentences = {
         "shared": _SHARED.format(noun=kind.noun),
         "other": f"two {kind.plural}",
         "too_many": f"more {kind.plural} than one person has",
         **({"exact": f"the same {kind.noun}"} if kind in BY_VALUE else {}),
         **kind.words,
     }
-    return {level: f"{text}: {{both}}" if kind.shown else text for level, text in told.items()}
+    return {level: f"{text}: {{both}}" if kind.shown else text for level, text in sentences.items()}
 
 
 SENTENCES: Mapping[tuple[str, str], str] = {
@@ -138,14 +138,14 @@ def sentence(feature: str, level: str, one: str | None = None, other: str | None
 
 
 def lines(
-    one: State, other: State, found: Score, model: Model, rules: IdentityRules, crowd: Crowd = _NO_CROWD
+    one: State, other: State, scored: Score, model: Model, rules: IdentityRules, crowd: Crowd = _NO_CROWD
 ) -> list[Line]:
     """A score of two records' states line by line, which add up to it; ``crowd`` is what it was made with.
 
     Identifiers come in the rules' order of trust, in the places that lines about identifiers have.
     """
-    told = [_line(one, other, line, model, rules, crowd) for line in trusted_first(found.evidence, rules)]
-    return [*told, Line("prior", "random", -model.prior, None, None)]
+    shown = [_line(one, other, line, model, rules, crowd) for line in trusted_first(scored.evidence, rules)]
+    return [*shown, Line("prior", "random", -model.prior, None, None)]
 
 
 def trusted_first(evidence: Sequence[Evidence], rules: IdentityRules) -> list[Evidence]:
@@ -165,9 +165,9 @@ def _line(one: State, other: State, line: Evidence, model: Model, rules: Identit
         crowd = {key: SHARED for _, key in keys(mine)} if line.level == "shared" else known
         for other_value, theirs in _values(other, kind, rules):
             weights = [
-                found.weight
-                for found in score(mine, theirs, model, crowd).evidence
-                if (found.feature, found.level) == (line.feature, line.level)
+                evidence.weight
+                for evidence in score(mine, theirs, model, crowd).evidence
+                if (evidence.feature, evidence.level) == (line.feature, line.level)
             ]
             if weights and (best[1] is None or weights[0] > best[0]):
                 best = weights[0], value, other_value
@@ -180,8 +180,8 @@ MOST = 12
 
 def _values(state: State, kind: str, rules: IdentityRules) -> list[tuple[str, Features]]:
     """Every value of a kind that a record tells, as spelled there, and as a person of whom nothing else is told."""
-    found = _READERS[kind](state) if kind in _READERS else iter(())
-    return [(text, features_of(part, rules)) for _, (text, part) in zip(range(MOST), found, strict=False)]
+    values = _READERS[kind](state) if kind in _READERS else iter(())
+    return [(text, features_of(part, rules)) for _, (text, part) in zip(range(MOST), values, strict=False)]
 
 
 def _told_names(*parts: str) -> Reader:

@@ -49,28 +49,28 @@ def explanation(
     profile, connections = row.profile(), connections or {}
     asked = _asked(session, profile, field, connections) if field else []
     fields = None if field is None else _fields(field, asked)
-    held = leaves(records.of_profile(session, row.id), ranks)
+    record_leaves = leaves(records.of_profile(session, row.id), ranks)
     orders = _orders(session, profile, connections) if _wanted(fields, "orders") else None
-    found: Json = {
+    document: Json = {
         "id": row.id,
         "asked": asked,
-        "values": [value for value in explain(held, rules) if _is_wanted(value, fields)],
-        "unused": [value for value in unused(held) if _wanted(fields, value["field"])],
+        "values": [value for value in explain(record_leaves, rules) if _is_wanted(value, fields)],
+        "unused": [value for value in unused(record_leaves) if _wanted(fields, value["field"])],
         "orders": orders,
         "identifiers": list(identifiers),
         "history": profiles.history(session, row.id),
         "deliveries": outbox.attempts(session, row.id),
     }
-    events = explanations.events(session, _behind(found, whole=fields is None))
-    found["events"] = [_event(event, connections) for event in events.values()]
-    _put_into_words(found)
-    return found
+    events = explanations.events(session, _behind(document, whole=fields is None))
+    document["events"] = [_event(event, connections) for event in events.values()]
+    _put_into_words(document)
+    return document
 
 
-def answers(found: Json, field: str | None) -> bool:
+def answers(document: Json, field: str | None) -> bool:
     """Whether there is anything that was asked for."""
     return field is None or bool(
-        found["values"] or found["orders"] or found["unused"] or found["asked"] or is_who(field)
+        document["values"] or document["orders"] or document["unused"] or document["asked"] or is_who(field)
     )
 
 
@@ -92,29 +92,29 @@ def _asked(session: Session, profile: Profile, field: str, connections: Connecti
     name = rest if prefix in looked_at and rest else field
     mirrors = explanations.mirrors(session, profile.id)
     there = {place.connection: place for place in profile.destinations}
-    found = []
+    properties = []
     for destination, connection in looked_at.items():
-        told = behind(profile, connection, name)
-        if told is None:
+        origin = behind(profile, connection, name)
+        if origin is None:
             continue
         mirror, written_at = mirrors.get(destination, ({}, None))
         place = there.get(destination)
         asked: Json = {
             "destination": destination,
             "property": name,
-            "value": told.value,
-            "fields": list(told.fields),
+            "value": origin.value,
+            "fields": list(origin.fields),
             "written": mirror.get(name),
             "written_at": written_at if name in mirror else None,
             "external_id": place.external_id if place else None,
             "state": place.state if place else None,
         }
-        found.append({**asked, "text": wording.asked(asked)})
-    if not found and prefix in known and rest and _own(rest) in OWN:
+        properties.append({**asked, "text": wording.asked(asked)})
+    if not properties and prefix in known and rest and _own(rest) in OWN:
         return [
             {"destination": prefix, "property": rest, "fields": [_normal(rest)], "text": f"{field}: our own {rest}"}
         ]
-    return found
+    return properties
 
 
 def _own(field: str) -> str:
@@ -194,14 +194,14 @@ def _why_not(order: CountedOrder, placed: Collection[str]) -> str | None:
     return "open: nobody has paid it yet" if order.unpaid and order.connection not in placed else None
 
 
-def _behind(found: Json, *, whole: bool) -> set[int]:
-    ids = {source["event"] for value in found["values"] for source in (value, *value["lost"])}
-    ids |= {value["event"] for value in found["unused"]}
-    if found["orders"]:
-        ids |= {event for order in found["orders"]["orders"] for event in (order["event"], *order["refunds"])}
+def _behind(document: Json, *, whole: bool) -> set[int]:
+    ids = {source["event"] for value in document["values"] for source in (value, *value["lost"])}
+    ids |= {value["event"] for value in document["unused"]}
+    if document["orders"]:
+        ids |= {event for order in document["orders"]["orders"] for event in (order["event"], *order["refunds"])}
     if whole:
-        ids |= {item["event"] for item in found["identifiers"]}
-        ids |= {event for item in found["deliveries"] for event in item["events"]}
+        ids |= {item["event"] for item in document["identifiers"]}
+        ids |= {event for item in document["deliveries"] for event in item["events"]}
     return ids
 
 
@@ -228,17 +228,17 @@ def came(headers: Mapping[str, str], connection: Connection | None) -> str:
     return "file" if connection is not None and connection.connector.manifest.channel == "file" else "backfill"
 
 
-def _put_into_words(found: Json) -> None:
-    events = {event["id"]: event for event in found["events"]}
-    for value in found["values"]:
+def _put_into_words(document: Json) -> None:
+    events = {event["id"]: event for event in document["events"]}
+    for value in document["values"]:
         value["text"] = wording.value(value, events)
         for lost in value["lost"]:
             lost["text"] = wording.lost(lost, value, events)
-    for value in found["unused"]:
+    for value in document["unused"]:
         value["text"] = wording.unused(value, events)
-    if found["orders"]:
-        found["orders"]["text"] = wording.totals(found["orders"])
-        for order in found["orders"]["orders"]:
+    if document["orders"]:
+        document["orders"]["text"] = wording.totals(document["orders"])
+        for order in document["orders"]["orders"]:
             order["text"] = wording.order(order, events)
-    for item in found["deliveries"]:
+    for item in document["deliveries"]:
         item["text"] = wording.delivery(item)

@@ -66,6 +66,6 @@ def _without(profile: Profile) -> Iterator[tuple[str, Profile]]:
         if getattr(profile, field) != empty:
             yield field, profile.model_copy(update={field: empty})
     for field in _LISTS:
-        held = getattr(profile, field)
-        for place in range(min(len(held), MOST)):
-            yield f"{field}.{place}", profile.model_copy(update={field: (*held[:place], *held[place + 1 :])})
+        values = getattr(profile, field)
+        for place in range(min(len(values), MOST)):
+            yield f"{field}.{place}", profile.model_copy(update={field: (*values[:place], *values[place + 1 :])})

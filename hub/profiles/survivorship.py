@@ -82,20 +82,20 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
     """
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
     result: dict[str, Any] = {}
-    told = {attribute for leaf in ordered for attribute in leaf.state}
+    attributes = {attribute for leaf in ordered for attribute in leaf.state}
     for attribute in SINGLE:
-        if attribute not in told:
+        if attribute not in attributes:
             continue
-        found = ranked(single(ordered, attribute), _strategy(rules, attribute))
-        if found:
-            result[attribute] = found[0].value
+        candidates = ranked(single(ordered, attribute), _strategy(rules, attribute))
+        if candidates:
+            result[attribute] = candidates[0].value
     for attribute in LISTS:
-        if attribute not in told:
+        if attribute not in attributes:
             continue
         values = [c.value for c in survivors(ordered, attribute, rules)]
         if values:
             result[attribute] = values
-    if "custom" in told:
+    if "custom" in attributes:
         result["custom"] = {c.key: c.value for c in sorted(survivors(ordered, "custom", rules), key=lambda c: c.key)}
     consents = [summary for summary, _ in consent_decisions(ordered)]
     if consents:
@@ -113,7 +113,7 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
 
 def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
     """Every record's value of a single-valued attribute."""
-    return [Candidate(held[0], leaf, *held[1]) for leaf in leaves if (held := leaf.state.get(attribute)) is not None]
+    return [Candidate(item[0], leaf, *item[1]) for leaf in leaves if (item := leaf.state.get(attribute)) is not None]
 
 
 def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
@@ -124,9 +124,9 @@ def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference, each with all that tell it, the best first."""
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
-    found = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
-    same = _same_place(found) if attribute == "addresses" else {}
-    for candidate in found:
+    candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    same = _same_place(candidates) if attribute == "addresses" else {}
+    for candidate in candidates:
         by_key[same.get(candidate.key, candidate.key)].append(candidate)
     return list(by_key.values())
 
@@ -163,13 +163,13 @@ _Replaced = Mapping[tuple[str, str], tuple[int, frozenset[UUID]]]
 
 
 def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
-    found: dict[tuple[str, str], tuple[int, frozenset[UUID]]] = {}
+    former_values: dict[tuple[str, str], tuple[int, frozenset[UUID]]] = {}
     for leaf in leaves:
         for value in former(leaf.state, attribute):
-            last, records = found.get((leaf.connection, value), (0, frozenset()))
-            told = leaf.state["whole"][attribute][value][0]
-            found[leaf.connection, value] = max(last, told), records | {leaf.id}
-    return found
+            last, records = former_values.get((leaf.connection, value), (0, frozenset()))
+            told_at = leaf.state["whole"][attribute][value][0]
+            former_values[leaf.connection, value] = max(last, told_at), records | {leaf.id}
+    return former_values
 
 
 def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced) -> bool:
@@ -202,8 +202,8 @@ def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Ca
     if strategy == "most_complete":
         return lambda c: tuple(-part for part in completeness(c.value))
     if strategy == "most_frequent":
-        told = Counter(map(sameness, candidates))
-        return lambda c: -told[sameness(c)]
+        records_telling = Counter(map(sameness, candidates))
+        return lambda c: -records_telling[sameness(c)]
     if strategy == "longest_lived":
         return lambda c: c.at
     return None
@@ -242,7 +242,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
         summary: dict[str, Any] = {
             "purpose": purpose,
             "channel": channel,
-            "state": said(deciding)[0],
+            "state": state_and_act(deciding)[0],
             "at": iso(deciding.at),
         }
         if deciding.value:
@@ -252,7 +252,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
     return decisions
 
 
-def said(statement: Candidate) -> tuple[str, str]:
+def state_and_act(statement: Candidate) -> tuple[str, str]:
     """What a statement of consent says, and whether it was an act of the person: ``opted_in``, ``explicit``."""
     _, state, act = statement.key.rsplit("|", 2)
     return state, act
@@ -262,20 +262,20 @@ _STRICT = {"opted_out": 0, "pending": 1, "unknown": 2, "opted_in": 3}
 
 
 def _strictest(c: Candidate) -> tuple[Any, ...]:
-    state, act = said(c)
+    state, act = state_and_act(c)
     return -c.at, _STRICT[state], act, *_newest(c)
 
 
 def _deciding(statements: Sequence[Candidate]) -> Candidate:
     newest_first = sorted(statements, key=_strictest)
-    opt_out = next((c for c in newest_first if said(c)[0] == "opted_out"), None)
+    opt_out = next((c for c in newest_first if state_and_act(c)[0] == "opted_out"), None)
     if opt_out is None:
         return newest_first[0]
-    loosening = next((c for c in newest_first if said(c) == ("opted_in", "explicit")), None)
+    loosening = next((c for c in newest_first if state_and_act(c) == ("opted_in", "explicit")), None)
     if loosening is None or loosening.at <= opt_out.at:
         return opt_out
     # A double opt-in that was begun since is pending, as it is where nobody ever opted out.
-    return loosening if said(newest_first[0])[0] == "opted_in" else newest_first[0]
+    return loosening if state_and_act(newest_first[0])[0] == "opted_in" else newest_first[0]
 
 
 def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, Any]]:
@@ -284,9 +284,9 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
     explained = []
     for attribute in SINGLE:
         strategy = _strategy(rules, attribute)
-        found = ranked(single(ordered, attribute), strategy)
-        if found:
-            explained.append(_explained(attribute, found, strategy, found))
+        best_first = ranked(single(ordered, attribute), strategy)
+        if best_first:
+            explained.append(_explained(attribute, best_first, strategy, best_first))
     for attribute in LISTS:
         strategy = _strategy(rules, attribute)
         values = _by_value(ordered, attribute, rules)
@@ -300,8 +300,8 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
     for place, (summary, statements) in enumerate(consent_decisions(ordered)):
         winner, *losers = statements
         lost = [{**_source(c, _consent_lost(winner, c)), "value": _statement(c)} for c in losers]
-        told = {**_source(winner), "value": summary, "explicit": said(winner)[1] == "explicit"}
-        explained.append({"field": f"consents.{place}", "rule": _consent_rule(winner, losers), **told, "lost": lost})
+        shown = {**_source(winner), "value": summary, "explicit": state_and_act(winner)[1] == "explicit"}
+        explained.append({"field": f"consents.{place}", "rule": _consent_rule(winner, losers), **shown, "lost": lost})
     return explained
 
 
@@ -369,14 +369,14 @@ def _lost_by(winner: Candidate, loser: Candidate, strategy: Strategy, first: Cal
 
 
 def _statement(c: Candidate) -> dict[str, Any]:
-    state, act = said(c)
+    state, act = state_and_act(c)
     return {"state": state, "explicit": act == "explicit", **({"evidence": c.value} if c.value else {})}
 
 
 def _consent_rule(winner: Candidate, losers: Iterable[Candidate]) -> str:
-    if said(winner)[0] == "opted_out":
+    if state_and_act(winner)[0] == "opted_out":
         return "an opt-out holds until a newer explicit opt-in"
-    if said(winner)[0] == "opted_in" and any(said(loser)[0] == "opted_out" for loser in losers):
+    if state_and_act(winner)[0] == "opted_in" and any(state_and_act(loser)[0] == "opted_out" for loser in losers):
         return "an explicit opt-in newer than every opt-out"
     return "newest statement"
 

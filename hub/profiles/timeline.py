@@ -40,28 +40,28 @@ def timeline(
     row = profiles.get(session, profile_id)
     if row is None:
         return None
-    found = [{**item, "subject": subject(item)} for item in facts.timeline(session, row.id, before=before, limit=limit)]
+    items = [{**item, "subject": subject(item)} for item in facts.timeline(session, row.id, before=before, limit=limit)]
     for record in records.of_profile(session, row.id):
-        found += [item for item in of_record(record) if before is None or (item["at"], item["id"]) < before]
-    return sorted(found, key=lambda item: (item["at"], item["id"]), reverse=True)[:limit]
+        items += [item for item in of_record(record) if before is None or (item["at"], item["id"]) < before]
+    return sorted(items, key=lambda item: (item["at"], item["id"]), reverse=True)[:limit]
 
 
 def of_record(row: RecordRow) -> list[Item]:
     """When a record was first told of, what was changed since, and what the person allowed."""
     state = row.state
-    told = {name: told_since(state, name) for name in DATED}
-    stamps = [first for firsts in told.values() for first in firsts.values()] + _others(state)
+    first_told = {name: told_since(state, name) for name in DATED}
+    stamps = [first for firsts in first_told.values() for first in firsts.values()] + _others(state)
     if not stamps:
         return []
     first = min(stamps)
     kind = "sign_up" if row.kind in _ACCOUNTS else "first_seen"
-    found = [_item(row, kind, first, f"{row.kind} {row.external_id}", {})]
-    found += _changes(row, told, first)
-    found += [_item(row, "consent", *consent) for consent in _consents(state)]
+    items = [_item(row, kind, first, f"{row.kind} {row.external_id}", {})]
+    items += _changes(row, first_told, first)
+    items += [_item(row, "consent", *consent) for consent in _consents(state)]
     if "deleted" in state:
         reason, stamp = state["deleted"]
-        found.append(_item(row, "deletion", [stamp[0], stamp[2]], reason, {"reason": reason}))
-    return found
+        items.append(_item(row, "deletion", [stamp[0], stamp[2]], reason, {"reason": reason}))
+    return items
 
 
 def _others(state: State) -> list[list[int]]:
@@ -69,11 +69,11 @@ def _others(state: State) -> list[list[int]]:
     return [[stamp[0], stamp[2]] for stamp in lists]
 
 
-def _changes(row: RecordRow, told: Mapping[str, Mapping[str, list[int]]], first: list[int]) -> Iterator[Item]:
+def _changes(row: RecordRow, first_told: Mapping[str, Mapping[str, list[int]]], first: list[int]) -> Iterator[Item]:
     """The values that one event brought are one change."""
     by_event: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
     at: dict[int, list[int]] = {}
-    for name, values in told.items():
+    for name, values in first_told.items():
         for value, since in values.items():
             if since[1] != first[1]:
                 by_event[since[1]].setdefault(name, []).append(_shown(row.state, name, value))
@@ -92,9 +92,9 @@ def _shown(state: State, name: str, value: str) -> str:
 
 def _consents(state: State) -> Iterable[tuple[list[int], str, Item]]:
     for key, (evidence, stamp) in state.get("consents", {}).items():
-        purpose, channel, said, act = key.rsplit("|", 3)
-        payload = {"purpose": purpose, "channel": channel, "state": said, "explicit": act == "explicit"}
-        words = f"{purpose} by {channel}: {said.replace('_', ' ')}"
+        purpose, channel, consent_state, act = key.rsplit("|", 3)
+        payload = {"purpose": purpose, "channel": channel, "state": consent_state, "explicit": act == "explicit"}
+        words = f"{purpose} by {channel}: {consent_state.replace('_', ' ')}"
         yield [stamp[0], stamp[2]], words, {**payload, **({"evidence": evidence} if evidence else {})}
 
 
@@ -117,17 +117,17 @@ def _item(row: RecordRow, kind: str, at: list[int], subject: str, payload: Item)
 def subject(fact: Item) -> str:
     """What a fact is about, in a few words."""
     payload = fact["payload"]
-    told = payload.get
+    get = payload.get
     match fact["kind"]:
         case "order" | "cart":
-            return str(told("number") or fact["external_id"])
+            return str(get("number") or fact["external_id"])
         case "interaction":
-            way = told("direction", "in") if payload["kind"] == "message" else None
-            words = (str(payload["kind"]).replace("_", " "), told("channel"), way)
-            about = told("subject") or told("campaign") or told("text") or told("url")
+            way = get("direction", "in") if payload["kind"] == "message" else None
+            words = (str(payload["kind"]).replace("_", " "), get("channel"), way)
+            about = get("subject") or get("campaign") or get("text") or get("url")
             return " ".join(filter(None, words)) + (f": {_short(str(about))}" if about else "")
         case _:
-            return str(told("reason") or told("state") or told("action") or "")
+            return str(get("reason") or get("state") or get("action") or "")
 
 
 def _short(text: str) -> str:

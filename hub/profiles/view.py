@@ -14,7 +14,7 @@ from hub.mapping.name import fold
 from hub.mapping.phone import phone
 from hub.mapping.time import birth_date
 from hub.matching.blocking import hashed
-from hub.matching.carried import key_of, told
+from hub.matching.carried import identifiers_in, key_of
 from hub.matching.kinds import NAMES
 from hub.model.keys import record_id
 from hub.model.profile import DestinationReference, Profile
@@ -123,7 +123,9 @@ def holders(session: Session, kind: str, value: str) -> set[UUID]:
         row.profile_id
         for row in rows
         if row.profile_id is not None
-        and any((one.kind, one.value) == (kind, value) and one.strength != "former" for one in told(row.state))
+        and any(
+            (one.kind, one.value) == (kind, value) and one.strength != "former" for one in identifiers_in(row.state)
+        )
     }
 
 
@@ -134,12 +136,12 @@ def called_exactly(session: Session, text: str, connections: Iterable[str]) -> s
         return search.of_id(session, UUID(text))
     except ValueError:
         pass
-    if (whole := _RECORD.fullmatch(text)) and (found := search.of_id(session, record_id(*whole.groups()))):
-        return found
+    if (whole := _RECORD.fullmatch(text)) and (profile_ids := search.of_id(session, record_id(*whole.groups()))):
+        return profile_ids
     known = list(connections)
     name, _, number = text.partition(":")
-    if number and name in known and (found := search.holders(session, number, [name], only=True)):
-        return found
+    if number and name in known and (profile_ids := search.holders(session, number, [name], only=True)):
+        return profile_ids
     return search.holders(session, text, known) if text else set()
 
 
@@ -153,7 +155,7 @@ def only_one(session: Session, text: str, *, region: str = "DE", connections: It
     except ValueError:
         pass
     is_identifier = text.partition(":")[0].strip().lower() in IDENTIFIER_KINDS
-    found = find(
+    matching = find(
         session,
         identifier=text if is_identifier else None,
         text=None if is_identifier else text,
@@ -161,14 +163,14 @@ def only_one(session: Session, text: str, *, region: str = "DE", connections: It
         connections=connections,
         limit=MOST_LISTED + 1,
     )
-    if not found:
+    if not matching:
         raise NotFound("there is no such profile: nobody is found by this text")
-    if len(found) == 1:
-        return found[0].id
-    many = f"{len(found)}" if len(found) <= MOST_LISTED else f"more than {MOST_LISTED}"
+    if len(matching) == 1:
+        return matching[0].id
+    many = f"{len(matching)}" if len(matching) <= MOST_LISTED else f"more than {MOST_LISTED}"
     raise RefusedError(
         f"{many} people match: give more of it, or one of these ids",
-        [(str(one.id), _records(one)) for one in found[:MOST_LISTED]],
+        [(str(one.id), _records(one)) for one in matching[:MOST_LISTED]],
     )
 
 
@@ -210,11 +212,13 @@ def search_words(text: str, region: str) -> list[list[str]]:
 
 def spellings(word: str) -> list[str]:
     """A folded word, and the same with umlauts written otherwise: muller and mueller for Müller."""
-    found = [""]
+    variants = [""]
     for part in _VOWEL.split(word):
         both = (part[0], f"{part[0]}e") if _VOWEL.fullmatch(part) else (part,)
-        found = [f"{start}{end}" for start in found for end in (both if len(found) < _MOST_SPELLINGS else (part,))]
-    return list(dict.fromkeys((word, *found)))
+        variants = [
+            f"{start}{end}" for start in variants for end in (both if len(variants) < _MOST_SPELLINGS else (part,))
+        ]
+    return list(dict.fromkeys((word, *variants)))
 
 
 def _has_digit(text: str) -> bool:

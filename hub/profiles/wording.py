@@ -31,30 +31,30 @@ _CAME = {
 }
 
 
-def value(told: Json, events: Events) -> str:
+def value(golden: Json, events: Events) -> str:
     """A golden value: who told it, in which event, and why it won."""
-    label = _LABELS[told["field"].partition(".")[0]]
-    act = ", an act of the person" if told.get("explicit") else ""
-    return f"{label} {plain(told['value'])}: {source(told, events)}{act}; {told['rule']}."
+    label = _LABELS[golden["field"].partition(".")[0]]
+    act = ", an act of the person" if golden.get("explicit") else ""
+    return f"{label} {plain(golden['value'])}: {source(golden, events)}{act}; {golden['rule']}."
 
 
-def lost(told: Json, winner: Json, events: Events) -> str:
+def lost(candidate: Json, winner: Json, events: Events) -> str:
     """A candidate that is not used, and why; or who else told the same."""
-    if plain(told["value"]) == plain(winner["value"]):
-        return f"Also {source(told, events)}."
-    return f"Not used: {plain(told['value'])}, {source(told, events)}, because {told['why']}."
+    if plain(candidate["value"]) == plain(winner["value"]):
+        return f"Also {source(candidate, events)}."
+    return f"Not used: {plain(candidate['value'])}, {source(candidate, events)}, because {candidate['why']}."
 
 
-def unused(told: Json, events: Events) -> str:
+def unused(candidate: Json, events: Events) -> str:
     """A value that no profile shows."""
-    label = _LABELS[told["field"]]
-    return f"{label} {plain(told['value'])}, {source(told, events)}, because {told['why']}."
+    label = _LABELS[candidate["field"]]
+    return f"{label} {plain(candidate['value'])}, {source(candidate, events)}, because {candidate['why']}."
 
 
-def source(told: Json, events: Events) -> str:
+def source(candidate: Json, events: Events) -> str:
     """Which record told it, when, and in which event."""
-    when = "without a time of its own" if untold(told["at"]) else f"source time {moment(told['at'])}"
-    return f"told by {record(told['record'])} in {event(told['event'], events)}, {when}"
+    when = "without a time of its own" if untold(candidate["at"]) else f"source time {moment(candidate['at'])}"
+    return f"told by {record(candidate['record'])} in {event(candidate['event'], events)}, {when}"
 
 
 def record(named: Json) -> str:
@@ -89,8 +89,8 @@ def order(one: Json, events: Events) -> str:
     if one["refunded_otherwise"]:
         refunds += f" (refunds in another currency are subtracted nowhere: {', '.join(one['refunded_otherwise'])})"
     counts = "" if one["counted"] else f", not counted, because it is {one['why']}"
-    told = f"{one['connection']} order {one['external_id']} of {moment(one['at'])}: {one['amount']} {one['currency']}"
-    return f"{told}{refunds}{counts}; by {record(one['record'])}, {event(one['event'], events)}."
+    text = f"{one['connection']} order {one['external_id']} of {moment(one['at'])}: {one['amount']} {one['currency']}"
+    return f"{text}{refunds}{counts}; by {record(one['record'])}, {event(one['event'], events)}."
 
 
 def asked(at: Json) -> str:
@@ -98,12 +98,12 @@ def asked(at: Json) -> str:
     where = f"{at['destination']}.{at['property']}"
     fields = " and ".join(at["fields"]) or "the profile's own id"
     whose = f" of record {at['external_id']}" if at["external_id"] else ""
-    told = f"{where}{whose} is {plain(at['value'])}, made of {fields}"
+    text = f"{where}{whose} is {plain(at['value'])}, made of {fields}"
     if at["written_at"] is None:
-        return f"{told}; it was not written there yet."
+        return f"{text}; it was not written there yet."
     if at["written"] == at["value"]:
-        return f"{told}; written there on {moment(at['written_at'])}."
-    return f"{told}; what was written there last, on {moment(at['written_at'])}, is {plain(at['written'])}."
+        return f"{text}; written there on {moment(at['written_at'])}."
+    return f"{text}; what was written there last, on {moment(at['written_at'])}, is {plain(at['written'])}."
 
 
 def delivery(item: Json) -> str:
@@ -125,26 +125,26 @@ def untold(at: datetime | str) -> bool:
     return (datetime.fromisoformat(at) if isinstance(at, str) else at) <= UNTOLD
 
 
-def plain(told: Any) -> str:
+def plain(content: Any) -> str:
     """A value as people write it: a name in full, an address on one line."""
-    if isinstance(told, Mapping):
-        return _plain_mapping(told)
-    if isinstance(told, list):
-        return ", ".join(map(str, told))
-    return "nothing" if told in (None, "") else str(told)
+    if isinstance(content, Mapping):
+        return _plain_mapping(content)
+    if isinstance(content, list):
+        return ", ".join(map(str, content))
+    return "nothing" if content in (None, "") else str(content)
 
 
-def _plain_mapping(told: Json) -> str:
-    if "state" in told:
-        what = f"{told['purpose']} by {told['channel']} " if "purpose" in told else ""
-        how = "" if "explicit" not in told else " by an act of the person" if told["explicit"] else " without an act"
-        evidence = f" ({told['evidence']})" if told.get("evidence") else ""
-        return f"{what}{told['state'].replace('_', ' ')}{how}{evidence}"
-    if "network" in told:
-        return f"{told['network']}:{told['account_id']}"
-    if {"full", "first", "last"} & told.keys():
-        return str(told.get("full") or " ".join(filter(None, (told.get("first"), told.get("last")))))
-    return ", ".join(str(part) for part in told.values() if part)
+def _plain_mapping(item: Json) -> str:
+    if "state" in item:
+        what = f"{item['purpose']} by {item['channel']} " if "purpose" in item else ""
+        how = "" if "explicit" not in item else " by an act of the person" if item["explicit"] else " without an act"
+        evidence = f" ({item['evidence']})" if item.get("evidence") else ""
+        return f"{what}{item['state'].replace('_', ' ')}{how}{evidence}"
+    if "network" in item:
+        return f"{item['network']}:{item['account_id']}"
+    if {"full", "first", "last"} & item.keys():
+        return str(item.get("full") or " ".join(filter(None, (item.get("first"), item.get("last")))))
+    return ", ".join(str(part) for part in item.values() if part)
 
 
 def _numbers(events: list[int]) -> str:

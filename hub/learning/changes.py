@@ -1,4 +1,4 @@
-"""What training changed about the weights: whether it matters, and in words. Pure.
+"""What training changed in the weights: whether any score can change, and the changes in words. Pure.
 
 ``{bits}`` are the bits that a level speaks with; of a ``bound_*`` they are the odds that two who share such a thing,
 and of whom nothing else is known, are one person.
@@ -14,10 +14,10 @@ from hub.matching.kinds import BY_VALUE
 from hub.matching.weights import Model, Weights, bound_of, different_of
 
 ROUNDING = 0.005
-"""Bits by which a weight may differ before it is another one."""
+"""Bits. Two weights that differ by no more are equal: the difference comes from rounding."""
 
 TOLD = 0.05
-"""Bits from which on a change is worth telling."""
+"""Bits. A smaller change of a weight is not reported."""
 
 _TABLES: Mapping[str, str] = {
     "first": "first names", "last": "last names", "postal": "postal codes", "city": "cities",
@@ -126,14 +126,14 @@ def moved(before: Model, after: Model) -> bool:
 
 
 def changes(before: Model, after: Model) -> list[WeightChange]:
-    """What is worth telling, the largest change of a weight first, then population and thresholds."""
+    """The changes of ``TOLD`` bits or more: weights first, the largest change first, then population and thresholds."""
     large = [each for each in _numbers(before, after) if abs(each.after - each.before) >= TOLD]
     weights = {field.name for field in fields(Weights)}
     return sorted(large, key=lambda each: (each.name not in weights, -abs(each.after - each.before), each.name))
 
 
 def counted(model: Model) -> str:
-    """Of what the model knows how frequent it is, in words; "" for the shipped one."""
+    """The tables of frequencies that the model has, in words; "" for the shipped model, which has none."""
     tables = [f"{len(getattr(model, table)):,} {name}" for table, name in _TABLES.items() if getattr(model, table)]
     return f"counted how frequent {', '.join(tables)} are" if tables else ""
 

@@ -110,9 +110,9 @@ def _mean(precision: float, recall: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everybody clustered in memory, and all it was done by: the pairs compared with their scores, and the model.
+    """All records clustered in memory, with the scores of the compared pairs and the model that gave them.
 
-    ``doubtful`` are the pairs left to a human, the surest first; ``seconds`` by step.
+    ``doubtful`` are the pairs that a person is asked about, the highest score first; ``seconds`` is by step.
     """
 
     clusters: Clusters[str]
@@ -142,14 +142,14 @@ def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules
 
 
 class Steps:
-    """Seconds by step: what passed since the step before."""
+    """Measures how many seconds each step takes."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
 
     def done(self, step: str) -> None:
-        """This step ends now."""
+        """End a step: it took the time since the step before ended."""
         now = time.perf_counter()
         self.seconds[step], self._since = now - self._since, now
 

@@ -5,8 +5,8 @@ save_model_to_json``; https://moj-analytical-services.github.io/splink/api_docs/
 match weight is log2(m / u), so weights that are bits of a level travel as they are; ``bound_*`` are log2 odds and
 travel as bits over the prior, which is Splink's ``probability_two_random_records_match``.
 
-What Splink has no word for (what a household may prove at most, the levels only Hub tells apart, the thresholds)
-stands as JSON in the label of the address's null level: Splink 5.0 refuses settings with an unknown key and forgets a
+Splink has no field for the bounds of a household, for levels that only Hub has, and for the thresholds. They stand
+as JSON in the label of the address's null level: Splink 5.0 refuses settings with an unknown key and forgets a
 description, but only shows labels, and writes them out again with a model that was trained further. Frequencies stay
 behind: Splink counts its own from the data.
 """
@@ -29,10 +29,10 @@ _TABLES = ("first", "last", "postal", "city")
 _NUMBERS = ("population", "same", "ask")
 _WEIGHTS = frozenset(field.name for field in fields(Weights))
 _NEVER = 1e-15
-"""What is taken for a probability that Splink estimated as 0."""
+"""The probability used where Splink estimated 0, so that the weight stays finite."""
 
 _EXACT = 9
-"""Decimals to which m / u tells a weight: two floats of a ratio do not tell more."""
+"""Decimals of a weight that is computed from m / u: the ratio of two floats is no more exact."""
 
 
 def dumped(model: Model) -> str:
@@ -69,7 +69,7 @@ def _numbers(table: Any, path: str) -> dict[str, float]:
         raise PayloadError("not an object", path=path)
     for name, value in table.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            # In a table the name is somebody's: only where it stands is told.
+            # The name of an entry in a table is personal data: the error gives the table only.
             raise PayloadError("not a finite number", path=path if path in _TABLES else f"{path}.{name}".lstrip("."))
     return {name: float(value) for name, value in table.items()}
 
@@ -160,7 +160,7 @@ _COMPARISONS: dict[str, tuple[_Level, ...]] = {
         _Level("different", "loyalty_different"),
     ),
 }  # fmt: skip
-"""First name on its own, all address evidence in one: what Splink needs not to take households for persons."""
+"""First name and last name are compared separately, and the address as one: else Splink joins whole households."""
 
 _NULL = {"address": "(postal_l IS NULL OR postal_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)"}
 _ALSO = {"surname": "last_name", "forename": "first_name", "dob": "birth_date", "date_of_birth": "birth_date"}
@@ -169,7 +169,7 @@ COLUMNS = (
     "unique_id", "first_name", "last_name", "birth_date", "email", "email_name", "phone", "street", "number", "postal",
     "city", "national_id", "loyalty_id",
 )  # fmt: skip
-"""What a table has to have for these settings: folded text, null where nothing is told; dates as YYYY-MM-DD."""
+"""The columns that a table needs for these settings: folded text, null where a value is missing, dates YYYY-MM-DD."""
 
 
 def to_splink(model: Model) -> dict[str, Any]:
@@ -209,9 +209,9 @@ def _over(level: _Level, model: Model) -> float:
 
 
 def _probabilities(levels: tuple[_Level, ...], bits: list[float]) -> list[tuple[float, float]]:
-    """The m and u of these bits, both adding up to one where the bits allow it.
+    """The (m, u) of each level with these bits; all m, and all u, add up to one where the bits allow it.
 
-    How often one person's records agree is given, up to a factor; the factor follows from the last level, the rest.
+    ``usual`` gives every m up to one common factor. The factor follows from the last level, which takes what remains.
     """
     shape = [min(level.usual, 0.1 * 2**weight) for level, weight in zip(levels, bits, strict=True)][:-1]
     chance = [m / 2**weight for m, weight in zip(shape, bits, strict=False)]
@@ -231,9 +231,9 @@ def _extra(model: Model) -> str:
 def from_splink(settings: Mapping[str, Any], base: Model | None = None) -> Model:
     """The model of Splink settings: those of ``to_splink``, trained further or not, or a team's own.
 
-    Comparisons are told by ``output_column_name``, levels by ``label_for_charts``; Splink's "Exact match on ..." is
-    ``exact``, its ELSE ``different``. A level Splink did not observe, and all that the settings do not tell, is as in
-    ``base`` (the shipped model).
+    A comparison is named by ``output_column_name``, a level by ``label_for_charts``; Splink's "Exact match on ..." is
+    ``exact``, its ELSE ``different``. A level that Splink did not observe, and all that the settings lack, is taken
+    from ``base`` (the shipped model).
 
     Raises ConfigError with every comparison and level that Hub does not know or that has no parameters.
     """
@@ -271,7 +271,7 @@ def _hub_extra(comparison: Mapping[str, Any]) -> Model | None:
 
 
 def _weights_of(comparison: Mapping[str, Any], model: Model, path: str, faults: list[str]) -> dict[str, float]:
-    """The weights of one comparison; what is wrong with it is added to ``faults``."""
+    """The weights of one comparison, in bits by name. Its faults are added to ``faults``."""
     name = str(comparison.get("output_column_name"))
     known = {level.label: level for level in _COMPARISONS.get(_ALSO.get(name, name), ())}
     if not known:

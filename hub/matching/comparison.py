@@ -74,12 +74,12 @@ def _closest(
     if best and (len(one) > 1 or len(other) > 1):
         for first in one:
             for second in other:
-                level = rank(first, second)
+                found = rank(first, second)
                 # of several pairs that are as close the same one is told from either side
-                if level < best or (
-                    level == best and levels[best] not in _APART and _in_order(first, second) < _in_order(a, b)
+                if found < best or (
+                    found == best and levels[best] not in _APART and _in_order(first, second) < _in_order(a, b)
                 ):
-                    best, a, b = level, first, second
+                    best, a, b = found, first, second
     return levels[best], a, b
 
 
@@ -89,8 +89,8 @@ _APART = frozenset({"different", "city_different", ""})
 
 def _in_order(one: str | Place | Birth, other: str | Place | Birth) -> list[str]:
     """Two values as text, the same from either side."""
-    comparable = (value._replace(words=frozenset()) if isinstance(value, Place) else value for value in (one, other))
-    return sorted(map(str, comparable))
+    told = (value._replace(words=frozenset()) if isinstance(value, Place) else value for value in (one, other))
+    return sorted(map(str, told))
 
 
 @lru_cache(maxsize=65_536)
@@ -164,8 +164,8 @@ def _place(one: Place, other: Place) -> int:
     if one.street and other.street and not elsewhere and _same_street(one, other):
         if not set(one.numbers).isdisjoint(other.numbers):
             return 0
-        both_numbered = one.numbers and other.numbers
-        if not both_numbered or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
+        told = one.numbers and other.numbers
+        if not told or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
             return 1
     if one.postal and other.postal:
         if postal == 3:

@@ -1,4 +1,4 @@
-"""How much one value tells beside another. Pure."""
+"""How complete a value is. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hub.mapping.name import fold
 
 
 def completeness(value: Any) -> tuple[int, int]:
-    """How much a value tells, however long it is written: its filled parts, and how many are more than a letter.
+    """How complete a value is: the number of its filled parts, and how many of these have more than one letter.
 
     A name's parts are first, middle and last (``full`` repeats them), an address's its lines, postal code, city, region
     and country, a text's its words, and a list's its items.

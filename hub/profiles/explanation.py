@@ -1,4 +1,4 @@
-"""From a golden value, or a property at a destination, back to the events that told it. Reads only."""
+"""Explains a golden value, or a property at a destination, by the events it came from. Reads only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
 OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records"))
-"""The first words of our own fields; everything else is looked for among the properties at destinations."""
+"""The first parts of the names of our own fields; any other name is a property at a destination."""
 
 MOST_ORDERS = 1_000
 """Orders that are listed, the newest first."""
@@ -68,14 +68,14 @@ def explanation(
 
 
 def answers(document: Json, field: str | None) -> bool:
-    """Whether there is anything that was asked for."""
+    """Whether the explanation has anything about the field; always true without a field."""
     return field is None or bool(
         document["values"] or document["orders"] or document["unused"] or document["asked"] or is_who(field)
     )
 
 
 def is_who(field: str | None) -> bool:
-    """Whether it is asked why the records are one person."""
+    """Whether the question is why the records are one person: the field ``records``, or no field."""
     return field is None or field == "records"
 
 
@@ -83,7 +83,7 @@ def is_who(field: str | None) -> bool:
 
 
 def _asked(session: Session, profile: Profile, field: str, connections: Connections) -> list[Json]:
-    """The properties at destinations that a name stands for, and the golden values behind each."""
+    """The properties at destinations that have this name, each with the golden values it is made of."""
     if _own(field) in OWN:
         return []
     prefix, _, rest = field.partition(".")
@@ -186,7 +186,7 @@ def _order(order: CountedOrder, placed: Collection[str]) -> Json:
 
 
 def _why_not(order: CountedOrder, placed: Collection[str]) -> str | None:
-    """Why an order counts for nothing; None where it counts."""
+    """Why an order is left out of the totals; None where it counts."""
     if order.deleted:
         return "deleted at the source"
     if not order.counted:

@@ -1,7 +1,7 @@
 """Which golden values are behind a destination's property. Pure.
 
-Nobody declares it: the connector renders the profile once whole and once without each value, and where the property
-changes, the value is behind it. So it holds for every connector, and cannot drift from what is sent.
+The connector renders the profile once complete, and once without each value. Where the property changes, it is made
+of that value. Nothing is declared, so this works for every connector and always agrees with what is sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.sdk.connection import Connection
 from hub.sdk.destination import ProfileChange
 
 MOST = 20
-"""Values of a list that are tried: a destination takes the first few."""
+"""Values of a list that are tried, the first ones: no destination takes more than a few."""
 
 _LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "consents")
 _SINGLE: Mapping[str, Any] = {
@@ -32,7 +32,7 @@ _SINGLE: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """``value`` is what the destination would be told now; ``fields`` the golden values behind it."""
+    """``value`` is what would be written to the destination now; ``fields`` are the golden values it is made of."""
 
     destination: str
     name: str
@@ -41,7 +41,7 @@ class Property:
 
 
 def behind(profile: Profile, connection: Connection, name: str) -> Property | None:
-    """Where a property of this destination comes from; None when it is told no such property of this profile."""
+    """The golden values that a property is made of; None when this profile is written without such a property."""
     whole = properties(profile, connection)
     if name not in whole:
         return None
@@ -50,7 +50,7 @@ def behind(profile: Profile, connection: Connection, name: str) -> Property | No
 
 
 def properties(profile: Profile, connection: Connection) -> Mapping[str, Any]:
-    """All properties the destination would be told of a profile it does not know yet."""
+    """All properties that would be written to create this profile at the destination; empty when it refuses."""
     destination: Any = connection.connector.destination
     if destination is None:
         return {}

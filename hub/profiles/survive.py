@@ -80,7 +80,7 @@ def _revenue(values: Mapping[str, Any]) -> Decimal:
 
 
 def leaves(rows: Iterable[RecordRow], ranks: Ranks) -> list[Leaf]:
-    """Records as survivorship sees them."""
+    """Stored records as the input of survivorship, each with the rank of its source."""
     return [
         Leaf(row.id, row.connection, row.kind, row.external_id, ranks.get(row.connection, DEFAULT_RANK), row.state)
         for row in rows

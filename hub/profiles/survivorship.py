@@ -112,7 +112,7 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
 
 
 def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
-    """Every record's value of a single-valued attribute."""
+    """One candidate per record that has a value of a single-valued attribute."""
     return [Candidate(item[0], leaf, *item[1]) for leaf in leaves if (item := leaf.state.get(attribute)) is not None]
 
 
@@ -122,7 +122,7 @@ def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 
 
 def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
-    """The values of a list attribute in order of preference, each with all that tell it, the best first."""
+    """The values of a list attribute in order of preference: of each its candidates, the best first."""
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
     candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
     same = _same_place(candidates) if attribute == "addresses" else {}
@@ -132,7 +132,7 @@ def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 
 
 def _same_place(addresses: Sequence[Candidate]) -> dict[str, str]:
-    """Keys of addresses to what is told of all of one place: of one street and postal code, unless countries differ."""
+    """The key of each address to its place: one street and postal code are one place, unless countries differ."""
     countries: defaultdict[str, set[str]] = defaultdict(set)
     for candidate in addresses:
         place, _, country = candidate.key.rpartition("|")
@@ -158,8 +158,7 @@ def _items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> It
 
 
 _Replaced = Mapping[tuple[str, str], tuple[int, frozenset[UUID]]]
-"""(Connection, value) to when the source told the value in full for the last time, and of which records it is former.
-"""
+"""(Connection, value) to when the source last sent it in a full list, and the records of which it is a former value."""
 
 
 def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
@@ -173,7 +172,7 @@ def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
 
 
 def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced) -> bool:
-    """Whether the source replaced it in this record; what it told of the person as a guest before then goes too."""
+    """Whether the source replaced the value in this record; of a guest's record, also in another one since."""
     last, records = replaced.get((leaf.connection, value), (0, frozenset()))
     if leaf.id in records:
         return True
@@ -196,7 +195,7 @@ def _newest(c: Candidate) -> tuple[Any, ...]:
 
 
 def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Candidate], Any] | None:
-    """What a strategy looks at before anything else, the least being the best; None for ``newest``."""
+    """The key that a strategy sorts by first, the least being the best; None for ``newest``."""
     if strategy == "source_rank":
         return lambda c: c.leaf.rank
     if strategy == "most_complete":
@@ -210,7 +209,7 @@ def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Ca
 
 
 def sameness(candidate: Candidate) -> Hashable:
-    """What two candidates have in common that tell the same: Müller and Mueller do, also in capitals.
+    """A key that is equal for candidates of the same value: Müller and Mueller have the same, also in capitals.
 
     Names are compared by first, middle and last name (by ``full`` when there are none), list values by the key under
     which a record's state keeps them: the normalised address, number or place.
@@ -253,7 +252,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
 
 
 def state_and_act(statement: Candidate) -> tuple[str, str]:
-    """What a statement of consent says, and whether it was an act of the person: ``opted_in``, ``explicit``."""
+    """The state of a statement of consent, and whether it was an act of the person: ``opted_in``, ``explicit``."""
     _, state, act = statement.key.rsplit("|", 2)
     return state, act
 
@@ -306,7 +305,7 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
 
 
 def unused(leaves: Iterable[Leaf]) -> list[dict[str, Any]]:
-    """What records tell and no profile shows: what cannot be anybody's (``null``, 000000), and what was replaced."""
+    """Values of records that no profile shows: unusable ones (``null``, 000000), and those their source replaced."""
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
     junk = [
         {"field": attribute, **_source(candidate, "it is no address or number that could be somebody's")}

@@ -1,4 +1,4 @@
-"""What happened with a person: facts, and what their records tell of sign-ups, changes and consents. Pure but for one.
+"""What happened with a person: facts, sign-ups, changes and consents. Only ``timeline`` reads the database.
 
 Facts are rows; the rest follows from the records' states, so that it needs no rows, is the same in whatever order
 events came, and is there for records that were stored before there was a timeline.
@@ -47,7 +47,7 @@ def timeline(
 
 
 def of_record(row: RecordRow) -> list[Item]:
-    """When a record was first told of, what was changed since, and what the person allowed."""
+    """The items of one record: its first event, changes since then, consents, and its deletion."""
     state = row.state
     first_told = {name: told_since(state, name) for name in DATED}
     stamps = [first for firsts in first_told.values() for first in firsts.values()] + _others(state)
@@ -70,7 +70,7 @@ def _others(state: State) -> list[list[int]]:
 
 
 def _changes(row: RecordRow, first_told: Mapping[str, Mapping[str, list[int]]], first: list[int]) -> Iterator[Item]:
-    """The values that one event brought are one change."""
+    """One item per event that changed values of a record after its first event."""
     by_event: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
     at: dict[int, list[int]] = {}
     for name, values in first_told.items():
@@ -115,7 +115,7 @@ def _item(row: RecordRow, kind: str, at: list[int], subject: str, payload: Item)
 
 
 def subject(fact: Item) -> str:
-    """What a fact is about, in a few words."""
+    """A short title of a fact."""
     payload = fact["payload"]
     get = payload.get
     match fact["kind"]:
@@ -136,4 +136,4 @@ def _short(text: str) -> str:
 
 
 _MOST = 60
-"""Letters of a message that are enough to know it again."""
+"""Letters of a message that its subject shows."""

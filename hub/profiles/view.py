@@ -28,10 +28,10 @@ _VOWEL = re.compile(r"([aou]e?)")
 _MOST_SPELLINGS = 32
 IDENTIFIER_KINDS = NAMES
 MOST_CARRIERS = 10_000
-"""Records with one identifier that are looked through."""
+"""Records with one identifier that are read at most."""
 
 MOST_LISTED = 10
-"""People who are listed when a text stands for several."""
+"""Profiles that an error lists when a text matches several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def only_one(session: Session, text: str, *, region: str = "DE", connections: It
 
 
 def _records(profile: Profile | Unreadable) -> str:
-    """What tells profiles apart, without a personal value."""
+    """A description that tells profiles apart without personal data: some of their records, and their orders."""
     if isinstance(profile, Unreadable):
         return profile.reason
     named = [f"{each.connection}:{each.kind}:{each.external_id}" for each in profile.records]

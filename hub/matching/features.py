@@ -134,9 +134,9 @@ values_of: Callable[[Features], tuple[tuple[Any, ...], ...]] = attrgetter(*FIELD
 def features_of(state: State, rules: IdentityRules) -> Features:
     """The comparable form of a record's state: what the rules block, or what is junk, is not in it."""
     names, suffixes = _names(state)
-    values = _values_by_kind(state, rules)
+    told = _told(state, rules)
     birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
-    identifiers: dict[str, Any] = {field: _in_order(values[name]) for name, field in _FIELD_OF if name in values}
+    identifiers: dict[str, Any] = {field: _in_order(told[name]) for name, field in _FIELD_OF if name in told}
     return Features(
         **identifiers,
         names=names,
@@ -144,10 +144,8 @@ def features_of(state: State, rules: IdentityRules) -> Features:
         places=_places(state["addresses"]) if "addresses" in state else (),
         births=_births(birth),
         companies=(company,) if company else (),
-        weak=_in_order(values["weak"] - values.get("email", _NONE) - values.get("phone", _NONE))
-        if "weak" in values
-        else (),
-        roles=_in_order(values.get("role")),
+        weak=_in_order(told["weak"] - told.get("email", _NONE) - told.get("phone", _NONE)) if "weak" in told else (),
+        roles=_in_order(told.get("role")),
         periods=_periods(state, rules) if rules.windows else (),
     )
 
@@ -168,14 +166,14 @@ def _both(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _value(state: State, field: str) -> str:
-    item = state.get(field)
-    return str(item[0]) if item else ""
+    held = state.get(field)
+    return str(held[0]) if held else ""
 
 
-def _births(date: str) -> tuple[Birth, ...]:
-    if not date:
+def _births(told: str) -> tuple[Birth, ...]:
+    if not told:
         return ()
-    birth = int(date[:4]), int(date[5:7]), int(date[8:10])
+    birth = int(told[:4]), int(told[5:7]), int(told[8:10])
     return () if birth in _NOBODYS_BIRTH else (birth,)
 
 
@@ -190,23 +188,23 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     suffixes: set[str] = set()
     for first, last in _told_names(state):
         given, family = _given(first), _tokens(last)
-        first_words = given
+        told = given
         if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
             suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
             given, family = _kept(given), _kept(family)
         if given or family:
             spellings.add(Spelling(given, family))
         if family and not given:
-            suffixes.update(_salutation(first_words or _addressed(state)))
+            suffixes.update(_salutation(told or _addressed(state)))
     if not spellings:
         return (), _in_order(suffixes)
-    completed = _completed(spellings, state.get("emails", ()))
-    return tuple(sorted(completed)) if len(completed) > 1 else tuple(completed), _in_order(suffixes)
+    found = _completed(spellings, state.get("emails", ()))
+    return tuple(sorted(found)) if len(found) > 1 else tuple(found), _in_order(suffixes)
 
 
 def _salutation(words: Tokens) -> set[str]:
-    genders = {SALUTATIONS[word] for word in words if word in SALUTATIONS}
-    return genders if len(genders) == 1 else set()
+    found = {SALUTATIONS[word] for word in words if word in SALUTATIONS}
+    return found if len(found) == 1 else set()
 
 
 def _addressed(state: State) -> Tokens:
@@ -215,9 +213,9 @@ def _addressed(state: State) -> Tokens:
 
 def _told_names(state: State) -> Iterator[tuple[str, str]]:
     if "name" in state:
-        parts: Mapping[str, str] = state["name"][0]
-        first = parts.get("first", "")
-        yield f"{first} {parts['middle']}" if "middle" in parts else first, parts.get("last", "")
+        held: Mapping[str, str] = state["name"][0]
+        first = held.get("first", "")
+        yield f"{first} {held['middle']}" if "middle" in held else first, held.get("last", "")
     yield from state.get("other_names", ())[:_MOST_NAMES]
 
 
@@ -258,34 +256,34 @@ def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]
     return spellings
 
 
-def _values_by_kind(state: State, rules: IdentityRules) -> dict[str, set[str]]:
+def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     """Values by kind, as the rules let them count; ``weak`` and ``role`` are addresses of these two sorts."""
-    by_kind: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for name, attribute, meant in _POINTS:
         if attribute in state:
             replaced = former(state, attribute)
             for value, ((_original, deliverable), _) in state[attribute].items():
-                if identifier := value if deliverable else meant(value):
-                    _take(by_kind, rules, name, identifier, weak=False, replaced=value in replaced)
+                if told := value if deliverable else meant(value):
+                    _take(found, rules, name, told, weak=False, replaced=value in replaced)
     for attribute, prefixes in _LISTS:
         if attribute in state:
             for key in current(state, attribute):
                 prefix, name = next(each for each in prefixes if key.startswith(each[0]))
-                _take(by_kind, rules, name, key.removeprefix(prefix), weak=False)
+                _take(found, rules, name, key.removeprefix(prefix), weak=False)
     for name, attribute in _SINGLE:
         if attribute in state:
-            _take(by_kind, rules, name, state[attribute][0], weak=False)
+            _take(found, rules, name, state[attribute][0], weak=False)
     for name, attribute in _UNCOUNTED:
         if attribute in state:
-            by_kind[name] = set(state[attribute])
+            found[name] = set(state[attribute])
     for key, (strength, _) in state.get("identifiers", {}).items():
         name, _, value = key.partition(":")
-        _take(by_kind, rules, name, value, weak=strength == "weak")
-    return by_kind
+        _take(found, rules, name, value, weak=strength == "weak")
+    return found
 
 
 def _take(
-    by_kind: dict[str, set[str]], rules: IdentityRules, name: str, value: str, *, weak: bool, replaced: bool = False
+    found: dict[str, set[str]], rules: IdentityRules, name: str, value: str, *, weak: bool, replaced: bool = False
 ) -> None:
     if not value.isprintable():
         value = "".join(filter(str.isprintable, value))
@@ -295,23 +293,23 @@ def _take(
     kind = BY_NAME[name]
     if name == "email":
         sort = "role" if is_role_inbox(value, rules) else "weak" if weak or replaced or trusted == "weak" else "email"
-        by_kind.setdefault(sort, set()).add(kind.tidy(value))
+        found.setdefault(sort, set()).add(kind.tidy(value))
     elif replaced:
-        by_kind.setdefault("weak", set()).add(value)
+        found.setdefault("weak", set()).add(value)
     elif kind.uncertain_too or not weak:  # else an account or number that may be another's, which says nothing
-        by_kind.setdefault(name, set()).add(kind.tidy(value))
+        found.setdefault(name, set()).add(kind.tidy(value))
 
 
 def _periods(state: State, rules: IdentityRules) -> tuple[Period, ...]:
     """Of every value of a kind that has a window; a value that is told twice has two."""
-    periods: set[Period] = set()
+    found: set[Period] = set()
     for part, told_at in _one_by_one(state):
-        for sort, values in _values_by_kind(part, rules).items():
+        for sort, told in _told(part, rules).items():
             kind = "email" if sort in ("weak", "role") else sort
             if kind in rules.windows:
                 half = rules.windows[kind] // 2
-                periods.update([Period(kind, value, told_at - half, told_at + half) for value in values])
-    return tuple(sorted(periods))
+                found.update([Period(kind, value, told_at - half, told_at + half) for value in told])
+    return tuple(sorted(found))
 
 
 def _one_by_one(state: State) -> Iterator[tuple[State, int]]:
@@ -325,10 +323,10 @@ def _one_by_one(state: State) -> Iterator[tuple[State, int]]:
 
 
 def _places(addresses: Mapping[str, Any]) -> tuple[Place, ...]:
-    places = {_place(address) for address, _ in addresses.values()}
-    if len(places) == 1:
-        return tuple(places)
-    return tuple(sorted(places, key=lambda place: (place.street, place.numbers, place.postal, place.city)))
+    found = {_place(address) for address, _ in addresses.values()}
+    if len(found) == 1:
+        return tuple(found)
+    return tuple(sorted(found, key=lambda place: (place.street, place.numbers, place.postal, place.city)))
 
 
 def _place(address: Mapping[str, str]) -> Place:
@@ -339,12 +337,12 @@ def _place(address: Mapping[str, str]) -> Place:
 
 @lru_cache(maxsize=4_096)
 def _parsed(street: str, postal: str, city: str) -> Place:
-    parts = _WORD.findall(fold(street.replace("'", "")))
-    words = [_street_word(word) for word in parts if word.isalpha()]
+    found = _WORD.findall(fold(street.replace("'", "")))
+    words = [_street_word(word) for word in found if word.isalpha()]
     return Place(
         street="".join(words),
         words=frozenset(shortest(word) for word in words if len(word) > 1),
-        numbers=tuple(word for word in parts if word.isdigit()),
+        numbers=tuple(word for word in found if word.isdigit()),
         postal=fold(postal).replace(" ", ""),
         city=shortest(fold(city).replace(" ", "")),
     )

@@ -66,6 +66,9 @@ _SUREST = 0.97
 _MOST = -0.5
 _LESS = 1.0
 
+_MOST_MATES = 8.0
+"""Other records of the same person that a record has on average, at most."""
+
 MOST_MOVED = 1.5
 """Bits by which people's answers move one weight at most."""
 
@@ -97,6 +100,17 @@ def frequencies(people: Iterable[Features], model: Model) -> Model:
         postal=_bits(postal, 1 / 500),
         city=_bits(city, 1 / 100),
     )
+
+
+def peopled(model: Model, pairs: float) -> Model:
+    """The model of records of which so many pairs are one person, by ``model``; its population is that of records.
+
+    Two records drawn at random are one person the more often, the more records a person has: of a shop's customers of
+    five years each has six others of the same person. An estimate that is too high would make namesakes one, so that
+    it counts up to ``_MOST_MATES``.
+    """
+    mates = min(max(2 * pairs / model.population, 1.0), _MOST_MATES)
+    return replace(model, population=max(round(model.population / mates, _DECIMALS), 2.0))
 
 
 def _bits(counted: Counter[str], usual: float) -> dict[str, float]:

@@ -54,6 +54,7 @@ _NAMES: Mapping[str, str] = {
     "city": "the same city of usual frequency",
     "address_different": "a different address",
     "city_different": "a different city",
+    "moved": "a door near the other's, beside a different address,",
     "company": "the same company",
     "company_near": "much alike companies",
     "company_different": "a different company",

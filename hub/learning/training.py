@@ -30,7 +30,7 @@ _LEARNED = {
 }  # fmt: skip
 _OWN = ("first_name", "last_name", "birth_date", "national_id")
 _PERSONAL = ("birth_different", "national_id_different")
-_DIFFERS = frozenset({"different", "city_different"})
+_DIFFERS = frozenset({"different", "city_different", "moved_street", "moved_postal", "moved_city"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
 _BOUNDS = {
     ("email", "exact"): "bound_email", ("email", "weak"): "bound_weak", ("email", "role"): "bound_weak",

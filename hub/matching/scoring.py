@@ -18,7 +18,7 @@ from hub.matching.comparison import (
     place_level,
 )
 from hub.matching.contacts import crowd_key, is_phone, mailbox
-from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features
+from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features, Place
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
@@ -36,6 +36,7 @@ _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
+_MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 _NATIONAL_ID = BY_NAME["national_id"]
@@ -175,7 +176,7 @@ class _Pair:
         elif level == "local":
             # A mailbox called after its owner says what the name says already.
             if self.first and self.first not in name_weights.MISMATCH:
-                self.personal("email", level, 0.0)
+                self.personal("email", level, w.email_different / 2)
             else:
                 self.link("email", level, w.email_local, w.bound_email_local)
         elif level:
@@ -240,10 +241,29 @@ class _Pair:
         elif level == "postal_near":
             self.link("address", level, w.postal - 2, w.bound_area)
         elif level == "city":
-            bits = min(self.model.city.get(a.city, w.city), self.model.city.get(b.city, w.city))
-            self.link("address", level, bits, w.bound_area)
+            self.link("address", level, self.city(a, b), w.bound_area)
+        elif level in _MOVED:
+            self.moved(level, a, b)
         elif level:
             self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
+
+    def city(self, a: Place, b: Place) -> float:
+        return min(self.model.city.get(a.city, self.w.city), self.model.city.get(b.city, self.w.city))
+
+    def moved(self, level: str, a: Place, b: Place) -> None:
+        """Two doors near each other: of who moved, or whose address was mistyped, or of two people."""
+        w = self.w
+        away = w.address_different + w.moved
+        if level == "moved_city":
+            bits = self.city(a, b)
+        elif level == "moved_postal":
+            bits = self.model.postal.get(a.postal, w.postal)
+        else:
+            bits = w.street
+        if bits + away > 0:
+            self.link("address", level, bits + away, w.bound_area + away)
+        else:
+            self.personal("address", level, bits + away)
 
     def companies(self, one: Features, other: Features) -> None:
         w = self.w

@@ -83,6 +83,7 @@ class Weights(_OfKinds):
     city: float = 0.5
     address_different: float = -2.0
     city_different: float = -1.0
+    moved: float = -1.5
     birth_exact: float = 14.0
     birth_twin_most: float = 7.0
     birth_january: float = 6.0

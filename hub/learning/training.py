@@ -8,11 +8,13 @@ places are counted outright. All weights are rounded, so that the same data give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from math import log2
 
-from hub.matching.features import Features
+from hub.matching.blocking import hashed
+from hub.matching.comparison import BIRTH, birth_rank
+from hub.matching.features import Birth, Features, compact
 from hub.matching.kinds import BY_VALUE
 from hub.matching.scoring import Score
 from hub.matching.weights import Model, bound_of, different_of
@@ -66,6 +68,17 @@ _SUREST = 0.97
 _MOST = -0.5
 _LESS = 1.0
 
+_NEAR_BIRTHS: Mapping[str, float] = {
+    "swapped": 0.01, "digit": 0.03, "day_month": 0.01, "two_parts": 0.02, "near": 0.01,
+}  # fmt: skip
+"""How often two dates that one person told are so near."""
+
+_STRANGERS = 2_000
+"""Pairs of strangers that the shipped weights are worth."""
+
+_DATES, _NEXT = 2_000, 20
+_MOST_NEARER = 3.0
+
 _MOST_MATES = 8.0
 """Other records of the same person that a record has on average, at most."""
 
@@ -100,6 +113,39 @@ def frequencies(people: Iterable[Features], model: Model) -> Model:
         postal=_bits(postal, 1 / 500),
         city=_bits(city, 1 / 100),
     )
+
+
+def near_births(scores: Iterable[Score], births: Collection[Birth], model: Model) -> Model:
+    """The model with what a date of birth that is nearly another says, by how often strangers' dates are so near.
+
+    ``births`` are dates of these records. A day and month in common are one in 365 of strangers' pairs, and nearer
+    still where all are of one age. How often one person's own dates are so is counted where all else is beyond doubt.
+    """
+    strangers = _strangers(births)
+    own: Counter[str] = Counter()
+    for found in scores:
+        for feature, level, weight in found.evidence:
+            if feature == "birth_date" and found.weight - weight >= BEYOND_DOUBT:
+                own[level] += 1
+    told, seen = strangers.total(), own.total()
+    changed = {}
+    for level, usual in _NEAR_BIRTHS.items():
+        name = f"birth_{level}"
+        shipped: float = getattr(model.weights, name)
+        chance = (strangers[level] + usual / 2**shipped * _STRANGERS) / (told + _STRANGERS)
+        rate = (own[level] + usual * STRENGTH) / (seen + STRENGTH)
+        changed[name] = round(max(min(log2(rate / chance), shipped + _MOST_NEARER), shipped - _MOST_NEARER), _DECIMALS)
+    return replace(model, weights=replace(model.weights, **changed))
+
+
+def _strangers(births: Collection[Birth]) -> Counter[str]:
+    """How near the dates of strangers are: of distinct dates in an order that says nothing, each with the next ones."""
+    shuffled = sorted(set(births), key=lambda born: hashed(("birth", compact(born))))[:_DATES]
+    found: Counter[str] = Counter()
+    for place, one in enumerate(shuffled):
+        for other in shuffled[place + 1 : place + 1 + _NEXT]:
+            found[BIRTH[birth_rank(one, other)]] += 1
+    return found
 
 
 def peopled(model: Model, pairs: float) -> Model:

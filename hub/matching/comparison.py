@@ -220,11 +220,12 @@ def _alike(one: str, other: str) -> int:
 
 def birth_level(one: Features, other: Features) -> str:
     """The closest level of two dates of birth."""
-    return _closest(_birth, BIRTH, one.births, other.births)[0]
+    return _closest(birth_rank, BIRTH, one.births, other.births)[0]
 
 
 @lru_cache(maxsize=65_536)
-def _birth(one: Birth, other: Birth) -> int:
+def birth_rank(one: Birth, other: Birth) -> int:
+    """The place in ``BIRTH`` of the level of two dates."""
     if one == other:
         return 6 if one[1:] == (1, 1) else 0  # the first of January is what forms fill in
     if one[0] == other[0] and one[1:] == (other[2], other[1]):

@@ -87,11 +87,11 @@ class Weights(_OfKinds):
     birth_exact: float = 14.0
     birth_twin_most: float = 7.0
     birth_january: float = 6.0
-    birth_swapped: float = 12.0
-    birth_digit: float = 10.0
-    birth_day_month: float = 7.0
-    birth_two_parts: float = 6.5
-    birth_near: float = 1.0
+    birth_swapped: float = 9.0
+    birth_digit: float = 5.5
+    birth_day_month: float = 2.5
+    birth_two_parts: float = 3.5
+    birth_near: float = 0.5
     birth_different: float = -6.0
     national_id_near: float = 13.0
     national_id_short: float = 8.0

@@ -265,17 +265,23 @@ def transliterated(language: str) -> Kind:
 
 
 def registers(people: int, seed: int) -> list[Row]:
-    """Two registers with a national id: one in forty is borrowed by somebody else, one in thirty mistyped."""
+    """Two registers with a national id: one in forty is borrowed by somebody else, one in thirty mistyped.
+
+    Every second who borrows one is of the lender's household, and has the name and the address in common.
+    """
     draw = Draw(seed)
 
     def rows() -> Iterator[tuple[str, Row]]:
-        ids: list[str] = []
+        ids: list[tuple[str, str, Row]] = []
         for number in range(people):
             own = draw.digits(11)
-            ids.append(own)
             first, last, home, birth = draw.of(words.FIRST), _last(draw), draw.home(), draw.birth()
+            lender = draw.choice(ids) if ids and draw.happens(0.04) else None
+            if lender and draw.happens(0.5):
+                _, last, home = lender
+            ids.append((own, last, home))
             for source in ("one", "two") if draw.happens(0.7) else ("one",):
-                told = draw.choice(ids) if draw.happens(0.025) else draw.typo(own, 0.03)
+                told = lender[0] if lender and draw.happens(0.6) else draw.typo(own, 0.03)
                 row = {"source": source, "first_name": draw.typo(first, 0.06), "last_name": draw.typo(last, 0.06)}
                 row["national_id"] = told if draw.happens(0.85) else ""
                 row["birth_date"] = draw.misread_birth(birth, 0.06) if draw.happens(0.8) else ""
@@ -310,7 +316,7 @@ def historical(people: int, seed: int) -> list[Row]:
 
 
 def names_and_births(people: int, seed: int) -> list[Row]:
-    """Nothing but names and dates of birth; one source writes the month first."""
+    """Nothing but names and dates of birth; one source writes the month first, and one day in thirty is none."""
     draw = Draw(seed)
 
     def rows() -> Iterator[tuple[str, Row]]:
@@ -319,6 +325,8 @@ def names_and_births(people: int, seed: int) -> list[Row]:
             for source in draw.sample(("one", "two", "three"), draw.randint(1, 3)):
                 row = {"source": source, "first_name": draw.typo(first, 0.1), "last_name": draw.typo(last, 0.1)}
                 year, month, day = draw.misread_birth(birth, 0.1).split("-")
+                if draw.happens(0.03):
+                    day = f"{draw.randint(32, 39)}"
                 row["birth_date"] = f"{month}/{day}/{year}" if source == "three" else f"{year}-{month}-{day}"
                 yield f"b{number}", row
 

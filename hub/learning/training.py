@@ -34,6 +34,7 @@ _OWN = ("first_name", "last_name", "birth_date", "national_id")
 _PERSONAL = ("birth_different", "national_id_different")
 _DIFFERS = frozenset({"different", "city_different", "moved_street", "moved_postal", "moved_city"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
+_LENT = {bound_of(kind): (kind, "exact") for kind in ("national_id", "loyalty")}
 _BOUNDS = {
     ("email", "exact"): "bound_email", ("email", "weak"): "bound_weak", ("email", "role"): "bound_weak",
     ("email", "near"): "bound_email_near", ("email", "near_name"): "bound_email_near_name",
@@ -199,27 +200,32 @@ def tempered(model: Model, other: Model, shipped: Model, *, alone: bool = False)
 
 
 def bounded(scores: Iterable[Score], model: Model) -> Model:
-    """The model with the odds, in these data, that two who share a door or a phone are one person.
+    """The model with the odds, in these data, that two who share a door, a phone or a number are one person.
 
     First names tell: of pairs that have nothing else in common than where and how they are reached, those of one person
     differ as often as elsewhere, those of housemates always. A register of residents and a shop's customers are far
-    apart in this.
+    apart in this. A number given to one person (a national id, a loyalty card) proves at most what it is shipped with.
     """
     told: defaultdict[str, int] = defaultdict(int)
     differed: defaultdict[str, int] = defaultdict(int)
     for found in scores:
         levels = {evidence.feature: evidence.level for evidence in reversed(found.evidence)}
         linked = [link for link, (feature, level) in _LINKS.items() if levels.get(feature) == level]
+        if levels.get("first_name") in _CLEAR:
+            for number, (feature, level) in _LENT.items():
+                if levels.get(feature) == level:
+                    told[number] += 1
+                    differed[number] += levels["first_name"] == "different"
         if len(linked) == 1 and levels.get("email") != "exact" and levels.get("first_name") in _CLEAR:
             told[linked[0]] += 1
             differed[linked[0]] += levels["first_name"] == "different"
     misnamed = 2**model.weights.first_different
     changed = {}
-    for link in _LINKS:
+    for link in (*_LINKS, *_LENT):
         shipped: float = getattr(model.weights, link)
         same = 2**shipped / (1 + 2**shipped)
         agreed = told[link] - differed[link] + same * (1 - misnamed) * STRENGTH
-        one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), _SUREST)
+        one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), same if link in _LENT else _SUREST)
         changed[link] = round(max(log2(one / (1 - one)), shipped - 2.0), _DECIMALS)
     return replace(model, weights=replace(model.weights, **changed))
 

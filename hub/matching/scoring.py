@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import log2
 from typing import Literal, NamedTuple
@@ -32,6 +32,8 @@ SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
+_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
 _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
@@ -102,15 +104,17 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
         pair.places(one, other)
     if one.companies and other.companies:
         pair.companies(one, other)
+    lent = pair.first in _SOMEBODY_ELSE and not (one.births and other.births and birth_level(one, other) in _BORN_ALIKE)
+    if lent:
+        pair.add = pair.lend
+        pair.numbers(one, other)
     pair.bind()
     if one.births and other.births:
         pair.births(one, other)
-    if one.national_ids and other.national_ids:
-        pair.national_ids(one, other)
+    if not lent:
+        pair.numbers(one, other)
     if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
         pair.suffixes(one.suffixes, other.suffixes)
-    if (values := _values_by_value(one)) != _NONE_TOLD:
-        pair.by_value(values, _values_by_value(other))
     for name, most in model.limited:
         kind = BY_NAME[name]
         pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
@@ -120,7 +124,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
 class _Pair:
     """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
 
-    __slots__ = ("bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
+    __slots__ = ("add", "bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
 
     def __init__(self, model: Model, crowd: Crowd) -> None:
         self.model, self.w, self.prior, self.crowd = model, model.weights, model.prior, crowd
@@ -128,6 +132,15 @@ class _Pair:
         self.bound, self.links = -9.0, 0
         self.first = ""
         self.evidence: list[Evidence] = []
+        self.add: Callable[[str, str, float, float], None] = self.prove
+
+    def prove(self, feature: str, level: str, weight: float, bound: float) -> None:
+        """A number that is one's own."""
+        self.personal(feature, level, weight)
+
+    def lend(self, feature: str, level: str, weight: float, bound: float) -> None:
+        """A number beside another first name: a household lends it to one another, and no home or name adds to that."""
+        self.link(feature, level, min(weight, self.prior + bound), bound)
 
     def personal(self, feature: str, level: str, weight: float) -> None:
         self.own += weight
@@ -303,13 +316,24 @@ class _Pair:
         if all(generations) and generations[0] != generations[1]:
             self.personal("suffix", "different", self.w.suffix_different)
 
+    def numbers(self, one: Features, other: Features) -> None:
+        """What a register, a card or an account gives to one person."""
+        if one.national_ids and other.national_ids:
+            self.national_ids(one, other)
+        if (values := _values_by_value(one)) != _NONE_TOLD:
+            self.by_value(values, _values_by_value(other))
+
     def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)
         if level == "exact" and self.alone(
             _NATIONAL_ID, one.national_ids, other.national_ids, self.w.bound_national_id
         ):
             return
-        self.personal("national_id", level, getattr(self.w, f"national_id_{level}"))
+        weight = getattr(self.w, f"national_id_{level}")
+        if weight > 0:
+            self.add("national_id", level, weight, self.w.bound_weak)
+        else:
+            self.personal("national_id", level, weight)
 
     def by_value(self, values: tuple[Tokens, ...], others: tuple[Tokens, ...]) -> None:
         """The kinds of identifier that are compared by equality."""
@@ -342,7 +366,7 @@ class _Pair:
         if not common:
             return False
         if any(self.crowd.get(kind.key(value), 1) < SHARED for value in common):
-            self.personal(kind.name, "exact", self.prior + bound)
+            self.add(kind.name, "exact", self.prior + bound, bound)
         else:
             self.evidence.append(Evidence(kind.name, "shared", 0.0))
         return True

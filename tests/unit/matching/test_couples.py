@@ -83,7 +83,6 @@ def lives(street: str, number: str, postal: str, city: str) -> Features:
         (("63", "10115", "berlin"), ("217", "10115", "berlin"), "moved_postal"),
         (("63", "10115", "berlin"), ("217", "13187", "berlin"), "moved_city"),
         (("63", "10115", "berlin"), ("63", "13187", "berlin"), "moved_street"),
-        (("", "10115", "berlin"), ("63", "10115", "berlin"), "street"),
     ],
 )
 def test_a_street_is_in_a_place_and_far_numbers_are_no_neighbours(

@@ -17,9 +17,9 @@ from hub.matching.comparison import (
     phone_level,
     place_level,
 )
-from hub.matching.contacts import crowd_key, is_phone, mailbox
+from hub.matching.contacts import crowd_key, in_common, mailbox, mailboxes, numbers
 from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features, Place
-from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
+from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, grouped, values_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
 from hub.matching.windows import contemporary
@@ -124,7 +124,20 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
 class _Pair:
     """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
 
-    __slots__ = ("add", "bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
+    __slots__ = (
+        "add",
+        "bound",
+        "crowd",
+        "evidence",
+        "first",
+        "first_bits",
+        "links",
+        "model",
+        "own",
+        "prior",
+        "shared",
+        "w",
+    )
 
     def __init__(self, model: Model, crowd: Crowd) -> None:
         self.model, self.w, self.prior, self.crowd = model, model.weights, model.prior, crowd
@@ -198,18 +211,18 @@ class _Pair:
     def lesser_emails(self, one: Features, other: Features) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            told, other_told = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
-            if _common(told, other_told):
+            told, other_told = mailboxes(one.weak) + one.emails, mailboxes(other.weak) + other.emails
+            if in_common(told, other_told):
                 self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
-        if one.roles and other.roles and _common(one.roles, other.roles):
+        if one.roles and other.roles and in_common(one.roles, other.roles):
             self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
             return True
         return False
 
     def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
         """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
-        common = (*_common(one, other), *_common(other, one)) or (*one, *other)
+        common = (*in_common(one, other), *in_common(other, one)) or (*one, *other)
         people = max(least, min(_people(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))
@@ -232,8 +245,8 @@ class _Pair:
 
     def former_phones(self, one: Features, other: Features) -> bool:
         """An agreement on a number that was one of theirs, and may be somebody else's by now."""
-        told, other_told = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
-        if not _common(told, other_told):
+        told, other_told = numbers(one.weak) + one.phones, numbers(other.weak) + other.phones
+        if not in_common(told, other_told):
             return False
         self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
         return True
@@ -346,12 +359,12 @@ class _Pair:
                 continue
             if kind.name in per_person:
                 self.limit(kind, per_person[kind.name], mine, theirs)
-            elif not (agree or kind.max_per_person or _grouped(kind, mine).keys().isdisjoint(_grouped(kind, theirs))):
+            elif not (agree or kind.max_per_person or grouped(kind, mine).keys().isdisjoint(grouped(kind, theirs))):
                 self.personal(kind.name, "other", getattr(self.w, different_of(kind.name)))
 
     def limit(self, kind: Kind, most: int, one: Tokens, other: Tokens) -> None:
         """What speaks against one person who would have more values of a kind than the rules give to one."""
-        mine, theirs = _grouped(kind, one), _grouped(kind, other)
+        mine, theirs = grouped(kind, one), grouped(kind, other)
         for group in mine.keys() & theirs.keys():
             some, others = mine[group], theirs[group]
             # What one side has by itself is no news about the two.
@@ -370,30 +383,6 @@ class _Pair:
         else:
             self.evidence.append(Evidence(kind.name, "shared", 0.0))
         return True
-
-
-def _grouped(kind: Kind, values: Tokens) -> dict[str, set[str]]:
-    """What counts as one value, however it is spelled, by its group; of a kind without groups all in one."""
-    if kind.group is None:
-        return {"": set(map(kind.key, values))}
-    found: dict[str, set[str]] = {}
-    for value in values:
-        found.setdefault(kind.group(value), set()).add(kind.key(value))
-    return found
-
-
-def _mailboxes(weak: Tokens) -> Tokens:
-    return tuple([value for value in weak if not is_phone(value)])
-
-
-def _numbers(weak: Tokens) -> Tokens:
-    return tuple([value for value in weak if is_phone(value)])
-
-
-def _common(one: Tokens, other: Tokens) -> Tokens:
-    """The values of ``one`` that ``other`` has too, however they are punctuated."""
-    others = set(map(crowd_key, other))
-    return tuple([value for value in one if crowd_key(value) in others])
 
 
 def _people(value: str, crowd: Crowd) -> int:

@@ -68,6 +68,7 @@ _CLEAR = frozenset({"exact", "part", "alias", "typo", "different"})
 _SUREST = 0.97
 _MOST = -0.5
 _LESS = 1.0
+_LESS_PROOF = 3.0
 
 _NEAR_BIRTHS: Mapping[str, float] = {
     "swapped": 0.01, "digit": 0.03, "day_month": 0.01, "two_parts": 0.02, "near": 0.01,
@@ -226,7 +227,7 @@ def bounded(scores: Iterable[Score], model: Model) -> Model:
         same = 2**shipped / (1 + 2**shipped)
         agreed = told[link] - differed[link] + same * (1 - misnamed) * STRENGTH
         one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), same if link in _LENT else _SUREST)
-        changed[link] = round(max(log2(one / (1 - one)), shipped - 2.0), _DECIMALS)
+        changed[link] = round(max(log2(one / (1 - one)), shipped - _LESS_PROOF), _DECIMALS)
     return replace(model, weights=replace(model.weights, **changed))
 
 

@@ -37,8 +37,8 @@ _DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-_TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "tags", "emails", "phones", "addresses", "custom",
-         "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
+_TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "tags", "emails", "phones",
+         "addresses", "custom", "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
 """What a snapshot tells, each with its stamp; of a consent the time is its own."""
 
 DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")

@@ -189,12 +189,6 @@ def test_the_more_records_a_person_has_the_likelier_two_are_one(pairs: float, po
     assert peopled(Model(population=1000.0), pairs).population == pytest.approx(population)
 
 
-def test_names_of_people_with_many_records_say_more() -> None:
-    many = [(5 * number + each, person) for number, person in BASE[::2] for each in range(5)]
-
-    assert estimate(many, Model(), estimator="hub").prior < estimate(BASE, Model(), estimator="hub").prior + 1
-
-
 # -- near dates of birth
 
 

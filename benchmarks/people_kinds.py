@@ -315,6 +315,31 @@ def historical(people: int, seed: int) -> list[Row]:
     return _numbered(rows(), seed)
 
 
+def aliases(people: int, seed: int) -> list[Row]:
+    """Persons of lexicons, eight records each: names by which they were known, a date or a year, a place; no identifier.
+
+    Half of the records have another first or last name, a third another date, a fifth another or no place.
+    """
+    draw = Draw(seed)
+
+    def rows() -> Iterator[tuple[str, Row]]:
+        for number in range(people):
+            firsts, lasts = draw.sample(words.FIRST[:150], 3), [_last(draw), _last(draw)]
+            birth = f"{draw.randint(1600, 1930)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"
+            home = draw.home()
+            for _ in range(8):
+                first = firsts[0] if draw.happens(0.75) else draw.choice((firsts[1], f"{firsts[0]} {firsts[2]}"))
+                last = lasts[0] if draw.happens(0.75) else draw.choice((lasts[1], f"von {lasts[0]}"))
+                row = {"source": "lexicon", "first_name": draw.typo(first, 0.1), "last_name": draw.typo(last, 0.1)}
+                told = draw.misread_birth(birth, 0.15) if draw.happens(0.85) else f"{birth[:4]}-01-01"
+                row["birth_date"] = told if draw.happens(0.85) else ""
+                row["city"] = home["city"] if draw.happens(0.8) else ""
+                row["postal_code"] = draw.typo(home["postal_code"], 0.1) if draw.happens(0.7) else ""
+                yield f"a{number}", row
+
+    return _numbered(rows(), seed)
+
+
 def names_and_births(people: int, seed: int) -> list[Row]:
     """Nothing but names and dates of birth; one source writes the month first, and one day in thirty is none."""
     draw = Draw(seed)
@@ -371,10 +396,11 @@ KINDS: dict[str, Kind] = {
     **{f"transliterated, {language}": transliterated(language) for language in scripts.NAMES},
     "registers, borrowed ids": registers,
     "historical, no identifier": historical,
+    "lexicons, aliases": aliases,
     "names and births only": names_and_births,
     "titles and siblings": titles_and_siblings,
 }
 """Every kind by its name in the table of ``identity_quality``."""
 
-RECORDS_OF = {f"guest, {each} records": each for each in (5, 12, 15, 25, 60)}
+RECORDS_OF = {f"guest, {each} records": each for each in (5, 12, 15, 25, 60)} | {"lexicons, aliases": 8}
 """Records per person where that is a matter of the kind; of the others there are about two."""

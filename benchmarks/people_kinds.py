@@ -316,7 +316,7 @@ def historical(people: int, seed: int) -> list[Row]:
 
 
 def aliases(people: int, seed: int) -> list[Row]:
-    """Persons of lexicons, eight records each: names by which they were known, a date or a year, a place; no identifier.
+    """Persons of lexicons, eight records each: the names they were known by, date or year, place; no identifier.
 
     Half of the records have another first or last name, a third another date, a fifth another or no place.
     """

@@ -83,6 +83,7 @@ _NAMES: Mapping[str, str] = {
     "bound_second": "a second thing in common that a household shares",
     "bound_national_id": "a shared national id on its own",
     **{bound_of(kind.name): f"a shared {kind.noun} on its own" for kind in BY_VALUE},
+    "bound_lent": "a shared number beside another first name",
     "bound_weak": "a shared weak identifier on its own",
     **{different_of(kind.name): f"another {kind.noun}" for kind in BY_VALUE if kind.different is not None},
     "account_different": "another account at one network",

@@ -34,7 +34,9 @@ _OWN = ("first_name", "last_name", "birth_date", "national_id")
 _PERSONAL = ("birth_different", "national_id_different")
 _DIFFERS = frozenset({"different", "city_different", "moved_street", "moved_postal", "moved_city"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
-_LENT = {bound_of(kind): (kind, "exact") for kind in ("national_id", "loyalty")}
+_NUMBERS = frozenset({"national_id", *(kind.name for kind in BY_VALUE if kind.strength != "weak")})
+_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
+_BORN_APART = frozenset({"day_month", "two_parts", "near", "different"})
 _BOUNDS = {
     ("email", "exact"): "bound_email", ("email", "weak"): "bound_weak", ("email", "role"): "bound_weak",
     ("email", "near"): "bound_email_near", ("email", "near_name"): "bound_email_near_name",
@@ -66,9 +68,11 @@ _NAMES = {
 
 _CLEAR = frozenset({"exact", "part", "alias", "typo", "different"})
 _SUREST = 0.97
+_LENDERS = 10
+"""Pairs that share a number under two first names, as which the shipped odds count."""
+
 _MOST = -0.5
 _LESS = 1.0
-_LESS_PROOF = 3.0
 
 _NEAR_BIRTHS: Mapping[str, float] = {
     "swapped": 0.01, "digit": 0.03, "day_month": 0.01, "two_parts": 0.02, "near": 0.01,
@@ -201,34 +205,47 @@ def tempered(model: Model, other: Model, shipped: Model, *, alone: bool = False)
 
 
 def bounded(scores: Iterable[Score], model: Model) -> Model:
-    """The model with the odds, in these data, that two who share a door, a phone or a number are one person.
+    """The model with the odds, in these data, that two who share a door or a phone are one person.
 
     First names tell: of pairs that have nothing else in common than where and how they are reached, those of one person
     differ as often as elsewhere, those of housemates always. A register of residents and a shop's customers are far
-    apart in this. A number given to one person (a national id, a loyalty card) proves at most what it is shipped with.
+    apart in this.
     """
     told: defaultdict[str, int] = defaultdict(int)
     differed: defaultdict[str, int] = defaultdict(int)
     for found in scores:
         levels = {evidence.feature: evidence.level for evidence in reversed(found.evidence)}
         linked = [link for link, (feature, level) in _LINKS.items() if levels.get(feature) == level]
-        if levels.get("first_name") in _CLEAR:
-            for number, (feature, level) in _LENT.items():
-                if levels.get(feature) == level:
-                    told[number] += 1
-                    differed[number] += levels["first_name"] == "different"
         if len(linked) == 1 and levels.get("email") != "exact" and levels.get("first_name") in _CLEAR:
             told[linked[0]] += 1
             differed[linked[0]] += levels["first_name"] == "different"
     misnamed = 2**model.weights.first_different
     changed = {}
-    for link in (*_LINKS, *_LENT):
+    for link in _LINKS:
         shipped: float = getattr(model.weights, link)
         same = 2**shipped / (1 + 2**shipped)
         agreed = told[link] - differed[link] + same * (1 - misnamed) * STRENGTH
-        one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), same if link in _LENT else _SUREST)
-        changed[link] = round(max(log2(one / (1 - one)), shipped - _LESS_PROOF), _DECIMALS)
+        one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), _SUREST)
+        changed[link] = round(max(log2(one / (1 - one)), shipped - 2.0), _DECIMALS)
     return replace(model, weights=replace(model.weights, **changed))
+
+
+def lent(scores: Iterable[Score], model: Model) -> Model:
+    """The model with the odds, in these data, that two who share a number and have other first names are one person.
+
+    Dates of birth tell: those of one person whose name was mistyped or changed agree, those of a lender and a borrower
+    do not.
+    """
+    alike, apart = 0, 0
+    for found in scores:
+        levels = {evidence.feature: evidence.level for evidence in reversed(found.evidence)}
+        if levels.get("first_name") == "different" and any(levels.get(number) == "exact" for number in _NUMBERS):
+            alike += levels.get("birth_date") in _BORN_ALIKE
+            apart += levels.get("birth_date") in _BORN_APART
+    shipped = model.weights.bound_lent
+    same = 2**shipped / (1 + 2**shipped)
+    one = min((alike + same * _LENDERS) / (alike + apart + _LENDERS), _SUREST)
+    return replace(model, weights=replace(model.weights, bound_lent=round(log2(one / (1 - one)), _DECIMALS)))
 
 
 def refined(judged: Iterable[tuple[Score, bool]], model: Model) -> Model:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from math import log2
 from typing import Literal, NamedTuple
 
@@ -17,9 +16,10 @@ from hub.matching.comparison import (
     phone_level,
     place_level,
 )
-from hub.matching.contacts import crowd_key, in_common, mailbox, mailboxes, numbers
-from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features, Place
+from hub.matching.contacts import crowd_key, in_common, mailboxes, numbers
+from hub.matching.features import SALUTATIONS, Features, Place
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, grouped, values_of
+from hub.matching.mailboxes import people_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
 from hub.matching.windows import contemporary
@@ -31,9 +31,12 @@ Crowd = Mapping[str, int]
 SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
-_ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_ROLE_PEOPLE = 6
 _SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
 _BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
+_NOBODY_LENDS = 2.0
+"""Odds from which a number beside another first name is one person's whose name was mistyped or changed."""
+
 _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
@@ -104,7 +107,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
         pair.places(one, other)
     if one.companies and other.companies:
         pair.companies(one, other)
-    lent = pair.first in _SOMEBODY_ELSE and not (one.births and other.births and birth_level(one, other) in _BORN_ALIKE)
+    lent = pair.first in _SOMEBODY_ELSE and model.weights.bound_lent < _NOBODY_LENDS and not _born_alike(one, other)
     if lent:
         pair.add = pair.lend
         pair.numbers(one, other)
@@ -153,6 +156,7 @@ class _Pair:
 
     def lend(self, feature: str, level: str, weight: float, bound: float) -> None:
         """A number beside another first name: a household lends it to one another, and no home or name adds to that."""
+        bound = min(bound, self.w.bound_lent - self.first_bits)
         self.link(feature, level, min(weight, self.prior + bound), bound)
 
     def personal(self, feature: str, level: str, weight: float) -> None:
@@ -223,7 +227,7 @@ class _Pair:
     def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
         """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
         common = (*in_common(one, other), *in_common(other, one)) or (*one, *other)
-        people = max(least, min(_people(value, self.crowd) for value in common))
+        people = max(least, min(people_of(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))
             return
@@ -385,16 +389,5 @@ class _Pair:
         return True
 
 
-def _people(value: str, crowd: Crowd) -> int:
-    """How many people use a mailbox or a phone number."""
-    named = 1 if value[:1] == "+" else _people_by_name(value)
-    return max(crowd.get(crowd_key(value), 1), named) if crowd else named
-
-
-@lru_cache(maxsize=65_536)
-def _people_by_name(email: str) -> int:
-    """How many people a mailbox has by its name: ``familie.berg@`` two or more, and one that cannot be no one's."""
-    name = mailbox(email)
-    word = "".join(letter if letter.isalpha() else " " for letter in name).split()[:1]
-    starts = name.startswith(("familie", "family", "fam.", "fam_", "famille", "casa.", "rodzina"))
-    return _FAMILY_PEOPLE if starts or "@" not in email or (word and word[0] in FAMILY_WORDS) else 1
+def _born_alike(one: Features, other: Features) -> bool:
+    return bool(one.births and other.births) and birth_level(one, other) in _BORN_ALIKE

@@ -108,6 +108,7 @@ class Weights(_OfKinds):
     bound_second: float = 1.0
     bound_national_id: float = 6.0
     bound_weak: float = 2.5
+    bound_lent: float = -1.0
     too_many: float = -3.0
     company: float = 8.0
     company_near: float = 5.0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.learning.estimation import estimate, splinked
 from hub.learning.sampling import Sample
 from hub.learning.splink_model import dumped
-from hub.learning.training import MOST_MOVED, MOST_RAISED, bounded, near_births, peopled, refined, tempered
+from hub.learning.training import MOST_MOVED, MOST_RAISED, lent, near_births, peopled, refined, tempered
 from hub.matching.features import Features
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model, Weights
@@ -210,14 +210,14 @@ def test_without_dates_of_birth_near_ones_are_as_shipped() -> None:
 # -- a number that is lent
 
 
-def test_in_a_base_where_cards_are_lent_a_card_proves_less_and_never_more_than_shipped() -> None:
-    def shared(*firsts: str) -> Score:
-        one, other = (who(first_name=first, last_name="Berg", loyalty_id="K-4711") for first in firsts)
-        return score(one, other, MODEL)
+def test_what_a_number_proves_beside_another_first_name_is_told_by_birth_dates() -> None:
+    def shared(first: str, born: str) -> Score:
+        one = who(first_name="Anna", last_name="Berg", loyalty_id="K-4711", birth_date="1980-04-17")
+        return score(one, who(first_name=first, last_name="Berg", loyalty_id="K-4711", birth_date=born), MODEL)
 
-    own, lent = shared("Anna", "Anna"), shared("Anna", "Jonas")
+    mistyped, borrowed = shared("Xqnn", "1980-04-17"), shared("Jonas", "1955-09-02")
 
-    honest, careless = bounded([own] * 400, MODEL).weights, bounded([own] * 300 + [lent] * 100, MODEL).weights
-    assert honest.bound_loyalty <= Weights().bound_loyalty
-    assert careless.bound_loyalty < honest.bound_loyalty - 2
-    assert careless.bound_national_id == pytest.approx(Weights().bound_national_id)
+    shipped = Weights().bound_lent
+    assert lent([mistyped] * 60, MODEL).weights.bound_lent > shipped + 3
+    assert lent([borrowed] * 60, MODEL).weights.bound_lent < shipped - 2
+    assert lent([shared("Anna", "1955-09-02")] * 60, MODEL) == MODEL

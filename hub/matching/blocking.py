@@ -98,10 +98,10 @@ def keys(person: Features) -> set[Key]:
                 full.add("|".join(sorted((spoken[0], family[-1]))))
     for name in full:
         found.add(("name", name))
-        for born in person.births:
-            day = compact(born)
+        for date in person.births:
+            day = compact(date)
             found.update((("name_birth", f"{name}|{day}"), ("name_year", f"{name}|{day[:4]}")))
-            if born[1:] != (1, 1):
+            if date[1:] != (1, 1):
                 found.add(("name_day", f"{name}|{day[4:]}"))
         found.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
     for date in person.births:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from hub.learning.estimation import estimate
 from hub.mapping.address import country
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.record_state import State, apply_customer
+from hub.mapping.time import day_first, month_first
 from hub.matching.blocking import buckets, candidates
 from hub.matching.clustering import Clusters, Constraints, clustered, crowds, linked, reviews
 from hub.matching.features import Features, features_of
@@ -66,6 +67,8 @@ class Report:
 def labelled(path: Path) -> Iterable[Labelled]:
     """Read a labelled csv: ``record_id, cluster_id, source`` and any fields of a customer.
 
+    Dates of birth of a source that writes the month first are read so.
+
     Raises PayloadError, naming the column, when one that is needed is missing.
     """
     with path.open(encoding="utf-8", newline="") as file:
@@ -73,7 +76,14 @@ def labelled(path: Path) -> Iterable[Labelled]:
         for column in _NEEDED:
             if column not in (rows.fieldnames or ()):
                 raise PayloadError("no such column", path=column)
-        for row in rows:
+        told = list(rows)
+        births: defaultdict[str, list[str]] = defaultdict(list)
+        for row in told:
+            births[row.get("source") or ""].append(row.get("birth_date") or "")
+        american = {source for source, column in births.items() if month_first(column)}
+        for row in told:
+            if row.get("birth_date") and (row.get("source") or "") in american:
+                row["birth_date"] = day_first(row["birth_date"])
             fields = {name: (row[name],) for name in _FIELDS if row.get(name)}
             key = RecordKey(kind="row", external_id=row["record_id"])
             region = country(row.get("country")) or "DE"

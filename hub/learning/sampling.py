@@ -40,6 +40,11 @@ class Sample(Generic[Id]):
         """Whether nothing was left out."""
         return self._drawn == _ALL
 
+    @property
+    def share(self) -> float:
+        """The share of all pairs that is drawn."""
+        return self._drawn / _ALL
+
     def add(self, one: Id, person: Features) -> None:
         """Look at one more record."""
         if one in self._wanted:

@@ -8,11 +8,13 @@ places are counted outright. All weights are rounded, so that the same data give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from math import log2
 
-from hub.matching.features import Features
+from hub.matching.blocking import hashed
+from hub.matching.comparison import BIRTH, birth_rank
+from hub.matching.features import Birth, Features, compact
 from hub.matching.kinds import BY_VALUE
 from hub.matching.scoring import Score
 from hub.matching.weights import Model, bound_of, different_of
@@ -30,8 +32,11 @@ _LEARNED = {
 }  # fmt: skip
 _OWN = ("first_name", "last_name", "birth_date", "national_id")
 _PERSONAL = ("birth_different", "national_id_different")
-_DIFFERS = frozenset({"different", "city_different"})
+_DIFFERS = frozenset({"different", "city_different", "moved_street", "moved_postal", "moved_city"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
+_NUMBERS = frozenset({"national_id", *(kind.name for kind in BY_VALUE if kind.strength != "weak")})
+_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
+_BORN_APART = frozenset({"day_month", "two_parts", "near", "different"})
 _BOUNDS = {
     ("email", "exact"): "bound_email", ("email", "weak"): "bound_weak", ("email", "role"): "bound_weak",
     ("email", "near"): "bound_email_near", ("email", "near_name"): "bound_email_near_name",
@@ -63,8 +68,25 @@ _NAMES = {
 
 _CLEAR = frozenset({"exact", "part", "alias", "typo", "different"})
 _SUREST = 0.97
+_LENDERS = 10
+"""Pairs that share a number under two first names, as which the shipped odds count."""
+
 _MOST = -0.5
 _LESS = 1.0
+
+_NEAR_BIRTHS: Mapping[str, float] = {
+    "swapped": 0.01, "digit": 0.03, "day_month": 0.01, "two_parts": 0.02, "near": 0.01,
+}  # fmt: skip
+"""How often two dates that one person told are so near."""
+
+_STRANGERS = 2_000
+"""Pairs of strangers that the shipped weights are worth."""
+
+_DATES, _NEXT = 2_000, 20
+_MOST_NEARER = 3.0
+
+_MOST_MATES = 8.0
+"""Other records of the same person that a record has on average, at most."""
 
 MOST_MOVED = 1.5
 """Bits by which people's answers move one weight at most."""
@@ -97,6 +119,50 @@ def frequencies(people: Iterable[Features], model: Model) -> Model:
         postal=_bits(postal, 1 / 500),
         city=_bits(city, 1 / 100),
     )
+
+
+def near_births(scores: Iterable[Score], births: Collection[Birth], model: Model) -> Model:
+    """The model with what a date of birth that is nearly another says, by how often strangers' dates are so near.
+
+    ``births`` are dates of these records. A day and month in common are one in 365 of strangers' pairs, and nearer
+    still where all are of one age. How often one person's own dates are so is counted where all else is beyond doubt.
+    """
+    strangers = _strangers(births)
+    own: Counter[str] = Counter()
+    for found in scores:
+        for feature, level, weight in found.evidence:
+            if feature == "birth_date" and found.weight - weight >= BEYOND_DOUBT:
+                own[level] += 1
+    told, seen = strangers.total(), own.total()
+    changed = {}
+    for level, usual in _NEAR_BIRTHS.items():
+        name = f"birth_{level}"
+        shipped: float = getattr(model.weights, name)
+        chance = (strangers[level] + usual / 2**shipped * _STRANGERS) / (told + _STRANGERS)
+        rate = (own[level] + usual * STRENGTH) / (seen + STRENGTH)
+        changed[name] = round(max(min(log2(rate / chance), shipped + _MOST_NEARER), shipped - _MOST_NEARER), _DECIMALS)
+    return replace(model, weights=replace(model.weights, **changed))
+
+
+def _strangers(births: Collection[Birth]) -> Counter[str]:
+    """How near the dates of strangers are: of distinct dates in an order that says nothing, each with the next ones."""
+    shuffled = sorted(set(births), key=lambda born: hashed(("birth", compact(born))))[:_DATES]
+    found: Counter[str] = Counter()
+    for place, one in enumerate(shuffled):
+        for other in shuffled[place + 1 : place + 1 + _NEXT]:
+            found[BIRTH[birth_rank(one, other)]] += 1
+    return found
+
+
+def peopled(model: Model, pairs: float) -> Model:
+    """The model of records of which so many pairs are one person, by ``model``; its population is that of records.
+
+    Two records drawn at random are one person the more often, the more records a person has: of a shop's customers of
+    five years each has six others of the same person. An estimate that is too high would make namesakes one, so that
+    it counts up to ``_MOST_MATES``.
+    """
+    mates = min(max(2 * pairs / model.population, 1.0), _MOST_MATES)
+    return replace(model, population=max(round(model.population / mates, _DECIMALS), 2.0))
 
 
 def _bits(counted: Counter[str], usual: float) -> dict[str, float]:
@@ -162,6 +228,24 @@ def bounded(scores: Iterable[Score], model: Model) -> Model:
         one = min(agreed / (told[link] + STRENGTH) / (1 - misnamed), _SUREST)
         changed[link] = round(max(log2(one / (1 - one)), shipped - 2.0), _DECIMALS)
     return replace(model, weights=replace(model.weights, **changed))
+
+
+def lent(scores: Iterable[Score], model: Model) -> Model:
+    """The model with the odds, in these data, that two who share a number and have other first names are one person.
+
+    Dates of birth tell: those of one person whose name was mistyped or changed agree, those of a lender and a borrower
+    do not.
+    """
+    alike, apart = 0, 0
+    for found in scores:
+        levels = {evidence.feature: evidence.level for evidence in reversed(found.evidence)}
+        if levels.get("first_name") == "different" and any(levels.get(number) == "exact" for number in _NUMBERS):
+            alike += levels.get("birth_date") in _BORN_ALIKE
+            apart += levels.get("birth_date") in _BORN_APART
+    shipped = model.weights.bound_lent
+    same = 2**shipped / (1 + 2**shipped)
+    one = min((alike + same * _LENDERS) / (alike + apart + _LENDERS), _SUREST)
+    return replace(model, weights=replace(model.weights, bound_lent=round(log2(one / (1 - one)), _DECIMALS)))
 
 
 def refined(judged: Iterable[tuple[Score, bool]], model: Model) -> Model:

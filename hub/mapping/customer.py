@@ -11,7 +11,7 @@ from hub.mapping.custom import texts
 from hub.mapping.email import emails
 from hub.mapping.name import clean, fold, is_filler, person_name
 from hub.mapping.phone import phones
-from hub.mapping.time import birth_date
+from hub.mapping.time import birth_date, birth_digits
 from hub.model.address import Address
 from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
@@ -95,6 +95,7 @@ def customer(
         phones=_distinct([point for text in fields.get("phone", ()) for point in phones(text, region)]),
         addresses=tuple(dict.fromkeys(known)),
         birth_date=born,
+        birth_digits=None if born else birth_digits(first("birth_date")),
         language=spoken,
         company=clean(first("company")),
         national_id=clean(first("national_id")),

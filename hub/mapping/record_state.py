@@ -37,8 +37,8 @@ _DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-_TOLD = {"name", "birth_date", "language", "company", "national_id", "tags", "emails", "phones", "addresses", "custom",
-         "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
+_TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "tags", "emails", "phones",
+         "addresses", "custom", "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
 """What a snapshot tells, each with its stamp; of a consent the time is its own."""
 
 DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
@@ -66,7 +66,7 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
         _put_name(state, customer.name.model_dump(exclude_none=True), stamp)
     if customer.birth_date is not None:
         _put(state, "birth_date", customer.birth_date.isoformat(), stamp)
-    for attribute in ("language", "company", "national_id"):
+    for attribute in ("birth_digits", "language", "company", "national_id"):
         value = getattr(customer, attribute)
         if value is not None:
             _put(state, attribute, value, stamp)

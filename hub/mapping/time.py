@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -173,8 +174,65 @@ def birth_date(text: str | None) -> date | None:
     return day if day and day.year >= 1900 else None
 
 
+def birth_digits(text: str | None) -> str | None:
+    """``YYYY-MM-DD`` of a date of birth that ``birth_date`` does not give: off the calendar, or before 1900.
+
+    Two such texts are compared digit by digit, and nothing else is made of them. None for what is a date, and for what
+    tells no year, month or day.
+    """
+    value = tidy(text).strip().lower() if text else ""
+    if not value or birth_date(value):
+        return None
+    told = _numbers(value)
+    if told is None:
+        return None
+    year, month, day, _ = told
+    told_of = _FIRST_YEAR <= year <= _LATEST and 0 < month <= _MOST_DAYS and 0 < day <= _MOST_DAYS
+    return f"{year:04}-{month:02}-{day:02}" if told_of else None
+
+
+_FIRST_YEAR = 1500
+"""Registers of births begin about then."""
+
+_MOST_DAYS = 39
+"""A typing error makes 35 of 25; 99 says that the day is not known."""
+
+_EITHER = re.compile(r"(\d{1,2})([-/. ]+)(\d{1,2})([-/. ]+)(\d{4}|\d{2})")
+_LEAST_TOLD = 3
+_MOST_ASTRAY = 0.02
+
+
+def month_first(texts: Iterable[str]) -> bool:
+    """Whether a column of dates has the month first: only the second number is ever above twelve.
+
+    A column in which hardly any date tells is read day first, as a date alone is.
+    """
+    month, day = 0, 0
+    for text in texts:
+        if found := _EITHER.fullmatch(text.strip()):
+            first, second = int(found[1]), int(found[3])
+            month += first <= 12 < second
+            day += second <= 12 < first
+    return month >= _LEAST_TOLD and day <= _MOST_ASTRAY * month
+
+
+def day_first(text: str) -> str:
+    """A date of a column that has the month first, the day first; any other text as it is."""
+    found = _EITHER.fullmatch(text.strip())
+    return f"{found[3]}{found[2]}{found[1]}{found[4]}{found[5]}" if found and int(found[1]) <= 12 else text
+
+
 def _date(value: str) -> tuple[date | None, str]:
     """The date a text begins with, and what follows it; None where it is no date."""
+    told = _numbers(value)
+    try:
+        return (date(*told[:3]), told[3]) if told else (None, value)
+    except ValueError:
+        return None, value
+
+
+def _numbers(value: str) -> tuple[int, int, int, str] | None:
+    """Year, month and day that a text begins with, be they a date or not, and what follows them."""
     if found := _ISO.match(value):
         year, month, day = (int(part) for part in found.groups())
     elif found := _DAY_FIRST.match(value):
@@ -183,12 +241,9 @@ def _date(value: str) -> tuple[date | None, str]:
     elif found := _MONTH_FIRST.match(value):
         month, day, year = _MONTHS.get(found[1][:3], 0), int(found[2]), int(found[3])
     else:
-        return None, value
+        return None
     if year < 100 and found.re is not _ISO:  # ISO's 0000 says that no year was told (Square)
         year += 2000 if year + 2000 <= _LATEST else 1900
     if month > 12 >= day:
         month, day = day, month
-    try:
-        return date(year, month, day), value[found.end() :]
-    except ValueError:
-        return None, value
+    return year, month, day, value[found.end() :]

@@ -42,8 +42,9 @@ FINEST = frozenset({"name_birth", "name_postal", "street", "word_door"})
 """Kinds of key that one person's records have in common, and hardly anybody else's."""
 
 _CAPS = {
-    "local": 12, "domain": 8, "birth": 8, "word_birth": 12, "word_year": 8, "name": 20, "word_postal": 20,
+    "local": 12, "domain": 8, "birth": 8, "word_birth": 60, "word_year": 8, "name": 20, "word_postal": 20,
     "word_city": 12, "door": 8, "street": 60, "name_birth": 60, "name_postal": 60, "word_door": 60,
+    "name_year": 30, "name_day": 30, "birth_postal": 30,
     **{kind.name: 1_000_000_000 for kind in KINDS if not kind.counted},
 }  # fmt: skip
 """The coarser, the lower. A birth date proposes among ten thousand people and is dead among a million, where a name
@@ -97,14 +98,19 @@ def keys(person: Features) -> set[Key]:
                 full.add("|".join(sorted((spoken[0], family[-1]))))
     for name in full:
         own_keys.add(("name", name))
-        own_keys.update(("name_birth", f"{name}|{compact(born)}") for born in person.births)
+        for date in person.births:
+            day = compact(date)
+            own_keys.update((("name_birth", f"{name}|{day}"), ("name_year", f"{name}|{day[:4]}")))
+            if date[1:] != (1, 1):
+                own_keys.add(("name_day", f"{name}|{day[4:]}"))
         own_keys.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
-    for year, month, day in person.births:
-        born = f"{year:04}{month:02}{day:02}"
+    for date in person.births:
+        born = compact(date)
         own_keys.add(("birth", born))
+        own_keys.update(("birth_postal", f"{born}|{place.postal}") for place in person.places if place.postal)
         for word in words:
             own_keys.add(("word_birth", f"{word}|{born}"))
-            own_keys.add(("word_year", f"{word}|{year}"))
+            own_keys.add(("word_year", f"{word}|{born[:4]}"))
     for place in person.places:
         own_keys.update(_local(place, words))
     return own_keys

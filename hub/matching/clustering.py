@@ -86,10 +86,14 @@ class Clusters(Generic[Id]):
 
 
 def reviews(found: Clusters[Id], scores: Mapping[tuple[Id, Id], Score], model: Model) -> list[tuple[Id, Id, Score]]:
-    """The scored pairs in two clusters that a human should look at, the surest first."""
+    """What a human should look at, the surest first: of any two clusters one pair of records, the surest, as stored."""
     place = {one: number for number, group in enumerate(found.groups) for one in group}
     doubtful = [(a, b, pair) for (a, b), pair in scores.items() if pair.weight >= model.ask and place[a] != place[b]]
-    return sorted(doubtful, key=lambda review: (-review[2].weight, review[0], review[1]))
+    doubtful.sort(key=lambda review: (-review[2].weight, review[0], review[1]))
+    surest: dict[frozenset[int], tuple[Id, Id, Score]] = {}
+    for review in doubtful:
+        surest.setdefault(frozenset((place[review[0]], place[review[1]])), review)
+    return list(surest.values())
 
 
 def crowds(

@@ -17,7 +17,10 @@ Item = TypeVar("Item", str, Place, Birth)
 
 EMAIL = ("exact", "near", "near_name", "local_number", "local", "different")
 PHONE = ("exact", "near", "different")
-PLACE = ("door", "street", "postal_city", "postal", "postal_near", "city", "city_different", "different", "")
+PLACE = (
+    "door", "street", "postal_city", "postal", "postal_near", "city", "neighbours", "moved_street", "moved_postal",
+    "moved_city", "city_different", "different", "",
+)  # fmt: skip
 BIRTH = ("exact", "swapped", "digit", "day_month", "two_parts", "near", "january", "filler", "different")
 NATIONAL_ID = ("exact", "near", "short", "different")
 COMPANY = ("exact", "near", "different")
@@ -83,6 +86,7 @@ def _closest(
     return levels[best], a, b
 
 
+_PLACES = {level: rank for rank, level in enumerate(PLACE)}
 _APART = frozenset({"different", "city_different", ""})
 """Levels at which it does not matter which two values have it."""
 
@@ -157,25 +161,32 @@ def place_level(one: Features, other: Features) -> tuple[str, Place, Place]:
 
 @lru_cache(maxsize=65_536)
 def _place(one: Place, other: Place) -> int:
+    return _PLACES[_place_level(one, other)]
+
+
+def _place_level(one: Place, other: Place) -> str:
     postal = _alike(one.postal, other.postal)
     city = _alike(one.city, other.city)
-    # A street is in a place: there is a Lindenweg 63 in Berlin and in Stuttgart.
+    # A street is in a place: there is a Lindenweg 63 in Berlin and in Stuttgart, and in Berlin more than one.
     elsewhere = max(postal, city) < 2 and 0 in (postal, city)
-    if one.street and other.street and not elsewhere and _same_street(one, other):
+    doors = bool(one.street and other.street)
+    if doors and not elsewhere and _same_street(one, other):
+        numbered = one.numbers and other.numbers
         if not set(one.numbers).isdisjoint(other.numbers):
-            return 0
-        told = one.numbers and other.numbers
-        if not told or (max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers)):
-            return 1
+            return "moved_street" if postal == 0 else "door"
+        if not numbered:
+            return "moved_street" if postal == 0 else "street"
+        if max(postal, city) >= 2 and _near_doors(one.numbers, other.numbers):
+            return "moved_street" if postal == 0 else "neighbours"
     if one.postal and other.postal:
         if postal == 3:
-            return 2 if city >= 2 else 3
+            return "moved_postal" if doors else "postal_city" if city >= 2 else "postal"
         if city >= 2:
-            return 4 if postal == 2 else 5
-        return 7
+            return "moved_city" if doors or postal < 2 else "postal_near"
+        return "different"
     if one.city and other.city:
-        return 5 if city >= 2 else 6
-    return 7 if one.street and other.street else 8
+        return "city_different" if city < 2 else "moved_city" if doors else "city"
+    return "different" if doors else ""
 
 
 def _near_doors(some: Tokens, others: Tokens) -> bool:
@@ -209,11 +220,12 @@ def _alike(one: str, other: str) -> int:
 
 def birth_level(one: Features, other: Features) -> str:
     """The closest level of two dates of birth."""
-    return _closest(_birth, BIRTH, one.births, other.births)[0]
+    return _closest(birth_rank, BIRTH, one.births, other.births)[0]
 
 
 @lru_cache(maxsize=65_536)
-def _birth(one: Birth, other: Birth) -> int:
+def birth_rank(one: Birth, other: Birth) -> int:
+    """The place in ``BIRTH`` of the level of two dates."""
     if one == other:
         return 6 if one[1:] == (1, 1) else 0  # the first of January is what forms fill in
     if one[0] == other[0] and one[1:] == (other[2], other[1]):

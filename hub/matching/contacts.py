@@ -64,3 +64,19 @@ def mistyped(value: str) -> str:
 def dialled(phone: str) -> str:
     """The unusable number where it may still be somebody's; nothing otherwise."""
     return phone if plausible(phone) else ""
+
+
+def mailboxes(contacts: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are e-mail addresses."""
+    return tuple([value for value in contacts if not is_phone(value)])
+
+
+def numbers(contacts: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are phone numbers."""
+    return tuple([value for value in contacts if is_phone(value)])
+
+
+def in_common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of ``one`` that ``other`` has too, however they are punctuated."""
+    others = set(map(crowd_key, other))
+    return tuple([value for value in one if crowd_key(value) in others])

@@ -32,7 +32,8 @@ _NO_NAME = _DROPPED | _SUFFIXES.keys()
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
 _NOBODYS_BIRTH = frozenset(
     {(1900, 1, 1), (1901, 1, 1), (1902, 2, 2), (1903, 3, 3), (1904, 1, 1), (1911, 11, 11), (1969, 12, 31)}
-    | {(1970, 1, 1), (2000, 1, 1), (9999, 12, 31)}
+    | {(1970, 1, 1), (2000, 1, 1), (9999, 12, 31), (1601, 1, 1), (1753, 1, 1), (1800, 1, 1), (1899, 12, 30)}
+    | {(1899, 12, 31), (1900, 2, 29)}
 )
 """What forms and programs put where no date of birth was told: the first days of calendars, and round ones."""
 
@@ -135,7 +136,7 @@ def features_of(state: State, rules: IdentityRules) -> Features:
     """The comparable form of a record's state: what the rules block, or what is junk, is not in it."""
     names, suffixes = _names(state)
     told = _told(state, rules)
-    birth, company = _value(state, "birth_date"), _firm(_value(state, "company"))
+    birth, company = _value(state, "birth_date") or _value(state, "birth_digits"), _firm(_value(state, "company"))
     identifiers: dict[str, Any] = {field: _in_order(told[name]) for name, field in _FIELD_OF if name in told}
     return Features(
         **identifiers,

@@ -186,3 +186,13 @@ BY_VALUE: tuple[Kind, ...] = tuple(
 def values_of(kinds: Iterable[Kind]) -> Callable[[Identifiers], tuple[Values, ...]]:
     """A function that gives the values of these kinds, two or more, each in a tuple, in their order."""
     return attrgetter(*(kind.field_name for kind in kinds))
+
+
+def grouped(kind: Kind, values: Values) -> dict[str, set[str]]:
+    """What counts as one value, however it is spelled, by its group; of a kind without groups all in one."""
+    if kind.group is None:
+        return {"": set(map(kind.key, values))}
+    found: dict[str, set[str]] = {}
+    for value in values:
+        found.setdefault(kind.group(value), set()).add(kind.key(value))
+    return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from math import log2
 from typing import Literal, NamedTuple
 
@@ -17,9 +16,10 @@ from hub.matching.comparison import (
     phone_level,
     place_level,
 )
-from hub.matching.contacts import crowd_key, is_phone, mailbox
-from hub.matching.features import FAMILY_WORDS, SALUTATIONS, Features
-from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, values_of
+from hub.matching.contacts import crowd_key, in_common, mailboxes, numbers
+from hub.matching.features import SALUTATIONS, Features, Place
+from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, grouped, values_of
+from hub.matching.mailboxes import people_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
 from hub.matching.windows import contemporary
@@ -31,11 +31,17 @@ Crowd = Mapping[str, int]
 SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
-_ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_ROLE_PEOPLE = 6
+_SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
+_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
+_NOBODY_LENDS = 2.0
+"""Odds from which a number beside another first name is one person's whose name was mistyped or changed."""
+
 _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
+_MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 _NATIONAL_ID = BY_NAME["national_id"]
@@ -101,15 +107,17 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
         pair.places(one, other)
     if one.companies and other.companies:
         pair.companies(one, other)
+    lent = pair.first in _SOMEBODY_ELSE and model.weights.bound_lent < _NOBODY_LENDS and not _born_alike(one, other)
+    if lent:
+        pair.add = pair.lend
+        pair.numbers(one, other)
     pair.bind()
     if one.births and other.births:
         pair.births(one, other)
-    if one.national_ids and other.national_ids:
-        pair.national_ids(one, other)
+    if not lent:
+        pair.numbers(one, other)
     if one.suffixes and other.suffixes and one.suffixes != other.suffixes:
         pair.suffixes(one.suffixes, other.suffixes)
-    if (values := _values_by_value(one)) != _NONE_TOLD:
-        pair.by_value(values, _values_by_value(other))
     for name, most in model.limited:
         kind = BY_NAME[name]
         pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
@@ -119,7 +127,20 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
 class _Pair:
     """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
 
-    __slots__ = ("bound", "crowd", "evidence", "first", "first_bits", "links", "model", "own", "prior", "shared", "w")
+    __slots__ = (
+        "add",
+        "bound",
+        "crowd",
+        "evidence",
+        "first",
+        "first_bits",
+        "links",
+        "model",
+        "own",
+        "prior",
+        "shared",
+        "w",
+    )
 
     def __init__(self, model: Model, crowd: Crowd) -> None:
         self.model, self.w, self.prior, self.crowd = model, model.weights, model.prior, crowd
@@ -127,6 +148,16 @@ class _Pair:
         self.bound, self.links = -9.0, 0
         self.first = ""
         self.evidence: list[Evidence] = []
+        self.add: Callable[[str, str, float, float], None] = self.prove
+
+    def prove(self, feature: str, level: str, weight: float, bound: float) -> None:
+        """A number that is one's own."""
+        self.personal(feature, level, weight)
+
+    def lend(self, feature: str, level: str, weight: float, bound: float) -> None:
+        """A number beside another first name: a household lends it to one another, and no home or name adds to that."""
+        bound = min(bound, self.w.bound_lent - self.first_bits)
+        self.link(feature, level, min(weight, self.prior + bound), bound)
 
     def personal(self, feature: str, level: str, weight: float) -> None:
         self.own += weight
@@ -175,7 +206,7 @@ class _Pair:
         elif level == "local":
             # A mailbox called after its owner says what the name says already.
             if self.first and self.first not in name_weights.MISMATCH:
-                self.personal("email", level, 0.0)
+                self.personal("email", level, w.email_different / 2)
             else:
                 self.link("email", level, w.email_local, w.bound_email_local)
         elif level:
@@ -184,19 +215,19 @@ class _Pair:
     def lesser_emails(self, one: Features, other: Features) -> bool:
         """An agreement on an address that may be someone else's, or on a desk's."""
         if one.weak or other.weak:
-            mailboxes, other_mailboxes = _mailboxes(one.weak) + one.emails, _mailboxes(other.weak) + other.emails
-            if _common(mailboxes, other_mailboxes):
-                self.proof("email", "weak", mailboxes, other_mailboxes, self.w.bound_weak)
+            told, other_told = mailboxes(one.weak) + one.emails, mailboxes(other.weak) + other.emails
+            if in_common(told, other_told):
+                self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
-        if one.roles and other.roles and _common(one.roles, other.roles):
+        if one.roles and other.roles and in_common(one.roles, other.roles):
             self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
             return True
         return False
 
     def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
         """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
-        common = (*_common(one, other), *_common(other, one)) or (*one, *other)
-        people = max(least, min(_people(value, self.crowd) for value in common))
+        common = (*in_common(one, other), *in_common(other, one)) or (*one, *other)
+        people = max(least, min(people_of(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))
             return
@@ -218,8 +249,8 @@ class _Pair:
 
     def former_phones(self, one: Features, other: Features) -> bool:
         """An agreement on a number that was one of theirs, and may be somebody else's by now."""
-        numbers, other_numbers = _numbers(one.weak) + one.phones, _numbers(other.weak) + other.phones
-        if not _common(numbers, other_numbers):
+        told, other_told = numbers(one.weak) + one.phones, numbers(other.weak) + other.phones
+        if not in_common(told, other_told):
             return False
         self.proof("phone", "weak", numbers, other_numbers, min(self.w.bound_weak, self.w.bound_phone))
         return True
@@ -240,10 +271,29 @@ class _Pair:
         elif level == "postal_near":
             self.link("address", level, w.postal - 2, w.bound_area)
         elif level == "city":
-            bits = min(self.model.city.get(a.city, w.city), self.model.city.get(b.city, w.city))
-            self.link("address", level, bits, w.bound_area)
+            self.link("address", level, self.city(a, b), w.bound_area)
+        elif level in _MOVED:
+            self.moved(level, a, b)
         elif level:
             self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
+
+    def city(self, a: Place, b: Place) -> float:
+        return min(self.model.city.get(a.city, self.w.city), self.model.city.get(b.city, self.w.city))
+
+    def moved(self, level: str, a: Place, b: Place) -> None:
+        """Two doors near each other: of who moved, or whose address was mistyped, or of two people."""
+        w = self.w
+        away = w.address_different + w.moved
+        if level == "moved_city":
+            bits = self.city(a, b)
+        elif level == "moved_postal":
+            bits = self.model.postal.get(a.postal, w.postal)
+        else:
+            bits = w.street
+        if bits + away > 0:
+            self.link("address", level, bits + away, w.bound_area + away)
+        else:
+            self.personal("address", level, bits + away)
 
     def companies(self, one: Features, other: Features) -> None:
         w = self.w
@@ -283,13 +333,24 @@ class _Pair:
         if all(generations) and generations[0] != generations[1]:
             self.personal("suffix", "different", self.w.suffix_different)
 
+    def numbers(self, one: Features, other: Features) -> None:
+        """What a register, a card or an account gives to one person."""
+        if one.national_ids and other.national_ids:
+            self.national_ids(one, other)
+        if (values := _values_by_value(one)) != _NONE_TOLD:
+            self.by_value(values, _values_by_value(other))
+
     def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)
         if level == "exact" and self.alone(
             _NATIONAL_ID, one.national_ids, other.national_ids, self.w.bound_national_id
         ):
             return
-        self.personal("national_id", level, getattr(self.w, f"national_id_{level}"))
+        weight = getattr(self.w, f"national_id_{level}")
+        if weight > 0:
+            self.add("national_id", level, weight, self.w.bound_weak)
+        else:
+            self.personal("national_id", level, weight)
 
     def by_value(self, values: tuple[Tokens, ...], others: tuple[Tokens, ...]) -> None:
         """The kinds of identifier that are compared by equality."""
@@ -302,12 +363,12 @@ class _Pair:
                 continue
             if kind.name in per_person:
                 self.limit(kind, per_person[kind.name], mine, theirs)
-            elif not (agree or kind.max_per_person or _grouped(kind, mine).keys().isdisjoint(_grouped(kind, theirs))):
+            elif not (agree or kind.max_per_person or grouped(kind, mine).keys().isdisjoint(grouped(kind, theirs))):
                 self.personal(kind.name, "other", getattr(self.w, different_of(kind.name)))
 
     def limit(self, kind: Kind, most: int, one: Tokens, other: Tokens) -> None:
         """What speaks against one person who would have more values of a kind than the rules give to one."""
-        mine, theirs = _grouped(kind, one), _grouped(kind, other)
+        mine, theirs = grouped(kind, one), grouped(kind, other)
         for group in mine.keys() & theirs.keys():
             some, others = mine[group], theirs[group]
             # What one side has by itself is no news about the two.
@@ -322,46 +383,11 @@ class _Pair:
         if not common:
             return False
         if any(self.crowd.get(kind.key(value), 1) < SHARED for value in common):
-            self.personal(kind.name, "exact", self.prior + bound)
+            self.add(kind.name, "exact", self.prior + bound, bound)
         else:
             self.evidence.append(Evidence(kind.name, "shared", 0.0))
         return True
 
 
-def _grouped(kind: Kind, values: Tokens) -> dict[str, set[str]]:
-    """What counts as one value, however it is spelled, by its group; of a kind without groups all in one."""
-    if kind.group is None:
-        return {"": set(map(kind.key, values))}
-    by_group: dict[str, set[str]] = {}
-    for value in values:
-        by_group.setdefault(kind.group(value), set()).add(kind.key(value))
-    return by_group
-
-
-def _mailboxes(weak: Tokens) -> Tokens:
-    return tuple([value for value in weak if not is_phone(value)])
-
-
-def _numbers(weak: Tokens) -> Tokens:
-    return tuple([value for value in weak if is_phone(value)])
-
-
-def _common(one: Tokens, other: Tokens) -> Tokens:
-    """The values of ``one`` that ``other`` has too, however they are punctuated."""
-    others = set(map(crowd_key, other))
-    return tuple([value for value in one if crowd_key(value) in others])
-
-
-def _people(value: str, crowd: Crowd) -> int:
-    """How many people use a mailbox or a phone number."""
-    named = 1 if value[:1] == "+" else _people_by_name(value)
-    return max(crowd.get(crowd_key(value), 1), named) if crowd else named
-
-
-@lru_cache(maxsize=65_536)
-def _people_by_name(email: str) -> int:
-    """How many people a mailbox has by its name: ``familie.berg@`` two or more, and one that cannot be no one's."""
-    name = mailbox(email)
-    word = "".join(letter if letter.isalpha() else " " for letter in name).split()[:1]
-    starts = name.startswith(("familie", "family", "fam.", "fam_", "famille", "casa.", "rodzina"))
-    return _FAMILY_PEOPLE if starts or "@" not in email or (word and word[0] in FAMILY_WORDS) else 1
+def _born_alike(one: Features, other: Features) -> bool:
+    return bool(one.births and other.births) and birth_level(one, other) in _BORN_ALIKE

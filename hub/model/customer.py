@@ -46,8 +46,10 @@ class CustomerSnapshot(Frozen):
 
     ``identifiers`` holds what identity may use beyond the e-mails, phones, loyalty ids and accounts above it,
     e.g. the weak contact e-mail of an order. ``custom`` holds what else the source tells of the person, by its own
-    names (custom fields, metadata, answers of a form). ``left_out`` names fields that were told and not taken over,
-    because what stands there names nothing (a first name "Test", a date that is none); it is never stored.
+    names (custom fields, metadata, answers of a form). ``birth_digits``
+    are those of a date of birth that is none of the calendar or before 1900: they are compared, and never shown.
+    ``left_out`` names fields that were told and not taken over, because what stands there names nothing (a first name
+    "Test", a date that is none); it is never stored.
     """
 
     key: RecordKey
@@ -56,6 +58,7 @@ class CustomerSnapshot(Frozen):
     phones: tuple[ContactPoint, ...] = ()
     addresses: tuple[Address, ...] = ()
     birth_date: date | None = None
+    birth_digits: str | None = None
     language: str | None = None
     company: str | None = None
     national_id: str | None = None

@@ -9,7 +9,7 @@ from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings, custom_nam
 from hub.errors import PayloadError
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
-from hub.mapping.time import UNTOLD, instant, zone_of
+from hub.mapping.time import UNTOLD, day_first, instant, zone_of
 from hub.model.consent import Consent
 from hub.model.event import CONTACT_LISTS, CustomerEvent, Note
 from hub.model.identifier import RecordKey
@@ -39,11 +39,14 @@ PROFILE_FIELDS = ProfileMap(
 )
 
 
-def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) -> list[CustomerEvent | Note]:
+def event(
+    row: Mapping[str, str], settings: CsvSettings, *, modified: datetime, month_first: bool = False
+) -> list[CustomerEvent | Note]:
     """The customer of a row as of its own time of change, and a note for each time that is none.
 
     The file's time (``modified``) says when it was written, not when a person told something: a row without a time of
     its own stands behind every source that has one. Only an opt-out counts from the file's time.
+    ``month_first``: the column of dates of birth has the month first.
 
     Raises PayloadError naming the column where there is no external id.
     """
@@ -56,6 +59,8 @@ def event(row: Mapping[str, str], settings: CsvSettings, *, modified: datetime) 
         raise PayloadError("no external id", path=settings.fields.get("external_id", "external_id"))
     if (form := settings.formats.get(settings.fields.get("birth_date", ""))) and "birth_date" in fields:
         fields["birth_date"] = (_born(fields["birth_date"][0], form),)
+    elif month_first and "birth_date" in fields:
+        fields["birth_date"] = (day_first(fields["birth_date"][0]),)
     try:
         at = row_time(row, settings)
     except PayloadError as error:

@@ -15,12 +15,14 @@ from hub.connectors.csv.mapping import event, row_time
 from hub.connectors.csv.schemas import Layout, Row, layout, rows
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.body import json_tree
-from hub.mapping.time import maybe_instant
+from hub.mapping.time import maybe_instant, month_first
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 PAGE = 1_000
+MONTH_FIRST = "month_first"
+"""The header that names the field whose dates have the month first in this file."""
 
 
 def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent | Note]:
@@ -37,7 +39,7 @@ def parse(entry: InboxEntry, settings: CsvSettings) -> Sequence[CanonicalEvent |
     modified = maybe_instant(entry.headers.get("modified"), path="modified") or entry.received_at
     cells = {name: cell for name, cell in row.items() if isinstance(cell, str)}
     odd = [name for name, cell in row.items() if cell is not None and name not in cells]
-    told = event(cells, settings, modified=modified)
+    told = event(cells, settings, modified=modified, month_first=MONTH_FIRST in entry.headers)
     return [*told, *(Note(path=name, reason="no text, left out") for name in odd)]
 
 
@@ -60,13 +62,14 @@ def backfill(
     # How often the content was another one: rows without a time of their own are told apart by it, and not by the time
     # of the file, which is touched by whoever copies it.
     turn = int(cursor.get("turn", 0)) + (not resumes) if cursor is not None else 0
+    american = _month_first(settings, known)
     items: list[BackfillItem] = []
     number = done
     for row in rows(settings.path, known):
         if row.number <= done:
             continue
         number = row.number
-        if item := _item(row, known, settings, modified, since, turn):
+        if item := _item(row, known, settings, modified, since, turn, american):
             items.append(item)
         if len(items) == PAGE:
             yield BackfillPage(items, {"row": number, "file": content, "turn": turn}, known.rows)
@@ -86,9 +89,15 @@ def _content(path: Path) -> str:
 
 
 def _item(
-    row: Row, known: Layout, settings: CsvSettings, modified: datetime, since: datetime | None, turn: int
+    row: Row,
+    known: Layout,
+    settings: CsvSettings,
+    modified: datetime,
+    since: datetime | None,
+    turn: int,
+    american: Mapping[str, str],
 ) -> BackfillItem | None:
-    headers = {"row": str(row.number), "modified": modified.isoformat()}
+    headers = {"row": str(row.number), "modified": modified.isoformat(), **american}
     if row.cells is None:
         digest = hashlib.blake2b(row.raw, digest_size=12).hexdigest()
         return BackfillItem(f"row:{row.number}:{digest}", "row", row.raw, headers)
@@ -102,6 +111,16 @@ def _item(
     digest = hashlib.blake2b(version, digest_size=12).hexdigest()
     external_id = cells.get(settings.fields.get("external_id", ""), "").strip() or f"#{row.number}"
     return BackfillItem(f"row:{external_id}:{digest}", "row", body, headers)
+
+
+def _month_first(settings: CsvSettings, known: Layout) -> Mapping[str, str]:
+    """The header of rows whose date of birth has the month first, as the whole column says; a format says it too."""
+    column = settings.fields.get("birth_date")
+    if column is None or column in settings.formats:
+        return {}
+    place = known.columns.index(column)
+    births = (row.cells[place] for row in rows(settings.path, known) if row.cells is not None)
+    return {MONTH_FIRST: "birth_date"} if month_first(births) else {}
 
 
 def _time_or_none(cells: Mapping[str, str], settings: CsvSettings) -> datetime | None:

@@ -522,6 +522,20 @@ def test_a_column_may_have_a_notation_and_the_file_a_zone(tmp_path: Path) -> Non
         settings(tmp_path / "x.csv", time_zone="Mars")
 
 
+def test_a_column_of_birth_dates_with_the_month_first_is_read_so(tmp_path: Path) -> None:
+    born = ["03/04/1981", "12/31/1990", "07/15/1970", "01/29/1999"]
+    text = "".join(f"{place};a{place}@example.de;A;B;{told}\n" for place, told in enumerate(born))
+    path = file(tmp_path, "id;mail;vorname;nachname;geb\n" + text)
+    known = settings(path, fields=FIELDS | {"birth_date": "geb"})
+
+    assert [read(item, known).customer.birth_date for item in items(known)] == [
+        date(1981, 3, 4), date(1990, 12, 31), date(1970, 7, 15), date(1999, 1, 29)
+    ]  # fmt: skip
+
+    path.write_text(path.read_text() + "9;z@example.de;A;B;31/01/1999\n")
+    assert read(items(known)[0], known).customer.birth_date == date(1981, 4, 3)
+
+
 def test_equal_rows_of_one_file_are_one_record(tmp_path: Path) -> None:
     known = settings(file(tmp_path, "id;mail;vorname;nachname\n1;a@example.de;A;A\n1;a@example.de;A;A\n"))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.learning.estimation import estimate, splinked
 from hub.learning.sampling import Sample
 from hub.learning.splink_model import dumped
-from hub.learning.training import MOST_MOVED, MOST_RAISED, refined, tempered
+from hub.learning.training import MOST_MOVED, MOST_RAISED, lent, near_births, peopled, refined, tempered
 from hub.matching.features import Features
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model, Weights
@@ -179,3 +179,45 @@ def test_what_resolves_never_loads_splink() -> None:
     told = "print({'splink', 'duckdb', 'pyarrow', 'pandas'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", loaded + told], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+# -- how often two records are one person (moj-analytical-services/splink#462, #876, #1069)
+
+
+@pytest.mark.parametrize(("pairs", "population"), [(0, 1000), (500, 1000), (1000, 500), (3000, 1000 / 6), (9e9, 125)])
+def test_the_more_records_a_person_has_the_likelier_two_are_one(pairs: float, population: float) -> None:
+    assert peopled(Model(population=1000.0), pairs).population == pytest.approx(population)
+
+
+# -- near dates of birth
+
+
+def test_where_all_are_of_one_age_near_dates_say_little() -> None:
+    ages = {(1940 + number % 65, 1 + number % 12, 1 + number % 28) for number in range(2_000)}
+    pupils = {(2012, 1 + number % 12, 1 + number % 28) for number in range(2_000)}
+
+    of_all, of_pupils = (near_births([], born, Model()).weights for born in (ages, pupils))
+
+    assert of_pupils.birth_two_parts < of_all.birth_two_parts
+    assert of_pupils.birth_digit < of_all.birth_digit
+    assert abs(of_all.birth_day_month - Weights().birth_day_month) <= 3
+
+
+def test_without_dates_of_birth_near_ones_are_as_shipped() -> None:
+    assert near_births([], (), Model()) == Model()
+
+
+# -- a number that is lent
+
+
+def test_what_a_number_proves_beside_another_first_name_is_told_by_birth_dates() -> None:
+    def shared(first: str, born: str) -> Score:
+        one = who(first_name="Anna", last_name="Berg", loyalty_id="K-4711", birth_date="1980-04-17")
+        return score(one, who(first_name=first, last_name="Berg", loyalty_id="K-4711", birth_date=born), MODEL)
+
+    mistyped, borrowed = shared("Xqnn", "1980-04-17"), shared("Jonas", "1955-09-02")
+
+    shipped = Weights().bound_lent
+    assert lent([mistyped] * 60, MODEL).weights.bound_lent > shipped + 3
+    assert lent([borrowed] * 60, MODEL).weights.bound_lent < shipped - 2
+    assert lent([shared("Anna", "1955-09-02")] * 60, MODEL) == MODEL

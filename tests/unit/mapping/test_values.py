@@ -18,7 +18,7 @@ from hub.mapping.money import amount, maybe_amount, minor_units
 from hub.mapping.name import clean, fold, person_name
 from hub.mapping.notes import notes_of
 from hub.mapping.phone import phone
-from hub.mapping.time import birth_date, epoch, instant, maybe_instant, zone_of
+from hub.mapping.time import birth_date, birth_digits, day_first, epoch, instant, maybe_instant, month_first, zone_of
 from hub.model.address import Address
 from hub.model.customer import ContactPoint, PersonName
 from hub.model.event import CustomerEvent
@@ -317,6 +317,30 @@ def test_epochs_in_seconds_and_milliseconds() -> None:
 )
 def test_birth_dates(text: str, expected: date | None) -> None:
     assert birth_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1981-02-30", "1981-02-30"), ("31.02.1981", "1981-02-31"), ("1980-13-35", "1980-13-35"),
+        ("1847-03-09", "1847-03-09"), ("9.3.1847", "1847-03-09"),
+        ("1981-02-28", None), ("0000-05-06", None), ("31.12.9999", None), ("99.99.2000", None), ("1985-00-00", None),
+        ("", None), ("unbekannt", None),
+    ],
+)  # fmt: skip
+def test_of_a_birth_date_that_is_none_the_digits_are_kept(text: str, expected: str | None) -> None:
+    assert birth_digits(text) == expected
+
+
+def test_a_column_is_month_first_where_only_the_second_number_is_ever_above_twelve() -> None:
+    american = ["03/04/1981", "12/31/1990", "7/15/70", "01/29/1999", ""]
+
+    assert month_first(american)
+    assert [day_first(text) for text in american] == ["04/03/1981", "31/12/1990", "15/7/70", "29/01/1999", ""]
+    assert not month_first(["03/04/1981", "12/31/1990"])
+    assert not month_first([*american, "31.12.1990"])
+    assert not month_first(["1981-03-04"] * 9)
+    assert day_first("31.12.1990") == "31.12.1990"
 
 
 @given(TEXT)

@@ -124,3 +124,10 @@ def test_a_value_that_joins_counts_however_many_others_a_person_has() -> None:
     }
     # then all are one, since each step sees the mailbox that it goes by
     assert cluster(chain, MODEL).groups == [sorted(chain)]
+
+
+def test_of_two_people_one_review_is_asked_however_many_records_they_have() -> None:
+    doubt = score(who(first_name="Anna", last_name="Berg"), who(first_name="Anna", last_name="Berg"), Model())
+    told = {pair: doubt._replace(weight=bits) for pair, bits in {(1, 3): 1.0, (2, 3): 2.0, (1, 4): 0.5}.items()}
+
+    assert reviews(Clusters([[1, 2], [3], [4]], []), told, Model()) == [(2, 3, told[2, 3]), (1, 4, told[1, 4])]

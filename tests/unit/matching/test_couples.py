@@ -78,9 +78,11 @@ def lives(street: str, number: str, postal: str, city: str) -> Features:
         (("63", "10115", "berlin"), ("63", "10115", "berlin"), "door"),
         (("63", "10115", "berlin"), ("63", "10151", "berlin"), "door"),
         (("63", "", ""), ("63", "70173", "stuttgart"), "door"),
-        (("63", "10115", "berlin"), ("65", "10115", "berlin"), "street"),
-        (("63", "10115", "berlin"), ("163", "10115", "berlin"), "street"),
-        (("63", "10115", "berlin"), ("217", "10115", "berlin"), "postal_city"),
+        (("63", "10115", "berlin"), ("65", "10115", "berlin"), "neighbours"),
+        (("63", "10115", "berlin"), ("163", "10115", "berlin"), "neighbours"),
+        (("63", "10115", "berlin"), ("217", "10115", "berlin"), "moved_postal"),
+        (("63", "10115", "berlin"), ("217", "13187", "berlin"), "moved_city"),
+        (("63", "10115", "berlin"), ("63", "13187", "berlin"), "moved_street"),
     ],
 )
 def test_a_street_is_in_a_place_and_far_numbers_are_no_neighbours(

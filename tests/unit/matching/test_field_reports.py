@@ -128,6 +128,53 @@ def test_a_placeholder_does_not_speak_against_the_true_date() -> None:
     assert clusters(one, other) == [[0, 1]]
 
 
+# -- dates of birth that are near, or on no calendar (benseverndev-oss/goldenmatch#1858, J535D165/recordlinkage#123)
+
+
+@pytest.mark.parametrize("unrelated", ["1975-11-30", "1987-10-02", "1908-05-21", "1991-02-28", "1958-12-18"])
+def test_dates_of_birth_that_only_look_alike_tell_namesakes_of_a_town_apart(unrelated: str) -> None:
+    one, other = (named("Peter", "Schmidt", city="Berlin", birth_date=born) for born in ("1981-05-28", unrelated))
+    assert decided(one, other) == "different"
+
+
+@pytest.mark.parametrize("near", ["1983-05-28", "1975-05-28", "1981-11-02"])
+def test_a_day_and_month_in_common_do_not_make_one_of_two_names(near: str) -> None:
+    one, other = named("Peter", birth_date="1981-05-28"), named("Peter", "Schmidt", birth_date=near)
+    assert decided(one, other) == "different"
+
+
+def test_the_digits_of_a_date_that_is_none_agree_and_a_date_before_1900_does() -> None:
+    for told in ("31.02.1981", "1847-03-09"):
+        peter = named("Peter", "Schmidt", birth_date=told)
+        assert decided(peter, peter) == "same"
+    assert decided(named("Peter", "Schmidt", birth_date="1847-03-09"), named("Peter", "Schmidt")) != "same"
+
+
+@pytest.mark.parametrize("nobodys_birth", ["29.02.1900", "0000-05-06", "31.12.9999", "99.99.1985", "1753-01-01"])
+def test_no_filler_of_a_calendar_is_a_date_of_birth(nobodys_birth: str) -> None:
+    assert who(**named("Peter", birth_date=nobodys_birth)).births == ()
+
+
+# -- a number of somebody else's (SORMAS-Foundation/SORMAS-Project#12729, HealthRex/CDSS#289)
+
+NUMBERS: list[Told] = [{"national_id": "12345678901"}, {"loyalty_id": "K-4711-0815"}]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=["national id", "loyalty card"])
+@pytest.mark.parametrize("beside", [{}, HOME, {**HOME, "phone": LANDLINE}], ids=["alone", "home", "home and phone"])
+def test_a_number_lent_in_a_household_does_not_make_two_people_one(number: Told, beside: Told) -> None:
+    one, other = (named(first, **number, **beside) for first in ("Jonas", "Helene"))
+    assert decided(one, other) != "same"
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=["national id", "loyalty card"])
+def test_a_number_of_ones_own_still_tells_who_it_is(number: Told) -> None:
+    assert decided(named("Jonas", **number), named("Jonas", "Brandt", **number)) == "same"
+    assert decided(
+        named("Jonas", birth_date=BORN, **number), named("Wilhelm", birth_date=BORN, **number)
+    ) == decided(named("Jonas", **number), named("J.", **number)) == "same"  # fmt: skip
+
+
 # -- what programs write where there is no id (PostHog/posthog#876, #5527, #12008)
 
 FILLERS = ["null", "undefined", "None", "NaN", "[object Object]", "0", "0000000", "-", "n/a", "k.A.", "guest", "999999"]

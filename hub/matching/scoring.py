@@ -32,6 +32,7 @@ SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
 _ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+_EQUAL = frozenset({"exact", "swapped exact"})
 _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
@@ -254,7 +255,10 @@ class _Pair:
             self.link("company", level, w.company if level == "exact" else w.company_near, w.bound_company)
 
     def bind(self) -> None:
-        """Hold what a household shares to what it can prove, and an equal first name in it to father and son."""
+        """Hold what a household shares to what it can prove, and an equal first name in it to father and son.
+
+        A household hardly gives two of its members one name, however common the name is elsewhere.
+        """
         most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
         if self.shared > most:
             self.evidence.append(Evidence("household", "bound", most - self.shared))
@@ -262,6 +266,10 @@ class _Pair:
         excess = self.w.household_first_most - self.first_bits
         if excess < 0 and self.shared >= self.prior - 2:
             self.personal("first_name", "same in a household", excess)
+        elif self.first in _EQUAL and self.shared >= self.prior - _DOUBT:
+            lacking = self.w.household_first_least - self.first_bits
+            if lacking > 0:
+                self.personal("first_name", "common in a household", lacking)
 
     def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)

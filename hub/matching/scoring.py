@@ -260,13 +260,14 @@ class _Pair:
         A household hardly gives two of its members one name, however common the name is elsewhere.
         """
         most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
-        if self.shared > most:
+        beyond = self.shared > most
+        if beyond:
             self.evidence.append(Evidence("household", "bound", most - self.shared))
             self.shared = most
         excess = self.w.household_first_most - self.first_bits
         if excess < 0 and self.shared >= self.prior - 2:
             self.personal("first_name", "same in a household", excess)
-        elif self.first in _EQUAL and self.shared >= self.prior - _DOUBT:
+        elif beyond and self.first in _EQUAL and most >= self.prior - _DOUBT:
             lacking = self.w.household_first_least - self.first_bits
             if lacking > 0:
                 self.personal("first_name", "common in a household", lacking)

@@ -28,7 +28,9 @@ SALUTATIONS = {
 """What tells whether a man or a woman is meant, where no first name does."""
 
 _DROPPED = frozenset({"dr", "prof", "dipl", "ing", "med", "mag", *SALUTATIONS})
-_CALLED = frozenset({"dad", "daddy", "mom", "mum", "mummy", "mama", "papa", "oma", "opa", "grandma", "grandpa", "sir", "madam"})
+_CALLED = frozenset(
+    {"dad", "daddy", "mom", "mum", "mummy", "mama", "papa", "oma", "opa", "grandma", "grandpa", "sir", "madam"}
+)
 """What a relative or a form writes where the first name belongs."""
 
 _NO_NAME = _DROPPED | _SUFFIXES.keys()

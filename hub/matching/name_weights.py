@@ -6,6 +6,8 @@ from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, COUPLE, Tokens, likeness
 from hub.matching.weights import Model
 
+_WHOLE = 8
+"""Letters from which a single field may hold both names run together."""
 _MOST_REMEMBERED = 200_000
 MISMATCH = frozenset({"different", "far", "initial_different", ALIKE, COUPLE, ""})
 
@@ -35,6 +37,10 @@ def weighed(one: Spelling, other: Spelling, model: Model) -> Names:
 
 
 def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
+    if (whole := _in_one_field(one, other) or _in_one_field(other, one)) is not None:
+        first, first_level = _name(whole.first, whole.first, model, given=True)
+        last, last_level = _name(whole.last, whole.last, model, given=False)
+        return first, last, first_level, last_level
     first, first_level = _name(one.first, other.first, model, given=True)
     last, last_level = _name(one.last, other.last, model, given=False)
     if first_level == "exact" or (first_level not in MISMATCH and last_level not in MISMATCH):
@@ -54,6 +60,16 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
     if not lesser:
         return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
     return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _in_one_field(one: Spelling, other: Spelling) -> Spelling | None:
+    """The other name where the one is all of it, run together in a single field: Ramimakhlouf."""
+    told = one.first or one.last
+    if (one.first and one.last) or not (other.first and other.last):
+        return None
+    run = "".join(told)
+    ways = ((*other.first, *other.last), (*other.last, *other.first))
+    return other if len(run) >= _WHOLE and any("".join(way) == run for way in ways) else None
 
 
 def _told_and_weight(crossing: tuple[float, str]) -> tuple[bool, float, str]:

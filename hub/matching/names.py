@@ -53,6 +53,10 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "different"
     if len(one) == 1 == len(other):
         return _one_word(one[0], other[0], given=given)
+    if given and one[0] != other[0]:
+        written, also = _written_out(one), _written_out(other)
+        if written and also and (written, also) != (one, other):
+            return likeness(written, also)
     joined, other_joined = "".join(one), "".join(other)
     if joined == other_joined:
         return "exact"
@@ -83,9 +87,16 @@ _ADDED = {True: frozenset({"thi", "van"}), False: frozenset({"al", "el"})}
 """Words that some tell with a name and others do not: middle words of Vietnam, the article of Arabic."""
 
 
+def _written_out(name: Tokens) -> Tokens:
+    """The name without its initials, which tell nothing about two names that begin unlike."""
+    return tuple([word for word in name if len(word) > 1])
+
+
 def _bare(name: Tokens, *, given: bool) -> str:
     bare = "".join([word for word in name if word not in _ADDED[given]])
-    return bare[2:] if not given and len(bare) > _WHOLE and bare[:2] in _ADDED[False] and bare[2] not in "aeiou" else bare
+    return (
+        bare[2:] if not given and len(bare) > _WHOLE and bare[:2] in _ADDED[False] and bare[2] not in "aeiou" else bare
+    )
 
 
 def _both_bare(one: str, other: str) -> tuple[str, str]:
@@ -118,7 +129,9 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
                 return "different"
             if _man_and_woman(one, other):
                 return COUPLE
-            return "typo" if _one_sound(one, other) or sound_alike(one, other) or _alike(one, other) == _TYPO else "alias"
+            return (
+                "typo" if _one_sound(one, other) or sound_alike(one, other) or _alike(one, other) == _TYPO else "alias"
+            )
         if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):

@@ -53,7 +53,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "different"
     if len(one) == 1 == len(other):
         return _one_word(one[0], other[0], given=given)
-    if given and one[0] != other[0]:
+    if given and one[0] != other[0] and len(one[0]) > 1 < len(other[0]):
         written, also = _written_out(one), _written_out(other)
         if written and also and (written, also) != (one, other):
             return likeness(written, also)
@@ -81,6 +81,13 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     if given and level != "different" and not _one_sound(one[0], other[0]):
         return _sisters(one[0], other[0], level)
     return level
+
+
+@lru_cache(maxsize=65_536)
+def nearness(one: Tokens, other: Tokens) -> float:
+    """How many of their letters two names that are close or far share: 0 for half of them, 1 for nearly all."""
+    similar: float = OSA.normalized_similarity("".join(one), "".join(other))
+    return round(min(max((similar - 0.5) / 0.4, 0.0), 1.0), 2)
 
 
 _ADDED = {True: frozenset({"thi", "van"}), False: frozenset({"al", "el"})}

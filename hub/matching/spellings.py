@@ -1,6 +1,6 @@
 """How a name may be meant to sound, whichever way a system wrote it in Latin letters. Pure.
 
-The ways are those of people_scripts' sources: German, English and French spellings of Slavic, Greek, Arabic and Turkish
+The ways are those of German, English and French for Slavic, Greek, Arabic and Turkish
 names (BGN/PCGN, ELOT 743, ISO 9), and Pinyin beside Wade-Giles. A letter that is read in several ways gives a reading
 for each: ``ch`` in Chernov, in Chochlow, and in Christos. Two words that share a reading may be one name.
 """

@@ -284,9 +284,8 @@ def test_what_a_relative_is_called_is_no_first_name(called: str) -> None:
 
 
 def test_spellings_of_one_name_are_one_person_on_a_mailbox_and_a_family_is_not() -> None:
-    spelt = [who(**named(first, last, **MAILBOX)) for first, last in
-             (("Юлия", "Шевченко"), ("Yuliya", "Shevchenko"), ("Julia", "Schewtschenko"), ("Iuliia", "Ševčenko"))]  # fmt: skip
-    people = dict(enumerate(spelt))
+    spelt = "Юлия Шевченко", "Yuliya Shevchenko", "Julia Schewtschenko", "Iuliia Ševčenko"
+    people = {number: who(**named(*name.split(), **MAILBOX)) for number, name in enumerate(spelt)}
     assert crowds(buckets(people), people) == {}
     people[4] = who(**named("Dmitri", "Shevchenko", **MAILBOX))
     assert set(crowds(buckets(people), people).values()) == {2}

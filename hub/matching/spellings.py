@@ -81,8 +81,12 @@ def sound_alike(one: str, other: str) -> bool:
 
 
 def near_sound(one: str, other: str) -> bool:
-    """Whether two folded words are heard with a single sound between them."""
-    return any(OSA.distance(a, b, score_cutoff=1) <= 1 for a in readings(one) for b in readings(other))
+    """Whether two folded words are heard with a single sound between them, and begin and end alike."""
+    return any(
+        a[:2] == b[:2] and a[-1:] == b[-1:] and OSA.distance(a, b, score_cutoff=1) <= 1
+        for a in readings(one)
+        for b in readings(other)
+    )
 
 
 def _applied(rules: Rules, word: str) -> str:

@@ -40,6 +40,7 @@ _NAMES: Mapping[str, str] = {
     "initial": "an initial that fits",
     "initial_different": "another initial",
     "swapped": "first and last name the other way round",
+    "household_first_least": "an equal first name in one household, at least",
     "household_first_most": "an equal first name in one household, at most",
     "suffix_different": "a senior and a junior",
     "email_near": "an e-mail with a typing error",

@@ -59,6 +59,7 @@ _NAMES = {
     ("national_id", "exact"): bound_of("national_id"),
     **{(kind.name, "exact"): bound_of(kind.name) for kind in BY_VALUE},
     **{(kind.name, "other"): different_of(kind.name) for kind in BY_VALUE if kind.different is not None},
+    ("first_name", "common in a household"): "household_first_least",
     ("first_name", "same in a household"): "household_first_most", ("suffix", "different"): "suffix_different",
     ("address", "street"): "street", ("address", "different"): "address_different",
     ("address", "city_different"): "city_different",
@@ -68,9 +69,9 @@ _NAMES = {
 
 _CLEAR = frozenset({"exact", "part", "alias", "typo", "different"})
 _SUREST = 0.97
+_IN_A_HOUSEHOLD = frozenset({"same in a household", "common in a household"})
 _LENDERS = 10
 """Pairs that share a number under two first names, as which the shipped odds count."""
-
 _MOST = -0.5
 _LESS = 1.0
 
@@ -177,7 +178,7 @@ def adjusted(scores: Iterable[Score], model: Model) -> Model:
     for found in scores:
         own = sum(evidence.weight for evidence in found.evidence if evidence.feature in _OWN) - model.prior
         for feature, level, weight in found.evidence:
-            if feature not in _LEARNED or not level or level == "same in a household":
+            if feature not in _LEARNED or not level or level in _IN_A_HOUSEHOLD:
                 continue
             # What a household shares is capped together: such a feature is judged by the personal evidence alone.
             rest = found.weight - weight if feature in _OWN else own

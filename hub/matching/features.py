@@ -28,6 +28,11 @@ SALUTATIONS = {
 """What tells whether a man or a woman is meant, where no first name does."""
 
 _DROPPED = frozenset({"dr", "prof", "dipl", "ing", "med", "mag", *SALUTATIONS})
+_CALLED = frozenset(
+    {"dad", "daddy", "mom", "mum", "mummy", "mama", "papa", "oma", "opa", "grandma", "grandpa", "sir", "madam"}
+)
+"""What a relative or a form writes where the first name belongs."""
+
 _NO_NAME = _DROPPED | _SUFFIXES.keys()
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
 _NOBODYS_BIRTH = frozenset(
@@ -190,6 +195,8 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     for first, last in _told_names(state):
         given, family = _given(first), _tokens(last)
         told = given
+        if family and given and _CALLED.issuperset(given):
+            given = ()
         if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
             suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
             given, family = _kept(given), _kept(family)
@@ -233,12 +240,16 @@ def _given(first: str) -> Tokens:
     return (PAIR + PAIR.join(words),)
 
 
+_SILENT = str.maketrans("", "", "'’ʼьъЬЪ")
+"""What parts no words: apostrophes, and the Cyrillic signs that are one when folded."""
+
+
 @lru_cache(maxsize=16_384)
 def _tokens(text: str) -> Tokens:
     """Folded words of a name. What has digits is a handle told as a name, and none."""
     if any(letter.isdigit() for letter in text):
         return ()
-    return tuple(shortest(token) for token in fold(text.replace("'", "").replace("’", "")).split())
+    return tuple(shortest(token) for token in fold(text.translate(_SILENT)).split())
 
 
 def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from hub.matching.features import Spelling
-from hub.matching.names import ALIKE, COUPLE, Tokens, likeness
+from hub.matching.names import ALIKE, COUPLE, Tokens, likeness, nearness
 from hub.matching.weights import Model
 
+_NEAR_MOST = 2.0
+"""Bits that last names a letter or two of many apart have over those that are as far apart as their level allows.
+
+First names have none: what looks alike at one door are siblings, eleven times in twelve.
+"""
+_WHOLE = 8
+"""Letters from which a single field may hold both names run together."""
 _MOST_REMEMBERED = 200_000
 MISMATCH = frozenset({"different", "far", "initial_different", ALIKE, COUPLE, ""})
 
@@ -35,6 +42,10 @@ def weighed(one: Spelling, other: Spelling, model: Model) -> Names:
 
 
 def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
+    if (whole := _in_one_field(one, other) or _in_one_field(other, one)) is not None:
+        first, first_level = _name(whole.first, whole.first, model, given=True)
+        last, last_level = _name(whole.last, whole.last, model, given=False)
+        return first, last, first_level, last_level
     first, first_level = _name(one.first, other.first, model, given=True)
     last, last_level = _name(one.last, other.last, model, given=False)
     if first_level == "exact" or (first_level not in MISMATCH and last_level not in MISMATCH):
@@ -54,6 +65,16 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
     if not lesser:
         return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
     return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _in_one_field(one: Spelling, other: Spelling) -> Spelling | None:
+    """The other name where the one is all of it, run together in a single field: Ramimakhlouf."""
+    told = one.first or one.last
+    if (one.first and one.last) or not (other.first and other.last):
+        return None
+    run = "".join(told)
+    ways = ((*other.first, *other.last), (*other.last, *other.first))
+    return other if len(run) >= _WHOLE and any("".join(way) == run for way in ways) else None
 
 
 def _told_and_weight(crossing: tuple[float, str]) -> tuple[bool, float, str]:
@@ -76,7 +97,9 @@ def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[flo
     if level == ALIKE:
         return max(w.initial_different, w.first_different), level
     if level in ("close", "far"):
-        return getattr(w, f"{'first' if given else 'last'}_{level}"), level
+        if given:
+            return (w.first_close if level == "close" else w.first_far), level
+        return (w.last_close if level == "close" else w.last_far) + _NEAR_MOST * nearness(one, other), level
     table, usual = (model.first, w.first_exact) if given else (model.last, w.last_exact)
     weight = min(table.get(" ".join(one), usual), table.get(" ".join(other), usual)) if table else usual
     if level == "exact":

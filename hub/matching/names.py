@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
 from hub.matching.given_names import gender, known
-from hub.matching.short_forms import FAMILIES, shortest
+from hub.matching.short_forms import FAMILIES, SURNAMES, shortest
+from hub.matching.spellings import near_sound, sound_alike
 
 Tokens = tuple[str, ...]
 """A name's folded words, never empty words."""
 
 
-def _families() -> dict[str, frozenset[int]]:
+def _families(lines: Sequence[str]) -> dict[str, frozenset[int]]:
     by_name: dict[str, set[int]] = {}
-    for place, line in enumerate(FAMILIES):
+    for place, line in enumerate(lines):
         for name in line.split():
             by_name.setdefault(shortest(name), set()).add(place)
     return {name: frozenset(places) for name, places in by_name.items()}
 
 
-_BY_NAME = _families()
+_BY_NAME = _families(FAMILIES)
+_BY_SURNAME = _families(SURNAMES)
 _NONE: frozenset[int] = frozenset()
 _STEM, _WHOLE = 4, 6
 """Letters in common, and of each, that make two related names a man's and a woman's form (Alexander, Alexandra)."""
+_HEARD = 5
+"""Letters of a name from which a vowel or consonant heard otherwise leaves it much alike."""
 _SHORT = 3
 """Letters of a name that may be another's, cut."""
 _GENDERED = frozenset(
@@ -48,9 +53,19 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return "different"
     if len(one) == 1 == len(other):
         return _one_word(one[0], other[0], given=given)
+    if given and one[0] != other[0] and len(one[0]) > 1 < len(other[0]):
+        written, also = _written_out(one), _written_out(other)
+        if written and also and (written, also) != (one, other):
+            return likeness(written, also)
     joined, other_joined = "".join(one), "".join(other)
     if joined == other_joined:
         return "exact"
+    if len(one) != len(other) and (bare := _bare(one, given=given)) and bare == _bare(other, given=given):
+        return "part"
+    if len(joined) > 1 < len(other_joined) and not (given and _apart(one, other)):
+        heard = (_bare(one, given=given) or joined), (_bare(other, given=given) or other_joined)
+        if sound_alike(joined, other_joined) or (heard != (joined, other_joined) and sound_alike(*heard)):
+            return "typo"
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
     within = set(one) <= set(other) or set(other) <= set(one)
@@ -68,7 +83,40 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
     return level
 
 
+@lru_cache(maxsize=65_536)
+def nearness(one: Tokens, other: Tokens) -> float:
+    """How many of their letters two names that are close or far share: 0 for half of them, 1 for nearly all."""
+    similar: float = OSA.normalized_similarity("".join(one), "".join(other))
+    return round(min(max((similar - 0.5) / 0.4, 0.0), 1.0), 2)
+
+
+_ADDED = {True: frozenset({"thi", "van"}), False: frozenset({"al", "el"})}
+"""Words that some tell with a name and others do not: middle words of Vietnam, the article of Arabic."""
+
+
+def _written_out(name: Tokens) -> Tokens:
+    """The name without its initials, which tell nothing about two names that begin unlike."""
+    return tuple([word for word in name if len(word) > 1])
+
+
+def _bare(name: Tokens, *, given: bool) -> str:
+    bare = "".join([word for word in name if word not in _ADDED[given]])
+    return (
+        bare[2:] if not given and len(bare) > _WHOLE and bare[:2] in _ADDED[False] and bare[2] not in "aeiou" else bare
+    )
+
+
+def _both_bare(one: str, other: str) -> tuple[str, str]:
+    """Alsayed and Elsayed without their article; a word that merely begins so is compared with one that does too."""
+    return (_bare((one,), given=False), _bare((other,), given=False)) if other[:2] in _ADDED[False] else (one, other)
+
+
+def _apart(one: Tokens, other: Tokens) -> bool:
+    return _man_and_woman(one[0], other[0]) or (known(one[0]) and known(other[0]) and one[0] != other[0])
+
+
 _ALIKE = ("different", "far", "close", "typo")
+_TYPO = _ALIKE.index("typo")
 COUPLE = "couple_different"
 """Alike as two words, and a man's name and a woman's."""
 
@@ -86,17 +134,27 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
         if one in _BY_NAME and other in _BY_NAME:
             if not _BY_NAME[one] & _BY_NAME[other]:
                 return "different"
-            return COUPLE if _man_and_woman(one, other) else "alias"
+            if _man_and_woman(one, other):
+                return COUPLE
+            return (
+                "typo" if _one_sound(one, other) or sound_alike(one, other) or _alike(one, other) == _TYPO else "alias"
+            )
         if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
+    elif sound_alike(one, other) or (one[:2] in _ADDED[False] and sound_alike(*_both_bare(one, other))):
+        return "typo"
+    elif _BY_SURNAME.get(one, _NONE) & _BY_SURNAME.get(other, _NONE):
+        return "alias"
     return _sisters(one, other, _ALIKE[_alike(one, other)]) if given else _ALIKE[_alike(one, other)]
 
 
 def _one_sound(one: str, other: str) -> bool:
     """Whether they are two spellings of one name; an h that is not the first letter is silent: Michala and Micala."""
-    return spoken(one) == spoken(other) or one[:1] + one[1:].replace("h", "") == other[:1] + other[1:].replace("h", "")
+    if spoken(one) == spoken(other) or one[:1] + one[1:].replace("h", "") == other[:1] + other[1:].replace("h", ""):
+        return True
+    return sound_alike(one, other) and not (known(one) and known(other))
 
 
 def _sisters(one: str, other: str, level: str) -> str:
@@ -118,6 +176,8 @@ def _well_known_apart(one: str, other: str) -> bool:
     """Two well-known names however alike they look, or a man's and a woman's form of one name."""
     if one in _BY_NAME and other in _BY_NAME:
         return True
+    if known(one) != known(other) and None in (gender(one), gender(other)):
+        return False  # Helga and Helgao: an ending that makes no name is a typing error
     stem = Prefix.similarity(one, other)
     return stem >= 3 and one[stem:] in _GENDERED and other[stem:] in _GENDERED
 
@@ -142,6 +202,8 @@ def _alike(one: str, other: str) -> int:
         swapped = distance == 1 and one[:2] == other[1::-1]
         return 3 if one[0] == other[0] or swapped or one[1:] == other or other[1:] == one else 2
     if shorter >= 3 and (one.startswith(other) or other.startswith(one)):
+        return 2
+    if shorter >= _HEARD and near_sound(one, other):
         return 2
     similar = JaroWinkler.similarity(one, other)
     if similar >= 0.92 or (one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)):

@@ -36,7 +36,7 @@ _SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
 _BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
 _NOBODY_LENDS = 2.0
 """Odds from which a number beside another first name is one person's whose name was mistyped or changed."""
-
+_EQUAL = frozenset({"exact", "swapped exact"})
 _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
@@ -252,7 +252,7 @@ class _Pair:
         told, other_told = numbers(one.weak) + one.phones, numbers(other.weak) + other.phones
         if not in_common(told, other_told):
             return False
-        self.proof("phone", "weak", numbers, other_numbers, min(self.w.bound_weak, self.w.bound_phone))
+        self.proof("phone", "weak", told, other_told, min(self.w.bound_weak, self.w.bound_phone))
         return True
 
     def either_shared(self, a: str, b: str) -> bool:
@@ -304,14 +304,22 @@ class _Pair:
             self.link("company", level, w.company if level == "exact" else w.company_near, w.bound_company)
 
     def bind(self) -> None:
-        """Hold what a household shares to what it can prove, and an equal first name in it to father and son."""
+        """Hold what a household shares to what it can prove, and an equal first name in it to father and son.
+
+        A household hardly gives two of its members one name, however common the name is elsewhere.
+        """
         most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
-        if self.shared > most:
+        beyond = self.shared > most
+        if beyond:
             self.evidence.append(Evidence("household", "bound", most - self.shared))
             self.shared = most
         excess = self.w.household_first_most - self.first_bits
         if excess < 0 and self.shared >= self.prior - 2:
             self.personal("first_name", "same in a household", excess)
+        elif beyond and self.first in _EQUAL and most >= self.prior - _DOUBT:
+            lacking = self.w.household_first_least - self.first_bits
+            if lacking > 0:
+                self.personal("first_name", "common in a household", lacking)
 
     def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)

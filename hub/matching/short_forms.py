@@ -189,4 +189,68 @@ mercedes merche
 rafael rafa
 roberto beto
 rosario charo
+aisha aicha ayesha aische ayse aishe
+mohammed muhammad mohamed mohamad muhammed mohammad
+ahmed ahmad achmed ahmet
+hussein husain hussain hossein huseyin
+yousef yusuf youssef joussef
+fatima fatma fatimah fatemeh
+khaled khalid chaled halid
+omar omer umar
+said saeed sayed
+mustafa mostafa moustafa
+ibrahim ebrahim
+zuleyha suleika zuleika
+ioannis yannis giannis jannis yiannis
+georgios giorgos yorgos yiorgos
+konstantinos constantinos kostas costas dinos
+eleni helene helena helen
+nikolaos nikos
+dimitrios dimitris
+andrzej jedrzej
+katarzyna katharina katarina kasia
+krzysztof christoph christopher krzys
+malgorzata margareta margarethe gosia
+elzbieta elisabeth elizabeth ela
+pawel paul
+lukasz lucas lukas
+wojciech wojtek
+zbigniew zbyszek
+zaneta janette jeanette
+oleksandr alexander aleksandr
+mikhail michail michael
+ekaterina yekaterina jekaterina katharina
+evgeny yevgeny evgeniy yevgeniy jewgeni
+yuri yury juri
+renate renata
 """.strip().splitlines()
+
+SURNAMES = """
+zhang chang cheung
+wang wong
+li lee
+zhao chao chiu
+chen chan chin
+zhou chow chou
+xu hsu hui
+huang hwang wong
+zheng cheng
+xie hsieh tse
+liu lau
+cai tsai choi
+qian chien
+deng teng tang
+guo kuo kwok
+zhu chu
+lin lam
+wu ng
+zhong chung
+yang yeung
+liang leung
+he ho
+hoang huynh
+vu vo
+oikonomou economou ikonomou
+""".strip().splitlines()
+"""Last names of one sign, or one word, that are written unlike: Pinyin, Wade-Giles and Cantonese; north and south of
+Vietnam; one family a line, folded."""

@@ -69,6 +69,7 @@ class Weights(_OfKinds):
     first_different: float = -8.0
     last_different: float = -4.5
     swapped: float = 0.0
+    household_first_least: float = 4.5
     household_first_most: float = 6.5
     suffix_different: float = -8.0
     email_near: float = 17.0

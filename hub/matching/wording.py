@@ -66,6 +66,10 @@ SENTENCES: Mapping[tuple[str, str], str] = {
         "first_name",
         "same in a household",
     ): "an equal first name says less beside it: father and son share one, namesakes too",
+    (
+        "first_name",
+        "common in a household",
+    ): "an equal first name says more beside it, however common: two of one household hardly share one",
     ("email", "exact"): "the same e-mail: {both}",
     ("email", "near"): "the same e-mail but for a typing error: {both}",
     ("email", "near_name"): "the same e-mail but for a typing error, in a mailbox without digits: {both}",

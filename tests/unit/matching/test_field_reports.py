@@ -265,3 +265,74 @@ def test_two_people_stay_two(one: Told, other: Told) -> None:
 @pytest.mark.parametrize(("one", "other"), ONE.values(), ids=ONE)
 def test_one_person_is_one(one: Told, other: Told) -> None:
     assert clusters(one, other) == clusters(other, one) == [[0, 1]]
+
+
+# -- names in many spellings
+
+SPELT = {
+    "intuit/fuzzy-matcher#79": ("Mohamed", "Nour", "Mahamad", "Nour"),
+    "intuit/fuzzy-matcher#79, cut": ("Mohamed", "Nour", "Mohame", "Nour"),
+    "SparkDevNetwork/Rock#4147": ("Tom", "Hayes", "Thomas", "Hayes"),
+    "derek73/python-nameparser#123": ("Karim", "Al-Masri", "Karim", "Masri"),
+    "derek73/python-nameparser#123, two articles": ("Karim", "El Masry", "Karim", "Almasri"),
+    "derek73/python-nameparser#133": ("Rania", "Zein El Dine", "Rania", "Zeineldine"),
+    "opensanctions/rigour#70": ("Abd el Karim", "Haddad", "Abdelkarim", "Haddad"),
+    "opensanctions/rigour#70, in one field": ("Rami", "Makhlouf", "Ramimakhlouf", None),
+    "historyforge/historyforge#238": ("Silas", "Wood", "Silas", "Woods"),
+    "18F/piipan#550": ("Clara Maria", "Bender", "Clara", "Bender"),
+    "eljeffeg/SmartCopy#285": ("John James", "Crittenden", "John J.", "Crittenden"),
+    "acl-org/acl-anthology#5786": ("Xiaoming", "Zhang", "Zhang", "Xiao Ming"),
+    "SteveMCarroll/PronouncingNamesForEnglishSpeakers#4": ("Guoqiang", "Zhou", "Kuo-chiang", "Chou"),
+    "Cyrillic, BGN, German and ISO 9": ("Наталья", "Шевченко", "Natalja", "Schewtschenko"),
+    "German and ISO 9": ("Евгений", "Ševčenko", "Jewgeni", "Schewtschenko"),
+    "Greek": ("Γιώργος", "Χατζής", "Yorgos", "Hatzis"),
+    "Turkish": ("Çağlar", "Çelik", "Tschaglar", "Tschelik"),
+    "Vietnamese": ("Thị Mai", "Nguyễn", "Mai", "Nguyen"),
+    "Polish": ("Krzysztof", "Krawczyk", "Christoph", "Krawtschik"),
+    "an ending": ("RENATAE", "Vogt", "Renate", "Vogt"),
+    "a letter at the end": ("HELGAO", "Vogt", "Helga", "Vogt"),
+    "a letter twice": ("MONIKKA", "Vogt", "Monika", "Vogt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "last", "other_first", "other_last"), SPELT.values(), ids=SPELT)
+def test_one_name_spelt_in_two_ways_on_one_mailbox_is_one_person(
+    first: str, last: str, other_first: str, other_last: str | None
+) -> None:
+    one, other = named(first, last, **MAILBOX), {"first_name": other_first, **MAILBOX}
+    if other_last:
+        other["last_name"] = other_last
+    assert clusters(one, other) == clusters(other, one) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Julia/Julian", "Jana/John", "Peter/Petra", "Karin/Katrin", "Martin/Martina", "Paula/Paul", "Karin M./Katrin",
+        "Michelle/Michael", "Mario/Maria", "Daniel/Daniela", "Tim/Tom", "Aisha/Achmed",
+    ],
+)  # fmt: skip
+def test_two_names_that_sound_nearly_alike_are_never_joined_at_one_door(names: str) -> None:
+    # vavallee/bindery#2473: michelle and michael at .92
+    one, other = (named(first, "Vogt", **HOME) for first in names.split("/"))
+    assert clusters(one, other) == clusters(other, one) == [[0], [1]]
+
+
+@pytest.mark.parametrize("names", ["Ross/Rose", "Jones/Johnson", "Bush/Habbash"])
+def test_an_equal_first_name_does_not_carry_another_last_name(names: str) -> None:
+    # vavallee/bindery#2473, moov-io/watchman#153, mattogodoy/nametag#306
+    one, other = (named("Christopher", last, city="Berlin") for last in names.split("/"))
+    assert clusters(one, other) == [[0], [1]]
+
+
+@pytest.mark.parametrize("called", ["Dad", "Mum", "Oma", "Papa", "Sir"])
+def test_what_a_relative_is_called_is_no_first_name(called: str) -> None:
+    assert [spelling.first for spelling in who(**named(called, "Vogt")).names] == [()]
+
+
+def test_spellings_of_one_name_are_one_person_on_a_mailbox_and_a_family_is_not() -> None:
+    spelt = "Юлия Шевченко", "Yuliya Shevchenko", "Julia Schewtschenko", "Iuliia Ševčenko"
+    people = {number: who(**named(*name.split(), **MAILBOX)) for number, name in enumerate(spelt)}
+    assert crowds(buckets(people), people) == {}
+    people[4] = who(**named("Dmitri", "Shevchenko", **MAILBOX))
+    assert set(crowds(buckets(people), people).values()) == {2}

@@ -99,6 +99,27 @@ def test_the_explanation_adds_up() -> None:
     )
 
 
+def test_an_equal_first_name_in_one_household_has_a_least_weight_however_common() -> None:
+    model = replace(MODEL, first={"anna": 2.0})
+    anna = who(**ANNA, **HOME)
+    assert outcome(score(anna, anna, model).weight, model) == "same"
+    assert Evidence("first_name", "common in a household", 2.5) in score(anna, anna, model).evidence
+    apart = score(who(**ANNA, city="Berlin"), who(**ANNA, city="Berlin"), model)
+    assert all(line.level != "common in a household" for line in apart.evidence)
+
+
+@pytest.mark.parametrize("way", ["ramimakhlouf", "makhlouframi"])
+def test_a_name_run_together_in_one_field_is_the_name(way: str) -> None:
+    whole = who(first_name="Rami", last_name="Makhlouf")
+    assert score(whole, who(first_name=way), MODEL).weight == score(whole, whole, MODEL).weight
+
+
+def test_last_names_that_share_more_letters_say_more() -> None:
+    nasser, nasir, qasim, kassem = (who(first_name="Omar", last_name=last) for last in
+                                    ("Nasser", "Nasir", "Qasim", "Kassem"))  # fmt: skip
+    assert score(nasser, nasir, MODEL).weight > score(qasim, kassem, MODEL).weight
+
+
 def test_a_rare_name_says_more_than_a_common_one() -> None:
     model = replace(MODEL, last={"muller": 4.0, "rohrdanz": 13.0})
     common = score(who(**ANNA), who(**ANNA), model).weight

@@ -1,0 +1,95 @@
+"""How a name may be meant to sound, whichever way a system wrote it in Latin letters. Pure.
+
+The ways are those of German, English and French for Slavic, Greek, Arabic and Turkish
+names (BGN/PCGN, ELOT 743, ISO 9), and Pinyin beside Wade-Giles. A letter that is read in several ways gives a reading
+for each: ``ch`` in Chernov, in Chochlow, and in Christos. Two words that share a reading may be one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def _rules(told: Iterable[tuple[str, str]]) -> Rules:
+    return tuple((re.compile(written), heard) for written, heard in told)
+
+
+_CONSONANTS = _rules(
+    (
+        ("schtsch|shch|stsch|tsch|tch|cz", "S"), ("sch|sh|sz|zh|rz", "S"), ("(?<!^)tz|ts", "S"), ("kh", "H"),
+        ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck|q", "k"), ("x", "ks"), ("w", "v"), ("gg(?=e)", "ng"),
+    )
+)  # fmt: skip
+_READINGS = (
+    _rules((("ch", "k"), ("c(?=[eiy])", "S"), ("c", "k"))),
+    _rules((("ch|c", "S"),)),
+    _rules((("^ch", "h"), ("ch", "H"), ("c(?=[eiy])", "S"), ("c", "k"))),
+)
+"""As in Christos and Clara; as in Chernov, Shevcenko and Celik; as in Chochlow."""
+
+_VOWELS = _rules(
+    (
+        ("[sz]", "S"), ("^H", "h"), ("(?<=.)[hH]", ""), ("^oi", "i"), ("gi(?=[aou])", "i"), ("ou|oo", "u"), ("ee", "i"),
+        ("[yj]", "i"), ("^i(?=e)", ""), ("ei", "ai"), ("(?<=[^aeiou])i+[eo](?=[^aeiou])", "e"), ("ie", "i"),
+        (r"(.)\1+", r"\1"), ("(?<=[lnts])e$", ""),
+    )
+)  # fmt: skip
+
+_CHINESE = re.compile(r"(?:(?:zh|ch|sh|hs|ts|tz|[bpmfdtnlgkhjqxzcsrwy])?[aeiou]+h?(?:ng?(?![aeiou]))?){1,3}")
+"""Up to three syllables, in Pinyin or in Wade-Giles."""
+
+_ROMANISED = re.compile("zh|hs|^x|q(?!u[aeo])|x(?=i|u)|chih|shih|jian|chien|tsu|kuo|guo")
+"""What is written so in hardly any language but Chinese."""
+
+_SYLLABLES = _rules(
+    (
+        ("zh|ch|tz|ts|[jqzc]", "C"), ("hs|sh|[xs]", "S"), ("g(?=[aeiou])", "k"), ("d", "t"), ("b", "p"), ("w|^y", ""),
+        ("h", ""), ("ie(?=n)", "ia"), ("iung|iong|yung|yong|ung", "ong"), ("y", "i"), ("(?<=[CS])i(?=[aeu])", ""),
+        ("(?<=[CS])(?:ih?|)$", "i"), (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def readings(word: str) -> frozenset[str]:
+    """What a folded word may sound like; words that share one are spellings of one name, or two well-known names."""
+    base = _applied(_CONSONANTS, word)
+    ways = _READINGS if "c" in base else _READINGS[:1]
+    return frozenset(_applied(_VOWELS, _applied(way, base)) for way in ways)
+
+
+@lru_cache(maxsize=65_536)
+def syllables(word: str) -> tuple[str, bool]:
+    """A Chinese name as both romanisations have it, or empty, and whether it is plainly one."""
+    if not _CHINESE.fullmatch(word):
+        return "", False
+    return _applied(_SYLLABLES, word), bool(_ROMANISED.search(word))
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two folded words are one name, heard and written in another country's way."""
+    if not readings(one).isdisjoint(readings(other)):
+        return True
+    (heard, sure), (also, surely) = syllables(one), syllables(other)
+    return heard == also != "" and (sure or surely)
+
+
+def near_sound(one: str, other: str) -> bool:
+    """Whether two folded words are heard with a single sound between them, and begin and end alike."""
+    return any(
+        a[:2] == b[:2] and a[-1:] == b[-1:] and OSA.distance(a, b, score_cutoff=1) <= 1
+        for a in readings(one)
+        for b in readings(other)
+    )
+
+
+def _applied(rules: Rules, word: str) -> str:
+    for written, heard in rules:
+        word = written.sub(heard, word)
+    return word

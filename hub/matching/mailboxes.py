@@ -8,7 +8,8 @@ from functools import lru_cache
 from hub.matching.contacts import crowd_key, mailbox
 from hub.matching.features import FAMILY_WORDS
 
-_FAMILY_PEOPLE = 2
+ROLE_PEOPLE, _FAMILY_PEOPLE = 6, 2
+"""People that a desk's mailbox (info@) and a family's are taken to have at least."""
 
 
 def people_of(value: str, crowd: Mapping[str, int]) -> int:

@@ -19,7 +19,7 @@ from hub.matching.comparison import (
 from hub.matching.contacts import crowd_key, in_common, mailboxes, numbers
 from hub.matching.features import SALUTATIONS, Features, Place
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, grouped, values_of
-from hub.matching.mailboxes import people_of
+from hub.matching.mailboxes import ROLE_PEOPLE, people_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
 from hub.matching.weights import Model, bound_of, different_of
 from hub.matching.windows import contemporary
@@ -31,7 +31,6 @@ Crowd = Mapping[str, int]
 SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
-_ROLE_PEOPLE = 6
 _SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
 _BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
 _NOBODY_LENDS = 2.0
@@ -220,7 +219,7 @@ class _Pair:
                 self.proof("email", "weak", told, other_told, self.w.bound_weak)
                 return True
         if one.roles and other.roles and in_common(one.roles, other.roles):
-            self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, _ROLE_PEOPLE)
+            self.proof("email", "role", one.roles, other.roles, self.w.bound_weak, ROLE_PEOPLE)
             return True
         return False
 

@@ -121,7 +121,7 @@ def _may_call(sender: Sender, lease: Lease) -> bool:
     if not lease.held:
         return False
     with sender.database.session() as session:
-        return destinations.state_of(session, sender.connection.name).rest is None
+        return destinations.may_call(session, sender.connection.name)
 
 
 def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callable[[], bool]) -> int:

@@ -75,11 +75,12 @@ class Budget:
 class HttpClient:
     """A client for one connection.
 
-    ``root`` is the API's root URL; relative paths are joined to it. Redirects are not followed, and only ``root``'s
-    host and ``allowed_hosts`` are called. Reads (GET) are tried three times within one call; writes once, because
-    the outbox row owns their retries. Private addresses are called only with ``allow_private``, and only of the root's
-    host; see ``hub.sdk.network``. ``headers`` may be asked anew for each call. After a 401 ``renew`` is given the
-    refused request; when it answers True the request goes out once more, since a refused one was not carried out.
+    ``root`` is the API's root URL; relative paths are joined to it. Redirects are not followed, only ``root``'s host
+    and ``allowed_hosts`` are called, and a ``root`` of https is never left for http. Reads (GET) are tried three times
+    within one call; writes once, because the outbox row owns their retries. Private addresses are called only with
+    ``allow_private``, and only of the root's host; see ``hub.sdk.network``. ``headers`` may be asked anew for each
+    call. After a 401 ``renew`` is given the refused request; when it answers True the request goes out once more, since
+    a refused one was not carried out.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class HttpClient:
     ) -> None:
         self.root = root.rstrip("/") + "/"
         self.calls = 0
+        self._encrypted = urlsplit(self.root).scheme == "https"
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
@@ -162,6 +164,9 @@ class HttpClient:
         host = urlsplit(url).hostname or ""
         if not any(_host_matches(host, allowed) for allowed in self._allowed):
             raise RejectedError(f"host {host} is not one of the connector's allowed hosts")
+        if self._encrypted and urlsplit(url).scheme != "https":
+            # Links in answers say http behind many a proxy; credentials would go out in the open.
+            raise RejectedError(f"{method} {host}: http is not encrypted, and the API's root is https")
         sent_headers = dict(headers or {})
         if body is not None:
             content = orjson.dumps(body)

@@ -85,6 +85,16 @@ def state_of(session: Session, destination: str) -> DestinationState:
     return DestinationState(*row) if row else DestinationState()
 
 
+def may_call(session: Session, destination: str) -> bool:
+    """False while a destination is left alone, or a person paused it."""
+    row = session.one(
+        "SELECT paused_at IS NULL AND (not_before IS NULL OR not_before <= now()) FROM destination_state "
+        "WHERE destination = %s",
+        [destination],
+    )
+    return row is None or bool(row[0])
+
+
 def set_state(session: Session, destination: str, state: DestinationState) -> None:
     """Keep breaker and pause for every process to see."""
     session.run(

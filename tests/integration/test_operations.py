@@ -22,8 +22,10 @@ from hub.mapping.condition import compile_condition
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
-from hub.outbox.deliver import lift_pauses
+from hub.outbox.deliver import deliver, lift_pauses
 from hub.outbox.enqueue import Route
+from hub.sdk.manifest import Limits
+from hub.sdk.registry import Connector
 from hub.settings import load as load_settings
 from hub.store import destinations, inbox, outbox
 from hub.store.database import Database
@@ -98,6 +100,33 @@ def test_what_a_person_paused_gets_nothing_until_a_person_resumes_it(database: D
     with database.session() as session:
         destinations.resume(session, "crm")
     assert (way.send(), way.rows()) == (1, {"delivered": 1})
+
+
+def test_a_pause_holds_within_a_running_delivery_after_the_batch_that_is_being_sent(database: Database) -> None:
+    way = Way(database)
+    way.take(*[entry([customer(str(at), emails=[f"p{at}@example.com"])], f"e{at}") for at in range(6)])
+    sender = way.sender()
+    sender.connection = replace(sender.connection, connector=_in_batches_of(2, sender.connection.connector))
+    asked: list[None] = []
+
+    def a_person_pauses_it() -> bool:
+        asked.append(None)
+        if len(asked) == 2:  # before the second batch
+            with database.session() as session:
+                destinations.pause(session, "crm", "ops")
+        return False
+
+    assert deliver(sender, enough=a_person_pauses_it) == 2
+    assert way.rows() == {"delivered": 2, "pending": 4}
+    with database.session() as session:
+        destinations.resume(session, "crm")
+    assert way.send() == 4
+
+
+def _in_batches_of(size: int, connector: Connector) -> Connector:
+    part = connector.destination
+    assert part is not None
+    return replace(connector, destination=replace(part, limits=lambda settings: Limits(batch=size)))
 
 
 def test_a_new_worker_calls_again_whom_refused_credentials_stopped_but_not_whom_a_person_paused(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from hub.errors import Unavailable
+from hub.errors import RejectedError, Unavailable
 from hub.sdk import http
 from hub.sdk.http import HttpClient
 
@@ -70,3 +70,19 @@ def test_why_there_was_no_answer_is_said_in_words_without_our_request(error, sai
     assert str(raised.value).startswith(said)
     assert str(raised.value).endswith(f"({error.__name__})")
     assert "anna" not in str(raised.value)
+
+
+def test_credentials_never_leave_https_for_http_whatever_link_an_answer_holds():
+    called: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        called.append(str(request.url))
+        return httpx.Response(200, json={})
+
+    http = HttpClient(
+        "https://crm.example.com", headers={"authorization": "Bearer t"}, transport=httpx.MockTransport(answer)
+    )
+    with pytest.raises(RejectedError, match="not encrypted"):
+        http.get("http://crm.example.com/people?page=2")
+    http.get("https://crm.example.com/people?page=2")
+    assert called == ["https://crm.example.com/people?page=2"]

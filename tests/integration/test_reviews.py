@@ -452,7 +452,7 @@ def test_a_rejected_review_stays_away_while_events_tell_nothing_new(desk: Desk) 
     desk.office.told([customer("20", when=at(60), name=("Käthe", "Brandner"))])
 
     assert desk.office.open() == []
-    desk.office.told([customer("21", when=at(90), emails=["kbrandner@laden-ost.example.org"])])
+    desk.office.told([customer("21", when=at(90), phones=["+493023125017"])])
     assert desk.office.open() == [waiting]
 
 

@@ -80,11 +80,11 @@ def name_noise(draw: Draw, count: int) -> Told:
             for _ in range(draw.count((0.25, 0.3, 0.25, 0.2))):
                 row: Row = {"source": draw.choice(("shop", "crm", "till"))}
                 row["first_name"], row["last_name"] = _noisy(draw, person) if draw.chance(0.5) else (first, last)
-                if draw.chance(0.7):
+                if draw.chance(0.8):
                     row.update(draw.address(door, place, 0.03))
-                if draw.chance(0.45):
+                if draw.chance(0.6):
                     row["email"] = person.email
-                if draw.chance(0.45):
+                if draw.chance(0.6):
                     row["phone"] = landline if draw.chance(0.4) else person.mobile
                 if draw.chance(0.33):
                     row["birth_date"] = draw.misdated(person.born, 0.03)

@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.labelled_people import LabelledSet
 from hub.learning.evaluate import Found, Quality, in_memory, quality
+from hub.matching.everybody import components
 from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.version import identity
@@ -127,18 +128,10 @@ def _lost(found: Found, truth: Mapping[str, str], place: Mapping[str, int]) -> d
 
 
 def _reachable(found: Found, truth: Mapping[str, str]) -> float:
-    parent = {record: record for record in truth}
-
-    def root(one: str) -> str:
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        return one
-
-    for a, b in (*found.scores, *(pair for group in found.clusters.groups for pair in pairwise(group))):
-        if truth[a] == truth[b]:
-            parent[root(a)] = root(b)
-    reached = _pairs(Counter(root(record) for record in truth).values())
+    number = {record: place for place, record in enumerate(truth)}
+    joined = (*found.scores, *(pair for group in found.clusters.groups for pair in pairwise(group)))
+    ties = ((number[a], number[b]) for a, b in joined if truth[a] == truth[b])
+    reached = _pairs(map(len, components(len(truth), ties)))
     wanted = _pairs(Counter(truth.values()).values())
     return reached / wanted if wanted else 1.0
 

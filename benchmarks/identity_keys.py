@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rapidfuzz.distance import JaroWinkler
+
+from hub.matching.everybody import components
 
 _IDENTIFIERS = ("email", "phone", "national_id", "loyalty_id", "handle")
 _BESIDE = ("birth_date", "postal_code", "street")
@@ -23,14 +25,16 @@ _MOST = 300
 
 def clusters(plain: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Record to what its person is called by."""
-    parent = {record: record for record in plain}
+    records = list(plain)
+    number = {record: place for place, record in enumerate(records)}
+    person = {record: record for record in records}
+    for group in components(len(records), ((number[one], number[other]) for one, other in _ties(plain))):
+        person |= dict.fromkeys((records[member] for member in group), records[group[0]])
+    return person
 
-    def root(one: str) -> str:
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        return one
 
+def _ties(plain: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """The pairs of records that share a key, and whose first names do not speak against it."""
     held: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for record, row in plain.items():
         for key in _keys(row):
@@ -38,11 +42,11 @@ def clusters(plain: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     for key, members in held.items():
         if len(members) > _MOST:
             continue
-        guarded = key[0] in _IDENTIFIERS
-        for one, other in combinations(members, 2):
-            if root(one) != root(other) and not (guarded and _differ(plain[one], plain[other])):
-                parent[root(one)] = root(other)
-    return {record: root(record) for record in plain}
+        if key[0] in _IDENTIFIERS:
+            pairs = combinations(members, 2)
+            yield from ((one, other) for one, other in pairs if not _differ(plain[one], plain[other]))
+        else:
+            yield from pairwise(members)
 
 
 def _keys(row: Mapping[str, str]) -> Iterator[tuple[str, ...]]:

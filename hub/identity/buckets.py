@@ -185,7 +185,7 @@ class Buckets:
         wanted = {key: most + 1 + len(left[key]) if key in left else most for key, most in caps.items()}
         stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
         self._stored_crowds = {key: bucket.crowd for key, bucket in stored.items() if bucket.crowd}
-        large: list[int] = []
+        large: set[int] = set()
         # Most keys have one record, of which nothing follows.
         for key in stored.keys() | {key for key, new in joined.items() if len(new) > 1}:
             most, bucket, new = caps[key], stored.get(key), joined.get(key, ())
@@ -194,7 +194,7 @@ class Buckets:
                 # It is above its cap even without those who leave: it never proposes all pairs, before and after.
                 self._size[key] = bucket.number + len(new)
                 if self.key_of[key][0] in FINEST:
-                    large.append(key)
+                    large.add(key)
                 continue
             before = self._numbered(bucket.records) if bucket is not None and bucket.records else []
             stay = [one for one in before if one not in left[key]] if key in left else before
@@ -206,11 +206,8 @@ class Buckets:
                 self.live.add(key)
             if self.key_of[key][0] in FINEST and max(len(before), len(now)) > most:
                 self._line_up(key, before, now, most)
-        self._read_near({key: self._concerned(key) for key in large})
-
-    def _concerned(self, key: int) -> set[int]:
-        """The subjects that stand in a bucket, or stood there before the batch."""
-        return {one for one in self.keys if key in self.keys[one] or key in self._keys_before.get(one, _NO_KEYS)}
+        if large:
+            self._read_near(_under(large, {one: own | self._keys_before[one] for one, own in self.keys.items()}))
 
     def _line_up(self, key: int, before: Sequence[int], now: Sequence[int], most: int) -> None:
         """Neighbours in a bucket of which all records are known, and that is above its cap before or after."""
@@ -290,10 +287,8 @@ class Buckets:
             if bucket.crowd is not None:
                 self.crowd[bucket.key] = users(bucket.crowd)
         self.subjects |= self._again
-        unread = {
-            key: {one for one in self._again if key in self.keys[one]} - self.near.get(key, {}).keys() for key in large
-        }
-        self._read_near({key: records for key, records in unread.items() if records})
+        again = _under(large, {one: self.keys[one] for one in self._again})
+        self._read_near({key: records - self.near.get(key, {}).keys() for key, records in again.items()})
 
     def fellows(self, key: int) -> list[int]:
         """Who is proposed to one another because they stand under this key."""
@@ -321,6 +316,15 @@ class Buckets:
                 ids.append(record)
             numbers.append(place)
         return numbers
+
+
+def _under(wanted: Set[int], keys_of: Mapping[int, frozenset[int]]) -> dict[int, set[int]]:
+    """The records under each of these keys; keys without any are left out."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for one, own in keys_of.items():
+        for key in own & wanted:
+            found[key].add(one)
+    return found
 
 
 def users(row: CrowdRow) -> int:

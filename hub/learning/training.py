@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import log2
 
 from hub.matching.blocking import hashed
-from hub.matching.comparison import BIRTH, birth_rank
+from hub.matching.comparison import BIRTH, BORN_ALIKE, birth_rank
 from hub.matching.features import Birth, Features, compact
 from hub.matching.kinds import BY_VALUE
 from hub.matching.scoring import Score
@@ -35,7 +35,6 @@ _PERSONAL = ("birth_different", "national_id_different")
 _DIFFERS = frozenset({"different", "city_different", "moved_street", "moved_postal", "moved_city"})
 _LINKS = {"bound_door": ("address", "door"), "bound_phone": ("phone", "exact")}
 _NUMBERS = frozenset({"national_id", *(kind.name for kind in BY_VALUE if kind.strength != "weak")})
-_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
 _BORN_APART = frozenset({"day_month", "two_parts", "near", "different"})
 _BOUNDS = {
     ("email", "exact"): "bound_email", ("email", "weak"): "bound_weak", ("email", "role"): "bound_weak",
@@ -241,7 +240,7 @@ def lent(scores: Iterable[Score], model: Model) -> Model:
     for found in scores:
         levels = {evidence.feature: evidence.level for evidence in reversed(found.evidence)}
         if levels.get("first_name") == "different" and any(levels.get(number) == "exact" for number in _NUMBERS):
-            alike += levels.get("birth_date") in _BORN_ALIKE
+            alike += levels.get("birth_date") in BORN_ALIKE
             apart += levels.get("birth_date") in _BORN_APART
     shipped = model.weights.bound_lent
     same = 2**shipped / (1 + 2**shipped)

@@ -26,6 +26,9 @@ NATIONAL_ID = ("exact", "near", "short", "different")
 COMPANY = ("exact", "near", "different")
 """The levels, the closest first; of many values the closest pair counts."""
 
+BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
+"""Levels of two dates of birth that one person's have, and those of a lender and a borrower seldom."""
+
 PROVIDERS = frozenset(
     {
         "aol.com", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net",

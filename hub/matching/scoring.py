@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from hub.matching import name_weights
 from hub.matching.comparison import (
     BIRTH,
+    BORN_ALIKE,
     birth_level,
     company_level,
     email_level,
@@ -32,7 +33,6 @@ SHARED = 1_000_000
 """The crowd of a value that so many carry that an agreement on it proves nothing."""
 
 _SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
-_BORN_ALIKE = frozenset({"exact", "swapped", "digit"})
 _NOBODY_LENDS = 2.0
 """Odds from which a number beside another first name is one person's whose name was mistyped or changed."""
 _EQUAL = frozenset({"exact", "swapped exact"})
@@ -397,4 +397,4 @@ class _Pair:
 
 
 def _born_alike(one: Features, other: Features) -> bool:
-    return bool(one.births and other.births) and birth_level(one, other) in _BORN_ALIKE
+    return bool(one.births and other.births) and birth_level(one, other) in BORN_ALIKE

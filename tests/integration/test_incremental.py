@@ -74,6 +74,14 @@ def run(processing: Processing, events: Sequence[CanonicalEvent], size: int, *, 
             pass
 
 
+def resolve_again(processing: Processing) -> None:
+    """Everything that is stored, once more."""
+    with processing.database.session() as session:
+        versions.queue_all(session)
+    while process_batch(processing, 50).entries:
+        pass
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -113,10 +121,7 @@ def test_a_crowded_universe_in_any_order(database: Database) -> None:
             held = session.rows("SELECT one, other FROM match ORDER BY one, other")
             crowd = session.rows("SELECT key, people, shared FROM crowd ORDER BY key")
         # and everything is resolved once more
-        with database.session() as session:
-            versions.queue_all(session)
-        while process_batch(processing, 50).entries:
-            pass
+        resolve_again(processing)
         with database.session() as session:
             assert session.rows("SELECT one, other FROM match ORDER BY one, other") == held
             assert session.rows("SELECT key, people, shared FROM crowd ORDER BY key") == crowd

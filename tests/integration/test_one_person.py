@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from hub.application.process import Processing, process_batch
+from hub.application.process import Processing
 from hub.identity import neighbours
 from hub.matching import blocking, everybody
 from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import versions
 from hub.store.database import Database
-from tests.integration.test_incremental import from_nothing, run, stored_clusters
+from tests.integration.test_incremental import from_nothing, resolve_again, run, stored_clusters
 from tests.support.doubles import at, by_name, customer, empty, source
 
 RULES = IdentityRules()
@@ -112,10 +111,7 @@ def test_neighbours_in_a_large_bucket_are_the_same_whatever_the_order(
     with database.session() as session:
         held = session.rows("SELECT one, other FROM match ORDER BY one, other")
     # then the matches are those of everything told at once, and so are the profiles
-    with database.session() as session:
-        versions.queue_all(session)
-    while process_batch(work, 50).entries:
-        pass
+    resolve_again(work)
     with database.session() as session:
         assert session.rows("SELECT one, other FROM match ORDER BY one, other") == held
     assert stored_clusters(database) == from_nothing(database, RULES)

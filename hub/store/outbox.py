@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from hub.store import outbox_locks
 from hub.store.database import Session
 
 Subject = Literal["profile", "order"]
@@ -144,6 +145,7 @@ def last_versions(session: Session, keys: Collection[UUID]) -> dict[tuple[str, U
 
 def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) -> None:
     """A merged-away profile is delivered no more; the winner is, wherever the loser was, so that it merges them."""
+    outbox_locks.of_profiles(session, [*losers, *winners])
     session.run(
         """
         INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, uncertain, due_at,
@@ -194,6 +196,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
         return
     # In the order in which ``enqueue`` takes these rows: two that take them in different orders wait for each other.
     results = sorted(results, key=lambda result: result.key)
+    if subject == "profile" and (known := [r.key for r in results if r.external_id]):
+        outbox_locks.with_orders(session, destination, [r.key for r in results], known)
     columns = {
         "destination": destination,
         "subject": subject,
@@ -372,10 +376,13 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
     """Put dead and rejected rows back; gives how many."""
     return session.run(
         """
+        WITH chosen AS (
+            SELECT destination, key FROM outbox
+            WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
+                AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)b)) ORDER BY destination, key FOR UPDATE)
         UPDATE outbox SET state = 'pending', attempts = 0, due_at = now(), enqueued_at = now(), updated_at = now(),
             held_since = NULL
-        WHERE state IN ('rejected', 'dead') AND (%(destination)s::text IS NULL OR destination = %(destination)s)
-            AND (%(keys)b::uuid[] IS NULL OR key = ANY(%(keys)b))
+        FROM chosen WHERE outbox.destination = chosen.destination AND outbox.key = chosen.key
         """,
         {"destination": destination, "keys": list(keys) if keys is not None else None},
     )

@@ -134,6 +134,24 @@ def test_of_the_attempts_the_last_of_each_row_stays(database: Database) -> None:
     assert kept == [("1", 4), ("1", 5), ("1", 6), ("2", 2)]
 
 
+def test_the_highest_version_that_was_tried_is_never_forgotten(database: Database) -> None:
+    # given a row that began anew at a lower version, as after a merge that was undone
+    run(
+        database,
+        """
+        INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
+        SELECT 'crm', '00000000-0000-0000-0000-000000000001', version,
+            now() - interval '200 days', 'delivered', '', '{}'
+        FROM unnest(ARRAY[1, 7, 3]) WITH ORDINALITY AS given (version, at) ORDER BY at
+        """,
+    )
+    # when its old attempts go
+    with database.session() as session:
+        retention.attempts(session, 85 * DAY, 10)
+    # then versions go on from the highest, and the last attempt is there
+    assert rows(database, "SELECT version FROM attempt ORDER BY id") == [(7,), (3,)]
+
+
 def test_why_events_were_skipped_goes_and_parked_ones_stay(database: Database) -> None:
     stored(database, 4)
     with database.session() as session:

@@ -1,0 +1,33 @@
+"""Locks on outbox rows ahead of statements that touch them in another order.
+
+Everybody takes them by destination and key, as ``outbox.enqueue`` does: two who differ would wait for each other, and
+what one of them did would be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from hub.store.database import Session
+
+
+def with_orders(session: Session, destination: str, keys: Collection[UUID], known: Collection[UUID]) -> None:
+    """Lock these rows, together with the orders of the profiles ``known`` that wait for their customer."""
+    session.run(
+        """
+        WITH touched AS (
+            SELECT unnest(%(keys)b::uuid[]) AS key
+            UNION
+            SELECT key FROM outbox WHERE profile_id = ANY(%(known)b) AND destination = %(destination)s
+                AND subject = 'order' AND state = 'pending' AND due_at > now())
+        SELECT FROM outbox o JOIN touched ON touched.key = o.key
+        WHERE o.destination = %(destination)s ORDER BY o.key FOR UPDATE OF o
+        """,
+        {"keys": list(keys), "known": list(known), "destination": destination},
+    )
+
+
+def of_profiles(session: Session, profiles: Collection[UUID]) -> None:
+    """Lock all rows of these profiles, their orders among them, at every destination."""
+    session.run("SELECT FROM outbox WHERE profile_id = ANY(%b) ORDER BY destination, key FOR UPDATE", [list(profiles)])

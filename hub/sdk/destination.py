@@ -114,11 +114,17 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request, for ``hub outbox preview``; ``body`` is what will be sent as JSON."""
+    """A request as it is sent, and shown by ``hub outbox preview``; ``body`` is sent as JSON.
+
+    ``accept`` are statuses beside 2xx that the connector reads itself instead of getting an error for them.
+    """
 
     method: str
     path: str
     body: Any
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

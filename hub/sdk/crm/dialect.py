@@ -1,0 +1,183 @@
+"""What a CRM's API can do, as its connector declares it: how each request is put, and what each answer means. Pure.
+
+A dialect sends nothing. It makes requests and reads answers; ``hub.sdk.crm.writing`` decides which are sent, in what
+order, and what follows from them. An operation that a CRM does not have is left out, and the algorithm takes another
+way: without ``upsert`` it looks first and then creates or updates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, TypeVar
+
+import httpx
+
+from hub.errors import Refusal
+from hub.sdk.destination import HttpRequest, Write
+from hub.sdk.manifest import Settings
+
+T = TypeVar("T")
+Key = tuple[str, str]
+"""A property and a value under which a record may be found."""
+
+Script = Generator[HttpRequest, httpx.Response, T]
+"""Several requests of which one hangs on the answer before: each is yielded, and its answer sent back in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request, and how its answer is read. ``read`` raises Unavailable (uncertain) where the answer breaks off."""
+
+    request: HttpRequest
+    read: Callable[[httpx.Response], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record to be written. ``id`` is the record's id there, None where it is to be made; ``write.key`` is ours."""
+
+    write: Write
+    id: str | None
+    properties: Mapping[str, Any]
+
+    def without(self, name: str) -> Item:
+        """The same without one property."""
+        return replace(self, properties={key: value for key, value in self.properties.items() if key != name})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record as it is there now.
+
+    ``owner``     Hub's own id that it carries (of the profile or the order); None where Hub did not write it
+    ``keys``      (property, value) pairs under which it was found or could be; values as ``Write.match`` spells them
+    ``borrowed``  those of them that it has from a record that was merged into it
+    ``formerly``  ids that lead to this record because it was merged
+    """
+
+    id: str
+    owner: str | None = None
+    keys: frozenset[Key] = frozenset()
+    borrowed: frozenset[Key] = frozenset()
+    formerly: tuple[str, ...] = ()
+
+    def is_of(self, write: Write, own: str) -> bool:
+        """False when Hub wrote this record for somebody else."""
+        return not self.owner or (own, self.owner) in write.match
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One record was written. ``new`` when it was made just now."""
+
+    id: str
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One record was not written; ``words`` are the CRM's own.
+
+    ``gone``      there is no record of that id
+    ``conflict``  another record has a value that only one may have; ``holders`` are the ids of those that have it, as
+                  far as the answer names them
+    ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does
+    ``later``     not now: a locked row, or no answer for this record
+    """
+
+    words: str
+    kind: Literal["gone", "conflict", "refused", "later"] = "later"
+    refused: tuple[Refusal, ...] = ()
+    holders: tuple[str, ...] = ()
+
+
+Answers = Mapping[str, Made | Problem]
+"""What became of each item, by ``write.key``. An item that is missing counts as ``later``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Settings]):
+    """A call that writes up to ``size`` records."""
+
+    size: int
+    call: Callable[[Sequence[Item], Settings], Call[Answers]]
+
+
+@dataclass(frozen=True, slots=True)
+class People(Generic[Settings]):
+    """What can be done with the records of people.
+
+    ``own``      the property of Hub's own that holds the profile's id; by it a record is known as Hub's
+    ``unique``   properties of which the CRM itself lets only one record have a value: it refuses a second one with a
+                 conflict. Where a person may be known by anything else, Hub looks before it creates
+    ``find``     the records that have any of these keys; ``read`` those behind these ids now, under whatever id they
+                 have after a merge. Both leave out what does not exist
+    ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
+    ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
+                 RejectedError or NotFound where one of them exists no more
+    ``free``     take a value from a record that got it by a merge that was undone
+    ``erase``    delete or anonymise; raises RejectedError where the CRM refuses
+    ``opt_out``  end the CRM's own subscriptions of these e-mails; gives what was refused, by e-mail ("" for all)
+    """
+
+    own: str
+    find: Callable[[Sequence[Key], Settings], Iterable[Call[Sequence[Found]]]]
+    read: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Found]]]]
+    update: Batch[Settings]
+    erase: Callable[[str, Settings], Script[None]]
+    create: Batch[Settings] | None = None
+    upsert: Batch[Settings] | None = None
+    unique: frozenset[str] = frozenset()
+    merge: Callable[[str, str, Settings], Script[str]] | None = None
+    free: Callable[[str, Key, Settings], Script[None]] | None = None
+    opt_out: Callable[[Sequence[str], Settings], Script[Mapping[str, str]]] | None = None
+    opt_out_size: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Orders(Generic[Settings]):
+    """What can be done with the records of orders (deals, sales orders, opportunities).
+
+    ``link`` associates orders with people, given as (order's id, person's id) pairs, and gives what was refused, by
+    order's id ("" for all); ``unlink`` takes such a link away. Without them the person's id is one of the order's
+    properties: ``link_property`` names it, and ``render`` has put it there.
+    """
+
+    own: str
+    update: Batch[Settings] | None = None
+    create: Batch[Settings] | None = None
+    upsert: Batch[Settings] | None = None
+    find: Callable[[Sequence[Key], Settings], Iterable[Call[Sequence[Found]]]] | None = None
+    link: Callable[[Sequence[tuple[str, str]], Settings], Script[Mapping[str, str]]] | None = None
+    unlink: Callable[[Sequence[tuple[str, str]], Settings], Script[None]] | None = None
+    link_size: int = 100
+    link_property: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Companies(Generic[Settings]):
+    """How the company of a person is written where the CRM keeps companies as records of their own.
+
+    ``name`` is the property of the person in which ``render`` leaves the company's name, ``id`` the one that takes the
+    id of the company's record instead. A company is looked up by its name and created where there is none; one that
+    exists is never changed. ``find`` gives records whose ``keys`` hold (``name``, the name as asked for).
+    """
+
+    name: str
+    id: str
+    find: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Found]]]]
+    create: Callable[[str, Settings], Call[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect(Generic[Settings]):
+    """A CRM's API, as far as Hub writes to it.
+
+    ``opts_out`` tells whether a profile's write has to end the CRM's own subscriptions.
+    """
+
+    people: People[Settings]
+    orders: Orders[Settings] | None = None
+    companies: Companies[Settings] | None = None
+    opts_out: Callable[[Write, Settings], bool] = field(default=lambda write, settings: False)

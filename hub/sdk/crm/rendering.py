@@ -1,0 +1,125 @@
+"""From a change and what a CRM should hold to the minimal write. Pure; a dialect's ``render`` ends here.
+
+A property that is "" is cleared there; it is only sent where Hub wrote a value before. What Hub does not know is left
+out of ``wanted``, so that nothing people typed is overwritten by nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.sdk.destination import OrderChange, ProfileChange, Write
+
+EMAIL = "email"
+"""The key by which a person is looked up by e-mail, whatever the CRM calls its property."""
+
+LINKED = "contact"
+"""Where an order's mirror keeps the person's record it is linked to; no property of the CRM's. Several, by ";", where
+nobody knows which."""
+
+FREED, UNLINKED = "free", "unlink"
+"""Where a write's body keeps the e-mails to take from a record, and the people's records to take from an order's."""
+
+
+def profile_write(
+    change: ProfileChange,
+    wanted: Mapping[str, Any],
+    *,
+    own: str,
+    email: str = EMAIL,
+    emails: str | None = None,
+    phone: str | None = None,
+    irreversible: tuple[str, ...] = (),
+) -> Write | None:
+    """The write of a profile whose record should hold ``wanted``; None when nothing differs or nothing may be sent.
+
+    ``own``, ``email`` and ``phone`` are the properties for Hub's id, the main e-mail and the main phone; ``emails`` the
+    one that lists all e-mails, by ";". ``irreversible`` is what this write does for good, if it is sent.
+    """
+    profile, known = change.profile, change.external_ids
+    own_ids = (profile.id, *profile.aliases)
+    match = (*((own, str(one)) for one in own_ids), *((EMAIL, address) for address in profile.emails))
+    key, first = str(profile.id), known[0] if known else None
+    if change.erased:
+        return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
+    if profile.suppressed:
+        return None
+    mirror = with_cleared(wanted, change.mirror)
+    differing = differs(mirror, change.mirror)
+    if not differing and not known[1:]:
+        return None
+    lost = _lost_emails(change, email, emails)
+    more = {email: profile.emails[1:], **({phone: profile.phones[1:]} if phone else {})}
+    return Write(
+        "profile",
+        key,
+        first,
+        differing,
+        mirror,
+        match,
+        known[1:],
+        uncertain=change.uncertain,
+        body={FREED: lost} if lost else {},
+        merged_ids=change.merged_ids,
+        irreversible=irreversible,
+        alternatives={name: others for name, others in more.items() if others and name in mirror},
+    )
+
+
+def order_write(
+    change: OrderChange, wanted: Mapping[str, Any], *, own: str, link_property: str | None = None
+) -> Write | None:
+    """The write of an order whose record should hold ``wanted``; None when nothing differs or the order is a test.
+
+    With ``link_property`` the person's record is a property of the order's; without it, it is linked by ``links``.
+    """
+    if change.order.test:
+        return None
+    contact = change.contact_id or ""
+    if link_property is not None:
+        wanted = {**wanted, **({link_property: contact} if contact else {})}
+    properties = with_cleared(wanted, change.mirror)
+    linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
+    differing = differs(properties, change.mirror)
+    # After an attempt of unknown outcome the mirror names what may be linked: it has to be linked again to be so.
+    relinked = link_property is None and (change.uncertain or linked != ([contact] if contact else []))
+    if not differing and not relinked:
+        return None
+    others = [held for held in linked if held != contact]
+    return Write(
+        "order",
+        change.key,
+        change.external_ids[0] if change.external_ids else None,
+        differing,
+        {**properties, LINKED: contact} if contact and link_property is None else properties,
+        match=((own, change.key),),
+        links=(contact,) if contact and relinked else (),
+        uncertain=change.uncertain,
+        body={UNLINKED: others} if others else {},
+        unsure={LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {},
+    )
+
+
+def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
+    """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
+    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in (LINKED, *wanted)}}
+
+
+def differs(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
+    """What of ``wanted`` does not stand in the mirror."""
+    return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
+
+
+def _lost_emails(change: ProfileChange, email: str, emails: str | None) -> list[str]:
+    """E-mails that may be left on this record, and are not this person's any more.
+
+    Those that the CRM added when it merged another record into it, and the main one that its source replaced.
+    """
+    if not change.external_ids:
+        return []
+    main = str(change.mirror.get(email) or "")
+    listed = str((emails and change.mirror.get(emails)) or main).split(";")
+    return [
+        address for address in (listed if change.merged_ids else [main]) if address not in ("", *change.profile.emails)
+    ]

@@ -32,6 +32,8 @@ Recovery = Literal["stop", "refuse", "park", "skip", "retry", "pause", "reject",
 class HubError(Exception):
     """Base of every error Hub raises on purpose. Messages never hold personal values or secrets."""
 
+    done: Sequence[object] = ()
+    """What of a batch was finished before this ended it: ``WriteResult`` each, of a destination's ``send``."""
     recovery: ClassVar[Recovery] = "alert"
     row_state: ClassVar[str] = "dead"
     http_status: ClassVar[int] = 500

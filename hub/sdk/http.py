@@ -128,7 +128,12 @@ class HttpClient:
         self.close()
 
     def get(
-        self, path: str, query: Mapping[str, str] | None = None, *, accept: frozenset[int] = frozenset()
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
     ) -> httpx.Response:
         """GET, tried up to three times on Unavailable. Raises the error tree (see ``request``)."""
         attempts = Retrying(
@@ -137,7 +142,7 @@ class HttpClient:
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
             reraise=True,
         )
-        return attempts(self.request, "GET", path, query=query, accept=accept)
+        return attempts(self.request, "GET", path, query=query, headers=headers, accept=accept)
 
     def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """POST ``body`` as JSON, once. Raises the error tree (see ``request``)."""

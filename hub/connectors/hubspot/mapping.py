@@ -8,6 +8,7 @@ only for a property that Hub itself wrote and that no record supports any more (
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,18 +16,12 @@ from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.mapping.fieldmap import OrderMap, ProfileMap
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
-from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
+from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.destination import Change, OrderChange, Write
 
 PROFILE_ID = "hub_profile_id"
 ORDER_KEY = "hub_order_key"
 EMAIL_CONSENT = "hub_email_consent"
-LINKED = "contact"
-"""Where an order's mirror keeps the contact its deal is associated with; no property of HubSpot's. Several, by ";",
-where nobody knows which."""
-
-FREED, UNLINKED = "free", "unlink"
-"""Where a write keeps the e-mails to take from its contact, and the contacts to take from its deal."""
-
 CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 
 CONTACT_FIELDS = ProfileMap(
@@ -93,8 +88,13 @@ ESSENTIAL = frozenset(
 def render(change: Change, settings: HubSpotSettings) -> Write | None:
     """The minimal write for a change, or None when nothing differs or nothing may be sent."""
     if isinstance(change, OrderChange):
-        return _render_order(change, settings)
-    return _render_profile(change, settings)
+        wanted = {} if settings.orders == "none" else deal_properties(change, settings)
+        return order_write(change, wanted, own=ORDER_KEY) if wanted else None
+    wanted = contact_properties(change.profile, settings)
+    write = profile_write(change, wanted, own=PROFILE_ID, emails="hub_emails", phone="phone")
+    if write is None or not unsubscribes(write.properties, write.mirror, settings):
+        return write
+    return replace(write, irreversible=("unsubscribe",))
 
 
 def contact_properties(profile: Profile, settings: HubSpotSettings) -> dict[str, str]:
@@ -142,89 +142,10 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
     }
 
 
-def _render_profile(change: ProfileChange, settings: HubSpotSettings) -> Write | None:
-    profile, known = change.profile, change.external_ids
-    own_ids = (profile.id, *profile.aliases)
-    match = (*((PROFILE_ID, str(own)) for own in own_ids), *(("email", email) for email in profile.emails))
-    key, first = str(profile.id), known[0] if known else None
-    if change.erased:
-        return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
-    if profile.suppressed:
-        return None
-    mirror = _with_cleared(contact_properties(profile, settings), change.mirror)
-    differing = _differing(mirror, change.mirror)
-    if not differing and not known[1:]:
-        return None
-    lost = _lost_emails(change)
-    return Write(
-        "profile",
-        key,
-        first,
-        differing,
-        mirror,
-        match,
-        known[1:],
-        uncertain=change.uncertain,
-        body={FREED: lost} if lost else {},
-        merged_ids=change.merged_ids,
-        irreversible=("unsubscribe",) if unsubscribes(differing, mirror, settings) else (),
-        alternatives={
-            name: more for name, more in (("email", profile.emails[1:]), ("phone", profile.phones[1:])) if more
-        },
-    )
-
-
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:
     """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are."""
     touched = {EMAIL_CONSENT, "email", "hub_emails"} & properties.keys()
     return settings.unsubscribe and mirror.get(EMAIL_CONSENT) == "opted_out" and bool(touched)
-
-
-def _lost_emails(change: ProfileChange) -> list[str]:
-    """E-mails that may be left on this contact, and are not this person's any more.
-
-    Those that HubSpot added when it merged another contact into it, and the main one that its source replaced.
-    """
-    if not change.external_ids:
-        return []
-    main = str(change.mirror.get("email") or "")
-    held = str(change.mirror.get("hub_emails") or main).split(";") if change.merged_ids else [main]
-    return [email for email in held if email and email not in change.profile.emails]
-
-
-def _render_order(change: OrderChange, settings: HubSpotSettings) -> Write | None:
-    if settings.orders == "none" or change.order.test:
-        return None
-    properties = _with_cleared(deal_properties(change, settings), change.mirror)
-    linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
-    contact = change.contact_id or ""
-    differing = _differing(properties, change.mirror)
-    # After an attempt of unknown outcome the mirror names what may be linked: it has to be linked again to be so.
-    relinked = change.uncertain or linked != ([contact] if contact else [])
-    if not differing and not relinked:
-        return None
-    others = [held for held in linked if held != contact]
-    return Write(
-        "order",
-        change.key,
-        change.external_ids[0] if change.external_ids else None,
-        differing,
-        {**properties, LINKED: contact} if contact else properties,
-        match=((ORDER_KEY, change.key),),
-        links=(contact,) if contact and relinked else (),
-        uncertain=change.uncertain,
-        body={UNLINKED: others} if others else {},
-        unsure={LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {},
-    )
-
-
-def _with_cleared(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
-    """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
-    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in (LINKED, *wanted)}}
-
-
-def _differing(wanted: Mapping[str, str], mirror: Mapping[str, object]) -> dict[str, str]:
-    return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
 
 
 def _consents(profile: Profile) -> dict[str, str]:

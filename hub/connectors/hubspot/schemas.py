@@ -12,50 +12,34 @@ beside it (hubspot-net/HubSpot.NET#50), or by the context of further errors
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
+from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.connectors.hubspot.mapping import DEFINITIONS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
-from hub.sdk.destination import HttpRequest, Write
+from hub.sdk.crm import Found, Item, Made, Problem
+from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient, json_of
 
 CONTACTS = "/crm/v3/objects/contacts"
 DEALS = "/crm/v3/objects/deals"
 Body = TypeVar("Body", bound=BaseModel)
-Item = TypeVar("Item")
-READ = ("email", "hs_additional_emails", PROFILE_ID)
 MERGED = "hs_merged_object_ids"
-_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+READ = ("email", "hs_additional_emails", PROFILE_ID, MERGED)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+SECONDARY = "/contacts/v1/secondary-email/"
 _OWN = re.compile(rf"\b({PROFILE_ID}|{ORDER_KEY})\b")
 _MISSING = "PROPERTY_DOESNT_EXIST"
 _WHOLE = ("CONFLICTING_UNIQUE_VALUE", "GDPR_BLOCKLISTED")
 """Codes that are about the record: another has the value, or the person was deleted for good and must not come back."""
-
-SECONDARY = "/contacts/v1/secondary-email/"
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One record of a batch call: ``id`` is the record's id, or the value of our unique property."""
-
-    write: Write
-    id: str
-    properties: Mapping[str, str]
-
-    def without_email(self) -> Input:
-        """The same, leaving the e-mail to the contact that has it."""
-        return replace(self, properties={name: value for name, value in self.properties.items() if name != "email"})
 
 
 class Record(BaseModel):
@@ -77,8 +61,14 @@ class Record(BaseModel):
         """The values of a property that holds several."""
         return [value for value in (self.properties.get(name) or "").split(";") if value]
 
+    def found(self) -> Found:
+        """As the algorithm knows it: by all its e-mails, of which the additional ones came with a merge."""
+        borrowed = frozenset((EMAIL, email.lower()) for email in self.several("hs_additional_emails"))
+        main = frozenset((EMAIL, email.lower()) for email in self.several("email"))
+        return Found(self.id, self.owner, main | borrowed, borrowed, tuple(self.several(MERGED)))
 
-class Problem(BaseModel):
+
+class Error(BaseModel):
     """One refused record. ``context`` may name it by ``objectWriteTraceId``, ``ids`` or ``id``."""
 
     model_config = ConfigDict(extra="ignore")
@@ -93,15 +83,15 @@ class Problem(BaseModel):
         """The values at fault, where they are named."""
         return refusals(self.model_dump())
 
-    @property
-    def conflict(self) -> bool:
-        """Another record has the e-mail or the unique value."""
-        return self.category == "CONFLICT" or "CONFLICTING_UNIQUE_VALUE" in self.message
-
-    @property
-    def final(self) -> bool:
-        """The values are refused: trying again would not help."""
-        return self.category.startswith(("VALIDATION", "INVALID"))
+    def problem(self) -> Problem:
+        """As the algorithm knows it: who else has the value, what is refused for good, and what may go next time."""
+        if self.category == "OBJECT_NOT_FOUND":
+            return Problem(self.message, "gone")
+        if self.category == "CONFLICT" or "CONFLICTING_UNIQUE_VALUE" in self.message:
+            return Problem(self.message, "conflict")
+        if self.category.startswith(("VALIDATION", "INVALID")):
+            return Problem(self.message, "refused", self.refused)
+        return Problem(self.message)
 
 
 def refusals(body: Any) -> tuple[Refusal, ...]:
@@ -149,7 +139,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    errors: list[Problem] = []
+    errors: list[Error] = []
 
 
 class Answer(Outcome):
@@ -157,22 +147,25 @@ class Answer(Outcome):
 
     results: list[Record] = []
 
-    def by_key(self, inputs: Sequence[Input]) -> dict[str, Record | Problem]:
+    def by_key(self, items: Sequence[Item]) -> Answers:
         """Whose each result is, by write key: told by the trace id we sent, our unique property or the record's id."""
-        keys = {name: item.write.key for item in inputs for name in (item.id, item.write.key)}
-        found: dict[str, Record | Problem] = {item.write.key: Problem() for item in inputs}
-        for problem in self.errors:
-            named = [name for part in ("objectWriteTraceId", "ids", "id") for name in problem.context.get(part, ())]
-            named += [inputs[0].id] if len(inputs) == 1 else []
-            found.update({keys[name]: problem for name in named if name in keys})
+        keys = {name: item.write.key for item in items for name in (item.id, item.write.key) if name}
+        found: dict[str, Record | Error] = {item.write.key: Error() for item in items}
+        for error in self.errors:
+            named = [name for part in ("objectWriteTraceId", "ids", "id") for name in error.context.get(part, ())]
+            named += [items[0].write.key] if len(items) == 1 else []
+            found.update({keys[name]: error for name in named if name in keys})
         for record in self.results:
             named = [name for name in (record.trace, record.owner, record.properties.get(ORDER_KEY), record.id) if name]
             found.update({keys[name]: record for name in named if name in keys})
-        open_keys = [key for key, answer in found.items() if isinstance(answer, Problem) and not answer.category]
+        open_keys = [key for key, answer in found.items() if isinstance(answer, Error) and not answer.category]
         strays = [record for record in self.results if record not in found.values()]
         if len(open_keys) == len(strays) == 1:  # a contact that was merged answers under its new id
             found[open_keys[0]] = strays[0]
-        return found
+        return {
+            key: Made(answer.id, answer.new) if isinstance(answer, Record) else answer.problem()
+            for key, answer in found.items()
+        }
 
 
 def read_answer(response: httpx.Response) -> Answer:
@@ -180,7 +173,12 @@ def read_answer(response: httpx.Response) -> Answer:
     return _read_as(Answer, response)
 
 
-def read_errors(response: httpx.Response) -> list[Problem]:
+def read_found(response: httpx.Response) -> Sequence[Found]:
+    """Read the contacts a search gives. Raises Unavailable (uncertain) when the answer breaks off."""
+    return [record.found() for record in read_answer(response).results]
+
+
+def read_errors(response: httpx.Response) -> list[Error]:
     """Read what was refused. Raises Unavailable (uncertain) when the answer breaks off."""
     return _read_as(Outcome, response).errors
 
@@ -197,12 +195,17 @@ def _read_as(kind: type[Body], response: httpx.Response) -> Body:
         raise Unavailable("HubSpot's answer cannot be read", uncertain=True) from None
 
 
-def batch(path: str, action: str, inputs: Iterable[Input], id_property: str | None = None) -> HttpRequest:
+def batch(path: str, action: str, items: Iterable[Item], id_property: str | None = None) -> HttpRequest:
     """An update by id, or an upsert by ``id_property``. The trace id makes HubSpot answer record by record."""
     unique = {"idProperty": id_property} if id_property else {}
     body = [
-        {**unique, "id": item.id, "objectWriteTraceId": item.write.key, "properties": dict(item.properties)}
-        for item in inputs
+        {
+            **unique,
+            "id": item.write.key if id_property else item.id,
+            "objectWriteTraceId": item.write.key,
+            "properties": dict(item.properties),
+        }
+        for item in items
     ]
     return HttpRequest("POST", f"{path}/batch/{action}", {"inputs": body})
 
@@ -213,85 +216,6 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
     inputs = [{"id": one} for one in ids]
     body = {**unique, "inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
     return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
-
-
-def lookups(writes: Sequence[Write]) -> Iterator[HttpRequest]:
-    """Ask for the contacts of ``writes`` under all ids and e-mails they may be known by."""
-    asked = (*READ, MERGED) if any(write.merged_ids for write in writes) else READ
-    for name in (PROFILE_ID, "email"):
-        for chunk in chunks(dict.fromkeys(value for write in writes for part, value in write.match if part == name)):
-            yield read_contacts(chunk, name, asked)
-
-
-def present(ids: Iterable[str]) -> Iterator[HttpRequest]:
-    """Ask which contacts stand behind these ids now; one that was merged answers as what it was merged into."""
-    return (read_contacts(chunk, properties=(*READ, MERGED)) for chunk in chunks(ids))
-
-
-def free(contact: str, email: str) -> HttpRequest:
-    """Take an additional e-mail from a contact. HubSpot offers no way to do so that does not name it in the path."""
-    return HttpRequest("DELETE", f"{SECONDARY}{contact}/email/{quote(email, safe='')}", None)
-
-
-def merge(primary: str, other: str) -> HttpRequest:
-    """Merge ``other`` into ``primary``; the answer names the record that remains."""
-    return HttpRequest("POST", f"{CONTACTS}/merge", {"primaryObjectId": primary, "objectIdToMerge": other})
-
-
-def erase(contact: str) -> HttpRequest:
-    """Delete a contact for good, as the GDPR has it."""
-    return HttpRequest("POST", f"{CONTACTS}/gdpr-delete", {"objectId": contact})
-
-
-def chunks(values: Iterable[Item]) -> Iterator[list[Item]]:
-    """``values`` in lists of at most a batch."""
-    listed, size = list(values), MANIFEST.limits.batch
-    return (listed[start : start + size] for start in range(0, len(listed), size))
-
-
-def known(write: Write) -> tuple[str, ...]:
-    """All contacts of a person, the one to keep first."""
-    return (write.external_id, *write.merge) if write.external_id else write.merge
-
-
-def is_of(contact: Record, write: Write) -> bool:
-    """False when Hub wrote this contact for somebody else."""
-    return not contact.owner or (PROFILE_ID, contact.owner) in write.match
-
-
-def profile_ids(write: Write) -> list[str]:
-    """The profile, and those merged into it."""
-    return [value for name, value in write.match if name == PROFILE_ID]
-
-
-def took_email(contact: Record, write: Write) -> bool:
-    """True when this contact has the e-mail from one that was merged into it, and this write undoes that merge."""
-    from_it = set(write.merged_ids) & set(contact.several(MERGED))
-    return bool(from_it) and write.mirror.get("email") in contact.several("hs_additional_emails")
-
-
-def look_first(write: Write) -> bool:
-    """True when HubSpot may know the person under something that an upsert by our own id would not meet."""
-    return write.uncertain or len(write.match) > 2
-
-
-def creation(write: Write) -> Input:
-    """A new contact with everything the profile has."""
-    return Input(write, write.key, {name: value for name, value in write.mirror.items() if value})
-
-
-def scrub(words: str, inputs: Sequence[Input]) -> str:
-    """HubSpot's words without e-mails and without the values we sent."""
-    values = {value for item in inputs for value in item.properties.values() if len(value) > 2}
-    for value in sorted(values, key=len, reverse=True):
-        words = words.replace(value, "…")
-    return _EMAIL.sub("…", words)
-
-
-def absent(ids: Sequence[str], client: HttpClient, _: HubSpotSettings) -> Collection[str]:
-    """Which of these contacts do not exist; one that was merged into another exists. Raises the error tree."""
-    answers = (read_answer(client.post(request.path, request.body)) for request in present(ids))
-    return set(ids) - {old for answer in answers for hit in answer.results for old in (*hit.several(MERGED), hit.id)}
 
 
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from hub.connectors.hubspot.destination import DESTINATION, send
+from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import render
 from hub.errors import Unavailable
@@ -43,7 +43,7 @@ def answered(writes: list[Write], *answers: httpx.Response) -> list[WriteResult]
     left = iter(answers)
     transport = httpx.MockTransport(lambda _: next(left))
     with HttpClient(API_ROOT, status_table=DESTINATION.status_table, transport=transport) as client:
-        return list(send(writes, client, SETTINGS))
+        return list(DESTINATION.send(writes, client, SETTINGS))
 
 
 def consent(channel: Any, state: ConsentState) -> ConsentSummary:

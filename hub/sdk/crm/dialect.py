@@ -21,6 +21,9 @@ T = TypeVar("T")
 Key = tuple[str, str]
 """A property and a value under which a record may be found."""
 
+EMAIL = "email"
+"""The key by which a person is looked up by e-mail, whatever the CRM calls its property."""
+
 Script = Generator[HttpRequest, httpx.Response, T]
 """Several requests of which one hangs on the answer before: each is yielded, and its answer sent back in."""
 
@@ -109,6 +112,7 @@ class People(Generic[Settings]):
     """What can be done with the records of people.
 
     ``own``      the property of Hub's own that holds the profile's id; by it a record is known as Hub's
+    ``email``    the property of the main e-mail; as a key an e-mail is always called ``EMAIL``, whichever it is of
     ``unique``   properties of which the CRM itself lets only one record have a value: it refuses a second one with a
                  conflict. Where a person may be known by anything else, Hub looks before it creates
     ``find``     the records that have any of these keys; ``read`` those behind these ids now, under whatever id they
@@ -128,6 +132,7 @@ class People(Generic[Settings]):
     erase: Callable[[str, Settings], Script[None]]
     create: Batch[Settings] | None = None
     upsert: Batch[Settings] | None = None
+    email: str = EMAIL
     unique: frozenset[str] = frozenset()
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.destination import OrderChange, ProfileChange, Write
-
-EMAIL = "email"
-"""The key by which a person is looked up by e-mail, whatever the CRM calls its property."""
 
 LINKED = "contact"
 """Where an order's mirror keeps the person's record it is linked to; no property of the CRM's. Several, by ";", where
@@ -30,12 +28,11 @@ def profile_write(
     email: str = EMAIL,
     emails: str | None = None,
     phone: str | None = None,
-    irreversible: tuple[str, ...] = (),
 ) -> Write | None:
     """The write of a profile whose record should hold ``wanted``; None when nothing differs or nothing may be sent.
 
     ``own``, ``email`` and ``phone`` are the properties for Hub's id, the main e-mail and the main phone; ``emails`` the
-    one that lists all e-mails, by ";". ``irreversible`` is what this write does for good, if it is sent.
+    one that lists all e-mails, by ";".
     """
     profile, known = change.profile, change.external_ids
     own_ids = (profile.id, *profile.aliases)
@@ -62,7 +59,6 @@ def profile_write(
         uncertain=change.uncertain,
         body={FREED: lost} if lost else {},
         merged_ids=change.merged_ids,
-        irreversible=irreversible,
         alternatives={name: others for name, others in more.items() if others and name in mirror},
     )
 

@@ -1,0 +1,108 @@
+"""The edge of the algorithm: sending what a dialect puts, and reading what comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import httpx
+
+from hub.errors import ConflictError, HubError, NotFound, RejectedError
+from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
+from hub.sdk.destination import HttpRequest
+from hub.sdk.http import HttpClient
+from hub.sdk.manifest import Settings
+
+T = TypeVar("T")
+_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller(Generic[Settings]):
+    """One client and one connection's settings. Everything here raises the error tree."""
+
+    client: HttpClient
+    settings: Settings
+
+    def ask(self, call: Call[T], items: Sequence[Item] = ()) -> T:
+        """Send one request and read its answer. The values of ``items`` are kept out of errors."""
+        return call.read(self.request(call.request, items))
+
+    def run(self, script: Script[T]) -> T:
+        """Send the requests of a script one by one. An error is thrown into it, and ends it unless it is caught."""
+        try:
+            request = next(script)
+            while True:
+                try:
+                    response = self.request(request)
+                except HubError as error:
+                    request = script.throw(error)
+                else:
+                    request = script.send(response)
+        except StopIteration as ended:
+            value: T = ended.value
+            return value
+
+    def write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True) -> dict[str, Made | Problem]:
+        """Write all items in calls of at most ``batch.size``; gives what became of each, by write key.
+
+        A conflict that fails a whole call is narrowed down to the record at fault, or, without ``narrow``, is all of
+        theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
+        """
+        found: dict[str, Made | Problem] = {}
+        for chunk in chunks(items, batch.size):
+            found |= self._write(batch, chunk, narrow=narrow)
+        return found
+
+    def _write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
+        try:
+            answers = self.ask(batch.call(items, self.settings), items)
+        except NotFound as error:
+            return {item.write.key: Problem(str(error), "gone") for item in items}
+        except ConflictError as error:
+            if len(items) == 1 or not narrow:
+                return {item.write.key: Problem(str(error), "conflict") for item in items}
+            half = len(items) // 2
+            return self._write(batch, items[:half], narrow=True) | self._write(batch, items[half:], narrow=True)
+        except RejectedError as error:
+            if batch.size > 1:
+                raise
+            return {item.write.key: Problem(str(error), "refused", error.refused) for item in items}
+        unanswered = Problem("the destination gave no answer for this record")
+        return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
+
+    def request(self, request: HttpRequest, items: Sequence[Item] = ()) -> httpx.Response:
+        """Send one request; reads are tried again, writes are not."""
+        try:
+            if request.method == "GET":
+                return self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
+            return self.client.request(
+                request.method,
+                request.path,
+                query=request.query,
+                body=request.body,
+                headers=request.headers,
+                accept=request.accept,
+            )
+        except RejectedError as error:
+            raise type(error)(scrub(str(error), items), refused=error.refused) from None
+        except ConflictError as error:
+            raise ConflictError(scrub(str(error), items)) from None
+
+
+def scrub(words: str, items: Iterable[Item]) -> str:
+    """The CRM's words without e-mails and without the values we sent."""
+    values = {
+        value for item in items for value in item.properties.values() if isinstance(value, str) and len(value) > 2
+    }
+    for value in sorted(values, key=len, reverse=True):
+        words = words.replace(value, "…")
+    return _EMAIL.sub("…", words)
+
+
+def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """``values`` in lists of at most ``size``."""
+    listed = list(values)
+    return (listed[start : start + size] for start in range(0, len(listed), size))

@@ -1,0 +1,103 @@
+"""The requests a batch starts with, for ``hub outbox preview``; what follows depends on the CRM's answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hub.sdk.crm.calls import chunks
+from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
+from hub.sdk.crm.rendering import FREED
+from hub.sdk.crm.writing import creation, known, look_first, plain
+from hub.sdk.destination import HttpRequest, Write
+from hub.sdk.manifest import Settings
+
+
+def plan(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Sequence[HttpRequest]:
+    """What is sent whatever is answered, in order."""
+    profiles = [write for write in writes if write.kind == "profile"]
+    requests = [
+        *_erasures(dialect, [write for write in profiles if write.erase], settings),
+        *_people(dialect, [write for write in profiles if not write.erase], settings),
+        *_orders(dialect, [write for write in writes if write.kind == "order"], settings),
+    ]
+    # which answers are not errors concerns the connector alone
+    return [replace(request, accept=frozenset()) for request in requests]
+
+
+def _erasures(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
+    for write in writes:
+        for record in known(write):
+            yield from _first(dialect.people.erase(record, settings))
+    for write in writes:
+        if not known(write):
+            yield from _find(dialect, [write], settings)
+
+
+def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
+    people = dialect.people
+    free = people.free
+    fresh = [write for write in writes if not known(write)]
+    steady = [write for write in writes if write.external_id and not write.merge]
+    for write in writes:
+        if people.merge and write.external_id and write.merge:
+            yield from _first(people.merge(write.external_id, write.merge[0], settings))
+    unsure = [str(write.external_id) for write in steady if write.uncertain]
+    yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
+    updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
+    yield from _batches(dialect, people.update, updates, settings)
+    freed = [(str(write.external_id), write.body.get(FREED, ())) for write in steady if not write.uncertain]
+    if free is not None:
+        for record, emails in freed:
+            for email in emails:
+                yield from _first(free(record, (EMAIL, email), settings))
+    sought = [write for write in fresh if look_first(dialect, write)]
+    if people.upsert:
+        made = [creation(write) for write in fresh if write not in sought]
+        yield from _batches(dialect, people.upsert, made, settings)
+    yield from _find(dialect, sought, settings)
+
+
+def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
+    orders = dialect.orders
+    if orders is None:
+        return
+    items = [Item(write, write.external_id, plain(write.properties)) for write in writes]
+    if orders.upsert:
+        yield from _batches(dialect, orders.upsert, items, settings)
+        return
+    sure = [item for item in items if not item.write.uncertain]
+    if orders.update:
+        yield from _batches(dialect, orders.update, [item for item in sure if item.id], settings)
+    unsure = [(orders.own, item.write.key) for item in items if item.write.uncertain]
+    yield from (call.request for call in (orders.find(unsure, settings) if orders.find and unsure else ()))
+    if orders.create:
+        yield from _batches(dialect, orders.create, [creation(i.write) for i in sure if not i.id], settings)
+
+
+def _batches(
+    dialect: Dialect[Settings], batch: Batch[Settings], items: Sequence[Item], settings: Settings
+) -> Iterator[HttpRequest]:
+    """What the items are sent in. Of those that name a company only the search for it is known."""
+    companies = dialect.companies
+    names = [
+        str(item.properties[companies.name]) for item in items if companies and item.properties.get(companies.name)
+    ]
+    if companies and names:
+        yield from (call.request for call in companies.find(names, settings))
+        items = [item for item in items if not item.properties.get(companies.name)]
+    yield from (batch.call(chunk, settings).request for chunk in chunks(items, batch.size))
+
+
+def _find(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
+    keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
+    yield from (call.request for call in (dialect.people.find(keys, settings) if keys else ()))
+
+
+def _first(script: Script[object]) -> Iterator[HttpRequest]:
+    try:
+        yield next(script)
+    except StopIteration:
+        return
+    finally:
+        script.close()

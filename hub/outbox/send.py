@@ -117,15 +117,8 @@ class _Sending:
         self.before(batch)
         try:
             results = self.call(batch)
-        except RateLimited as error:
-            _count(self.destination, "rate_limited")
-            self.sent.stopped_by = error
-        except AuthError as error:
-            _count(self.destination, "auth")
-            self.sent.stopped_by = error
-        except Unavailable as error:
-            _count(self.destination, "unavailable")
-            self.outage(batch, error)
+        except (RateLimited, AuthError, Unavailable) as error:
+            self.ended(self.left(batch, error), error)
         except (RejectedError, ConflictError) as error:
             _count(self.destination, "conflict" if isinstance(error, ConflictError) else "rejected")
             self.sent.calls_answered += 1
@@ -144,6 +137,24 @@ class _Sending:
             by_key = {write.key: write for write in batch}
             for result in results:
                 self.settle(by_key.get(result.key), result)
+
+    def left(self, batch: Sequence[Write], error: HubError) -> Sequence[Write]:
+        """What of a batch that ended early was not finished; the rest gets its results."""
+        by_key = {write.key: write for write in batch}
+        for result in error.done:
+            if isinstance(result, WriteResult):
+                self.settle(by_key.pop(result.key, None), result)
+        if len(by_key) < len(batch):
+            self.sent.calls_answered += 1
+        return list(by_key.values())
+
+    def ended(self, batch: Sequence[Write], error: RateLimited | AuthError | Unavailable) -> None:
+        if isinstance(error, Unavailable):
+            _count(self.destination, "unavailable")
+            self.outage(batch, error)
+            return
+        _count(self.destination, "rate_limited" if isinstance(error, RateLimited) else "auth")
+        self.sent.stopped_by = error
 
     def outage(self, batch: Sequence[Write], error: Unavailable) -> None:
         sent = self.sent

@@ -99,6 +99,17 @@ def test_a_rate_limit_in_the_middle_keeps_what_was_done() -> None:
     assert (set(result.results), isinstance(result.stopped_by, RateLimited)) == ({"0", "1"}, True)
 
 
+@pytest.mark.parametrize("error", [RateLimited("slow"), AuthError("revoked"), Unavailable("away", uncertain=True)])
+def test_what_a_destination_finished_of_a_batch_before_it_ended_stays_done(error: HubError) -> None:
+    # a CRM that takes one record a call, and whose budget is smaller than a batch, would never see the end of one
+    error.done = [WriteResult("0", "delivered", external_id="there-0"), WriteResult("1", "rejected", reason="no")]
+    result = sent(Destination(answers=[error]), 4)
+    told = {key: one.outcome for key, one in result.results.items()}
+    retried = {"2": "retry", "3": "retry"} if isinstance(error, Unavailable) else {}
+    assert told == {"0": "delivered", "1": "rejected", **retried}
+    assert result.stopped_by is error
+
+
 def test_refused_credentials_stop_without_a_result() -> None:
     destination = Destination(answers=[AuthError("who are you")])
     result = sent(destination, 100)

@@ -23,6 +23,7 @@ from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_connections, load_routes
+from hub.sdk.declared import declared
 from hub.sdk.manifest import Capability
 from hub.settings import Settings
 from hub.store import embedded, migrate
@@ -172,9 +173,13 @@ def postgres(settings: Settings) -> Iterator[str]:
 
 def configure(settings: Settings) -> Configured:
     """Connections, routes and rules. Raises ConfigError."""
+    own, wrong = declared(settings.destinations)
+    if wrong:
+        raise ConfigError(wrong)
     connections = load_connections(
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
+        declared=own,
     )
     if faults := key_faults(settings.secret_key, connections):
         raise ConfigError(faults)

@@ -161,6 +161,10 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
+    destinations: Path = Field(
+        Path("config/destinations"),
+        description="Folder of declared destinations, one file each, relative to the working directory.",
+    )
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."

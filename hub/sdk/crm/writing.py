@@ -130,6 +130,7 @@ class _Sending(Generic[Settings]):
         people = self.dialect.people
         search: list[Write] = []
         stubborn: list[Item] = []
+        named: list[Item] = []
         sent = self.once(self.employers.named(items))
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
@@ -138,6 +139,8 @@ class _Sending(Generic[Settings]):
             answer = answers[item.write.key]
             if isinstance(answer, Made):
                 self.deliver(item, answer.id)
+            elif action != "update" and (holder := self.holder(item.write, answer)):
+                named.append(Item(item.write, holder.id, plain(item.write.mirror)))
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -146,7 +149,16 @@ class _Sending(Generic[Settings]):
                 self.refuse(item, answer)
         if stubborn:
             search += self.write(action, stubborn, last=last)
+        if named:
+            self.write("update", named, last=True)
         return search
+
+    def holder(self, write: Write, problem: Problem) -> Found | None:
+        """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
+        own, keys = self.dialect.people.own, frozenset(write.match)
+        found = self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""

@@ -197,7 +197,7 @@ def test_a_setting_of_the_declaration_is_one_of_its_connections(tmp_path: Path) 
 def test_a_new_person_is_looked_for_and_then_made(tmp_path: Path) -> None:
     crm = connected(tmp_path)
     write = rendered(crm, ProfileChange(ANNA, 1))
-    nobody = (200, {"data": {"people": []}})
+    nobody: tuple[int, Any] = (200, {"data": {"people": []}})
     result, requests = sent(crm, write, nobody, nobody, (201, {"data": {"id": 501}}))
     assert (result.outcome, result.external_id) == ("delivered", "501")
     assert [(one.method, one.url.path) for one in requests] == [
@@ -218,7 +218,7 @@ def test_a_new_person_is_looked_for_and_then_made(tmp_path: Path) -> None:
 def test_one_whom_people_typed_there_is_taken_over_and_anothers_is_not(tmp_path: Path) -> None:
     crm = connected(tmp_path)
     write = rendered(crm, ProfileChange(ANNA, 1))
-    nobody = (200, {"data": {"people": []}})
+    nobody: tuple[int, Any] = (200, {"data": {"people": []}})
     typed = (200, {"data": {"people": [{"id": 7, "mail": "Anna.Mueller@example.com"}]}})
     result, requests = sent(crm, write, nobody, typed, (200, {}))
     assert (result.outcome, result.external_id) == ("delivered", "7")
@@ -269,7 +269,7 @@ def test_what_concerns_the_whole_system_ends_the_batch(
 def test_a_record_that_is_gone_is_made_anew(tmp_path: Path) -> None:
     crm = connected(tmp_path)
     write = replace(rendered(crm, ProfileChange(ANNA, 1)), external_id="501")
-    nobody = (200, {"data": {"people": []}})
+    nobody: tuple[int, Any] = (200, {"data": {"people": []}})
     result, _ = sent(crm, write, (200, {"error": "none"}), nobody, nobody, (200, {"data": {"id": 502}}))
     assert (result.outcome, result.external_id) == ("delivered", "502")
 
@@ -277,7 +277,7 @@ def test_a_record_that_is_gone_is_made_anew(tmp_path: Path) -> None:
 def test_a_record_that_the_refusal_names_is_taken_over_though_no_search_finds_it(tmp_path: Path) -> None:
     # EspoCRM answers with the duplicates; a search that lags, or a name that looks alike, finds nobody
     crm = connected(tmp_path)
-    nobody = (200, {"data": {"people": []}})
+    nobody: tuple[int, Any] = (200, {"data": {"people": []}})
     duplicate = (400, {"code": "duplicate", "why": "exists already", "existing": [9]})
     taken = [(200, {"id": 9, "mail": "anna.mueller@example.com"}), (200, {})]
     result, requests = sent(crm, rendered(crm, ProfileChange(ANNA, 1)), nobody, nobody, duplicate, *taken)
@@ -287,7 +287,7 @@ def test_a_record_that_the_refusal_names_is_taken_over_though_no_search_finds_it
 
 def test_a_record_that_only_bears_the_same_name_is_somebody_elses(tmp_path: Path) -> None:
     crm = connected(tmp_path)
-    nobody = (200, {"data": {"people": []}})
+    nobody: tuple[int, Any] = (200, {"data": {"people": []}})
     duplicate = (400, {"code": "duplicate", "why": "exists already", "existing": [9]})
     namesake = (200, {"id": 9, "mail": "another.anna@example.com"})
     result, _ = sent(crm, rendered(crm, ProfileChange(ANNA, 1)), nobody, nobody, duplicate, namesake)

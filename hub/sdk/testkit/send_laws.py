@@ -68,7 +68,7 @@ def law_d8_a_send_gives_the_expected_result(case: WriteCase) -> None:
     assert len(requests) >= len(planned), f"{case.id}: fewer requests were sent than planned"
     root = case.settings.base_url or (case.destination.api_root(case.settings) if case.destination.api_root else "")
     for request, plan in zip(map(request_json, requests), planned, strict=False):
-        assert same_path(request["path"], plan["path"], root), (
+        assert same_path(request["path"], plan["path"], root, plan.get("query")), (
             f"{case.id}: planned {plan['path']}, sent {request['path']}"
         )
         assert_same(

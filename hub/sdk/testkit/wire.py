@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from pydantic_core import to_jsonable_python
@@ -150,10 +150,14 @@ def as_json(value: Any) -> Any:
     return to_jsonable_python(value)
 
 
-def same_path(actual: str, planned: str, root: str) -> bool:
-    """A planned path is relative to the API's root, or stands from the host on."""
+def same_path(actual: str, planned: str, root: str, query: Mapping[str, str] | None = None) -> bool:
+    """A planned path is relative to the API's root, or stands from the host on; ``query`` is what it is asked with."""
     base = urlsplit(root).path.rstrip("/")
     relative = planned if planned.startswith("/") else f"/{planned}"
+    if query:
+        actual, _, asked = actual.partition("?")
+        if dict(parse_qsl(asked, keep_blank_values=True)) != query:
+            return False
     return actual in (relative, base + relative)
 
 

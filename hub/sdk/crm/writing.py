@@ -139,7 +139,7 @@ class _Sending(Generic[Settings]):
         for item in sent:
             answer = answers[item.write.key]
             if isinstance(answer, Made):
-                self.deliver(item, answer.id)
+                self.finish(item, answer.id)
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -149,6 +149,19 @@ class _Sending(Generic[Settings]):
         if stubborn:
             search += self.write(action, stubborn, last=last)
         return search
+
+    def finish(self, item: Item, record: str) -> None:
+        """Do what one call could not; a refusal of it is one of the record, which stands there without it."""
+        settle = self.dialect.people.settle
+        try:
+            if settle:
+                self.caller.run(settle(record, item, self.caller.settings))
+        except RejectedError as error:
+            self.refuse(item, Problem(str(error), "refused", error.refused))
+        except ConflictError as error:
+            self.refuse(item, Problem(str(error)))
+        else:
+            self.deliver(item, record)
 
     def beside(self, items: Sequence[Item]) -> list[Item]:
         """The items with the record as it is there, where what people have in a list of it is to stay."""

@@ -52,9 +52,9 @@ from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL as BY_EMAIL
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import HttpRequest
-from hub.sdk.http import Authorisation
+from hub.sdk.http import Authorisation, json_of
 
-REFUSED = frozenset({400, 403, 404, 409})
+REFUSED, GONE = frozenset({400, 403, 404, 409}), frozenset({404})
 IDS, EMAILS = 50, 20
 """How many are asked for at once: web servers take some 8,000 characters of a URL."""
 
@@ -94,7 +94,7 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
         return (Found(record["id"], record.get(PROFILE_ID) or None, frozenset(emails), values=lists),)
 
     for one in ids:
-        yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=frozenset({404})), found)
+        yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE), found)
 
 
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
@@ -139,7 +139,7 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
             rows.append(made_main(read_record(answer), field, value))
         if new:
             body = {f"{field}Data": complete(rows, field, item.write)}
-            yield HttpRequest("PATCH", path, body, headers=UNCHECKED)
+            read_record((yield HttpRequest("PATCH", path, body, headers=UNCHECKED)))
         if problem is not None:
             raise RejectedError(said(problem), refused=refused_by(problem))
 
@@ -168,8 +168,8 @@ def erase(record: str, settings: EspoSettings) -> Script[None]:
     path = f"{API}/{settings.entity}/{record}"
     own = dict.fromkeys((*FIELDS["people"], *settings.profile_fields))
     body = {**own, **ERASED, **({"accountName": None} if settings.people == "leads" else {})}
-    yield HttpRequest("PATCH", path, body, headers=UNCHECKED)
-    yield HttpRequest("DELETE", path, None, accept=frozenset({404}))
+    read_record((yield HttpRequest("PATCH", path, body, headers=UNCHECKED)))
+    json_of((yield HttpRequest("DELETE", path, None)))
 
 
 def write_order(items: Sequence[Item], _: EspoSettings) -> Call[Answers]:
@@ -196,7 +196,9 @@ def link(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[Mapping[st
     for order, contact in pairs:
         path = f"{API}/Opportunity/{order}/contacts"
         answer = yield HttpRequest("POST", path, {"id": contact}, accept=REFUSED)
-        if not answer.is_success:
+        if answer.is_success:
+            json_of(answer)
+        else:
             refused[order] = said(answer)
     return refused
 
@@ -204,7 +206,9 @@ def link(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[Mapping[st
 def unlink(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[None]:
     """Take opportunities from contacts."""
     for order, contact in pairs:
-        yield HttpRequest("DELETE", f"{API}/Opportunity/{order}/contacts", {"id": contact}, accept=frozenset({404}))
+        answer = yield HttpRequest("DELETE", f"{API}/Opportunity/{order}/contacts", {"id": contact}, accept=GONE)
+        if answer.is_success:
+            json_of(answer)
 
 
 def find_companies(names: Sequence[str], _: EspoSettings) -> Iterator[Call[Sequence[Found]]]:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import orjson
 
-from hub.errors import Refusal, Unavailable
+from hub.errors import AuthError, Refusal, Unavailable
 from hub.sdk.destination import HttpRequest
 from hub.sdk.words import sent_in, without
 
@@ -66,8 +66,13 @@ def read_duplicates(response: httpx.Response) -> tuple[str, ...]:
 
 
 def said(response: httpx.Response) -> str:
-    """EspoCRM's own words about a refusal, without people's values."""
+    """EspoCRM's own words about a refusal, without people's values.
+
+    Raises AuthError for a 403 that gives no reason: EspoCRM names one where it is about a record.
+    """
     words = response.headers.get("x-status-reason") or response.reason_phrase
+    if response.status_code == 403 and "x-status-reason" not in response.headers:
+        raise AuthError(f"EspoCRM answered 403: {words}")
     return f"EspoCRM answered {response.status_code}: {without(words[:300], sent_in(response.request))}"
 
 

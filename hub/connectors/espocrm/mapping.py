@@ -7,7 +7,7 @@ stand for the list of all of them, by ";", the main one first. Moments are UTC, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from decimal import Decimal
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.mapping.fieldmap import OrderMap, ProfileMap
 from hub.model.profile import Profile
-from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.crm.rendering import order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
 PROFILE_ID = "cHubProfileId"
@@ -80,7 +80,7 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
     if write is None or write.erase:
         return write
     refuses = {NEVER_CALL, *OPTED_OUT.values()} & {name for name, value in write.properties.items() if value}
-    dropped = [*write.body.get(FREED, ()), *_lost_phones(change)]
+    dropped = [*_lost(change, EMAIL, change.profile.emails), *_lost(change, PHONE, change.profile.phones)]
     return replace(
         write, body={DROPPED: dropped} if dropped else {}, irreversible=("opt out",) if refuses else write.irreversible
     )
@@ -133,10 +133,10 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
     }
 
 
-def _lost_phones(change: ProfileChange) -> list[str]:
-    """Phones that Hub wrote to a record that it still writes to, and that are not the person's any more."""
-    written = str(change.mirror.get(f"{PHONE}Data") or change.mirror.get(PHONE) or "").split(";")
-    return [one for one in written if one not in ("", *change.profile.phones)] if change.external_ids else []
+def _lost(change: ProfileChange, field: str, known: Sequence[str]) -> list[str]:
+    """What Hub wrote to a record that it still writes to, and is not the person's any more."""
+    written = str(change.mirror.get(f"{field}Data") or change.mirror.get(field) or "").split(";")
+    return [one for one in written if one not in ("", *known)] if change.external_ids else []
 
 
 def _consents(profile: Profile) -> dict[str, str]:

@@ -55,7 +55,7 @@ from hub.sdk.destination import HttpRequest
 from hub.sdk.http import Authorisation, json_of
 
 REFUSED, GONE = frozenset({400, 403, 404, 409}), frozenset({404})
-IDS, EMAILS = 50, 20
+SOME = 20
 """How many are asked for at once: web servers take some 8,000 characters of a URL."""
 
 UNCHECKED = {"x-skip-duplicate-check": "true"}
@@ -76,9 +76,9 @@ def find(keys: Sequence[Key], settings: EspoSettings) -> Iterator[Call[Sequence[
     def bare(response: httpx.Response) -> Sequence[Found]:
         return [Found(str(record["id"]), bare=True) for record in read_list(response)]
 
-    for name, attribute, size in ((PROFILE_ID, PROFILE_ID, IDS), (BY_EMAIL, EMAIL, EMAILS)):
+    for name, attribute in ((PROFILE_ID, PROFILE_ID), (BY_EMAIL, EMAIL)):
         # EspoCRM compares a list of e-mails with their small letters, as they are given
-        for chunk in chunks((value.lower() for key, value in keys if key == name), size):
+        for chunk in chunks((value.lower() for key, value in keys if key == name), SOME):
             yield Call(search(settings.entity, attribute, chunk), bare)
 
 
@@ -186,7 +186,7 @@ def find_orders(keys: Sequence[Key], _: EspoSettings) -> Iterator[Call[Sequence[
     def found(response: httpx.Response) -> Sequence[Found]:
         return [Found(str(record["id"]), record.get(ORDER_KEY)) for record in read_list(response)]
 
-    for chunk in chunks((value for _, value in keys), IDS):
+    for chunk in chunks((value for _, value in keys), SOME):
         yield Call(search("Opportunity", ORDER_KEY, chunk, f"id,{ORDER_KEY}"), found)
 
 

@@ -233,7 +233,7 @@ class EspoCrmDouble:
         known = {name for name in ENTITIES[entity] if name not in self.missing} - FORBIDDEN
         if held is None:
             self.made += 1
-            held = {"id": f"{0x65000000 + self.made:013x}", "createdAt": self.made}
+            held = {"id": f"{0x65000000 + self.made:013x}", "createdAt": _moment(self.made)}
             held |= {"stage": "Prospecting"} if entity == "Opportunity" else {}
             self.records[entity][held["id"]] = held
         held |= {name: value for name, value in body.items() if name in known and name not in FIELDS}
@@ -307,38 +307,38 @@ class EspoCrmDouble:
     def _valid(self, entity: str, body: Record) -> None:
         for name, value in _leaves(body):
             if any(text in str(value) for text in self.banned):
-                raise _invalid(name if name in ENTITIES[entity] else name.removesuffix("Data"), "pattern")
+                raise _invalid(entity, name if name in ENTITIES[entity] else name.removesuffix("Data"), "pattern")
         for name, (kind, longest) in ENTITIES[entity].items():
             if name not in body or name in self.missing:
                 continue
             value = body[name]
             if value in (None, ""):
                 if name in REQUIRED.get(entity, ()):
-                    raise _invalid(name, "required")
+                    raise _invalid(entity, name, "required")
                 continue
             if kind in ("varchar", "text", "date", "datetime", "enum", "email", "phone") and not isinstance(value, str):
-                raise _invalid(name, "valid")
+                raise _invalid(entity, name, "valid")
             if kind in ("float", "int", "currency") and (isinstance(value, bool) or not isinstance(value, int | float)):
-                raise _invalid(name, "numeric")
+                raise _invalid(entity, name, "numeric")
             if kind == "bool" and not isinstance(value, bool):
-                raise _invalid(name, "valid")
+                raise _invalid(entity, name, "valid")
             if longest is not None and len(value) > longest:
-                raise _invalid(name, "maxLength")
+                raise _invalid(entity, name, "maxLength")
             if kind in FORMS and not FORMS[kind].fullmatch(value):
-                raise _invalid(name, "emailAddress" if kind == "email" else "valid")
+                raise _invalid(entity, name, "emailAddress" if kind == "email" else "valid")
         for field in FIELDS:
             rows = _rows(body, field) or []
             if len(rows) > 10:
-                raise _invalid(field, "maxCount")
+                raise _invalid(entity, field, "maxCount")
             form = FORMS["email" if field == "emailAddress" else "phone"]
             if any(not form.fullmatch(str(row.get(field))) for row in rows):
-                raise _invalid(field, "valid")
+                raise _invalid(entity, field, "valid")
         if body.get("stage") not in (None, *STAGES):
-            raise _invalid("stage", "valid")
+            raise _invalid(entity, "stage", "valid")
         if isinstance(body.get("amount"), int | float) and body["amount"] < 0:
-            raise _invalid("amount", "min")
+            raise _invalid(entity, "amount", "min")
         if body.get("amountCurrency") not in (None, *CURRENCIES):
-            raise _invalid("amount", "validCurrency")
+            raise _invalid(entity, "amount", "validCurrency")
 
     # -- searches
 
@@ -445,6 +445,10 @@ class EspoCrmDouble:
         return fields
 
 
+def _moment(seconds: int) -> str:
+    return f"2026-03-01 {seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
 def _key(field: str, value: str) -> str:
     return value.strip().lower() if field == "emailAddress" else value.strip()
 
@@ -467,10 +471,10 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _invalid(field: str, kind: str) -> Refused:
+def _invalid(entity: str, field: str, kind: str) -> Refused:
     data = {"field": field, "type": kind}
     body = {"messageTranslation": {"label": "validationFailure", "scope": None, "data": data}}
-    return Refused(400, f"Field validation failure; entityType: X, field: {field}, type: {kind}.", body)
+    return Refused(400, f"Field validation failure; entityType: {entity}, field: {field}, type: {kind}.", body)
 
 
 def _query(request: httpx.Request) -> dict[str, Any]:

@@ -36,6 +36,8 @@ from hub.connectors.espocrm.mapping import (
 )
 from hub.connectors.espocrm.schemas import (
     API,
+    REFUSED,
+    Row,
     read_duplicates,
     read_list,
     read_record,
@@ -44,7 +46,7 @@ from hub.connectors.espocrm.schemas import (
     said,
     search,
 )
-from hub.connectors.espocrm.schemas_lists import complete, made_main, missing, rows_of
+from hub.connectors.espocrm.schemas_lists import complete, made_main, missing, refuses, rows_of, wanted
 from hub.errors import AuthError, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
 from hub.sdk.crm import destination as crm_destination
@@ -54,7 +56,7 @@ from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import Authorisation, json_of
 
-REFUSED, GONE = frozenset({400, 403, 404, 409}), frozenset({404})
+GONE = frozenset({404})
 SOME = 20
 """How many are asked for at once: web servers take some 8,000 characters of a URL."""
 
@@ -86,7 +88,7 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
     """The records behind these ids, with their lists. One that was merged or removed is not there."""
 
     def found(response: httpx.Response) -> Sequence[Found]:
-        if response.status_code == 404:
+        if response.status_code == 404 and said(response):
             return ()
         record = read_record(response)
         lists = {f"{field}Data": rows_of(record, field) for field in LISTS}
@@ -108,12 +110,12 @@ def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]
     if item.id is None:
         nameless = NAMELESS if body.get("firstName") else item.properties.get(EMAIL) or NAMELESS
         body.setdefault("lastName", nameless)  # it is required
-        mains = {field: item.properties[field] for field in LISTS if field in item.properties}
-        body |= mains | {OPTED_OUT[field]: True for field in mains if item.properties.get(OPTED_OUT[field])}
-    elif item.there is not None:
-        for field in _touched(item):
-            rows = item.there.values[f"{field}Data"]
-            body |= {f"{field}Data": listed} if (listed := complete(rows, field, item.write)) != rows else {}
+    for field in _touched(item) if item.id is None or item.there else ():
+        rows, main = _rows(item, field), wanted(item.write, field)[:1]
+        if main and _is_alone(item, field):
+            body |= {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
+        elif rows:
+            body[f"{field}Data"] = complete(rows, field, item.write)
     return _writing(settings.entity, item, body, PROFILE_ID)
 
 
@@ -124,13 +126,15 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
     whole list is written as it has to be.
     """
     path = f"{API}/{settings.entity}/{record}"
-    held: Mapping[str, Any] | None = item.there.values if item.there else None
     for field in _touched(item):
-        if held is None:
+        rows: list[Any] = list(complete(_rows(item, field), field, item.write))
+        if _is_alone(item, field):
+            if not wanted(item.write, field)[1:]:
+                continue
             held = read_record((yield HttpRequest("GET", path, None)))
-        rows: list[Any] = list(complete(rows_of(held, field), field, item.write))
-        problem: httpx.Response | None = None
+            rows = list(complete(rows_of(held, field), field, item.write))
         new = missing(rows, field, item.write)
+        problem: httpx.Response | None = None
         for value in new:
             answer = yield HttpRequest("PATCH", path, {field: value}, headers=UNCHECKED, accept=REFUSED)
             if not answer.is_success:
@@ -196,10 +200,8 @@ def link(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[Mapping[st
     for order, contact in pairs:
         path = f"{API}/Opportunity/{order}/contacts"
         answer = yield HttpRequest("POST", path, {"id": contact}, accept=REFUSED)
-        if answer.is_success:
-            json_of(answer)
-        else:
-            refused[order] = said(answer)
+        if words := _done(answer):
+            refused[order] = words
     return refused
 
 
@@ -207,8 +209,7 @@ def unlink(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[None]:
     """Take opportunities from contacts."""
     for order, contact in pairs:
         answer = yield HttpRequest("DELETE", f"{API}/Opportunity/{order}/contacts", {"id": contact}, accept=GONE)
-        if answer.is_success:
-            json_of(answer)
+        _done(answer)
 
 
 def find_companies(names: Sequence[str], _: EspoSettings) -> Iterator[Call[Sequence[Found]]]:
@@ -242,6 +243,14 @@ def authorise(settings: EspoSettings) -> Authorisation:
     return signed
 
 
+def _done(answer: httpx.Response) -> str:
+    """ "" where it was done, else EspoCRM's words. Raises Unavailable for half an answer."""
+    if not answer.is_success:
+        return said(answer)
+    json_of(answer)
+    return ""
+
+
 def _writing(entity: str, item: Item, body: Mapping[str, Any], own: str) -> Call[Answers]:
     method, path = ("PATCH", f"{API}/{entity}/{item.id}") if item.id else ("POST", f"{API}/{entity}")
 
@@ -269,9 +278,17 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _touched(item: Item) -> list[str]:
-    """Which lists are concerned: of a new record those that hold more than the main one."""
-    names = item.properties.keys()
-    return [field for field, parts in LISTS.items() if (f"{field}Data" in names if item.id is None else parts & names)]
+    return [field for field, parts in LISTS.items() if parts & item.properties.keys()]
+
+
+def _rows(item: Item, field: str) -> Sequence[Row]:
+    return item.there.values[f"{field}Data"] if item.there else ()
+
+
+def _is_alone(item: Item, field: str) -> bool:
+    """Nothing of this kind stays on the record: the main one can be written by itself, which leaves its opt-out."""
+    rows = _rows(item, field)
+    return not rows[1:] and not complete(rows, field, item.write)
 
 
 def _is_lost(name: str, value: Any, kept: Mapping[str, Any]) -> bool:

@@ -16,13 +16,16 @@ from typing import Any
 import httpx
 import orjson
 
-from hub.errors import AuthError, Refusal, Unavailable
+from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.destination import HttpRequest
 from hub.sdk.words import sent_in, without
 
 API = "/api/v1"
 MOST = 200
 """The most records that one search gives, unless the installation allows less (SearchParamsFetcher::MAX_SIZE_LIMIT)."""
+
+REFUSED = frozenset({400, 403, 404, 409})
+"""Statuses whose reason is in a header: read here, not by the client."""
 
 Row = Mapping[str, Any]
 """One e-mail or phone of a record: itself, ``primary``, ``optOut``, ``invalid``, of a phone also ``type``."""
@@ -39,11 +42,13 @@ def search(entity: str, attribute: str, values: Iterable[str], select: str = "id
     query = {"where[0][type]": "in", "where[0][attribute]": attribute}
     query |= {f"where[0][value][{number}]": value for number, value in enumerate(values)}
     query |= {"attributeSelect": select, "orderBy": "createdAt", "order": "asc", "maxSize": str(MOST)}
-    return HttpRequest("GET", f"{API}/{entity}", None, query, {"x-no-total": "true"})
+    return HttpRequest("GET", f"{API}/{entity}", None, query, {"x-no-total": "true"}, REFUSED)
 
 
 def read_list(response: httpx.Response) -> Sequence[Mapping[str, Any]]:
-    """The records of a search. Raises Unavailable when the answer breaks off."""
+    """The records of a search. Raises Unavailable when the answer breaks off, AuthError where the role forbids it."""
+    if not response.is_success:
+        raise (AuthError if response.status_code == 403 else RejectedError)(said(response))
     listed = _decoded(response)
     records = listed.get("list") if isinstance(listed, dict) else None
     if not isinstance(records, list):
@@ -68,12 +73,18 @@ def read_duplicates(response: httpx.Response) -> tuple[str, ...]:
 def said(response: httpx.Response) -> str:
     """EspoCRM's own words about a refusal, without people's values.
 
-    Raises AuthError for a 403 that gives no reason: EspoCRM names one where it is about a record.
+    Raises AuthError for a 403 and Unavailable for any other refusal that is not EspoCRM's own: those have a reason in
+    the header, or no body, or one of JSON. A web page is a proxy's or a firewall's.
     """
-    words = response.headers.get("x-status-reason") or response.reason_phrase
-    if response.status_code == 403 and "x-status-reason" not in response.headers:
-        raise AuthError(f"EspoCRM answered 403: {words}")
-    return f"EspoCRM answered {response.status_code}: {without(words[:300], sent_in(response.request))}"
+    reason = response.headers.get("x-status-reason")
+    foreign = reason is None and bool(response.content.strip()) and _decoded(response) is None
+    if response.status_code == 403 and reason is None:
+        raise AuthError(f"403 {response.reason_phrase} without a reason of EspoCRM's: a firewall, or no API user's key")
+    if foreign:
+        uncertain = response.request.method != "GET"
+        raise Unavailable(f"{response.status_code}: the answer is a web page, not EspoCRM's", uncertain=uncertain)
+    words = without((reason or response.reason_phrase)[:300], sent_in(response.request))
+    return f"EspoCRM answered {response.status_code}: {words}"
 
 
 def refused_by(response: httpx.Response) -> tuple[Refusal, ...]:

@@ -22,6 +22,11 @@ def wanted(write: Write, field: str) -> list[str]:
     return [one for one in (listed[listed.index(main) :] if main in listed else [main]) if one]
 
 
+def refuses(write: Write, field: str) -> bool:
+    """Whether the person opted out of what these are for."""
+    return write.mirror.get(OPTED_OUT[field]) == "true"
+
+
 def rows_of(record: Mapping[str, Any], field: str) -> list[Row]:
     """The list of a record that was read by its id, the main one first."""
     rows = [row for row in record.get(f"{field}Data") or () if isinstance(row, Mapping) and row.get(field)]
@@ -36,7 +41,6 @@ def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:
 
 def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, Any]]:
     """The list as it has to be, of what the record has: Hub's first, then what people added, and no opt-out lost."""
-    refuses = write.mirror.get(OPTED_OUT[field]) == "true"
     order = {one.lower(): number for number, one in enumerate(wanted(write, field))}
     dropped = {one.lower() for one in write.body.get(DROPPED, ())} - order.keys()
     kept = [row for row in rows if str(row[field]).lower() not in dropped]
@@ -45,7 +49,7 @@ def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, An
         {
             field: row[field],
             "primary": number == 0,
-            "optOut": bool(row.get("optOut")) or refuses,
+            "optOut": bool(row.get("optOut")) or refuses(write, field),
             "invalid": bool(row.get("invalid")),
             **({"type": row["type"]} if row.get("type") else {}),
         }

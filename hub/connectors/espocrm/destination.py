@@ -244,7 +244,7 @@ def authorise(settings: EspoSettings) -> Authorisation:
 
 
 def _done(answer: httpx.Response) -> str:
-    """ "" where it was done, else EspoCRM's words. Raises Unavailable for half an answer."""
+    """EspoCRM's words, none where it was done. Raises Unavailable for half an answer."""
     if not answer.is_success:
         return said(answer)
     json_of(answer)

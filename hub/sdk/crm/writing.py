@@ -138,8 +138,10 @@ class _Sending(Generic[Settings]):
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
         for item in sent:
             answer = answers[item.write.key]
+            if isinstance(answer, Made) and people.settle:
+                answer = self.caller.refusal(people.settle(answer.id, item, self.caller.settings)) or answer
             if isinstance(answer, Made):
-                self.finish(item, answer.id)
+                self.deliver(item, answer.id)
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -149,19 +151,6 @@ class _Sending(Generic[Settings]):
         if stubborn:
             search += self.write(action, stubborn, last=last)
         return search
-
-    def finish(self, item: Item, record: str) -> None:
-        """Do what one call could not; a refusal of it is one of the record, which stands there without it."""
-        settle = self.dialect.people.settle
-        try:
-            if settle:
-                self.caller.run(settle(record, item, self.caller.settings))
-        except RejectedError as error:
-            self.refuse(item, Problem(str(error), "refused", error.refused))
-        except ConflictError as error:
-            self.refuse(item, Problem(str(error)))
-        else:
-            self.deliver(item, record)
 
     def beside(self, items: Sequence[Item]) -> list[Item]:
         """The items with the record as it is there, where what people have in a list of it is to stay."""
@@ -333,7 +322,7 @@ class _Sending(Generic[Settings]):
         sure = [write for write in writes if not write.uncertain]
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
         answers = self.caller.write(orders.update, items)
-        gone = [item for item in items if _is_gone(answers[item.write.key])]
+        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
         self.settle([item for item in items if item not in gone], answers)
         unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
         keys = [(orders.own, write.key) for write in unsure]
@@ -408,7 +397,3 @@ class _Sending(Generic[Settings]):
 def _own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
-
-
-def _is_gone(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "gone"

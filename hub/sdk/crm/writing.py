@@ -205,6 +205,10 @@ class _Sending(Generic[Settings]):
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
+        """The records behind all ids and e-mails of these profiles, by what was asked for, and nothing else.
+
+        A search may find what only looks like it; what follows may overwrite a record, or erase it.
+        """
         keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
         index: dict[Key, list[Found]] = {}
         calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
@@ -213,7 +217,7 @@ class _Sending(Generic[Settings]):
         read = self.present(dict.fromkeys(hit.id for hit in hits if hit.bare and hit.id not in known))
         for found in (*(hit for hit in hits if not hit.bare), *read.values()):
             owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-            for pair in {*found.keys, *owned}:
+            for pair in {*found.keys, *owned}.intersection(keys):
                 held = index.setdefault(pair, [])
                 if all(one.id != found.id for one in held):
                     held.append(found)

@@ -18,11 +18,12 @@ from typing import Any, Literal
 
 import httpx
 
-from hub.connectors.pipedrive import account, schemas
-from hub.connectors.pipedrive.fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
+from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
-from hub.connectors.pipedrive.mapping import ESSENTIAL, render
+from hub.connectors.pipedrive.mapping import ESSENTIAL, LOST, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
+from hub.connectors.pipedrive.schemas_account import check, learn, prepare
+from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, NotFound
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -36,7 +37,7 @@ LISTS = {"emails": EMAIL, "phones": "phone"}
 
 OWN = frozenset({"name", *LISTS, *LISTS.values(), "org_id", MARKETING_STATUS})
 DEAL_NUMBERS = frozenset({"value", "person_id", "stage_id"})
-DEAL_OWN = ("title", "value", "currency", "status", "won_time", "person_id", "stage_id")
+DEAL_OWN = ("title", "value", "currency", "status", "person_id", "stage_id")
 NEWEST = {"sort_by": "add_time", "sort_direction": "desc", "limit": "100"}
 SAME_END = 8
 """Two phone numbers with as many last digits in common are one, however people spelled it."""
@@ -92,7 +93,8 @@ def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
 
     The main one stays where people put it: Pipedrive's own subscriptions hang on it.
     """
-    mirror, lost = item.write.mirror, {_plain(one) for one in item.write.body.get(FREED, ())}
+    mirror, gone = item.write.mirror, item.write.body
+    lost = {_plain(one) for one in (*gone.get(FREED, ()), *gone.get(LOST, ()))}
     wanted = str(mirror.get(plural) or mirror.get(main) or "").split(";")
     there: list[Listed] = item.there.values[plural] if item.there else []
     kept = [one for one in there if one.value and _plain(one.value) not in lost]
@@ -111,9 +113,9 @@ def entries(listed: Sequence[Listed]) -> list[dict[str, Any]]:
 def deal(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
     """The body of a deal's request. What is Pipedrive's own is never cleared."""
     own = {name: item.properties[name] for name in DEAL_OWN if item.properties.get(name)}
-    if own.get("status") != "won":
-        own.pop("won_time", None)
-    rest = {name: text for name, text in item.properties.items() if name not in DEAL_OWN}
+    if own.get("status") == "won" and (won := item.write.mirror.get("won_time")):
+        own["won_time"] = won
+    rest = {name: text for name, text in item.properties.items() if name not in (*DEAL_OWN, "won_time")}
     typed = {name: schemas.number(text) if name in DEAL_NUMBERS else text for name, text in own.items()}
     return {**typed, **schemas.customs(rest, "deals", settings)}
 
@@ -156,7 +158,7 @@ def free(record: str, key: Key, _: PipedriveSettings) -> Script[None]:
 
 def erase(record: str, _: PipedriveSettings) -> Script[None]:
     """Delete a person; Pipedrive's users can restore it for 30 days."""
-    yield HttpRequest("DELETE", f"/api/v2/persons/{record}", None)
+    schemas.made((yield HttpRequest("DELETE", f"/api/v2/persons/{record}", None)))
 
 
 def find_deals(keys: Sequence[Key], settings: PipedriveSettings) -> Iterator[Call[Sequence[Found]]]:
@@ -221,12 +223,12 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     render,
-    learn=account.learn,
-    prepare=account.prepare,
+    learn=learn,
+    prepare=prepare,
     authorise=lambda settings: {"x-api-token": settings.api_token.get_secret_value()} if settings.api_token else {},
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=ESSENTIAL,
-    check=account.check,
+    check=check,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),

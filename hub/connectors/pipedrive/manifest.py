@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from hub.connectors.pipedrive.fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
 from hub.mapping.fieldmap import OrderMap
 from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth

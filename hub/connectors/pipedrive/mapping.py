@@ -1,26 +1,29 @@
 """Golden profiles and orders to the properties of Pipedrive's persons and deals, as text; pure.
 
-What is not Pipedrive's own is named as in ``fields``, or as people named a field of theirs; ``schemas`` gives each its
-key and form. "" clears a property, and is sent only for what Hub wrote and no record supports any more.
+What is not Pipedrive's own is named as in ``schemas_fields``, or as people named a field of theirs; ``schemas`` gives
+each its key and form. "" clears a property, and is sent only for what Hub wrote and no record supports any more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hub.connectors.pipedrive.fields import MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.connectors.pipedrive.manifest import PipedriveSettings
+from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
-from hub.sdk.crm.rendering import order_write, profile_write
-from hub.sdk.destination import Change, OrderChange, Write
+from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
 CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 UNSUBSCRIBED = "unsubscribed"
+LOST = "lost_phones"
+"""Where a write keeps the phone numbers that Hub wrote and that are this person's no more."""
 
 ESSENTIAL = frozenset(
     {PROFILE_ID, ORDER_KEY, "currency", "status", MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
@@ -34,11 +37,19 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
         if settings.orders == "none":
             return None
         return order_write(change, deal_properties(change, settings), own=ORDER_KEY, link_property="person_id")
-    wanted = person_properties(change.profile, settings)
-    write = profile_write(change, wanted, own=PROFILE_ID, emails="emails", phone="phone")
-    if write and write.properties.get(MARKETING_STATUS):
-        return replace(write, irreversible=(UNSUBSCRIBED,))
-    return write
+    profile = change.profile
+    write = profile_write(change, person_properties(profile, settings), own=PROFILE_ID, emails="emails", phone="phone")
+    if write is None or write.erase:
+        return write
+    gone = {
+        FREED: _lost(change, "emails", "email", profile.emails),
+        LOST: _lost(change, "phones", "phone", profile.phones),
+    }
+    return replace(
+        write,
+        body={name: lost for name, lost in gone.items() if lost},
+        irreversible=(UNSUBSCRIBED,) if write.properties.get(MARKETING_STATUS) else (),
+    )
 
 
 def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str, str]:
@@ -71,22 +82,27 @@ def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str
 def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[str, str]:
     """The properties of an order's deal. The value is net of refunds in the order's currency.
 
-    No personal value is in the title. ``won_time`` may only be set while a deal is won (…/docs/api/v1/Deals).
+    No personal value is in the title. ``won_time`` is sent when a deal is won, and only then (…/docs/api/v1/Deals).
     """
-    order, status = change.order, _status(change, settings)
+    order = change.order
     found = {
         **OrderMap(settings.deal_fields).read(order),
         ORDER_KEY: change.key,
         "title": f"{order.number or order.external_id} ({change.connection})",
         "value": _decimal(change.net),
         "currency": order.currency,
-        "status": status,
-        "won_time": _instant(order.placed_at) if status == "won" else "",
+        "status": _status(change, settings),
+        "won_time": _instant(order.placed_at),
         "stage_id": str(settings.deal_stage or ""),
         "hub_order_state": "deleted" if change.deleted else order.state,
         "hub_order_placed_at": _day(order.placed_at),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _lost(change: ProfileChange, several: str, main: str, held: Sequence[str]) -> list[str]:
+    told = str(change.mirror.get(several) or change.mirror.get(main) or "") if change.external_ids else ""
+    return [one for one in told.split(";") if one not in ("", *held)]
 
 
 def _consents(profile: Profile) -> dict[str, str]:

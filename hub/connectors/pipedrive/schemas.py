@@ -17,8 +17,8 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.pipedrive.fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.errors import AuthError, RateLimited, Refusal, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers

@@ -155,7 +155,7 @@ class _Sending(Generic[Settings]):
         lists = self.dialect.people.lists
         asked = {str(item.id) for item in items if item.there is None and lists & item.properties.keys()}
         present = self.present(sorted(asked))
-        return [replace(item, there=present.get(str(item.id))) if str(item.id) in asked else item for item in items]
+        return [replace(item, there=item.there or present.get(str(item.id))) for item in items]
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -205,22 +205,17 @@ class _Sending(Generic[Settings]):
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
-        """The records behind all ids and e-mails of these profiles, by what was asked for, and nothing else.
-
-        A search may find what only looks like it; what follows may overwrite a record, or erase it.
-        """
+        """The records of these profiles by what was asked for; a search may find more, which is not to be erased."""
         keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
         index: dict[Key, list[Found]] = {}
         calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
         hits = [hit for call in calls for hit in self.caller.ask(call)]
-        known = {hit.id for hit in hits if not hit.bare}
-        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.bare and hit.id not in known))
-        for found in (*(hit for hit in hits if not hit.bare), *read.values()):
-            owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-            for pair in {*found.keys, *owned}.intersection(keys):
-                held = index.setdefault(pair, [])
-                if all(one.id != found.id for one in held):
-                    held.append(found)
+        whole = {hit.id: hit for hit in hits if not hit.bare}
+        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.id not in whole))
+        index: dict[Key, list[Found]] = {}
+        for found in {**whole, **{hit.id: hit for hit in read.values()}}.values():
+            for pair in found.pairs(self.dialect.people.own).intersection(keys):
+                index.setdefault(pair, []).append(found)
         return index
 
     def merge(self, write: Write) -> Write:

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from hub.connectors.pipedrive.fields import DEAL_FIELDS, PERSON_FIELDS
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, PERSON_FIELDS
 
 Body = dict[str, Any]
 

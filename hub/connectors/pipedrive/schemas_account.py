@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from hub.connectors.pipedrive.fields import MARKETING_STATUS
 from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
 from hub.connectors.pipedrive.schemas import DEFINITIONS, HASH, Fields, Kind
+from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS
 from hub.errors import AuthError, RejectedError, Unavailable, did_you_mean
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of

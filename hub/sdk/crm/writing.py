@@ -207,7 +207,6 @@ class _Sending(Generic[Settings]):
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
         """The records of these profiles by what was asked for; a search may find more, which is not to be erased."""
         keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
-        index: dict[Key, list[Found]] = {}
         calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
         hits = [hit for call in calls for hit in self.caller.ask(call)]
         whole = {hit.id: hit for hit in hits if not hit.bare}

@@ -22,13 +22,14 @@ from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERS
 from hub.errors import AuthError, RateLimited, Refusal, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers
-from hub.sdk.http import json_of, words
+from hub.sdk.http import json_of
+from hub.sdk.words import words_of
 
 Kind = Literal["persons", "deals"]
 OWN: Mapping[Kind, str] = {"persons": PROFILE_ID, "deals": ORDER_KEY}
 DEFINITIONS = {"persons": PERSON_FIELDS, "deals": DEAL_FIELDS}
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
-_NAMED = re.compile(r"(?:^|: |; )([a-z_]+|[0-9a-f]{40}): ")
+PLURALS = {"email": "emails", "phone": "phones"}
 _GONE = ("is not allowed", "not found", "does not exist", "unknown")
 READ_HERE = frozenset({400, 403, 404, 410, 422})
 
@@ -169,16 +170,17 @@ def number(text: str) -> int | float | str:
 
 
 def customs(properties: Mapping[str, str], kind: Kind, settings: PipedriveSettings) -> dict[str, Any]:
-    """The part of a request that is not Pipedrive's own: by key within ``custom_fields``, beside it where it has none.
+    """The part of a request that people map or Hub made: within ``custom_fields``, or beside it for Pipedrive's own.
 
-    A name that stands for no field of the account goes out as it is, so that Pipedrive's refusal names it.
+    A name that stands for no field of the account goes out as it is, so that it is refused by name; beside it, it could
+    be answered by a 403 (job_title without contact sync), as if the token were wrong.
     """
     own: dict[str, Any] = {}
     within: dict[str, Any] = {}
     for name, text in properties.items():
         field = field_of(name, kind, settings) or FieldKey(key=name)
-        place = within if HASH.fullmatch(field.key) or name in DEFINITIONS[kind] else own
-        place[field.key] = form(text, field)
+        system = name not in DEFINITIONS[kind] and field_of(name, kind, settings) and not HASH.fullmatch(field.key)
+        (own if system else within)[field.key] = form(text, field)
     return {**own, **({"custom_fields": within} if within else {})}
 
 
@@ -186,36 +188,34 @@ def answered(response: httpx.Response, item: Item, kind: Kind, settings: Pipedri
     """What became of one record. Raises RateLimited or AuthError where the answer is about the connection."""
     if response.is_success:
         return {item.write.key: Made(str(made(response).id), new=item.id is None)}
-    said = words(response)
+    said, told = words_of(response), _decoded(response)
     if response.status_code in (404, 410):
         return {item.write.key: Problem(said, "gone")}
-    if response.status_code == 403:
-        forbidden(response, said)
-    return {item.write.key: Problem(said, "refused", refusals(said, item, kind, settings))}
-
-
-def forbidden(response: httpx.Response, said: str) -> None:
-    """Nothing for a 403 that is about the record: a limit of the plan, or a field that the plan does not have.
-
-    Raises RateLimited for the block that follows ignored 429s, and AuthError for every other.
-    """
-    try:
-        told = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        raise RateLimited("PATCH answered 403 without JSON: Pipedrive blocks calls for a while") from None
-    code = told.get("code") if isinstance(told, dict) else None
-    if not (isinstance(code, str) and code.startswith("feature_")):
-        raise AuthError(f"answered 403: {said}")
+    if response.status_code == 403 and not str(told.get("code")).startswith("feature_"):
+        # Who goes on after a 429 is blocked by a page that is no JSON; "feature_…" is a limit of the plan.
+        kind_of = AuthError if told else RateLimited
+        raise kind_of(f"answered 403: {said if told else 'Pipedrive blocks calls for a while'}")
+    return {item.write.key: Problem(said, "refused", refusals(str(told.get("error")), item, kind, settings))}
 
 
 def refusals(said: str, item: Item, kind: Kind, settings: PipedriveSettings) -> tuple[Refusal, ...]:
-    """The values that a refusal names, by property: "Validation failed: name: why; name: why"."""
-    names = {held.key: name for name in item.properties if (held := field_of(name, kind, settings))}
-    missing = any(sign in said.lower() for sign in _GONE)
-    told = dict.fromkeys([*_NAMED.findall(said), *HASH.findall(said)])
-    named = [names.get(one, one) for one in told]
-    return tuple(
-        Refusal(name, "VALIDATION_FAILED", missing and (name in DEFINITIONS[kind] or name in names.values()))
-        for name in dict.fromkeys(named)
-        if name in item.properties
-    )
+    """The values that a refusal names, by property: "Validation failed: name: why; name: why".
+
+    A field of Hub's that the account has no more is ``missing``, so that it is made again.
+    """
+    found = []
+    for name in item.properties:
+        held = field_of(name, kind, settings)
+        key = held.key if held else PLURALS.get(name, name)
+        if key in said if HASH.fullmatch(key) else re.search(rf"(?:^|: |; ){re.escape(key)}: ", said):
+            absent = name in DEFINITIONS[kind] and any(sign in said.lower() for sign in _GONE)
+            found.append(Refusal(name, "VALIDATION_FAILED", absent))
+    return tuple(found)
+
+
+def _decoded(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        told = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}

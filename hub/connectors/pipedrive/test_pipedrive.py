@@ -230,7 +230,7 @@ def test_a_merge_whose_answer_never_came_is_not_made_twice(account: Account) -> 
     account.profile(1)
     account.profile(2)
     account.fault = httpx.ReadTimeout("no answer")
-    merged = {"aliases": (UUID(int=2),), "emails": ("k1@example.com", "k2@example.com")}
+    merged: dict[str, Any] = {"aliases": (UUID(int=2),), "emails": ("k1@example.com", "k2@example.com")}
     with pytest.raises(Unavailable):
         account.profile(1, **merged)
 
@@ -275,7 +275,7 @@ def test_a_search_that_finds_what_only_looks_like_it_neither_overwrites_nor_eras
     # github.com/pipedrive/client-nodejs/issues/108: an exact search gave myself@ for self@
     stranger = account.double.add_person("myself@example.com")
     everything = [{"item": {"id": int(stranger), "type": "person"}}]
-    account.double.search = lambda kind, query: iter(everything)  # type: ignore[method-assign,assignment,return-value]
+    account.double.search = lambda kind, query: iter(everything)  # type: ignore[method-assign]
 
     account.profile(emails=("self@example.com",))
     account.ids.clear()
@@ -431,16 +431,20 @@ def test_fields_of_the_accounts_own_take_what_people_map_in_their_own_form() -> 
     assert [one.property for one in refused.refused] == ["Art"]
 
 
-def test_a_value_that_is_refused_is_named_and_no_field_of_contact_sync_stops_the_connection() -> None:
+def test_what_is_refused_is_named_and_a_field_that_is_not_there_stops_nothing_else() -> None:
     account = Account(PipedriveDouble(), {"profile_fields": {"job_title": "custom.job"}})
     refused = account.profile(custom=FrozenTexts({"job": "CTO"}))
-    assert (refused.outcome, refused.reason) == ("rejected", "Contact sync is not enabled for this company")
+    assert [(one.property, one.missing) for one in refused.refused] == [("job_title", False)]
 
     other = Account(PipedriveDouble())
     other.double.refuse("Bad tag")
     refused = other.profile(tags=("Bad tag",))
     assert [one.property for one in refused.refused] == ["hub_tags"]
     assert "Bad tag" not in refused.reason
+
+    other.double.refuse("k1@example.com")
+    refused = other.profile(emails=("k1@example.com", "k2@example.com"))
+    assert [one.property for one in refused.refused] == ["email", "emails"]
 
 
 def test_the_plans_limit_rejects_the_deal_alone_a_block_waits_and_any_other_403_is_about_the_token(

@@ -253,7 +253,7 @@ class PipedriveDouble:
 
     def change(self, record: Body, body: Body) -> Body:
         custom = {**record["custom_fields"], **body.pop("custom_fields", {})}
-        if self.closed & {one["value"] for one in body.get("emails", record.get("emails", ()))}:
+        if self.closed & {one["value"] for one in {**record, **body}.get("emails", [])}:
             body.pop("marketing_status", None)
         record.update(body)
         record["custom_fields"] = {key: value for key, value in custom.items() if value is not None}
@@ -313,11 +313,10 @@ class PipedriveDouble:
 
     def named(self, kind: str, record: Body) -> dict[str, Any]:
         """A record's values by the names that Hub has for them, as text."""
-        hubs: dict[str, tuple[str, str]] = {**PERSON_FIELDS, **DEAL_FIELDS}
-        labels = {label: name for name, (label, _) in hubs.items()}
+        labels = {label: name for fields in (PERSON_FIELDS, DEAL_FIELDS) for name, (label, _) in fields.items()}
         codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
         own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
-        custom = {codes[key]: value for key, value in record["custom_fields"].items()}
+        custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}
         return {name: str(value) for name, value in {**own, **custom}.items() if name not in ("id", "is_deleted")}
 
     def index(self) -> None:

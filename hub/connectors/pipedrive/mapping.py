@@ -58,7 +58,7 @@ def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str
     found = {
         **settings.own_properties(profile),
         PROFILE_ID: str(profile.id),
-        "name": profile.name.full,
+        "name": profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last))),
         "email": next(iter(profile.emails), ""),
         "emails": ";".join(profile.emails[1:] and profile.emails),
         "phone": next(iter(profile.phones), ""),

@@ -124,8 +124,10 @@ class PipedriveDouble:
         ]
 
     def add_person(self, email: str, **values: str) -> str:
-        emails = [{"value": email, "primary": True, "label": "work"}]
-        return str(self.create("persons", {"name": values.pop("name", email), "emails": emails, **values})["id"])
+        body: Body = {"name": values.pop("name", email), "emails": [{"value": email, "primary": True, "label": "work"}]}
+        if "phone" in values:
+            body["phones"] = [{"value": values.pop("phone"), "primary": True, "label": "work"}]
+        return str(self.create("persons", {**body, **values})["id"])
 
     def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
         self.held["persons"][int(id)]["is_deleted"] = True
@@ -315,9 +317,13 @@ class PipedriveDouble:
         """A record's values by the names that Hub has for them, as text."""
         labels = {label: name for fields in (PERSON_FIELDS, DEAL_FIELDS) for name, (label, _) in fields.items()}
         codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
+        lists = {"email": record.get("emails"), "phone": record.get("phones")}
+        main = {name: one["value"] for name, listed in lists.items() for one in listed or () if one.get("primary")}
         own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
         custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}
-        return {name: str(value) for name, value in {**own, **custom}.items() if name not in ("id", "is_deleted")}
+        return {
+            name: str(value) for name, value in {**own, **main, **custom}.items() if name not in ("id", "is_deleted")
+        }
 
     def index(self) -> None:
         """The search catches up."""

@@ -41,13 +41,15 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
     write = profile_write(change, person_properties(profile, settings), own=PROFILE_ID, emails="emails", phone="phone")
     if write is None or write.erase:
         return write
-    gone = {
-        FREED: _lost(change, "emails", "email", profile.emails),
-        LOST: _lost(change, "phones", "phone", profile.phones),
+    lost = {
+        "emails": _lost(change, "emails", "email", profile.emails),
+        "phones": _lost(change, "phones", "phone", profile.phones),
     }
     return replace(
         write,
-        body={name: lost for name, lost in gone.items() if lost},
+        body={name: lost[several] for name, several in ((FREED, "emails"), (LOST, "phones")) if lost[several]},
+        # Where nobody knows whether this was carried out, what was to go may still be there.
+        unsure={name: ";".join((*gone, *getattr(profile, name))) for name, gone in lost.items() if gone},
         irreversible=(UNSUBSCRIBED,) if write.properties.get(MARKETING_STATUS) else (),
     )
 

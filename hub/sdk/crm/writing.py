@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal
 
 from hub.errors import AuthError, ConflictError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, Orders, Problem
@@ -132,7 +133,7 @@ class _Sending(Generic[Settings]):
         stubborn: list[Item] = []
         sent = self.once(self.employers.named(items))
         if action == "update":
-            sent = self.beside(sent)
+            sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
@@ -149,13 +150,6 @@ class _Sending(Generic[Settings]):
         if stubborn:
             search += self.write(action, stubborn, last=last)
         return search
-
-    def beside(self, items: Sequence[Item]) -> list[Item]:
-        """The items with the record as it is there, where what people have in a list of it is to stay."""
-        lists = self.dialect.people.lists
-        asked = {str(item.id) for item in items if item.there is None and lists & item.properties.keys()}
-        present = self.present(sorted(asked))
-        return [replace(item, there=item.there or present.get(str(item.id))) for item in items]
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -205,17 +199,8 @@ class _Sending(Generic[Settings]):
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
-        """The records of these profiles by what was asked for; a search may find more, which is not to be erased."""
-        keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
-        calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
-        hits = [hit for call in calls for hit in self.caller.ask(call)]
-        whole = {hit.id: hit for hit in hits if not hit.bare}
-        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.id not in whole))
-        index: dict[Key, list[Found]] = {}
-        for found in {**whole, **{hit.id: hit for hit in read.values()}}.values():
-            for pair in found.pairs(self.dialect.people.own).intersection(keys):
-                index.setdefault(pair, []).append(found)
-        return index
+        """The records under all ids and e-mails of these profiles."""
+        return finding.lookup(self.dialect.people, self.caller, writes)
 
     def merge(self, write: Write) -> Write:
         """Merge the records of a merged profile into its own. The record that is left may have a new id."""
@@ -238,10 +223,7 @@ class _Sending(Generic[Settings]):
 
     def present(self, records: Iterable[str]) -> Mapping[str, Found]:
         """The records of people behind these ids now."""
-        asked = list(records)
-        calls = self.dialect.people.read(asked, self.caller.settings) if asked else ()
-        found = [hit for call in calls for hit in self.caller.ask(call)]
-        return {old: hit for hit in found for old in (*hit.formerly, hit.id)}
+        return finding.present(self.dialect.people, self.caller, records)
 
     def free(self, record: str, key: Key) -> None:
         """Take a value from a record. Where the CRM refuses, it stays there: no write fails for it."""

@@ -73,6 +73,10 @@ class Found:
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
     bare: bool = False
 
+    def pairs(self, own: str) -> frozenset[Key]:
+        """All keys it is known by, Hub's own id among them."""
+        return self.keys | {(own, self.owner)} if self.owner else self.keys
+
     def is_of(self, write: Write, own: str) -> bool:
         """False when Hub wrote this record for somebody else."""
         return not self.owner or (own, self.owner) in write.match

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal
 
 from hub.errors import AuthError, ConflictError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, Orders, Problem
@@ -132,7 +133,7 @@ class _Sending(Generic[Settings]):
         stubborn: list[Item] = []
         sent = self.once(self.employers.named(items))
         if action == "update":
-            sent = self.beside(sent)
+            sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
@@ -151,13 +152,6 @@ class _Sending(Generic[Settings]):
         if stubborn:
             search += self.write(action, stubborn, last=last)
         return search
-
-    def beside(self, items: Sequence[Item]) -> list[Item]:
-        """The items with the record as it is there, where what people have in a list of it is to stay."""
-        lists = self.dialect.people.lists
-        asked = {str(item.id) for item in items if item.there is None and lists & item.properties.keys()}
-        present = self.present(sorted(asked))
-        return [replace(item, there=present.get(str(item.id))) if str(item.id) in asked else item for item in items]
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -207,19 +201,8 @@ class _Sending(Generic[Settings]):
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
-        keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
-        index: dict[Key, list[Found]] = {}
-        calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
-        hits = [hit for call in calls for hit in self.caller.ask(call)]
-        known = {hit.id for hit in hits if not hit.bare}
-        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.bare and hit.id not in known))
-        for found in (*(hit for hit in hits if not hit.bare), *read.values()):
-            owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-            for pair in {*found.keys, *owned}:
-                held = index.setdefault(pair, [])
-                if all(one.id != found.id for one in held):
-                    held.append(found)
-        return index
+        """The records under all ids and e-mails of these profiles."""
+        return finding.lookup(self.dialect.people, self.caller, writes)
 
     def merge(self, write: Write) -> Write:
         """Merge the records of a merged profile into its own. The record that is left may have a new id."""
@@ -242,10 +225,7 @@ class _Sending(Generic[Settings]):
 
     def present(self, records: Iterable[str]) -> Mapping[str, Found]:
         """The records of people behind these ids now."""
-        asked = list(records)
-        calls = self.dialect.people.read(asked, self.caller.settings) if asked else ()
-        found = [hit for call in calls for hit in self.caller.ask(call)]
-        return {old: hit for hit in found for old in (*hit.formerly, hit.id)}
+        return finding.present(self.dialect.people, self.caller, records)
 
     def free(self, record: str, key: Key) -> None:
         """Take a value from a record. Where the CRM refuses, it stays there: no write fails for it."""

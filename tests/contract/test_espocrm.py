@@ -127,6 +127,24 @@ def test_an_address_that_is_refused_keeps_nothing_of_the_list(house: House) -> N
     assert "nogood@example.org" not in kept
 
 
+@pytest.mark.parametrize("fault", ["a time-out", "a time-out after the write", "half an answer"])
+def test_an_address_that_was_replaced_is_gone_also_where_no_answer_came(house: House, fault: str) -> None:
+    # given a contact, and an attempt to make it or to change it whose answer never came
+    house.known(person(ANNA, "old@example.com", phone="+493023125101"))
+    house.hostile.every[fault] = 1
+    house.settle()
+    house.known(person(ANNA, "anna@example.com", phone="+493023125102"))
+    house.hostile.every[fault] = 1
+    house.deliver()
+    # when it changes once more
+    house.known(person(ANNA, "new@example.com", phone="+493023125103"))
+    house.settle()
+    # then only the last ones stand there
+    record = one(house.double, ANNA)["id"]
+    assert rows(house, record) == [("new@example.com", False, False)]
+    assert rows(house, record, "phoneNumber") == [("+493023125103", False, False)]
+
+
 def test_no_list_grows_beyond_ten(house: House) -> None:
     house.known(person(ANNA, *(f"anna{number}@example.com" for number in range(14))))
     house.settle()

@@ -46,7 +46,7 @@ from hub.connectors.espocrm.schemas import (
     said,
     search,
 )
-from hub.connectors.espocrm.schemas_lists import complete, made_main, missing, refuses, rows_of, wanted
+from hub.connectors.espocrm.schemas_lists import complete, kept, made_main, missing, refuses, rows_of, wanted
 from hub.errors import AuthError, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
 from hub.sdk.crm import destination as crm_destination
@@ -111,11 +111,11 @@ def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]
         nameless = NAMELESS if body.get("firstName") else item.properties.get(EMAIL) or NAMELESS
         body.setdefault("lastName", nameless)  # it is required
     for field in _touched(item) if item.id is None or item.there else ():
-        rows, main = _rows(item, field), wanted(item.write, field)[:1]
+        main = wanted(item.write, field)[:1]
         if main and _is_alone(item, field):
             body |= {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
-        elif rows:
-            body[f"{field}Data"] = complete(rows, field, item.write)
+        elif item.there and item.there.values[f"{field}Data"]:
+            body[f"{field}Data"] = complete(_rows(item, field), field, item.write)
     return _writing(settings.entity, item, body, PROFILE_ID)
 
 
@@ -127,12 +127,12 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
     """
     path = f"{API}/{settings.entity}/{record}"
     for field in _touched(item):
-        rows: list[Any] = list(complete(_rows(item, field), field, item.write))
+        rows = _rows(item, field)
         if _is_alone(item, field):
             if not wanted(item.write, field)[1:]:
                 continue
             held = read_record((yield HttpRequest("GET", path, None)))
-            rows = list(complete(rows_of(held, field), field, item.write))
+            rows = rows_of(held, field)
         new = missing(rows, field, item.write)
         problem: httpx.Response | None = None
         for value in new:
@@ -148,16 +148,16 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
             raise RejectedError(said(problem), refused=refused_by(problem))
 
 
-def merge(kept: str, gone: str, settings: EspoSettings) -> Script[str]:
+def merge(record: str, gone: str, settings: EspoSettings) -> Script[str]:
     """Merge the second record into the first, which also gets what it has empty and the second does not."""
     entity = f"{API}/{settings.entity}"
-    first = read_record((yield HttpRequest("GET", f"{entity}/{kept}", None)))
+    first = read_record((yield HttpRequest("GET", f"{entity}/{record}", None)))
     second = read_record((yield HttpRequest("GET", f"{entity}/{gone}", None)))
     attributes = {name: value for name, value in second.items() if _is_lost(name, value, first)}
     attributes |= {field: first[field] for field in LISTS if first.get(field)}  # the main ones stay so
     body = {
         "entityType": settings.entity,
-        "id": kept,
+        "id": record,
         "action": "merge",
         "data": {"sourceIdList": [gone], "attributes": attributes},
     }
@@ -281,14 +281,14 @@ def _touched(item: Item) -> list[str]:
     return [field for field, parts in LISTS.items() if parts & item.properties.keys()]
 
 
-def _rows(item: Item, field: str) -> Sequence[Row]:
-    return item.there.values[f"{field}Data"] if item.there else ()
+def _rows(item: Item, field: str) -> list[Row]:
+    rows = item.there.values[f"{field}Data"] if item.there else []
+    return kept(rows, field, item.write) if item.there and item.there.owner else list(rows)
 
 
 def _is_alone(item: Item, field: str) -> bool:
     """Nothing of this kind stays on the record: the main one can be written by itself, which leaves its opt-out."""
-    rows = _rows(item, field)
-    return not rows[1:] and not complete(rows, field, item.write)
+    return not _rows(item, field) and (item.there is None or not item.there.values[f"{field}Data"][1:])
 
 
 def _is_lost(name: str, value: Any, kept: Mapping[str, Any]) -> bool:

@@ -80,9 +80,16 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
     if write is None or write.erase:
         return write
     refuses = {NEVER_CALL, *OPTED_OUT.values()} & {name for name, value in write.properties.items() if value}
-    dropped = [*_lost(change, EMAIL, change.profile.emails), *_lost(change, PHONE, change.profile.phones)]
+    known = {EMAIL: change.profile.emails, PHONE: change.profile.phones}
+    lost = {field: _lost(change, field, held) for field, held in known.items()}
+    touched = [field for field, parts in LISTS.items() if parts & write.properties.keys()]
+    dropped = [*lost[EMAIL], *lost[PHONE]]
     return replace(
-        write, body={DROPPED: dropped} if dropped else {}, irreversible=("opt out",) if refuses else write.irreversible
+        write,
+        body={DROPPED: dropped} if dropped else {},
+        # where nobody knows whether this was carried out, the record may have the old ones, the new ones or both
+        unsure={f"{field}Data": ";".join((*lost[field], *known[field])) for field in touched},
+        irreversible=("opt out",) if refuses else write.irreversible,
     )
 
 
@@ -134,9 +141,9 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
 
 
 def _lost(change: ProfileChange, field: str, known: Sequence[str]) -> list[str]:
-    """What Hub wrote to a record that it still writes to, and is not the person's any more."""
+    """What Hub wrote, or may have written, and is not the person's any more."""
     written = str(change.mirror.get(f"{field}Data") or change.mirror.get(field) or "").split(";")
-    return [one for one in written if one not in ("", *known)] if change.external_ids else []
+    return [one for one in written if one not in ("", *known)]
 
 
 def _consents(profile: Profile) -> dict[str, str]:

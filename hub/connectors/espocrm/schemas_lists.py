@@ -33,18 +33,22 @@ def rows_of(record: Mapping[str, Any], field: str) -> list[Row]:
     return sorted(rows, key=lambda row: not row.get("primary"))
 
 
+def kept(rows: Sequence[Row], field: str, write: Write) -> list[Row]:
+    """What stays of a record that Hub wrote: not what it wrote there and is not the person's any more."""
+    gone = {one.lower() for one in write.body.get(DROPPED, ())} - {one.lower() for one in wanted(write, field)}
+    return [row for row in rows if str(row[field]).lower() not in gone]
+
+
 def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:
     """What Hub knows and the record does not have yet, as far as there is room."""
-    held = {str(row[field]).lower() for row in complete(rows, field, write)}
+    held = {str(row[field]).lower() for row in rows}
     return [one for one in wanted(write, field) if one.lower() not in held][: MOST - len(held)]
 
 
 def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, Any]]:
     """The list as it has to be, of what the record has: Hub's first, then what people added, and no opt-out lost."""
     order = {one.lower(): number for number, one in enumerate(wanted(write, field))}
-    dropped = {one.lower() for one in write.body.get(DROPPED, ())} - order.keys()
-    kept = [row for row in rows if str(row[field]).lower() not in dropped]
-    kept.sort(key=lambda row: order.get(str(row[field]).lower(), len(order)))
+    listed = sorted(rows, key=lambda row: order.get(str(row[field]).lower(), len(order)))
     return [
         {
             field: row[field],
@@ -53,7 +57,7 @@ def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, An
             "invalid": bool(row.get("invalid")),
             **({"type": row["type"]} if row.get("type") else {}),
         }
-        for number, row in enumerate(kept)
+        for number, row in enumerate(listed)
     ]
 
 

@@ -453,5 +453,3 @@ def _by_age(one: tuple[bool, int, str, Known]) -> tuple[bool, int, str]:
 
 def _apart(placed: Placed) -> dict[str, Any]:
     return {"refunded": placed.refunded, "paid": placed.paid, "deleted": placed.deleted}
-
-

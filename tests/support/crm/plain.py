@@ -29,7 +29,7 @@ OWN, ORDER_OWN, PERSON, CONSENT = "hub_id", "hub_key", "person_id", "consent"
 Json = dict[str, Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """One record is refused."""
 
     def __init__(self, status: int, message: str, name: str = "") -> None:
@@ -117,7 +117,7 @@ class Plain:
             return self._batch(kind, action, body["items"])
         try:
             return httpx.Response(200, json={"result": getattr(self, f"_{action}_{kind}")(**body)})
-        except Refused as refused:
+        except RefusedError as refused:
             return httpx.Response(refused.status, json={"message": str(refused)})
 
     def _batch(self, kind: str, action: str, items: Sequence[Json]) -> httpx.Response:
@@ -127,7 +127,7 @@ class Plain:
             try:
                 key, new = self._put(kind, action, item)
                 answers.append({"key": item["key"], "id": key, "new": new})
-            except Refused as refused:
+            except RefusedError as refused:
                 if self.size == 1:
                     return httpx.Response(refused.status, json={"message": str(refused), "field": refused.name})
                 told = {"status": refused.status, "message": str(refused), "field": refused.name}
@@ -142,7 +142,7 @@ class Plain:
         if action == "create" or (action == "upsert" and key is None):
             return self._create(kind, {**item["properties"], own: item["key"]}), True
         if key not in self.records[kind]:
-            raise Refused(404, "No such record")
+            raise RefusedError(404, "No such record")
         self._change(kind, str(key), item["properties"])
         return str(key), False
 
@@ -155,13 +155,13 @@ class Plain:
         record = self.records[kind].get(key, {})
         for name, value in properties.items():
             if any(text in str(value) for text in self.refused):
-                raise Refused(422, f"{value} is not allowed", name)
+                raise RefusedError(422, f"{value} is not allowed", name)
             if name == PERSON and value not in self.records["people"]:
-                raise Refused(422, "No such person")
+                raise RefusedError(422, "No such person")
             if name == OWN and self._other(key, name, value):
-                raise Refused(409, "Another record has this id")
+                raise RefusedError(409, "Another record has this id")
             if name == "email" and value and self.unique_email and self._other(key, name, value):
-                raise Refused(409, f"Another record has {value}")
+                raise RefusedError(409, f"Another record has {value}")
         merged = {**record, **properties}
         self.records[kind][key] = {name: value for name, value in merged.items() if value != ""}
 
@@ -190,7 +190,7 @@ class Plain:
 
     def _merge_people(self, kept: str, gone: str) -> str:
         if not {kept, gone} <= self.records["people"].keys():
-            raise Refused(422, "One of them is not there")
+            raise RefusedError(422, "One of them is not there")
         self._merge(kept, gone)
         return kept
 
@@ -205,7 +205,7 @@ class Plain:
 
     def _erase_people(self, id: str) -> None:  # noqa: A002
         if id not in self.records["people"]:
-            raise Refused(404, "No such record")
+            raise RefusedError(404, "No such record")
         self.delete_person(id)
 
     def _opt_out_people(self, emails: Sequence[str]) -> None:
@@ -219,7 +219,7 @@ class Plain:
     def _link_orders(self, pairs: Sequence[Sequence[str]]) -> None:
         for order, person in pairs:
             if order not in self.records["orders"] or person not in self.records["people"]:
-                raise Refused(404, "No such record")
+                raise RefusedError(404, "No such record")
             self.linked.add((order, person))
 
     def _unlink_orders(self, pairs: Sequence[Sequence[str]]) -> None:

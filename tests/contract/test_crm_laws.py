@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hub.model.consent import ConsentState
+from hub.sdk.manifest import Capability
 from tests.support.crm import Double, House, Lagging, doubles
 from tests.support.crm.cast import (
     ANNA,
@@ -42,6 +43,11 @@ def merge_there(double: Double, kept: str, gone: str) -> None:
         double.merge_people(kept, gone)
     except NotImplementedError:
         double.delete_person(gone)
+
+
+def merges(house: House) -> bool:
+    """Whether the CRM makes one of two records; else the second one stays, and is written to no more."""
+    return Capability.MERGE in house.connection.connector.manifest.capabilities
 
 
 # -- L6: one person, one record ---------------------------------------------------------------------------------------
@@ -140,9 +146,10 @@ def test_profiles_of_one_person_leave_one_record_and_their_orders_under_it(house
     # when they are one
     house.merged(person(ANNA, "anna@example.com", "bert@example.com"), loser=BERT)
     house.settle()
-    # then one record is left, with both orders
+    # then one record is left where the CRM can merge, and both orders are under it
     left = one(house.double, ANNA)["id"]
-    assert [each["id"] for each in house.double.people()] == [left]
+    if merges(house):
+        assert [each["id"] for each in house.double.people()] == [left]
     assert [placed(house.double, key)["person"] for key in (ORDER, SECOND)] == [left, left]
 
 
@@ -251,7 +258,7 @@ def test_what_hub_wrote_and_nobody_supports_any_more_is_cleared(house: House) ->
 # -- L7: consent ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", ["", "a time-out", "a time-out after the write", "half an answer", "a killed process"])
+@pytest.mark.parametrize("fault", ["", "500", "a time-out after the write", "half an answer", "a killed process"])
 def test_an_opt_out_is_never_loosened(house: House, fault: str) -> None:
     states: tuple[ConsentState, ...] = ("opted_in", "opted_out", "pending")
     for several in permutations(states):
@@ -283,19 +290,21 @@ def test_an_opt_out_of_one_person_is_nobody_elses(house: House) -> None:
     assert house.double.opted_out == {"anna@example.com"}
 
 
-def test_whoever_is_merged_with_an_opt_out_is_opted_out(house: House) -> None:
+@pytest.mark.parametrize("first", [True, False], ids=["the first opted out", "the second opted out"])
+def test_whoever_is_merged_with_an_opt_out_is_opted_out(house: House, first: bool) -> None:
     # given somebody who opted out, and somebody who did not
-    house.known(person(ANNA, consent="opted_in"), person(BERT, consent="opted_out"))
+    out, other = ("opted_out", "opted_in") if first else ("opted_in", "opted_out")
+    house.known(person(ANNA, consent=out), person(BERT, consent=other))
     house.settle()
     # when they are one
     house.merged(person(ANNA, "anna@example.com", "bert@example.com", consent="opted_out"), loser=BERT)
     house.settle()
-    # then the opt-out holds for all of their e-mails
-    assert set(one(house.double, ANNA)["emails"]) <= house.double.opted_out
+    # then the opt-out holds for whatever e-mail is there
+    assert {email for each in house.double.people() for email in each["emails"]} <= house.double.opted_out
     # and when the merge is taken back, it still does for the one who gave it
-    house.split(person(ANNA, consent="opted_in"), person(BERT, consent="opted_out"))
+    house.split(person(ANNA, consent=out), person(BERT, consent=other))
     house.settle()
-    assert "bert@example.com" in house.double.opted_out
+    assert ("anna@example.com" if first else "bert@example.com") in house.double.opted_out
 
 
 # -- L9: one bad record -----------------------------------------------------------------------------------------------
@@ -364,10 +373,13 @@ def test_an_erased_person_whose_creation_was_never_answered_is_gone(house: House
     assert house.double.people() == []
 
 
-def test_a_merged_person_is_erased_with_every_record(house: House) -> None:
+@pytest.mark.parametrize("delivered", [True, False], ids=["after the merge", "before the merge"])
+def test_a_merged_person_is_erased_with_every_record(house: House, delivered: bool) -> None:
     house.known(person(ANNA), person(BERT), person(CARLA))
     house.settle()
     house.merged(person(ANNA, "anna@example.com", "bert@example.com"), loser=BERT)
+    if delivered:
+        house.settle()
     house.erased(ANNA)
     house.settle()
     assert [each["owner"] for each in house.double.people()] == [str(CARLA)]

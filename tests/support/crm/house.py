@@ -33,6 +33,7 @@ from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
 from tests.support.crm.double import Double
 from tests.support.crm.hostile import Hostile, Killed
+from tests.support.crm.plain import Plain
 
 CALL_SECONDS = 1.0
 """How long a call takes on the house's clock."""
@@ -115,9 +116,11 @@ class House:
 
     def _open(self) -> None:
         self.hostile.passed = self._tick
-        made = load_connections(
-            {"crm": (self.double.slug, {**self.double.settings(), **self.own_settings})}, default_region="DE"
-        )["crm"]
+        if isinstance(self.double, Plain):
+            made = self.double.connection()
+        else:
+            options = {**self.double.settings(), **self.own_settings}
+            made = load_connections({"crm": (self.double.slug, options)}, default_region="DE")["crm"]
         self.connection: Connection = replace(made, tokens=SampleTokens())
         destination = made.connector.destination
         assert destination is not None
@@ -234,8 +237,10 @@ class House:
             rows = [row for row in rows if row.contact_id is not None]
         changes = {row.key: change for row in rows if (change := self._change(subject, row)) is not None}
         rendered = render(changes, self.connection)
+        if rendered.failed:
+            raise Bug(sorted(rendered.failed.values()))
         unsent = [row for row in rows if row.key not in rendered.writes]
-        self._record(subject, [_unsent(row, rendered) for row in unsent])
+        self._record(subject, [record.unchanged(row) for row in unsent])
         dealt += len(unsent)
         waiting = [row for row in rows if row.key in rendered.writes]
         for start in range(0, len(waiting), self.limits.batch):
@@ -448,9 +453,3 @@ def _by_age(one: tuple[bool, int, str, Known]) -> tuple[bool, int, str]:
 
 def _apart(placed: Placed) -> dict[str, Any]:
     return {"refunded": placed.refunded, "paid": placed.paid, "deleted": placed.deleted}
-
-
-def _unsent(row: DueRow, rendered: Rendered) -> Recorded:
-    if row.key in rendered.failed:
-        return record.failed(row, rendered.failed[row.key])
-    return record.unchanged(row)

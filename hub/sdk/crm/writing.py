@@ -353,12 +353,24 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = [write for write in writes if write.links]
-        for chunk in chunks([(made[w.key], person) for w in linked for person in w.links], orders.link_size):
-            refused = self.caller.run(orders.link(chunk, self.caller.settings))
-            for write in linked:
-                if told := refused.get(made[write.key]) or refused.get(""):
-                    self.retry(write, f"not associated: {scrub(told, ())}", uncertain=False)
+        linked = {made[write.key]: write for write in writes if write.links}
+        for chunk in chunks([(order, person) for order, w in linked.items() for person in w.links], orders.link_size):
+            self.link_all(orders, chunk, linked)
+
+    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
+        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
+        assert orders.link is not None, "the dialect has no link"
+        try:
+            refused = self.caller.run(orders.link(pairs, self.caller.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(pairs) // 2:
+                self.link_all(orders, pairs[:half], of)
+                self.link_all(orders, pairs[half:], of)
+                return
+        for order, _ in pairs:
+            if told := refused.get(order) or refused.get(""):
+                self.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
 
     # -- results
 

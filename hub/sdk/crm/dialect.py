@@ -38,11 +38,15 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record to be written. ``id`` is the record's id there, None where it is to be made; ``write.key`` is ours."""
+    """One record to be written. ``id`` is the record's id there, None where it is to be made; ``write.key`` is ours.
+
+    ``there`` is the record as it is now, where one of the properties is among ``People.lists``; None if it is gone.
+    """
 
     write: Write
     id: str | None
     properties: Mapping[str, Any]
+    there: Found | None = None
 
     def without(self, name: str) -> Item:
         """The same without one property."""
@@ -57,6 +61,8 @@ class Found:
     ``keys``      (property, value) pairs under which it was found or could be; values as ``Write.match`` spells them
     ``borrowed``  those of them that it has from a record that was merged into it
     ``formerly``  ids that lead to this record because it was merged
+    ``values``    what it holds, as far as its dialect needs it to complete a list (``People.lists``)
+    ``bare``      only the id is known, from a search that tells no more: it is read before anything follows from it
     """
 
     id: str
@@ -64,6 +70,8 @@ class Found:
     keys: frozenset[Key] = frozenset()
     borrowed: frozenset[Key] = frozenset()
     formerly: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    bare: bool = False
 
     def is_of(self, write: Write, own: str) -> bool:
         """False when Hub wrote this record for somebody else."""
@@ -118,6 +126,8 @@ class People(Generic[Settings]):
     ``find``     the records that have any of these keys; ``read`` those behind these ids now, under whatever id they
                  have after a merge. Both leave out what does not exist
     ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
+    ``lists``    properties that are part of a list which an update replaces as a whole (several e-mails): the record is
+                 read first and given as ``Item.there``, so that what people added stays
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
                  RejectedError or NotFound where one of them exists no more
     ``free``     take a value from a record that got it by a merge that was undone
@@ -133,6 +143,7 @@ class People(Generic[Settings]):
     create: Batch[Settings] | None = None
     upsert: Batch[Settings] | None = None
     email: str = EMAIL
+    lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None

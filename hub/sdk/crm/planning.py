@@ -45,7 +45,7 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     unsure = [str(write.external_id) for write in steady if write.uncertain]
     yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
     updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
-    yield from _batches(dialect, people.update, updates, settings)
+    yield from _batches(dialect, people.update, updates, settings, lists=people.lists)
     freed = [(str(write.external_id), write.body.get(FREED, ())) for write in steady if not write.uncertain]
     if free is not None:
         for record, emails in freed:
@@ -76,9 +76,18 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
 
 
 def _batches(
-    dialect: Dialect[Settings], batch: Batch[Settings], items: Sequence[Item], settings: Settings
+    dialect: Dialect[Settings],
+    batch: Batch[Settings],
+    items: Sequence[Item],
+    settings: Settings,
+    *,
+    lists: frozenset[str] = frozenset(),
 ) -> Iterator[HttpRequest]:
-    """What the items are sent in. Of those that name a company only the search for it is known."""
+    """What the items are sent in.
+
+    Of those that name a company only the search for it is known, and of those with one of the ``lists`` only that the
+    record is read first.
+    """
     companies = dialect.companies
     names = [
         str(item.properties[companies.name]) for item in items if companies and item.properties.get(companies.name)
@@ -86,6 +95,9 @@ def _batches(
     if companies and names:
         yield from (call.request for call in companies.find(names, settings))
         items = [item for item in items if not item.properties.get(companies.name)]
+    beside = [str(item.id) for item in items if lists & item.properties.keys()]
+    yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
+    items = [item for item in items if not lists & item.properties.keys()]
     yield from (batch.call(chunk, settings).request for chunk in chunks(items, batch.size))
 
 

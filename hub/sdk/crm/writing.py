@@ -131,6 +131,8 @@ class _Sending(Generic[Settings]):
         search: list[Write] = []
         stubborn: list[Item] = []
         sent = self.once(self.employers.named(items))
+        if action == "update":
+            sent = self.beside(sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
@@ -147,6 +149,13 @@ class _Sending(Generic[Settings]):
         if stubborn:
             search += self.write(action, stubborn, last=last)
         return search
+
+    def beside(self, items: Sequence[Item]) -> list[Item]:
+        """The items with the record as it is there, where what people have in a list of it is to stay."""
+        lists = self.dialect.people.lists
+        asked = {str(item.id) for item in items if item.there is None and lists & item.properties.keys()}
+        present = self.present(sorted(asked))
+        return [replace(item, there=present.get(str(item.id))) if str(item.id) in asked else item for item in items]
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -189,7 +198,8 @@ class _Sending(Generic[Settings]):
             ours = [one for one in mine if any(hit.id == one and hit.owner for hit in hits)]
             kept = self.merge(replace(write, external_id=ours[0], merge=tuple(ours[1:]))) if ours[1:] else None
             record = kept.external_id if kept else next(iter(mine), None)
-            item = Item(write, record, plain(write.mirror)) if record else creation(write)
+            there = None if kept else next((hit for hit in hits if hit.id == record), None)
+            item = Item(write, record, plain(write.mirror), there) if record else creation(write)
             found["update" if record else make].append(item.without(people.email) if blocked else item)
         for action, items in found.items():
             self.write(action, items, last=True)
@@ -197,13 +207,16 @@ class _Sending(Generic[Settings]):
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
         keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
         index: dict[Key, list[Found]] = {}
-        for call in self.dialect.people.find(keys, self.caller.settings) if keys else ():
-            for found in self.caller.ask(call):
-                owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-                for pair in {*found.keys, *owned}:
-                    held = index.setdefault(pair, [])
-                    if all(one.id != found.id for one in held):
-                        held.append(found)
+        calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
+        hits = [hit for call in calls for hit in self.caller.ask(call)]
+        known = {hit.id for hit in hits if not hit.bare}
+        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.bare and hit.id not in known))
+        for found in (*(hit for hit in hits if not hit.bare), *read.values()):
+            owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
+            for pair in {*found.keys, *owned}:
+                held = index.setdefault(pair, [])
+                if all(one.id != found.id for one in held):
+                    held.append(found)
         return index
 
     def merge(self, write: Write) -> Write:

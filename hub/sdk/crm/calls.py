@@ -51,8 +51,18 @@ class Caller(Generic[Settings]):
         theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
         """
         found: dict[str, Made | Problem] = {}
-        for chunk in chunks(items, batch.size):
-            found |= self._write(batch, chunk, narrow=narrow)
+        for part in parts(batch, items):
+            found |= self._write_all(batch, part, narrow=narrow)
+        return found
+
+    def _write_all(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
+        """Write again what was undone only because other records of its call were refused."""
+        found: dict[str, Made | Problem] = {}
+        while items:
+            answers = self._write(batch, items, narrow=narrow)
+            undone = [item for item in items if _is_undone(answers[item.write.key])]
+            found |= answers
+            items = undone if len(undone) < len(items) else []
         return found
 
     def _write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
@@ -84,6 +94,18 @@ class Caller(Generic[Settings]):
             headers=request.headers,
             accept=request.accept,
         )
+
+
+def parts(batch: Batch[Settings], items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items of each call."""
+    alike: dict[frozenset[str], list[Item]] = {}
+    for item in items:
+        alike.setdefault(frozenset(item.properties) if batch.alike else frozenset(), []).append(item)
+    return (chunk for group in alike.values() for chunk in chunks(group, batch.size))
+
+
+def _is_undone(answer: Made | Problem) -> bool:
+    return isinstance(answer, Problem) and answer.kind == "undone"
 
 
 def scrub(words: str, items: Iterable[Item]) -> str:

@@ -95,10 +95,11 @@ class Problem:
                   far as the answer names them
     ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does
     ``later``     not now: a locked row, or no answer for this record
+    ``undone``    nothing is wrong with it: the call was undone as a whole for another record's sake
     """
 
     words: str
-    kind: Literal["gone", "conflict", "refused", "later"] = "later"
+    kind: Literal["gone", "conflict", "refused", "later", "undone"] = "later"
     refused: tuple[Refusal, ...] = ()
     holders: tuple[str, ...] = ()
 
@@ -109,10 +110,11 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records."""
+    """A call that writes up to ``size`` records; with ``alike`` only such as name the same properties."""
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

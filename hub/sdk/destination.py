@@ -185,8 +185,8 @@ class Destination(Generic[Settings]):
     essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
              error tree (`hub check --live`)
-    complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` and `hub outbox
-             preview` show bodies without
+    complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
+             without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``

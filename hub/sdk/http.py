@@ -80,8 +80,8 @@ class HttpClient:
     and ``allowed_hosts`` are called, and a ``root`` of https is never left for http. Reads (GET) are tried three times
     within one call; writes once, because the outbox row owns their retries. Private addresses are called only with
     ``allow_private``, and only of the root's host; see ``hub.sdk.network``. ``headers`` may be asked anew for each
-    call. ``complete`` puts into a body what only the wire may see. After a 401 ``renew`` is given the refused request; when it answers True the request goes out once more, since
-    a refused one was not carried out.
+    call. ``complete`` puts into a body what only the wire may see. After a 401 ``renew`` is given the refused request;
+    when it answers True the request goes out once more, since a refused one was not carried out.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -98,10 +98,10 @@ class Caller(Generic[Settings]):
 
 def parts(batch: Batch[Settings], items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """The items of each call."""
-    alike: dict[frozenset[str], list[Item]] = {}
+    groups: dict[Hashable, list[Item]] = {}
     for item in items:
-        alike.setdefault(frozenset(item.properties) if batch.alike else frozenset(), []).append(item)
-    return (chunk for group in alike.values() for chunk in chunks(group, batch.size))
+        groups.setdefault(batch.alike(item) if batch.alike else None, []).append(item)
+    return (chunk for group in groups.values() for chunk in chunks(group, batch.size))
 
 
 def _is_undone(answer: Made | Problem) -> bool:

@@ -7,7 +7,7 @@ way: without ``upsert`` it looks first and then creates or updates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
@@ -110,11 +110,11 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records; with ``alike`` only such as name the same properties."""
+    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same."""
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
-    alike: bool = False
+    alike: Callable[[Item], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,16 +28,16 @@ def learn(client: HttpClient, settings: OdooSettings) -> OdooSettings:
 
 
 def prepare(client: HttpClient, settings: OdooSettings) -> None:
-    """Create the fields that are missing. Raises AuthError where Hub's user may not: then an administrator has to."""
-    own = learn(client, settings)
+    """Create the fields that are missing. Raises AuthError where Hub's user may not: then an administrator has to.
+
+    One by one: Odoo sets up all its models anew for each, and for twenty that takes longer than a call may.
+    """
+    own, columns = learn(client, settings), ["name", "field_description", "ttype", "model_id/id", "state", "index"]
     for model, names in _missing(client, own).items():
-        data = [
-            [name, FIELDS[model][name][1], FIELDS[model][name][0], _MODELS[model], "manual", _indexed(name)]
-            for name in names
-        ]
-        if data:
-            columns = ["name", "field_description", "ttype", "model_id/id", "state", "index"]
-            request = call(own, "ir.model.fields", "load", fields=columns, data=data)
+        for name in names:
+            kind, label = FIELDS[model][name]
+            row = [name, label, kind, _MODELS[model], "manual", "1" if name in (PROFILE_ID, ORDER_KEY) else "0"]
+            request = call(own, "ir.model.fields", "load", fields=columns, data=[row])
             api.loaded(client.request("POST", request.path, body=request.body, accept=request.accept))
 
 
@@ -82,6 +82,3 @@ def _ask(client: HttpClient, request: HttpRequest) -> Any:
 def _rows(client: HttpClient, request: HttpRequest) -> list[dict[str, Any]]:
     return api.rows(client.request(request.method, request.path, body=request.body, accept=request.accept))
 
-
-def _indexed(name: str) -> str:
-    return "1" if name in (PROFILE_ID, ORDER_KEY) else "0"

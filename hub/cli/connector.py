@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated, Any
 
 import typer
@@ -19,13 +20,14 @@ from hub.sdk.scaffold import scaffold
 from hub.sdk.testkit.accept import accept as accept_samples
 from hub.sdk.testkit.capture import asgi
 from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit.declared import case_of
 from hub.sdk.testkit.kit import Check, checks_of, load_folder
 
 app = typer.Typer(
     name="connector", help="Connectors: list, describe, make, check, capture samples.", no_args_is_help=True
 )
 
-Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder.")]
+Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder or declaration.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,9 @@ def capture(
 
 
 def _case(name: str) -> ConnectorCase:
-    """By name, or by the path of a folder. Raises ConfigError."""
+    """By name, or by the path of a folder or of a declaration. Raises ConfigError."""
+    if name.endswith((".yaml", ".yml")):
+        return case_of(Path(name), Path(mkdtemp(prefix="hub-declared-")))
     if name not in registry.slugs() and (Path(name) / "__init__.py").exists():
         return load_folder(Path(name))
     return ConnectorCase(registry.get(name), registry.folder(name))

@@ -186,7 +186,7 @@ class HttpClient:
             response = self._sent(method, host, request)
         if response.is_success or response.status_code in accept:
             return response
-        raise self._error(method, host, response)
+        raise error_of(response, self._status_table, self._refusals)
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait()
@@ -223,27 +223,36 @@ class HttpClient:
         headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 
-    def _error(self, method: str, host: str, response: httpx.Response) -> HubError:
-        status = response.status_code
-        default: type[HubError] = Unavailable if status >= 500 else RejectedError
-        kind = self._status_table.get(status, default)
-        brief = f"{method} {host} answered {status}"
-        message = f"{brief}: {words_of(response)}"
-        error = self._of_kind(kind, message, response)
-        error.brief = brief
-        return error
 
-    def _of_kind(self, kind: type[HubError], message: str, response: httpx.Response) -> HubError:
-        if issubclass(kind, Unavailable):
-            wait = retry_after(response)
-            if wait is None and response.status_code == 423:
-                wait = LOCKED_SECONDS
-            return kind(message, retry_after=wait, uncertain=response.status_code >= 500)
-        if issubclass(kind, RateLimited):
-            return kind(message, retry_after=retry_after(response))
-        if issubclass(kind, RejectedError) and self._refusals is not None:
-            return kind(message, refused=self._refusals(_decoded(response)))
-        return kind(message)
+def error_of(
+    response: httpx.Response,
+    status_table: StatusTable = DEFAULT_STATUS_TABLE,
+    refusals: Callable[[Any], Sequence[Refusal]] | None = None,
+    said: str | None = None,
+) -> HubError:
+    """The error an answer stands for, by its status; ``said`` are the other side's words where they are known."""
+    status = response.status_code
+    default: type[HubError] = Unavailable if status >= 500 else RejectedError
+    kind = status_table.get(status, default)
+    brief = f"{response.request.method} {response.request.url.host} answered {status}"
+    error = _of_kind(kind, f"{brief}: {words_of(response) if said is None else said}", response, refusals)
+    error.brief = brief
+    return error
+
+
+def _of_kind(
+    kind: type[HubError], message: str, response: httpx.Response, refusals: Callable[[Any], Sequence[Refusal]] | None
+) -> HubError:
+    if issubclass(kind, Unavailable):
+        wait = retry_after(response)
+        if wait is None and response.status_code == 423:
+            wait = LOCKED_SECONDS
+        return kind(message, retry_after=wait, uncertain=response.status_code >= 500)
+    if issubclass(kind, RateLimited):
+        return kind(message, retry_after=retry_after(response))
+    if issubclass(kind, RejectedError) and refusals is not None:
+        return kind(message, refused=refusals(_decoded(response)))
+    return kind(message)
 
 
 def _unanswered(error: httpx.HTTPError) -> str:

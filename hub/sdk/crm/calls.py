@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from hub.errors import ConflictError, HubError, NotFound, RejectedError
+from hub.errors import ConflictError, HubError, NotFound, RejectedError, Unavailable
 from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
@@ -83,17 +83,24 @@ class Caller(Generic[Settings]):
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
 
     def request(self, request: HttpRequest) -> httpx.Response:
-        """Send one request; reads are tried again, writes are not."""
+        """Send one request; reads are tried again, writes are not.
+
+        A web page is no answer of a CRM's, whatever its status: a proxy or a maintenance page stands before it.
+        """
         if request.method == "GET":
-            return self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
-        return self.client.request(
-            request.method,
-            request.path,
-            query=request.query,
-            body=request.body,
-            headers=request.headers,
-            accept=request.accept,
-        )
+            response = self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
+        else:
+            response = self.client.request(
+                request.method,
+                request.path,
+                query=request.query,
+                body=request.body,
+                headers=request.headers,
+                accept=request.accept,
+            )
+        if response.is_success and response.headers.get("content-type", "").startswith("text/html"):
+            raise Unavailable("the answer is a web page", uncertain=request.method != "GET")
+        return response
 
 
 def parts(batch: Batch[Settings], items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.rendering import FREED
-from hub.sdk.crm.writing import creation, known, look_first, plain
+from hub.sdk.crm.writing import creation, is_sure, known, look_first, plain
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Settings
 
@@ -27,11 +27,10 @@ def plan(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings
 
 def _erasures(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
     for write in writes:
+        if not known(write) or dialect.people.merge is None:
+            yield from _find(dialect, [write], settings)
         for record in known(write):
             yield from _first(dialect.people.erase(record, settings))
-    for write in writes:
-        if not known(write):
-            yield from _find(dialect, [write], settings)
 
 
 def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
@@ -66,13 +65,10 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     if orders.upsert:
         yield from _batches(dialect, orders.upsert, items, settings)
         return
-    sure = [item for item in items if not item.write.uncertain]
     if orders.update:
-        yield from _batches(dialect, orders.update, [item for item in sure if item.id], settings)
-    unsure = [(orders.own, item.write.key) for item in items if item.write.uncertain]
+        yield from _batches(dialect, orders.update, [item for item in items if is_sure(item.write)], settings)
+    unsure = [(orders.own, item.write.key) for item in items if not is_sure(item.write)]
     yield from (call.request for call in (orders.find(unsure, settings) if orders.find and unsure else ()))
-    if orders.create:
-        yield from _batches(dialect, orders.create, [creation(i.write) for i in sure if not i.id], settings)
 
 
 def _batches(

@@ -67,6 +67,11 @@ def creation(write: Write) -> Item:
     return Item(write, None, {name: value for name, value in plain(write.mirror).items() if value != ""})
 
 
+def is_sure(write: Write) -> bool:
+    """True when the record is known, and nothing that may have been carried out unseen has to be looked for."""
+    return write.external_id is not None and not write.uncertain
+
+
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties without what only Hub keeps."""
     return {name: value for name, value in properties.items() if name != LINKED}
@@ -252,11 +257,12 @@ class _Sending(Generic[Settings]):
                 self.caller.run(self.dialect.people.free(record, key, self.caller.settings))
 
     def erase(self, write: Write) -> None:
-        records = known(write)
-        if not records:
-            hits = [hit for several in self.lookup([write]).values() for hit in several]
-            own = self.dialect.people.own
-            records = tuple(dict.fromkeys(hit.id for hit in hits if hit.is_of(write, own)))
+        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        records, people = known(write), self.dialect.people
+        if not records or people.merge is None:
+            hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
+            ours = [hit.id for hit in hits if hit.owner or not records]
+            records = tuple(dict.fromkeys((*records, *ours)))
         self.results[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
             try:
@@ -313,23 +319,24 @@ class _Sending(Generic[Settings]):
         self.settle(items, answers | self.caller.write(orders.upsert, short))
 
     def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
-        """Update what is known, create what is new; look first where an attempt may have been carried out unseen."""
+        """Update what is known; look for all others, and create what is not there.
+
+        A process that ended during a creation leaves no note of it, so that also what seems new is looked for.
+        """
         assert orders.update is not None, "the dialect has no way to update an order"
         assert orders.create is not None, "the dialect has no way to create an order"
         assert orders.find is not None, "the dialect has no way to find an order"
-        sure = [write for write in writes if not write.uncertain]
-        items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
+        sure = [write for write in writes if is_sure(write)]
+        items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
         gone = [item for item in items if _is_gone(answers[item.write.key])]
         self.settle([item for item in items if item not in gone], answers)
-        unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
-        keys = [(orders.own, write.key) for write in unsure]
-        calls = orders.find(keys, self.caller.settings) if keys else ()
+        unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
+        calls = orders.find([(orders.own, write.key) for write in unsure], self.caller.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
         self.settle(again, self.caller.write(orders.update, again))
-        fresh = [write for write in sure if not write.external_id]
-        made = [creation(write) for write in (*fresh, *(write for write in unsure if write.key not in found))]
+        made = [creation(write) for write in unsure if write.key not in found]
         self.settle(made, self.caller.write(orders.create, made))
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:

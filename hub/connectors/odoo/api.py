@@ -167,7 +167,7 @@ def answers(response: httpx.Response, items: Sequence[Item]) -> Answers:
         ids = outcome.ids if isinstance(outcome.ids, list) else []
         if len(ids) != len(items):
             raise Unavailable("Odoo's answer cannot be read", uncertain=True)
-        return {item.write.key: Made(str(one), item.id is None) for item, one in zip(items, ids, strict=True)}
+        return {item.write.key: Made(str(one), item.id != str(one)) for item, one in zip(items, ids, strict=True)}
     faults: dict[int, Message] = {}
     for message in outcome.errors:
         # A missing record is told first, and then whatever it lacks as a new one.

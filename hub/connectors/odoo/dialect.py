@@ -1,13 +1,16 @@
 """Odoo as the algorithm of ``hub.sdk.crm`` sees it: contacts (res.partner) and opportunities (crm.lead).
 
-Hub's own ids stand in fields of its own, not in External IDs: a field is read and searched with the record by whoever
-may read that, while ir.model.data is not everybody's to read. Odoo refuses no duplicate, so that Hub looks first.
-A merge moves what hangs on the second contact and archives it; Odoo's own merge is a wizard without a stable interface.
+What Hub makes has an External ID of Hub's, so that nothing is made twice whatever becomes of an answer. Whose a record
+is stands in a field of Hub's own beside that: a field is read and searched with the record by whoever may read that,
+while ir.model.data is not everybody's to read, and leads elsewhere once people merge. Odoo refuses no duplicate, so
+that Hub looks for people first. A merge moves what hangs on the second contact and archives it; Odoo's own merge is a
+wizard without a stable interface, which deletes it.
 
 Sources: www.odoo.com/documentation/18.0/developer/reference/external_api.html (search_read, ir.model.fields: ``state``
 manual, names that begin with x_); odoo/odoo: res_partner.py (types of contacts, archiving), mail_blacklist.py (one
 entry for an e-mail, archived when it is lifted), mail_thread_blacklist.py (email_normalized, from 13 on),
-base_partner_merge.py, crm_lead.py (a lost opportunity is archived with the probability 0).
+base_partner_merge.py (External IDs of the merged lead to what is left), crm_lead.py (a lost opportunity is archived
+with the probability 0).
 """
 
 from __future__ import annotations
@@ -50,30 +53,50 @@ PERSONAL = (
 
 
 def columns(item: Item) -> dict[str, str]:
-    """What is loaded of an item. A contact needs a name; below a company Odoo takes its address for the company's."""
-    held = {name: str(value) for name, value in item.properties.items()}
-    if item.write.kind == "order":
-        return held
+    """What is loaded of an item, beside what says which record it is."""
+    write, held = item.write, {name: str(value) for name, value in item.properties.items()}
+    if write.kind == "order":
+        return {"name": str(write.mirror["name"]), **held}  # it may have been deleted, and be made anew
     if item.there and item.there.values.get("parent_id") and PARENT not in held:
+        # people filed it below a company: from there on Odoo takes its address for the company's
         held = {name: value for name, value in held.items() if name not in ADDRESS}
     if not held.get("name") and (item.id is None or "name" in held):
-        mirror = item.write.mirror
-        held["name"] = str(mirror.get("email") or mirror.get("phone") or f"Hub {item.write.key}")
+        held["name"] = str(write.mirror.get("email") or write.mirror.get("phone") or f"Hub {write.key}")
+    if item.id is None and write.merged_ids:
+        held |= {"active": "1", MERGED: ""}  # it is archived since it was merged
     return held
+
+
+def identity(item: Item) -> tuple[str, str] | None:
+    """The column that says which record it is; None for one to be made without any.
+
+    So is a contact that is gone: its External ID may lead to what people merged it into.
+    """
+    if item.write.kind == "order":
+        return "id", f"__hub__.order_{item.write.key}"
+    if item.id is not None:
+        return ".id", item.id
+    return None if item.write.external_id else ("id", f"__hub__.contact_{item.write.key}")
+
+
+def row(item: Item) -> dict[str, str]:
+    """All that is loaded of an item."""
+    which = identity(item)
+    return {**({which[0]: which[1]} if which else {}), **columns(item)}
 
 
 def loading(model: str) -> Batch[OdooSettings]:
     """Records are made, or updated, by their columns."""
 
     def request(items: Sequence[Item], settings: OdooSettings) -> Call[Answers]:
-        names = sorted({name for item in items for name in columns(item)})
-        known = [".id"] if items[0].id else []
-        data = [[*([item.id] if known else []), *(columns(item).get(name, "") for name in names)] for item in items]
-        context = {} if known or model == PEOPLE else {"default_user_id": False}  # Hub is nobody's salesperson
-        sent = call(settings, model, "load", fields=[*known, *names], data=data, context=context)
+        rows = [row(item) for item in items]
+        context = {} if model == PEOPLE else {"default_user_id": False}  # Hub is nobody's salesperson
+        names = sorted(rows[0])
+        data = [[one[name] for name in names] for one in rows]
+        sent = call(settings, model, "load", fields=names, data=data, context=context)
         return Call(sent, lambda response: api.answers(response, items))
 
-    return Batch(SIZE, request, alike=lambda item: frozenset(columns(item)))
+    return Batch(SIZE, request, alike=lambda item: frozenset(row(item)))
 
 
 def search(settings: OdooSettings, model: str, domain: Sequence[Any], fields: Sequence[str] = ("id",)) -> HttpRequest:
@@ -169,13 +192,6 @@ def opt_out(emails: Sequence[str], settings: OdooSettings) -> Script[Mapping[str
     return {}
 
 
-def find_orders(keys: Sequence[Key], settings: OdooSettings) -> Iterator[Call[Sequence[Found]]]:
-    """The opportunities of these orders, lost ones as well."""
-    for chunk in chunks((value for _, value in keys), SIZE):
-        asked = search(settings, LEADS, [[ORDER_KEY, "in", chunk]], (ORDER_KEY,))
-        yield Call(asked, lambda response: [Found(str(row["id"]), row[ORDER_KEY]) for row in api.rows(response)])
-
-
 def find_companies(names: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[Found]]]:
     """Companies of these names, spelled the same."""
     kind = [
@@ -214,7 +230,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
-        create=loading(PEOPLE),
+        upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
         merge=merge,
@@ -222,7 +238,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         opt_out=opt_out,
         opt_out_size=SIZE,
     ),
-    orders=Orders(own=ORDER_KEY, create=loading(LEADS), update=loading(LEADS), find=find_orders, link_property=PARTNER),
+    orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=blacklists,
 )

@@ -87,10 +87,10 @@ MANIFEST = Manifest(
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Odoo",
     },
     unmerge=Unmerge(
-        "recreates",
+        "restores",
         (
-            "The second contact is made anew; the old one stays archived, with what people typed into it.",
-            "Contacts and opportunities that were moved to the first contact stay there, but for those that Hub wrote.",
+            "A second contact that people had made, and Hub only wrote to, is made anew; the old one stays archived.",
+            "Contacts below it, and opportunities that Hub did not write, stay with the first contact.",
             "E-mails that were blacklisted while the two were one stay blacklisted.",
         ),
     ),

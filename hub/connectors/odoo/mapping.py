@@ -53,13 +53,14 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ORDER_KEY: ("char", "Hub: order"),
         "x_hub_order_state": ("char", "Hub: order's state"),
         "x_hub_ordered_at": ("datetime", "Hub: ordered"),
-        "x_hub_amount": ("char", "Hub: amount"),
+        "x_hub_amount": ("char", "Hub: amount in the order's currency"),
+        "x_hub_currency": ("char", "Hub: currency"),
         "x_hub_lines": ("text", "Hub: goods"),
     },
 }
 """Fields that Hub creates: name to type and label. Names of fields that are not Odoo's own begin with ``x_``."""
 
-PERSON = ProfileMap({"name": "name.full", "email": "emails.0", "phone": "phones.0"})
+PERSON = ProfileMap({"email": "emails.0", "phone": "phones.0"})
 
 
 def render(change: Change, settings: OdooSettings) -> Write | None:
@@ -92,6 +93,7 @@ def contact(profile: Profile, settings: OdooSettings) -> dict[str, str]:
     found = {
         **settings.own_properties(profile),
         PROFILE_ID: str(profile.id),
+        "name": profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last))),
         **PERSON.read(profile),
         **_place(profile, settings),
         "lang": _language(profile.language, settings.languages),
@@ -130,7 +132,8 @@ def opportunity(change: OrderChange, settings: OdooSettings) -> dict[str, str]:
         "active": "0" if lost else "1",
         "x_hub_order_state": "deleted" if change.deleted else order.state,
         "x_hub_ordered_at": _time(order.placed_at),
-        "x_hub_amount": f"{change.net:f} {order.currency}",
+        "x_hub_amount": format(change.net, "f"),
+        "x_hub_currency": order.currency,
         "x_hub_lines": _goods(order),
     }
     return {name: value for name, value in found.items() if value}

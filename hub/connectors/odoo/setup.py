@@ -81,4 +81,3 @@ def _ask(client: HttpClient, request: HttpRequest) -> Any:
 
 def _rows(client: HttpClient, request: HttpRequest) -> list[dict[str, Any]]:
     return api.rows(client.request(request.method, request.path, body=request.body, accept=request.accept))
-

@@ -168,6 +168,7 @@ def open_client(
         allow_private=allows(settings) if allows else settings.base_url is not None,
         headers=keeper.headers if keeper else fixed,
         renew=keeper.renew if keeper else None,
+        complete=partial(destination.complete, settings) if destination and destination.complete else None,
         allowed_hosts=manifest.allowed_hosts,
         timeout_seconds=settings.timeout_seconds,
         limits=limits,

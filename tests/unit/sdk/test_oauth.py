@@ -95,7 +95,7 @@ def test_an_answer_without_a_token_is_judged_by_what_it_says(response: httpx.Res
 
 @pytest.mark.parametrize(("client", "in_body"), [("basic", False), ("body", True)])
 def test_the_app_proves_itself_in_a_header_or_in_the_body(client: Any, in_body: bool):
-    content, headers = form(oauth(client=client), renewal_fields(oauth(), "r1"))
+    content, headers = form(oauth(client=client), renewal_fields(oauth(), "r1", now=0.0))
     sent = parse_qs(content.decode())
     assert (sent.get("client_secret") == ["s&cret"]) == in_body
     # each part is encoded before they are put together (RFC 6749, 2.3.1)

@@ -34,6 +34,8 @@ class HubError(Exception):
 
     done: Sequence[object] = ()
     """What of a batch was finished before this ended it: ``WriteResult`` each, of a destination's ``send``."""
+    brief: str = ""
+    """The message without the other side's words, for the log; "" where it holds none."""
     recovery: ClassVar[Recovery] = "alert"
     row_state: ClassVar[str] = "dead"
     http_status: ClassVar[int] = 500

@@ -126,7 +126,7 @@ class Route(_Section):
 
     to: str = Field(description="The name of the connection that receives the profiles.")
     when: str | None = Field(
-        None, description="Condition over the profile (hub/mapping/condition.py); without it, every profile."
+        None, description="Condition over the profile (hub/mapping/expression/when.py); without it, every profile."
     )
 
 

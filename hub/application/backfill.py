@@ -54,7 +54,8 @@ class History:
             try:
                 return self._read(begun, stopping)
             except HubError as error:
-                log.warning("backfill.failed", connection=name, error=type(error).__name__, reason=str(error))
+                reason = error.brief or str(error)
+                log.warning("backfill.failed", connection=name, error=type(error).__name__, reason=reason)
                 return None
 
     def _due(self, session: Session) -> Backfill | None:

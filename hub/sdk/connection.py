@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 
 from hub.errors import ConfigError, did_you_mean
-from hub.mapping.condition import Condition, compile_condition
+from hub.mapping.expression.when import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import ConnectionSettings, OrderSettings, url_fault

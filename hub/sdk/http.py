@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_afte
 from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
 from hub.sdk import network
 from hub.sdk.manifest import Limits
+from hub.sdk.words import words_of
 
 StatusTable = Mapping[int, type[HubError]]
 
@@ -224,12 +225,18 @@ class HttpClient:
         status = response.status_code
         default: type[HubError] = Unavailable if status >= 500 else RejectedError
         kind = self._status_table.get(status, default)
-        message = f"{method} {host} answered {status}: {words(response)}"
+        brief = f"{method} {host} answered {status}"
+        message = f"{brief}: {words_of(response)}"
+        error = self._of_kind(kind, message, response)
+        error.brief = brief
+        return error
+
+    def _of_kind(self, kind: type[HubError], message: str, response: httpx.Response) -> HubError:
         if issubclass(kind, Unavailable):
             wait = retry_after(response)
-            if wait is None and status == 423:
+            if wait is None and response.status_code == 423:
                 wait = LOCKED_SECONDS
-            return kind(message, retry_after=wait, uncertain=status >= 500)
+            return kind(message, retry_after=wait, uncertain=response.status_code >= 500)
         if issubclass(kind, RateLimited):
             return kind(message, retry_after=retry_after(response))
         if issubclass(kind, RejectedError) and self._refusals is not None:
@@ -265,25 +272,6 @@ def json_of(response: httpx.Response) -> Any:
         raise Unavailable(
             f"{response.request.method} {response.request.url.host}: the answer is not JSON", uncertain=True
         ) from None
-
-
-def words(response: httpx.Response, limit: int = 300) -> str:
-    """The other side's own words: ``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text.
-
-    Where the body itself has none of these, the first entry of its ``errors`` is read (Square).
-    """
-    try:
-        decoded = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return response.text[:limit]
-    if isinstance(decoded, dict):
-        listed = decoded.get("errors")
-        first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-        for source in (decoded, first):
-            for name in ("message", "detail", "title", "error"):
-                if isinstance(source.get(name), str):
-                    return str(source[name])[:limit]
-    return response.reason_phrase
 
 
 def retry_after(response: httpx.Response) -> float | None:

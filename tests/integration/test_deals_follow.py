@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.mapping.condition import compile_condition
+from hub.mapping.expression.when import compile_condition
 from hub.model.event import DeletionEvent, OrderEvent, OrderPartEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
@@ -113,7 +113,7 @@ def test_a_profile_that_no_route_takes_is_not_in_sync(database: Database) -> Non
     way = Way(database)
     way.take(entry([customer("1", name=("Anna", "Berg"), emails=["anna@example.com"])], "e1"))
     # given a route that is narrowed before the row goes out
-    way.routes = (Route("crm", compile_condition('consent.email == "opted_in"')),)
+    way.routes = (Route("crm", compile_condition("consent.email == 'opted_in'")),)
     way.settle()
     with database.session() as session:
         [found] = view.find(session, text="Anna", limit=1)

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from hub.application.backfill import History, reader
@@ -22,6 +24,7 @@ from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections
+from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage
 from hub.store import backfills, inbox
 from hub.store.database import Database
@@ -224,6 +227,21 @@ def test_a_history_is_read_every_so_often_by_one_process_and_asks_for_what_is_ne
         )
     assert history.run_if_due(stopping) is not None
     assert vendor.asked[-1] == (began - timedelta(hours=1), {"next": 1})
+
+
+def test_a_history_that_is_refused_is_logged_without_the_vendors_words(database: Database) -> None:
+    def refuse(*_: Any) -> Iterator[BackfillPage]:
+        answer = {"message": "Jürgen Großmann may not be read"}
+        transport = httpx.MockTransport(lambda _: httpx.Response(422, json=answer))
+        with HttpClient("https://shop.example.com", transport=transport) as client:
+            client.get("orders")
+        yield BackfillPage([], {}, 0)
+
+    shop = source("shop", backfill=refuse, api_root=lambda settings: "https://shop.example.com")
+    with structlog.testing.capture_logs() as lines:
+        assert History(database, shop, timedelta(hours=1)).run_if_due(threading.Event()) is None
+    [line] = [line for line in lines if line["event"] == "backfill.failed"]
+    assert line["reason"] == "GET shop.example.com answered 422"
 
 
 def test_every_is_read_from_the_configuration_and_needs_a_backfill(tmp_path: Path) -> None:

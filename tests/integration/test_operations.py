@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from hub import bootstrap
 from hub.application.reroute import reroute
 from hub.application.resend import resend
-from hub.mapping.condition import compile_condition
+from hub.mapping.expression.when import compile_condition
 from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
@@ -359,7 +359,7 @@ def test_the_api_resends_for_operators(hub: Hub, dsn: str) -> None:
 def test_a_condition_on_time_is_asked_again_when_it_may_come_out_otherwise(database: Database) -> None:
     # given a route for those who have not bought for 30 days, and somebody who bought 30 days ago but for a moment
     way = Way(database)
-    condition = compile_condition('orders.last_at < "30 days ago" and orders.totals.EUR >= 10')
+    condition = compile_condition("orders.last_at < ago('30 days') && orders.totals.EUR >= `10`")
     way.routes = (Route("crm", condition, changes=condition.next_change),)
     bought = datetime.now(UTC) - timedelta(days=30) + timedelta(seconds=1.5)
     placed = order("o1").order.model_copy(update={"placed_at": bought})
@@ -387,7 +387,7 @@ def test_a_condition_on_time_is_asked_again_when_it_may_come_out_otherwise(datab
 def test_a_profile_that_cannot_be_read_stops_neither_the_moment_nor_the_resend_of_others(database: Database) -> None:
     # given two people whose moment came, one of whom cannot be read
     way = Way(database)
-    condition = compile_condition('orders.last_at < "30 days ago"')
+    condition = compile_condition("orders.last_at < ago('30 days')")
     way.routes = (Route("crm", condition, changes=condition.next_change),)
     bought = datetime.now(UTC) - timedelta(days=30, hours=1)
     placed = order("o1").order.model_copy(update={"placed_at": bought})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -14,9 +13,9 @@ from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
+from hub.sdk.words import without
 
 T = TypeVar("T")
-_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class Caller(Generic[Settings]):
     client: HttpClient
     settings: Settings
 
-    def ask(self, call: Call[T], items: Sequence[Item] = ()) -> T:
-        """Send one request and read its answer. The values of ``items`` are kept out of errors."""
-        return call.read(self.request(call.request, items))
+    def ask(self, call: Call[T]) -> T:
+        """Send one request and read its answer."""
+        return call.read(self.request(call.request))
 
     def run(self, script: Script[T]) -> T:
         """Send the requests of a script one by one. An error is thrown into it, and ends it unless it is caught."""
@@ -58,7 +57,7 @@ class Caller(Generic[Settings]):
 
     def _write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
         try:
-            answers = self.ask(batch.call(items, self.settings), items)
+            answers = self.ask(batch.call(items, self.settings))
         except NotFound as error:
             return {item.write.key: Problem(str(error), "gone") for item in items}
         except ConflictError as error:
@@ -73,33 +72,24 @@ class Caller(Generic[Settings]):
         unanswered = Problem("the destination gave no answer for this record")
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
 
-    def request(self, request: HttpRequest, items: Sequence[Item] = ()) -> httpx.Response:
+    def request(self, request: HttpRequest) -> httpx.Response:
         """Send one request; reads are tried again, writes are not."""
-        try:
-            if request.method == "GET":
-                return self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
-            return self.client.request(
-                request.method,
-                request.path,
-                query=request.query,
-                body=request.body,
-                headers=request.headers,
-                accept=request.accept,
-            )
-        except RejectedError as error:
-            raise type(error)(scrub(str(error), items), refused=error.refused) from None
-        except ConflictError as error:
-            raise ConflictError(scrub(str(error), items)) from None
+        if request.method == "GET":
+            return self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
+        return self.client.request(
+            request.method,
+            request.path,
+            query=request.query,
+            body=request.body,
+            headers=request.headers,
+            accept=request.accept,
+        )
 
 
 def scrub(words: str, items: Iterable[Item]) -> str:
-    """The CRM's words without e-mails and without the values we sent."""
-    values = {
-        value for item in items for value in item.properties.values() if isinstance(value, str) and len(value) > 2
-    }
-    for value in sorted(values, key=len, reverse=True):
-        words = words.replace(value, "…")
-    return _EMAIL.sub("…", words)
+    """The CRM's words about a record, without people's values and without what we sent."""
+    sent = (value for item in items for value in item.properties.values())
+    return without(words, {value for value in sent if isinstance(value, str) and len(value) > 2})
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from pydantic_core import to_jsonable_python
@@ -148,6 +148,12 @@ def as_json(value: Any) -> Any:
             declared.name: item for declared, item in own.items() if _required(declared) or item != _default(declared)
         }
     return to_jsonable_python(value)
+
+
+def split_query(path: str) -> tuple[str, dict[str, str]]:
+    """A path without its query, and the query."""
+    bare, _, query = path.partition("?")
+    return bare, dict(parse_qsl(query, keep_blank_values=True))
 
 
 def same_path(actual: str, planned: str, root: str) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from hub.mapping.condition import compile_condition
+from hub.mapping.expression.when import compile_condition
 from hub.model.profile import ConsentSummary, Profile
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -32,4 +32,4 @@ def profile(**states: str) -> Profile:
     ],
 )
 def test_who_wants_nothing_from_anywhere_is_not_routed_as_opted_in(states, routed):
-    assert compile_condition('consent.email == "opted_in"')(profile(**states), AT) is routed
+    assert compile_condition("consent.email == 'opted_in'")(profile(**states), AT) is routed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.application.process import Processing, process_batch
-from hub.mapping.condition import compile_condition
+from hub.mapping.expression.when import compile_condition
 from hub.matching.rules import IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import OrderEvent, PrivacyEvent
@@ -23,7 +23,7 @@ from hub.store.inbox import NewEntry
 from tests.support.doubles import Crm, at, by_name, customer, entry, source, store
 
 MAIL = "anna@example.com"
-OPTED_IN = compile_condition('consent.email == "opted_in"')
+OPTED_IN = compile_condition("consent.email == 'opted_in'")
 
 
 class Installation:

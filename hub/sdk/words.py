@@ -1,0 +1,68 @@
+"""The other side's own words in an error, and what of them Hub may repeat (law L11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpx
+import orjson
+
+LONGEST = 300
+"""Characters of an answer that are kept."""
+
+_EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+_PHONE = re.compile(r"(?:\+|\b00)\d[\d ()/.\-]{5,}\d")
+
+
+def words_of(response: httpx.Response) -> str:
+    """``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text, without people's values.
+
+    Where the body itself has none of these, the first entry of its ``errors`` is read (Square), or of the body itself
+    where that is a list (Salesforce).
+    """
+    try:
+        decoded = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return without(response.text[:LONGEST], sent_in(response.request))
+    for source in _places(decoded):
+        for name in ("message", "detail", "title", "error"):
+            if isinstance(source.get(name), str):
+                return without(source[name][:LONGEST], sent_in(response.request))
+    return response.reason_phrase
+
+
+def without(words: str, values: Iterable[str]) -> str:
+    """``words`` without these values, e-mails and phone numbers; ``…`` stands for each."""
+    for value in sorted((value for value in values if value in words), key=len, reverse=True):
+        words = words.replace(value, "…")
+    return _PHONE.sub("…", _EMAIL.sub("…", words))
+
+
+def sent_in(request: httpx.Request) -> set[str]:
+    """The texts of a request's JSON body: systems repeat what they refuse."""
+    try:
+        return {text for text in _texts(orjson.loads(request.content)) if len(text) > 2}
+    except (orjson.JSONDecodeError, httpx.RequestNotRead):
+        return set()
+
+
+def _places(decoded: Any) -> Iterator[dict[str, Any]]:
+    first = decoded[:1] if isinstance(decoded, list) else [decoded]
+    for body in first:
+        if isinstance(body, dict):
+            yield body
+            listed = body.get("errors")
+            yield from (one for one in (listed[:1] if isinstance(listed, list) else ()) if isinstance(one, dict))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for held in value.values():
+            yield from _texts(held)
+    elif isinstance(value, list):
+        for held in value:
+            yield from _texts(held)

@@ -25,7 +25,7 @@ from hub.connectors.salesforce.mapping import (
     render,
 )
 from hub.connectors.salesforce.schemas import SIZE, answer, any_of, fitting, query, request
-from hub.errors import RejectedError
+from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
@@ -70,7 +70,7 @@ def find(keys: Sequence[Key], settings: SalesforceSettings) -> Iterator[Call[Seq
     fields = f"SELECT Id, Email, {PROFILE_ID} FROM {settings.sobject} WHERE "
     unconverted = " AND IsConverted = false" if settings.sobject == "Lead" else ""
     named = [("Email" if name == EMAIL else name, value) for name, value in keys]
-    for several in fitting(named):
+    for several in fitting(named, 2 * SIZE):  # most people have two keys: our id and an e-mail
         soqls = [f"{fields}({any_of(part)}){unconverted} ORDER BY CreatedDate" for part in several]
         yield Call(query(soqls), _people)
 
@@ -106,7 +106,9 @@ def erase(record: str, settings: SalesforceSettings) -> Script[None]:
     blank = {"LastName": "[erased]", EMAIL_OPT_OUT: True, **dict.fromkeys((*BLANK, *more))}
     yield request("PATCH", path, blank, also={400, 404})
     deleted = yield request("DELETE", path, also={400})
-    if deleted.status_code >= 400:
+    if deleted.is_success and deleted.content:
+        raise Unavailable("Salesforce does not say that the record is deleted", uncertain=True)
+    if not deleted.is_success:
         # The message names the person and the cases that keep the record.
         codes = {error.code for error in schemas.errors_of(answer(deleted))}
         raise RejectedError(f"Salesforce does not delete the record: {', '.join(sorted(codes))}")

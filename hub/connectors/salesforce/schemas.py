@@ -44,8 +44,8 @@ NUMBERS = frozenset({"Amount", "Hub_Lifetime_Value__c", "Hub_Order_Count__c"})
 REQUIRED = {"LastName": "[not provided]", "Company": "[not provided]"}
 """What a new record cannot be without, and what stands there where nobody knows it."""
 
-QUERIES, ROOM, KEYS = 5, 15_000, 400
-"""Queries in one call; the length of one in characters, and how many keys it may ask for (a URL holds 16 kB)."""
+QUERIES, ROOM = 5, 15_000
+"""Queries in one call, and the length of one in characters (a URL holds 16 kB)."""
 
 DAY_SECONDS, BUSY_SECONDS = 900.0, 10.0
 """How long Hub waits when the calls of 24 hours are used up, and when too many long ones run at once."""
@@ -288,13 +288,13 @@ def any_of(keys: Sequence[tuple[str, str]]) -> str:
     return " OR ".join(f"{name} IN ({','.join(values)})" for name, values in fields.items())
 
 
-def fitting(keys: Iterable[tuple[str, str]]) -> Iterator[list[list[tuple[str, str]]]]:
-    """The keys in lists that a query has room for, and those in lists that a call has."""
+def fitting(keys: Iterable[tuple[str, str]], most: int = SIZE) -> Iterator[list[list[tuple[str, str]]]]:
+    """The keys in lists of at most ``most`` that a query has room for, and those in lists that a call has room for."""
     listed: list[list[tuple[str, str]]] = []
     room = 0
     for key in keys:
         size = len(quote_plus(literal(key[1]), safe="'@.")) + 1
-        if not listed or room < size or len(listed[-1]) == KEYS:
+        if not listed or room < size or len(listed[-1]) == most:
             listed.append([])
             room = ROOM
         listed[-1].append(key)

@@ -315,7 +315,7 @@ class SalesforceDouble:
         right = {NUMBER: (int, float), BOOLEAN: bool}.get(kind, str)
         if not isinstance(value, right) or (kind == NUMBER and isinstance(value, bool)):
             raise RefusedError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {kind}")
-        if kind == EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        if kind == EMAIL and not re.fullmatch(r"(?!.*\.\.)[^@\s]+@[^@\s]+\.[^@\s]+", value):
             raise RefusedError("INVALID_EMAIL_ADDRESS", f"{name}: invalid email address: {value}", (name,))
         pattern = {DATE: r"\d{4}-\d\d-\d\d", TIME: r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}.get(kind)
         if pattern and not re.fullmatch(pattern, value):

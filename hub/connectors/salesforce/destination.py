@@ -66,12 +66,15 @@ def opportunities(*, key: str | None = None) -> Batch[SalesforceSettings]:
 
 
 def find(keys: Sequence[Key], settings: SalesforceSettings) -> Iterator[Call[Sequence[Found]]]:
-    """The people with any of these ids of ours or e-mails, the oldest first. A converted lead is a lead no more."""
+    """The people with any of these ids of ours or e-mails, the oldest first.
+
+    A converted lead comes last: it cannot be written to any more, and no second one is made beside it.
+    """
     fields = f"SELECT Id, Email, {PROFILE_ID} FROM {settings.sobject} WHERE "
-    unconverted = " AND IsConverted = false" if settings.sobject == "Lead" else ""
+    order = "IsConverted, CreatedDate" if settings.sobject == "Lead" else "CreatedDate"
     named = [("Email" if name == EMAIL else name, value) for name, value in keys]
     for several in fitting(named, 2 * SIZE):  # most people have two keys: our id and an e-mail
-        soqls = [f"{fields}({any_of(part)}){unconverted} ORDER BY CreatedDate" for part in several]
+        soqls = [f"{fields}{any_of(part)} ORDER BY {order}" for part in several]
         yield Call(query(soqls), _people)
 
 

@@ -230,6 +230,8 @@ def fields_of(item: Item, settings: SalesforceSettings, sobject: str) -> dict[st
     found = {
         name: _value(name, value) for name, value in item.properties.items() if value or name not in OPT_OUTS.values()
     }
+    if item.id and item.write.merged_ids and settings.merge == "mark":
+        found[MERGED_INTO] = None  # the merge was undone: it is somebody's own again
     if item.write.kind == "profile" and item.id is None:
         account = {"AccountId": settings.default_account} if settings.default_account and sobject == "Contact" else {}
         needed = REQUIRED if sobject == "Lead" else {"LastName": REQUIRED["LastName"]}

@@ -91,6 +91,7 @@ class _Sending(Generic[Settings]):
         kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
         fresh = [write for write in kept if not write.external_id]
         sought = [write for write in fresh if look_first(self.dialect, write)]
+        keys = {write.key for write in sought}
         # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
         search = self.write("update", [Item(w, w.external_id, w.properties) for w in kept if w.external_id])
         for write in kept:
@@ -98,7 +99,7 @@ class _Sending(Generic[Settings]):
             if result and result.outcome == "delivered":
                 for email in write.body.get(FREED, ()):
                     self.free(str(result.external_id), (EMAIL, email))
-        search += self.write("upsert", [creation(write) for write in fresh if write not in sought])
+        search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         self.search([*search, *sought])
         self.opt_out([write for write in kept if self.results[write.key].outcome == "delivered"])
 
@@ -108,7 +109,7 @@ class _Sending(Generic[Settings]):
         unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
         present = self.present(unsure.values())
         several = [write for write in writes if write.key in unsure and _own_ids(write, own)[1:]]
-        index = self.lookup(several) if several else {}
+        index, asked = self.lookup(several) if several else {}, {write.key for write in several}
         made: list[Write] = []
         for write in writes:
             record = present.get(unsure.get(write.key, ""))
@@ -119,7 +120,7 @@ class _Sending(Generic[Settings]):
                 made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
             else:
                 # What was created unseen for a profile that was merged into this one since.
-                hits = [hit for one in _own_ids(write, own) if write in several for hit in index.get((own, one), ())]
+                hits = [hit for one in _own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
                 found = replace(write, external_id=record.id, merge=more)
                 made.append(self.merge(found) if more else found)
@@ -308,7 +309,7 @@ class _Sending(Generic[Settings]):
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
         answers = self.caller.write(orders.update, items)
         gone = [item for item in items if _is_gone(answers[item.write.key])]
-        self.settle([item for item in items if item not in gone], answers)
+        self.settle([item for item in items if not _is_gone(answers[item.write.key])], answers)
         unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
         keys = [(orders.own, write.key) for write in unsure]
         calls = orders.find(keys, self.caller.settings) if keys else ()

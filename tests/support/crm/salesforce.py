@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
@@ -55,6 +55,7 @@ REQUIRED = {
     "OpportunityContactRole": ("OpportunityId", "ContactId"),
 }
 UNIQUE = ("Hub_Profile_Id__c", "Hub_Order_Key__c")
+INDEXED = {*UNIQUE, "Email", "Id"}
 PREFIX = {"Contact": "003", "Lead": "00Q", "Account": "001", "Opportunity": "006", "OpportunityContactRole": "00K"}
 LENGTHS = {"FirstName": 40, "LastName": 80, "Email": 80, "Phone": 40, "Name": 120, "Hub_Profile_Id__c": 36}
 _CONDITION = re.compile(r"(\w+) IN \(((?:'(?:[^'\\]|\\.)*',?)*)\)")
@@ -98,6 +99,7 @@ class SalesforceDouble:
         self.rule, self.blocks = "", True
         self.currencies = False
         self.number = 0
+        self.index: dict[tuple[str, str, str], dict[str, None]] = {}
 
     # -- what the shared laws ask
 
@@ -223,7 +225,20 @@ class SalesforceDouble:
         record = f"{PREFIX[sobject]}{self.number:012d}AAA"
         kept = {name: value for name, value in values.items() if name in FIELDS[sobject]}
         self.records[sobject][record] = {"Id": record, **kept}
+        self.indexed(sobject, record, {"Id": record, **kept})
         return record
+
+    def indexed(self, sobject: str, record: str, values: Mapping[str, Any]) -> None:
+        for name in INDEXED & values.keys():
+            self.index.setdefault((sobject, name, str(values[name]).lower()), {})[record] = None
+
+    def holding(self, sobject: str, name: str, values: Iterable[str]) -> list[Record]:
+        """The records, live or not, with one of these values, in the order in which they were made."""
+        if name not in INDEXED:
+            return [each for each in self.records[sobject].values() if str(each.get(name) or "").lower() in values]
+        ids = sorted({one for value in values for one in self.index.get((sobject, name, value.lower()), ())})
+        held = [self.records[sobject][one] for one in ids]
+        return [each for each in held if str(each.get(name) or "").lower() in {value.lower() for value in values}]
 
     def collection(self, body: Any, request: httpx.Request, sobject: str = "", key: str = "") -> list[Record]:
         records = body["records"]
@@ -248,7 +263,7 @@ class SalesforceDouble:
         kind, there = record["attributes"]["type"], record.get("id")
         values = {name: value for name, value in record.items() if name not in ("attributes", "id")}
         if key:
-            held = [each for each in self.live(kind) if each.get(key) == record[key]]
+            held = [each for each in self.holding(kind, key, [record[key]]) if not each.get("IsDeleted")]
             if len(held) > 1:
                 return RefusedError("DUPLICATE_EXTERNAL_ID", f"{key}: more than one record found").of_record()
             there = held[0]["Id"] if held else None
@@ -263,9 +278,9 @@ class SalesforceDouble:
 
     def no_duplicate(self, sobject: str, record: str | None, values: Record, request: httpx.Request) -> None:
         name = {"exact": "Email", "fuzzy": "LastName"}.get(self.rule)
-        same = [
-            each for each in self.live(sobject) if name and each["Id"] != record and each.get(name) == values.get(name)
-        ]
+        if name is None:
+            return
+        same = [each for each in self.live(sobject) if each["Id"] != record and each.get(name) == values.get(name)]
         alerts = "allowSave=true" in request.headers.get("sforce-duplicate-rule-header", "")
         if not same or sobject not in ("Contact", "Lead") or (alerts and not self.blocks):
             return
@@ -296,7 +311,8 @@ class SalesforceDouble:
                 "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(lacking)}]", lacking
             )
         for name in UNIQUE:
-            same = [each["Id"] for each in self.live(sobject) if each.get(name) == new.get(name) and new.get(name)]
+            held_by = self.holding(sobject, name, [new[name]]) if new.get(name) else []
+            same = [each["Id"] for each in held_by if not each.get("IsDeleted")]
             if same not in ([], [record]):
                 raise RefusedError(
                     "DUPLICATE_VALUE", f"duplicate value found: {name} duplicates value on record with id: {same[0]}"
@@ -304,7 +320,8 @@ class SalesforceDouble:
         if held is None:
             return self.insert(sobject, values)
         held.update(values)
-        return held["Id"]
+        self.indexed(sobject, str(record), values)
+        return str(record)
 
     def typed(self, sobject: str, name: str, value: Any) -> None:
         kind = FIELDS[sobject].get(name, TEXT)
@@ -312,7 +329,7 @@ class SalesforceDouble:
             return
         if any(text in str(value) for text in self.refused):
             raise RefusedError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "This value is not allowed here", (name,))
-        right = {NUMBER: (int, float), BOOLEAN: bool}.get(kind, str)
+        right: Any = {NUMBER: (int, float), BOOLEAN: bool}.get(kind, str)
         if not isinstance(value, right) or (kind == NUMBER and isinstance(value, bool)):
             raise RefusedError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {kind}")
         if kind == EMAIL and not re.fullmatch(r"(?!.*\.\.)[^@\s]+@[^@\s]+\.[^@\s]+", value):
@@ -365,28 +382,25 @@ class SalesforceDouble:
         sobject = read["sobject"]
         names = [name.strip() for name in read["names"].split(",")]
         asked = {
-            name: {_unescaped(v) for v in _LITERAL.findall(listed)}
+            name: {_unescaped(value).lower() for value in _LITERAL.findall(listed)}
             for name, listed in _CONDITION.findall(read["where"])
         }
-        rest = _CONDITION.sub("x", read["where"])
-        if not re.fullmatch(r"\(?x( OR x)*\)?( AND IsConverted = false)?", rest):
+        if not re.fullmatch(r"x( OR x)*", _CONDITION.sub("x", read["where"])):
             raise RefusedError("MALFORMED_QUERY", "unexpected token")
-        known = {*FIELDS[sobject], "Id", "IsDeleted", "MasterRecordId", "IsConverted"} - self.hidden
+        order = (read["order"] or "").removeprefix(" ORDER BY ")
+        known = {*FIELDS[sobject], "Id", "IsDeleted", "MasterRecordId"} - self.hidden
+        known |= {"IsConverted"} if sobject == "Lead" else set()
         for name in (*(name.removeprefix("MasterRecord.") for name in names), *asked):
             if name not in known:
-                raise RefusedError(
-                    "INVALID_FIELD",
-                    f"{soql}\n^\nERROR at Row:1:Column:9\nNo such column '{name}' on entity '{sobject}'",
-                )
-        held = self.records[sobject].values() if deleted else self.live(sobject)
-        for record in reversed([*held]) if (read["order"] or "").endswith("DESC") else [*held]:
-            converted = "IsConverted" in rest and record.get("IsConverted")
-            # SOQL compares texts without case.
-            matches = any(
-                str(record.get(name) or "").lower() in {v.lower() for v in values} for name, values in asked.items()
-            )
-            if matches and not converted:
-                yield self.row(sobject, record, names)
+                told = f"{soql}\n^\nERROR at Row:1:Column:9\nNo such column '{name}' on entity '{sobject}'"
+                raise RefusedError("INVALID_FIELD", told)
+        found = {each["Id"]: each for name, values in asked.items() for each in self.holding(sobject, name, values)}
+        held = [found[one] for one in sorted(found) if deleted or not found[one].get("IsDeleted")]
+        if order.endswith("DESC"):
+            held.reverse()
+        if order.startswith("IsConverted"):
+            held.sort(key=lambda record: bool(record.get("IsConverted")))
+        yield from (self.row(sobject, record, names) for record in held)
 
     def row(self, sobject: str, record: Record, names: list[str]) -> Record:
         own = {name: record.get(name) for name in names if "." not in name}

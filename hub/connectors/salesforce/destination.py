@@ -162,10 +162,10 @@ def orders_of(keys: Sequence[Key], _: SalesforceSettings) -> Iterator[Call[Seque
 
 def accounts_of(names: Sequence[str], _: SalesforceSettings) -> Iterator[Call[Sequence[Found]]]:
     """The accounts of these names, the oldest first; Salesforce compares without case."""
-    asked = {name.lower(): name for name in reversed(names)}
 
     def of(row: Mapping[str, Any]) -> Found:
-        return Found(str(row["Id"]), keys=frozenset({(COMPANY, asked.get(str(row["Name"]).lower(), row["Name"]))}))
+        same = (name for name in names if name.lower() == str(row["Name"]).lower())
+        return Found(str(row["Id"]), keys=frozenset((COMPANY, name) for name in same))
 
     for several in fitting(("Name", name) for name in names):
         soqls = [f"SELECT Id, Name FROM Account WHERE {any_of(part)} ORDER BY CreatedDate DESC" for part in several]

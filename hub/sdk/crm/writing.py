@@ -340,12 +340,19 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = [write for write in writes if write.links]
-        for chunk in chunks([(made[w.key], person) for w in linked for person in w.links], orders.link_size):
+        linked = [write for write in writes if self.links_of(write)]
+        new = [(made[write.key], person) for write in linked for person in self.links_of(write)]
+        for chunk in chunks(new, orders.link_size):
             refused = self.caller.run(orders.link(chunk, self.caller.settings))
             for write in linked:
                 if told := refused.get(made[write.key]) or refused.get(""):
                     self.retry(write, f"not associated: {scrub(told, ())}", uncertain=False)
+
+    def links_of(self, write: Write) -> tuple[str, ...]:
+        """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""
+        anew = write.external_id and self.results[write.key].external_id != write.external_id
+        held = str(write.mirror.get(LINKED) or "") if anew else ""
+        return write.links or ((held,) if held else ())
 
     # -- results
 
@@ -376,7 +383,7 @@ class _Sending(Generic[Settings]):
         result = self.results.get(write.key)
         if result is None or result.outcome == "retry":
             return False
-        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or write.links or write.erase)
+        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
         return not more and not self.dialect.opts_out(write, self.caller.settings)
 
 

@@ -24,14 +24,13 @@ from hub.connectors.salesforce.mapping import (
     PROFILE_ID,
     render,
 )
-from hub.connectors.salesforce.schemas import SIZE, answer, any_of, fitting, query, request
+from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
 from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.destination import HttpRequest
 
-APEX_MERGE = "/services/apexrest/hub/merge"
 BLANK = ("FirstName", "Email", "Phone", "MobilePhone", "Title", "Description", PROFILE_ID)
 BLANK_CONTACT = (
     "Birthdate",
@@ -94,7 +93,7 @@ def _people(response: Any) -> Sequence[Found]:
 def merge(kept: str, gone: str, settings: SalesforceSettings) -> Script[str]:
     """Merge by the org's own Apex class, or leave the second record to people: marked, no more Hub's, opted out."""
     if settings.merge == "apex":
-        body = {"sobject": settings.sobject, "kept": kept, "gone": gone}
+        body = {"kept": kept, "gone": gone}
         answer((yield HttpRequest("POST", APEX_MERGE, body, accept=frozenset({403}))))
     else:
         left = {PROFILE_ID: None, MERGED_INTO: kept, EMAIL_OPT_OUT: True}

@@ -37,6 +37,7 @@ from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient, json_of
 
 API = "/services/data/v64.0"
+APEX_MERGE = "/services/apexrest/hub/merge"
 SIZE = 200
 """Records in one call of the sObject collections."""
 
@@ -351,6 +352,8 @@ def check(client: HttpClient, settings: SalesforceSettings) -> Checked:
                 told.wrong.append(f"{sobject}.{name} must be an External ID, and Unique")
         if sobject == "Opportunity":
             _check_orders(told, fields, settings)
+    if settings.merge == "apex" and client.get(APEX_MERGE, accept=frozenset({400, 403, 404, 405})).status_code == 404:
+        told.wrong.append("merge: apex: the org has no class at /services/apexrest/hub/merge (README)")
     return told
 
 

@@ -98,6 +98,7 @@ class SalesforceDouble:
         self.cases: set[str] = set()
         self.rule, self.blocks = "", True
         self.currencies = False
+        self.merges = True
         self.number = 0
         self.index: dict[tuple[str, str, str], dict[str, None]] = {}
 
@@ -188,6 +189,10 @@ class SalesforceDouble:
         return _answer(200, {"access_token": access, "token_type": "Bearer", "instance_url": "https://sample.invalid"})
 
     def route(self, request: httpx.Request, path: str, body: Any) -> tuple[int, Any]:
+        if path == "/services/apexrest/hub/merge" and not self.merges:
+            raise RefusedError("NOT_FOUND", "Could not find a match for URL", status=404)
+        if path == "/services/apexrest/hub/merge" and request.method != "POST":
+            raise RefusedError("METHOD_NOT_ALLOWED", "HTTP Method 'GET' not allowed", status=405)
         if path == "/services/apexrest/hub/merge":
             self.merge_people(body["kept"], body["gone"])
             return 200, body["kept"]

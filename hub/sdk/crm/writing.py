@@ -309,7 +309,7 @@ class _Sending(Generic[Settings]):
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
         answers = self.caller.write(orders.update, items)
         gone = [item for item in items if _is_gone(answers[item.write.key])]
-        self.settle([item for item in items if not _is_gone(answers[item.write.key])], answers)
+        self.settle([item for item in items if item not in gone], answers)
         unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
         keys = [(orders.own, write.key) for write in unsure]
         calls = orders.find(keys, self.caller.settings) if keys else ()

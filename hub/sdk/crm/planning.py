@@ -53,7 +53,7 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
                 yield from _first(free(record, (EMAIL, email), settings))
     sought = [write for write in fresh if look_first(dialect, write)]
     if people.upsert:
-        made = [creation(write) for write in fresh if write not in sought]
+        made = [creation(write) for write in fresh if not look_first(dialect, write)]
         yield from _batches(dialect, people.upsert, made, settings)
     yield from _find(dialect, sought, settings)
 

@@ -97,6 +97,7 @@ class _Sending(Generic[Settings]):
         kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
         fresh = [write for write in kept if not write.external_id]
         sought = [write for write in fresh if look_first(self.dialect, write)]
+        keys = {write.key for write in sought}
         # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
         search = self.write("update", [Item(w, w.external_id, w.properties) for w in kept if w.external_id])
         for write in kept:
@@ -104,7 +105,7 @@ class _Sending(Generic[Settings]):
             if result and result.outcome == "delivered":
                 for email in write.body.get(FREED, ()):
                     self.free(str(result.external_id), (EMAIL, email))
-        search += self.write("upsert", [creation(write) for write in fresh if write not in sought])
+        search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         self.search([*search, *sought])
         self.opt_out([write for write in kept if self.results[write.key].outcome == "delivered"])
 
@@ -114,7 +115,7 @@ class _Sending(Generic[Settings]):
         unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
         present = self.present(unsure.values())
         several = [write for write in writes if write.key in unsure and _own_ids(write, own)[1:]]
-        index = self.lookup(several) if several else {}
+        index, asked = self.lookup(several) if several else {}, {write.key for write in several}
         made: list[Write] = []
         for write in writes:
             record = present.get(unsure.get(write.key, ""))
@@ -125,7 +126,7 @@ class _Sending(Generic[Settings]):
                 made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
             else:
                 # What was created unseen for a profile that was merged into this one since.
-                hits = [hit for one in _own_ids(write, own) if write in several for hit in index.get((own, one), ())]
+                hits = [hit for one in _own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
                 found = replace(write, external_id=record.id, merge=more)
                 made.append(self.merge(found) if more else found)
@@ -353,8 +354,9 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = {made[write.key]: write for write in writes if write.links}
-        for chunk in chunks([(order, person) for order, w in linked.items() for person in w.links], orders.link_size):
+        linked = {made[write.key]: write for write in writes if self.links_of(write)}
+        new = [(order, person) for order, write in linked.items() for person in self.links_of(write)]
+        for chunk in chunks(new, orders.link_size):
             self.link_all(orders, chunk, linked)
 
     def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
@@ -371,6 +373,12 @@ class _Sending(Generic[Settings]):
         for order, _ in pairs:
             if told := refused.get(order) or refused.get(""):
                 self.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+    def links_of(self, write: Write) -> tuple[str, ...]:
+        """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""
+        anew = write.external_id and self.results[write.key].external_id != write.external_id
+        held = str(write.mirror.get(LINKED) or "") if anew else ""
+        return write.links or ((held,) if held else ())
 
     # -- results
 
@@ -401,7 +409,7 @@ class _Sending(Generic[Settings]):
         result = self.results.get(write.key)
         if result is None or result.outcome == "retry":
             return False
-        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or write.links or write.erase)
+        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
         return not more and not self.dialect.opts_out(write, self.caller.settings)
 
 

@@ -44,7 +44,6 @@ class Analysis:
     conditional: bool = False
     fields: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
-    whole: bool = False
     moving: list[Moving] = field(default_factory=list)
 
     def of(self, tree: Node) -> Shape:
@@ -87,7 +86,7 @@ class Analysis:
                 return found.item if found.item and found.item.kind == "list" else found
             case "projection":
                 found = self.listed(children[0], self.shape(children[0], current))
-                return _list(self.shape(children[1], found.item or ANY))
+                return _list(self._kept(self.shape(children[1], found.item or ANY)))
             case "value_projection":
                 self._used(self.shape(children[0], current))
                 return _list(self.shape(children[1], ANY))
@@ -95,7 +94,7 @@ class Analysis:
                 found = self.listed(children[0], self.shape(children[0], current))
                 item = found.item or ANY
                 self.judged(children[2], item)
-                return _list(self.shape(children[1], item))
+                return _list(self._kept(self.shape(children[1], item)))
             case "comparator":
                 return self.compared(node, current)
             case "and_expression":
@@ -137,8 +136,13 @@ class Analysis:
             return ANY
         if name in current.fields:
             found = current.fields[name]
-            if not current.path and self.schema and current is self.schema.shape:
-                self.roots.add(name)
+            if self.schema is None:
+                return found
+            if current is self.schema.shape:
+                if found.kind != "object" or f"{name}.{next(iter(found.fields), '')}" not in self.schema.views:
+                    self.roots.add(name)
+            elif found.path in self.schema.views:
+                self.roots.add(found.path)
             return found
         if current.rest is not None:
             return Shape(current.rest.kind, f"{current.path}.{name}" if current.path else name)
@@ -219,8 +223,9 @@ class Analysis:
         if first["type"] != "literal" or not isinstance(first["value"], str):
             raise self.fault(node, "lookup takes the name of a table in quotes: lookup('stages', …)")
         if first["value"] not in self.tables:
-            near = did_you_mean(first["value"], self.tables) or ("" if self.tables else "; there is none here")
-            raise self.fault(first, f"there is no table {first['value']!r}{near}")
+            near = did_you_mean(first["value"], self.tables)
+            there = f"; there is {', '.join(sorted(self.tables))}" if self.tables else "; there is none here"
+            raise self.fault(first, f"there is no table of this name{near or there}")
         first["value"] = dict(self.tables[first["value"]])
 
     def _check_argument(self, known: Function, position: int, node: Node, found: Shape) -> None:
@@ -336,9 +341,11 @@ class Analysis:
     def _used(self, found: Shape) -> None:
         """Note a field of the record; what a derived name is read from counts as well."""
         if self.schema is not None and found is self.schema.shape:
-            self.whole = True
+            self.roots.update(found.fields)
         if not found.path:
             return
+        if self.schema is not None and found.kind == "object" and found.path in self.schema.views:
+            self.roots.add(found.path)
         head, _, rest = found.path.partition(".")
         origin = ORIGINS.get(head)
         if origin is None:

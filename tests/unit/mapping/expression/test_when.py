@@ -234,7 +234,7 @@ def test_conditions_may_say_more_than_before(condition, holds):
         ("matches(company, '(a')", "matches: is no regular expression (RE2: no look-around, no back-references)"),
         ("matches(company, name.last)", "matches takes a constant there"),
         ("money(orders.totals.EUR, 'EURO') > '5'", "money: is no ISO 4217 currency, such as EUR"),
-        ("lookup('x', country)", "there is no table 'x'; there is none here"),
+        ("lookup('x', country)", "there is no table of this name; there is none here"),
         ("if(company)", "if takes 2 to 3 values, not 1: if(`true`, 'VIP', 'Customer')"),
         ("&company", "`&` stands before an argument of map"),
         ("tags[::0]", "a slice cannot go by steps of 0"),

@@ -36,12 +36,16 @@ class Moving:
 
 @dataclass(slots=True)
 class Analysis:
-    """Goes through one tree. ``conditional``: it is asked for a moment, so that ``ago`` means something."""
+    """Goes through one tree.
+
+    ``judges``: only true or false is wanted of it; ``moment``: it is asked for one, so that ``ago`` means something.
+    """
 
     text: str
     schema: Schema | None
     tables: Tables
-    conditional: bool = False
+    judges: bool = False
+    moment: bool = False
     fields: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     moving: list[Moving] = field(default_factory=list)
@@ -49,7 +53,7 @@ class Analysis:
     def of(self, tree: Node) -> Shape:
         """The shape of what the expression gives. Raises ExpressionError with the first thing that is wrong."""
         root = self.schema.shape if self.schema else ANY
-        found = self.judged(tree, root) if self.conditional else self.shape(tree, root)
+        found = self.judged(tree, root) if self.judges else self.shape(tree, root)
         self._used(found)
         return found
 
@@ -324,8 +328,10 @@ class Analysis:
         how_long = passed(said[0].get("value")) if len(said) == 1 else None
         if how_long is None:
             raise self.fault(sides[other], f"ago takes {HOW_LONG}")
-        if not self.conditional or self.schema is None or current is not self.schema.shape:
-            raise self.fault(sides[other], "ago is for conditions, outside of brackets: those are asked again in time")
+        if not self.moment or self.schema is None or current is not self.schema.shape:
+            raise self.fault(
+                sides[other], "ago is for conditions of routes, outside of brackets: those are asked again in time"
+            )
         if found.kind not in _TIMES or not found.path:
             raise self.fault(sides[one], "ago stands beside a time, such as orders.last_at")
         self.moving.append(Moving(sides[one], how_long))

@@ -38,15 +38,17 @@ class Expression:
         return self.read(self.view(record))
 
 
-def compile_expression(text: str, schema: Schema | None = None, tables: Tables | None = None) -> Expression:
+def compile_expression(
+    text: str, schema: Schema | None = None, tables: Tables | None = None, *, judged: bool = False
+) -> Expression:
     """Read an expression, for records of a schema where there is one, else for any plain data.
 
-    ``tables`` are what ``lookup`` may name. Raises ExpressionError with what is wrong, where, and the nearest field
-    or function.
+    ``tables`` are what ``lookup`` may name; of a ``judged`` one only true or false is wanted.
+    Raises ExpressionError with what is wrong, where, and the nearest field or function.
     """
     text = text.strip()
     tree = parse(text)
-    analysis = Analysis(text, schema, tables or {})
+    analysis = Analysis(text, schema, tables or {}, judges=judged)
     found = analysis.of(tree)
     steps = plain_path(text)
     read = _path_reader(steps) if steps else _tree_reader(tree, text)

@@ -74,7 +74,7 @@ class Schema:
         """What makes plain data of a record, with no other fields than those named (``orders``, ``orders.count``)."""
         needed = [(root, view) for root, view in self.views.items() if root in roots]
         names = [(root, view) for root, view in needed if "." not in root]
-        parts = [(*root.split("."), view) for root, view in needed if "." in root and root.split(".")[0] not in roots]
+        parts = [(*_two(root), view) for root, view in needed if "." in root and _two(root)[0] not in roots]
         empty = sorted({head for head, *_ in parts})
 
         def view(record: BaseModel) -> dict[str, Value]:
@@ -96,6 +96,11 @@ class Schema:
         one = self.shape.fields[name]
         narrowed = replace(one, item=replace(one.item, choices=choices)) if one.item else replace(one, choices=choices)
         return replace(self, shape=replace(self.shape, fields={**self.shape.fields, name: narrowed}))
+
+
+def _two(root: str) -> tuple[str, str]:
+    head, _, name = root.partition(".")
+    return head, name
 
 
 class Named(list[Value]):

@@ -80,7 +80,7 @@ def compile_condition(text: str, connections: Collection[str] | None = None) -> 
 def _compiled(text: str, schema: Schema) -> Condition:
     text = text.strip()
     tree = parse(text)
-    analysis = Analysis(text, schema, {}, conditional=True)
+    analysis = Analysis(text, schema, {}, judges=True, moment=True)
     analysis.of(tree)
     return Condition(text, frozenset(analysis.fields), schema.viewer(analysis.roots), tuple(analysis.moving), tree)
 

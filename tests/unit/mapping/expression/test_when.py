@@ -216,7 +216,7 @@ def test_conditions_may_say_more_than_before(condition, holds):
         ("orders.last_at > ago('90 dayz')", "ago takes '12 hours', '90 days' or '6 weeks'"),
         ("orders.last_at > ago(company)", "ago takes '12 hours'"),
         ("orders.count > ago('90 days')", "ago stands beside a time, such as orders.last_at"),
-        ("consents[?at > ago('1 day')]", "ago is for conditions, outside of brackets"),
+        ("consents[?at > ago('1 day')]", "ago is for conditions of routes, outside of brackets"),
         ("year(ago('1 day')) > `2020`", "ago stands beside a time in a condition only"),
         ("orders.last_at > `90`", "orders.last_at is a time, in single quotes"),
         ("orders.totals > `5`", "'orders.totals' holds one amount per currency; name it: orders.totals.EUR"),

@@ -25,6 +25,7 @@ from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_connections, load_routes
 from hub.sdk.declared import declared
 from hub.sdk.manifest import Capability
+from hub.sdk.mappings import with_mappings
 from hub.settings import Settings
 from hub.store import embedded, migrate
 from hub.store.database import Database
@@ -181,7 +182,8 @@ def configure(settings: Settings) -> Configured:
         default_region=settings.hub.default_region,
         declared=own,
     )
-    if faults := key_faults(settings.secret_key, connections):
+    connections, faults = with_mappings(connections, settings.mappings, os.environ)
+    if faults := faults + key_faults(settings.secret_key, connections):
         raise ConfigError(faults)
     routes = tuple(
         Route(

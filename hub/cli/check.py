@@ -28,6 +28,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.declared import declared
 from hub.sdk.destination import Destination
+from hub.sdk.mappings import with_mappings
 from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
 from hub.settings import Settings, inspect
@@ -93,7 +94,10 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
-    """Settings and connections; raises ConfigError with the faults of the file, its connections, routes and rules."""
+    """Settings and connections.
+
+    Raises ConfigError with the faults of the file, its connections, routes, rules and mapping files.
+    """
     settings, faults = inspect(path, environment)
     own, wrong = declared(settings.destinations)
     # of a declaration with faults those are told, and not that there is none
@@ -113,6 +117,8 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, connections))
     located = [*wrong, *settings.locate(faults)]
+    connections, more = with_mappings(connections, settings.mappings, environment, configured=settings.connections)
+    located += more
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
         try:

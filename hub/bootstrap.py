@@ -177,7 +177,7 @@ def configure(settings: Settings) -> Configured:
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
     )
-    connections, faults = with_mappings(connections, settings.mappings, os.environ)
+    connections, faults = with_mappings(connections, settings.mapping_folder, os.environ)
     if faults := faults + key_faults(settings.secret_key, connections):
         raise ConfigError(faults)
     routes = tuple(

@@ -109,7 +109,9 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, connections))
     located = settings.locate(faults)
-    connections, wrong = with_mappings(connections, settings.mappings, environment, configured=settings.connections)
+    connections, wrong = with_mappings(
+        connections, settings.mapping_folder, environment, configured=settings.connections
+    )
     located += wrong
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:

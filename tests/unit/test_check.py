@@ -94,9 +94,9 @@ def test_check_reads_mapping_files_and_tells_their_faults_beside_the_others():
     Path("config/mappings").mkdir(parents=True)
     Path("config/mappings/crm.yaml").write_text("fields:\n  stage: custm.stage\n  id: {valeu: company}\n")
     Path("config/mappings/cmr.yaml").write_text("fields: {}\n")
-    Path("hub.yaml").write_text("connections: {crm: {connector: hubspot, access_token: t}}\nlog_level: loud\n")
+    Path("config/hub.yaml").write_text("connections: {crm: {connector: hubspot, access_token: t}}\nlog_level: loud\n")
     misspelt = "a profile has no 'custm'; did you mean 'custom'? (column 1 of custm.stage)"
-    code, _, err = run("check", "--config", "hub.yaml")
+    code, _, err = run("check", "--config", "config/hub.yaml")
     assert (code, err.splitlines()) == (
         2,
         [

@@ -34,7 +34,7 @@ if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_us
 # people; to rewrite the other 330 modules takes each worker three seconds. A pytest that names this otherwise rewrites
 # them as before.
 for _hook in sys.meta_path:
-    _rewritten = getattr(_hook, "_must_rewrite", set())
+    _rewritten: set[str] = getattr(_hook, "_must_rewrite", set())
     if "hub" in _rewritten:
         _rewritten.remove("hub")
         _rewritten.add("hub.sdk.testkit")

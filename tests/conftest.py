@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -42,18 +42,26 @@ for _hook in sys.meta_path:
 # Hub's processes start faster once their modules are compiled, and the tests start many.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# Nothing here speaks TLS to the world, and to read its 140 authorities takes 50 ms for each client that is made.
-os.environ.setdefault("SSL_CERT_DIR", str(Path(__file__).parent))
+# Nothing here speaks TLS to the world, and to read its 140 authorities takes 50 ms for each client that is made. A file
+# that the machine names would be read first.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 # How long an example takes says more of what else the machine does than of Hub.
 hypothesis.settings.register_profile("hub", deadline=None)
 hypothesis.settings.load_profile("hub")
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """The thousands of tests stay to the end: the garbage collector need not look at them over and over."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

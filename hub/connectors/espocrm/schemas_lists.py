@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.connectors.espocrm.mapping import DROPPED, OPTED_OUT
+from hub.connectors.espocrm.mapping import DROPPED, LISTS, OPTED_OUT
 from hub.connectors.espocrm.schemas import Row
+from hub.sdk.crm import Item
 from hub.sdk.destination import Write
 
 MOST = 10
@@ -33,10 +34,32 @@ def rows_of(record: Mapping[str, Any], field: str) -> list[Row]:
     return sorted(rows, key=lambda row: not row.get("primary"))
 
 
-def kept(rows: Sequence[Row], field: str, write: Write) -> list[Row]:
-    """What stays of a record that Hub wrote: not what it wrote there and is not the person's any more."""
-    gone = {one.lower() for one in write.body.get(DROPPED, ())} - {one.lower() for one in wanted(write, field)}
-    return [row for row in rows if str(row[field]).lower() not in gone]
+def touched(item: Item) -> list[str]:
+    """Which of the two kinds a write is about."""
+    return [field for field, parts in LISTS.items() if parts & item.properties.keys()]
+
+
+def kept(item: Item, field: str) -> list[Row]:
+    """What stays of a record: not what Hub wrote there and is not the person's any more."""
+    if item.there is None:
+        return []
+    gone = {one.lower() for one in item.write.body.get(DROPPED, ()) if item.there.owner}
+    gone -= {one.lower() for one in wanted(item.write, field)}
+    return [row for row in item.there.values[field] if str(row[field]).lower() not in gone]
+
+
+def is_alone(item: Item, field: str) -> bool:
+    """Nothing of this kind stays on the record: the main one can be written by itself, which leaves its opt-out."""
+    return not kept(item, field) and (item.there is None or not item.there.values[field][1:])
+
+
+def changed(item: Item, field: str) -> dict[str, Any]:
+    """What a request says of a list: the main one alone, or all that the record has, as it has to be."""
+    main = wanted(item.write, field)[:1]
+    if main and is_alone(item, field):
+        return {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
+    held = item.there.values[field] if item.there else []
+    return {f"{field}Data": complete(kept(item, field), field, item.write)} if held else {}
 
 
 def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:

@@ -135,7 +135,7 @@ def merge(record: str, gone: str, settings: EspoSettings) -> Script[str]:
 
 
 def erase(record: str, settings: EspoSettings) -> Script[None]:
-    """Empty a record and remove it: EspoCRM only marks removed ones, and keeps them for months."""
+    """Empty a record and remove it: EspoCRM only marks removed ones, and keeps them for two months."""
     path = f"{API}/{settings.entity}/{record}"
     own = dict.fromkeys((*FIELDS["people"], *settings.profile_fields))
     body = {**own, **ERASED, **({"accountName": None} if settings.people == "leads" else {})}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -61,8 +61,18 @@ class Caller(Generic[Settings]):
         theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
         """
         found: dict[str, Made | Problem] = {}
-        for chunk in chunks(items, batch.size):
-            found |= self._write(batch, chunk, narrow=narrow)
+        for part in parts(batch, items):
+            found |= self._write_all(batch, part, narrow=narrow)
+        return found
+
+    def _write_all(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
+        """Write again what was undone only because other records of its call were refused."""
+        found: dict[str, Made | Problem] = {}
+        while items:
+            answers = self._write(batch, items, narrow=narrow)
+            undone = [item for item in items if _is_undone(answers[item.write.key])]
+            found |= answers
+            items = undone if len(undone) < len(items) else []
         return found
 
     def _write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
@@ -101,6 +111,18 @@ class Caller(Generic[Settings]):
         if response.is_success and response.headers.get("content-type", "").startswith("text/html"):
             raise Unavailable("the answer is a web page", uncertain=request.method != "GET")
         return response
+
+
+def parts(batch: Batch[Settings], items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items of each call."""
+    groups: dict[Hashable, list[Item]] = {}
+    for item in items:
+        groups.setdefault(batch.alike(item) if batch.alike else None, []).append(item)
+    return (chunk for group in groups.values() for chunk in chunks(group, batch.size))
+
+
+def _is_undone(answer: Made | Problem) -> bool:
+    return isinstance(answer, Problem) and answer.kind == "undone"
 
 
 def scrub(words: str, items: Iterable[Item]) -> str:

@@ -7,7 +7,7 @@ way: without ``upsert`` it looks first and then creates or updates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
@@ -99,10 +99,11 @@ class Problem:
                   far as the answer names them
     ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does
     ``later``     not now: a locked row, or no answer for this record
+    ``undone``    nothing is wrong with it: the call was undone as a whole for another record's sake
     """
 
     words: str
-    kind: Literal["gone", "conflict", "refused", "later"] = "later"
+    kind: Literal["gone", "conflict", "refused", "later", "undone"] = "later"
     refused: tuple[Refusal, ...] = ()
     holders: tuple[str, ...] = ()
 
@@ -113,10 +114,11 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records."""
+    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same."""
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
+    alike: Callable[[Item], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)

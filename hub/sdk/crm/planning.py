@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hub.sdk.crm.calls import chunks
+from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.crm.writing import creation, is_sure, known, look_first, plain
@@ -53,7 +53,7 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
                 yield from _first(free(record, (EMAIL, email), settings))
     sought = [write for write in fresh if look_first(dialect, write)]
     if people.upsert:
-        made = [creation(write) for write in fresh if write not in sought]
+        made = [creation(write) for write in fresh if not look_first(dialect, write)]
         yield from _batches(dialect, people.upsert, made, settings)
     yield from _find(dialect, sought, settings)
 
@@ -95,7 +95,7 @@ def _batches(
     beside = [str(item.id) for item in items if lists & item.properties.keys()]
     yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
     items = [item for item in items if not lists & item.properties.keys()]
-    yield from (batch.call(chunk, settings).request for chunk in chunks(items, batch.size))
+    yield from (batch.call(chunk, settings).request for chunk in parts(batch, items))
 
 
 def _find(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import httpx
 import pytest
@@ -208,6 +209,15 @@ def test_a_search_is_asked_in_a_form_that_every_version_knows(house: House) -> N
     searches = [dict(parse_qsl(call.url.query.decode())) for call in told if call.method == "GET"]
     assert searches
     assert all("where[0][type]" in query and "whereGroup[0][type]" not in query for query in searches)
+
+
+def test_a_fresh_load_takes_little_more_than_a_call_a_person(house: House) -> None:
+    people = [person(UUID(int=0xB000 + number), f"p{number}@example.com") for number in range(100)]
+    house.known(*people)
+    house.settle()
+    assert len(house.double.people()) == 100
+    asked = [call for call in house.hostile.told if not call.url.path.endswith("/Metadata")]
+    assert len(asked) <= 110
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------------

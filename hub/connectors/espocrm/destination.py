@@ -242,7 +242,12 @@ def _writing(entity: str, item: Item, body: Mapping[str, Any], own: str) -> Call
 def _typed(name: str, value: Any) -> Any:
     if value == "":
         return None
-    return True if name == NEVER_CALL else NUMBERS.get(name, str)(value)
+    if name == NEVER_CALL:
+        return True
+    try:
+        return NUMBERS.get(name, str)(value)
+    except ValueError:
+        return value  # a mapping file's: EspoCRM refuses it by name
 
 
 def _is_lost(name: str, value: Any, kept: Mapping[str, Any]) -> bool:

@@ -146,6 +146,20 @@ def test_an_address_that_was_replaced_is_gone_also_where_no_answer_came(house: H
     assert rows(house, record, "phoneNumber") == [("+493023125103", False, False)]
 
 
+def test_a_list_that_is_as_it_has_to_be_is_not_written(house: House) -> None:
+    # given a contact that people typed, with all that Hub knows of its e-mails
+    record = house.double.add_person("anna@example.com")
+    data = [{"emailAddress": "anna@example.com", "primary": True}, {"emailAddress": "chefin@example.net"}]
+    there(house)._save("Contact", there(house).records["Contact"][record], {"emailAddressData": data})
+    # when Hub takes it over
+    house.known(person(ANNA, "anna@example.com", "chefin@example.net"))
+    house.settle()
+    # then its name is written, and its list is not
+    [update] = [json.loads(call.content) for call in house.hostile.told if call.method == "PATCH"]
+    assert update["lastName"] == "Amsel"
+    assert not {"emailAddress", "emailAddressData"} & update.keys()
+
+
 def test_no_list_grows_beyond_ten(house: House) -> None:
     house.known(person(ANNA, *(f"anna{number}@example.com" for number in range(14))))
     house.settle()

@@ -59,7 +59,10 @@ def changed(item: Item, field: str) -> dict[str, Any]:
     if main and is_alone(item, field):
         return {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
     held = item.there.values[field] if item.there else []
-    return {f"{field}Data": complete(kept(item, field), field, item.write)} if held else {}
+    listed = complete(kept(item, field), field, item.write)
+    # a list that is as it has to be is left alone: somebody may opt out there just now
+    as_it_is = [_row(row, field, main=bool(row.get("primary")), out=bool(row.get("optOut"))) for row in held]
+    return {} if listed == as_it_is else {f"{field}Data": listed}
 
 
 def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:
@@ -72,19 +75,16 @@ def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, An
     """The list as it has to be, of what the record has: Hub's first, then what people added, and no opt-out lost."""
     order = {one.lower(): number for number, one in enumerate(wanted(write, field))}
     listed = sorted(rows, key=lambda row: order.get(str(row[field]).lower(), len(order)))
-    return [
-        {
-            field: row[field],
-            "primary": number == 0,
-            "optOut": bool(row.get("optOut")) or refuses(write, field),
-            "invalid": bool(row.get("invalid")),
-            **({"type": row["type"]} if row.get("type") else {}),
-        }
-        for number, row in enumerate(listed)
-    ]
+    out = refuses(write, field)
+    return [_row(row, field, main=number == 0, out=bool(row.get("optOut")) or out) for number, row in enumerate(listed)]
 
 
 def made_main(record: Mapping[str, Any], field: str, value: str) -> Row:
     """An address that was just made the main one of a record, with the opt-out it may have had before."""
     told = next((row for row in rows_of(record, field) if str(row[field]).lower() == value.lower()), None)
     return told or {field: value, "optOut": record.get(OPTED_OUT[field])}
+
+
+def _row(row: Row, field: str, *, main: bool, out: bool) -> dict[str, Any]:
+    kind = {"type": row["type"]} if row.get("type") else {}
+    return {field: row[field], "primary": main, "optOut": out, "invalid": bool(row.get("invalid")), **kind}

@@ -209,7 +209,7 @@ def refusals(said: str, item: Item, kind: Kind, settings: PipedriveSettings) -> 
         key = held.key if held else PLURALS.get(name, name)
         if key in said if HASH.fullmatch(key) else re.search(rf"(?:^|: |; ){re.escape(key)}: ", said):
             absent = name in DEFINITIONS[kind] and any(sign in said.lower() for sign in _GONE)
-            found.append(Refusal(name, "VALIDATION_FAILED", absent))
+            found.append(Refusal("company" if name == "org_id" else name, "VALIDATION_FAILED", absent))
     return tuple(found)
 
 

@@ -205,7 +205,7 @@ def test_two_people_of_a_new_company_have_one_organization_though_the_search_lag
 
     [company] = account.double.live("organizations")
     assert company["name"] == "Ohm GmbH"
-    assert [one["org_id"] for one in account.double.live("persons")] == [None, company["id"]]
+    assert [one.get("org_id") for one in account.double.live("persons")] == [None, company["id"]]
 
 
 def test_without_organizations_no_company_is_looked_for() -> None:
@@ -445,6 +445,13 @@ def test_what_is_refused_is_named_and_a_field_that_is_not_there_stops_nothing_el
     other.double.refuse("k1@example.com")
     refused = other.profile(emails=("k1@example.com", "k2@example.com"))
     assert [one.property for one in refused.refused] == ["email", "emails"]
+
+    third = Account(PipedriveDouble())
+    third.profile(company="Ohm GmbH")
+    said = "Validation failed: org_id: Expected number"
+    third.fault = httpx.Response(400, json={"error": said, "code": "ERR_SCHEMA_VALIDATION_FAILED"})
+    refused = third.profile(language="en")
+    assert [one.property for one in refused.refused] == ["company"]
 
 
 def test_the_plans_limit_rejects_the_deal_alone_a_block_waits_and_any_other_403_is_about_the_token(

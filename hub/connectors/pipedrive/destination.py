@@ -229,6 +229,7 @@ DESTINATION = destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=ESSENTIAL,
     check=check,
+    waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),

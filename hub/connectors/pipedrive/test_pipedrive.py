@@ -274,7 +274,8 @@ def test_a_person_deleted_there_is_made_again_whole_and_an_erasure_removes_only_
 def test_a_search_that_finds_what_only_looks_like_it_neither_overwrites_nor_erases(account: Account) -> None:
     # github.com/pipedrive/client-nodejs/issues/108: an exact search gave myself@ for self@
     stranger = account.double.add_person("myself@example.com")
-    everything = [{"item": {"id": int(stranger), "type": "person"}}]
+    # github.com/PipedreamHQ/pipedream/pull/18966: what the search found is gone when it is read
+    everything = [{"item": {"id": number, "type": "person"}} for number in (int(stranger), 999)]
     account.double.search = lambda kind, query: iter(everything)  # type: ignore[method-assign]
 
     account.profile(emails=("self@example.com",))
@@ -469,6 +470,24 @@ def test_the_plans_limit_rejects_the_deal_alone_a_block_waits_and_any_other_403_
     account.fault = httpx.Response(402, json={"success": False, "error": "payment required"})
     with pytest.raises(AuthError):
         account.order()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"x-ratelimit-reset": "2"}, 2.0),
+        ({"x-ratelimit-reset": "2", "retry-after": "7"}, 7.0),
+        ({"x-ratelimit-reset": "2", "x-daily-ratelimit-token-remaining": "0"}, 3600.0),
+        ({"x-ratelimit-reset": "soon"}, None),
+    ],
+)
+def test_a_burst_is_waited_out_and_the_days_budget_is_looked_for_once_an_hour(
+    account: Account, headers: dict[str, str], seconds: float | None
+) -> None:
+    account.fault = httpx.Response(429, headers=headers, json={"success": False, "error": "request over limit"})
+    with pytest.raises(RateLimited) as caught:
+        account.order()
+    assert caught.value.retry_after == seconds
 
 
 def test_a_new_person_costs_55_tokens_of_the_days_budget_and_a_changed_value_5(account: Account) -> None:

@@ -80,8 +80,8 @@ class HttpClient:
     and ``allowed_hosts`` are called, and a ``root`` of https is never left for http. Reads (GET) are tried three times
     within one call; writes once, because the outbox row owns their retries. Private addresses are called only with
     ``allow_private``, and only of the root's host; see ``hub.sdk.network``. ``headers`` may be asked anew for each
-    call. After a 401 ``renew`` is given the refused request; when it answers True the request goes out once more, since
-    a refused one was not carried out.
+    call. ``complete`` puts into a body what only the wire may see. After a 401 ``renew`` is given the refused request;
+    when it answers True the request goes out once more, since a refused one was not carried out.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class HttpClient:
         allow_private: bool = False,
         headers: Authorisation | None = None,
         renew: Callable[[httpx.Request], bool] | None = None,
+        complete: Callable[[Any], Any] | None = None,
         allowed_hosts: tuple[str, ...] = (),
         timeout_seconds: float = 20.0,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -111,6 +112,7 @@ class HttpClient:
         fixed = None if headers is None or callable(headers) else headers
         self._per_call = headers if callable(headers) else None
         self._renew = renew
+        self._complete = complete
         private = frozenset([self._allowed[0]] if allow_private else [])
         self._client = httpx.Client(
             headers={"user-agent": "hub/0.1", **(fixed or {})},
@@ -176,7 +178,7 @@ class HttpClient:
             raise RejectedError(f"{method} {host}: http is not encrypted, and the API's root is https")
         sent_headers = dict(headers or {})
         if body is not None:
-            content = orjson.dumps(body)
+            content = orjson.dumps(self._complete(body) if self._complete else body)
             sent_headers.setdefault("content-type", "application/json")
         params = dict(query) if query else None
         request = self._client.build_request(method, url, params=params, content=content, headers=sent_headers)

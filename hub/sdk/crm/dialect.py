@@ -7,7 +7,7 @@ way: without ``upsert`` it looks first and then creates or updates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
@@ -99,10 +99,11 @@ class Problem:
                   far as the answer names them
     ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does
     ``later``     not now: a locked row, or no answer for this record
+    ``undone``    nothing is wrong with it: the call was undone as a whole for another record's sake
     """
 
     words: str
-    kind: Literal["gone", "conflict", "refused", "later"] = "later"
+    kind: Literal["gone", "conflict", "refused", "later", "undone"] = "later"
     refused: tuple[Refusal, ...] = ()
     holders: tuple[str, ...] = ()
 
@@ -113,10 +114,11 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records."""
+    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same."""
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
+    alike: Callable[[Item], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class People(Generic[Settings]):
     ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
     ``lists``    properties that are part of a list which an update replaces as a whole (several e-mails): the record is
                  read first and given as ``Item.there``, so that what people added stays
+    ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
+                 RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
                  RejectedError or NotFound where one of them exists no more
     ``free``     take a value from a record that got it by a merge that was undone
@@ -149,6 +153,7 @@ class People(Generic[Settings]):
     email: str = EMAIL
     lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    settle: Callable[[str, Item, Settings], Script[None]] | None = None
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None
     opt_out: Callable[[Sequence[str], Settings], Script[Mapping[str, str]]] | None = None

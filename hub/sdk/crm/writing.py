@@ -68,6 +68,11 @@ def creation(write: Write) -> Item:
     return Item(write, None, {name: value for name, value in plain(write.mirror).items() if value != ""})
 
 
+def is_sure(write: Write) -> bool:
+    """True when the record is known, and nothing that may have been carried out unseen has to be looked for."""
+    return write.external_id is not None and not write.uncertain
+
+
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties without what only Hub keeps."""
     return {name: value for name, value in properties.items() if name != LINKED}
@@ -92,6 +97,7 @@ class _Sending(Generic[Settings]):
         kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
         fresh = [write for write in kept if not write.external_id]
         sought = [write for write in fresh if look_first(self.dialect, write)]
+        keys = {write.key for write in sought}
         # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
         search = self.write("update", [Item(w, w.external_id, w.properties) for w in kept if w.external_id])
         for write in kept:
@@ -99,7 +105,7 @@ class _Sending(Generic[Settings]):
             if result and result.outcome == "delivered":
                 for email in write.body.get(FREED, ()):
                     self.free(str(result.external_id), (EMAIL, email))
-        search += self.write("upsert", [creation(write) for write in fresh if write not in sought])
+        search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         self.search([*search, *sought])
         self.opt_out([write for write in kept if self.results[write.key].outcome == "delivered"])
 
@@ -109,7 +115,7 @@ class _Sending(Generic[Settings]):
         unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
         present = self.present(unsure.values())
         several = [write for write in writes if write.key in unsure and _own_ids(write, own)[1:]]
-        index = self.lookup(several) if several else {}
+        index, asked = self.lookup(several) if several else {}, {write.key for write in several}
         made: list[Write] = []
         for write in writes:
             record = present.get(unsure.get(write.key, ""))
@@ -120,7 +126,7 @@ class _Sending(Generic[Settings]):
                 made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
             else:
                 # What was created unseen for a profile that was merged into this one since.
-                hits = [hit for one in _own_ids(write, own) if write in several for hit in index.get((own, one), ())]
+                hits = [hit for one in _own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
                 found = replace(write, external_id=record.id, merge=more)
                 made.append(self.merge(found) if more else found)
@@ -131,6 +137,7 @@ class _Sending(Generic[Settings]):
         people = self.dialect.people
         search: list[Write] = []
         stubborn: list[Item] = []
+        named: list[Item] = []
         sent = self.once(self.employers.named(items))
         if action == "update":
             sent = finding.beside(people, self.caller, sent)
@@ -139,8 +146,12 @@ class _Sending(Generic[Settings]):
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
         for item in sent:
             answer = answers[item.write.key]
+            if isinstance(answer, Made) and people.settle:
+                answer = self.caller.refusal(people.settle(answer.id, item, self.caller.settings)) or answer
             if isinstance(answer, Made):
                 self.deliver(item, answer.id)
+            elif action != "update" and (holder := self.holder(item.write, answer)):
+                named.append(Item(item.write, holder.id, plain(item.write.mirror)))
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -149,7 +160,16 @@ class _Sending(Generic[Settings]):
                 self.refuse(item, answer)
         if stubborn:
             search += self.write(action, stubborn, last=last)
+        if named:
+            self.write("update", named, last=True)
         return search
+
+    def holder(self, write: Write, problem: Problem) -> Found | None:
+        """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
+        own, keys = self.dialect.people.own, frozenset(write.match)
+        found = self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -232,11 +252,12 @@ class _Sending(Generic[Settings]):
                 self.caller.run(self.dialect.people.free(record, key, self.caller.settings))
 
     def erase(self, write: Write) -> None:
-        records = known(write)
-        if not records:
-            hits = [hit for several in self.lookup([write]).values() for hit in several]
-            own = self.dialect.people.own
-            records = tuple(dict.fromkeys(hit.id for hit in hits if hit.is_of(write, own)))
+        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        records, people = known(write), self.dialect.people
+        if not records or people.merge is None:
+            hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
+            ours = [hit.id for hit in hits if hit.owner or not records]
+            records = tuple(dict.fromkeys((*records, *ours)))
         self.results[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
             try:
@@ -293,23 +314,24 @@ class _Sending(Generic[Settings]):
         self.settle(items, answers | self.caller.write(orders.upsert, short))
 
     def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
-        """Update what is known, create what is new; look first where an attempt may have been carried out unseen."""
+        """Update what is known; look for all others, and create what is not there.
+
+        A process that ended during a creation leaves no note of it, so that also what seems new is looked for.
+        """
         assert orders.update is not None, "the dialect has no way to update an order"
         assert orders.create is not None, "the dialect has no way to create an order"
         assert orders.find is not None, "the dialect has no way to find an order"
-        sure = [write for write in writes if not write.uncertain]
-        items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
+        sure = [write for write in writes if is_sure(write)]
+        items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
-        gone = [item for item in items if _is_gone(answers[item.write.key])]
+        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
         self.settle([item for item in items if item not in gone], answers)
-        unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
-        keys = [(orders.own, write.key) for write in unsure]
-        calls = orders.find(keys, self.caller.settings) if keys else ()
+        unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
+        calls = orders.find([(orders.own, write.key) for write in unsure], self.caller.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
         self.settle(again, self.caller.write(orders.update, again))
-        fresh = [write for write in sure if not write.external_id]
-        made = [creation(write) for write in (*fresh, *(write for write in unsure if write.key not in found))]
+        made = [creation(write) for write in unsure if write.key not in found]
         self.settle(made, self.caller.write(orders.create, made))
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
@@ -332,12 +354,31 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = [write for write in writes if write.links]
-        for chunk in chunks([(made[w.key], person) for w in linked for person in w.links], orders.link_size):
-            refused = self.caller.run(orders.link(chunk, self.caller.settings))
-            for write in linked:
-                if told := refused.get(made[write.key]) or refused.get(""):
-                    self.retry(write, f"not associated: {scrub(told, ())}", uncertain=False)
+        linked = {made[write.key]: write for write in writes if self.links_of(write)}
+        new = [(order, person) for order, write in linked.items() for person in self.links_of(write)]
+        for chunk in chunks(new, orders.link_size):
+            self.link_all(orders, chunk, linked)
+
+    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
+        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
+        assert orders.link is not None, "the dialect has no link"
+        try:
+            refused = self.caller.run(orders.link(pairs, self.caller.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(pairs) // 2:
+                self.link_all(orders, pairs[:half], of)
+                self.link_all(orders, pairs[half:], of)
+                return
+        for order, _ in pairs:
+            if told := refused.get(order) or refused.get(""):
+                self.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+    def links_of(self, write: Write) -> tuple[str, ...]:
+        """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""
+        anew = write.external_id and self.results[write.key].external_id != write.external_id
+        held = str(write.mirror.get(LINKED) or "") if anew else ""
+        return write.links or ((held,) if held else ())
 
     # -- results
 
@@ -368,14 +409,10 @@ class _Sending(Generic[Settings]):
         result = self.results.get(write.key)
         if result is None or result.outcome == "retry":
             return False
-        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or write.links or write.erase)
+        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
         return not more and not self.dialect.opts_out(write, self.caller.settings)
 
 
 def _own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
-
-
-def _is_gone(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "gone"

@@ -160,5 +160,5 @@ def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
         *("GET /persons/search", "GET /persons", "POST /persons", "GET /persons/{id}", "PATCH /persons/{id}"),
         *("PUT /persons/{id}/merge", "DELETE /persons/{id}"),
         *("GET /organizations/search", "GET /organizations", "POST /organizations"),
-        *("POST /deals", "PATCH /deals/{id}"),
+        *("GET /deals/search", "GET /deals", "POST /deals", "PATCH /deals/{id}"),
     }

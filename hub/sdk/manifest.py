@@ -172,6 +172,11 @@ class ProfileSettings(ConnectionSettings):
         """The fields of a person that the mapping file writes to, in its order."""
         return tuple(self._mapping.people.targets)
 
+    @property
+    def mapped_order_fields(self) -> tuple[str, ...]:
+        """Those of an order."""
+        return tuple(self._mapping.orders.targets)
+
     def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
         """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
         overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders

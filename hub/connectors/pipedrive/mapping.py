@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hub.connectors.pipedrive.manifest import PipedriveSettings
-from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap
+from hub.mapping.overrides import OwnFields
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
+from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
@@ -25,8 +27,12 @@ UNSUBSCRIBED = "unsubscribed"
 LOST = "lost_phones"
 """Where a write keeps the phone numbers that Hub wrote and that are this person's no more."""
 
+LISTS = {"emails": EMAIL, "phones": "phone"}
+"""Lists of a person, and what Hub calls the main one of each."""
+
+ESSENTIAL_OF_DEALS = ("currency", "status", "won_time")
 ESSENTIAL = frozenset(
-    {PROFILE_ID, ORDER_KEY, "currency", "status", MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
+    {PROFILE_ID, ORDER_KEY, *ESSENTIAL_OF_DEALS, MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
 )
 """Never left out, whatever is refused: by what a record is found, what an amount and a deal mean, and every opt-out."""
 
@@ -78,7 +84,7 @@ def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str
         "hub_last_order_at": _day(orders.last_at),
         **_consents(profile),
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(profile, {name: value for name, value in found.items() if value})
 
 
 def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[str, str]:
@@ -99,7 +105,17 @@ def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[st
         "hub_order_state": "deleted" if change.deleted else order.state,
         "hub_order_placed_at": _day(order.placed_at),
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(order, {name: value for name, value in found.items() if value})
+
+
+def own_fields(settings: PipedriveSettings) -> OwnFields:
+    """What a mapping file may change: not what records are found by or linked with, no list of people's, no consent."""
+    deals = ("title", "value", "stage_id", *ESSENTIAL_OF_DEALS, *DEAL_FIELDS, *settings.deal_fields)
+    return OwnFields(
+        ("name", "company", *PERSON_FIELDS, *settings.profile_fields),
+        kept=(*ESSENTIAL, *LISTS, *LISTS.values(), "org_id", "person_id"),
+        order_written=None if settings.orders == "none" else deals,
+    )
 
 
 def _lost(change: ProfileChange, several: str, main: str, held: Sequence[str]) -> list[str]:

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from hub.connectors.pipedrive import CONNECTOR
 from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import PipedriveSettings, oauth
-from hub.connectors.pipedrive.mapping import render
+from hub.connectors.pipedrive.mapping import own_fields, render
 from hub.errors import AuthError, RateLimited, RejectedError, Unavailable
+from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
 from hub.model.customer import PersonName
@@ -430,6 +431,21 @@ def test_fields_of_the_accounts_own_take_what_people_map_in_their_own_form() -> 
 
     refused = account.profile(custom=FrozenTexts({"size": "42.5", "kind": "unbekannt"}))
     assert [one.property for one in refused.refused] == ["Art"]
+
+
+def test_a_mapping_file_writes_to_a_field_of_the_accounts_own_and_to_no_list_and_no_consent(account: Account) -> None:
+    kind = account.double.add_field("persons", "Kundentyp", "varchar")
+    own = own_fields(account.settings)
+    mapping, faults = compile_overrides({"fields": {"Kundentyp": {"constant": "Shop"}}}, own)
+    assert faults == []
+    account.settings = account.settings.with_mapping(mapping)
+
+    account.profile()
+
+    assert account.person["custom_fields"][kind["field_code"]] == "Shop"
+    for name in ("emails", "hub_email_consent", "marketing_status", "hub_profile_id"):
+        _, faults = compile_overrides({"fields": {name: {"constant": "x"}}}, own)
+        assert faults, name
 
 
 def test_what_is_refused_is_named_and_a_field_that_is_not_there_stops_nothing_else() -> None:

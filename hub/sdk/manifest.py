@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,7 +24,7 @@ from pydantic import (
     field_validator,
 )
 
-from hub.mapping.fieldmap import PersonMap, as_text
+from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
 from hub.mapping.overrides import Compiled
 from hub.model.order import Order
 from hub.model.profile import Profile
@@ -184,6 +185,18 @@ class ProfileSettings(ConnectionSettings):
             return dict(own)
         found = ((name, as_text(value)) for name, value in overrides.apply(record, own).values.items())
         return {name: text for name, text in found if text}
+
+
+def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        OrderMap(fields)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return fields
+
+
+OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
+"""A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
 
 
 @lru_cache(maxsize=64)

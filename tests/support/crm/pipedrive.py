@@ -320,8 +320,8 @@ class PipedriveDouble:
         """A record's values by the names that Hub has for them, as text."""
         labels = {label: name for fields in (PERSON_FIELDS, DEAL_FIELDS) for name, (label, _) in fields.items()}
         codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
-        lists = {"email": record.get("emails"), "phone": record.get("phones")}
-        main = {name: one["value"] for name, listed in lists.items() for one in listed or () if one.get("primary")}
+        # which e-mail is the main one is up to people, so that it is no value of Hub's
+        main = {"phone": one["value"] for one in record.get("phones", ()) if one.get("primary")}
         own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
         custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}
         return {

@@ -129,7 +129,7 @@ class OdooDouble:
                 raise Failed("odoo.exceptions.AccessDenied", "Access denied")
             _, _, _, model, name, positional, named = arguments
             context = named.pop("context", {})
-            return self._result(body, self._call(model, name, *(positional or [[]]), named, context))
+            return self._result(body, self._call(model, name, positional[0] if positional else [], named, context))
         except Failed as error:
             data = {"name": error.name, "message": error.message, "debug": f"Traceback:\n{arguments}", "arguments": []}
             fault = {"code": 200, "message": "Odoo Server Error", "data": data}
@@ -192,9 +192,10 @@ class OdooDouble:
                 held = record.get(field) or False
             if operator == "=ilike":
                 return isinstance(held, str) and held.strip().lower() == asked.replace("\\", "").lower()
-            return {"=": held == asked, "!=": held != asked, "in": held in (asked if operator == "in" else ())}[
-                operator
-            ]
+            if operator == "in":
+                return held in asked
+            assert operator in ("=", "!="), operator
+            return bool(held == asked) is (operator == "=")
 
         def term(parts: Iterator[Any]) -> bool:
             part = next(parts)

@@ -337,8 +337,9 @@ class OdooDouble:
 
     @property
     def opted_out(self) -> set[str]:
-        """What the blacklist holds."""
-        return {held["email"] for held in self.tables["mail.blacklist"].values() if held["active"]}
+        """What the blacklist holds, and whose contact says so."""
+        own = {held["email"] for held in self.tables["res.partner"].values() if held.get("opt_out") and held["active"]}
+        return own | {held["email"] for held in self.tables["mail.blacklist"].values() if held["active"]}
 
     def people(self) -> list[Person]:
         """Contacts that are people, but for archived ones."""

@@ -147,6 +147,11 @@ FAULTS: Mapping[str, tuple[Failed, type[HubError], bool]] = {
         False,
     ),
     "a fault of a module": (Failed("builtins.TypeError", "'NoneType' object is not iterable", 500), Unavailable, False),
+    "an id that is none": (
+        Failed("psycopg2.errors.InvalidTextRepresentation", 'invalid input syntax for type integer: "x"', 500),
+        RejectedError,
+        False,
+    ),
     "a rule": (Failed("odoo.exceptions.ValidationError", "This is against the rules", 422), RejectedError, False),
     "a missing app": (
         Failed("werkzeug.exceptions.NotFound", "the model 'crm.lead' does not exist", 404),
@@ -261,6 +266,21 @@ def test_a_contact_is_found_in_whatever_case_people_typed_its_e_mail_and_no_comp
             typed = odoo.double.add_person("K1@Example.com", street="Getippt 1")
             [result] = odoo.send(odoo.rendered(ProfileChange(profile(), 1)))
             assert (result.external_id, odoo.partner(typed)["street"]) == (typed, "Getippt 1")
+
+
+def test_a_contact_that_people_archived_is_kept_up_to_date_and_stays_archived() -> None:
+    for api in ("json2", "jsonrpc"):
+        with site(api) as odoo:
+            mirror = odoo.rendered(ProfileChange(profile(), 1)).mirror
+            [made] = odoo.send(odoo.rendered(ProfileChange(profile(), 1)))
+            odoo.partner(made.external_id)["active"] = False
+            changed = profile(phones=("+493023125042",))
+            again = odoo.send(
+                odoo.rendered(ProfileChange(changed, 2, (str(made.external_id),), mirror)),
+            ) + odoo.send(odoo.rendered(ProfileChange(changed, 3, (str(made.external_id),), mirror, uncertain=True)))
+            assert [each.external_id for each in again] == [made.external_id] * 2
+            held = odoo.partner(made.external_id)
+            assert (held["phone"], held["active"]) == ("+493023125042", False)
 
 
 def test_nobody_without_a_name_is_refused_and_no_typed_name_is_overwritten_by_an_e_mail() -> None:

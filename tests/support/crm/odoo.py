@@ -28,6 +28,7 @@ _PARTNER = {
     "is_company": "boolean",
     "type": "selection",
     "lang": "selection",
+    "opt_out": "boolean",  # up to 11
     "parent_id": "res.partner",
     "country_id": "res.country",
 }
@@ -37,6 +38,7 @@ _LEAD = {
     "type": "selection",
     "probability": "float",
     "expected_revenue": "float",
+    "planned_revenue": "float",  # up to 13
     "partner_id": "res.partner",
     "stage_id": "crm.stage",
     "user_id": "res.users",

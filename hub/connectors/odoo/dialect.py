@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from email.utils import getaddresses
 from typing import Any
 
 from hub.connectors.odoo import api
@@ -25,6 +26,7 @@ from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import (
     ADDRESS,
     COMPANY,
+    ESSENTIAL,
     FIELDS,
     MERGED,
     ORDER_KEY,
@@ -56,7 +58,10 @@ def columns(item: Item) -> dict[str, str]:
     """What is loaded of an item, beside what says which record it is."""
     write, held = item.write, {name: str(value) for name, value in item.properties.items()}
     if write.kind == "order":
-        return {"name": str(write.mirror["name"]), **held}  # it may have been deleted, and be made anew
+        return {
+            "name": str(write.mirror.get("name") or write.key),
+            **held,
+        }  # it may have been deleted, and be made anew
     if item.there and item.there.values.get("parent_id") and PARENT not in held:
         # people filed it below a company: from there on Odoo takes its address for the company's
         held = {name: value for name, value in held.items() if name not in ADDRESS}
@@ -129,7 +134,8 @@ def found(response: Any) -> list[Found]:
         Found(
             str(row["id"]),
             row.get(PROFILE_ID) or None,
-            frozenset({(EMAIL, row["email"].strip().lower())} if row.get("email") else ()),
+            # people type several, and names before them
+            frozenset((EMAIL, one.lower()) for _, one in getaddresses([row.get("email") or ""]) if one),
             values=row,
         )
         for row in api.rows(response)
@@ -252,6 +258,6 @@ DESTINATION = destination(
     authorise=api.headers,
     complete=api.complete,
     refusals=api.refusals,
-    essential=frozenset({PROFILE_ID, ORDER_KEY, PARTNER, "name", "active", "probability", "x_hub_email_consent"}),
+    essential=ESSENTIAL,
     takes_orders=lambda settings: settings.orders != "none",
 )

@@ -126,6 +126,13 @@ def test_json_rpc_asks_once_for_the_users_number_and_a_wrong_login_pauses_the_co
         OdooSettings.model_validate({"database": "x", "api_key": "y", "api": "jsonrpc"})
 
 
+@pytest.mark.parametrize("api", ["json2", "jsonrpc"])
+@pytest.mark.parametrize("root", ["https://odoo.example.com/", "https://odoo.example.com"])
+def test_a_slash_behind_the_address_changes_nothing(api: str, root: str) -> None:
+    with site(api, base_url=root) as odoo:
+        assert odoo.send(odoo.rendered(ProfileChange(profile(), 1)))[0].outcome == "delivered"
+
+
 def test_an_odoo_without_that_api_says_so() -> None:
     with site() as odoo:
         odoo.wire.answer = lambda _: httpx.Response(404, html="<h1>Not Found</h1>")
@@ -266,6 +273,14 @@ def test_a_contact_is_found_in_whatever_case_people_typed_its_e_mail_and_no_comp
             typed = odoo.double.add_person("K1@Example.com", street="Getippt 1")
             [result] = odoo.send(odoo.rendered(ProfileChange(profile(), 1)))
             assert (result.external_id, odoo.partner(typed)["street"]) == (typed, "Getippt 1")
+
+
+def test_a_contact_is_found_by_an_e_mail_that_people_typed_with_a_name() -> None:
+    with site() as odoo:
+        typed = odoo.double.add_person("k1@example.com")
+        odoo.partner(typed)["email"] = "Käthe <K1@Example.com>"
+        [result] = odoo.send(odoo.rendered(ProfileChange(profile(), 1)))
+        assert result.external_id == typed
 
 
 def test_a_contact_that_people_archived_is_kept_up_to_date_and_stays_archived() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 
 import httpx
@@ -185,7 +186,7 @@ class OdooDouble:
             if field == "id":
                 held: Any = key
             elif (model, field) == ("res.partner", "email_normalized"):
-                held = (record.get("email") or "").strip().lower() or False
+                held = parseaddr(record.get("email") or "")[1].lower() or False
             elif (model, field) == ("res.partner", "child_ids"):
                 held = any(other.get("parent_id") == key for other in self.tables[model].values())
             elif field not in self.fields[model]:

@@ -51,13 +51,13 @@ def give_token(connection: Connection, refresh: str) -> None:
     oauth = _oauth(connection)
     if oauth.grant != "refresh_token":
         raise RefusedError("this connection needs no refresh token: its app is enough")
-    _give(connection, oauth, renewal_fields(oauth, refresh), refresh=refresh)
+    _give(connection, oauth, renewal_fields(oauth, refresh, now=time.time()), refresh=refresh)
 
 
 def renew_now(connection: Connection) -> None:
     """Get a token for an app that needs no person. Raises as ``give_code`` does."""
     oauth = _oauth(connection)
-    _give(connection, oauth, renewal_fields(oauth, None), refresh=None)
+    _give(connection, oauth, renewal_fields(oauth, None, now=time.time()), refresh=None)
 
 
 def _give(connection: Connection, oauth: OAuth, fields: Mapping[str, str], *, refresh: str | None) -> None:

@@ -74,7 +74,7 @@ def authorise(
             raise RefusedError(f"there is no connection {name!r} that gets its tokens by OAuth")
         if token:
             give_token(connection, _secret("refresh token", "HUB_REFRESH_TOKEN"))
-        elif connection.oauth.grant == "client_credentials":
+        elif connection.oauth.needs_no_person:
             renew_now(connection)
         else:
             consent = Consent.begin(connection.oauth)

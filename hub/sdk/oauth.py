@@ -2,9 +2,9 @@
 """OAuth 2.0 as a connector declares it, and the one request to a token server. What decides is pure.
 
 By RFC 6749 (4.1 authorization code, 4.4 client credentials, 5 answers, 6 refresh), RFC 6750 (bearer tokens), RFC 7636
-(PKCE) and RFC 9700 (a refresh token may be good for one use only). Written here over Hub's own client, because a
-library such as authlib brings an HTTP session of its own, which knows neither our addresses nor our deadlines, and lets
-every process refresh for itself.
+(PKCE), RFC 7523 (a signed assertion) and RFC 9700 (a refresh token may be good for one use only). Written here over
+Hub's own client, because a library such as authlib brings an HTTP session of its own, which knows neither our addresses
+nor our deadlines, and lets every process refresh for itself.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import orjson
 from pydantic import Field, SecretStr
 
 from hub.errors import AuthError, HubError, RateLimited, Unavailable
+from hub.sdk.assertion import GRANT, Assertion
 from hub.sdk.http import retry_after
 from hub.sdk.manifest import ConnectionSettings
 
@@ -54,7 +55,8 @@ def bearer(token: str) -> Mapping[str, str]:
 class OAuth:
     """How the connections of a connector come by their access tokens.
 
-    ``grant``        client_credentials: the app is enough. refresh_token: a person consents once
+    ``grant``        client_credentials: the app is enough. jwt_bearer: its ``assertion`` is. refresh_token: a person
+                     consents once
     ``authorise_url`` where that person does
     ``client``       how the app proves itself: HTTP Basic, or in the body (RFC 6749, 2.3.1)
     ``extra``        further fields of each token request, such as ``audience``
@@ -65,8 +67,8 @@ class OAuth:
 
     token_url: str
     client_id: str
-    client_secret: SecretStr
-    grant: Literal["client_credentials", "refresh_token"]
+    client_secret: SecretStr | None
+    grant: Literal["client_credentials", "jwt_bearer", "refresh_token"]
     scopes: tuple[str, ...] = ()
     authorise_url: str | None = None
     redirect_url: str = "https://localhost/"
@@ -75,12 +77,19 @@ class OAuth:
     place: Callable[[str], Mapping[str, str]] = bearer
     lifetime_seconds: float | None = None
     revoked: frozenset[str] = frozenset({"invalid_grant"})
+    assertion: Assertion | None = None
+
+    @property
+    def needs_no_person(self) -> bool:
+        """True where nothing has to be given and kept: what stands in the settings is enough."""
+        return self.grant != "refresh_token"
 
     @property
     def app(self) -> str:
         """Tells, without holding it, whose tokens these are: those of another app or server are never used."""
         scopes = self.scopes if self.grant == "client_credentials" else ()
-        parts = [self.grant, self.token_url, self.client_id, *scopes]
+        subject = [self.assertion.subject] if self.assertion else []
+        parts = [self.grant, self.token_url, self.client_id, *scopes, *subject]
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
 
 
@@ -135,8 +144,13 @@ def code_fields(oauth: OAuth, code: str, verifier: str) -> dict[str, str]:
     return {**fields, "code_verifier": verifier}
 
 
-def renewal_fields(oauth: OAuth, refresh: str | None) -> dict[str, str]:
-    """The fields that ask for a new access token (RFC 6749, 4.4.2 and 6). The scope of a refresh stays what it was."""
+def renewal_fields(oauth: OAuth, refresh: str | None, *, now: float) -> dict[str, str]:
+    """The fields that ask for a new access token (RFC 6749, 4.4.2 and 6, RFC 7523, 4).
+
+    The scope of a refresh stays what it was. ``now`` is the time of day in seconds since 1970, for an assertion.
+    """
+    if oauth.assertion is not None:
+        return {"grant_type": GRANT, "assertion": oauth.assertion.signed(now)}
     if oauth.grant == "client_credentials":
         scope = {"scope": " ".join(oauth.scopes)} if oauth.scopes else {}
         return {"grant_type": "client_credentials", **scope}
@@ -146,9 +160,11 @@ def renewal_fields(oauth: OAuth, refresh: str | None) -> dict[str, str]:
 def form(oauth: OAuth, fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a token request. Secrets stand in these alone, never in the URL."""
     headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-    secret = oauth.client_secret.get_secret_value()
+    secret = oauth.client_secret.get_secret_value() if oauth.client_secret else ""
     sent = {**fields, **oauth.extra}
-    if oauth.client == "body":
+    if oauth.assertion is not None:
+        pass  # what it signs names the app
+    elif oauth.client == "body":
         sent |= {"client_id": oauth.client_id, "client_secret": secret}
     else:
         pair = f"{quote(oauth.client_id, safe='')}:{quote(secret, safe='')}"

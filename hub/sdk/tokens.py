@@ -167,7 +167,7 @@ class TokenKeeper:
         return self._is_fresh(held)
 
     def _check(self, held: Held) -> None:
-        if self._oauth.grant == "client_credentials":
+        if self._oauth.needs_no_person:
             return  # the app is enough: nothing of what is stored is needed
         advice = f"`hub connections authorise {self._name}` gives it a new one"
         if held.wanted:
@@ -184,7 +184,8 @@ class TokenKeeper:
         self._store.begin(self._name, self._oauth.app)
         started = self._clock()
         try:
-            tokens = read_answer(self._oauth, self.ask(renewal_fields(self._oauth, refresh)), refresh=refresh)
+            fields = renewal_fields(self._oauth, refresh, now=time.time())
+            tokens = read_answer(self._oauth, self.ask(fields), refresh=refresh)
         except GrantRevoked as error:
             raise self._revoked(held, error) from None
         except (RateLimited, Unavailable) as error:
@@ -209,7 +210,7 @@ class TokenKeeper:
         return held
 
     def _revoked(self, held: Held, error: GrantRevoked) -> AuthError:
-        if self._oauth.grant == "client_credentials":
+        if self._oauth.needs_no_person:
             self._store.end(self._name)
             return AuthError(str(error))
         why = "; an earlier renewal was cut short, and the token it gave is lost" if held.unfinished else ""

@@ -409,6 +409,25 @@ def test_an_order_waits_for_its_person(house: House) -> None:
     assert placed(house.double, ORDER)["person"] == one(house.double, ANNA)["id"]
 
 
+def test_an_order_of_somebody_who_was_deleted_there_is_theirs_again(house: House) -> None:
+    # given two people, one of whom was deleted there
+    house.known(person(ANNA), person(BERT))
+    house.settle()
+    house.double.delete_person(one(house.double, ANNA)["id"])
+    # when both order something
+    house.ordered(ORDER, order("1001"), ANNA)
+    house.ordered(SECOND, order("1002"), BERT)
+    house.deliver()
+    # then one order is theirs, and the other is once its person is there again, and it is told once more
+    assert placed(house.double, SECOND)["person"] == one(house.double, BERT)["id"]
+    house.known(person(ANNA, city="Bonn"))
+    house.settle()
+    house.ordered(ORDER, order("1001"), ANNA)
+    house.settle()
+    assert placed(house.double, ORDER)["person"] == one(house.double, ANNA)["id"]
+    assert set(house.states().values()) == {"delivered"}
+
+
 def test_a_refund_told_after_delivery_moves_the_order(house: House) -> None:
     # given one order that was paid, and one that was cancelled
     house.known(person(ANNA))

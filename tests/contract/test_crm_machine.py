@@ -177,6 +177,9 @@ class Life(RuleBasedStateMachine):
         for profile in self.world.profiles():
             self.house.known(profile)
         self.house.settle()
+        for number, (key, total, refunded) in self.world.orders.items():
+            self.house.ordered(number, order(str(number.int), total), self.world.leading(key), refunded=refunded)
+        self.house.settle()
         self._one_record_each()
         self._of_the_last_values()
         assert self.house.hostile.calls <= CALLS_PER_STEP * (self.steps + len(PEOPLE))

@@ -44,6 +44,16 @@ class Caller(Generic[Settings]):
             value: T = ended.value
             return value
 
+    def refusal(self, script: Script[None]) -> Problem | None:
+        """Run a script that ends the writing of one record; gives why it was refused, None where it was not."""
+        try:
+            self.run(script)
+        except RejectedError as error:
+            return Problem(str(error), "refused", error.refused)
+        except ConflictError as error:
+            return Problem(str(error))
+        return None
+
     def write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True) -> dict[str, Made | Problem]:
         """Write all items in calls of at most ``batch.size``; gives what became of each, by write key.
 

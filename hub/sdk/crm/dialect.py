@@ -73,6 +73,10 @@ class Found:
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
     bare: bool = False
 
+    def pairs(self, own: str) -> frozenset[Key]:
+        """All keys it is known by, Hub's own id among them."""
+        return self.keys | {(own, self.owner)} if self.owner else self.keys
+
     def is_of(self, write: Write, own: str) -> bool:
         """False when Hub wrote this record for somebody else."""
         return not self.owner or (own, self.owner) in write.match
@@ -130,6 +134,8 @@ class People(Generic[Settings]):
     ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
     ``lists``    properties that are part of a list which an update replaces as a whole (several e-mails): the record is
                  read first and given as ``Item.there``, so that what people added stays
+    ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
+                 RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
                  RejectedError or NotFound where one of them exists no more
     ``free``     take a value from a record that got it by a merge that was undone
@@ -147,6 +153,7 @@ class People(Generic[Settings]):
     email: str = EMAIL
     lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    settle: Callable[[str, Item, Settings], Script[None]] | None = None
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None
     opt_out: Callable[[Sequence[str], Settings], Script[Mapping[str, str]]] | None = None

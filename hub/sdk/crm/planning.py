@@ -45,14 +45,15 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
     updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
     yield from _batches(dialect, people.update, updates, settings, lists=people.lists)
-    freed = [(str(write.external_id), write.body.get(FREED, ())) for write in steady if not write.uncertain]
+    settled = [item.write for item in updates if not people.lists & item.properties.keys()]
+    freed = [(str(write.external_id), write.body.get(FREED, ())) for write in settled]
     if free is not None:
         for record, emails in freed:
             for email in emails:
                 yield from _first(free(record, (EMAIL, email), settings))
     sought = [write for write in fresh if look_first(dialect, write)]
     if people.upsert:
-        made = [creation(write) for write in fresh if write not in sought]
+        made = [creation(write) for write in fresh if not look_first(dialect, write)]
         yield from _batches(dialect, people.upsert, made, settings)
     yield from _find(dialect, sought, settings)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal
 
 from hub.errors import AuthError, ConflictError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, Orders, Problem
@@ -96,6 +97,7 @@ class _Sending(Generic[Settings]):
         kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
         fresh = [write for write in kept if not write.external_id]
         sought = [write for write in fresh if look_first(self.dialect, write)]
+        keys = {write.key for write in sought}
         # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
         search = self.write("update", [Item(w, w.external_id, w.properties) for w in kept if w.external_id])
         for write in kept:
@@ -103,7 +105,7 @@ class _Sending(Generic[Settings]):
             if result and result.outcome == "delivered":
                 for email in write.body.get(FREED, ()):
                     self.free(str(result.external_id), (EMAIL, email))
-        search += self.write("upsert", [creation(write) for write in fresh if write not in sought])
+        search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         self.search([*search, *sought])
         self.opt_out([write for write in kept if self.results[write.key].outcome == "delivered"])
 
@@ -113,7 +115,7 @@ class _Sending(Generic[Settings]):
         unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
         present = self.present(unsure.values())
         several = [write for write in writes if write.key in unsure and _own_ids(write, own)[1:]]
-        index = self.lookup(several) if several else {}
+        index, asked = self.lookup(several) if several else {}, {write.key for write in several}
         made: list[Write] = []
         for write in writes:
             record = present.get(unsure.get(write.key, ""))
@@ -124,7 +126,7 @@ class _Sending(Generic[Settings]):
                 made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
             else:
                 # What was created unseen for a profile that was merged into this one since.
-                hits = [hit for one in _own_ids(write, own) if write in several for hit in index.get((own, one), ())]
+                hits = [hit for one in _own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
                 found = replace(write, external_id=record.id, merge=more)
                 made.append(self.merge(found) if more else found)
@@ -135,16 +137,21 @@ class _Sending(Generic[Settings]):
         people = self.dialect.people
         search: list[Write] = []
         stubborn: list[Item] = []
+        named: list[Item] = []
         sent = self.once(self.employers.named(items))
         if action == "update":
-            sent = self.beside(sent)
+            sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
         for item in sent:
             answer = answers[item.write.key]
+            if isinstance(answer, Made) and people.settle:
+                answer = self.caller.refusal(people.settle(answer.id, item, self.caller.settings)) or answer
             if isinstance(answer, Made):
                 self.deliver(item, answer.id)
+            elif action != "update" and (holder := self.holder(item.write, answer)):
+                named.append(Item(item.write, holder.id, plain(item.write.mirror)))
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -153,14 +160,16 @@ class _Sending(Generic[Settings]):
                 self.refuse(item, answer)
         if stubborn:
             search += self.write(action, stubborn, last=last)
+        if named:
+            self.write("update", named, last=True)
         return search
 
-    def beside(self, items: Sequence[Item]) -> list[Item]:
-        """The items with the record as it is there, where what people have in a list of it is to stay."""
-        lists = self.dialect.people.lists
-        asked = {str(item.id) for item in items if item.there is None and lists & item.properties.keys()}
-        present = self.present(sorted(asked))
-        return [replace(item, there=present.get(str(item.id))) if str(item.id) in asked else item for item in items]
+    def holder(self, write: Write, problem: Problem) -> Found | None:
+        """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
+        own, keys = self.dialect.people.own, frozenset(write.match)
+        found = self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -210,19 +219,8 @@ class _Sending(Generic[Settings]):
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
-        keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
-        index: dict[Key, list[Found]] = {}
-        calls = self.dialect.people.find(keys, self.caller.settings) if keys else ()
-        hits = [hit for call in calls for hit in self.caller.ask(call)]
-        known = {hit.id for hit in hits if not hit.bare}
-        read = self.present(dict.fromkeys(hit.id for hit in hits if hit.bare and hit.id not in known))
-        for found in (*(hit for hit in hits if not hit.bare), *read.values()):
-            owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-            for pair in {*found.keys, *owned}:
-                held = index.setdefault(pair, [])
-                if all(one.id != found.id for one in held):
-                    held.append(found)
-        return index
+        """The records under all ids and e-mails of these profiles."""
+        return finding.lookup(self.dialect.people, self.caller, writes)
 
     def merge(self, write: Write) -> Write:
         """Merge the records of a merged profile into its own. The record that is left may have a new id."""
@@ -245,10 +243,7 @@ class _Sending(Generic[Settings]):
 
     def present(self, records: Iterable[str]) -> Mapping[str, Found]:
         """The records of people behind these ids now."""
-        asked = list(records)
-        calls = self.dialect.people.read(asked, self.caller.settings) if asked else ()
-        found = [hit for call in calls for hit in self.caller.ask(call)]
-        return {old: hit for hit in found for old in (*hit.formerly, hit.id)}
+        return finding.present(self.dialect.people, self.caller, records)
 
     def free(self, record: str, key: Key) -> None:
         """Take a value from a record. Where the CRM refuses, it stays there: no write fails for it."""
@@ -329,7 +324,7 @@ class _Sending(Generic[Settings]):
         sure = [write for write in writes if is_sure(write)]
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
-        gone = [item for item in items if _is_gone(answers[item.write.key])]
+        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
         self.settle([item for item in items if item not in gone], answers)
         unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.caller.settings) if unsure else ()
@@ -359,12 +354,31 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = [write for write in writes if write.links]
-        for chunk in chunks([(made[w.key], person) for w in linked for person in w.links], orders.link_size):
-            refused = self.caller.run(orders.link(chunk, self.caller.settings))
-            for write in linked:
-                if told := refused.get(made[write.key]) or refused.get(""):
-                    self.retry(write, f"not associated: {scrub(told, ())}", uncertain=False)
+        linked = {made[write.key]: write for write in writes if self.links_of(write)}
+        new = [(order, person) for order, write in linked.items() for person in self.links_of(write)]
+        for chunk in chunks(new, orders.link_size):
+            self.link_all(orders, chunk, linked)
+
+    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
+        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
+        assert orders.link is not None, "the dialect has no link"
+        try:
+            refused = self.caller.run(orders.link(pairs, self.caller.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(pairs) // 2:
+                self.link_all(orders, pairs[:half], of)
+                self.link_all(orders, pairs[half:], of)
+                return
+        for order, _ in pairs:
+            if told := refused.get(order) or refused.get(""):
+                self.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+    def links_of(self, write: Write) -> tuple[str, ...]:
+        """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""
+        anew = write.external_id and self.results[write.key].external_id != write.external_id
+        held = str(write.mirror.get(LINKED) or "") if anew else ""
+        return write.links or ((held,) if held else ())
 
     # -- results
 
@@ -395,14 +409,10 @@ class _Sending(Generic[Settings]):
         result = self.results.get(write.key)
         if result is None or result.outcome == "retry":
             return False
-        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or write.links or write.erase)
+        more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
         return not more and not self.dialect.opts_out(write, self.caller.settings)
 
 
 def _own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
-
-
-def _is_gone(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "gone"

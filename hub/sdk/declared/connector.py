@@ -23,7 +23,7 @@ from hub.sdk.destination import Change, OrderChange, Write
 from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
-from hub.sdk.registry import Connector
+from hub.sdk.registry import Connector, slugs
 from hub.yaml_file import Reader, describe
 
 
@@ -132,6 +132,11 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
         kind: Any = SecretStr if setting.secret else str
         default = ... if setting.default is None else kind(setting.default)
         fields[name] = (kind, Field(default, description=setting.description))
+    if not declaration.api_root:
+        fields["base_url"] = (
+            str,
+            Field(description="Where this system's API is, such as https://crm.example.com/api."),
+        )
     bases = (ProfileSettings, OAuthSettings) if declaration.auth.oauth2 else (ProfileSettings,)
     return cast("type[ConnectionSettings]", create_model("DeclaredSettings", __base__=bases, **fields))
 
@@ -200,15 +205,16 @@ def _checking(declaration: Declaration) -> Callable[[HttpClient, Any], Checked]:
     return check
 
 
-def declared(folder: Path) -> Mapping[str, Connector]:
-    """The connectors declared in a folder, by the names of the files. Raises ConfigError with the faults of all."""
+def declared(folder: Path) -> tuple[Mapping[str, Connector], list[str]]:
+    """The connectors declared in a folder, by the names of the files, and the faults of those that are wrong."""
     found: dict[str, Connector] = {}
     faults: list[str] = []
     for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        if path.stem in slugs():
+            faults.append(f"{path}: there is a connector {path.stem!r} already; give the file another name")
+            continue
         try:
             found[path.stem] = connector_of(path.stem, read_declaration(path))
         except ConfigError as error:
             faults += error.faults
-    if faults:
-        raise ConfigError(faults)
-    return found
+    return found, faults

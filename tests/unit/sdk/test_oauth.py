@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from hub.errors import AuthError, ConfigError, HubError, RateLimited, Unavailable
+from hub.sdk.assertion import Assertion, pem_fault
 from hub.sdk.connection import open_client
 from hub.sdk.http import HttpClient
-from hub.sdk.oauth import GrantRevoked, OAuth, form, read_answer, renewal_fields
+from hub.sdk.oauth import GrantRevoked, OAuth, Tokens, form, read_answer, renewal_fields
 from hub.sdk.registry import Connector
 from hub.sdk.testkit.wire import SampleTokens
 from hub.sdk.tokens import Held
@@ -95,11 +103,99 @@ def test_an_answer_without_a_token_is_judged_by_what_it_says(response: httpx.Res
 
 @pytest.mark.parametrize(("client", "in_body"), [("basic", False), ("body", True)])
 def test_the_app_proves_itself_in_a_header_or_in_the_body(client: Any, in_body: bool):
-    content, headers = form(oauth(client=client), renewal_fields(oauth(), "r1"))
+    content, headers = form(oauth(client=client), renewal_fields(oauth(), "r1", now=0.0))
     sent = parse_qs(content.decode())
     assert (sent.get("client_secret") == ["s&cret"]) == in_body
     # each part is encoded before they are put together (RFC 6749, 2.3.1)
     assert (headers.get("authorization") == "Basic aHViJTNBMTpzJTI2Y3JldA==") == (not in_body)
+
+
+@cache
+def rsa_key() -> RSAPrivateKey:
+    return generate_private_key(65537, 2048)
+
+
+def pem(key: RSAPrivateKey) -> SecretStr:
+    return SecretStr(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def test_an_app_may_sign_whom_it_acts_as_instead_of_telling_a_secret():
+    assertion = Assertion("app-1", "hub@example.com", "https://login.example.com", pem(rsa_key()))
+    signs = oauth(grant="jwt_bearer", client_secret=None, client="body", assertion=assertion)
+    content, headers = form(signs, renewal_fields(signs, None, now=1_772_323_200.75))
+    sent = {name: values[0] for name, values in parse_qs(content.decode()).items()}
+    assert sent.keys() == {"grant_type", "assertion"}
+    assert sent["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    assert "authorization" not in headers
+    parts = sent["assertion"].split(".")
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in parts[:2])
+    assert header["alg"] == "RS256"
+    # exp in seconds, not in milliseconds: salesforce.stackexchange.com/questions/282513
+    assert claims == {
+        "iss": "app-1",
+        "sub": "hub@example.com",
+        "aud": "https://login.example.com",
+        "exp": 1_772_323_380,
+    }
+    signature = base64.urlsafe_b64decode(parts[2] + "==")
+    rsa_key().public_key().verify(signature, ".".join(parts[:2]).encode(), PKCS1v15(), SHA256())
+    other = replace(signs, assertion=replace(assertion, subject="somebody@example.com"))
+    assert signs.app != other.app, "tokens of another user are never used"
+    assert pem(rsa_key()).get_secret_value() not in repr(signs)
+
+
+@pytest.mark.parametrize("text", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
+def test_a_key_that_cannot_sign_is_told_without_showing_it(text: str):
+    assert str(pem_fault(SecretStr(text))).startswith("is no RSA private key")
+    assert pem_fault(pem(rsa_key())) is None
+
+
+class Kept(SampleTokens):
+    """A store in memory that begins empty."""
+
+    def __init__(self) -> None:
+        self.tokens: Tokens | None = None
+        self.wanted: list[str] = []
+
+    def held(self, connection: str, app: str) -> Held:
+        return Held(self.tokens, version=1 if self.tokens else 0, age=3600.0)
+
+    def keep(self, connection: str, app: str, tokens: Tokens, *, version: int, spent: float) -> bool:
+        self.tokens = tokens
+        return True
+
+    def want(self, connection: str, app: str, reason: str, *, version: int) -> None:
+        self.wanted.append(reason)
+
+
+def signing(vendor: httpx.MockTransport, kept: Kept) -> HttpClient:
+    assertion = Assertion("app-1", "hub@example.com", "https://login.example.com", pem(rsa_key()))
+    signs = oauth(grant="jwt_bearer", client_secret=None, assertion=assertion)
+    held = connection("https://auth.example.com", None)
+    connector = Connector(held.connector.manifest, destination=DESTINATION, oauth=lambda _: signs)
+    return open_client(replace(held, connector=connector, tokens=kept), DESTINATION, transport=vendor)
+
+
+def test_an_app_that_signs_needs_no_person_for_its_first_token_nor_for_the_next():
+    kept, given = Kept(), iter(("a1", "a2"))
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"access_token": next(given), "token_type": "Bearer"})
+        return httpx.Response(200 if request.headers["authorization"] == "Bearer a2" else 401, json={})
+
+    with signing(httpx.MockTransport(vendor), kept) as http:
+        assert http.post("contacts", {}).status_code == 200
+    assert kept.tokens == Tokens("a2")
+
+
+def test_an_app_that_signs_and_is_refused_rests_without_asking_for_consent():
+    kept = Kept()
+    refusal = {"error": "invalid_grant", "error_description": "user hasn't approved this consumer"}
+    http = signing(httpx.MockTransport(lambda _: httpx.Response(400, json=refusal)), kept)
+    with http, pytest.raises(AuthError, match="invalid_grant"):
+        http.post("contacts", {})
+    assert kept.wanted == []
 
 
 def test_a_request_may_be_signed_and_a_401_repeats_it_only_when_it_is_worth_it():

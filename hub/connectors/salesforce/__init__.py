@@ -1,0 +1,7 @@
+"""Salesforce: profiles become contacts (or leads), orders become opportunities."""
+
+from hub.connectors.salesforce.destination import DESTINATION
+from hub.connectors.salesforce.manifest import MANIFEST, oauth
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, oauth=oauth)

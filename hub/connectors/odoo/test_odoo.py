@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from hub.connectors.odoo.dialect import DESTINATION
+from hub.connectors.odoo.destination import DESTINATION
 from hub.connectors.odoo.manifest import OdooSettings
 from hub.connectors.odoo.mapping import render
 from hub.errors import AuthError, HubError, RejectedError, Unavailable

@@ -141,7 +141,7 @@ class RealOdoo:
             values.pop("probability")
             values["stage_id/id"] = names[row["stage_id"][0]]
             person = str(row["partner_id"][0]) if row["partner_id"] else None
-            values["partner_id/.id"] = person
+            values |= {"partner_id/.id": person} if person else {}
             found.append(Order(id=str(row["id"]), owner=row["x_hub_order_key"] or None, person=person, values=values))
         return found
 

@@ -157,7 +157,7 @@ def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
         raise NotFound("one of the two contacts is no more")
     for model, field in ((PEOPLE, "parent_id"), *(((LEADS, "partner_id"),) if settings.orders != "none" else ())):
         below = [row["id"] for row in records((yield search(settings, model, [[field, "=", number(other)]])))]
-        for chunk in chunks(below, SIZE):
+        for chunk in chunks((one for one in below if one != number(kept)), SIZE):
             loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
     loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
     return kept

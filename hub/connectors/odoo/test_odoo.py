@@ -123,7 +123,11 @@ def test_json_rpc_asks_once_for_the_users_number_and_a_wrong_login_pauses_the_co
     with pytest.raises(AuthError, match="does not exist"), site("jsonrpc", user_id=7, database="other"):
         pass
     with pytest.raises(ValidationError, match="login is needed"):
-        OdooSettings.model_validate({"database": "x", "api_key": "y", "api": "jsonrpc"})
+        OdooSettings.model_validate(
+            {"base_url": "https://x.example", "database": "x", "api_key": "y", "api": "jsonrpc"}
+        )
+    with pytest.raises(ValidationError, match="base_url is needed"):
+        OdooSettings.model_validate({"database": "x", "api_key": "y"})
 
 
 @pytest.mark.parametrize("api", ["json2", "jsonrpc"])
@@ -336,7 +340,9 @@ def test_where_people_filed_a_contact_below_a_company_its_address_stays_the_comp
 
 
 def test_only_languages_that_are_installed_are_written() -> None:
-    settings = OdooSettings.model_validate({"database": "x", "api_key": "y", "languages": ["en_US", "de_AT", "de_DE"]})
+    settings = OdooSettings.model_validate(
+        {"base_url": "https://x.example", "database": "x", "api_key": "y", "languages": ["en_US", "de_AT", "de_DE"]}
+    )
     found = []
     for told in ("de-DE", "de", "de_CH", "en", "fr", None):
         write = render(ProfileChange(profile(language=told), 1), settings)
@@ -375,7 +381,9 @@ def test_an_erasure_empties_opportunities_and_takes_the_addresses_filed_below() 
 
 
 def test_the_contacts_own_opt_out_of_an_old_odoo_is_set_and_never_lifted() -> None:
-    settings = OdooSettings.model_validate({"database": "x", "api_key": "y", "unsubscribe": "opt_out"})
+    settings = OdooSettings.model_validate(
+        {"base_url": "https://x.example", "database": "x", "api_key": "y", "unsubscribe": "opt_out"}
+    )
     out = render(ProfileChange(profile(consents=consent("opted_out")), 1), settings)
     assert out is not None
     assert out.properties["opt_out"] == "1"

@@ -97,7 +97,8 @@ class SalesforceDouble:
         self.locked: set[str] = set()
         self.cases: set[str] = set()
         self.rule, self.blocks = "", True
-        self.currencies = False
+        self.currencies = True
+        self.seen: set[str] = set()
         self.merges = True
         self.number = 0
         self.index: dict[tuple[str, str, str], dict[str, None]] = {}
@@ -150,8 +151,11 @@ class SalesforceDouble:
 
     @property
     def opted_out(self) -> set[str]:
+        """What was ever an e-mail here and is not one of a live record that may be mailed."""
         people = (*self.live("Contact"), *self.live("Lead"))
-        return {each["Email"] for each in people if each.get("HasOptedOutOfEmail") and each.get("Email")}
+        return self.seen - {
+            each["Email"] for each in people if each.get("Email") and not each.get("HasOptedOutOfEmail")
+        }
 
     # -- HTTP
 
@@ -228,12 +232,13 @@ class SalesforceDouble:
     def insert(self, sobject: str, values: Mapping[str, Any]) -> str:
         self.number += 1
         record = f"{PREFIX[sobject]}{self.number:012d}AAA"
-        kept = {name: value for name, value in values.items() if name in FIELDS[sobject]}
+        kept = {name: value for name, value in values.items() if name in (*FIELDS[sobject], "CurrencyIsoCode")}
         self.records[sobject][record] = {"Id": record, **kept}
         self.indexed(sobject, record, {"Id": record, **kept})
         return record
 
     def indexed(self, sobject: str, record: str, values: Mapping[str, Any]) -> None:
+        self.seen |= {values["Email"]} if values.get("Email") else set()
         for name in INDEXED & values.keys():
             self.index.setdefault((sobject, name, str(values[name]).lower()), {})[record] = None
 
@@ -309,6 +314,10 @@ class SalesforceDouble:
             raise RefusedError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
         for name, value in values.items():
             self.typed(sobject, name, value)
+        for name, kind in (("ContactId", "Contact"), ("OpportunityId", "Opportunity"), ("AccountId", "Account")):
+            other = self.records[kind].get(values.get(name) or "")
+            if values.get(name) and (other is None or other.get("IsDeleted")):
+                raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (name,))
         new = {**(held or {}), **values}
         lacking = tuple(name for name in REQUIRED[sobject] if not new.get(name))
         if lacking:

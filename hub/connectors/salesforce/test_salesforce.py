@@ -66,7 +66,7 @@ def profile(number: int = 1, **values: Any) -> Profile:
 def consents(**states: ConsentState) -> dict[str, Any]:
     return {
         "consents": tuple(
-            ConsentSummary(purpose="marketing", channel=channel, state=state, at=NOW)  # type: ignore[arg-type]
+            ConsentSummary(purpose="marketing", channel=channel, state=state, at=NOW)
             for channel, state in states.items()
         )
     }

@@ -23,7 +23,9 @@ from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_connections, load_routes
+from hub.sdk.declared import declared
 from hub.sdk.manifest import Capability
+from hub.sdk.mappings import with_mappings
 from hub.settings import Settings
 from hub.store import embedded, migrate
 from hub.store.database import Database
@@ -172,11 +174,16 @@ def postgres(settings: Settings) -> Iterator[str]:
 
 def configure(settings: Settings) -> Configured:
     """Connections, routes and rules. Raises ConfigError."""
+    own, wrong = declared(settings.destinations)
+    if wrong:
+        raise ConfigError(wrong)
     connections = load_connections(
         {name: (config.connector, config.options) for name, config in settings.connections.items()},
         default_region=settings.hub.default_region,
+        declared=own,
     )
-    if faults := key_faults(settings.secret_key, connections):
+    connections, faults = with_mappings(connections, settings.mappings, os.environ)
+    if faults := faults + key_faults(settings.secret_key, connections):
         raise ConfigError(faults)
     routes = tuple(
         Route(

@@ -161,6 +161,15 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
+    destinations: Path = Field(
+        Path("config/destinations"),
+        description="Folder of declared destinations, one file each, relative to the working directory.",
+    )
+    mappings: Path = Field(
+        Path("config/mappings"),
+        description="Folder with mapping files, <connection>.yaml each, relative to the working directory: what they "
+        "change about the fields a destination is written.",
+    )
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."
@@ -281,4 +290,6 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")
+    if "mappings" in settings.model_fields_set and not settings.mappings.is_dir():
+        faults.append(f"mappings: there is no folder {settings.mappings}")
     return faults

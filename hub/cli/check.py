@@ -26,7 +26,9 @@ from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
+from hub.sdk.declared import declared
 from hub.sdk.destination import Destination
+from hub.sdk.mappings import with_mappings
 from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
 from hub.settings import Settings, inspect
@@ -92,10 +94,20 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
-    """Settings and connections; raises ConfigError with the faults of the file, its connections, routes and rules."""
+    """Settings and connections.
+
+    Raises ConfigError with the faults of the file, its connections, routes, rules and mapping files.
+    """
     settings, faults = inspect(path, environment)
-    configs = {name: (config.connector, config.options) for name, config in settings.connections.items()}
-    connections, more = read_connections(configs, default_region=settings.hub.default_region)
+    own, wrong = declared(settings.destinations)
+    # of a declaration with faults those are told, and not that there is none
+    broken = {file.stem for file in settings.destinations.glob("*.yaml")} - own.keys()
+    configs = {
+        name: (config.connector, config.options)
+        for name, config in settings.connections.items()
+        if config.connector not in broken
+    }
+    connections, more = read_connections(configs, default_region=settings.hub.default_region, declared=own)
     add_new(faults, more)
     try:
         load_routes([(r.to, r.when) for r in settings.routes], connections, configured=settings.connections)
@@ -104,7 +116,9 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     add_new(faults, _file_faults(settings, connections))
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, connections))
-    located = settings.locate(faults)
+    located = [*wrong, *settings.locate(faults)]
+    connections, more = with_mappings(connections, settings.mappings, environment, configured=settings.connections)
+    located += more
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:
         try:

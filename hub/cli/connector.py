@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated, Any
 
 import typer
@@ -14,18 +16,21 @@ from pydantic_core import PydanticUndefined
 from hub.cli import output
 from hub.errors import ConfigError
 from hub.sdk import registry
+from hub.sdk.declared import declared
 from hub.sdk.registry import Connector
 from hub.sdk.scaffold import scaffold
 from hub.sdk.testkit.accept import accept as accept_samples
 from hub.sdk.testkit.capture import asgi
 from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit.declared import case_of
 from hub.sdk.testkit.kit import Check, checks_of, load_folder
+from hub.settings import inspect
 
 app = typer.Typer(
     name="connector", help="Connectors: list, describe, make, check, capture samples.", no_args_is_help=True
 )
 
-Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder.")]
+Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder or declaration.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
             rows.append(_row(registry.get(slug)))
         except ConfigError as error:
             output.say(str(error))
+    own, faults = declared(inspect(config, os.environ)[0].destinations)
+    rows += [_row(connector) for connector in own.values()]
+    for fault in faults:
+        output.say(fault)
     if json:
         output.show_json(rows)
     else:
@@ -58,7 +67,8 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
 def show(name: Name, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Describe one connector: settings, topics, capabilities, limits, and what it does not offer."""
     with output.exit_codes(json=json):
-        described = _description(_case(name).connector)
+        own, _ = declared(inspect(config, os.environ)[0].destinations)
+        described = _description(own[name] if name in own else _case(name).connector)
     if json:
         output.show_json(described)
         return
@@ -151,7 +161,9 @@ def capture(
 
 
 def _case(name: str) -> ConnectorCase:
-    """By name, or by the path of a folder. Raises ConfigError."""
+    """By name, or by the path of a folder or of a declaration. Raises ConfigError."""
+    if name.endswith((".yaml", ".yml")):
+        return case_of(Path(name), Path(mkdtemp(prefix="hub-declared-")))
     if name not in registry.slugs() and (Path(name) / "__init__.py").exists():
         return load_folder(Path(name))
     return ConnectorCase(registry.get(name), registry.folder(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +12,16 @@ from pydantic import BaseModel
 
 from hub.errors import did_you_mean
 from hub.mapping.customer import CustomerField, CustomerFields
+from hub.mapping.expression import ExpressionError, compile_expression
+from hub.mapping.expression.schema import SCHEMAS
 from hub.model.order import Order
 from hub.model.profile import Profile
 
 Schema = TypeVar("Schema", bound=BaseModel)
 _FIELDS: tuple[str, ...] = get_args(CustomerField)
+_PATH = re.compile(r"\w+(?:\.\w+)*")
+_EXPRESSED = re.compile(r"['`|\[]|==")
+"""What makes an expression of a text that begins like one of the source's own fields."""
 
 
 class FieldMap(Generic[Schema]):
@@ -85,7 +91,8 @@ class TextMap(Generic[Schema]):
     """What people map themselves: ``properties`` maps a property of theirs to a dotted path of ``schema``.
 
     ``custom.<name>`` reads one of the source's own fields, whatever its name, and lists are joined by semicolons.
-    A path the schema does not have, or that leads to no text, raises TypeError: a misspelt one is refused at start.
+    What is more than a path is an expression (``hub.mapping.expression``). A path the schema does not have, or that
+    leads to no text, raises TypeError: a misspelt one is refused at start.
     """
 
     def __init__(self, schema: type[Schema], properties: Mapping[str, str]) -> None:
@@ -93,7 +100,7 @@ class TextMap(Generic[Schema]):
 
     def read(self, source: Schema) -> dict[str, str]:
         """Property name to text; absent values are left out."""
-        found = ((name, _as_text(read(source))) for name, read in self._readers)
+        found = ((name, as_text(read(source))) for name, read in self._readers)
         return {name: text for name, text in found if text}
 
 
@@ -113,12 +120,30 @@ class PersonMap(TextMap[Profile]):
 
 def _text_reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
     custom, _, name = path.partition(".")
-    if custom == "custom" and name:
+    if custom == "custom" and name and not _EXPRESSED.search(name):
         return lambda source: source.custom.get(name)
+    if not _PATH.fullmatch(path):
+        return _expressed(schema, path)
     found = _annotation(schema, path)
     if _model_of(found) is not None or any(_model_of(item) is not None for item in get_args(found)):
         raise TypeError(f"{path!r} leads to no text; name one of its parts, such as {path}{_part_of(found)}")
     return _reader(schema, path)
+
+
+def _expressed(schema: type[BaseModel], text: str) -> Callable[[Any], Any]:
+    """An expression over a record; one it cannot work on has no value."""
+    try:
+        expression = compile_expression(text, SCHEMAS.get(schema))
+    except ExpressionError as error:
+        raise TypeError(str(error)) from None
+
+    def read(source: Any) -> Any:
+        try:
+            return expression.of(source)
+        except ExpressionError:
+            return None
+
+    return read
 
 
 def _part_of(annotation: Any) -> str:
@@ -129,9 +154,10 @@ def _part_of(annotation: Any) -> str:
     return f".{next(iter(model.model_fields))}"
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as people read it: lists by semicolons, numbers without an exponent, times in ISO 8601."""
     if isinstance(value, list | tuple):
-        return ";".join(filter(None, map(_as_text, value)))
+        return ";".join(filter(None, map(as_text, value)))
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):

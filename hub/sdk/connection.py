@@ -62,34 +62,44 @@ class Routing:
 
 
 def load_connections(
-    configs: Mapping[str, tuple[str, Mapping[str, Any]]], *, default_region: str
+    configs: Mapping[str, tuple[str, Mapping[str, Any]]],
+    *,
+    default_region: str,
+    declared: Mapping[str, Connector] | None = None,
 ) -> dict[str, Connection]:
     """Connections by name, from (connector, options) by name; ``default_region`` holds where a connection sets none.
+
+    ``declared`` are connectors that are declared in files, beside those that are installed.
 
     Raises ConfigError with the faults of all connections, as ``connections.shop-de.webhook_secret: ...``; a fault
     names the nearest right key and never a value.
     """
-    connections, faults = read_connections(configs, default_region=default_region)
+    connections, faults = read_connections(configs, default_region=default_region, declared=declared)
     if faults:
         raise ConfigError(faults)
     return connections
 
 
 def read_connections(
-    configs: Mapping[str, tuple[str, Mapping[str, Any]]], *, default_region: str
+    configs: Mapping[str, tuple[str, Mapping[str, Any]]],
+    *,
+    default_region: str,
+    declared: Mapping[str, Connector] | None = None,
 ) -> tuple[dict[str, Connection], list[str]]:
     """The connections that are right, and the faults of all others (see ``load_connections``)."""
     connections: dict[str, Connection] = {}
     faults: list[str] = []
+    own = declared or {}
+    there = (*slugs(), *own)
     for name, (slug, options) in configs.items():
         path = f"connections.{name}"
         if not _NAME.fullmatch(name):
             faults.append(f"{path}: the name may hold small letters, digits and hyphens, as it stands in URLs")
-        if slug not in slugs():
-            faults.append(f"{path}.connector: there is no connector {slug!r}{did_you_mean(slug, slugs())}")
+        if slug not in there:
+            faults.append(f"{path}.connector: there is no connector {slug!r}{did_you_mean(slug, there)}")
             continue
         try:
-            connector = get(slug)
+            connector = own.get(slug) or get(slug)
             settings = connector.manifest.settings.model_validate({"default_region": default_region, **options})
             connections[name] = Connection(name, connector, settings)
             if settings.every and (connector.source is None or connector.source.backfill is None):
@@ -158,6 +168,7 @@ def open_client(
         allow_private=allows(settings) if allows else settings.base_url is not None,
         headers=keeper.headers if keeper else fixed,
         renew=keeper.renew if keeper else None,
+        complete=partial(destination.complete, settings) if destination and destination.complete else None,
         allowed_hosts=manifest.allowed_hosts,
         timeout_seconds=settings.timeout_seconds,
         limits=limits,

@@ -185,6 +185,8 @@ class Destination(Generic[Settings]):
     essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
              error tree (`hub check --live`)
+    complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
+             without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
@@ -201,6 +203,7 @@ class Destination(Generic[Settings]):
     essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], Checked | None] | None = None
     authorise: Callable[[Settings], Authorisation] | None = None
+    complete: Callable[[Settings, Any], Any] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
     limits: Callable[[Settings], Limits] | None = None

@@ -80,8 +80,8 @@ class HttpClient:
     and ``allowed_hosts`` are called, and a ``root`` of https is never left for http. Reads (GET) are tried three times
     within one call; writes once, because the outbox row owns their retries. Private addresses are called only with
     ``allow_private``, and only of the root's host; see ``hub.sdk.network``. ``headers`` may be asked anew for each
-    call. After a 401 ``renew`` is given the refused request; when it answers True the request goes out once more, since
-    a refused one was not carried out.
+    call. ``complete`` puts into a body what only the wire may see. After a 401 ``renew`` is given the refused request;
+    when it answers True the request goes out once more, since a refused one was not carried out.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class HttpClient:
         allow_private: bool = False,
         headers: Authorisation | None = None,
         renew: Callable[[httpx.Request], bool] | None = None,
+        complete: Callable[[Any], Any] | None = None,
         allowed_hosts: tuple[str, ...] = (),
         timeout_seconds: float = 20.0,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -110,6 +111,7 @@ class HttpClient:
         fixed = None if headers is None or callable(headers) else headers
         self._per_call = headers if callable(headers) else None
         self._renew = renew
+        self._complete = complete
         private = frozenset([self._allowed[0]] if allow_private else [])
         self._client = httpx.Client(
             headers={"user-agent": "hub/0.1", **(fixed or {})},
@@ -175,7 +177,7 @@ class HttpClient:
             raise RejectedError(f"{method} {host}: http is not encrypted, and the API's root is https")
         sent_headers = dict(headers or {})
         if body is not None:
-            content = orjson.dumps(body)
+            content = orjson.dumps(self._complete(body) if self._complete else body)
             sent_headers.setdefault("content-type", "application/json")
         params = dict(query) if query else None
         request = self._client.build_request(method, url, params=params, content=content, headers=sent_headers)
@@ -184,7 +186,7 @@ class HttpClient:
             response = self._sent(method, host, request)
         if response.is_success or response.status_code in accept:
             return response
-        raise self._error(method, host, response)
+        raise error_of(response, self._status_table, self._refusals)
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait()
@@ -221,27 +223,36 @@ class HttpClient:
         headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 
-    def _error(self, method: str, host: str, response: httpx.Response) -> HubError:
-        status = response.status_code
-        default: type[HubError] = Unavailable if status >= 500 else RejectedError
-        kind = self._status_table.get(status, default)
-        brief = f"{method} {host} answered {status}"
-        message = f"{brief}: {words_of(response)}"
-        error = self._of_kind(kind, message, response)
-        error.brief = brief
-        return error
 
-    def _of_kind(self, kind: type[HubError], message: str, response: httpx.Response) -> HubError:
-        if issubclass(kind, Unavailable):
-            wait = retry_after(response)
-            if wait is None and response.status_code == 423:
-                wait = LOCKED_SECONDS
-            return kind(message, retry_after=wait, uncertain=response.status_code >= 500)
-        if issubclass(kind, RateLimited):
-            return kind(message, retry_after=retry_after(response))
-        if issubclass(kind, RejectedError) and self._refusals is not None:
-            return kind(message, refused=self._refusals(_decoded(response)))
-        return kind(message)
+def error_of(
+    response: httpx.Response,
+    status_table: StatusTable = DEFAULT_STATUS_TABLE,
+    refusals: Callable[[Any], Sequence[Refusal]] | None = None,
+    said: str | None = None,
+) -> HubError:
+    """The error an answer stands for, by its status; ``said`` are the other side's words where they are known."""
+    status = response.status_code
+    default: type[HubError] = Unavailable if status >= 500 else RejectedError
+    kind = status_table.get(status, default)
+    brief = f"{response.request.method} {response.request.url.host} answered {status}"
+    error = _of_kind(kind, f"{brief}: {words_of(response) if said is None else said}", response, refusals)
+    error.brief = brief
+    return error
+
+
+def _of_kind(
+    kind: type[HubError], message: str, response: httpx.Response, refusals: Callable[[Any], Sequence[Refusal]] | None
+) -> HubError:
+    if issubclass(kind, Unavailable):
+        wait = retry_after(response)
+        if wait is None and response.status_code == 423:
+            wait = LOCKED_SECONDS
+        return kind(message, retry_after=wait, uncertain=response.status_code >= 500)
+    if issubclass(kind, RateLimited):
+        return kind(message, retry_after=retry_after(response))
+    if issubclass(kind, RejectedError) and refusals is not None:
+        return kind(message, refused=refusals(_decoded(response)))
+    return kind(message)
 
 
 def _unanswered(error: httpx.HTTPError) -> str:

@@ -9,12 +9,23 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
-from hub.mapping.fieldmap import PersonMap
+from hub.mapping.fieldmap import PersonMap, as_text
+from hub.mapping.overrides import Compiled
+from hub.model.order import Order
 from hub.model.profile import Profile
 
 Role = Literal["source", "destination"]
@@ -128,8 +139,10 @@ class ProfileSettings(ConnectionSettings):
     profile_fields: Mapping[str, str] = Field(
         default_factory=dict,
         description="Property or column of yours to what of the profile goes there: custom.NAME, tags, orders.count, "
-        "addresses.1.city … What Hub writes by itself stays as it is.",
+        "addresses.1.city, or an expression (docs/expressions.md). What Hub writes by itself stays as it is.",
     )
+
+    _mapping: Compiled = PrivateAttr(default_factory=Compiled)
 
     @field_validator("profile_fields")
     @classmethod
@@ -147,6 +160,25 @@ class ProfileSettings(ConnectionSettings):
     def own_properties(self, profile: Profile) -> dict[str, str]:
         """What of a profile goes to the properties that people named, as text; what it does not know is left out."""
         return _person_map(tuple(self.profile_fields.items())).read(profile) if self.profile_fields else {}
+
+    def with_mapping(self, mapping: Compiled) -> Self:
+        """The same settings, with the connection's mapping file."""
+        changed = self.model_copy()
+        changed._mapping = mapping  # noqa: SLF001 - its own
+        return changed
+
+    @property
+    def mapped_fields(self) -> tuple[str, ...]:
+        """The fields of a person that the mapping file writes to, in its order."""
+        return tuple(self._mapping.people.targets)
+
+    def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
+        """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
+        overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
+        if not overrides:
+            return dict(own)
+        found = ((name, as_text(value)) for name, value in overrides.apply(record, own).values.items())
+        return {name: text for name, text in found if text}
 
 
 @lru_cache(maxsize=64)

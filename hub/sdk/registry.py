@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError
+from hub.mapping.overrides import OwnFields
 from hub.sdk.destination import Destination
 from hub.sdk.manifest import Manifest
 from hub.sdk.oauth import OAuth
@@ -34,6 +35,9 @@ class Connector:
     destination: Destination[Any] | None = None
     oauth: Callable[[Any], OAuth | None] | None = None
     """How a connection with these settings gets its tokens; None where it has a fixed one (``hub.sdk.oauth``)."""
+    own_fields: Callable[[Any], OwnFields] | None = None
+    """What it writes by itself with these settings; then a mapping file may change it (``hub.sdk.mappings``), and its
+    mapping ends with ``settings.finished(…)``."""
 
 
 @cache

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from hub import errors
-from tests.architecture import pipeline_page
+from hub.mapping.overrides import OwnFields, compile_overrides
+from hub.yaml_file import Reader
+from tests.architecture import expressions_page, pipeline_page
 from tests.architecture.errors_page import classes, page
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +47,11 @@ def test_the_page_of_the_pipeline_is_the_code():
     assert pipeline_page.PAGE.read_text(encoding="utf-8") == pipeline_page.page(), (
         "run: python -m tests.architecture.pipeline_page"
     )
+
+
+def test_the_page_of_expressions_is_the_code_and_its_mapping_file_is_right():
+    page = expressions_page.PAGE.read_text(encoding="utf-8")
+    assert page == expressions_page.page(), "run: python -m tests.architecture.expressions_page"
+    [sample] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    own = OwnFields(("phone",), order_written=())
+    assert compile_overrides(Reader(None).pairs(sample), own)[1] == []

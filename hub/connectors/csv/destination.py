@@ -142,7 +142,7 @@ class _File:
     def header(self) -> list[str]:
         """The columns, Hub's own id first."""
         named = (*columns(self.settings).values(), *consent_columns(self.settings).values())
-        return list(dict.fromkeys((*named, *self.settings.profile_fields)))
+        return list(dict.fromkeys((*named, *self.settings.profile_fields, *self.settings.mapped_fields)))
 
     @property
     def appends(self) -> bool:

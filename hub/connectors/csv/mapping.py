@@ -9,6 +9,7 @@ from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings, custom_nam
 from hub.errors import PayloadError
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
+from hub.mapping.overrides import OwnFields
 from hub.mapping.time import UNTOLD, day_first, instant, zone_of
 from hub.model.consent import Consent
 from hub.model.event import CONTACT_LISTS, CustomerEvent, Note
@@ -156,4 +157,11 @@ def cells(profile: Profile, settings: CsvSettings) -> dict[str, str]:
     for consent in profile.consents:
         if consent.purpose == "marketing" and consent.channel in by_channel:
             found[by_channel[consent.channel]] = consent.state
-    return found
+    return settings.finished(profile, found)
+
+
+def own_fields(settings: CsvSettings) -> OwnFields:
+    """The columns by name; the id that rows are found by, and consents, stay as they are."""
+    named = columns(settings)
+    consents = tuple(consent_columns(settings).values())
+    return OwnFields((*named.values(), *consents, *settings.profile_fields), kept=(named["external_id"], *consents))

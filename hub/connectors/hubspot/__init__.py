@@ -2,6 +2,7 @@
 
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import MANIFEST
+from hub.connectors.hubspot.mapping import own_fields
 from hub.sdk.registry import Connector
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=own_fields)

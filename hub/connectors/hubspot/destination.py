@@ -26,7 +26,7 @@ from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Orders, People, 
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.destination import HttpRequest
-from hub.sdk.http import HttpClient
+from hub.sdk.http import HttpClient, json_of
 from hub.sdk.manifest import Limits
 
 SIZE = MANIFEST.limits.batch
@@ -102,7 +102,7 @@ def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
         if kind == "deals" and settings.orders == "none":
             continue
         path = f"/crm/v3/properties/{kind}"
-        existing = {found["name"] for found in client.get(path).json()["results"]}
+        existing = {found["name"] for found in json_of(client.get(path))["results"]}
         missing = [definition for definition in definitions if definition["name"] not in existing]
         if missing:
             with suppress(ConflictError):

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.mapping.fieldmap import OrderMap, ProfileMap
+from hub.mapping.overrides import OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
 from hub.sdk.crm.rendering import order_write, profile_write
@@ -120,7 +121,19 @@ def contact_properties(profile: Profile, settings: HubSpotSettings) -> dict[str,
         "hub_last_order_at": _instant(orders.last_at),
         **_consents(profile),
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(profile, {name: value for name, value in found.items() if value})
+
+
+def own_fields(settings: HubSpotSettings) -> OwnFields:
+    """What a mapping file may change: not what contacts and deals are found by, what merges free, and no consent."""
+    defined = {kind: [str(one["name"]) for one in definitions] for kind, definitions in DEFINITIONS.items()}
+    consents = [name for name in defined["contacts"] if name.endswith(("_consent", "_consent_at"))]
+    deals = (*defined["deals"], "dealname", "amount", "deal_currency_code", "closedate", "pipeline", "dealstage")
+    return OwnFields(
+        (*CONTACT_FIELDS.properties, "date_of_birth", "hs_language", *defined["contacts"], *settings.profile_fields),
+        kept=(*ESSENTIAL, *consents, "email", "hub_emails", LINKED),
+        order_written=None if settings.orders == "none" else (*deals, *settings.deal_fields),
+    )
 
 
 def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str, str]:
@@ -129,7 +142,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
     No personal value is in the name. ``deal_fields`` of the settings come first: Hub's own properties stay Hub's.
     """
     order = change.order
-    return {
+    found = {
         **OrderMap(settings.deal_fields).read(order),
         ORDER_KEY: change.key,
         "dealname": f"{order.number or order.external_id} ({change.connection})",
@@ -140,6 +153,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
         "dealstage": _stage(change, settings),
         "hub_order_state": "deleted" if change.deleted else order.state,
     }
+    return settings.finished(order, found)
 
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import UUID
 
 from hub.errors import did_you_mean
 from hub.mapping.expression.errors import ExpressionError
+from hub.mapping.expression.fitting import SAID, UNFIT, WANTED, constant, either, list_of, wrong_value
 from hub.mapping.expression.functions import FUNCTIONS, Function
-from hub.mapping.expression.schema import ANY, COUNTRIES, ORIGINS, Kind, Schema, Shape, Value, plain
+from hub.mapping.expression.schema import ANY, ORIGINS, Kind, Schema, Shape, Value, plain
 from hub.mapping.expression.syntax import Node
 from hub.mapping.expression.times import HOW_LONG, comparable, passed
 
@@ -23,7 +23,6 @@ Tables = Mapping[str, Mapping[str, Value]]
 TRUTH, TEXT, NULL = Shape("truth"), Shape("text"), Shape("null")
 _TIMES: tuple[Kind, ...] = ("moment", "day")
 _DAY_LONG = 10
-_MOST_LISTED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +35,24 @@ class Moving:
 
 @dataclass(slots=True)
 class Analysis:
-    """Goes through one tree. ``conditional``: it is asked for a moment, so that ``ago`` means something."""
+    """Goes through one tree.
+
+    ``judges``: only true or false is wanted of it; ``moment``: it is asked for one, so that ``ago`` means something.
+    """
 
     text: str
     schema: Schema | None
     tables: Tables
-    conditional: bool = False
+    judges: bool = False
+    moment: bool = False
     fields: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
-    whole: bool = False
     moving: list[Moving] = field(default_factory=list)
 
     def of(self, tree: Node) -> Shape:
         """The shape of what the expression gives. Raises ExpressionError with the first thing that is wrong."""
         root = self.schema.shape if self.schema else ANY
-        found = self.judged(tree, root) if self.conditional else self.shape(tree, root)
+        found = self.judged(tree, root) if self.judges else self.shape(tree, root)
         self._used(found)
         return found
 
@@ -75,7 +77,7 @@ class Analysis:
                 return current
             case "literal":
                 node["value"] = plain(node["value"])
-                return _constant(node["value"])
+                return constant(node["value"])
             case "index":
                 return self.one_of(node, current)
             case "slice":
@@ -87,27 +89,27 @@ class Analysis:
                 return found.item if found.item and found.item.kind == "list" else found
             case "projection":
                 found = self.listed(children[0], self.shape(children[0], current))
-                return _list(self.shape(children[1], found.item or ANY))
+                return list_of(self._kept(self.shape(children[1], found.item or ANY)))
             case "value_projection":
                 self._used(self.shape(children[0], current))
-                return _list(self.shape(children[1], ANY))
+                return list_of(self.shape(children[1], ANY))
             case "filter_projection":
                 found = self.listed(children[0], self.shape(children[0], current))
                 item = found.item or ANY
                 self.judged(children[2], item)
-                return _list(self.shape(children[1], item))
+                return list_of(self._kept(self.shape(children[1], item)))
             case "comparator":
                 return self.compared(node, current)
             case "and_expression":
                 self._used(self.judged(children[0], current))
                 return self.shape(children[1], current)
             case "or_expression":
-                return _either([self._kept(self.shape(child, current)) for child in children])
+                return either([self._kept(self.shape(child, current)) for child in children])
             case "not_expression":
                 self._used(self.judged(children[0], current))
                 return TRUTH
             case "multi_select_list":
-                return _list(_either([self._kept(self.shape(child, current)) for child in children]))
+                return list_of(either([self._kept(self.shape(child, current)) for child in children]))
             case "multi_select_dict":
                 pairs = [(child["value"], child["children"][0]) for child in children]
                 return Shape("object", fields={name: self._kept(self.shape(child, current)) for name, child in pairs})
@@ -120,7 +122,7 @@ class Analysis:
     def judged(self, node: Node, current: Shape) -> Shape:
         """A part of which only true or false is wanted: a number alone is always true, so it was meant otherwise."""
         if node["type"] in ("and_expression", "or_expression"):
-            return _either([self._kept(self.judged(child, current)) for child in node["children"]])
+            return either([self._kept(self.judged(child, current)) for child in node["children"]])
         found = self.shape(node, current)
         if found.kind == "number" and found.path:
             raise self.fault(node, f"{found.path} is a number, which always counts as true; compare it: > `0`")
@@ -137,8 +139,13 @@ class Analysis:
             return ANY
         if name in current.fields:
             found = current.fields[name]
-            if not current.path and self.schema and current is self.schema.shape:
-                self.roots.add(name)
+            if self.schema is None:
+                return found
+            if current is self.schema.shape:
+                if found.kind != "object" or f"{name}.{next(iter(found.fields), '')}" not in self.schema.views:
+                    self.roots.add(name)
+            elif found.path in self.schema.views:
+                self.roots.add(found.path)
             return found
         if current.rest is not None:
             return Shape(current.rest.kind, f"{current.path}.{name}" if current.path else name)
@@ -158,7 +165,7 @@ class Analysis:
             near = did_you_mean(path, self.schema.paths() if self.schema else ())
             return f"{listed}; name one with [0], or all with [*], before .{name}{'' if current.item else near}"
         if current.kind != "object":
-            return f"{current.path or 'this'} is {_SAID[current.kind]} and has no {name!r}"
+            return f"{current.path or 'this'} is {SAID[current.kind]} and has no {name!r}"
         if self.schema is None or not (current.path or current is self.schema.shape):
             return f"there is no {name!r}{did_you_mean(name, current.fields)}"
         near = did_you_mean(path, self.schema.paths()) or did_you_mean(name, current.fields)
@@ -172,7 +179,7 @@ class Analysis:
         if current.kind in ("any", "null"):
             return ANY
         if current.kind != "list":
-            raise self.fault(node, f"{current.path or 'this'} is {_SAID[current.kind]}, and no list")
+            raise self.fault(node, f"{current.path or 'this'} is {SAID[current.kind]}, and no list")
         self._used(current)
         return current
 
@@ -219,8 +226,9 @@ class Analysis:
         if first["type"] != "literal" or not isinstance(first["value"], str):
             raise self.fault(node, "lookup takes the name of a table in quotes: lookup('stages', …)")
         if first["value"] not in self.tables:
-            near = did_you_mean(first["value"], self.tables) or ("" if self.tables else "; there is none here")
-            raise self.fault(first, f"there is no table {first['value']!r}{near}")
+            near = did_you_mean(first["value"], self.tables)
+            there = f"; there is {', '.join(sorted(self.tables))}" if self.tables else "; there is none here"
+            raise self.fault(first, f"there is no table of this name{near or there}")
         first["value"] = dict(self.tables[first["value"]])
 
     def _check_argument(self, known: Function, position: int, node: Node, found: Shape) -> None:
@@ -230,10 +238,10 @@ class Analysis:
         fault = known.faults.get(position) if isinstance(found.constant, str) else None
         if fault and (wrong := fault(found.constant)):
             raise self.fault(node, f"{known.name}: {wrong}")
-        unfit = _UNFIT[wanted]
+        unfit = UNFIT[wanted]
         if found.kind in unfit:
-            what = f"{found.path} is {_SAID[found.kind]}" if found.path else f"this is {_SAID[found.kind]}"
-            raise self.fault(node, f"{known.name} takes {_WANTED[wanted]}; {what}")
+            what = f"{found.path} is {SAID[found.kind]}" if found.path else f"this is {SAID[found.kind]}"
+            raise self.fault(node, f"{known.name} takes {WANTED[wanted]}; {what}")
         if wanted == "number" and found.is_constant and isinstance(found.constant, str):
             raise self.fault(node, f"{known.name} takes a number; one stands in backticks, as in `5`")
 
@@ -249,21 +257,21 @@ class Analysis:
             listed = node["children"][0]
             options = listed["value"] if listed["type"] == "literal" else _texts_in(listed)
             for option in options:
-                self._check_value(listed, sought, _constant(option))
+                self._check_value(listed, sought, constant(option))
 
     def _given(self, known: Function, shapes: list[Shape]) -> Shape:
         if known.name in ("default", "not_null"):
-            return _either(shapes)
+            return either(shapes)
         if known.name == "if":
-            return _either(shapes[1:])
+            return either(shapes[1:])
         if known.name in ("sort", "sort_by", "reverse", "unique"):
             return Shape(shapes[0].kind, item=shapes[0].item)
         if known.name in ("min", "max", "min_by", "max_by"):
             return shapes[0].item or ANY
         if known.name == "map":
-            return _list(shapes[0])
+            return list_of(shapes[0])
         if known.name == "split":
-            return _list(TEXT)
+            return list_of(TEXT)
         return Shape(known.gives)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
@@ -284,8 +292,8 @@ class Analysis:
             node["children"] = [_cut(side, _DAY_LONG) for side in sides]
         return TRUTH
 
-    def _check_compared(self, node: Node, found: Shape, side: Node, constant: Shape) -> None:
-        if found.kind == "list" and constant.kind != "list" and constant.constant is not None and found.path:
+    def _check_compared(self, node: Node, found: Shape, side: Node, other: Shape) -> None:
+        if found.kind == "list" and other.kind != "list" and other.constant is not None and found.path:
             if found.fields and found.item and found.item.kind == "object":
                 raise self.fault(
                     node,
@@ -294,12 +302,12 @@ class Analysis:
                     else f"{found.path} is a list; name one: {found.path}.email",
                 )
             raise self.fault(node, f"{found.path} is a list; write contains({found.path}, '…')")
-        if constant.kind == "list" and found.kind not in ("list", "any") and found.path:
+        if other.kind == "list" and found.kind not in ("list", "any") and found.path:
             raise self.fault(side, f"{found.path} is no list; write one_of({found.path}, '…', '…')")
-        self._check_value(side, found, constant)
+        self._check_value(side, found, other)
 
-    def _check_value(self, node: Node, found: Shape, constant: Shape) -> None:
-        if constant.is_constant and found.path and (wrong := wrong_value(found, constant.constant)):
+    def _check_value(self, node: Node, found: Shape, other: Shape) -> None:
+        if other.is_constant and found.path and (wrong := wrong_value(found, other.constant)):
             raise self.fault(node, f"{found.path} {wrong}")
 
     def _as_long(self, node: Node, one: int, other: int, shapes: list[Shape]) -> None:
@@ -319,8 +327,10 @@ class Analysis:
         how_long = passed(said[0].get("value")) if len(said) == 1 else None
         if how_long is None:
             raise self.fault(sides[other], f"ago takes {HOW_LONG}")
-        if not self.conditional or self.schema is None or current is not self.schema.shape:
-            raise self.fault(sides[other], "ago is for conditions, outside of brackets: those are asked again in time")
+        if not self.moment or self.schema is None or current is not self.schema.shape:
+            raise self.fault(
+                sides[other], "ago is for conditions of routes, outside of brackets: those are asked again in time"
+            )
         if found.kind not in _TIMES or not found.path:
             raise self.fault(sides[one], "ago stands beside a time, such as orders.last_at")
         self.moving.append(Moving(sides[one], how_long))
@@ -336,9 +346,11 @@ class Analysis:
     def _used(self, found: Shape) -> None:
         """Note a field of the record; what a derived name is read from counts as well."""
         if self.schema is not None and found is self.schema.shape:
-            self.whole = True
+            self.roots.update(found.fields)
         if not found.path:
             return
+        if self.schema is not None and found.kind == "object" and found.path in self.schema.views:
+            self.roots.add(found.path)
         head, _, rest = found.path.partition(".")
         origin = ORIGINS.get(head)
         if origin is None:
@@ -347,94 +359,9 @@ class Analysis:
             self.fields.add(f"{origin}.{rest}" if rest else origin)
 
 
-def wrong_value(found: Shape, value: Value) -> str | None:
-    """What is wrong with a constant that a value of this kind is compared with; None when nothing is."""
-    if value is None:
-        return None
-    text = isinstance(value, str)
-    match found.kind:
-        case "number" if isinstance(value, bool | str | list | dict):
-            return "is a number; one stands in backticks, as in `5`"
-        case "truth" if not isinstance(value, bool):
-            return "is `true` or `false`, in backticks"
-        case "text" | "id" | "moment" | "day" if not text:
-            called = {"moment": "is a time", "day": "is a day"}.get(found.kind, "is a text")
-            return f"{called}, in single quotes"
-        case "moment" | "day" if comparable(value) is None:
-            return "is a time: '2026-01-31', '2026-01-31T18:00:00Z', or ago('90 days')"
-        case "id" if not _is_uuid(value):
-            return "is an id"
-    if found.choices and text and value not in found.choices:
-        if found.choices is COUNTRIES:
-            return "is an ISO 3166 country of two capital letters, such as DE"
-        told = sorted(found.choices)
-        listed = f"is one of {', '.join(told)}" if 0 < len(told) <= _MOST_LISTED else "is never that"
-        return f"{listed}{did_you_mean(value, told)}"
-    return None
-
-
-_SAID: Mapping[str, str] = {
-    "text": "a text", "number": "a number", "truth": "true or false", "moment": "a time", "day": "a day", "id": "an id",
-    "object": "an object", "list": "a list", "null": "nothing", "any": "anything",
-}  # fmt: skip
-_WANTED = {
-    "text": "a text", "number": "a number", "list": "a list", "object": "an object",
-    "many": "a text, list or object", "truth": "true or false", "value": "a value", "each": "an expression",
-}  # fmt: skip
-_UNFIT: Mapping[str, tuple[Kind, ...]] = {
-    "text": ("list", "object"),
-    "number": ("list", "object", "truth", "moment", "day", "id"),
-    "list": ("text", "number", "truth", "moment", "day", "id", "object"),
-    "object": ("text", "number", "truth", "moment", "day", "id", "list"),
-    "many": ("number", "truth"),
-    "truth": (),
-    "value": (),
-    "each": (),
-}
-
-
 def _values_first(arguments: list[Node]) -> Iterator[int]:
     """Positions of the arguments, those with ``&`` last: they are read over the items of a list beside them."""
     yield from sorted(range(len(arguments)), key=lambda position: arguments[position]["type"] == "expref")
-
-
-def _constant(value: Value) -> Shape:
-    match value:
-        case None:
-            kind: Kind = "null"
-        case bool():
-            kind = "truth"
-        case str():
-            kind = "text"
-        case list():
-            return Shape("list", item=_either([_loose(_constant(item)) for item in value]), constant=value,
-                         is_constant=True)  # fmt: skip
-        case dict():
-            inner = {name: _loose(_constant(item)) for name, item in value.items()}
-            return Shape("object", fields=inner, constant=value, is_constant=True)
-        case _:
-            kind = "number"
-    return Shape(kind, constant=value, is_constant=True)
-
-
-def _loose(shape: Shape) -> Shape:
-    """Of a part of a constant only its kind: it is no constant where it is taken out."""
-    return Shape(shape.kind, fields=shape.fields, item=shape.item)
-
-
-def _list(item: Shape) -> Shape:
-    return Shape("list", item=item)
-
-
-def _either(shapes: list[Shape]) -> Shape:
-    """What one of several gives: their kind where they have one in common."""
-    known = [shape for shape in shapes if shape.kind != "null"]
-    if known and all(shape is known[0] for shape in known):
-        return known[0]
-    kinds = {shape.kind for shape in known}
-    if len(kinds) != 1 or kinds & {"list", "object"}:
-        return ANY
-    return Shape(kinds.pop())
 
 
 def _texts_in(node: Node) -> list[Value]:
@@ -449,10 +376,3 @@ def _is_ago(node: Node) -> bool:
 
 def _cut(node: Node, length: int) -> Node:
     return {"type": "cut", "children": [node], "length": length, "column": node["column"]}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from hub.mapping.expression import functions_hub, functions_standard  # noqa: F401 - they declare the functions
 from hub.mapping.expression.analysis import Analysis, Tables
 from hub.mapping.expression.evaluate import evaluate
-from hub.mapping.expression.schema import Kind, Schema, Value
+from hub.mapping.expression.schema import Kind, Schema, Value, plain
 from hub.mapping.expression.syntax import Node, parse, plain_path
 
 
@@ -20,38 +20,41 @@ class Expression:
     """What was written, and how it is worked out. Pure; one may serve all threads.
 
     ``fields`` are the fields it uses, as dotted names of the record it was compiled for, lists without brackets
-    (``addresses.city``); ``roots`` the first names it needs of a view of that record; ``gives`` is the kind of its
-    value where it is known before there is data, else ``any``.
+    (``addresses.city``); ``roots`` what it needs of a view of that record (``Schema.viewer``); ``gives`` is the kind
+    of its value where it is known before there is data, else ``any``.
     """
 
     text: str
     fields: frozenset[str]
     roots: frozenset[str]
     gives: Kind
-    schema: Schema | None
+    view: Callable[[BaseModel], dict[str, Value]]
+    """A record of its model as plain data, as far as it needs that."""
     read: Callable[[Value], Value]
-    """The value from plain data (``Schema.view`` or ``schema.plain``). Raises ExpressionError."""
+    """The value from plain data (``Schema.viewer`` or ``schema.plain``). Raises ExpressionError."""
 
     def of(self, record: BaseModel) -> Value:
         """The value for a record of the model it was compiled for. Raises ExpressionError."""
-        assert self.schema is not None, "it was compiled for no model"
-        return self.read(self.schema.view(record, self.roots))
+        return self.read(self.view(record))
 
 
-def compile_expression(text: str, schema: Schema | None = None, tables: Tables | None = None) -> Expression:
+def compile_expression(
+    text: str, schema: Schema | None = None, tables: Tables | None = None, *, judged: bool = False
+) -> Expression:
     """Read an expression, for records of a schema where there is one, else for any plain data.
 
-    ``tables`` are what ``lookup`` may name. Raises ExpressionError with what is wrong, where, and the nearest field
-    or function.
+    ``tables`` are what ``lookup`` may name; of a ``judged`` one only true or false is wanted.
+    Raises ExpressionError with what is wrong, where, and the nearest field or function.
     """
     text = text.strip()
     tree = parse(text)
-    analysis = Analysis(text, schema, tables or {})
+    analysis = Analysis(text, schema, tables or {}, judges=judged)
     found = analysis.of(tree)
     steps = plain_path(text)
     read = _path_reader(steps) if steps else _tree_reader(tree, text)
-    roots = frozenset(schema.shape.fields) if schema and analysis.whole else frozenset(analysis.roots)
-    return Expression(text, frozenset(analysis.fields), roots, found.kind, schema, read)
+    roots = frozenset(analysis.roots)
+    view = schema.viewer(roots) if schema else plain
+    return Expression(text, frozenset(analysis.fields), roots, found.kind, view, read)
 
 
 def roots_of(expressions: Collection[Expression]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -69,10 +70,22 @@ class Schema:
     shape: Shape
     views: Mapping[str, Callable[[Any], Value]]
 
-    def view(self, record: BaseModel, roots: Collection[str]) -> dict[str, Value]:
-        """A record as plain data, of its fields only those named."""
-        views = self.views
-        return {name: views[name](record) for name in roots if name in views}
+    def viewer(self, roots: Collection[str]) -> Callable[[BaseModel], dict[str, Value]]:
+        """What makes plain data of a record, with no other fields than those named (``orders``, ``orders.count``)."""
+        needed = [(root, view) for root, view in self.views.items() if root in roots]
+        names = [(root, view) for root, view in needed if "." not in root]
+        parts = [(*_two(root), view) for root, view in needed if "." in root and _two(root)[0] not in roots]
+        empty = sorted({head for head, *_ in parts})
+
+        def view(record: BaseModel) -> dict[str, Value]:
+            data: dict[str, Value] = {name: read(record) for name, read in names}
+            for head in empty:
+                data[head] = {}
+            for head, name, read in parts:
+                data[head][name] = read(record)
+            return data
+
+        return view
 
     def paths(self) -> Iterator[str]:
         """Every name, lists without their brackets; of currencies none."""
@@ -83,6 +96,11 @@ class Schema:
         one = self.shape.fields[name]
         narrowed = replace(one, item=replace(one.item, choices=choices)) if one.item else replace(one, choices=choices)
         return replace(self, shape=replace(self.shape, fields={**self.shape.fields, name: narrowed}))
+
+
+def _two(root: str) -> tuple[str, str]:
+    head, _, name = root.partition(".")
+    return head, name
 
 
 class Named(list[Value]):
@@ -130,8 +148,9 @@ def plain(value: Any) -> Value:
 
 def time_text(moment: datetime) -> str:
     """``2026-01-31T18:00:00Z``: whole seconds, so that texts compare as the moments do."""
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return aware.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    if moment.tzinfo is not None and moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat()[:19] + "Z"
 
 
 # -- from types --------------------------------------------------------------------------------------------------------
@@ -210,15 +229,28 @@ _MODEL_VIEWS: dict[type[BaseModel], Callable[[Any], Value]] = {}
 def _model_view(model: type[BaseModel]) -> Callable[[Any], Value]:
     if model not in _MODEL_VIEWS:
         views = [(name, _viewer(declared.annotation)) for name, declared in model.model_fields.items()]
-        _MODEL_VIEWS[model] = lambda value: {name: view(getattr(value, name)) for name, view in views}
+        _MODEL_VIEWS[model] = lambda value: _viewed(value.__dict__, views)
     return _MODEL_VIEWS[model]
 
 
-def _field_views(model: type[BaseModel]) -> dict[str, Callable[[Any], Value]]:
-    def of(name: str, view: Callable[[Any], Value]) -> Callable[[Any], Value]:
-        return lambda record: view(getattr(record, name))
+def _viewed(held: Mapping[str, Any], views: list[tuple[str, Callable[[Any], Value]]]) -> Value:
+    return {name: view(held[name]) for name, view in views}
 
-    return {name: of(name, _viewer(declared.annotation)) for name, declared in model.model_fields.items()}
+
+def _field_views(model: type[BaseModel]) -> dict[str, Callable[[Any], Value]]:
+    """By name, and of a part that is a model itself by its own names, too: ``orders`` and ``orders.count``."""
+    found: dict[str, Callable[[Any], Value]] = {}
+    for name, declared in model.model_fields.items():
+        found[name] = _below(attrgetter(name), _viewer(declared.annotation))
+        part = declared.annotation
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            for inner, of_part in part.model_fields.items():
+                found[f"{name}.{inner}"] = _below(attrgetter(f"{name}.{inner}"), _viewer(of_part.annotation))
+    return found
+
+
+def _below(get: Callable[[Any], Any], view: Callable[[Any], Value]) -> Callable[[Any], Value]:
+    return get if view is _same else lambda record: view(get(record))
 
 
 def _amounts(money: Collection[Money], one: Callable[[Any], Value]) -> Named:
@@ -237,6 +269,10 @@ def _states(consents: Collection[ConsentSummary]) -> dict[str, str]:
     told: dict[str, str] = {each.channel: each.state for each in consents if each.purpose == "marketing"}
     general = told.get("any", "unknown")
     return {channel: general if general == "opted_out" else told.get(channel, general) for channel in _CHANNELS}
+
+
+def _state_of(channel: str) -> Callable[[Profile], Value]:
+    return lambda profile: _states(profile.consents)[channel]
 
 
 def _country(profile: Profile) -> str | None:
@@ -271,6 +307,7 @@ PROFILE = Schema(
         **_field_views(Profile),
         "country": _country,
         "consent": lambda profile: _states(profile.consents),
+        **{f"consent.{channel}": _state_of(channel) for channel in _CHANNELS},
         "connections": lambda profile: [record.connection for record in profile.records],
     },
 )

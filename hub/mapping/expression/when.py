@@ -12,9 +12,11 @@ is passed in, and ``next_change`` says when that may make a difference.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from pydantic import BaseModel
 
 from hub.mapping.expression import functions_hub, functions_standard  # noqa: F401 - they declare the functions
 from hub.mapping.expression.analysis import Analysis, Moving
@@ -39,21 +41,21 @@ class Condition:
 
     text: str
     fields: frozenset[str]
-    roots: frozenset[str]
+    view: Callable[[BaseModel], dict[str, Value]]
     moving: tuple[Moving, ...]
     tree: Node
 
     def __call__(self, profile: Profile, now: datetime) -> bool:
         """Whether a profile meets it at this moment."""
         try:
-            data = PROFILE.view(profile, self.roots)
+            data = self.view(profile)
             return not is_false(evaluate(self.tree, data, self.text, now if self.moving else None))
         except ExpressionError:
             return False
 
     def next_change(self, profile: Profile, now: datetime) -> datetime | None:
         """When it may come out otherwise though the profile stays the same; None for never."""
-        data = PROFILE.view(profile, self.roots)
+        data = self.view(profile)
         moments = [moment for each in self.moving for moment in _turns(evaluate(each.node, data, ""), each.ago)]
         return min((moment for moment in moments if moment > now), default=None)
 
@@ -78,10 +80,9 @@ def compile_condition(text: str, connections: Collection[str] | None = None) -> 
 def _compiled(text: str, schema: Schema) -> Condition:
     text = text.strip()
     tree = parse(text)
-    analysis = Analysis(text, schema, {}, conditional=True)
+    analysis = Analysis(text, schema, {}, judges=True, moment=True)
     analysis.of(tree)
-    roots = frozenset(schema.shape.fields) if analysis.whole else frozenset(analysis.roots)
-    return Condition(text, frozenset(analysis.fields), roots, tuple(analysis.moving), tree)
+    return Condition(text, frozenset(analysis.fields), schema.viewer(analysis.roots), tuple(analysis.moving), tree)
 
 
 def _is_right(text: str, schema: Schema) -> bool:

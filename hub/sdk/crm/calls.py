@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import httpx
 
-from hub.errors import ConflictError, HubError, NotFound, RejectedError
+from hub.errors import ConflictError, HubError, NotFound, RejectedError, Unavailable
 from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
@@ -44,6 +44,16 @@ class Caller(Generic[Settings]):
             value: T = ended.value
             return value
 
+    def refusal(self, script: Script[None]) -> Problem | None:
+        """Run a script that ends the writing of one record; gives why it was refused, None where it was not."""
+        try:
+            self.run(script)
+        except RejectedError as error:
+            return Problem(str(error), "refused", error.refused)
+        except ConflictError as error:
+            return Problem(str(error))
+        return None
+
     def write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True) -> dict[str, Made | Problem]:
         """Write all items in calls of at most ``batch.size``; gives what became of each, by write key.
 
@@ -51,8 +61,18 @@ class Caller(Generic[Settings]):
         theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
         """
         found: dict[str, Made | Problem] = {}
-        for chunk in chunks(items, batch.size):
-            found |= self._write(batch, chunk, narrow=narrow)
+        for part in parts(batch, items):
+            found |= self._write_all(batch, part, narrow=narrow)
+        return found
+
+    def _write_all(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
+        """Write again what was undone only because other records of its call were refused."""
+        found: dict[str, Made | Problem] = {}
+        while items:
+            answers = self._write(batch, items, narrow=narrow)
+            undone = [item for item in items if _is_undone(answers[item.write.key])]
+            found |= answers
+            items = undone if len(undone) < len(items) else []
         return found
 
     def _write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
@@ -73,17 +93,36 @@ class Caller(Generic[Settings]):
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
 
     def request(self, request: HttpRequest) -> httpx.Response:
-        """Send one request; reads are tried again, writes are not."""
+        """Send one request; reads are tried again, writes are not.
+
+        A web page is no answer of a CRM's, whatever its status: a proxy or a maintenance page stands before it.
+        """
         if request.method == "GET":
-            return self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
-        return self.client.request(
-            request.method,
-            request.path,
-            query=request.query,
-            body=request.body,
-            headers=request.headers,
-            accept=request.accept,
-        )
+            response = self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
+        else:
+            response = self.client.request(
+                request.method,
+                request.path,
+                query=request.query,
+                body=request.body,
+                headers=request.headers,
+                accept=request.accept,
+            )
+        if response.is_success and response.headers.get("content-type", "").startswith("text/html"):
+            raise Unavailable("the answer is a web page", uncertain=request.method != "GET")
+        return response
+
+
+def parts(batch: Batch[Settings], items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items of each call."""
+    groups: dict[Hashable, list[Item]] = {}
+    for item in items:
+        groups.setdefault(batch.alike(item) if batch.alike else None, []).append(item)
+    return (chunk for group in groups.values() for chunk in chunks(group, batch.size))
+
+
+def _is_undone(answer: Made | Problem) -> bool:
+    return isinstance(answer, Problem) and answer.kind == "undone"
 
 
 def scrub(words: str, items: Iterable[Item]) -> str:

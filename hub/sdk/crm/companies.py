@@ -51,7 +51,9 @@ class Employers(Generic[Settings]):
             return
         for call in companies.find(names, self.caller.settings):
             for found in self.caller.ask(call):
-                self.ids.update({value: found.id for name, value in found.keys if name == companies.name})
+                for name, value in found.keys:
+                    if name == companies.name:
+                        self.ids.setdefault(value, found.id)  # of several with one name the first that is found
         for name in names:
             if name not in self.ids:
                 try:

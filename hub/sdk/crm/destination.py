@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.dialect import Dialect
@@ -11,19 +12,46 @@ from hub.sdk.destination import Change, Destination, HttpRequest, Write, WriteRe
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 
+Learn = Callable[[HttpClient, Settings], Settings]
+
 
 def destination(
-    dialect: Dialect[Settings], render: Callable[[Change, Settings], Write | None], **options: Any
+    dialect: Dialect[Settings],
+    render: Callable[[Change, Settings], Write | None],
+    *,
+    learn: Learn[Settings] | None = None,
+    prepare: Callable[[HttpClient, Settings], None] | None = None,
+    **options: Any,
 ) -> Destination[Settings]:
-    """The destination of a CRM that is written to by ``dialect``; ``options`` are further fields of ``Destination``."""
+    """The destination of a CRM that is written to by ``dialect``; ``options`` are further fields of ``Destination``.
+
+    ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as the keys
+    of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made some. What
+    is only planned (preview) goes by the settings as they are.
+    """
+    learned: WeakKeyDictionary[HttpClient, Settings] = WeakKeyDictionary()
+
+    def known(client: HttpClient, settings: Settings) -> Settings:
+        if learn is None:
+            return settings
+        if client not in learned:
+            learned[client] = learn(client, settings)
+        return learned[client]
+
+    def prepared(client: HttpClient, settings: Settings) -> None:
+        learned.pop(client, None)
+        if prepare is not None:
+            prepare(client, settings)
 
     def plan(writes: Sequence[Write], settings: Settings) -> Sequence[HttpRequest]:
         return planning.plan(dialect, writes, settings)
 
     def send(writes: Sequence[Write], client: HttpClient, settings: Settings) -> Sequence[WriteResult]:
-        return writing.send(dialect, writes, client, settings)
+        return writing.send(dialect, writes, client, known(client, settings))
 
     def absent(ids: Sequence[str], client: HttpClient, settings: Settings) -> Collection[str]:
-        return writing.absent(dialect, ids, client, settings)
+        return writing.absent(dialect, ids, client, known(client, settings))
 
-    return Destination(render=render, plan=plan, send=send, absent=absent, **options)
+    return Destination(
+        render=render, plan=plan, send=send, absent=absent, prepare=prepared if prepare else None, **options
+    )

@@ -7,7 +7,7 @@ way: without ``upsert`` it looks first and then creates or updates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
@@ -38,11 +38,15 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record to be written. ``id`` is the record's id there, None where it is to be made; ``write.key`` is ours."""
+    """One record to be written. ``id`` is the record's id there, None where it is to be made; ``write.key`` is ours.
+
+    ``there`` is the record as it is now, where one of the properties is among ``People.lists``; None if it is gone.
+    """
 
     write: Write
     id: str | None
     properties: Mapping[str, Any]
+    there: Found | None = None
 
     def without(self, name: str) -> Item:
         """The same without one property."""
@@ -57,6 +61,8 @@ class Found:
     ``keys``      (property, value) pairs under which it was found or could be; values as ``Write.match`` spells them
     ``borrowed``  those of them that it has from a record that was merged into it
     ``formerly``  ids that lead to this record because it was merged
+    ``values``    what it holds, as far as its dialect needs it to complete a list (``People.lists``)
+    ``bare``      only the id is known, from a search that tells no more: it is read before anything follows from it
     """
 
     id: str
@@ -64,6 +70,12 @@ class Found:
     keys: frozenset[Key] = frozenset()
     borrowed: frozenset[Key] = frozenset()
     formerly: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    bare: bool = False
+
+    def pairs(self, own: str) -> frozenset[Key]:
+        """All keys it is known by, Hub's own id among them."""
+        return self.keys | {(own, self.owner)} if self.owner else self.keys
 
     def is_of(self, write: Write, own: str) -> bool:
         """False when Hub wrote this record for somebody else."""
@@ -87,10 +99,11 @@ class Problem:
                   far as the answer names them
     ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does
     ``later``     not now: a locked row, or no answer for this record
+    ``undone``    nothing is wrong with it: the call was undone as a whole for another record's sake
     """
 
     words: str
-    kind: Literal["gone", "conflict", "refused", "later"] = "later"
+    kind: Literal["gone", "conflict", "refused", "later", "undone"] = "later"
     refused: tuple[Refusal, ...] = ()
     holders: tuple[str, ...] = ()
 
@@ -101,10 +114,11 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records."""
+    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same."""
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
+    alike: Callable[[Item], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,10 @@ class People(Generic[Settings]):
     ``find``     the records that have any of these keys; ``read`` those behind these ids now, under whatever id they
                  have after a merge. Both leave out what does not exist
     ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
+    ``lists``    properties that are part of a list which an update replaces as a whole (several e-mails): the record is
+                 read first and given as ``Item.there``, so that what people added stays
+    ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
+                 RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
                  RejectedError or NotFound where one of them exists no more
     ``free``     take a value from a record that got it by a merge that was undone
@@ -133,7 +151,9 @@ class People(Generic[Settings]):
     create: Batch[Settings] | None = None
     upsert: Batch[Settings] | None = None
     email: str = EMAIL
+    lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    settle: Callable[[str, Item, Settings], Script[None]] | None = None
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None
     opt_out: Callable[[Sequence[str], Settings], Script[Mapping[str, str]]] | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hub.sdk.crm.calls import chunks
+from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.rendering import FREED
-from hub.sdk.crm.writing import creation, known, look_first, plain
+from hub.sdk.crm.writing import creation, is_sure, known, look_first, plain
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Settings
 
@@ -27,11 +27,10 @@ def plan(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings
 
 def _erasures(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
     for write in writes:
+        if not known(write) or dialect.people.merge is None:
+            yield from _find(dialect, [write], settings)
         for record in known(write):
             yield from _first(dialect.people.erase(record, settings))
-    for write in writes:
-        if not known(write):
-            yield from _find(dialect, [write], settings)
 
 
 def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
@@ -45,8 +44,9 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     unsure = [str(write.external_id) for write in steady if write.uncertain]
     yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
     updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
-    yield from _batches(dialect, people.update, updates, settings)
-    freed = [(str(write.external_id), write.body.get(FREED, ())) for write in steady if not write.uncertain]
+    yield from _batches(dialect, people.update, updates, settings, lists=people.lists)
+    settled = [item.write for item in updates if not people.lists & item.properties.keys()]
+    freed = [(str(write.external_id), write.body.get(FREED, ())) for write in settled]
     if free is not None:
         for record, emails in freed:
             for email in emails:
@@ -66,19 +66,25 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     if orders.upsert:
         yield from _batches(dialect, orders.upsert, items, settings)
         return
-    sure = [item for item in items if not item.write.uncertain]
     if orders.update:
-        yield from _batches(dialect, orders.update, [item for item in sure if item.id], settings)
-    unsure = [(orders.own, item.write.key) for item in items if item.write.uncertain]
+        yield from _batches(dialect, orders.update, [item for item in items if is_sure(item.write)], settings)
+    unsure = [(orders.own, item.write.key) for item in items if not is_sure(item.write)]
     yield from (call.request for call in (orders.find(unsure, settings) if orders.find and unsure else ()))
-    if orders.create:
-        yield from _batches(dialect, orders.create, [creation(i.write) for i in sure if not i.id], settings)
 
 
 def _batches(
-    dialect: Dialect[Settings], batch: Batch[Settings], items: Sequence[Item], settings: Settings
+    dialect: Dialect[Settings],
+    batch: Batch[Settings],
+    items: Sequence[Item],
+    settings: Settings,
+    *,
+    lists: frozenset[str] = frozenset(),
 ) -> Iterator[HttpRequest]:
-    """What the items are sent in. Of those that name a company only the search for it is known."""
+    """What the items are sent in.
+
+    Of those that name a company only the search for it is known, and of those with one of the ``lists`` only that the
+    record is read first.
+    """
     companies = dialect.companies
     names = [
         str(item.properties[companies.name]) for item in items if companies and item.properties.get(companies.name)
@@ -86,7 +92,10 @@ def _batches(
     if companies and names:
         yield from (call.request for call in companies.find(names, settings))
         items = [item for item in items if not item.properties.get(companies.name)]
-    yield from (batch.call(chunk, settings).request for chunk in chunks(items, batch.size))
+    beside = [str(item.id) for item in items if lists & item.properties.keys()]
+    yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
+    items = [item for item in items if not lists & item.properties.keys()]
+    yield from (batch.call(chunk, settings).request for chunk in parts(batch, items))
 
 
 def _find(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:

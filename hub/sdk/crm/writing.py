@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal
 
 from hub.errors import AuthError, ConflictError, NotFound, RateLimited, RejectedError, Unavailable
+from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, Orders, Problem
@@ -65,6 +66,11 @@ def look_first(dialect: Dialect[Settings], write: Write) -> bool:
 def creation(write: Write) -> Item:
     """A new record with everything there is."""
     return Item(write, None, {name: value for name, value in plain(write.mirror).items() if value != ""})
+
+
+def is_sure(write: Write) -> bool:
+    """True when the record is known, and nothing that may have been carried out unseen has to be looked for."""
+    return write.external_id is not None and not write.uncertain
 
 
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,14 +137,21 @@ class _Sending(Generic[Settings]):
         people = self.dialect.people
         search: list[Write] = []
         stubborn: list[Item] = []
+        named: list[Item] = []
         sent = self.once(self.employers.named(items))
+        if action == "update":
+            sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
         assert batch is not None or not sent, f"the dialect has no {action}"
         answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
         for item in sent:
             answer = answers[item.write.key]
+            if isinstance(answer, Made) and people.settle:
+                answer = self.caller.refusal(people.settle(answer.id, item, self.caller.settings)) or answer
             if isinstance(answer, Made):
                 self.deliver(item, answer.id)
+            elif action != "update" and (holder := self.holder(item.write, answer)):
+                named.append(Item(item.write, holder.id, plain(item.write.mirror)))
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
             elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
@@ -147,7 +160,16 @@ class _Sending(Generic[Settings]):
                 self.refuse(item, answer)
         if stubborn:
             search += self.write(action, stubborn, last=last)
+        if named:
+            self.write("update", named, last=True)
         return search
+
+    def holder(self, write: Write, problem: Problem) -> Found | None:
+        """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
+        own, keys = self.dialect.people.own, frozenset(write.match)
+        found = self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
@@ -190,22 +212,15 @@ class _Sending(Generic[Settings]):
             ours = [one for one in mine if any(hit.id == one and hit.owner for hit in hits)]
             kept = self.merge(replace(write, external_id=ours[0], merge=tuple(ours[1:]))) if ours[1:] else None
             record = kept.external_id if kept else next(iter(mine), None)
-            item = Item(write, record, plain(write.mirror)) if record else creation(write)
+            there = None if kept else next((hit for hit in hits if hit.id == record), None)
+            item = Item(write, record, plain(write.mirror), there) if record else creation(write)
             found["update" if record else make].append(item.without(people.email) if blocked else item)
         for action, items in found.items():
             self.write(action, items, last=True)
 
     def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
-        keys = list(dict.fromkeys(pair for write in writes for pair in write.match))
-        index: dict[Key, list[Found]] = {}
-        for call in self.dialect.people.find(keys, self.caller.settings) if keys else ():
-            for found in self.caller.ask(call):
-                owned = {(self.dialect.people.own, found.owner)} if found.owner else set()
-                for pair in {*found.keys, *owned}:
-                    held = index.setdefault(pair, [])
-                    if all(one.id != found.id for one in held):
-                        held.append(found)
-        return index
+        """The records under all ids and e-mails of these profiles."""
+        return finding.lookup(self.dialect.people, self.caller, writes)
 
     def merge(self, write: Write) -> Write:
         """Merge the records of a merged profile into its own. The record that is left may have a new id."""
@@ -228,10 +243,7 @@ class _Sending(Generic[Settings]):
 
     def present(self, records: Iterable[str]) -> Mapping[str, Found]:
         """The records of people behind these ids now."""
-        asked = list(records)
-        calls = self.dialect.people.read(asked, self.caller.settings) if asked else ()
-        found = [hit for call in calls for hit in self.caller.ask(call)]
-        return {old: hit for hit in found for old in (*hit.formerly, hit.id)}
+        return finding.present(self.dialect.people, self.caller, records)
 
     def free(self, record: str, key: Key) -> None:
         """Take a value from a record. Where the CRM refuses, it stays there: no write fails for it."""
@@ -240,11 +252,12 @@ class _Sending(Generic[Settings]):
                 self.caller.run(self.dialect.people.free(record, key, self.caller.settings))
 
     def erase(self, write: Write) -> None:
-        records = known(write)
-        if not records:
-            hits = [hit for several in self.lookup([write]).values() for hit in several]
-            own = self.dialect.people.own
-            records = tuple(dict.fromkeys(hit.id for hit in hits if hit.is_of(write, own)))
+        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        records, people = known(write), self.dialect.people
+        if not records or people.merge is None:
+            hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
+            ours = [hit.id for hit in hits if hit.owner or not records]
+            records = tuple(dict.fromkeys((*records, *ours)))
         self.results[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
             try:
@@ -301,23 +314,24 @@ class _Sending(Generic[Settings]):
         self.settle(items, answers | self.caller.write(orders.upsert, short))
 
     def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
-        """Update what is known, create what is new; look first where an attempt may have been carried out unseen."""
+        """Update what is known; look for all others, and create what is not there.
+
+        A process that ended during a creation leaves no note of it, so that also what seems new is looked for.
+        """
         assert orders.update is not None, "the dialect has no way to update an order"
         assert orders.create is not None, "the dialect has no way to create an order"
         assert orders.find is not None, "the dialect has no way to find an order"
-        sure = [write for write in writes if not write.uncertain]
-        items = [Item(write, write.external_id, plain(write.properties)) for write in sure if write.external_id]
+        sure = [write for write in writes if is_sure(write)]
+        items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
-        gone = [item for item in items if _is_gone(answers[item.write.key])]
+        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
         self.settle([item for item in items if item not in gone], answers)
-        unsure = [*(item.write for item in gone), *(write for write in writes if write.uncertain)]
-        keys = [(orders.own, write.key) for write in unsure]
-        calls = orders.find(keys, self.caller.settings) if keys else ()
+        unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
+        calls = orders.find([(orders.own, write.key) for write in unsure], self.caller.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
         self.settle(again, self.caller.write(orders.update, again))
-        fresh = [write for write in sure if not write.external_id]
-        made = [creation(write) for write in (*fresh, *(write for write in unsure if write.key not in found))]
+        made = [creation(write) for write in unsure if write.key not in found]
         self.settle(made, self.caller.write(orders.create, made))
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
@@ -340,13 +354,25 @@ class _Sending(Generic[Settings]):
             if orders.unlink:
                 with suppress(NotFound):  # the person's record is gone, and its links with it
                     self.caller.run(orders.unlink(chunk, self.caller.settings))
-        linked = [write for write in writes if self.links_of(write)]
-        new = [(made[write.key], person) for write in linked for person in self.links_of(write)]
+        linked = {made[write.key]: write for write in writes if self.links_of(write)}
+        new = [(order, person) for order, write in linked.items() for person in self.links_of(write)]
         for chunk in chunks(new, orders.link_size):
-            refused = self.caller.run(orders.link(chunk, self.caller.settings))
-            for write in linked:
-                if told := refused.get(made[write.key]) or refused.get(""):
-                    self.retry(write, f"not associated: {scrub(told, ())}", uncertain=False)
+            self.link_all(orders, chunk, linked)
+
+    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
+        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
+        assert orders.link is not None, "the dialect has no link"
+        try:
+            refused = self.caller.run(orders.link(pairs, self.caller.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(pairs) // 2:
+                self.link_all(orders, pairs[:half], of)
+                self.link_all(orders, pairs[half:], of)
+                return
+        for order, _ in pairs:
+            if told := refused.get(order) or refused.get(""):
+                self.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
 
     def links_of(self, write: Write) -> tuple[str, ...]:
         """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""
@@ -390,7 +416,3 @@ class _Sending(Generic[Settings]):
 def _own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
-
-
-def _is_gone(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "gone"

@@ -131,7 +131,12 @@ def _sends(case: WriteCase) -> bool:
 
 def _check(law: Law, case: ConnectorCase) -> Check:
     code, _, words = law.__name__.removeprefix("law_").partition("_")
-    return Check(f"{case.id}/{code.upper()}-{words}", code.upper(), (law.__doc__ or "").strip(), partial(law, case))
+    return Check(
+        f"{case.id}/{code.upper()}-{words}",
+        code.upper(),
+        (law.__doc__ or "").strip().partition("\n")[0],
+        partial(law, case),
+    )
 
 
 def _fail(message: str) -> None:

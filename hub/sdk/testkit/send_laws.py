@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote_plus
 
 import httpx
 
@@ -189,7 +190,7 @@ def _shown(case: WriteCase, request: httpx.Request) -> str:
     url = str(request.url)
     allowed = (prefix for prefix in case.manifest.personal_paths if request.url.path.startswith(prefix))
     prefix = next(allowed, None)
-    return url if prefix is None else url[: url.index(prefix) + len(prefix)]
+    return unquote_plus(url if prefix is None else url[: url.index(prefix) + len(prefix)])
 
 
 def in_turn(recorded: Sequence[Any]) -> Answer:

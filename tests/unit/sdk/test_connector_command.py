@@ -28,7 +28,8 @@ def till(tmp_path: Path) -> Path:
     return tmp_path / "acme_till"
 
 
-def test_list_gives_the_catalogue():
+def test_list_gives_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
     done = runner.invoke(app, ["list", "--json"])
     rows = json.loads(done.stdout)
     assert done.exit_code == 0

@@ -1,0 +1,7 @@
+"""EspoCRM: profiles become contacts or leads, orders become opportunities."""
+
+from hub.connectors.espocrm.destination import DESTINATION
+from hub.connectors.espocrm.manifest import MANIFEST
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)

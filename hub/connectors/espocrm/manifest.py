@@ -1,0 +1,95 @@
+"""EspoCRM: settings and declaration.
+
+Sources: docs.espocrm.com/development/api (API users, X-Api-Key, HMAC, error codes), …/development/api/crud (one record
+a call), …/development/api-search-params, …/user-guide/sales-management (stages of an opportunity),
+…/administration/terms-and-naming (a field added in the Entity Manager gets the prefix ``c``),
+github.com/espocrm/espocrm application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from hub.mapping.fieldmap import OrderMap
+from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+
+
+class EspoSettings(ProfileSettings):
+    """An API user's key, and what people and orders become. ``base_url`` is where EspoCRM is opened in a browser."""
+
+    api_key: SecretStr = Field(description="API key of the API user.")
+    secret_key: SecretStr | None = Field(None, description="Its secret key, where its authentication method is HMAC.")
+    people: Literal["contacts", "leads"] = Field("contacts", description="What people become.")
+    orders: Literal["opportunities", "none"] = Field(
+        "opportunities", description="Whether orders are written as opportunities; leads have none."
+    )
+    stage_open: str = Field("Negotiation", description="Stage of an order that nobody has paid yet.")
+    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
+    stage_lost: str = Field(
+        "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
+    )
+    opportunity_fields: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",
+    )
+
+    @property
+    def entity(self) -> str:
+        """The entity type of people."""
+        return "Lead" if self.people == "leads" else "Contact"
+
+    @field_validator("opportunity_fields")
+    @classmethod
+    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
+        try:
+            OrderMap(fields)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        return fields
+
+    @model_validator(mode="after")
+    def _fits(self) -> EspoSettings:
+        if not self.base_url:
+            raise ValueError("base_url is missing: where EspoCRM is opened in a browser")
+        if self.people == "leads" and self.orders != "none":
+            raise ValueError("people: leads needs orders: none, since EspoCRM links opportunities to contacts only")
+        return self
+
+
+MANIFEST = Manifest(
+    slug="espocrm",
+    name="EspoCRM",
+    channel="crm",
+    roles=frozenset({"destination"}),
+    settings=EspoSettings,
+    docs_url="https://docs.espocrm.com/development/api/",
+    api_version="v1",
+    capabilities=frozenset(
+        {Capability.FIND, Capability.MERGE, Capability.ORDERS, Capability.CONSENT, Capability.ERASE}
+    ),
+    limits=Limits(batch=20),
+    not_offered={
+        "webhook": "EspoCRM is written to, not read from",
+        "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
+        "those that are missing",
+        "resubscribe": "an opt-out is passed on, an opt-in never lifts one in EspoCRM",
+        "lines": "EspoCRM's opportunities have no lines",
+    },
+    unmerge=Unmerge(
+        "recreates",
+        (
+            "The second record gets a new id: EspoCRM cannot undo a merge.",
+            "Notes, e-mails, activities, opportunities of others and target lists stay on the first record.",
+            "What people typed into the second record, and the first had empty, stays on the first.",
+            "Addresses that were opted out while the two were one stay opted out.",
+        ),
+    ),
+    personal_paths={
+        "/api/v1/Contact": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
+        "/api/v1/Lead": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
+    },
+    sample_settings={"base_url": "https://crm.example.com", "api_key": "espo-sample-key-1f0c"},
+)

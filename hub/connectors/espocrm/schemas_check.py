@@ -1,0 +1,78 @@
+"""What EspoCRM tells about itself: fields, stages, currencies, and what the API user may do.
+
+Sources: docs.espocrm.com/development/api/metadata (``key`` since 8.2; an older one gives everything),
+docs.espocrm.com/development/api ("GET App/user": ``acl``), github.com/espocrm/espocrm application/Espo/Controllers/
+FieldManager.php (only an administrator adds fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.connectors.espocrm.manifest import EspoSettings
+from hub.connectors.espocrm.mapping import FIELDS, ORDER_KEY, PROFILE_ID
+from hub.connectors.espocrm.schemas import API
+from hub.errors import RejectedError
+from hub.sdk.checked import Checked, texts
+from hub.sdk.http import HttpClient, json_of
+
+
+def prepare(client: HttpClient, settings: EspoSettings) -> None:
+    """See that EspoCRM keeps Hub's ids: fields it does not know it leaves out silently. Raises RejectedError."""
+    for entity, own in _kinds(settings).items():
+        if own not in _fields(client, entity):
+            raise RejectedError(
+                f"EspoCRM has no field {own} of {entity}: an administrator has to add it, see the README"
+            )
+
+
+def check(client: HttpClient, settings: EspoSettings) -> Checked:
+    """Try the key, and compare fields, rights, stages and currencies with what Hub needs. Writes nothing."""
+    found = Checked()
+    told = json_of(client.get(f"{API}/App/user"))
+    found.works.append("the key is accepted")
+    table = _at(told, "acl", "table")
+    for entity, own in _kinds(settings).items():
+        fields = _fields(client, entity)
+        kind = "Opportunity" if own == ORDER_KEY else "people"
+        lacking = [f"{name} ({FIELDS[kind][name]})" for name in FIELDS[kind] if name not in fields]
+        if own not in fields:
+            found.wrong.append(f"{entity} has no field {own}: nothing is written without it")
+        if lacking:
+            found.untested.append(f"{entity}: EspoCRM leaves out what it has no field for: {', '.join(lacking)}")
+        else:
+            found.works.append(f"all fields of {entity} are there")
+        rights = table.get(entity)
+        needed = {"create", "read", "edit"} | ({"delete"} if own == PROFILE_ID else set())
+        held = rights if isinstance(rights, Mapping) else {}
+        denied = sorted(right for right in needed if held.get(right) not in ("yes", "all"))
+        if denied:
+            found.wrong.append(f"the API user's role lacks for {entity}: {', '.join(denied)} (all)")
+        if own == ORDER_KEY:
+            _check_stages(found, fields, settings)
+            currencies = texts(told, "settings", "currencyList")
+            found.works.append(f"amounts may be in {', '.join(currencies)}")
+    return found
+
+
+def _kinds(settings: EspoSettings) -> dict[str, str]:
+    return {settings.entity: PROFILE_ID, **({"Opportunity": ORDER_KEY} if settings.orders != "none" else {})}
+
+
+def _fields(client: HttpClient, entity: str) -> Mapping[str, Any]:
+    told = json_of(client.get(f"{API}/Metadata", {"key": f"entityDefs.{entity}.fields"}))
+    return _at(told, "entityDefs", entity, "fields") or (told if isinstance(told, Mapping) else {})
+
+
+def _check_stages(found: Checked, fields: Mapping[str, Any], settings: EspoSettings) -> None:
+    stages = texts(fields, "stage", "options")
+    for name in ("stage_open", "stage_won", "stage_lost"):
+        if stages and getattr(settings, name) not in stages:
+            found.wrong.append(f"{name}: EspoCRM's opportunities have no stage {getattr(settings, name)!r}")
+
+
+def _at(told: Any, *path: str) -> Mapping[str, Any]:
+    for name in path:
+        told = told.get(name) if isinstance(told, Mapping) else None
+    return told if isinstance(told, Mapping) else {}

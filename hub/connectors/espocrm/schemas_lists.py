@@ -1,0 +1,67 @@
+"""The e-mails and phones of one record, which EspoCRM replaces as a whole: what Hub makes of the list. Pure.
+
+What people added stays, an opt-out is never taken back (law L7), and at most ten of a kind are kept
+(github.com/espocrm/espocrm application/Espo/Classes/FieldValidators/EmailType.php and PhoneType.php, MAX_COUNT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.connectors.espocrm.mapping import DROPPED, OPTED_OUT
+from hub.connectors.espocrm.schemas import Row
+from hub.sdk.destination import Write
+
+MOST = 10
+
+
+def wanted(write: Write, field: str) -> list[str]:
+    """All that Hub knows, the main one first. What was refused before the main one is not tried again."""
+    main, listed = str(write.mirror.get(field) or ""), str(write.mirror.get(f"{field}Data") or "").split(";")
+    return [one for one in (listed[listed.index(main) :] if main in listed else [main]) if one]
+
+
+def refuses(write: Write, field: str) -> bool:
+    """Whether the person opted out of what these are for."""
+    return write.mirror.get(OPTED_OUT[field]) == "true"
+
+
+def rows_of(record: Mapping[str, Any], field: str) -> list[Row]:
+    """The list of a record that was read by its id, the main one first."""
+    rows = [row for row in record.get(f"{field}Data") or () if isinstance(row, Mapping) and row.get(field)]
+    return sorted(rows, key=lambda row: not row.get("primary"))
+
+
+def kept(rows: Sequence[Row], field: str, write: Write) -> list[Row]:
+    """What stays of a record that Hub wrote: not what it wrote there and is not the person's any more."""
+    gone = {one.lower() for one in write.body.get(DROPPED, ())} - {one.lower() for one in wanted(write, field)}
+    return [row for row in rows if str(row[field]).lower() not in gone]
+
+
+def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:
+    """What Hub knows and the record does not have yet, as far as there is room."""
+    held = {str(row[field]).lower() for row in rows}
+    return [one for one in wanted(write, field) if one.lower() not in held][: MOST - len(held)]
+
+
+def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, Any]]:
+    """The list as it has to be, of what the record has: Hub's first, then what people added, and no opt-out lost."""
+    order = {one.lower(): number for number, one in enumerate(wanted(write, field))}
+    listed = sorted(rows, key=lambda row: order.get(str(row[field]).lower(), len(order)))
+    return [
+        {
+            field: row[field],
+            "primary": number == 0,
+            "optOut": bool(row.get("optOut")) or refuses(write, field),
+            "invalid": bool(row.get("invalid")),
+            **({"type": row["type"]} if row.get("type") else {}),
+        }
+        for number, row in enumerate(listed)
+    ]
+
+
+def made_main(record: Mapping[str, Any], field: str, value: str) -> Row:
+    """An address that was just made the main one of a record, with the opt-out it may have had before."""
+    told = next((row for row in rows_of(record, field) if str(row[field]).lower() == value.lower()), None)
+    return told or {field: value, "optOut": record.get(OPTED_OUT[field])}

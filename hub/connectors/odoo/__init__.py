@@ -1,0 +1,7 @@
+"""Odoo: profiles become contacts, orders become opportunities."""
+
+from hub.connectors.odoo.dialect import DESTINATION
+from hub.connectors.odoo.manifest import MANIFEST
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)

@@ -1,0 +1,220 @@
+"""A declaration file to a connector like any other."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import Field, SecretStr, ValidationError, create_model
+
+from hub.errors import ConfigError
+from hub.mapping.expression import PROFILE
+from hub.sdk.checked import Checked
+from hub.sdk.crm import destination
+from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.declared.dialect import dialect_of
+from hub.sdk.declared.faults import faults_of
+from hub.sdk.declared.fields import ORDERS, Fields
+from hub.sdk.declared.model import Auth, Declaration
+from hub.sdk.declared.template import fill
+from hub.sdk.destination import Change, OrderChange, Write
+from hub.sdk.http import Authorisation, HttpClient
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.oauth import OAuth, OAuthSettings
+from hub.sdk.registry import Connector, slugs
+from hub.yaml_file import Reader, describe
+
+
+def read_declaration(path: Path) -> Declaration:
+    """The declaration in a file. Raises ConfigError with every fault, each with its place in the file."""
+    reader = Reader(None, example="person")
+    data = reader.open(path)
+    faults = list(reader.faults)
+    if not faults:
+        try:
+            declaration = Declaration.model_validate(data)
+            faults = faults_of(declaration)
+        except ValidationError as error:
+            faults = describe(error, Declaration)
+    if faults:
+        raise ConfigError([f"{path}: {fault}" for fault in faults])
+    return declaration
+
+
+def connector_of(slug: str, declaration: Declaration) -> Connector:
+    """The connector that a declaration describes; ``slug`` is the name under which connections ask for it."""
+    people = Fields(declaration.person.fields, PROFILE)
+    orders = Fields(declaration.order.fields, ORDERS) if declaration.order else None
+    person = declaration.person
+
+    def render(change: Change, settings: ConnectionSettings) -> Write | None:
+        if isinstance(change, OrderChange):
+            if orders is None or declaration.order is None:
+                return None
+            wanted = {**orders.of_order(change), declaration.order.own: change.key}
+            return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
+        held = {name: change.mirror[name] for name in person.opt_out if change.mirror.get(name)}
+        refused = any(
+            consent.purpose == "marketing" and consent.channel in ("email", "any") and consent.state == "opted_out"
+            for consent in change.profile.consents
+        )
+        own = settings.own_properties(change.profile) if isinstance(settings, ProfileSettings) else {}
+        wanted = {
+            **own,
+            **people.of_profile(change.profile),
+            person.own: str(change.profile.id),
+            **(person.opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
+        }
+        return profile_write(change, wanted, own=person.own, email=person.email)
+
+    oauth = declaration.auth.oauth2
+    return Connector(
+        manifest=_manifest(slug, declaration),
+        destination=destination(
+            dialect_of(declaration),
+            render,
+            authorise=None if oauth else _authorise(declaration.auth, tuple(declaration.settings)),
+            api_root=lambda settings: settings.base_url or declaration.api_root or "",
+            refusals=lambda body: (),
+            essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration)}),
+            check=_checking(declaration),
+        ),
+        oauth=_oauth(declaration) if oauth else None,
+    )
+
+
+def _order_essentials(declaration: Declaration) -> tuple[str, ...]:
+    return (declaration.order.own, declaration.order.person) if declaration.order else ()
+
+
+def _manifest(slug: str, declaration: Declaration) -> Manifest[Any]:
+    person = declaration.person
+    offered = {Capability.FIND, Capability.ERASE, Capability.CONSENT}
+    not_offered = {
+        "webhook": "it is written to, not read from",
+        "refused values": "the declaration's rules name them, where the system does",
+    }
+    if person.merge:
+        offered.add(Capability.MERGE)
+    else:
+        not_offered["merge"] = "the declaration has no person.merge: a merged person keeps several records there"
+    if declaration.order:
+        offered.add(Capability.ORDERS)
+    else:
+        not_offered["orders"] = "the declaration has no order"
+    if not person.opt_out:
+        offered.discard(Capability.CONSENT)
+        not_offered["consent"] = "the declaration has no person.opt_out"
+    limits = declaration.limits
+    return Manifest(
+        slug=slug,
+        name=declaration.title,
+        channel="crm",
+        roles=frozenset({"destination"}),
+        settings=_settings(declaration),
+        docs_url=declaration.docs_url,
+        api_version=declaration.api_version,
+        capabilities=frozenset(offered),
+        limits=Limits(batch=limits.batch, calls=limits.calls, per_seconds=limits.per_seconds),
+        not_offered=not_offered,
+        unmerge=Unmerge("recreates", ("what the merge moved to the record that was kept",)) if person.merge else None,
+        personal_paths=declaration.personal_paths,
+        sample_settings=_samples(declaration),
+    )
+
+
+def _settings(declaration: Declaration) -> type[ConnectionSettings]:
+    """The model of a connection's settings: the shared ones, those of OAuth where it is used, and the declared ones."""
+    fields: dict[str, Any] = {}
+    for name, setting in declaration.settings.items():
+        kind: Any = SecretStr if setting.secret else str
+        default = ... if setting.default is None else kind(setting.default)
+        fields[name] = (kind, Field(default, description=setting.description))
+    if not declaration.api_root:
+        fields["base_url"] = (
+            str,
+            Field(description="Where this system's API is, such as https://crm.example.com/api."),
+        )
+    bases = (ProfileSettings, OAuthSettings) if declaration.auth.oauth2 else (ProfileSettings,)
+    return cast("type[ConnectionSettings]", create_model("DeclaredSettings", __base__=bases, **fields))
+
+
+def _samples(declaration: Declaration) -> dict[str, str]:
+    """Invented settings, for the contract kit."""
+    names = [name for name, setting in declaration.settings.items() if setting.default is None]
+    names += ["client_id", "client_secret"] if declaration.auth.oauth2 else []
+    samples = {name: f"sample-{name.replace('_', '-')}" for name in names}
+    return samples if declaration.api_root else {**samples, "base_url": "https://declared.example.com/api"}
+
+
+def _authorise(auth: Auth, names: tuple[str, ...]) -> Callable[[Any], Authorisation]:
+    def authorise(settings: Any) -> Authorisation:
+        values = {name: _shown(getattr(settings, name)) for name in names}
+        if auth.header is not None:
+            return {name: str(fill(text, values)) for name, text in auth.header.items()}
+        if auth.bearer is not None:
+            return {"authorization": f"Bearer {fill(auth.bearer, values)}"}
+        assert auth.basic is not None
+        pair = f"{fill(auth.basic.user, values)}:{fill(auth.basic.password, values)}"
+        return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+    return authorise
+
+
+def _shown(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:
+    declared = declaration.auth.oauth2
+    assert declared is not None
+
+    def oauth(settings: OAuthSettings) -> OAuth:
+        return OAuth(
+            token_url=declared.token_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            grant=declared.grant,
+            authorise_url=declared.authorise_url or None,
+            redirect_url=settings.redirect_url,
+            scopes=tuple(declared.scope.split()),
+            client=declared.client,
+        )
+
+    return oauth
+
+
+def _checking(declaration: Declaration) -> Callable[[HttpClient, Any], Checked]:
+    """A search for nobody: it needs the credentials, and shows that the answer can be read."""
+    dialect = dialect_of(declaration)
+
+    def check(client: HttpClient, settings: Any) -> Checked:
+        checked = Checked()
+        keys = [(declaration.person.own, "hub-check"), ("email", "hub-check@example.com")]
+        for call in dialect.people.find(keys, settings):
+            request = call.request
+            answer = client.request(
+                request.method, request.path, query=request.query, body=request.body, headers=request.headers
+            )
+            call.read(answer)
+        checked.works.append("the credentials are accepted, and people can be searched")
+        return checked
+
+    return check
+
+
+def declared(folder: Path) -> tuple[Mapping[str, Connector], list[str]]:
+    """The connectors declared in a folder, by the names of the files, and the faults of those that are wrong."""
+    found: dict[str, Connector] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        if path.stem in slugs():
+            faults.append(f"{path}: there is a connector {path.stem!r} already; give the file another name")
+            continue
+        try:
+            found[path.stem] = connector_of(path.stem, read_declaration(path))
+        except ConfigError as error:
+            faults += error.faults
+    return found, faults

@@ -1,0 +1,280 @@
+"""What a declaration may say, and what is wrong with one. docs/declared-destinations.md is its page for operators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from hub.sdk.declared.template import names_in
+
+_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|\S+)")
+_SETTING = re.compile(r"[a-z][a-z0-9_]*")
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+class Setting(_Part):
+    """What each connection to such a system sets; ``secret`` ones never leave the headers that carry them."""
+
+    description: Text
+    secret: bool = False
+    default: str | None = None
+
+
+class OAuth2(_Part):
+    """OAuth 2.0, as ``hub.sdk.oauth`` has it: ``client_id`` and ``client_secret`` are settings of the connection."""
+
+    grant: Literal["client_credentials", "refresh_token"]
+    token_url: Text
+    authorise_url: str = ""
+    scope: str = ""
+    client: Literal["basic", "body"] = "basic"
+
+
+class Basic(_Part):
+    """A user and a password, as templates."""
+
+    user: Text
+    password: str
+
+
+class Auth(_Part):
+    """How a request proves who sends it; one of these."""
+
+    header: Mapping[str, str] | None = Field(None, description="Headers, with {setting} in their values.")
+    bearer: str | None = Field(None, description="A bearer token, as {setting}.")
+    basic: Basic | None = None
+    oauth2: OAuth2 | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Auth:
+        if sum(value is not None for value in (self.header, self.bearer, self.basic, self.oauth2)) != 1:
+            raise ValueError("needs one of header, bearer, basic, oauth2")
+        return self
+
+
+class Limits(_Part):
+    """What the system bears."""
+
+    batch: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Most records of one call.")
+    calls: Annotated[int, Field(ge=1)] | None = None
+    per_seconds: Annotated[float, Field(gt=0)] = 1.0
+
+
+class Rule(_Part):
+    """What an answer means, where its status alone does not say. The first rule that fits counts.
+
+    ``when`` is an expression over the body. ``holders`` gives the ids of the records that have the value already,
+    ``refused`` the names of the fields at fault.
+    """
+
+    status: Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], BeforeValidator(_several)]
+    when: str | None = None
+    means: Literal["conflict", "gone", "refused", "later", "rate_limited", "auth", "done"] = Field(alias="is")
+    words: str | None = None
+    holders: str | None = None
+    refused: str | None = None
+
+
+class Operation(_Part):
+    """One request. ``request`` is METHOD and path; path, query, headers and body are templates."""
+
+    request: str
+    query: Mapping[str, str] = Field(default_factory=dict)
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    body: Any = None
+
+    @model_validator(mode="after")
+    def _is_a_request(self) -> Operation:
+        if _REQUEST.fullmatch(self.request) is None:
+            raise ValueError("request: must be a method and a path, such as `POST /contacts`")
+        return self
+
+    @property
+    def method(self) -> str:
+        """GET, POST and so on."""
+        return self.request.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """The template of the path."""
+        return self.request.partition(" ")[2]
+
+    @property
+    def asks_for(self) -> frozenset[str]:
+        """The values its templates name."""
+        return frozenset(names_in([self.path, dict(self.query), dict(self.headers), self.body]))
+
+
+class Writing(Operation):
+    """A request that writes records: one, or with ``size`` several, each as ``item`` in ``$items``.
+
+    ``id`` is where the answer has the record's id; without it the id that is known stays. Of several, ``results`` is
+    the list of answers, one for each item in order, or where ``key`` is given told by Hub's own id; ``failed`` is true
+    of one that was refused, and ``words`` says why.
+    """
+
+    id: str | None = None
+    size: Annotated[int, Field(ge=1, le=10_000)] = 1
+    item: Any = None
+    results: str | None = None
+    key: str | None = None
+    failed: str | None = None
+    words: str | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Writing:
+        if self.size > 1 and (self.item is None or self.results is None):
+            raise ValueError("with size, item and results are needed")
+        return self
+
+
+class Search(Operation):
+    """A request that finds records by a key: ``$value``, or with ``size`` several at once, ``$values``.
+
+    ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer.
+    """
+
+    by: Literal["own", "email"]
+    items: Text
+    size: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class Reading(Operation):
+    """A request that reads the record ``$id``, or with ``size`` several, ``$ids``; ``items`` as in a search.
+
+    Without ``items`` the body is the record. What does not exist is left out, or answered with 404.
+    """
+
+    items: str | None = None
+    size: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class Record(_Part):
+    """How one record of an answer is read: expressions over it.
+
+    ``live`` is false of one that counts as deleted; ``formerly`` are ids that lead to it because of a merge.
+    """
+
+    id: str = "id"
+    owner: Text
+    emails: str | None = None
+    formerly: str | None = None
+    live: str | None = None
+
+
+class Person(_Part):
+    """How people are written.
+
+    ``own``      the field that takes Hub's id of the person; it must be one that can be searched for
+    ``email``    the field of the main e-mail
+    ``unique``   fields of which the system itself refuses a second record with the same value
+    ``fields``   field to expression over the profile
+    ``opt_out``  fields that say "no more mail", with the value for it: written when a person opted out, never taken
+                 back by Hub (law L7)
+    ``merge``    requests that make ``$other`` part of ``$id``, one after the other
+    """
+
+    own: Text
+    email: Text = "email"
+    unique: tuple[str, ...] = ()
+    fields: Mapping[str, Text]
+    opt_out: Mapping[str, Any] = Field(default_factory=dict)
+    record: Record
+    find: tuple[Search, ...]
+    read: Reading
+    update: Writing
+    create: Writing | None = None
+    upsert: Writing | None = None
+    merge: tuple[Operation, ...] = ()
+    erase: tuple[Operation, ...]
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Person:
+        if self.create is None and self.upsert is None:
+            raise ValueError("needs create or upsert")
+        if {search.by for search in self.find} != {"own", "email"}:
+            raise ValueError("find: needs a search by own and one by email")
+        return self
+
+
+class Order(_Part):
+    """How orders are written. ``fields`` are expressions over ``hub.sdk.declared.fields.ORDERS``.
+
+    The person's record goes into the field ``person``.
+    """
+
+    own: Text
+    person: Text
+    fields: Mapping[str, Text]
+    record: Record
+    find: Search | None = None
+    update: Writing | None = None
+    create: Writing | None = None
+    upsert: Writing | None = None
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Order:
+        if self.upsert is None and None in (self.create, self.update, self.find):
+            raise ValueError("needs upsert, or create, update and find")
+        if self.find is not None and self.find.by != "own":
+            raise ValueError("find: orders are found by own")
+        return self
+
+
+class Company(_Part):
+    """Where companies are records: ``name`` is the person's field that names one, ``id`` the one that takes its id.
+
+    ``find`` is a search by ``$value``, the name; ``found`` the expression for the name of a record.
+    """
+
+    name: Text
+    id: Text
+    find: Operation
+    items: Text
+    found: Text
+    record_id: str = "id"
+    create: Writing
+
+
+class Declaration(_Part):
+    """A whole declared destination."""
+
+    title: Text
+    docs_url: Text
+    api_version: str = ""
+    api_root: str | None = Field(None, description="Where the API is; without it, base_url of the connection says so.")
+    settings: Mapping[str, Setting] = Field(default_factory=dict)
+    auth: Auth
+    headers: Mapping[str, str] = Field(default_factory=dict, description="Sent with every request.")
+    limits: Limits = Limits()
+    clear: Any = Field(None, description="What a field is set to when nobody tells it any more.")
+    errors: tuple[Rule, ...] = ()
+    personal_paths: Mapping[str, str] = Field(
+        default_factory=dict, description="Beginnings of paths that hold an e-mail, with the reason (law L11)."
+    )
+    person: Person
+    order: Order | None = None
+    company: Company | None = None
+
+    @model_validator(mode="after")
+    def _names_settings(self) -> Declaration:
+        for name in self.settings:
+            if _SETTING.fullmatch(name) is None:
+                raise ValueError(f"settings.{name}: a name has small letters, digits and underscores")
+        return self
+
+    @property
+    def public_settings(self) -> Collection[str]:
+        """The settings that templates of requests may name: secrets stand in ``auth`` alone."""
+        return [name for name, setting in self.settings.items() if not setting.secret]

@@ -1,0 +1,330 @@
+"""An in-memory Pipedrive, as far as its connector uses it; strict where the documentation is.
+
+Written from developers.pipedrive.com/docs/api/v1 (API v2; merges v1), pipedrive.readme.io/docs/
+pipedrive-api-v2-migration-guide (forms of values), …/core-api-concepts-responses and …-http-status-codes (errors),
+github.com/pipedrive/client-nodejs/issues/651 (an unknown parameter), …/docs/merging-two-persons.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Any
+
+import httpx
+
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, PERSON_FIELDS
+
+Body = dict[str, Any]
+
+COSTS = {"search": 20, "merge": 40, "list": 10, "get": 1, "write": 5, "delete": 3}
+PARAMETERS = {
+    "persons": {"name", "owner_id", "org_id", "add_time", "emails", "phones", "visible_to", "label_ids"},
+    "deals": {
+        *("title", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "value", "currency", "is_deleted"),
+        *("is_archived", "archive_time", "status", "probability", "lost_reason", "visible_to", "close_time"),
+        *("won_time", "lost_time", "expected_close_date", "label_ids"),
+    },
+    "organizations": {"name", "owner_id", "add_time", "visible_to", "label_ids", "address", "website"},
+}
+CONTACT_SYNC = {"notes", "im", "birthday", "job_title", "postal_address"}
+NUMBERS = {"org_id", "person_id", "stage_id", "pipeline_id", "owner_id", "value"}
+SYSTEM = {"persons": ("Name", "name"), "deals": ("Title", "title"), "organizations": ("Name", "name")}
+FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "varchar": lambda value: isinstance(value, str) and len(value) <= 255,
+    "text": lambda value: isinstance(value, str),
+    "double": lambda value: isinstance(value, int | float),
+    "date": lambda value: isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)),
+    "enum": lambda value: isinstance(value, int),
+}
+
+
+class Refused(Exception):  # noqa: N818 - what is said
+    def __init__(self, status: int, error: str, code: str | None = None) -> None:
+        super().__init__(error)
+        self.status, self.code = status, code
+
+
+def invalid(name: str, why: str) -> Refused:
+    return Refused(400, f"Validation failed: {name}: {why}", "ERR_SCHEMA_VALIDATION_FAILED")
+
+
+@dataclass
+class PipedriveDouble:
+    """``campaigns``: the account has that product. ``lagging``: the search knows what was written before only."""
+
+    campaigns: bool = True
+    prepared: bool = True
+    lagging: bool = False
+    slug: str = "pipedrive"
+    token: str = "token-of-the-double"
+    tokens: int = 0
+    calls: list[str] = field(default_factory=list)
+    held: dict[str, dict[int, Body]] = field(default_factory=lambda: {"persons": {}, "deals": {}, "organizations": {}})
+    fields: dict[str, list[Body]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    currencies: frozenset[str] = frozenset({"EUR", "USD", "GBP", "CHF", "JPY"})
+    closed: frozenset[str] = frozenset()
+    """E-mails whose marketing status cannot be changed."""
+    indexed: dict[str, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, (name, code) in SYSTEM.items():
+            self.fields[kind] = [{"field_name": name, "field_code": code, "field_type": "varchar"}]
+        if self.campaigns:
+            own = {"field_name": "Marketing status", "field_code": "marketing_status", "field_type": "enum"}
+            self.fields["persons"].append(own)
+        if self.prepared:
+            for kind, definitions in (("persons", PERSON_FIELDS), ("deals", DEAL_FIELDS)):
+                for label, field_type in definitions.values():
+                    self.add_field(kind, label, field_type)
+
+    # -- what the shared laws ask
+
+    def settings(self) -> dict[str, Any]:
+        return {"api_token": self.token}
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.calls.append(f"{request.method} {request.url.path}")
+        if request.headers.get("x-api-token") != self.token:
+            said = {"success": False, "error": "unauthorized access", "errorCode": 401}
+            return httpx.Response(401, json={**said, "error_info": "Please check developers.pipedrive.com"})
+        try:
+            answer = self.answer(request)
+        except Refused as error:
+            said = {"success": False, "error": str(error), "error_info": "Please check developers.pipedrive.com"}
+            code = {"code": error.code} if error.code else {}
+            return httpx.Response(error.status, json={**said, "data": None, "additional_data": None, **code})
+        headers = {"x-ratelimit-limit": "20", "x-daily-ratelimit-token-remaining": str(30_000 - self.tokens)}
+        return httpx.Response(200, json={"success": True, **answer}, headers=headers)
+
+    def people(self) -> list[Body]:
+        return [
+            {
+                "id": str(person["id"]),
+                "owner": self.named("persons", person).get("hub_profile_id"),
+                "emails": [one["value"] for one in person["emails"]],
+                "values": self.named("persons", person),
+            }
+            for person in self.live("persons")
+        ]
+
+    def orders(self) -> list[Body]:
+        return [
+            {
+                "id": str(deal["id"]),
+                "owner": self.named("deals", deal).get("hub_order_key"),
+                "person": str(deal["person_id"]) if deal.get("person_id") else None,
+                "values": self.named("deals", deal),
+            }
+            for deal in self.live("deals")
+        ]
+
+    def add_person(self, email: str, **values: str) -> str:
+        body: Body = {"name": values.pop("name", email), "emails": [{"value": email, "primary": True, "label": "work"}]}
+        if "phone" in values:
+            body["phones"] = [{"value": values.pop("phone"), "primary": True, "label": "work"}]
+        return str(self.create("persons", {**body, **values})["id"])
+
+    def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
+        self.held["persons"][int(id)]["is_deleted"] = True
+
+    def merge_people(self, kept: str, gone: str) -> None:
+        self.merge(int(gone), int(kept))
+
+    def refuse(self, text: str) -> None:
+        self.refused.append(text)
+
+    @property
+    def opted_out(self) -> set[str]:
+        refusing = [one for one in self.live("persons") if one.get("marketing_status") == "unsubscribed"]
+        return {email["value"] for person in refusing for email in person["emails"]}
+
+    # -- the API
+
+    def answer(self, request: httpx.Request) -> Body:
+        method, path, query = request.method, request.url.path, dict(request.url.params)
+        body = json.loads(request.content) if request.content else {}
+        if path == "/v1/users/me":
+            return {"data": {"id": 1, "name": "Hub", "company_domain": "sample"}}
+        if found := re.fullmatch(r"/v1/persons/(\d+)/merge", path):
+            self.tokens += COSTS["merge"]
+            return {"data": self.merge(int(found[1]), body["merge_with_id"])}
+        if found := re.fullmatch(r"/api/v2/(person|deal|organization)Fields", path):
+            return self.field_list(found[1] + "s", method, query, body)
+        if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/search", path):
+            self.tokens += COSTS["search"]
+            return {"data": {"items": list(self.search(found[1], query))}, "additional_data": {"next_cursor": None}}
+        if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)", path):
+            if method == "POST":
+                self.tokens += COSTS["write"]
+                return {"data": self.create(found[1], self.valid(found[1], body, None))}
+            self.tokens += COSTS["list"]
+            return {"data": self.listed(found[1], query), "additional_data": {"next_cursor": None}}
+        if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/(\d+)", path):
+            return {"data": self.one(found[1], int(found[2]), method, body)}
+        raise Refused(404, "Unknown method .")
+
+    def one(self, kind: str, number: int, method: str, body: Body) -> Body:
+        self.tokens += COSTS[{"GET": "get", "PATCH": "write", "DELETE": "delete"}[method]]
+        record = self.held[kind].get(number)
+        if record is None or record["is_deleted"]:
+            raise Refused(404, f"{kind.capitalize()[:-1]} not found")
+        if method == "DELETE":
+            record["is_deleted"] = True
+            return {"id": number}
+        if method == "PATCH":
+            self.change(record, self.valid(kind, body, record))
+        return record
+
+    def field_list(self, kind: str, method: str, query: Body, body: Body) -> Body:
+        if method == "POST":
+            self.tokens += COSTS["write"]
+            return {"data": self.add_field(kind, body["field_name"], body["field_type"])}
+        self.tokens += COSTS["list"]
+        start, size = int(query.get("cursor", 0)), min(int(query.get("limit", 100)), 500)
+        following = start + size if start + size < len(self.fields[kind]) else None
+        cursor = str(following) if following else None
+        return {"data": self.fields[kind][start : start + size], "additional_data": {"next_cursor": cursor}}
+
+    def search(self, kind: str, query: Body) -> Iterator[Body]:
+        term, exact = query["term"].lower(), query.get("exact_match") == "true"
+        if len(term) < (1 if exact else 2):
+            raise invalid("term", "Term must be at least 2 characters long.")
+        known = self.indexed.get(kind, set()) if self.lagging else set(self.held[kind])
+        for record in self.live(kind):
+            custom = [str(value) for value in record["custom_fields"].values() if value is not None]
+            places = {
+                "email": [one["value"] for one in record.get("emails", ())],
+                "name": [str(record.get("name"))],
+                "custom_fields": custom,
+            }
+            texts = [text.lower() for part in query["fields"].split(",") for text in places[part]]
+            if record["id"] in known and any(text == term if exact else term in text for text in texts):
+                emails = [one["value"] for one in record.get("emails", ())]
+                told = {"id": record["id"], "type": kind[:-1], "name": record.get("name"), "custom_fields": []}
+                yield {"result_score": 1.0, "item": {**told, **({"notes": [], "phones": []} if emails else {})}}
+
+    def listed(self, kind: str, query: Body) -> list[Body]:
+        records = self.live(kind)
+        if "ids" in query:
+            asked = {int(one) for one in query["ids"].split(",") if one.isdigit()}
+            if len(asked) > 100:
+                raise invalid("ids", "must contain less than or equal to 100 items")
+            records = [record for record in records if record["id"] in asked]
+        if query.get("sort_direction") == "desc":
+            records = records[::-1]
+        keys = set(query["custom_fields"].split(",")) if "custom_fields" in query else {*self.codes(kind)}
+        return [
+            {**one, "custom_fields": {key: value for key, value in one["custom_fields"].items() if key in keys}}
+            for one in records[: int(query.get("limit", 100))]
+        ]
+
+    def merge(self, gone: int, kept: int) -> Body:
+        """The data of ``kept`` wins; what it has empty it gets, and lists are put together."""
+        live = {record["id"]: record for record in self.live("persons")}
+        if gone == kept or gone not in live or kept not in live:
+            raise Refused(404 if gone != kept else 400, "Person not found" if gone != kept else "Bad request")
+        winner, loser = live[kept], live[gone]
+        for name in ("emails", "phones"):
+            has = {one["value"] for one in winner[name]}
+            winner[name] += [{**one, "primary": False} for one in loser[name] if one["value"] not in has]
+        winner["custom_fields"] = {**loser["custom_fields"], **winner["custom_fields"]}
+        for deal in self.live("deals"):
+            if deal.get("person_id") == gone:
+                deal["person_id"] = kept
+        loser["is_deleted"] = True
+        return {"id": kept, "name": winner["name"], "merge_what_id": gone, "email": winner["emails"]}
+
+    # -- records and their values
+
+    def live(self, kind: str) -> list[Body]:
+        return [record for record in self.held[kind].values() if not record["is_deleted"]]
+
+    def create(self, kind: str, body: Body) -> Body:
+        number = max(self.held[kind], default=0) + 1
+        lists: Body = {"emails": [], "phones": [], "marketing_status": "no_consent"} if kind == "persons" else {}
+        record = {"id": number, "is_deleted": False, "custom_fields": {}, **lists}
+        self.held[kind][number] = record
+        if kind == "deals":
+            record["status"] = "open"
+        return self.change(record, body)
+
+    def change(self, record: Body, body: Body) -> Body:
+        custom = {**record["custom_fields"], **body.pop("custom_fields", {})}
+        if self.closed & {one["value"] for one in {**record, **body}.get("emails", [])}:
+            body.pop("marketing_status", None)
+        record.update(body)
+        record["custom_fields"] = {key: value for key, value in custom.items() if value is not None}
+        return record
+
+    def valid(self, kind: str, body: Body, record: Body | None) -> Body:
+        for text in self.refused:
+            if text in json.dumps(body, ensure_ascii=False):
+                raise invalid(self.place(body, text), "is not a valid value")
+        if kind == "persons" and CONTACT_SYNC & body.keys():
+            raise Refused(403, "Contact sync is not enabled for this company", "feature_not_enabled")
+        allowed = PARAMETERS[kind] | {"custom_fields"} | ({"marketing_status"} if self.campaigns else set())
+        unknown = [f"{name}: Parameter '{name}' is not allowed for this request" for name in body.keys() - allowed]
+        if unknown:
+            raise Refused(400, f"Validation failed: {'; '.join(unknown)}", "ERR_SCHEMA_VALIDATION_FAILED")
+        for name in NUMBERS & body.keys():
+            if not isinstance(body[name], int | float | None):
+                raise invalid(name, "Expected number")
+        for name in {"emails", "phones"} & body.keys():
+            if not all(isinstance(one, dict) and isinstance(one.get("value"), str) for one in body[name]):
+                raise invalid(name, "Expected array of objects")
+            if sum(bool(one.get("primary")) for one in body[name]) > 1:
+                raise invalid(name, "only one may be primary")
+        if record is None and not body.get("title" if kind == "deals" else "name"):
+            raise invalid("title" if kind == "deals" else "name", "Required")
+        if "currency" in body and body["currency"] not in self.currencies:
+            raise invalid("currency", "is not an active currency of the company")
+        if "won_time" in body and body.get("status", (record or {}).get("status")) != "won":
+            raise invalid("won_time", "can only be set if deal status is won")
+        if body.get("org_id") and body["org_id"] not in self.held["organizations"]:
+            raise invalid("org_id", "not found")
+        if body.get("person_id") and body["person_id"] not in self.held["persons"]:
+            raise invalid("person_id", "not found")
+        types = {one["field_code"]: one["field_type"] for one in self.fields[kind]}
+        for key, value in body.get("custom_fields", {}).items():
+            if key not in types:
+                raise invalid("custom_fields", f"{key}: custom field not found")
+            if value is not None and not FORMS[types[key]](value):
+                raise invalid("custom_fields", f"{key}: Expected a value of type {types[key]}")
+        return dict(body)
+
+    def place(self, body: Body, text: str) -> str:
+        """The parameter, or the key of the custom field, that has this text."""
+        parts = {**body, **body.get("custom_fields", {})}
+        parts.pop("custom_fields", None)
+        named = next((name for name, value in parts.items() if text in json.dumps(value, ensure_ascii=False)), "name")
+        return f"custom_fields: {named}" if named in body.get("custom_fields", {}) else named
+
+    def codes(self, kind: str) -> Iterator[str]:
+        return (one["field_code"] for one in self.fields[kind])
+
+    def add_field(self, kind: str, label: str, field_type: str) -> Body:
+        code = sha1(f"{kind} {label} {len(self.fields[kind])}".encode(), usedforsecurity=False).hexdigest()
+        made = {"field_name": label, "field_code": code, "field_type": field_type, "options": None}
+        self.fields[kind].append(made)
+        return {**made, "is_custom_field": True}
+
+    def named(self, kind: str, record: Body) -> dict[str, Any]:
+        """A record's values by the names that Hub has for them, as text."""
+        labels = {label: name for fields in (PERSON_FIELDS, DEAL_FIELDS) for name, (label, _) in fields.items()}
+        codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
+        lists = {"email": record.get("emails"), "phone": record.get("phones")}
+        main = {name: one["value"] for name, listed in lists.items() for one in listed or () if one.get("primary")}
+        own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
+        custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}
+        return {
+            name: str(value) for name, value in {**own, **main, **custom}.items() if name not in ("id", "is_deleted")
+        }
+
+    def index(self) -> None:
+        """The search catches up."""
+        self.indexed = {kind: set(records) for kind, records in self.held.items()}

@@ -373,7 +373,7 @@ def _needed(settings: SalesforceSettings) -> list[tuple[str, set[str]]]:
     every = settings.custom_fields == "all"
     person = {*PERSON_FIELDS} if every else {PROFILE_ID, *({MERGED_INTO} if settings.merge == "mark" else ())}
     order = {*ORDER_FIELDS} if every else {ORDER_KEY}
-    kinds = [(settings.sobject, {*person, *settings.profile_fields})]
+    kinds = [(settings.sobject, {*person, *settings.profile_fields, *settings.mapped_fields} - {COMPANY})]
     return [*kinds, ("Opportunity", {*order, *settings.opportunity_fields})] if settings.takes_orders else kinds
 
 

@@ -43,6 +43,12 @@ class SalesforceSettings(ProfileSettings):
     )
     sandbox: bool = Field(False, description="JWT bearer flow: the org is a sandbox.")
     redirect_url: str = Field("https://localhost/", description="Refresh tokens: the callback URL of the app.")
+    timeout_seconds: float = Field(
+        110.0,
+        gt=0,
+        le=300,
+        description="Limit for one HTTP request: 200 records with an org's own triggers take their time.",
+    )
     person: Literal["contact", "lead"] = Field("contact", description="What a person becomes. Leads have no orders.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")

@@ -245,7 +245,10 @@ def _value(name: str, value: Any) -> Any:
         return REQUIRED.get(name)
     if name in OPT_OUTS.values():
         return True
-    return float(value) if name in NUMBERS else value
+    try:
+        return float(value) if name in NUMBERS else value
+    except ValueError:
+        return value  # a mapping file put a text there: Salesforce says so in its own words
 
 
 def query(soqls: Sequence[str], *, deleted: bool = False) -> HttpRequest:

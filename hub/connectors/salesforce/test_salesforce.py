@@ -164,6 +164,27 @@ def test_an_exact_duplicate_is_a_conflict_and_a_likeness_is_refused_with_their_w
         assert [one.outcome for one in org.send(ProfileChange(profile(), 1))] == [outcome]
 
 
+def test_a_contact_that_somebody_makes_meanwhile_is_taken_and_not_doubled() -> None:
+    # given an org that blocks second contacts of one e-mail
+    org = Org()
+    org.double.rule = "exact"
+    typed: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        # when somebody types the person in after Hub looked, and before it writes
+        if request.method == "PATCH" and not typed:
+            typed.append(org.double.add_person("k1@example.com", Title="Chief"))
+        return org.double.handle(request)
+
+    org.client = open_client(
+        org.connection, DESTINATION, transport=httpx.MockTransport(handle), budget=Budget(Limits())
+    )
+    [result] = org.send(ProfileChange(profile(), 1))
+    # then Hub writes to that contact
+    assert (result.outcome, result.external_id) == ("delivered", typed[0])
+    assert (org.person(typed[0])["Title"], len(org.double.people())) == ("Chief", 1)
+
+
 def blocked(engine: str) -> dict[str, Any]:
     match = {"record": {"attributes": {"type": "Contact"}, "Id": "003000000000007AAA"}, "matchConfidence": 100}
     result = {"allowSave": False, "matchResults": [{"matchEngine": engine, "matchRecords": [match]}]}

@@ -5,7 +5,8 @@ e-mail, so that Hub looks first whether the person is there. Sources: see ``sche
 developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-opportunitycontactrole.html
 (the contacts of an opportunity; one of them is primary), …/docs/platform/api-rest/guide/
 resources-composite-sobjects-collections-delete.html (ids in the query), …/docs/atlas.en-us.apexcode.meta/apexcode/
-langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README).
+langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README), …/docs/atlas.en-us.api.meta/api/
+sforce_api_calls_emptyrecyclebin.htm (what was deleted is kept for 15 days).
 """
 
 from __future__ import annotations

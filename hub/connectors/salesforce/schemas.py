@@ -4,7 +4,8 @@ Sources: developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html (
 …/resources-composite-sobjects-collections-upsert.html (results in the order of the records),
 …/resources-composite-composite-post.html (25 requests in one call, 5 of them queries),
 …/headers-duplicaterules.html, …/docs/platform/api/guide/sforce-api-calls-merge.html (MasterRecordId of what was
-merged), …/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_duplicateresult.htm (matches).
+merged), help.salesforce.com 000386264 (a URL holds 16,384 bytes; a longer query goes into a composite request's body),
+developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_duplicateresult.htm (matches).
 In answers of the REST API that result is spelt ``duplicateResut`` (rudderlabs/rudder-server's recorded errors).
 """
 
@@ -46,7 +47,7 @@ REQUIRED = {"LastName": "[not provided]", "Company": "[not provided]"}
 """What a new record cannot be without, and what stands there where nobody knows it."""
 
 QUERIES, ROOM = 5, 15_000
-"""Queries in one call, and the length of one in characters (a URL holds 16 kB)."""
+"""Queries in one call, and the length of one in characters: what a URL could hold, for queries that stay simple."""
 
 DAY_SECONDS, BUSY_SECONDS = 900.0, 10.0
 """How long Hub waits when the calls of 24 hours are used up, and when too many long ones run at once."""

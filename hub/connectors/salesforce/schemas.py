@@ -6,7 +6,8 @@ Sources: developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html (
 …/headers-duplicaterules.html, …/docs/platform/api/guide/sforce-api-calls-merge.html (MasterRecordId of what was
 merged), help.salesforce.com 000386264 (a URL holds 16,384 bytes; a longer query goes into a composite request's body),
 developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_duplicateresult.htm
-(matches). In answers of the REST API that result is spelt ``duplicateResut`` (rudderlabs/rudder-server's recorded errors).
+(matches). In answers of the REST API that result is spelt ``duplicateResut`` (rudderlabs/rudder-server's recorded
+errors).
 """
 
 from __future__ import annotations

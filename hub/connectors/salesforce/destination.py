@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.connectors.salesforce import schemas
+from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
 from hub.connectors.salesforce.mapping import (
     COMPANY,
@@ -202,11 +202,11 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     render,
-    prepare=schemas.prepare,
+    prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     refusals=schemas.refusals,
     essential=ESSENTIAL,
-    check=schemas.check,
+    check=schemas_setup.check,
     takes_orders=lambda settings: settings.takes_orders,
     limits=lambda _: MANIFEST.limits,
 )

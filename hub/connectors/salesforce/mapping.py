@@ -53,7 +53,7 @@ PERSON_FIELDS = {
     "Hub_Last_Order_At__c": "Date/Time",
 }
 ORDER_FIELDS = {ORDER_KEY: "Text(255), External ID, Unique", "Hub_Order_State__c": "Text(20)"}
-"""Hub's own fields and what they are; an administrator creates them (README)."""
+"""Hub's own fields and what they are, as Salesforce's set-up words it."""
 
 ESSENTIAL_OF_ORDERS = ("StageName", "CloseDate", "CurrencyIsoCode")
 ESSENTIAL = frozenset({PROFILE_ID, ORDER_KEY, EMAIL_OPT_OUT, *ESSENTIAL_OF_ORDERS, *CONSENTS.values()})

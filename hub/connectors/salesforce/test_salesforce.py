@@ -422,6 +422,29 @@ def test_fields_that_nobody_created_stop_the_connection_before_anything_is_refus
     assert few.person(str(made.external_id))["HasOptedOutOfEmail"] is True
 
 
+def test_fields_are_created_where_hub_may_and_the_connection_rests_until_they_are_shown() -> None:
+    # given an org without two of Hub's fields
+    org = Org(create_fields=True)
+    org.double.hidden |= {"Hub_Profile_Id__c", "Hub_Lifetime_Value__c"}
+    assert DESTINATION.prepare is not None
+    # when Hub may not create any, then it says so
+    with pytest.raises(AuthError, match=r"does not create Contact\.Hub_Lifetime_Value__c: INSUFFICIENT_ACCESS"):
+        DESTINATION.prepare(org.client, org.settings)
+    # when it may, then they are there, and nobody sees them until the permission set is assigned; twice is once
+    org.double.may_customise = True
+    for _ in range(2):
+        with pytest.raises(AuthError, match="assign the permission set Hub_Fields to Hub's user"):
+            DESTINATION.prepare(org.client, org.settings)
+    org.double.assign()
+    DESTINATION.prepare(org.client, org.settings)
+    assert [each["Name"] for each in org.double.live("PermissionSet")] == ["Hub_Fields"]
+    own = {"externalId": True, "unique": True, "caseSensitive": False}
+    assert org.double.made_fields == {
+        "Contact.Hub_Profile_Id__c": {"label": "Hub Profile Id", "type": "Text", "length": 36, **own},
+        "Contact.Hub_Lifetime_Value__c": {"label": "Hub Lifetime Value", "type": "Number", "precision": 18, "scale": 2},
+    }
+
+
 def test_a_live_check_tells_what_an_administrator_has_to_do() -> None:
     org = Org(stage_won="Gewonnen", profile_fields={"Schuhe__c": "custom.shoes"}, org_currency=None)
     org.double.merges = org.double.currencies = False

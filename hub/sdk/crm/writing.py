@@ -335,10 +335,16 @@ class _Sending(Generic[Settings]):
         self.settle(made, self.caller.write(orders.create, made))
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
+        """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        refused = [item for item in items if _is_refused(answers[item.write.key]) and item.properties.get(under or "")]
+        present = self.present(str(item.properties[under]) for item in refused) if under else {}
         for item in items:
             answer = answers[item.write.key]
             if isinstance(answer, Made):
                 self.deliver(item, answer.id)
+            elif item in refused and str(item.properties[under or ""]) not in present:
+                self.retry(item.write, "the record of its person is not there", uncertain=False)
             else:
                 self.refuse(item, answer)
 
@@ -416,3 +422,7 @@ class _Sending(Generic[Settings]):
 def _own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
+
+
+def _is_refused(answer: Made | Problem) -> bool:
+    return isinstance(answer, Problem) and answer.kind == "refused" and not answer.refused

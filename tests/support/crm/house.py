@@ -130,6 +130,11 @@ class House:
         self.prepared = False
         self.failing: set[str] = set()
 
+    def prepare(self) -> House:
+        """Make what Hub needs there."""
+        self._client()
+        return self
+
     def copy(self) -> House:
         """The same house before the same CRM, for another way on from here; it counts its calls from 1."""
         copied = House.__new__(House)

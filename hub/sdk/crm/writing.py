@@ -425,4 +425,4 @@ def _own_ids(write: Write, own: str) -> list[str]:
 
 
 def _is_refused(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "refused" and not answer.refused
+    return isinstance(answer, Problem) and answer.kind == "refused"

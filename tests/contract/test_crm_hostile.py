@@ -10,7 +10,7 @@ from functools import cache
 import httpx
 import pytest
 
-from tests.support.crm import AFTER, BEFORE, House, doubles, is_read
+from tests.support.crm import AFTER, BEFORE, House, doubles, house_before, is_read
 from tests.support.crm.cast import ANNA, BERT, CARLA, ORDER, SECOND, order, person, told
 
 EVERY_FAULT = "HUB_EVERY_FAULT" in os.environ
@@ -77,7 +77,7 @@ LIFE: tuple[Callable[[House], None], ...] = (begin, change, join, part, forget)
 def before(slug: str, step: int) -> House:
     """The house before a step of that life, in which nothing failed."""
     if step == 0:
-        return House(doubles()[slug]()).prepare()
+        return house_before(slug)
     house = before(slug, step - 1).copy()
     LIFE[step - 1](house)
     house.settle()

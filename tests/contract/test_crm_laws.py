@@ -13,7 +13,7 @@ import pytest
 
 from hub.model.consent import ConsentState
 from hub.sdk.manifest import Capability
-from tests.support.crm import Double, House, Lagging, doubles
+from tests.support.crm import Double, House, Lagging, doubles, house_before
 from tests.support.crm.cast import (
     ANNA,
     BERT,
@@ -37,7 +37,7 @@ SAYING = "Verboten"
 
 @pytest.fixture(params=doubles())
 def house(request: pytest.FixtureRequest) -> House:
-    return House(doubles()[request.param]())
+    return house_before(request.param)
 
 
 def merge_there(double: Double, kept: str, gone: str) -> None:
@@ -287,7 +287,7 @@ def test_nothing_is_sent_when_nothing_differs(house: House) -> None:
 
 def test_what_hub_does_not_know_never_overwrites_what_people_typed(house: House) -> None:
     # given where phone, city and last name of a person go there
-    model = House(type(house.double)())
+    model = house_before(house.double.slug)
     model.known(person(ANNA, "anna@example.com", phone="+493023125101", city="Bonn"))
     model.settle()
     values = one(model.double, ANNA)["values"]
@@ -321,7 +321,7 @@ def test_an_opt_out_is_never_loosened(house: House, fault: str) -> None:
     states: tuple[ConsentState, ...] = ("opted_in", "opted_out", "pending")
     for several in permutations(states):
         # given any order of consents that ends with an opt-out, each delivered or not before the next
-        heard = House(type(house.double)())
+        heard = house_before(house.double.slug)
         for number, state in enumerate((*several, "opted_out")):
             heard.known(person(ANNA, consent=state, city=f"Ort {number}"))  # type: ignore[arg-type]
             if number != 1:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from unittest.mock import Mock, patch
 from uuid import UUID
@@ -31,7 +32,7 @@ from hub.store import due
 from hub.store.destinations import DestinationState
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
-from tests.support.crm.double import Double
+from tests.support.crm.double import Double, doubles
 from tests.support.crm.hostile import Hostile, Killed
 from tests.support.crm.plain import Plain
 
@@ -450,6 +451,16 @@ class House:
     def through(self, handle: Callable[..., Any]) -> None:
         """Lead to ``handle`` instead of the double itself."""
         self.hostile.handle = handle
+
+
+@cache
+def _prepared(slug: str) -> House:
+    return House(doubles()[slug]()).prepare()
+
+
+def house_before(slug: str) -> House:
+    """A house before an empty CRM in which everything that Hub needs is made."""
+    return _prepared(slug).copy()
 
 
 def _by_age(one: tuple[bool, int, str, Known]) -> tuple[bool, int, str]:

@@ -322,6 +322,7 @@ class PipedriveDouble:
         codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
         # which e-mail is the main one is up to people, so that it is no value of Hub's
         phones = [one["value"] for one in record.get("phones", ()) if one.get("primary")]
+        main = {"phone": phones[-1]} if phones else {}
         main = {"phone": phones[0]} if phones else {}
         own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
         custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}

@@ -77,7 +77,8 @@ class OrderWriter(Generic[Settings]):
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
         """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""
-        orphans = self.orphans([item for item in items if _is_refused(answers[item.write.key])])
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        orphans = self.orphans([item for item in items if under and _may_lack(under, answers[item.write.key])])
         for item in items:
             answer = answers[item.write.key]
             if isinstance(answer, Made):
@@ -128,5 +129,8 @@ class OrderWriter(Generic[Settings]):
                 self.results.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
 
 
-def _is_refused(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "refused"
+def _may_lack(name: str, answer: Made | Problem) -> bool:
+    """True of a refusal that names no values, or this one."""
+    if isinstance(answer, Made) or answer.kind != "refused":
+        return False
+    return not answer.refused or any(one.property == name for one in answer.refused)

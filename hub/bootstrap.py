@@ -191,6 +191,7 @@ def configure(settings: Settings) -> Configured:
             routing.applies,
             _takes_orders(connections[routing.to]),
             routing.applies.next_change if routing.applies and routing.applies.moving else None,
+            _activities(connections[routing.to]),
         )
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
@@ -215,6 +216,12 @@ def take_rules(dsn: str, identity: IdentityRules, survivorship: SurvivorshipRule
         RuleVersions(database, identity, survivorship).take_configuration()
     finally:
         database.close()
+
+
+def _activities(connection: Connection) -> frozenset[str]:
+    destination = connection.connector.destination
+    asked = destination.activities if destination is not None else None
+    return frozenset(asked(connection.settings)) if asked is not None else frozenset()
 
 
 def _takes_orders(connection: Connection) -> bool:

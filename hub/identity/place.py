@@ -31,7 +31,8 @@ class Resolution:
     """``members`` maps every affected profile to its records; ``known`` holds the stored versions of those that were.
 
     ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` the facts that changed to the
-    record each hangs on; ``moved`` are the records that changed from one profile to another.
+    record each hangs on; ``moved`` are the records that changed from one profile to another; ``told`` are the facts that nobody
+    told before.
     """
 
     members: dict[UUID, list[RecordRow]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Resolution:
     facts: dict[UUID, UUID | None] = field(default_factory=dict)
     withdrawn: Mapping[UUID, int] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
+    told: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

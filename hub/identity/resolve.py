@@ -49,7 +49,10 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     # Only the records that changed or moved are written: a profile may have thousands of others.
     changed = drafts.records.keys() | revisions.keys() | resolution.moved
     store.update_records(session, [rows[record] for record in changed - fresh])
-    resolution.facts, resolution.withdrawn = _stored_facts(session, drafts, orders, hanging)
+    stored = _stored_facts(session, drafts, orders, hanging)
+    resolution.facts = {one: fact.record_id for one, fact in stored.changed.items()}
+    resolution.withdrawn = stored.withdrawn
+    resolution.told = frozenset(one for one, fact in stored.changed.items() if not fact.existed)
     _note_events(resolution, drafts, rows)
     metrics.RESOLVED.labels("created").inc(len(fresh))
     metrics.RESOLVED.labels("changed").inc(len(drafts.records) - len(fresh))
@@ -125,15 +128,12 @@ def _load_whole_profiles(
 
 def _stored_facts(
     session: Session, drafts: Drafts, orders: Collection[UUID], hanging: Mapping[UUID, UUID | None]
-) -> tuple[dict[UUID, UUID | None], Mapping[UUID, int]]:
-    """Store the facts of a batch; gives those that changed, each with the record it hangs on.
-
-    And the orders that parts were withdrawn from, each with the entry that tells them no more.
-    """
+) -> fact_store.Upserted:
+    """Store the facts of a batch."""
     stored = fact_store.upsert(session, list(drafts.facts.values()), drafts.read)
     if any(fact.existed and one in orders and one not in hanging for one, fact in stored.changed.items()):
         raise RetryableError("another worker stored one of these orders first, for a customer unknown here")
-    return {one: fact.record_id for one, fact in stored.changed.items()}, stored.withdrawn
+    return stored
 
 
 def _note_events(resolution: Resolution, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> None:

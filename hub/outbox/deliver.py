@@ -23,17 +23,18 @@ from pydantic import SecretStr
 from hub import metrics
 from hub.errors import AuthError, HubError, RateLimited, Unavailable
 from hub.outbox import record
+from hub.outbox.appending import AnyChange, facts_changes, left_out_late
 from hub.outbox.enqueue import Route
 from hub.outbox.hold import hold_back
 from hub.outbox.lease import Lease
-from hub.outbox.render import Rendered, order_changes, profile_changes, render
+from hub.outbox.render import Rendered, profile_changes, render
 from hub.outbox.send import Sent, send
 from hub.outbox.telling import tell
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import destinations, due, facts, outbox, profiles
+from hub.store import destinations, due, outbox, profiles
 from hub.store.database import Database
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
@@ -114,7 +115,12 @@ def lift_pauses(senders: Iterable[Sender], *, refused: bool = True) -> None:
 
 
 def _subjects(routes: Sequence[Route]) -> tuple[Subject, ...]:
-    return ("profile", "order") if any(route.orders for route in routes) else ("profile",)
+    subjects: list[Subject] = ["profile"]
+    if any(route.orders for route in routes):
+        subjects.append("order")
+    if any(route.activities for route in routes):
+        subjects.append("activity")
+    return tuple(subjects)
 
 
 def _may_call(sender: Sender, lease: Lease) -> bool:
@@ -133,14 +139,15 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
     with sender.database.session() as session:
         rows = due.due_rows(session, name, subject, batch * CALLS_PER_READ)
         keys = [row.key for row in rows]
+        changes: Mapping[UUID, AnyChange]
         if subject == "profile":
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
-            early = [row.key for row in rows if row.contact_id is None]
+            late = left_out_late(session, subject, rows, sender.clock())
+            early = [row.key for row in rows if row.contact_id is None and row.key not in late]
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
-            rows = [row for row in rows if row.contact_id is not None]
-            suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-            changes, left_out = order_changes(rows, facts.stored_orders(session, keys), suppressed)
+            rows = [row for row in rows if row.contact_id is not None or row.key in late]
+            changes, left_out = facts_changes(session, subject, rows, sender.clock())
             postponed = len(early)
     rendered = render(changes, sender.connection)
     with sender.database.session() as session:

@@ -21,13 +21,14 @@ class Route:
     """Profiles that fulfil ``when`` (all, without one) go to ``destination``; their orders too, where it takes them.
 
     ``when`` is asked for a moment. ``changes`` tells when its answer may be another one though the profile stays the
-    same; None where it depends on no time.
+    same; None where it depends on no time. ``activities`` are the kinds of activities that are appended there.
     """
 
     destination: str
     when: Callable[[Profile, datetime], bool] | None = None
     orders: bool = False
     changes: Callable[[Profile, datetime], datetime | None] | None = None
+    activities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class ChangedOrder:
     event: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedActivity:
+    """Something new in the history of a profile; ``key`` as ``hub.model.activity`` has it."""
+
+    key: UUID
+    profile_id: UUID
+    event: int
+    kind: str
+
+
 def enqueue(
     session: Session,
     routes: Sequence[Route],
@@ -47,6 +58,7 @@ def enqueue(
     merges: Sequence[Merge],
     events: Mapping[UUID, set[int]],
     now: datetime,
+    activities: Sequence[ChangedActivity] = (),
 ) -> set[str]:
     """Queue what differs; gives the destinations that have something to do.
 
@@ -95,11 +107,35 @@ def enqueue(
             NewRow(destination, order.key, "order", order.profile_id, 1, [order.event])
             for destination in sorted(with_orders)
         )
+    rows.extend(_of_activities(session, by_destination, activities, {(to, profile.id) for to, profile in taken}))
     outbox.enqueue(session, rows)
     queued = Counter(row.destination for row in rows)
     for destination, count in queued.items():
         metrics.ENQUEUED.labels(destination, "queued").inc(count)
     return set(queued) | ({route.destination for route in routes} if merges else set())
+
+
+def _of_activities(
+    session: Session,
+    routes: Mapping[str, Sequence[Route]],
+    activities: Sequence[ChangedActivity],
+    taken: set[tuple[str, UUID]],
+) -> list[NewRow]:
+    """Rows of activities, where their kind is asked for and their profile is taken now or was before."""
+    asked = [
+        (destination, activity)
+        for destination, of_destination in sorted(routes.items())
+        for activity in activities
+        if any(activity.kind in route.activities for route in of_destination)
+    ]
+    if not asked:
+        return []
+    before = outbox.queued(session, {to for to, _ in asked}, {activity.profile_id for _, activity in asked})
+    return [
+        NewRow(destination, activity.key, "activity", activity.profile_id, 1, [activity.event])
+        for destination, activity in asked
+        if (destination, activity.profile_id) in taken | before
+    ]
 
 
 def applying(routes: Iterable[Route], profile: Profile, now: datetime) -> bool:

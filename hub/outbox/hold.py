@@ -15,7 +15,7 @@ import structlog
 from hub.outbox.policy import BULK, LONGEST_HOLD, Load, bulk_load, must_wait
 from hub.outbox.render import Rendered, Unreadable
 from hub.sdk.connection import Connection
-from hub.sdk.destination import Change, ProfileChange, Write
+from hub.sdk.destination import ActivityChange, Change, ProfileChange, Write
 from hub.store import loads
 from hub.store.database import Session
 from hub.store.loads import Coming
@@ -45,7 +45,7 @@ def noted_bulk_load(session: Session, coming: Coming, *, trains: bool) -> str:
 def hold_back(
     session: Session,
     rendered: Rendered,
-    changes: Mapping[UUID, Change | Unreadable],
+    changes: Mapping[UUID, Change | ActivityChange | Unreadable],
     connection: Connection,
     *,
     trains: bool,
@@ -91,5 +91,5 @@ def release_when_over(session: Session, *, trains: bool) -> int:
     return released
 
 
-def _records(change: Change | Unreadable) -> int:
+def _records(change: Change | ActivityChange | Unreadable) -> int:
     return len(change.profile.records) if isinstance(change, ProfileChange) else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,13 @@ from uuid import UUID
 import orjson
 from pydantic import SecretStr
 
+from hub.outbox.appending import AnyChange, facts_changes
 from hub.outbox.deliver import Sender
-from hub.outbox.render import order_changes, profile_changes, render
+from hub.outbox.render import profile_changes, render
 from hub.sdk.connection import Connection
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Capability
-from hub.store import due, facts, profiles
+from hub.store import due, profiles
 from hub.store.database import Session
 from hub.store.due import DueRow
 from hub.store.outbox import Subject
@@ -27,7 +28,7 @@ SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
 class Preview:
     """``requests`` in the order they go out; ``nothing`` and ``failed`` are rows without one, by key, with the reason.
 
-    ``waiting`` are orders whose customer is not known there yet: they go out after the customer.
+    ``waiting`` are orders and activities whose customer is not known there yet: they go out after the customer.
     """
 
     destination: str
@@ -42,10 +43,12 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
     connection = sender.connection
     shown = Preview(connection.name, [], {}, {}, [])
     takes_orders = Capability.ORDERS in connection.connector.manifest.capabilities
-    subjects: tuple[Subject, ...] = ("profile", "order") if takes_orders else ("profile",)
+    subjects: list[Subject] = ["profile", *(["order"] if takes_orders else [])]
+    if any(route.activities for route in sender.routes):
+        subjects.append("activity")
     for subject in subjects:
         rows = due.waiting_rows(session, connection.name, subject, key=key, limit=limit)
-        if subject == "order":
+        if subject != "profile":
             shown.waiting.extend(row.key for row in rows if row.contact_id is None)
             rows = [row for row in rows if row.contact_id is not None]
         batch = sender.limits.batch
@@ -56,12 +59,11 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
 
 def _add(shown: Preview, session: Session, sender: Sender, subject: Subject, rows: Sequence[DueRow]) -> None:
     keys = [row.key for row in rows]
+    changes: Mapping[UUID, AnyChange]
     if subject == "profile":
         changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
     else:
-        changes, left_out = order_changes(
-            rows, facts.stored_orders(session, keys), profiles.suppressed(session, [row.profile_id for row in rows])
-        )
+        changes, left_out = facts_changes(session, subject, rows, sender.clock())
     rendered = render(changes, sender.connection)
     shown.nothing.update({**left_out, **rendered.unchanged})
     shown.failed.update(rendered.failed)

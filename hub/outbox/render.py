@@ -12,7 +12,7 @@ from hub.errors import HubError, UnreadableError
 from hub.model.order import Order
 from hub.outbox.enqueue import Route, applying
 from hub.sdk.connection import Connection
-from hub.sdk.destination import Change, Destination, OrderChange, ProfileChange, Write
+from hub.sdk.destination import ActivityChange, Change, Destination, OrderChange, ProfileChange, Write
 from hub.store.due import DueRow
 from hub.store.facts import StoredOrder
 from hub.store.profiles import FullRow
@@ -107,7 +107,7 @@ def order_changes(
     return changes, left_out
 
 
-def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) -> Rendered:
+def render(changes: Mapping[UUID, Change | ActivityChange | Unreadable], connection: Connection) -> Rendered:
     """Render every change; one that fails is set aside and stops nobody else."""
     destination: Destination[object] | None = connection.connector.destination  # type: ignore[type-var]
     assert destination is not None
@@ -117,7 +117,7 @@ def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) 
             rendered.failed[key] = change.reason
             continue
         try:
-            write = destination.render(change, connection.settings)
+            write = _write(destination, change, connection)
         except HubError as error:
             rendered.failed[key] = str(error)
         except Exception as error:
@@ -130,3 +130,9 @@ def render(changes: Mapping[UUID, Change | Unreadable], connection: Connection) 
     metrics.RENDERED.labels(connection.name, "write").inc(len(rendered.writes))
     metrics.RENDERED.labels(connection.name, "unchanged").inc(len(rendered.unchanged))
     return rendered
+
+
+def _write(destination: Destination[object], change: Change | ActivityChange, connection: Connection) -> Write | None:  # type: ignore[type-var]
+    if not isinstance(change, ActivityChange):
+        return destination.render(change, connection.settings)
+    return destination.append(change, connection.settings) if destination.append else None

@@ -81,6 +81,14 @@ class SandboxCrm(Records):
             deals = self.records["deals"].values()
             return [{"id": one.id, **one.properties, "contacts": linked.get(one.id, [])} for one in deals]
 
+    def notes(self) -> list[Json]:
+        """All notes with their properties and the ids of their contacts, oldest first."""
+        with self._lock:
+            at = {note: contact for note, contact in self.links if note in self.records["notes"]}
+            return [
+                {"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records["notes"].values()
+            ]
+
     def stats(self) -> Json:
         """Counters: ``duplicates`` counts contacts beyond the first of each profile id or e-mail."""
         contacts = self.records["contacts"].values()
@@ -214,7 +222,14 @@ class SandboxCrm(Records):
         return record.shown([*one["properties"]])
 
     def _create_one(self, kind: str, one: Json, _: Json) -> Json:
-        return self.create(kind, one["properties"]).shown()
+        if kind == "notes" and "hs_timestamp" not in one["properties"]:
+            raise Refusal(400, "VALIDATION_ERROR", "Some required properties were not set: [hs_timestamp]")
+        linked = [self.known("contacts", each["to"]["id"]) for each in one.get("associations", [])]
+        if any(kind_["associationTypeId"] != 202 for each in one.get("associations", []) for kind_ in each["types"]):
+            raise Refusal(400, "VALIDATION_ERROR", f"One or more associations are not valid for {kind}")
+        made = self.create(kind, one["properties"])
+        self.links |= {(made.id, contact.id) for contact in linked}
+        return made.shown()
 
     def _read_one(self, kind: str, one: Json, body: Json) -> Json:
         name = body.get("idProperty") or "hs_object_id"
@@ -258,6 +273,8 @@ class SandboxCrm(Records):
         record = self.known("contacts", body["objectId"])
         self.blocked |= record.emails
         self.remove(record)
+        for note in {left for left, to in self.links if to == record.id} & self.records["notes"].keys():
+            del self.records["notes"][note]
         self.links = {(deal, to) for deal, to in self.links if to != record.id}
         return Reply(204)
 
@@ -339,7 +356,7 @@ def _matches(record: Stored, groups: Sequence[Json]) -> bool:
     return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
 
 
-_KIND = "(contacts|deals)"
+_KIND = "(contacts|deals|notes)"
 _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
     (method, re.compile(pattern), handler)
     for method, pattern, handler in (

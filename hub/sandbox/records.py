@@ -20,8 +20,11 @@ _TEXT = {
     "contacts": ("email", "firstname", "lastname", "phone", "mobilephone", "address", "zip", "city", "state",
                  "country", "company", "date_of_birth", "jobtitle", "website", "hs_language"),
     "deals": ("dealname", "pipeline", "dealstage", "deal_currency_code"),
+    "notes": ("hs_note_body", "hubspot_owner_id"),
 }  # fmt: skip
-_TYPED = {"deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}}
+_TYPED = {
+    "deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}, "notes": {"hs_timestamp": "datetime"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,10 @@ class Stored:
 
 
 class Records:
-    """Contacts and deals by id, their property definitions, and who holds which unique value."""
+    """Contacts, deals and notes by id, their property definitions, and who holds which unique value."""
 
     def __init__(self) -> None:
-        self.records: dict[str, dict[str, Stored]] = {"contacts": {}, "deals": {}}
+        self.records: dict[str, dict[str, Stored]] = {"contacts": {}, "deals": {}, "notes": {}}
         self.definitions: dict[str, dict[str, Json]] = {kind: _default_properties(kind) for kind in self.records}
         self.links: set[tuple[str, str]] = set()
         self.merged: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal
 
@@ -11,6 +12,7 @@ import httpx
 
 from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
+from hub.model.activity import ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
@@ -77,11 +79,30 @@ Change = ProfileChange | OrderChange
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityChange:
+    """An entry in the history of the person ``contact_id`` (the profile's external id there): appended once.
+
+    ``key`` is Hub's own of it; ``at`` when it happened (UTC). ``title`` is in Hub's words, ``text`` what the person
+    wrote, or what it was about, bounded in length. With ``external_ids`` it stands there already.
+    """
+
+    kind: ActivityKind
+    key: str
+    at: datetime
+    title: str
+    text: str
+    contact_id: str | None
+    version: int
+    external_ids: tuple[str, ...] = ()
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """The minimal write for one change: what differs, and where it goes. Made by ``render``, without I/O.
 
-    ``kind``        profile or order
-    ``key``         Hub's own id of the profile or order; unique in a batch
+    ``kind``        profile, order or activity
+    ``key``         Hub's own id of the profile, order or activity; unique in a batch
     ``external_id`` the record to update; None means: find by ``match``, else create
     ``match``       (property, value) pairs under which the destination may know the person already, best first
     ``properties``  only what differs from the mirror
@@ -96,7 +117,7 @@ class Write:
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
     """
 
-    kind: Literal["profile", "order"]
+    kind: Literal["profile", "order", "activity"]
     key: str
     external_id: str | None
     properties: Mapping[str, Any]
@@ -194,6 +215,8 @@ class Destination(Generic[Settings]):
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
+    append   pure: an activity to the write that appends it; None when it stands there. With it goes ``activities``
+    activities  the kinds of activities that the connection's settings ask for
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -214,3 +237,5 @@ class Destination(Generic[Settings]):
     allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None
     absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None
+    append: Callable[[ActivityChange, Settings], Write | None] | None = None
+    activities: Callable[[Settings], Collection[ActivityKind]] | None = None

@@ -26,6 +26,7 @@ from pydantic import (
 
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
 from hub.mapping.overrides import Applied, Compiled
+from hub.model.activity import ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -48,6 +49,8 @@ class Capability(StrEnum):
     ORDERS = "orders"
     CONSENT = "consent"
     ERASE = "erase"
+    ACTIVITIES = "activities"
+    """What happened with a person is appended to their record, where the settings ask for it."""
     PROPERTIES = "properties"
     """``prepare`` creates the custom properties Hub needs there."""
 
@@ -189,6 +192,16 @@ class ProfileSettings(ConnectionSettings):
         """The same before it is text, with each field's rule of writing, and what could not be worked out."""
         overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
         return overrides.apply(record, own)
+
+
+class ActivitySettings(ProfileSettings):
+    """What a connection to a CRM that keeps a history of each person may set beside that."""
+
+    activities: tuple[ActivityKind, ...] = Field(
+        (),
+        description="What is appended to a person's history there, once each, from now on: order, return, click, reply, "
+        "complaint, message, comment, form, visit, note.",
+    )
 
 
 def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:

@@ -47,7 +47,7 @@ class DueRow:
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
         mirrors.keys, mirrors.texts, o.whole,
-        CASE WHEN o.subject = 'order' THEN (
+        CASE WHEN o.subject IN ('order', 'activity') THEN (
             SELECT x.external_id
             FROM unnest(o.profile_id || ARRAY(
                     SELECT a.id FROM alias a JOIN outbox p ON p.destination = o.destination AND p.key = a.profile_id

@@ -14,7 +14,7 @@ from uuid import UUID
 from hub.store import outbox_locks
 from hub.store.database import Session
 
-Subject = Literal["profile", "order"]
+Subject = Literal["profile", "order", "activity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,22 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
             "versions": [row.version for row in ordered],
             "events": [",".join(map(str, row.events[-50:])) for row in ordered],
         },
+    )
+
+
+def move(session: Session, keys: Sequence[UUID], profiles: Sequence[UUID]) -> None:
+    """These rows are of other profiles from now on, where they still wait. ``profiles`` are in the order of ``keys``."""
+    session.run(
+        """
+        WITH chosen AS (
+            SELECT o.destination, o.key, given.profile_id
+            FROM unnest(%b::uuid[], %b::uuid[]) AS given (key, profile_id) JOIN outbox o ON o.key = given.key
+            WHERE o.state IN ('pending', 'retrying') AND o.profile_id <> given.profile_id
+            ORDER BY o.destination, o.key FOR UPDATE OF o)
+        UPDATE outbox SET profile_id = chosen.profile_id FROM chosen
+        WHERE outbox.destination = chosen.destination AND outbox.key = chosen.key
+        """,
+        [list(keys), list(profiles)],
     )
 
 
@@ -288,12 +304,12 @@ def _record_ids(session: Session, destination: str, subject: Subject, results: S
             [destination, subject, [key for key, _ in named], [external for _, external in named]],
         )
     if named and subject == "profile":
-        # Orders wait for their customer to be known there.
+        # Orders and activities wait for their customer to be known there.
         session.run(
             """
             UPDATE outbox SET due_at = now()
-            WHERE profile_id = ANY(%(keys)b) AND destination = %(destination)s AND subject = 'order'
-                AND state = 'pending' AND due_at > now()
+            WHERE profile_id = ANY(%(keys)b) AND destination = %(destination)s
+                AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now()
             """,
             {"keys": [r.key for r in results if r.external_id], "destination": destination},
         )
@@ -307,7 +323,7 @@ def oldest_due(session: Session, destination: str) -> float | None:
     row = session.one(
         """
         SELECT max(extract(epoch FROM now() - first.enqueued_at))::float8
-        FROM unnest(ARRAY['profile', 'order']) AS subject,
+        FROM unnest(ARRAY['profile', 'order', 'activity']) AS subject,
             LATERAL (SELECT o.enqueued_at FROM outbox o WHERE o.destination = %(destination)s AND o.subject = subject
                 AND o.state IN ('pending', 'retrying') AND o.due_at <= now() ORDER BY o.due_at LIMIT 1) first
         WHERE NOT EXISTS (SELECT FROM destination_state d

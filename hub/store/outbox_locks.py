@@ -20,7 +20,7 @@ def with_orders(session: Session, destination: str, keys: Collection[UUID], know
             SELECT unnest(%(keys)b::uuid[]) AS key
             UNION
             SELECT key FROM outbox WHERE profile_id = ANY(%(known)b) AND destination = %(destination)s
-                AND subject = 'order' AND state = 'pending' AND due_at > now())
+                AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now())
         SELECT FROM outbox o JOIN touched ON touched.key = o.key
         WHERE o.destination = %(destination)s ORDER BY o.key FOR UPDATE OF o
         """,

@@ -16,12 +16,12 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import ActivitySettings, Capability, Limits, Manifest, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
 
-class HubSpotSettings(ProfileSettings):
+class HubSpotSettings(ActivitySettings):
     """A private app's token and what becomes of orders and opt-outs."""
 
     access_token: SecretStr = Field(description="Access token of a private app.")
@@ -68,6 +68,7 @@ MANIFEST = Manifest(
             Capability.ORDERS,
             Capability.CONSENT,
             Capability.ERASE,
+            Capability.ACTIVITIES,
             Capability.PROPERTIES,
         }
     ),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import escape
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.mapping.fieldmap import OrderMap, ProfileMap
@@ -18,10 +19,11 @@ from hub.mapping.overrides import OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
 from hub.sdk.crm.rendering import LINKED, order_write, profile_write
-from hub.sdk.destination import Change, OrderChange, Write
+from hub.sdk.destination import ActivityChange, Change, OrderChange, Write
 
 PROFILE_ID = "hub_profile_id"
 ORDER_KEY = "hub_order_key"
+ACTIVITY_KEY = "hub_activity_key"
 EMAIL_CONSENT = "hub_email_consent"
 CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 
@@ -72,13 +74,17 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
         _definition(ORDER_KEY, "Hub order key", unique=True),
         _definition("hub_order_state", "Order state"),
     ),
+    "notes": (
+        _definition(ACTIVITY_KEY, "Hub activity key", unique=True),
+        _definition("hub_activity_kind", "Activity kind"),
+    ),
 }
 """What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""
 
 
 ESSENTIAL = frozenset(
     {
-        *(PROFILE_ID, ORDER_KEY),
+        *(PROFILE_ID, ORDER_KEY, ACTIVITY_KEY),
         *("deal_currency_code", "pipeline", "dealstage"),
         *(f"hub_{channel}_consent" for channel in CONSENT_CHANNELS),
     }
@@ -154,6 +160,21 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
         "hub_order_state": "deleted" if change.deleted else order.state,
     }
     return settings.finished(order, found)
+
+
+def note_properties(change: ActivityChange, _: HubSpotSettings) -> dict[str, str]:
+    """The properties of an activity's note. HubSpot shows the body as HTML, so that what people wrote is escaped."""
+    words = [f"<strong>{escape(change.title)}</strong>", *map(escape, change.text.splitlines())]
+    return {
+        "hs_timestamp": _instant(change.at),
+        "hs_note_body": "<br>".join(words),
+        "hub_activity_kind": change.kind,
+    }
+
+
+def made(kind: str, settings: HubSpotSettings) -> bool:
+    """Whether this connection needs Hub's own properties of a kind of record."""
+    return {"deals": settings.orders != "none", "notes": bool(settings.activities)}.get(kind, True)
 
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:

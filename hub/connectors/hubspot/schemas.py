@@ -20,7 +20,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, ORDER_KEY, PROFILE_ID
+from hub.connectors.hubspot.mapping import ACTIVITY_KEY, DEFINITIONS, ORDER_KEY, PROFILE_ID, made
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
 from hub.sdk.crm import Found, Item, Made, Problem
@@ -30,13 +30,17 @@ from hub.sdk.http import HttpClient, json_of
 
 CONTACTS = "/crm/v3/objects/contacts"
 DEALS = "/crm/v3/objects/deals"
+NOTES = "/crm/v3/objects/notes"
+AT_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}
+"""A note's association with a contact (developers.hubspot.com/docs/api-reference/crm-associations-v4/guide)."""
 Body = TypeVar("Body", bound=BaseModel)
 MERGED = "hs_merged_object_ids"
 READ = ("email", "hs_additional_emails", PROFILE_ID, MERGED)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 SECONDARY = "/contacts/v1/secondary-email/"
-_OWN = re.compile(rf"\b({PROFILE_ID}|{ORDER_KEY})\b")
+_OWN = re.compile(rf"\b({PROFILE_ID}|{ORDER_KEY}|{ACTIVITY_KEY})\b")
+_KEYS = (ORDER_KEY, ACTIVITY_KEY)
 _MISSING = "PROPERTY_DOESNT_EXIST"
 _WHOLE = ("CONFLICTING_UNIQUE_VALUE", "GDPR_BLOCKLISTED")
 """Codes that are about the record: another has the value, or the person was deleted for good and must not come back."""
@@ -156,7 +160,9 @@ class Answer(Outcome):
             named += [items[0].write.key] if len(items) == 1 else []
             found.update({keys[name]: error for name in named if name in keys})
         for record in self.results:
-            named = [name for name in (record.trace, record.owner, record.properties.get(ORDER_KEY), record.id) if name]
+            named = [
+                name for name in (record.trace, record.owner, *map(record.properties.get, _KEYS), record.id) if name
+            ]
             found.update({keys[name]: record for name in named if name in keys})
         open_keys = [key for key, answer in found.items() if isinstance(answer, Error) and not answer.category]
         strays = [record for record in self.results if record not in found.values()]
@@ -218,6 +224,31 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
     return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
 
 
+def notes(items: Iterable[Item]) -> HttpRequest:
+    """Notes, each made at its contact."""
+    body = [
+        {
+            "objectWriteTraceId": item.write.key,
+            "properties": dict(item.properties),
+            "associations": [{"to": {"id": item.write.links[0]}, "types": [AT_CONTACT]}],
+        }
+        for item in items
+    ]
+    return HttpRequest("POST", f"{NOTES}/batch/create", {"inputs": body})
+
+
+def read_notes(keys: Iterable[str]) -> HttpRequest:
+    """Read notes by Hub's own key of them."""
+    inputs = [{"id": key} for key in keys]
+    body = {"idProperty": ACTIVITY_KEY, "inputs": inputs, "properties": [ACTIVITY_KEY], "propertiesWithHistory": []}
+    return HttpRequest("POST", f"{NOTES}/batch/read", body)
+
+
+def read_found_notes(response: httpx.Response) -> Sequence[Found]:
+    """Read the notes. Raises Unavailable (uncertain) when the answer breaks off."""
+    return [Found(one.id, one.properties.get(ACTIVITY_KEY)) for one in read_answer(response).results]
+
+
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     """Try the token, and compare scopes, properties, stages and limits with what Hub needs. Writes nothing.
 
@@ -231,7 +262,7 @@ def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     answer = client.get("/crm/v3/properties/contacts")
     found.works.append("the token is accepted")
     for kind, definitions in DEFINITIONS.items():
-        if kind == "deals" and not deals:
+        if not made(kind, settings):
             continue
         read = answer if kind == "contacts" else client.get(f"/crm/v3/properties/{kind}")
         held = {one.get("name") for one in json_of(read).get("results", [])}

@@ -1,9 +1,24 @@
 """One way to write a person and an order to a CRM; what differs from CRM to CRM is its dialect."""
 
 from hub.sdk.crm.destination import destination
-from hub.sdk.crm.dialect import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
+from hub.sdk.crm.dialect import (
+    Activities,
+    Batch,
+    Call,
+    Companies,
+    Dialect,
+    Found,
+    Item,
+    Key,
+    Made,
+    Orders,
+    People,
+    Problem,
+    Script,
+)
 
 __all__ = [
+    "Activities",
     "Batch",
     "Call",
     "Companies",

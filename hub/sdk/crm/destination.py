@@ -7,8 +7,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from hub.sdk.crm import planning, writing
+from hub.sdk.crm.activities import activity_write
 from hub.sdk.crm.dialect import Dialect
-from hub.sdk.destination import Change, Destination, HttpRequest, Write, WriteResult
+from hub.sdk.destination import ActivityChange, Change, Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 
@@ -52,6 +53,11 @@ def destination(
     def absent(ids: Sequence[str], client: HttpClient, settings: Settings) -> Collection[str]:
         return writing.absent(dialect, ids, client, known(client, settings))
 
+    def append(change: ActivityChange, settings: Settings) -> Write | None:
+        return activity_write(dialect, change, settings)
+
+    if dialect.activities is not None:
+        options = {"append": append, "activities": lambda settings: settings.activities, **options}
     return Destination(
         render=render, plan=plan, send=send, absent=absent, prepare=prepared if prepare else None, **options
     )

@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 import httpx
 
 from hub.errors import Refusal
-from hub.sdk.destination import HttpRequest, Write
+from hub.sdk.destination import ActivityChange, HttpRequest, Write
 from hub.sdk.manifest import Settings
 
 T = TypeVar("T")
@@ -181,6 +181,25 @@ class Orders(Generic[Settings]):
 
 
 @dataclass(frozen=True, slots=True)
+class Activities(Generic[Settings]):
+    """How an entry is appended to a person's history. It is never updated, and never taken away.
+
+    ``own``         the property that holds Hub's own key of it; what is found names it as ``Found.owner``
+    ``properties``  pure: what the entry holds, beside ``own``
+    ``find``        the entries that have any of these keys, as the CRM knows them at once after it made them
+    ``create``      appends entries to the person ``Item.write.links[0]``
+    ``guarded``     True where the CRM itself refuses a second entry of the same key with a conflict: then Hub looks only
+                    after an unknown outcome; else before each
+    """
+
+    own: str
+    properties: Callable[[ActivityChange, Settings], Mapping[str, Any]]
+    find: Callable[[Sequence[Key], Settings], Iterable[Call[Sequence[Found]]]]
+    create: Batch[Settings]
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Companies(Generic[Settings]):
     """How the company of a person is written where the CRM keeps companies as records of their own.
 
@@ -205,4 +224,5 @@ class Dialect(Generic[Settings]):
     people: People[Settings]
     orders: Orders[Settings] | None = None
     companies: Companies[Settings] | None = None
+    activities: Activities[Settings] | None = None
     opts_out: Callable[[Write, Settings], bool] = field(default=lambda write, settings: False)

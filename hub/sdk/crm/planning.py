@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from hub.sdk.crm.activities import look_first as appended_before
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
@@ -20,6 +21,7 @@ def plan(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings
         *_erasures(dialect, [write for write in profiles if write.erase], settings),
         *_people(dialect, [write for write in profiles if not write.erase], settings),
         *_orders(dialect, [write for write in writes if write.kind == "order"], settings),
+        *_activities(dialect, [write for write in writes if write.kind == "activity"], settings),
     ]
     # which answers are not errors concerns the connector alone
     return [replace(request, accept=frozenset()) for request in requests]
@@ -70,6 +72,16 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
         yield from _batches(dialect, orders.update, [item for item in items if is_sure(item.write)], settings)
     unsure = [(orders.own, item.write.key) for item in items if not is_sure(item.write)]
     yield from (call.request for call in (orders.find(unsure, settings) if orders.find and unsure else ()))
+
+
+def _activities(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
+    activities = dialect.activities
+    if activities is None:
+        return
+    sought = [(activities.own, write.key) for write in writes if appended_before(activities, write)]
+    yield from (call.request for call in (activities.find(sought, settings) if sought else ()))
+    new = [Item(write, None, write.properties) for write in writes if not appended_before(activities, write)]
+    yield from _batches(dialect, activities.create, new, settings)
 
 
 def _batches(

@@ -56,6 +56,8 @@ class Results:
         result = self.by_key.get(write.key)
         if result is None or result.outcome == "retry":
             return False
+        if write.kind == "activity":
+            return True
         more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
         return not more and not self.dialect.opts_out(write, self.settings)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from hub.errors import AuthError, RateLimited, Unavailable
+from hub.sdk.crm.activities import ActivityWriter
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import Dialect
@@ -34,6 +35,7 @@ def send(
     try:
         PeopleWriter(dialect, caller, results).all([write for write in writes if write.kind == "profile"])
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
+        ActivityWriter(dialect, caller, results).all([write for write in writes if write.kind == "activity"])
     except (RateLimited, AuthError, Unavailable) as error:
         error.done = [results.by_key[write.key] for write in writes if results.is_finished(write)]
         raise

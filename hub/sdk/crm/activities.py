@@ -1,0 +1,91 @@
+"""Appends entries to people's histories: each once, whatever becomes of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.sdk.crm.calls import Caller
+from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
+from hub.sdk.crm.results import Results
+from hub.sdk.destination import ActivityChange, Write
+from hub.sdk.manifest import Settings
+
+
+def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings: Settings) -> Write | None:
+    """The write that appends an entry; None where it stands there, or the CRM keeps no history. Pure.
+
+    The mirror stays empty: an entry is never updated, and what a person wrote is kept nowhere else.
+    """
+    activities = dialect.activities
+    if activities is None or change.external_ids or change.contact_id is None:
+        return None
+    return Write(
+        "activity",
+        change.key,
+        None,
+        {**activities.properties(change, settings), activities.own: change.key},
+        {},
+        match=((activities.own, change.key),),
+        links=(change.contact_id,),
+        uncertain=change.uncertain,
+    )
+
+
+def look_first(activities: Activities[Settings], write: Write) -> bool:
+    """True when the entry may stand there already, and the CRM would append it once more."""
+    return write.uncertain or not activities.guarded
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityWriter:
+    """Writes the activities of one batch into ``results``. Raises the error tree for the batch."""
+
+    dialect: Dialect[Settings]
+    caller: Caller[Settings]
+    results: Results
+
+    def all(self, writes: Sequence[Write]) -> None:
+        """Look for those that may stand there, append the others."""
+        activities = self.dialect.activities
+        if activities is None or not writes:
+            return
+        left = self.unfound(activities, [write for write in writes if look_first(activities, write)])
+        new = [write for write in writes if not look_first(activities, write)]
+        self.append(activities, [Item(write, None, write.properties) for write in (*new, *left)])
+
+    def unfound(self, activities: Activities[Settings], writes: Sequence[Write]) -> list[Write]:
+        """Deliver what stands there already; gives the rest."""
+        keys = [(activities.own, write.key) for write in writes]
+        calls = activities.find(keys, self.caller.settings) if keys else ()
+        there = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
+        for write in writes:
+            if write.key in there:
+                self.results.deliver(Item(write, None, write.properties), there[write.key])
+        return [write for write in writes if write.key not in there]
+
+    def append(self, activities: Activities[Settings], items: Sequence[Item]) -> None:
+        """Append these. One whose person is gone waits alone until the person's record is made anew."""
+        answers = self.caller.write(activities.create, items) if items else {}
+        taken: list[Write] = []
+        gone: list[Item] = []
+        for item in items:
+            answer = answers[item.write.key]
+            if isinstance(answer, Made):
+                self.results.deliver(item, answer.id)
+            elif answer.kind == "conflict":
+                taken.append(item.write)
+            elif answer.kind == "gone":
+                gone.append(item)
+            else:
+                self.results.refuse(item, answer)
+        for write in self.unfound(activities, taken):
+            self.results.retry(write, "another entry has this key, and it cannot be found")
+        if len(gone) > 1 and len(gone) == len(items):
+            for item in gone:
+                self.append(activities, [item])
+            return
+        for item in gone:
+            problem = answers[item.write.key]
+            assert isinstance(problem, Problem)
+            self.results.retry(item.write, problem.words, uncertain=False)

@@ -351,7 +351,7 @@ def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) ->
 def _activities(
     session: Session, routes: Sequence[Route], resolution: Resolution, drafts: Drafts, now: datetime
 ) -> list[ChangedActivity]:
-    """What is new in people's history, where any route asks for it; what waits follows its record to another profile."""
+    """What is new in people's history, where any route asks for it; what still waits follows its record."""
     if not any(route.activities for route in routes):
         return []
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}

@@ -31,8 +31,8 @@ class Resolution:
     """``members`` maps every affected profile to its records; ``known`` holds the stored versions of those that were.
 
     ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` the facts that changed to the
-    record each hangs on; ``moved`` are the records that changed from one profile to another; ``told`` are the facts that nobody
-    told before.
+    record each hangs on; ``moved`` are the records that changed from one profile to another; ``told`` are the
+    facts that nobody told before.
     """
 
     members: dict[UUID, list[RecordRow]] = field(default_factory=dict)

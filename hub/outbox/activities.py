@@ -90,11 +90,12 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
     words = [str(payload[name]) for name in ("subject", "campaign", "reason", "text", "url") if payload.get(name)]
     way = " ".join(str(payload[name]) for name in ("channel", "direction") if payload.get(name))
     source = ", ".join(filter(None, (way, fact.connection)))
+    title = ": ".join(filter(None, (_TITLES[kind], " · ".join(filter(None, (str(about), money))))))
     return ActivityChange(
         kind=kind,
         key=str(row.key),
         at=fact.happened_at,
-        title=f"{_TITLES[kind]}{': ' if about or money else ''}{' · '.join(filter(None, (str(about), money)))} ({source})",
+        title=f"{title} ({source})",
         text=_bounded("\n".join(words)),
         contact_id=row.contact_id,
         version=row.version,

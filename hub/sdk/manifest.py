@@ -199,8 +199,8 @@ class ActivitySettings(ProfileSettings):
 
     activities: tuple[ActivityKind, ...] = Field(
         (),
-        description="What is appended to a person's history there, once each, from now on: order, return, click, reply, "
-        "complaint, message, comment, form, visit, note.",
+        description="What is appended to a person's history there, once each, from now on: order, return, click, "
+        "reply, complaint, message, comment, form, visit, note.",
     )
 
 

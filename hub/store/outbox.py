@@ -94,7 +94,7 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
 
 
 def move(session: Session, keys: Sequence[UUID], profiles: Sequence[UUID]) -> None:
-    """These rows are of other profiles from now on, where they still wait. ``profiles`` are in the order of ``keys``."""
+    """These rows are of other profiles from now on, where they still wait; ``profiles`` by place in ``keys``."""
     session.run(
         """
         WITH chosen AS (

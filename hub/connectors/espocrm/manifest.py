@@ -72,6 +72,7 @@ MANIFEST = Manifest(
     ),
     limits=Limits(batch=20),
     not_offered={
+        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "EspoCRM is written to, not read from",
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",

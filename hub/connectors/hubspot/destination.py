@@ -9,7 +9,8 @@ e-mails), …/api-reference/legacy/crm/objects/contacts/v1/get-contacts-v1-secon
 e-mail is taken away), developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (a merged
 contact's id leads to what it was merged into), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477),
 …/crm/associations/associate-records, …/crm/activities/notes/guide and …/crm/activities/notes/batch/create-notes (a note
-is made together with its association; …/crm-associations-v4/guide: 202 is a note's with a contact), …/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
+is made together with its association; …/crm-associations-v4/guide: 202 is a note's with a contact),
+…/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from hub.connectors.hubspot.mapping import (
 from hub.connectors.hubspot.schemas import (
     CONTACTS,
     DEALS,
-    NOTES,
     batch,
     read_answer,
     read_contacts,

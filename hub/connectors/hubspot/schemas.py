@@ -267,8 +267,8 @@ def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
         read = answer if kind == "contacts" else client.get(f"/crm/v3/properties/{kind}")
         held = {one.get("name") for one in json_of(read).get("results", [])}
         lacking = [str(one["name"]) for one in definitions if one["name"] not in held]
-        made = f"{len(lacking)} properties of {kind} are missing, and made at the next start: {', '.join(lacking)}"
-        found.works.append(made if lacking else f"all properties of {kind} are there")
+        missing = f"{len(lacking)} properties of {kind} are missing, and made at the next start: {', '.join(lacking)}"
+        found.works.append(missing if lacking else f"all properties of {kind} are there")
     _check_limits(found, answer, client, settings)
     _ask(found, "its scopes", lambda: found.scopes(_needed(settings), _granted(client, settings)))
     if deals:

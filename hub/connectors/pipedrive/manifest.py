@@ -108,6 +108,7 @@ MANIFEST = Manifest(
     allowed_hosts=("api.pipedrive.com", "*.pipedrive.com"),
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={
+        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "Pipedrive is written to, not read from",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Pipedrive",
     },

@@ -168,6 +168,7 @@ MANIFEST = Manifest(
     ),
     limits=Limits(batch=1000),
     not_offered={
+        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "Salesforce is written to, not read from",
         "merge by REST": "Salesforce merges by SOAP or Apex only: merge: apex calls a class of yours, merge: mark "
         "leaves the second record for people",

@@ -188,8 +188,8 @@ class Activities(Generic[Settings]):
     ``properties``  pure: what the entry holds, beside ``own``
     ``find``        the entries that have any of these keys, as the CRM knows them at once after it made them
     ``create``      appends entries to the person ``Item.write.links[0]``
-    ``guarded``     True where the CRM itself refuses a second entry of the same key with a conflict: then Hub looks only
-                    after an unknown outcome; else before each
+    ``guarded``     True where the CRM itself refuses a second entry of the same key with a conflict: then Hub looks
+                    only after an unknown outcome; else before each
     """
 
     own: str

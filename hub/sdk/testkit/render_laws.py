@@ -54,7 +54,13 @@ def law_d1_every_case_is_there(case: ConnectorCase) -> None:
     silent = [
         c.value for c in _CASES if c not in case.manifest.capabilities and c.value not in case.manifest.not_offered
     ]
+    if case.manifest.channel == "crm" and Capability.ACTIVITIES not in case.manifest.capabilities:
+        silent += ["activities"] if "activities" not in case.manifest.not_offered else []
     assert not silent, f"{case.id}: neither a capability nor in not_offered: {', '.join(sorted(silent))}"
+    appends = case.destination.append is not None
+    assert appends == (Capability.ACTIVITIES in case.manifest.capabilities), (
+        f"{case.id}: the capability activities and a destination that appends go together"
+    )
 
 
 def law_d1_render_gives_the_expected_write(case: WriteCase) -> None:

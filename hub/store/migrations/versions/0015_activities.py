@@ -19,6 +19,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """An older release knows no activities: those that wait are dropped; what was delivered stays there."""
     for table in ("outbox", "crosswalk"):
-        op.execute(f"DELETE FROM {table} WHERE subject = 'activity'")  # noqa: S608 - two names of ours
+        op.execute(f"DELETE FROM {table} WHERE subject = 'activity'")
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_subject_check")
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {table}_subject_check CHECK (subject IN ('profile', 'order'))")

@@ -43,7 +43,9 @@ def preview(session: Session, sender: Sender, *, key: UUID | None = None, limit:
     connection = sender.connection
     shown = Preview(connection.name, [], {}, {}, [])
     takes_orders = Capability.ORDERS in connection.connector.manifest.capabilities
-    subjects: list[Subject] = ["profile", *(["order"] if takes_orders else [])]
+    subjects: list[Subject] = ["profile"]
+    if takes_orders:
+        subjects.append("order")
     if any(route.activities for route in sender.routes):
         subjects.append("activity")
     for subject in subjects:

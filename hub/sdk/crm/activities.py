@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
@@ -38,7 +39,7 @@ def look_first(activities: Activities[Settings], write: Write) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityWriter:
+class ActivityWriter(Generic[Settings]):
     """Writes the activities of one batch into ``results``. Raises the error tree for the batch."""
 
     dialect: Dialect[Settings]

@@ -19,22 +19,21 @@ import psycopg_pool
 import structlog
 
 from hub import metrics
+from hub.application.activities import new_activities
 from hub.application.in_force import InForce, in_force
 from hub.errors import HubError, RetryableError
 from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafting, Drafts, orphans
 from hub.identity.resolve import resolve
 from hub.matching.rules import IdentityRules
-from hub.model.activity import activity_key
 from hub.model.event import Note
 from hub.normalise.batch import Normalised, Outcome, normalise
 from hub.normalise.telling import tell
-from hub.outbox.activities import LONGEST_AGE, changed_activities
-from hub.outbox.enqueue import ChangedActivity, ChangedOrder, Route, enqueue
+from hub.outbox.enqueue import ChangedOrder, Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import facts, inbox, matches, notes, outbox, records, versions
+from hub.store import facts, inbox, matches, notes, records, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
 
@@ -318,10 +317,8 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     )
     survived = perf_counter()
     orders = _changed_orders(session, resolution, drafts)
-    activities = _activities(session, processing.routes, resolution, drafts, now)
-    destinations = enqueue(
-        session, processing.routes, changed, orders, resolution.merges, resolution.events, now, activities
-    )
+    new = new_activities(session, processing.routes, resolution, drafts, now)
+    destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
     metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
@@ -346,24 +343,6 @@ def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) ->
         if hangs_on in profile_of:
             orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order])
     return list(orders.values())
-
-
-def _activities(
-    session: Session, routes: Sequence[Route], resolution: Resolution, drafts: Drafts, now: datetime
-) -> list[ChangedActivity]:
-    """What is new in people's history, where any route asks for it; what still waits follows its record."""
-    if not any(route.activities for route in routes):
-        return []
-    profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
-    if resolution.moved:
-        moved = facts.told_by(session, resolution.moved, now - LONGEST_AGE)
-        outbox.move(session, [activity_key(one) for one, _ in moved], [profile_of[record] for _, record in moved])
-    told = [fact for fact in drafts.facts.values() if fact.id in resolution.told]
-    parents = {fact.parent_id for fact in told if fact.kind == "refund" and fact.parent_id is not None}
-    orders = facts.records_of(session, parents) if parents else {}
-    record_of = {fact.id: orders.get(fact.parent_id) if fact.parent_id else resolution.facts[fact.id] for fact in told}
-    homes = {fact: profile_of[record] for fact, record in record_of.items() if record in profile_of}
-    return changed_activities(told, resolution.told, homes, now)
 
 
 def _finish(

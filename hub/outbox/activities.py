@@ -13,8 +13,8 @@ from hub.model.facts import FactRow
 from hub.outbox.enqueue import ChangedActivity
 from hub.outbox.render import Unreadable
 from hub.sdk.destination import ActivityChange
+from hub.store.activities import StoredActivity
 from hub.store.due import DueRow
-from hub.store.facts import StoredActivity
 
 LONGEST_AGE = timedelta(days=30)
 """What happened longer ago is history: it is not appended, neither by a backfill nor after a long wait."""

@@ -10,7 +10,7 @@ from hub.model.activity import activity_key
 from hub.outbox.activities import activity_changes, too_old
 from hub.outbox.render import Unreadable, order_changes
 from hub.sdk.destination import ActivityChange, Change
-from hub.store import facts, profiles
+from hub.store import activities, facts, profiles
 from hub.store.database import Session
 from hub.store.due import DueRow
 from hub.store.outbox import Subject
@@ -26,7 +26,7 @@ def facts_changes(
     keys = [row.key for row in rows]
     if subject == "order":
         return order_changes(rows, facts.stored_orders(session, keys), suppressed)
-    stored = facts.stored_activities(session, [activity_key(key) for key in keys])
+    stored = activities.stored_activities(session, [activity_key(key) for key in keys])
     return activity_changes(rows, stored, suppressed, now)
 
 
@@ -35,5 +35,5 @@ def left_out_late(session: Session, subject: Subject, rows: Sequence[DueRow], no
     waiting = [row for row in rows if row.contact_id is None]
     if subject != "activity" or not waiting:
         return set()
-    stored = facts.stored_activities(session, [activity_key(row.key) for row in waiting])
+    stored = activities.stored_activities(session, [activity_key(row.key) for row in waiting])
     return set(too_old(waiting, stored, now))

@@ -81,14 +81,6 @@ class SandboxCrm(Records):
             deals = self.records["deals"].values()
             return [{"id": one.id, **one.properties, "contacts": linked.get(one.id, [])} for one in deals]
 
-    def notes(self) -> list[Json]:
-        """All notes with their properties and the ids of their contacts, oldest first."""
-        with self._lock:
-            at = {note: contact for note, contact in self.links if note in self.records["notes"]}
-            return [
-                {"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records["notes"].values()
-            ]
-
     def stats(self) -> Json:
         """Counters: ``duplicates`` counts contacts beyond the first of each profile id or e-mail."""
         contacts = self.records["contacts"].values()
@@ -222,14 +214,7 @@ class SandboxCrm(Records):
         return record.shown([*one["properties"]])
 
     def _create_one(self, kind: str, one: Json, _: Json) -> Json:
-        if kind == "notes" and "hs_timestamp" not in one["properties"]:
-            raise Refusal(400, "VALIDATION_ERROR", "Some required properties were not set: [hs_timestamp]")
-        linked = [self.known("contacts", each["to"]["id"]) for each in one.get("associations", [])]
-        if any(kind_["associationTypeId"] != 202 for each in one.get("associations", []) for kind_ in each["types"]):
-            raise Refusal(400, "VALIDATION_ERROR", f"One or more associations are not valid for {kind}")
-        made = self.create(kind, one["properties"])
-        self.links |= {(made.id, contact.id) for contact in linked}
-        return made.shown()
+        return self.create_at(kind, one["properties"], one.get("associations", [])).shown()
 
     def _read_one(self, kind: str, one: Json, body: Json) -> Json:
         name = body.get("idProperty") or "hs_object_id"

@@ -150,6 +150,22 @@ class Records:
         self.created[kind] += 1
         return record
 
+    def create_at(self, kind: str, properties: Mapping[str, str], associations: Sequence[Json]) -> Stored:
+        """Make a record together with its associations to contacts. Raises Refusal, and then makes none."""
+        if kind == "notes" and "hs_timestamp" not in properties:
+            raise Refusal(400, "VALIDATION_ERROR", "Some required properties were not set: [hs_timestamp]")
+        if any(type_["associationTypeId"] != 202 for each in associations for type_ in each["types"]):
+            raise Refusal(400, "VALIDATION_ERROR", f"One or more associations are not valid for {kind}")
+        linked = [self.known("contacts", each["to"]["id"]) for each in associations]
+        made = self.create(kind, properties)
+        self.links |= {(made.id, contact.id) for contact in linked}
+        return made
+
+    def notes(self) -> list[Json]:
+        """All notes with their properties and the ids of their contacts, oldest first."""
+        at = {note: contact for note, contact in self.links if note in self.records["notes"]}
+        return [{"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records["notes"].values()]
+
     def change(self, kind: str, record: Stored, properties: Mapping[str, str]) -> None:
         """Set properties, an empty one is cleared. Raises Refusal, and then changes nothing."""
         for name, value in properties.items():

@@ -243,47 +243,5 @@ def stored_orders(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredO
     return {row[0]: StoredOrder(*row[1:]) for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredActivity:
-    """A fact as an entry in somebody's history; ``order_number`` is of the order that a refund belongs to.
-
-    ``amount`` is in major units of ``currency``.
-    """
-
-    connection: str
-    kind: str
-    external_id: str
-    happened_at: datetime
-    amount: Decimal | None
-    currency: str | None
-    payload: str
-    order_number: str | None
-
-
-def stored_activities(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredActivity]:
-    """Facts by their id."""
-    rows = session.rows(
-        """
-        SELECT f.id, f.connection, f.kind, f.external_id, f.happened_at, f.amount, f.currency, f.payload, o.number
-        FROM fact f LEFT JOIN fact o ON o.id = f.parent_id WHERE f.id = ANY(%b)
-        """,
-        [list(ids)],
-    )
-    return {row[0]: StoredActivity(*row[1:]) for row in rows}
-
-
-def told_by(session: Session, records: Collection[UUID], since: datetime) -> list[tuple[UUID, UUID]]:
-    """(fact, record) of what happened with these records' people since then, refunds of their orders among it."""
-    return session.rows(
-        """
-        WITH own AS (SELECT id, record_id, happened_at FROM fact WHERE record_id = ANY(%(records)b))
-        SELECT id, record_id FROM own WHERE happened_at >= %(since)s
-        UNION
-        SELECT p.id, own.record_id FROM own JOIN fact p ON p.parent_id = own.id WHERE p.happened_at >= %(since)s
-        """,
-        {"records": list(records), "since": since},
-    )
-
-
 def _iso(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")

@@ -93,22 +93,6 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     )
 
 
-def move(session: Session, keys: Sequence[UUID], profiles: Sequence[UUID]) -> None:
-    """These rows are of other profiles from now on, where they still wait; ``profiles`` by place in ``keys``."""
-    session.run(
-        """
-        WITH chosen AS (
-            SELECT o.destination, o.key, given.profile_id
-            FROM unnest(%b::uuid[], %b::uuid[]) AS given (key, profile_id) JOIN outbox o ON o.key = given.key
-            WHERE o.state IN ('pending', 'retrying') AND o.profile_id <> given.profile_id
-            ORDER BY o.destination, o.key FOR UPDATE OF o)
-        UPDATE outbox SET profile_id = chosen.profile_id FROM chosen
-        WHERE outbox.destination = chosen.destination AND outbox.key = chosen.key
-        """,
-        [list(keys), list(profiles)],
-    )
-
-
 def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
     """Let the next write of these queued rows hold all properties, whatever the mirror says."""
     session.run(

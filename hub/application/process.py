@@ -228,10 +228,9 @@ def _again(session: Session, processing: Processing, limit: int) -> Batch:
         if isinstance(error, _TRANSIENT) or _is_away(error):
             raise
         raise _Failed(error, records=records) from error
-    resolution = applied.resolution
-    apart = len(resolution.members.keys() - resolution.known.keys())
-    if resolution.merges or apart:
-        log.info("process.resolved_again", records=len(records), merged=len(resolution.merges), split=apart)
+    merged, members = len(applied.resolution.merges), applied.resolution.members.keys()
+    if (apart := len(members - applied.resolution.known.keys())) or merged:
+        log.info("process.resolved_again", records=len(records), merged=merged, split=apart)
     return Batch(len(records), applied.destinations)
 
 
@@ -262,8 +261,7 @@ def _completed(
     if not thin:
         return claimed, []
     fetched = inbox.completions(session, [c.id for c in thin])
-    ready: list[ClaimedEntry] = []
-    incomplete: list[ClaimedEntry] = []
+    ready, incomplete = list[ClaimedEntry](), list[ClaimedEntry]()
     for entry in claimed:
         connection = connections.get(entry.entry.connection)
         if connection is None or not _completes(connection):
@@ -323,8 +321,8 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
     metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
     parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
-    waiting = orphans(drafts, facts.existing(session, parents)) if parents else set()
-    return Applied(frozenset(destinations), frozenset(waiting), resolution)
+    waiting = frozenset(orphans(drafts, facts.existing(session, parents)) if parents else ())
+    return Applied(frozenset(destinations), waiting, resolution)
 
 
 def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:

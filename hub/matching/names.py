@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
-from hub.matching.given_names import gender, known
+from hub.matching.given_names import gender, known, womans_form
 from hub.matching.short_forms import FAMILIES, SURNAMES, shortest
 from hub.matching.spellings import near_sound, sound_alike
 
@@ -136,9 +136,7 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
                 return "different"
             if _man_and_woman(one, other):
                 return COUPLE
-            return (
-                "typo" if _one_sound(one, other) or sound_alike(one, other) or _alike(one, other) == _TYPO else "alias"
-            )
+            return "typo" if _one_sound(one, other) or sound_alike(one, other) else "alias"
         if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
@@ -190,7 +188,7 @@ def _man_and_woman(one: str, other: str) -> bool:
     related = _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE)
     if related and (min(len(one), len(other)) < _WHOLE or Prefix.similarity(one, other) < _STEM):
         return False
-    return {gender(one), gender(other)} == {"male", "female"}
+    return {gender(one), gender(other)} == {"male", "female"} or womans_form(one, other) or womans_form(other, one)
 
 
 @lru_cache(maxsize=131_072)

@@ -235,6 +235,21 @@ def test_disagreement_weighs_less_where_it_is_common_among_sure_pairs() -> None:
     assert learned.phone_different == pytest.approx(Weights().phone_different)
 
 
+@pytest.mark.parametrize(("moved", "sure"), [(0, True), (1, False)])
+def test_a_mailbox_tells_how_often_one_persons_addresses_differ(moved: int, sure: bool) -> None:
+    # given a till's customers, known by name and address, some of whom told a mailbox twice
+    elsewhere = {"street": "Am Hang 3", "postal_code": "80331", "city": "München"}
+    anna = who(**ANNA, **HOME, email=EMAIL)
+    told = [score(anna, who(**ANNA, **home, email=EMAIL), MODEL) for home in (HOME, elsewhere if moved else HOME) * 60]
+
+    learned = adjusted(told, MODEL).weights
+
+    assert (learned.address_different < Weights().address_different) == sure
+    # and a family's mailbox tells nothing about addresses
+    family = [score(anna, who(first_name="Bert", last_name="Müller", **HOME, email=EMAIL), MODEL)] * 60
+    assert adjusted(family, MODEL).weights.address_different == Weights().address_different
+
+
 def test_frequencies_are_those_of_the_records() -> None:
     model = frequencies([who(**ANNA), who(**ANNA), who(first_name="Bert", last_name="Müller")], MODEL)
     assert model.population == 3.0

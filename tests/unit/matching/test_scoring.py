@@ -114,6 +114,13 @@ def test_a_name_run_together_in_one_field_is_the_name(way: str) -> None:
     assert score(whole, who(first_name=way), MODEL).weight == score(whole, whole, MODEL).weight
 
 
+@given(st.floats(1_000, 1_000_000))
+def test_what_a_mailbox_and_a_name_prove_is_the_same_to_the_letter_in_bases_of_any_size(population: float) -> None:
+    # 7.5 of the mailbox, 1 of a second link, 6.5 of the first name: where thousands of pairs stand, at a limit
+    told = who(**ANNA, **HOME, email=EMAIL)
+    assert score(told, told, Model(population=population)).weight == 15.0
+
+
 def test_last_names_that_share_more_letters_say_more() -> None:
     nasser, nasir, qasim, kassem = (who(first_name="Omar", last_name=last) for last in
                                     ("Nasser", "Nasir", "Qasim", "Kassem"))  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
@@ -68,7 +69,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
             return "typo"
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
-    within = set(one) <= set(other) or set(other) <= set(one)
+    within = set(one) <= set(other) or set(other) <= set(one) or (given and _run_together(one, other))
     if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
         return COUPLE
     if one[0] == other[0]:
@@ -164,6 +165,15 @@ def _sisters(one: str, other: str, level: str) -> str:
     if one.startswith(other) or other.startswith(one) or not (known(one) and known(other)):
         return level
     return "different" if level == "far" else ALIKE
+
+
+def _run_together(one: Tokens, other: Tokens) -> bool:
+    """Whether all of one name is in the other, written in one word there, or in two: Wen-jing and Cindy Wenjing."""
+    for whole, words in (("".join(one), other), ("".join(other), one)):
+        told = (*words, *map("".join, pairwise(words)))
+        if len(whole) >= _SHORT and any(len(word) >= _SHORT and sound_alike(whole, word) for word in told):
+            return True
+    return False
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:

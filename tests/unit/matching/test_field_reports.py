@@ -262,6 +262,32 @@ def test_a_full_name_is_split_behind_its_titles(full: str, first: str | None, la
     assert (name.first, name.last) == (first, last)
 
 
+# -- one name in two romanisations, and beside an English one (silverstein/minutes#390 and its kind)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Jun-rei", "Junrei", "exact"),
+        ("Jing", "Ching", "typo"),
+        ("Wen-jing", "Cindy Wenjing", "alias"),
+        ("Hsia", "Grace Xia", "alias"),
+        ("Hans Peter", "Hanspeter Karl", "alias"),
+        ("Konstantinos", "Constantine", "alias"),
+        ("Anna Maria", "Marianna", "different"),
+    ],
+)
+def test_a_first_name_in_one_word_or_two_beside_another_is_that_name(one: str, other: str, level: str) -> None:
+    spelled = [tuple(fold(each).split()) for each in (one, other)]
+    assert likeness(*spelled) == likeness(*reversed(spelled)) == level
+
+
+@pytest.mark.parametrize("names", ["Lampropoulos/Labropoulos", "Antoniou/Adoniu", "Αποστόλου/Apostolou", "Tien/Tian"])
+def test_a_last_name_written_by_letter_and_by_ear_is_one(names: str) -> None:
+    one, other = ((fold(name),) for name in names.split("/"))
+    assert likeness(one, other, given=False) == likeness(other, one, given=False) == "typo"
+
+
 # -- what was right before, and stays (chatwoot/chatwoot#2811, element-hq/element-web#9962, sheltermanager/asm3#1170,
 # NHSDigital/manage-vaccinations-in-schools#2264, arvarik/contrack#53, getlantern/lantern#550)
 

@@ -174,7 +174,7 @@ def postgres(settings: Settings) -> Iterator[str]:
 
 def configure(settings: Settings) -> Configured:
     """Connections, routes and rules. Raises ConfigError."""
-    own, wrong = declared(settings.destinations)
+    own, wrong = declared(settings.destination_folder)
     if wrong:
         raise ConfigError(wrong)
     connections = load_connections(
@@ -182,7 +182,7 @@ def configure(settings: Settings) -> Configured:
         default_region=settings.hub.default_region,
         declared=own,
     )
-    connections, faults = with_mappings(connections, settings.mappings, os.environ)
+    connections, faults = with_mappings(connections, settings.mapping_folder, os.environ)
     if faults := faults + key_faults(settings.secret_key, connections):
         raise ConfigError(faults)
     routes = tuple(

@@ -161,14 +161,15 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
-    destinations: Path = Field(
-        Path("config/destinations"),
-        description="Folder of declared destinations, one file each, relative to the working directory.",
+    destinations: Path | None = Field(
+        None,
+        description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "
+        "it, the folder destinations beside this file.",
     )
-    mappings: Path = Field(
-        Path("config/mappings"),
-        description="Folder with mapping files, <connection>.yaml each, relative to the working directory: what they "
-        "change about the fields a destination is written.",
+    mappings: Path | None = Field(
+        None,
+        description="Folder with mapping files, <connection>.yaml each: what they change about the fields a "
+        "destination is written. Relative to the working directory; without it, the folder mappings beside this file.",
     )
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
@@ -192,6 +193,17 @@ class Settings(_Section):
     )
     _lines: dict[str, int] = PrivateAttr(default_factory=dict)
     _variables: set[str] = PrivateAttr(default_factory=set)
+    _beside: Path | None = PrivateAttr(None)
+
+    @property
+    def destination_folder(self) -> Path | None:
+        """Where declared destinations are; None for settings of no file. The folder beside the file may be missing."""
+        return self.destinations or (self._beside / "destinations" if self._beside else None)
+
+    @property
+    def mapping_folder(self) -> Path | None:
+        """Where mapping files are; None for settings of no file. The folder beside the file may be missing."""
+        return self.mappings or (self._beside / "mappings" if self._beside else None)
 
     def locate(self, faults: Iterable[str]) -> list[str]:
         """Put the line of the YAML file behind each fault whose path, or the nearest part above it, is known."""
@@ -231,6 +243,8 @@ def inspect(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     settings = _validated(data, environment, reader.faults)
     settings._lines.update(reader.lines)  # noqa: SLF001
     settings._variables.update(reader.variables)  # noqa: SLF001
+    if data:
+        settings._beside = (chosen or DEFAULT_CONFIG).parent  # noqa: SLF001
     return settings, reader.faults
 
 
@@ -290,6 +304,6 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")
-    if "mappings" in settings.model_fields_set and not settings.mappings.is_dir():
+    if settings.mappings is not None and not settings.mappings.is_dir():
         faults.append(f"mappings: there is no folder {settings.mappings}")
     return faults

@@ -99,9 +99,9 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     Raises ConfigError with the faults of the file, its connections, routes, rules and mapping files.
     """
     settings, faults = inspect(path, environment)
-    own, wrong = declared(settings.destinations)
+    own, wrong = declared(settings.destination_folder)
     # of a declaration with faults those are told, and not that there is none
-    broken = {file.stem for file in settings.destinations.glob("*.yaml")} - own.keys()
+    broken = {Path(fault.partition(":")[0]).stem for fault in wrong}
     configs = {
         name: (config.connector, config.options)
         for name, config in settings.connections.items()
@@ -117,7 +117,9 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, connections))
     located = [*wrong, *settings.locate(faults)]
-    connections, more = with_mappings(connections, settings.mappings, environment, configured=settings.connections)
+    connections, more = with_mappings(
+        connections, settings.mapping_folder, environment, configured=settings.connections
+    )
     located += more
     readers = ((settings.identity, load_identity_rules), (settings.survivorship, load_survivorship_rules))
     for file, read in readers:

@@ -52,7 +52,7 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
             rows.append(_row(registry.get(slug)))
         except ConfigError as error:
             output.say(str(error))
-    own, faults = declared(inspect(config, os.environ)[0].destinations)
+    own, faults = declared(inspect(config, os.environ)[0].destination_folder)
     rows += [_row(connector) for connector in own.values()]
     for fault in faults:
         output.say(fault)
@@ -67,7 +67,7 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
 def show(name: Name, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Describe one connector: settings, topics, capabilities, limits, and what it does not offer."""
     with output.exit_codes(json=json):
-        own, _ = declared(inspect(config, os.environ)[0].destinations)
+        own, _ = declared(inspect(config, os.environ)[0].destination_folder)
         described = _description(own[name] if name in own else _case(name).connector)
     if json:
         output.show_json(described)

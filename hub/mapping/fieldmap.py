@@ -20,7 +20,7 @@ from hub.model.profile import Profile
 Schema = TypeVar("Schema", bound=BaseModel)
 _FIELDS: tuple[str, ...] = get_args(CustomerField)
 _PATH = re.compile(r"\w+(?:\.\w+)*")
-_EXPRESSED = re.compile(r"['`|\[]|==")
+_EXPRESSED = re.compile(r"[`|\[]|&&|==|!=")
 """What makes an expression of a text that begins like one of the source's own fields."""
 
 

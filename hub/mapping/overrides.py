@@ -37,7 +37,7 @@ from hub.mapping.expression import (
     plain,
     roots_of,
 )
-from hub.mapping.expression.functions import text_of
+from hub.mapping.expression.functions import UnfitError, text_of
 from hub.mapping.expression.functions_hub import is_false
 from hub.yaml_file import describe, join
 
@@ -160,7 +160,7 @@ class Overrides:
             values.pop(name, None)
             try:
                 value = _value(name, held, data, mapped)
-            except ExpressionError as error:
+            except (ExpressionError, UnfitError) as error:
                 faults.append(f"{name}: {error}")
                 continue
             if not _is_absent(value):
@@ -341,4 +341,9 @@ def decide(
         return "leave" if rule == "never_after_edit" and not _is_absent(wrote) else "write"
     if rule == "only_if_empty":
         return "leave"
-    return "write" if not _is_absent(wrote) and text_of(there) == text_of(wrote) else "leave"
+    return "write" if not _is_absent(wrote) and as_written(there) == as_written(wrote) else "leave"
+
+
+def as_written(value: Value) -> Value:
+    """A value so that it compares with what a CRM gives back of it, which may be a text: 7 and "7"."""
+    return value if isinstance(value, list | dict) else text_of(value)

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from hub.mapping.fieldmap import PersonMap, as_text
-from hub.mapping.overrides import Compiled
+from hub.mapping.overrides import Applied, Compiled
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -174,11 +174,15 @@ class ProfileSettings(ConnectionSettings):
 
     def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
         """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
-        overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
-        if not overrides:
+        if not (self._mapping.people if isinstance(record, Profile) else self._mapping.orders):
             return dict(own)
-        found = ((name, as_text(value)) for name, value in overrides.apply(record, own).values.items())
+        found = ((name, as_text(value)) for name, value in self.applied(record, own).values.items())
         return {name: text for name, text in found if text}
+
+    def applied(self, record: Profile | Order, own: Mapping[str, str]) -> Applied:
+        """The same before it is text, with each field's rule of writing, and what could not be worked out."""
+        overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
+        return overrides.apply(record, own)
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ _ENDINGS = (".yaml", ".yml")
 
 def with_mappings(
     connections: Mapping[str, Connection],
-    folder: Path,
+    folder: Path | None,
     environment: Mapping[str, str],
     *,
     configured: Collection[str] | None = None,
@@ -33,7 +33,7 @@ def with_mappings(
     known = connections.keys() if configured is None else configured
     changed = dict(connections)
     faults: list[str] = []
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
     for file in (file for file in files if file.suffix in _ENDINGS and not file.name.startswith(".")):
         name = file.stem
         if name not in known:

@@ -90,6 +90,26 @@ def test_check_tells_the_faults_of_file_connections_routes_and_rules_at_once():
     ]
 
 
+def test_check_reads_mapping_files_and_tells_their_faults_beside_the_others():
+    Path("config/mappings").mkdir(parents=True)
+    Path("config/mappings/crm.yaml").write_text("fields:\n  stage: custm.stage\n  id: {valeu: company}\n")
+    Path("config/mappings/cmr.yaml").write_text("fields: {}\n")
+    Path("config/hub.yaml").write_text("connections: {crm: {connector: hubspot, access_token: t}}\nlog_level: loud\n")
+    misspelt = "a profile has no 'custm'; did you mean 'custom'? (column 1 of custm.stage)"
+    code, _, err = run("check", "--config", "config/hub.yaml")
+    assert (code, err.splitlines()) == (
+        2,
+        [
+            "log_level: should be 'debug', 'info', 'warning' or 'error' (line 2)",
+            "config/mappings/cmr.yaml: there is no connection 'cmr'; did you mean 'crm'?",
+            f"config/mappings/crm.yaml: fields.stage: {misspelt} (line 2)",
+            "config/mappings/crm.yaml: fields.id.valeu: unknown key; did you mean 'value'? (line 3)",
+        ],
+    )
+    Path("hub.yaml").write_text("connections: {}\nmappings: elsewhere\n")
+    assert run("check", "--config", "hub.yaml")[2] == "mappings: there is no folder elsewhere (line 2)\n"
+
+
 def test_one_file_of_both_rules_is_checked_once_and_numbers_in_it_are_of_the_hubs_country():
     Path("rules.yaml").write_text("identifiers: {phone: {blocked: [01 5880099]}}\nattributes: {name: newest}")
     Path("hub.yaml").write_text("hub: {default_region: AT}\nidentity: rules.yaml\nsurvivorship: rules.yaml\n")

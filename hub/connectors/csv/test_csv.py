@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from hub.connectors.csv import CONNECTOR, destination
 from hub.connectors.csv.destination import DESTINATION, is_needed, render, restore, send
 from hub.connectors.csv.manifest import CsvSettings
+from hub.connectors.csv.mapping import own_fields
 from hub.connectors.csv.source import SOURCE, backfill, parse
 from hub.errors import ConfigError, PayloadError, Unavailable
+from hub.mapping.overrides import compile_overrides
 from hub.mapping.time import UNTOLD
 from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
@@ -281,6 +283,24 @@ def test_fields_of_their_own_are_read_and_written(tmp_path: Path) -> None:
     assert row == {"id": str(ANNA), "mail": "", "groesse": "42", "zuletzt": "", "marken": "b2b;vip"}
     with pytest.raises(ValidationError, match="mail is written by fields or consents already"):
         settings(tmp_path / "aus.csv", fields=fields, profile_fields={"mail": "tags"})
+
+
+def test_a_mapping_file_adds_columns_and_changes_others(tmp_path: Path) -> None:
+    # given columns for an expression and for a table, and one of Hub's own to be left empty
+    told = {
+        "gruppe": {"value": "tags[0]", "lookup": "gruppen"},
+        "vorname": "upper(name.first)",
+        "mail": {"leave_out": True},
+    }
+    known = settings(tmp_path / "aus.csv")
+    mapping, faults = compile_overrides({"tables": {"gruppen": {"vip": "Gold"}}, "fields": told}, own_fields(known))
+    assert faults == []
+    person = profile(ANNA, tags=("vip",), name=PersonName(first="Anna"))
+    # when a person is written
+    [row] = write(known.with_mapping(mapping), ProfileChange(person, 1))
+    # then the row has what the file says, and the rest as before
+    [plain] = write(settings(tmp_path / "zuvor.csv"), ProfileChange(person, 1))
+    assert row == plain | {"gruppe": "Gold", "vorname": "ANNA", "mail": ""}
 
 
 def test_what_a_spreadsheet_would_run_is_guarded_and_phones_are_not(tmp_path: Path) -> None:

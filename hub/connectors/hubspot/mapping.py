@@ -17,7 +17,7 @@ from hub.mapping.fieldmap import OrderMap, ProfileMap
 from hub.mapping.overrides import OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
-from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.crm.rendering import LINKED, order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, Write
 
 PROFILE_ID = "hub_profile_id"

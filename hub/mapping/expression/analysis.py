@@ -25,7 +25,7 @@ _TIMES: tuple[Kind, ...] = ("moment", "day")
 _DAY_LONG = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moving:
     """A comparison of a time with how long ago something was: it comes out otherwise once that has passed."""
 

@@ -137,7 +137,7 @@ def number_of(value: Value) -> Decimal | int | None:
 
 
 def text_of(value: Value) -> str:
-    """A value as text: numbers without an exponent, lists and objects as JSON."""
+    """A value as text: numbers without an exponent, lists and objects as JSON. Raises UnfitError for too long a one."""
     match value:
         case str():
             return str(value)
@@ -148,13 +148,27 @@ def text_of(value: Value) -> str:
         case Decimal():
             return format(value, "f") if abs(int(value.adjusted())) < _LONGEST_NUMBER else str(value)
         case list() | dict():
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_in_json)
+            return _json(value)
     return str(value)
+
+
+def _json(value: Value) -> str:
+    """Piece by piece: a list that holds one large list many times is small in memory, and large as text."""
+    pieces, length = [], 0
+    for piece in _ENCODER.iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length > LONGEST_TEXT:
+            raise UnfitError(f"a list or object makes a text of more than {LONGEST_TEXT} characters")
+    return "".join(pieces)
 
 
 def _in_json(value: Any) -> Any:
     """Decimals within JSON: as texts they would not be numbers any more."""
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else float(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_in_json)
 
 
 def called(value: Value) -> str:

@@ -310,7 +310,7 @@ def ago(_: str) -> Value:
 @function("contact", "text text", "text", "phone('0171 1234567', 'DE')", "+491711234567", faults={1: _region_fault})
 def phone(text: str, region: str) -> Value:
     """A number in E.164, read as of a country where it names none; null for what is no valid number."""
-    found = numbers.phone(text, region if region in SUPPORTED_REGIONS else "DE")
+    found = numbers.phone(text, region) if region in SUPPORTED_REGIONS else None
     return found.value if found and found.usable else None
 
 

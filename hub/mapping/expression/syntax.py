@@ -25,7 +25,7 @@ LONGEST = 1000
 DEEPEST = 40
 """Levels of its syntax tree: all that evaluates it is recursive."""
 
-WIDEST = 1000
+WIDEST = 100
 """How many times larger than what it is given a result may become, as far as the expression alone can tell.
 
 ``[@, @] | [@, @] | …`` doubles at each step: without a bound a hundred characters never end.

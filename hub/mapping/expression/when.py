@@ -32,7 +32,7 @@ _TICK = timedelta(seconds=1)
 _DAY_LONG = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """A condition that was read. Pure, and it never raises: what cannot be worked out for a profile is false for it.
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
+from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
 from hub.sdk.crm.rendering import FREED
-from hub.sdk.crm.writing import creation, is_sure, known, look_first, plain
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Settings
 

@@ -205,11 +205,11 @@ def _checking(declaration: Declaration) -> Callable[[HttpClient, Any], Checked]:
     return check
 
 
-def declared(folder: Path) -> tuple[Mapping[str, Connector], list[str]]:
+def declared(folder: Path | None) -> tuple[Mapping[str, Connector], list[str]]:
     """The connectors declared in a folder, by the names of the files, and the faults of those that are wrong."""
     found: dict[str, Connector] = {}
     faults: list[str] = []
-    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+    for path in sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else ():
         if path.stem in slugs():
             faults.append(f"{path}: there is a connector {path.stem!r} already; give the file another name")
             continue

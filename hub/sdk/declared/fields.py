@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from hub.mapping.expression import ORDER, PROFILE, Expression, Schema, compile_expression, plain, roots_of
+from hub.mapping.expression import ORDER, Expression, Schema, compile_expression, plain, roots_of
 from hub.mapping.expression.schema import Shape
 from hub.model.profile import Profile
 from hub.sdk.destination import OrderChange
@@ -31,11 +31,11 @@ class Fields:
         self._expressions: dict[str, Expression] = {
             name: compile_expression(text, schema) for name, text in fields.items()
         }
-        self._roots = roots_of(tuple(self._expressions.values()))
+        self._view = schema.viewer(roots_of(tuple(self._expressions.values())))
 
     def of_profile(self, profile: Profile) -> dict[str, Any]:
         """Field to value; what the profile does not know is left out."""
-        return self._read(PROFILE.view(profile, self._roots))
+        return self._read(self._view(profile))
 
     def of_order(self, change: OrderChange) -> dict[str, Any]:
         """Field to value; what the order does not tell is left out."""
@@ -46,7 +46,7 @@ class Fields:
             "connection": change.connection,
             "deleted": change.deleted,
         }
-        return self._read({**ORDERS.view(change.order, self._roots), **beside})
+        return self._read({**self._view(change.order), **beside})
 
     def _read(self, view: Mapping[str, Any]) -> dict[str, Any]:
         values = ((name, as_json(expression.read(view))) for name, expression in self._expressions.items())

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from hub.errors import Refusal
+from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
 from hub.model.customer import PersonName
 from hub.model.money import Money
@@ -185,6 +186,24 @@ def law_d17_what_people_map_themselves_is_written(case: WriteCase) -> None:
     again = case.destination.render(after, settings)
     assert again is not None, f"{case.id}: a field of their own stays when nobody tells it any more"
     assert "kit-value" not in repr(as_json(again.mirror)), f"{case.id}: it stays when nobody tells it any more"
+
+
+def law_d17_a_mapping_file_changes_what_is_written(case: WriteCase) -> None:
+    """Where a connector declares its own fields, a mapping file adds to them, and never touches those that are kept."""
+    change, own_fields = case.sample.change, case.connector.own_fields
+    if own_fields is None or not isinstance(change, ProfileChange) or not isinstance(case.settings, ProfileSettings):
+        return
+    if change.erased or change.profile.suppressed:
+        return
+    own = own_fields(case.settings)
+    mapping, faults = compile_overrides({"fields": {"kit_own": {"constant": "kit-constant"}}}, own)
+    assert not faults, f"{case.id}: {faults}"
+    write = case.destination.render(change, case.settings.with_mapping(mapping))
+    assert write is not None, f"{case.id}: what a mapping file adds is not written"
+    assert "kit-constant" in repr(as_json(write.properties)), f"{case.id}: what a mapping file adds is not written"
+    assert own.kept, f"{case.id}: own_fields keeps nothing, not even what people are found by"
+    for name in own.kept:
+        assert compile_overrides({"fields": {name: {"leave_out": True}}}, own)[1], f"{case.id}: {name} may be changed"
 
 
 def law_d12_our_own_change_is_recognised(case: WriteCase) -> None:

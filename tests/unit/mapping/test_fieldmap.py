@@ -63,7 +63,7 @@ def test_what_people_map_themselves_is_text_whatever_it_is() -> None:
         created_at=at(0),
         updated_at=at(0),
         tags=("b2b", "vip"),
-        custom=FrozenTexts({"P.O. number": "7"}),
+        custom=FrozenTexts({"P.O. number": "7", "it's (EU)": "42"}),
         birth_date=date(1980, 2, 1),
         orders=OrderSummary(count=3, last_at=at(0)),
     )
@@ -76,6 +76,10 @@ def test_what_people_map_themselves_is_text_whatever_it_is() -> None:
         "none": "custom.nobody told it",
         "town": "addresses.1.city",
         "all": "custom",
+        "odd": "custom.it's (EU)",
+        "or": "custom.size || language || 'none'",
+        "first": "upper(tags[0])",
+        "bad": "lower(to_array(@)[0])",
     }
     assert PersonMap(paths).read(profile) == {
         "po": "7",
@@ -83,7 +87,10 @@ def test_what_people_map_themselves_is_text_whatever_it_is() -> None:
         "born": "1980-02-01",
         "n": "3",
         "last": "2026-03-01T09:00:00Z",
-        "all": "P.O. number: 7",
+        "all": "P.O. number: 7; it's (EU): 42",
+        "odd": "42",
+        "or": "none",
+        "first": "B2B",
     }
 
 
@@ -97,6 +104,8 @@ def test_what_people_map_themselves_is_text_whatever_it_is() -> None:
         ("addresses.0", "leads to no text; name one of its parts, such as addresses.0.line1"),
         ("addresses.city", "of a list name the first with 0"),
         ("company.0", "is no list"),
+        ("custom.size || compny", "a profile has no 'compny'; did you mean 'company'"),
+        ("lowr(company)", "there is no function 'lowr'; did you mean 'lower'"),
     ],
 )
 def test_a_path_that_leads_nowhere_or_to_no_text_is_refused(path: str, said: str) -> None:

@@ -4,5 +4,6 @@ from hub.sdk.registry import Connector
 
 from .destination import DESTINATION
 from .manifest import MANIFEST
+from .mapping import own_fields
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=own_fields)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.errors import BugError
 from hub.mapping.fieldmap import ProfileMap
+from hub.mapping.overrides import OwnFields
 from hub.sdk.destination import Change, ProfileChange, Write
 
 from .manifest import Settings
@@ -25,6 +26,14 @@ CONTACT = ProfileMap(
 )
 
 
+PROFILE_ID = "hub_profile_id"
+
+
+def own_fields(_: Settings) -> OwnFields:
+    """What a mapping file may change; what contacts are found by stays."""
+    return OwnFields(tuple(CONTACT.properties), kept=(PROFILE_ID, "email"))
+
+
 def render(change: Change, settings: Settings) -> Write | None:
     """What differs from the mirror; None when nothing does. A value that was withdrawn is cleared with null."""
     if not isinstance(change, ProfileChange):
@@ -37,8 +46,8 @@ def render(change: Change, settings: Settings) -> Write | None:
     if change.profile.suppressed:
         return None
     own = settings.own_properties(change.profile)  # what people map themselves (``profile_fields``)
-    wanted: dict[str, Any] = {**own, "hub_profile_id": key, **CONTACT.read(change.profile)}
-    properties = {name: value for name, value in wanted.items() if change.mirror.get(name) != value}
+    wanted = settings.finished(change.profile, {**own, PROFILE_ID: key, **CONTACT.read(change.profile)})
+    properties: dict[str, Any] = {name: value for name, value in wanted.items() if change.mirror.get(name) != value}
     properties |= {name: None for name in change.mirror if name not in wanted}
     if not properties:
         return None

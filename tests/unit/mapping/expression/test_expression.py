@@ -186,6 +186,37 @@ def test_a_value_that_cannot_be_worked_on_is_told_by_place_and_never_shown(text:
     assert "anna" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "matches(a, '^(a+)+$')",  # RE2 takes linear time
+        "[[@, @] | [@, @] | [@, @], `1`] | to_string(@)",
+        "map(&to_string([@, @]), b)",
+        "b[?contains(to_string(@), 'x')] | [b, b] | to_string(@)",
+        "sort(b) == sort(reverse(b))",
+        "replace(replace(a, 'a', 'aa'), 'a', 'aa')",
+        "round(`1`, `99999999999999999999`)",
+        "substring(a, `-99999999999999999999`, `99999999999999999999`)",
+        "mul(`1e39`, `1e39`, `1e39`, `1e39`)",
+        "to_number('1e99999999')",
+        "div(`1`, `3`)",
+        "mask(a, `99999999999999999999`)",
+        "b[99999999999999999999]",
+        "b[-99999999999999999999:99999999999999999999:99999999999999999999]",
+        "date(`99999999999999999999`)",
+        "days_between('0001-01-01', '9999-12-31')",
+        "format_date('9999-12-31T23:59:59Z', 'YYYY', 'Pacific/Kiritimati')",
+        "format_date('0001-01-01T00:00:00Z', 'YYYY', 'America/New_York')",
+    ],
+)
+def test_a_hostile_expression_ends(text: str) -> None:
+    data = plain({"a": "a" * 30_000 + "!", "b": list(range(3_000))})
+    try:
+        compile_expression(text).read(data)
+    except ExpressionError as error:
+        assert "aaa" not in error.reason  # noqa: PT017 - it may also give a value
+
+
 # -- whatever is written, whatever is in the data ----------------------------------------------------------------------
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)

@@ -1,0 +1,125 @@
+"""How the records of orders are written, and linked to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic
+
+from hub.errors import NotFound, RejectedError
+from hub.sdk.crm import finding
+from hub.sdk.crm.calls import Caller, chunks, scrub
+from hub.sdk.crm.dialect import Dialect, Item, Made, Orders, Problem
+from hub.sdk.crm.items import creation, is_sure, plain
+from hub.sdk.crm.rendering import UNLINKED
+from hub.sdk.crm.results import Results
+from hub.sdk.destination import Write
+from hub.sdk.manifest import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWriter(Generic[Settings]):
+    """The orders of one batch on their way."""
+
+    dialect: Dialect[Settings]
+    caller: Caller[Settings]
+    results: Results
+
+    @property
+    def settings(self) -> Settings:
+        """The connection's."""
+        return self.caller.settings
+
+    def all(self, writes: Sequence[Write]) -> None:
+        """Write them; every one has its result then. Raises the error tree."""
+        orders = self.dialect.orders
+        if orders is None or not writes:
+            return
+        if orders.upsert:
+            self.upsert_orders(orders, writes)
+        else:
+            self.find_orders(orders, writes)
+        self.link(orders, [write for write in writes if self.results.is_delivered(write)])
+
+    def upsert_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
+        assert orders.upsert is not None
+        items = [Item(write, write.external_id, plain(write.properties)) for write in writes]
+        answers = self.caller.write(orders.upsert, items)
+        # One that was deleted there was made anew just now, and lacks what had not changed.
+        short = [
+            Item(item.write, item.id, plain(item.write.mirror))
+            for item in items
+            if item.id and isinstance(made := answers[item.write.key], Made) and made.new
+        ]
+        self.settle(items, answers | self.caller.write(orders.upsert, short))
+
+    def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
+        """Update what is known; look for all others, and create what is not there.
+
+        A process that ended during a creation leaves no note of it, so that also what seems new is looked for.
+        """
+        assert orders.update is not None, "the dialect has no way to update an order"
+        assert orders.create is not None, "the dialect has no way to create an order"
+        assert orders.find is not None, "the dialect has no way to find an order"
+        sure = [write for write in writes if is_sure(write)]
+        items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
+        answers = self.caller.write(orders.update, items)
+        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
+        self.settle([item for item in items if item not in gone], answers)
+        unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
+        calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
+        found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
+        again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
+        self.settle(again, self.caller.write(orders.update, again))
+        made = [creation(write) for write in unsure if write.key not in found]
+        self.settle(made, self.caller.write(orders.create, made))
+
+    def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
+        """Keep what became of these. One that is refused while its person's record is gone waits for the next one."""
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        of = {item.write.key: str(item.properties.get(under or "") or "") for item in items}
+        refused = {key: person for key, person in of.items() if person and _is_refused(answers[key])}
+        present = finding.present(self.dialect.people, self.caller, dict.fromkeys(refused.values()))
+        absent = {key for key, person in refused.items() if person not in present}
+        self.results.settle([item for item in items if item.write.key not in absent], answers)
+        for item in items:
+            if item.write.key in absent:
+                self.results.retry(item.write, "the record of its person is not there", uncertain=False)
+
+    def link(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
+        """Associate orders with people; doing it again changes nothing. Old records may have been merged since."""
+        if orders.link is None:
+            return
+        made = {write.key: str(self.results.by_key[write.key].external_id) for write in writes}
+        held = dict.fromkeys(person for write in writes for person in write.body.get(UNLINKED, ()))
+        present = finding.present(self.dialect.people, self.caller, held)
+        gone = [(w, {present[held].id for held in w.body.get(UNLINKED, ()) if held in present}) for w in writes]
+        old = [(made[write.key], held) for write, several in gone for held in sorted(several - {*write.links})]
+        for chunk in chunks(old, orders.link_size):
+            if orders.unlink:
+                with suppress(NotFound):  # the person's record is gone, and its links with it
+                    self.caller.run(orders.unlink(chunk, self.settings))
+        linked = {made[write.key]: write for write in writes if self.results.links_of(write)}
+        new = [(order, person) for order, write in linked.items() for person in self.results.links_of(write)]
+        for chunk in chunks(new, orders.link_size):
+            self.link_all(orders, chunk, linked)
+
+    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
+        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
+        assert orders.link is not None, "the dialect has no link"
+        try:
+            refused = self.caller.run(orders.link(pairs, self.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(pairs) // 2:
+                self.link_all(orders, pairs[:half], of)
+                self.link_all(orders, pairs[half:], of)
+                return
+        for order, _ in pairs:
+            if told := refused.get(order) or refused.get(""):
+                self.results.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+
+def _is_refused(answer: Made | Problem) -> bool:
+    return isinstance(answer, Problem) and answer.kind == "refused"

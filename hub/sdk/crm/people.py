@@ -1,0 +1,238 @@
+"""How the records of people are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Generic, Literal
+
+from hub.errors import ConflictError, RejectedError
+from hub.sdk.crm import finding
+from hub.sdk.crm.calls import Caller, chunks, scrub
+from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
+from hub.sdk.crm.items import creation, known, look_first, own_ids, plain
+from hub.sdk.crm.rendering import FREED
+from hub.sdk.crm.results import Results
+from hub.sdk.destination import Write, WriteResult
+from hub.sdk.manifest import Settings
+
+Action = Literal["create", "update", "upsert"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleWriter(Generic[Settings]):
+    """The people of one batch on their way."""
+
+    dialect: Dialect[Settings]
+    caller: Caller[Settings]
+    results: Results
+
+    @property
+    def people(self) -> People[Settings]:
+        """What can be done with them."""
+        return self.dialect.people
+
+    @property
+    def settings(self) -> Settings:
+        """The connection's."""
+        return self.caller.settings
+
+    def all(self, writes: Sequence[Write]) -> None:
+        """Write them; every one has its result then. Raises the error tree."""
+        for write in writes:
+            if write.erase:
+                self.erase(write)
+        # A merge may change any property, so that a merged record gets all of them.
+        kept = self.sure([self.merge(write) if write.merge else write for write in writes if not write.erase])
+        fresh = [write for write in kept if not write.external_id]
+        sought = [write for write in fresh if look_first(self.dialect, write)]
+        keys = {write.key for write in sought}
+        # Updates come before creates: after an undone merge they set the e-mail free that a create needs.
+        search = self.write("update", [Item(w, w.external_id, w.properties) for w in kept if w.external_id])
+        for write in kept:
+            for email in write.body.get(FREED, ()) if self.results.is_delivered(write) else ():
+                self.free(str(self.results.by_key[write.key].external_id), (EMAIL, email))
+        search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
+        self.search([*search, *sought])
+        self.opt_out([write for write in kept if self.results.is_delivered(write)])
+
+    def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Where a merge may have been carried out unseen, look before writing: an id may lead to another's record."""
+        own = self.people.own
+        unsure = {write.key: str(write.external_id) for write in writes if write.uncertain and write.external_id}
+        present = self.present(unsure.values())
+        several = [write for write in writes if write.key in unsure and own_ids(write, own)[1:]]
+        index, asked = self.lookup(several) if several else {}, {write.key for write in several}
+        made: list[Write] = []
+        for write in writes:
+            record = present.get(unsure.get(write.key, ""))
+            if write.key not in unsure:
+                made.append(write)
+            elif record is None or not record.is_of(write, own):
+                merged = (*write.merged_ids, unsure[write.key])
+                made.append(replace(write, external_id=None, properties=write.mirror, merged_ids=merged))
+            else:
+                # What was created unseen for a profile that was merged into this one since.
+                hits = [hit for one in own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
+                more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
+                found = replace(write, external_id=record.id, merge=more)
+                made.append(self.merge(found) if more else found)
+        return made
+
+    def write(self, action: Action, items: Iterable[Item], *, last: bool = False) -> list[Write]:
+        """Write records of people. Gives the writes whose record has to be looked up; every other has its result."""
+        people = self.people
+        search: list[Write] = []
+        stubborn: list[Item] = []
+        named: list[Item] = []
+        sent = self.once(self.results.employers.named(items))
+        if action == "update":
+            sent = finding.beside(people, self.caller, sent)
+        batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
+        assert batch is not None or not sent, f"the dialect has no {action}"
+        answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
+        for item in sent:
+            answer = answers[item.write.key]
+            if isinstance(answer, Made) and people.settle:
+                answer = self.caller.refusal(people.settle(answer.id, item, self.settings)) or answer
+            if isinstance(answer, Made):
+                self.results.deliver(item, answer.id)
+            elif action != "update" and (holder := self.holder(item.write, answer)):
+                named.append(Item(item.write, holder.id, plain(item.write.mirror)))
+            elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
+                search.append(item.write)
+            elif answer.kind == "conflict" and item.write.uncertain and people.email in item.properties:
+                stubborn.append(item.without(people.email))
+            else:
+                self.results.refuse(item, answer)
+        if stubborn:
+            search += self.write(action, stubborn, last=last)
+        if named:
+            self.write("update", named, last=True)
+        return search
+
+    def holder(self, write: Write, problem: Problem) -> Found | None:
+        """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
+        own, keys = self.people.own, frozenset(write.match)
+        found = self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        return next(mine, None)
+
+    def once(self, items: Iterable[Item]) -> list[Item]:
+        """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""
+        taken: set[object] = set()
+        kept: list[Item] = []
+        for item in items:
+            unique = [item.properties.get(name) for name in self.people.unique]
+            claims = {claim for claim in (item.id or item.write.key, *unique) if claim}
+            if claims & taken:
+                self.results.retry(item.write, "another profile of this batch has the same e-mail or record")
+            else:
+                kept.append(item)
+            taken |= claims
+        return kept
+
+    def search(self, writes: Sequence[Write]) -> None:
+        """Look for records under all ids and e-mails of their profiles; update what is found, create the rest.
+
+        A record that carries another profile's id is not taken over. Where the CRM lets only one record have an e-mail,
+        one that it has from a merge that was undone is set free; else it may be about to be: the write is tried once
+        more, and then delivered without it.
+        """
+        people, index = self.people, self.lookup(writes)
+        own, unique = people.own, people.email in people.unique
+        make: Action = "upsert" if people.upsert else "create"
+        found: dict[Action, list[Item]] = {"update": [], make: []}
+        for write in writes:
+            email = (EMAIL, str(write.mirror.get(people.email)))
+            holder = next(iter(index.get(email, ())), None) if unique else None
+            blocked = holder is not None and not holder.is_of(write, own)
+            if holder and blocked and {*write.merged_ids} & {*holder.formerly} and email in holder.borrowed:
+                self.free(holder.id, email)
+                blocked = False
+            if blocked and not write.uncertain:
+                self.results.retry(write, "the e-mail is the contact's of another profile")
+                continue
+            hits = [hit for pair in write.match for hit in index.get(pair, ()) if hit.is_of(write, own)]
+            mine = dict.fromkeys(hit.id for hit in hits)
+            # Only what Hub made is merged: a person's second record may be kept apart there on purpose.
+            ours = [one for one in mine if any(hit.id == one and hit.owner for hit in hits)]
+            kept = self.merge(replace(write, external_id=ours[0], merge=tuple(ours[1:]))) if ours[1:] else None
+            record = kept.external_id if kept else next(iter(mine), None)
+            there = None if kept else next((hit for hit in hits if hit.id == record), None)
+            item = Item(write, record, plain(write.mirror), there) if record else creation(write)
+            found["update" if record else make].append(item.without(people.email) if blocked else item)
+        for action, items in found.items():
+            self.write(action, items, last=True)
+
+    def lookup(self, writes: Sequence[Write]) -> Mapping[Key, Sequence[Found]]:
+        """The records under all ids and e-mails of these profiles."""
+        return finding.lookup(self.people, self.caller, writes)
+
+    def merge(self, write: Write) -> Write:
+        """Merge the records of a merged profile into its own. The record that is left may have a new id."""
+        merge, records = self.people.merge, list(known(write))
+        while merge and len(records) > 1:
+            try:
+                records[:2] = [self.caller.run(merge(records[0], records[1], self.settings))]
+            except RejectedError:
+                # Merged before, unseen, or deleted there: go on with what is left.
+                left = self.alive(records)
+                if left == records:
+                    raise
+                records = left
+        return replace(write, external_id=records[0] if records else None, merge=(), properties=write.mirror)
+
+    def alive(self, records: Sequence[str]) -> list[str]:
+        """Which of these records exist; one that was merged stands under its present id, once."""
+        present = self.present(records)
+        return list(dict.fromkeys(present[record].id for record in records if record in present))
+
+    def present(self, records: Iterable[str]) -> Mapping[str, Found]:
+        """The records of people behind these ids now."""
+        return finding.present(self.people, self.caller, records)
+
+    def free(self, record: str, key: Key) -> None:
+        """Take a value from a record. Where the CRM refuses, it stays there: no write fails for it."""
+        if self.people.free:
+            with suppress(RejectedError, ConflictError):
+                self.caller.run(self.people.free(record, key, self.settings))
+
+    def erase(self, write: Write) -> None:
+        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        records, people = known(write), self.people
+        if not records or people.merge is None:
+            hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
+            ours = [hit.id for hit in hits if hit.owner or not records]
+            records = tuple(dict.fromkeys((*records, *ours)))
+        self.results.by_key[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
+        for record in records:
+            try:
+                self.caller.run(self.people.erase(record, self.settings))
+            except RejectedError as error:
+                if self.alive([record]):
+                    self.results.by_key[write.key] = WriteResult(write.key, "rejected", record, str(error))
+
+    def opt_out(self, writes: Sequence[Write]) -> None:
+        """Pass opt-outs on to the CRM's own subscriptions (law L7). They hang on e-mails, not on records."""
+        refusing = [write for write in writes if self.dialect.opts_out(write, self.settings)]
+        emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == EMAIL)
+        for chunk in chunks(emails, self.people.opt_out_size):
+            self.opt_out_all(chunk, refusing)
+
+    def opt_out_all(self, emails: Sequence[str], refusing: Sequence[Write]) -> None:
+        """Opt these out; one that is refused keeps none of the others."""
+        assert self.people.opt_out is not None, "the dialect has no opt_out"
+        try:
+            refused = self.caller.run(self.people.opt_out(emails, self.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(emails) // 2:
+                self.opt_out_all(emails[:half], refusing)
+                self.opt_out_all(emails[half:], refusing)
+                return
+        for write in refusing:
+            words = [refused.get(email) or refused.get("") for email in emails if (EMAIL, email) in write.match]
+            if told := next(filter(None, words), None):
+                self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)

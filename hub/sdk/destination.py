@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, Literal
 
+import httpx
+
 from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
 from hub.model.order import Order
@@ -188,6 +190,7 @@ class Destination(Generic[Settings]):
     complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
              without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
+    waits    seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
@@ -206,6 +209,7 @@ class Destination(Generic[Settings]):
     complete: Callable[[Settings, Any], Any] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
+    waits: Callable[[httpx.Response], float | None] | None = None
     limits: Callable[[Settings], Limits] | None = None
     allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None

@@ -352,8 +352,8 @@ def test_an_opt_out_of_one_person_is_nobody_elses(house: House) -> None:
 @pytest.mark.parametrize("first", [True, False], ids=["the first opted out", "the second opted out"])
 def test_whoever_is_merged_with_an_opt_out_is_opted_out(house: House, first: bool) -> None:
     # given somebody who opted out, and somebody who did not
-    states: tuple[ConsentState, ConsentState] = ("opted_out", "opted_in")
-    out, other = states if first else states[::-1]
+    out: ConsentState = "opted_out" if first else "opted_in"
+    other: ConsentState = "opted_in" if first else "opted_out"
     house.known(person(ANNA, consent=out), person(BERT, consent=other))
     house.settle()
     # when they are one

@@ -1,9 +1,9 @@
 """EspoCRM: settings and declaration.
 
 Sources: docs.espocrm.com/development/api (API users, X-Api-Key, HMAC, error codes), …/development/api/crud (one record
-a call), …/development/api-search-params, …/user-guide/sales-management (stages of an opportunity),
-…/administration/terms-and-naming (a field added in the Entity Manager gets the prefix ``c``),
-github.com/espocrm/espocrm application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
+a call), …/development/api-search-params, …/administration/entity-manager (a field added there gets the
+prefix ``c``); of github.com/espocrm/espocrm …/Crm/Resources/metadata/entityDefs/Opportunity.json (stages, required
+fields), application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.mapping.fieldmap import OrderMap, ProfileMap
+from hub.mapping.overrides import OwnFields
 from hub.model.profile import Profile
 from hub.sdk.crm.rendering import order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
@@ -119,7 +120,7 @@ def person(profile: Profile, settings: EspoSettings) -> dict[str, str]:
         "cHubLanguage": profile.language or "",
         **_consents(profile),
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(profile, {name: value for name, value in found.items() if value})
 
 
 def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
@@ -128,7 +129,7 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
     No personal value is in the name. ``opportunity_fields`` come first: Hub's own attributes stay Hub's.
     """
     order = change.order
-    return {
+    found = {
         **OrderMap(settings.opportunity_fields).read(order),
         ORDER_KEY: change.key,
         "name": f"{order.number or order.external_id} ({change.connection})",
@@ -138,6 +139,18 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
         "stage": _stage(change, settings),
         "cHubOrderState": "deleted" if change.deleted else order.state,
     }
+    return settings.finished(order, found)
+
+
+def own_fields(settings: EspoSettings) -> OwnFields:
+    """What a mapping file may change: not what records are found by or linked with, no list of people's, no consent."""
+    orders = ("name", "amount", "amountCurrency", "closeDate", "stage", *FIELDS["Opportunity"])
+    named = ("lastName", "addressStreet", COMPANY if settings.people == "contacts" else "accountName")
+    return OwnFields(
+        (*PERSON_FIELDS.properties, *named, *FIELDS["people"], *settings.profile_fields),
+        kept=(*ESSENTIAL, *CONSENTS.values(), "cHubEmailConsentAt", *LISTS, *(f"{field}Data" for field in LISTS)),
+        order_written=None if settings.orders == "none" else (*orders, *settings.opportunity_fields),
+    )
 
 
 def _lost(change: ProfileChange, field: str, known: Sequence[str]) -> list[str]:

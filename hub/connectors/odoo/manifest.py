@@ -56,7 +56,9 @@ class OdooSettings(ProfileSettings):
         return fields
 
     @model_validator(mode="after")
-    def _has_who_it_is(self) -> Self:
+    def _says_where_and_who(self) -> Self:
+        if self.base_url is None:
+            raise ValueError("base_url is needed: where your Odoo is")
         if self.api == "jsonrpc" and not (self.login or self.user_id):
             raise ValueError("login is needed with api: jsonrpc")
         return self

@@ -60,6 +60,15 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 """Fields that Hub creates: name to type and label. Names of fields that are not Odoo's own begin with ``x_``."""
 
+ESSENTIAL = frozenset(
+    {
+        *(PROFILE_ID, ORDER_KEY, PARTNER, "name"),
+        *("stage_id/id", "stage_id/.id", "active", "probability", "x_hub_amount", "x_hub_currency"),
+        *(f"x_hub_{channel}_consent" for channel in CHANNELS),
+    }
+)
+"""Never left out, whatever is refused: whose a record is, what an opportunity means, and every opt-out."""
+
 PERSON = ProfileMap({"email": "emails.0", "phone": "phones.0"})
 
 

@@ -20,7 +20,7 @@ import httpx
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
-from hub.connectors.pipedrive.mapping import ESSENTIAL, LOST, render
+from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
 from hub.connectors.pipedrive.schemas_account import check, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
@@ -31,9 +31,6 @@ from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
-
-LISTS = {"emails": EMAIL, "phones": "phone"}
-"""Lists of a person, and what Hub calls the main one of each."""
 
 OWN = frozenset({"name", *LISTS, *LISTS.values(), "org_id", MARKETING_STATUS})
 DEAL_NUMBERS = frozenset({"value", "person_id", "stage_id"})
@@ -229,6 +226,7 @@ DESTINATION = destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=ESSENTIAL,
     check=check,
+    waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),

@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
-from hub.errors import AuthError, RateLimited, Refusal, Unavailable
+from hub.errors import LONGEST_RETRY_AFTER, AuthError, RateLimited, Refusal, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers
-from hub.sdk.http import json_of
+from hub.sdk.http import json_of, retry_after
 from hub.sdk.words import words_of
 
 Kind = Literal["persons", "deals"]
@@ -209,8 +209,19 @@ def refusals(said: str, item: Item, kind: Kind, settings: PipedriveSettings) -> 
         key = held.key if held else PLURALS.get(name, name)
         if key in said if HASH.fullmatch(key) else re.search(rf"(?:^|: |; ){re.escape(key)}: ", said):
             absent = name in DEFINITIONS[kind] and any(sign in said.lower() for sign in _GONE)
-            found.append(Refusal(name, "VALIDATION_FAILED", absent))
+            found.append(Refusal("company" if name == "org_id" else name, "VALIDATION_FAILED", absent))
     return tuple(found)
+
+
+def waits(response: httpx.Response) -> float | None:
+    """Seconds until calls are allowed again: a burst is over in two, the day's tokens are looked for once an hour.
+
+    ``x-ratelimit-reset`` counts seconds (github.com/DavidRouyer/pipedrive-dotnet/issues/36).
+    """
+    if response.headers.get("x-daily-ratelimit-token-remaining") == "0":
+        return LONGEST_RETRY_AFTER
+    reset = response.headers.get("x-ratelimit-reset", "")
+    return retry_after(response) or (float(reset) if reset.isdigit() and response.status_code == 429 else None)
 
 
 def _decoded(response: httpx.Response) -> Mapping[str, Any]:

@@ -5,7 +5,8 @@ e-mail, so that Hub looks first whether the person is there. Sources: see ``sche
 developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-opportunitycontactrole.html
 (the contacts of an opportunity; one of them is primary), …/docs/platform/api-rest/guide/
 resources-composite-sobjects-collections-delete.html (ids in the query), …/docs/atlas.en-us.apexcode.meta/apexcode/
-langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README).
+langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README), …/docs/atlas.en-us.api.meta/api/
+sforce_api_calls_emptyrecyclebin.htm (what was deleted is kept for 15 days).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.connectors.salesforce import schemas
+from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
 from hub.connectors.salesforce.mapping import (
     COMPANY,
@@ -201,11 +202,11 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     render,
-    prepare=schemas.prepare,
+    prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     refusals=schemas.refusals,
     essential=ESSENTIAL,
-    check=schemas.check,
+    check=schemas_setup.check,
     takes_orders=lambda settings: settings.takes_orders,
     limits=lambda _: MANIFEST.limits,
 )

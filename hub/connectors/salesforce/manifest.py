@@ -43,6 +43,12 @@ class SalesforceSettings(ProfileSettings):
     )
     sandbox: bool = Field(False, description="JWT bearer flow: the org is a sandbox.")
     redirect_url: str = Field("https://localhost/", description="Refresh tokens: the callback URL of the app.")
+    timeout_seconds: float = Field(
+        110.0,
+        gt=0,
+        le=300,
+        description="Limit for one HTTP request: 200 records with an org's own triggers take their time.",
+    )
     person: Literal["contact", "lead"] = Field("contact", description="What a person becomes. Leads have no orders.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
@@ -60,6 +66,10 @@ class SalesforceSettings(ProfileSettings):
     )
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields (README) were created; essential: ids only."
+    )
+    create_fields: bool = Field(
+        False,
+        description="Create Hub's fields that are missing: Hub's user needs the right to customise the org (README).",
     )
     country_codes: bool = Field(False, description="State and country picklists are activated: write ISO codes.")
     accounts: Literal["by_name", "none"] = Field(
@@ -147,14 +157,20 @@ MANIFEST = Manifest(
     docs_url="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
     api_version="REST v64.0",
     capabilities=frozenset(
-        {Capability.FIND, Capability.MERGE, Capability.ORDERS, Capability.CONSENT, Capability.ERASE}
+        {
+            Capability.FIND,
+            Capability.MERGE,
+            Capability.ORDERS,
+            Capability.CONSENT,
+            Capability.ERASE,
+            Capability.PROPERTIES,
+        }
     ),
     limits=Limits(batch=1000),
     not_offered={
         "webhook": "Salesforce is written to, not read from",
         "merge by REST": "Salesforce merges by SOAP or Apex only: merge: apex calls a class of yours, merge: mark "
         "leaves the second record for people",
-        "properties": "Hub has no right to change the org's set-up: an administrator creates the fields (README)",
         "lead conversion": "Salesforce converts leads by Apex or by hand only",
         "person accounts": "they are written to as accounts, which Hub does not do",
         "order lines": "they need products and price books of the org's own",

@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
 from hub.mapping.fieldmap import OrderMap
+from hub.mapping.overrides import OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
-from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.crm.rendering import LINKED, order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, Write
 
 PROFILE_ID, ORDER_KEY = "Hub_Profile_Id__c", "Hub_Order_Key__c"
@@ -52,11 +53,10 @@ PERSON_FIELDS = {
     "Hub_Last_Order_At__c": "Date/Time",
 }
 ORDER_FIELDS = {ORDER_KEY: "Text(255), External ID, Unique", "Hub_Order_State__c": "Text(20)"}
-"""Hub's own fields and what they are; an administrator creates them (README)."""
+"""Hub's own fields and what they are, as Salesforce's set-up words it."""
 
-ESSENTIAL = frozenset(
-    {PROFILE_ID, ORDER_KEY, EMAIL_OPT_OUT, "StageName", "CloseDate", "CurrencyIsoCode", *CONSENTS.values()}
-)
+ESSENTIAL_OF_ORDERS = ("StageName", "CloseDate", "CurrencyIsoCode")
+ESSENTIAL = frozenset({PROFILE_ID, ORDER_KEY, EMAIL_OPT_OUT, *ESSENTIAL_OF_ORDERS, *CONSENTS.values()})
 """Never left out, whatever is refused: by what a record is found, what an amount means, and every opt-out."""
 
 
@@ -85,7 +85,20 @@ def person(profile: Profile, settings: SalesforceSettings) -> dict[str, str]:
         **{field: "true" for channel, field in OPT_OUTS.items() if _state(profile, channel)[0] == "opted_out"},
         **own,
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(profile, {name: value for name, value in found.items() if value})
+
+
+def own_fields(settings: SalesforceSettings) -> OwnFields:
+    """What a mapping file may change: not what records are found by, and no consent."""
+    contact = settings.person == "contact"
+    address = [f"{'Mailing' if contact else ''}{part}" for part in ("Street", "PostalCode", "City", "State", "Country")]
+    standard = ("FirstName", "LastName", "Phone", *address, *((COMPANY, "Birthdate") if contact else ("Company",)))
+    order = ("Name", "Amount", *ESSENTIAL_OF_ORDERS, *ORDER_FIELDS, *settings.opportunity_fields)
+    return OwnFields(
+        (*standard, *PERSON_FIELDS, *settings.profile_fields),
+        kept=(*ESSENTIAL, *OPT_OUTS.values(), "Email", "Hub_Email_Consent_At__c", MERGED_INTO, LINKED),
+        order_written=order if settings.takes_orders else None,
+    )
 
 
 def _address(profile: Profile, prefix: str, suffix: str) -> dict[str, str | None]:
@@ -139,7 +152,7 @@ def _opportunity(change: OrderChange, settings: SalesforceSettings) -> dict[str,
     order, own = change.order, settings.org_currency
     state = {"Hub_Order_State__c": "deleted" if change.deleted else order.state}
     money = {"Amount": _decimal(change.net), **({} if own else {"CurrencyIsoCode": order.currency})}
-    return {
+    found = {
         **OrderMap(settings.opportunity_fields).read(order),
         ORDER_KEY: change.key,
         "Name": f"{order.number or order.external_id} ({change.connection})"[:120],
@@ -148,6 +161,7 @@ def _opportunity(change: OrderChange, settings: SalesforceSettings) -> dict[str,
         **(money if own in (None, order.currency) else {}),
         **(state if settings.custom_fields == "all" else {}),
     }
+    return settings.finished(order, found)
 
 
 def _stage(change: OrderChange, settings: SalesforceSettings) -> str:

@@ -76,16 +76,24 @@ class OrderWriter(Generic[Settings]):
         self.settle(made, self.caller.write(orders.create, made))
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
-        """Keep what became of these. One that is refused while its person's record is gone waits for the next one."""
+        """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""
         under = self.dialect.orders.link_property if self.dialect.orders else None
-        of = {item.write.key: str(item.properties.get(under or "") or "") for item in items}
-        refused = {key: person for key, person in of.items() if person and _is_refused(answers[key])}
-        present = finding.present(self.dialect.people, self.caller, dict.fromkeys(refused.values()))
-        absent = {key for key, person in refused.items() if person not in present}
-        self.results.settle([item for item in items if item.write.key not in absent], answers)
+        orphans = self.orphans([item for item in items if under and _may_lack(under, answers[item.write.key])])
         for item in items:
-            if item.write.key in absent:
+            answer = answers[item.write.key]
+            if isinstance(answer, Made):
+                self.results.deliver(item, answer.id)
+            elif item.write.key in orphans:
                 self.results.retry(item.write, "the record of its person is not there", uncertain=False)
+            else:
+                self.results.refuse(item, answer)
+
+    def orphans(self, items: Sequence[Item]) -> set[str]:
+        """Keys of the orders whose person has no record there."""
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        person = {item.write.key: str(item.properties[under]) for item in items if under and item.properties.get(under)}
+        present = finding.present(self.dialect.people, self.caller, dict.fromkeys(person.values()))
+        return {key for key, record in person.items() if record not in present}
 
     def link(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         """Associate orders with people; doing it again changes nothing. Old records may have been merged since."""
@@ -121,5 +129,8 @@ class OrderWriter(Generic[Settings]):
                 self.results.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
 
 
-def _is_refused(answer: Made | Problem) -> bool:
-    return isinstance(answer, Problem) and answer.kind == "refused"
+def _may_lack(name: str, answer: Made | Problem) -> bool:
+    """True of a refusal that names no values, or this one."""
+    if isinstance(answer, Made) or answer.kind != "refused":
+        return False
+    return not answer.refused or any(one.property == name for one in answer.refused)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.sdk.crm.calls import scrub
 from hub.sdk.crm.companies import Employers
-from hub.sdk.crm.dialect import Dialect, Item, Made, Problem
+from hub.sdk.crm.dialect import Dialect, Item, Problem
 from hub.sdk.crm.rendering import FREED, LINKED, UNLINKED
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.manifest import ConnectionSettings
@@ -27,15 +26,6 @@ class Results:
         """True when the record was written, whatever is left to be done for it."""
         result = self.by_key.get(write.key)
         return result is not None and result.outcome == "delivered"
-
-    def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
-        """Keep what became of these items."""
-        for item in items:
-            answer = answers[item.write.key]
-            if isinstance(answer, Made):
-                self.deliver(item, answer.id)
-            else:
-                self.refuse(item, answer)
 
     def deliver(self, item: Item, record: str) -> None:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""

@@ -209,7 +209,7 @@ def _read(response: httpx.Response) -> Loaded:
         raise Unavailable("Odoo's answer cannot be read", uncertain=True) from None
 
 
-def rows(response: httpx.Response) -> list[dict[str, Any]]:
+def records(response: httpx.Response) -> list[dict[str, Any]]:
     """The records that ``search_read`` gave."""
     found = answer(response)
     if not isinstance(found, list) or not all(isinstance(one, dict) and "id" in one for one in found):

@@ -15,7 +15,7 @@ from hub.errors import ConfigError
 from hub.mapping.expression import PROFILE
 from hub.sdk.checked import Checked
 from hub.sdk.crm import destination
-from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.crm.rendering import FREED, order_write, profile_write
 from hub.sdk.declared.dialect import dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
@@ -96,7 +96,14 @@ def _with_rows(write: Write, change: ProfileChange, fields: AbstractSet[str]) ->
     held = {name: values for name, values in before.items() if values}
     # where nobody knows whether this was carried out, a row may hold the old value or the new one
     unsure = {name: [*values, *several(write.mirror.get(name))] for name, values in before.items()}
-    return replace(write, body={**write.body, HELD: held} if held else write.body, unsure={**write.unsure, **unsure})
+    alone = {name: others for name, others in write.alternatives.items() if name not in fields}
+    body = {name: value for name, value in write.body.items() if name != FREED}
+    return replace(
+        write,
+        body={**body, HELD: held} if held else body,
+        unsure={**write.unsure, **unsure},
+        alternatives=alone,
+    )
 
 
 def _order_essentials(declaration: Declaration) -> tuple[str, ...]:

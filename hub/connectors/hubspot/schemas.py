@@ -20,7 +20,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, ORDER_KEY, PROFILE_ID
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
 from hub.sdk.crm import Found, Item, Made, Problem

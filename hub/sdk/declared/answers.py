@@ -72,7 +72,7 @@ class Answers:
         if response.is_success:
             return None
         error = error_of(response)
-        if isinstance(error, NotFound):
+        if isinstance(error, NotFound) or response.status_code == 410:
             return Problem(str(error), "gone")
         if isinstance(error, ConflictError):
             return Problem(str(error), "conflict")

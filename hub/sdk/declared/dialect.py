@@ -23,6 +23,9 @@ from hub.sdk.destination import HttpRequest
 from hub.sdk.http import json_of
 from hub.sdk.manifest import ConnectionSettings
 
+GONE = frozenset({404, 410})
+"""What a read of a record answers that exists no more: that is no error, it is what was asked."""
+
 MOST_PAGES = 20
 """How many pages of one search are read."""
 
@@ -87,6 +90,7 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         items = reader(person.read.items)
         for chunk in chunks(ids, person.read.size):
             request = requests.make(person.read, settings, id=chunk[0], ids=chunk)
+            request = replace(request, accept=request.accept | GONE)
             yield Call(request, lambda response: _records(response, requests, items, records, many=False))
 
     def merge(kept: str, other: str, settings: Settings) -> Script[str]:

@@ -52,9 +52,13 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 420
+CRM_LINES = 355
 """Of code in a CRM's connector, at the median, manifest and all, without its schemas. It only ever goes down: issue 14
 asks for 250, which is not reached."""
+
+
+WHOLE_LINES = 560
+"""The same with the manifest and all that makes requests and reads answers; only definitions and samples are data."""
 
 
 def code_lines(path: Path) -> int:
@@ -82,3 +86,17 @@ def test_a_crm_grows_no_larger_beside_the_algorithm_that_all_share(capsys):
         print(f"\nlines of code: {sizes}, median {median(sizes.values()):g}; the algorithm: {shared}")
     assert len(sizes) >= 5
     assert median(sizes.values()) <= CRM_LINES
+
+
+def test_all_that_a_crm_needs_of_its_own_is_bounded():
+    folders = [path.parent for path in HUB.glob("connectors/*/destination.py") if "hub.sdk.crm" in path.read_text()]
+    whole = {
+        folder.name: sum(
+            code_lines(path)
+            for path in folder.glob("*.py")
+            if not path.name.startswith("test_") and path.name != "schemas_fields.py"
+        )
+        for folder in folders
+    }
+    assert len(whole) >= 5
+    assert median(whole.values()) <= WHOLE_LINES, whole

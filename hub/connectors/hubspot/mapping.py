@@ -38,6 +38,8 @@ CONTACT_FIELDS = ProfileMap(
 FACTS = {name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in CONTACT_PROPERTIES} | {
     "date_of_birth": "birth_date"
 }
+"""Properties of contacts, and the fact each holds."""
+
 _instant = partial(facts.instant, timespec="milliseconds")
 
 ESSENTIAL = frozenset(

@@ -80,8 +80,8 @@ def _mapped(model: type[Any], one: Any, two: Any, write: Callable[[Any], Write |
     properties: dict[str, list[str]] = {name: [] for name in whole}
     otherwise: dict[str, list[str]] = {}
     used: set[str] = set()
-    names = {path: _name(one, path) for path, _ in _leaves(one)}
-    for path, _ in _leaves(one):
+    names = {path: _name(one, path) for path, _ in _leaves(one) if not _tells_which(path)}
+    for path in names:
         other = _at(two, path)
         direct = _differing(whole, values(with_value(one, path, other)))
         alone = _alone(one, two, least, path, values)
@@ -101,7 +101,7 @@ def _mapped(model: type[Any], one: Any, two: Any, write: Callable[[Any], Write |
 
 def _alone(one: Any, two: Any, least: Any, path: Path, values: Callable[[Any], dict[str, list[Any]]]) -> set[str]:
     """The properties a value is written to where it is all that is known; none where it cannot stand alone."""
-    if path[0] in least:
+    if path[0] in least or any(isinstance(step, int) and step for step in path):
         return set()
     try:
         trees = [{**least, **_branch(tree, path)} for tree in (one, two)]
@@ -117,6 +117,11 @@ def _branch(tree: Any, path: Path) -> Any:
     step, *below = path
     inner = _branch(tree[step], tuple(below))
     return [inner] if isinstance(step, int) else {step: inner}
+
+
+def _tells_which(path: Path) -> bool:
+    """Purpose and channel say of what a consent is; they are no values of their own."""
+    return path[0] == "consents" and path[-1] in ("purpose", "channel")
 
 
 def _values(write: Write | None) -> dict[str, list[Any]]:

@@ -61,8 +61,10 @@ def _sample(case: ConnectorCase) -> Sample | None:
     """The creation of a person; of a source its shortest delivery that tells something."""
     create = case.folder / "samples" / "write" / "create"
     if create.is_dir():
-        requests = read_json(create / "requests.json") or [read_json(create / "write.json")["properties"]]
-        return Sample("write/create", read_json(create / "change.json"), requests)
+        write = read_json(create / "write.json")
+        return Sample(
+            "write/create", read_json(create / "change.json")["profile"], write.get("body") or write["properties"]
+        )
     told = [one.sample for one in case.source_cases if one.sample.expected.get("events")]
     if not told:
         return None

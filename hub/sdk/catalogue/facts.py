@@ -16,7 +16,6 @@ from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.parse_laws import law_s13_topics_and_samples_match
 from hub.sdk.testkit.render_laws import law_d1_every_case_is_there
 
-_EXPECTED_OF_SOURCES = (Capability.BACKFILL, Capability.PRIVACY)
 _EXPECTED_OF_DESTINATIONS = (Capability.MERGE, Capability.ERASE, Capability.ORDERS, Capability.CONSENT)
 
 
@@ -69,11 +68,11 @@ def _undocumented(connector: Connector, folder: Path | None) -> Iterator[str]:
 
 
 def _silent(connector: Connector) -> Iterator[str]:
-    expected = (
-        *(_EXPECTED_OF_SOURCES if connector.source else ()),
-        *(_EXPECTED_OF_DESTINATIONS if connector.destination else ()),
-    )
     manifest = connector.manifest
+    expected = [Capability.BACKFILL] if connector.source else []
+    # A vendor that sends deliveries may send requests to erase or tell, too.
+    expected += [Capability.PRIVACY] if Capability.WEBHOOK in manifest.capabilities else []
+    expected += _EXPECTED_OF_DESTINATIONS if connector.destination else ()
     yield from (one for one in expected if one not in manifest.capabilities and one not in manifest.not_offered)
 
 

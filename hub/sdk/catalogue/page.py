@@ -27,7 +27,7 @@ def page(entry: Entry, more: str) -> str:
         "",
         _MADE,
         "",
-        f"`{manifest.slug}`: {', '.join(sorted(manifest.roles, reverse=True))}, channel {manifest.channel}. "
+        f"`{manifest.slug}`: {', '.join(sorted(manifest.roles, reverse=True))}, channel {manifest.channel}.",
         f"[{more.rpartition('/')[2]}]({more}) has its set-up and quirks.",
         f"API {manifest.api_version}: <{manifest.docs_url}>." if manifest.api_version else f"<{manifest.docs_url}>.",
         "",
@@ -41,7 +41,10 @@ def page(entry: Entry, more: str) -> str:
         f"- Capabilities: {', '.join(sorted(manifest.capabilities)) or 'none'}.",
         f"- Limits: {_limits(manifest.limits)}.",
         *(f"- No {name}: {_sentence(reason)}" for name, reason in manifest.not_offered.items()),
-        *(f"- After an undone merge: {_sentence(one)}" for one in (manifest.unmerge.cannot if manifest.unmerge else ())),
+        *(
+            f"- After an undone merge: {_sentence(one)}"
+            for one in (manifest.unmerge.cannot if manifest.unmerge else ())
+        ),
         "",
         *_table(("event", "what becomes of it"), ((f"`{name}`", what) for name, what in manifest.topics.items())),
         "## Tier",
@@ -71,8 +74,8 @@ def index(entries: Sequence[Entry]) -> str:
         "",
         _MADE,
         "",
-        "The tier is worked out from what is there (`hub/sdk/catalogue/quality.py`); `hub connector show NAME` tells what",
-        "is missing for the next one.",
+        "The tier is worked out from what is there (`hub/sdk/catalogue/quality.py`).",
+        "`hub connector show NAME` tells what is missing for the next one.",
         "",
         *_table(("connector", "role", "tier", "proven against"), rows),
         "## What a tier needs",
@@ -129,8 +132,9 @@ def rows_of(mapped: Mapped) -> Iterator[tuple[str, str]]:
     """Property, and what it is made of, in words."""
     for name in dict.fromkeys((*mapped.properties, *mapped.otherwise)):
         direct, otherwise = mapped.properties.get(name, ()), mapped.otherwise.get(name, ())
-        said = ", ".join(direct) or _FIXED
-        yield name, f"{said}; else {', '.join(otherwise)}" if otherwise else said
+        said = [", ".join(direct)] if direct else []
+        said += [f"at times {', '.join(otherwise)}"] if otherwise else []
+        yield name, "; ".join(said) or _FIXED
 
 
 def _sample(entry: Entry) -> Iterator[str]:
@@ -171,4 +175,3 @@ def _linked(said: str) -> str:
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Sequence[str]:
     told = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     return [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *told, ""] if told else []
-

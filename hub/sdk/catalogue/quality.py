@@ -63,7 +63,7 @@ class _Rule:
     """Why it does not apply, beside what the proof says."""
 
 
-def _if(holds: bool, said: str) -> _Finding:  # noqa: FBT001 - reads as a sentence
+def _if(holds: bool, said: str) -> _Finding:
     return said if holds else None
 
 
@@ -106,7 +106,7 @@ RULES: tuple[_Rule, ...] = (
         "refused_values", "silver", "one refused value costs only itself",
         lambda facts: _if(facts.refused_values, "a sample shows it"),
         lambda facts: "read which value a refusing answer names, and show it by a sample",
-        _spared_source,
+        lambda facts: facts.not_offered.get("refused values") or _spared_source(facts),
     ),
     _Rule(
         "live_check", "silver", "hub check --live tests its credentials",
@@ -145,13 +145,11 @@ def judge(facts: Facts) -> Sequence[Verdict]:
 
 
 def _verdict(rule: _Rule, facts: Facts) -> Verdict:
-    found, exempt = rule.find(facts), dict(facts.proof.exempt)
-    state: State = "done"
-    said = found
-    if said is None:
-        state, said = "exempt", exempt.get(rule.name) or rule.spared(facts)  # type: ignore[call-overload]
-    if said is None:
-        state, said = "to do", rule.to_do(facts)
+    states: tuple[tuple[State, _Finding], ...] = (
+        ("done", rule.find(facts)),
+        ("exempt", {str(name): why for name, why in facts.proof.exempt.items()}.get(rule.name) or rule.spared(facts)),
+    )
+    state, said = next(((state, said) for state, said in states if said), ("to do", rule.to_do(facts)))
     return Verdict(rule.name, rule.tier, rule.promise, state, said)
 
 

@@ -38,6 +38,7 @@ def test_no_room_is_without_a_name():
 def test_a_connector_folder_has_a_closed_set_of_names(folder):
     allowed = {
         "__init__.py", "manifest.py", "schemas.py", "mapping.py", "source.py", "destination.py", "samples", "README.md",
+        "proof.yaml",
         f"test_{folder.name}.py",
     }  # fmt: skip
     # one file may be a part of another where a system has several kinds of payload: mapping_whatsapp.py

@@ -1,4 +1,4 @@
-"""CPU for each delivered row, beside another tree of Hub in the same run: ``python -m benchmarks.delivery --beside TREE``.
+"""CPU for each delivered row, beside another tree of Hub: ``python -m benchmarks.delivery --beside TREE``.
 
 Both trees deliver the same profiles and orders to the strict sandbox, which is a process of its own and not counted.
 They take turns, each on a fresh database; the number is the median of the ratios of neighbouring turns.

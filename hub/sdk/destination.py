@@ -15,7 +15,7 @@ from hub.mapping.overrides import WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
-from hub.sdk.http import Authorisation, HttpClient, StatusTable
+from hub.sdk.http import Authorisation, HttpClient, Query, StatusTable
 from hub.sdk.manifest import Limits, Settings
 
 
@@ -129,7 +129,7 @@ class HttpRequest:
     method: str
     path: str
     body: Any
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     accept: frozenset[int] = frozenset()
 

@@ -19,6 +19,8 @@ from hub.sdk.manifest import Limits
 from hub.sdk.words import words_of
 
 StatusTable = Mapping[int, type[HubError]]
+Query = Mapping[str, str | Sequence[str]]
+"""What stands behind the ``?``; a name with several values is sent once for each."""
 
 Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
 """Headers that carry credentials: fixed ones, or what is asked for them before each call, with the whole request."""
@@ -134,7 +136,7 @@ class HttpClient:
     def get(
         self,
         path: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         *,
         headers: Mapping[str, str] | None = None,
         accept: frozenset[int] = frozenset(),
@@ -157,7 +159,7 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,

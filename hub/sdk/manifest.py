@@ -183,6 +183,12 @@ class ProfileSettings(ConnectionSettings):
         """Those of an order."""
         return tuple(self._mapping.orders.targets)
 
+    @property
+    def mapped_from(self) -> tuple[str, ...]:
+        """What of people and orders the mapping file reads, as paths."""
+        both = (self._mapping.people, self._mapping.orders)
+        return tuple(sorted(path for one in both for target in one.targets for path in one.fields_of(target)))
+
     def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
         """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
         if not (self._mapping.people if isinstance(record, Profile) else self._mapping.orders):

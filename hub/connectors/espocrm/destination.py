@@ -24,8 +24,9 @@ import httpx
 from hub.connectors.espocrm import mapping, schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import COMPANY, EMAIL, FIELDS, LISTS, NEVER_CALL, ORDER_KEY, PROFILE_ID
+from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
+from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
 from hub.sdk.crm import destination as crm_destination

@@ -20,8 +20,9 @@ from urllib.parse import quote
 
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, ESSENTIAL, ORDER_KEY, PROFILE_ID, render, unsubscribes
+from hub.connectors.hubspot.mapping import ESSENTIAL, render, unsubscribes
 from hub.connectors.hubspot.schemas import CONTACTS, DEALS, batch, read_answer, read_contacts, read_errors, read_record
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID
 from hub.errors import ConflictError, Unavailable
 from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks

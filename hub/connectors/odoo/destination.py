@@ -26,16 +26,13 @@ from hub.connectors.odoo.mapping import (
     ADDRESS,
     COMPANY,
     ESSENTIAL,
-    FIELDS,
-    MERGED,
-    ORDER_KEY,
     PARENT,
     PARTNER,
-    PROFILE_ID,
     blacklists,
     render,
 )
 from hub.connectors.odoo.schemas import call, loaded, records
+from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
 from hub.connectors.odoo.schemas_setup import check, learn, prepare
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination

@@ -16,16 +16,9 @@ from typing import Any
 
 from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    EMAIL_OPT_OUT,
-    ESSENTIAL,
-    MERGED_INTO,
-    ORDER_KEY,
-    PROFILE_ID,
-    render,
-)
+from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, ESSENTIAL, render
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks

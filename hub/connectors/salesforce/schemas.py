@@ -21,12 +21,8 @@ import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    MERGED_INTO,
-    OPT_OUTS,
-    PROFILE_ID,
-)
+from hub.connectors.salesforce.mapping import COMPANY, OPT_OUTS
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
 from hub.errors import AuthError, RateLimited, Refusal, RejectedError, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.calls import chunks

@@ -72,7 +72,7 @@ class Answers:
         if response.is_success:
             return None
         error = error_of(response)
-        if isinstance(error, NotFound):
+        if isinstance(error, NotFound) or response.status_code == 410:
             return Problem(str(error), "gone")
         if isinstance(error, ConflictError):
             return Problem(str(error), "conflict")
@@ -100,17 +100,20 @@ class Answers:
 class Records:
     """How records of people or orders stand in an answer."""
 
-    def __init__(self, record: Record, own: str) -> None:
-        self.own = own
+    def __init__(
+        self, record: Record, own: str, lists: Mapping[str, Callable[[Any], list[Any] | None]] | None = None
+    ) -> None:
+        self.own, self._lists = own, dict(lists or {})
         self._id, self._owner, self._live = reader(record.id), reader(record.owner), reader(record.live)
         self._emails, self._formerly = reader(record.emails), reader(record.formerly)
 
-    def found(self, listed: Any) -> list[Found]:
-        """The live records of a list; of a single one, that one."""
+    def found(self, listed: Any, *, bare: bool = False) -> list[Found]:
+        """The live records of a list; of a single one, that one. ``bare`` where they are not told as a whole."""
         bodies = listed if isinstance(listed, list) else [listed]
-        return [found for body in bodies if isinstance(body, Mapping) and (found := self._found(body)) is not None]
+        told = (self._found(body, bare) for body in bodies if isinstance(body, Mapping))
+        return [found for found in told if found is not None]
 
-    def _found(self, body: Any) -> Found | None:
+    def _found(self, body: Any, bare: bool) -> Found | None:
         made = self._id(body) if self._id else None
         if made in (None, "") or (self._live is not None and not _true(self._live, body)):
             return None
@@ -118,9 +121,9 @@ class Records:
         emails = [str(one).strip().lower() for one in _list(self._emails(body) if self._emails else None)]
         keys: set[Key] = {(EMAIL, email) for email in emails if email}
         formerly = tuple(str(one) for one in _list(self._formerly(body) if self._formerly else None))
-        return Found(
-            str(made), str(owner) if owner not in (None, "", False) else None, frozenset(keys), formerly=formerly
-        )
+        rows = {name: there(body) or [] for name, there in self._lists.items()}
+        mine = str(owner) if owner not in (None, "", False) else None
+        return Found(str(made), mine, frozenset(keys), formerly=formerly, values=rows, bare=bare)
 
 
 def text_of(read: Read | None, body: Any) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,13 +15,14 @@ from hub.errors import ConfigError
 from hub.mapping.expression import PROFILE
 from hub.sdk.checked import Checked
 from hub.sdk.crm import destination
-from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.crm.rendering import FREED, order_write, profile_write
 from hub.sdk.declared.dialect import dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
 from hub.sdk.declared.model import Auth, Declaration
+from hub.sdk.declared.rows import HELD, several
 from hub.sdk.declared.template import fill
-from hub.sdk.destination import Change, OrderChange, Write
+from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
@@ -55,7 +58,8 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
                 return None
             wanted = {**orders.of_order(change), declaration.order.own: change.key}
             return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
-        held = {name: change.mirror[name] for name in person.opt_out if change.mirror.get(name)}
+        opt_out = fill(person.opt_out, {name: _shown(getattr(settings, name)) for name in declaration.public_settings})
+        held = {name: change.mirror[name] for name in opt_out if change.mirror.get(name)}
         refused = any(
             consent.purpose == "marketing" and consent.channel in ("email", "any") and consent.state == "opted_out"
             for consent in change.profile.consents
@@ -65,9 +69,10 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             **own,
             **people.of_profile(change.profile),
             person.own: str(change.profile.id),
-            **(person.opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
+            **(opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
         }
-        return profile_write(change, wanted, own=person.own, email=person.email)
+        write = profile_write(change, wanted, own=person.own, email=person.email)
+        return _with_rows(write, change, person.in_rows) if write else None
 
     oauth = declaration.auth.oauth2
     return Connector(
@@ -82,6 +87,22 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             check=_checking(declaration),
         ),
         oauth=_oauth(declaration) if oauth else None,
+    )
+
+
+def _with_rows(write: Write, change: ProfileChange, fields: AbstractSet[str]) -> Write:
+    """What Hub wrote into rows before goes along: it tells Hub's rows from those that people added."""
+    before = {name: several(change.mirror.get(name)) for name in fields & write.properties.keys()}
+    held = {name: values for name, values in before.items() if values}
+    # where nobody knows whether this was carried out, a row may hold the old value or the new one
+    unsure = {name: [*values, *several(write.mirror.get(name))] for name, values in before.items()}
+    alone = {name: others for name, others in write.alternatives.items() if name not in fields}
+    body = {name: value for name, value in write.body.items() if name != FREED}
+    return replace(
+        write,
+        body={**body, HELD: held} if held else body,
+        unsure={**write.unsure, **unsure},
+        alternatives=alone,
     )
 
 
@@ -129,7 +150,7 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
     """The model of a connection's settings: the shared ones, those of OAuth where it is used, and the declared ones."""
     fields: dict[str, Any] = {}
     for name, setting in declaration.settings.items():
-        kind: Any = SecretStr if setting.secret else str
+        kind: Any = int if setting.number else SecretStr if setting.secret else str
         default = ... if setting.default is None else kind(setting.default)
         fields[name] = (kind, Field(default, description=setting.description))
     if not declaration.api_root:
@@ -141,11 +162,12 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
     return cast("type[ConnectionSettings]", create_model("DeclaredSettings", __base__=bases, **fields))
 
 
-def _samples(declaration: Declaration) -> dict[str, str]:
+def _samples(declaration: Declaration) -> dict[str, Any]:
     """Invented settings, for the contract kit."""
     names = [name for name, setting in declaration.settings.items() if setting.default is None]
     names += ["client_id", "client_secret"] if declaration.auth.oauth2 else []
-    samples = {name: f"sample-{name.replace('_', '-')}" for name in names}
+    numbers = {name for name, setting in declaration.settings.items() if setting.number}
+    samples: dict[str, Any] = {name: 7 if name in numbers else f"sample-{name.replace('_', '-')}" for name in names}
     return samples if declaration.api_root else {**samples, "base_url": "https://declared.example.com/api"}
 
 
@@ -163,8 +185,8 @@ def _authorise(auth: Auth, names: tuple[str, ...]) -> Callable[[Any], Authorisat
     return authorise
 
 
-def _shown(value: Any) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+def _shown(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:

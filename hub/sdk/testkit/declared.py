@@ -122,7 +122,7 @@ def _double(case: ConnectorCase, declaration: Declaration, write: Write) -> Doub
     place = double.people if write.kind == "profile" else double.orders
     own = declaration.person.own if write.kind == "profile" or declaration.order is None else declaration.order.own
     for one in held:
-        place[one] = {own: write.key}
+        double.hold(one, own, write.key, place)
     return double
 
 

@@ -27,8 +27,9 @@ def test_answers_are_counted_by_the_bits_at_which_they_were_asked() -> None:
 
 
 def test_bits_say_which_share_should_be_one_person() -> None:
-    assert Band(0.0, 1.0, 0, 0).meant == (0.5, pytest.approx(2 / 3))
-    assert (Band(None, 0.0, 0, 0).meant, Band(4.0, None, 0, 0).meant) == ((0.0, 0.5), (pytest.approx(16 / 17), 1.0))
+    assert Band(0.0, 1.0, 0, 0).meant == pytest.approx((0.5, 2 / 3))
+    assert Band(None, 0.0, 0, 0).meant == (0.0, 0.5)
+    assert Band(4.0, None, 0, 0).meant == pytest.approx((16 / 17, 1.0))
     assert (probability(1e6), probability(-1e6)) == (1.0, 0.0)
 
 

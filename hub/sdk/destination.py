@@ -11,6 +11,7 @@ import httpx
 
 from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
+from hub.mapping.overrides import WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
@@ -94,6 +95,8 @@ class Write:
                     erasures need not be named. It waits while a bulk load may still change who is one person
     ``alternatives``  property to further values, best first, to be tried where the destination refuses the first
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
+    ``rules``       properties that people may have changed there, with the rule by which they are written over
+    ``wrote``       what Hub last wrote to these; a list where one of its values may have been written unseen
     """
 
     kind: Literal["profile", "order"]
@@ -112,6 +115,8 @@ class Write:
     unsure: Mapping[str, Any] = field(default_factory=dict)
     irreversible: tuple[str, ...] = ()
     alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    rules: Mapping[str, WriteRule] = field(default_factory=dict)
+    wrote: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

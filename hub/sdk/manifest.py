@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
-from hub.mapping.overrides import Applied, Compiled
+from hub.mapping.overrides import Applied, Compiled, WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -172,6 +172,11 @@ class ProfileSettings(ConnectionSettings):
     def mapped_fields(self) -> tuple[str, ...]:
         """The fields of a person that the mapping file writes to, in its order."""
         return tuple(self._mapping.people.targets)
+
+    @property
+    def write_rules(self) -> Mapping[str, WriteRule]:
+        """The fields of a person that are not simply written over, with the rule of each."""
+        return self._mapping.people.rules
 
     @property
     def mapped_order_fields(self) -> tuple[str, ...]:

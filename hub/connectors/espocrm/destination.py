@@ -79,6 +79,17 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
         yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE), found)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these attributes of these records; the company is its account's name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in ids:
+        response = yield HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE)
+        if response.is_success or not said(response):
+            record = read_record(response)
+            found[one] = {name: record.get("accountName" if name == COMPANY else name) for name in names}
+    return found
+
+
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     """Create or update one contact or lead. Of its lists only what the record has already; ``settle`` adds to them."""
     [item] = items
@@ -264,6 +275,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         lists=PARTS,
         find=find,
         read=read,
+        values=values,
         create=Batch(1, write_person),
         update=Batch(1, write_person),
         settle=settle,

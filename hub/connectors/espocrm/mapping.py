@@ -14,7 +14,7 @@ from decimal import Decimal
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.schemas_fields import CONSENTS, FIELDS, ORDER_KEY, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap, ProfileMap
-from hub.mapping.overrides import OwnFields
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.rendering import order_write, profile_write
@@ -127,6 +127,7 @@ def own_fields(settings: EspoSettings) -> OwnFields:
         (*PERSON_FIELDS.properties, *named, *FIELDS["people"], *settings.profile_fields),
         kept=(*ESSENTIAL, *CONSENTS.values(), "cHubEmailConsentAt", *LISTS, *(f"{field}Data" for field in LISTS)),
         order_written=None if settings.orders == "none" else (*orders, *settings.opportunity_fields),
+        rules=RULES,
     )
 
 

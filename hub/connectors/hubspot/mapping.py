@@ -14,7 +14,7 @@ from functools import partial
 from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.connectors.hubspot.schemas_fields import CONTACT_PROPERTIES, DEFINITIONS, EMAIL_CONSENT, ORDER_KEY, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap, ProfileMap
-from hub.mapping.overrides import OwnFields
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.rendering import LINKED, order_write, profile_write
@@ -87,6 +87,7 @@ def own_fields(settings: HubSpotSettings) -> OwnFields:
         (*CONTACT_FIELDS.properties, "date_of_birth", "hs_language", *defined["contacts"], *settings.profile_fields),
         kept=(*ESSENTIAL, *consents, "email", "hub_emails", LINKED),
         order_written=None if settings.orders == "none" else (*deals, *settings.deal_fields),
+        rules=RULES,
     )
 
 

@@ -146,6 +146,17 @@ def read(ids: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[F
         yield Call(search(settings, PEOPLE, there, READ), found)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: OdooSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these columns of these contacts: of a record that one leads to, its name."""
+    fields = {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        there = [["id", "in", [number(one) for one in chunk]]]
+        for row in records((yield search(settings, PEOPLE, there, tuple(dict.fromkeys(fields.values()))))):
+            found[str(row["id"])] = {name: schemas.told(row.get(field)) for name, field in fields.items()}
+    return found
+
+
 def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
     """Move contacts and opportunities of ``other`` to ``kept``, and archive it."""
     both = [["id", "in", [number(kept), number(other)]], [MERGED, "=", False]]
@@ -233,6 +244,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
+        values=values,
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap
-from hub.mapping.overrides import OwnFields
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -105,6 +105,7 @@ def own_fields(settings: PipedriveSettings) -> OwnFields:
         ("name", "company", *PERSON_FIELDS, *settings.profile_fields),
         kept=(*ESSENTIAL, *LISTS, *LISTS.values(), "org_id", "person_id"),
         order_written=None if settings.orders == "none" else deals,
+        rules=RULES,
     )
 
 

@@ -80,6 +80,17 @@ def read(ids: Sequence[str], settings: SalesforceSettings) -> Iterator[Call[Sequ
         yield Call(query(soqls, deleted=True), _people)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: SalesforceSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these people; the company is its account's name."""
+    columns = ", ".join("Account.Name" if name == COMPANY else name for name in names)
+    found: dict[str, Mapping[str, Any]] = {}
+    for several in fitting(("Id", one) for one in ids):
+        soqls = [f"SELECT Id, {columns} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
+        for row in schemas.rows((yield query(soqls))):
+            found[str(row["Id"])] = {**row, COMPANY: (row.get("Account") or {}).get("Name")}
+    return found
+
+
 def _people(response: Any) -> Sequence[Found]:
     return [found for row in schemas.rows(response) if (found := schemas.found(row)) is not None]
 
@@ -175,6 +186,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         email="Email",
         find=find,
         read=read,
+        values=values,
         update=people(),
         upsert=people(key=PROFILE_ID),
         merge=merge,

@@ -20,7 +20,7 @@ from hub.connectors.salesforce.schemas_fields import (
     PROFILE_ID,
 )
 from hub.mapping.fieldmap import OrderMap
-from hub.mapping.overrides import OwnFields
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -82,6 +82,7 @@ def own_fields(settings: SalesforceSettings) -> OwnFields:
         (*standard, *PERSON_FIELDS, *settings.profile_fields),
         kept=(*ESSENTIAL, *OPT_OUTS.values(), "Email", "Hub_Email_Consent_At__c", MERGED_INTO, LINKED),
         order_written=order if settings.takes_orders else None,
+        rules=RULES,
     )
 
 

@@ -102,7 +102,9 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         for then in person.then:
             named = {name: value for name, value in item.properties.items() if name in then.fields}
             if named:
-                made = requests.make(then, settings, id=record, key=item.write.key, fields=nested(named, requests.clear))
+                made = requests.make(
+                    then, settings, id=record, key=item.write.key, fields=nested(named, requests.clear)
+                )
                 requests.answers.body((yield made))
 
     def erase(record: str, settings: Settings) -> Script[None]:
@@ -232,7 +234,10 @@ def _batch(
             return _told(items, listed)
 
         each = [
-            fill(writing.item, {"fields": requests.fields(item, own, lists, apart), "key": item.write.key, "id": item.id or ""})
+            fill(
+                writing.item,
+                {"fields": requests.fields(item, own, lists, apart), "key": item.write.key, "id": item.id or ""},
+            )
             for item in items
         ]
         return Call(requests.make(writing, settings, items=each), read)

@@ -1,1 +1,1 @@
-"""Hub against programs that nobody here wrote: ``pytest -m real``, see tests/real/README.md."""
+"""Hub against programs that nobody here wrote: ``pytest -m real``, after tests/real/setup_tryton.sh."""

@@ -128,7 +128,7 @@ def alike(found: Any, wanted: Any) -> bool:
     """True when a row holds a value, however the system spells it: large or small letters, and spaces around."""
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and all(alike(found.get(name), one) for name, one in wanted.items())
-    return _plain(found) == _plain(wanted)
+    return bool(_plain(found) == _plain(wanted))
 
 
 def _plain(value: Any) -> Any:

@@ -233,14 +233,11 @@ def _batch(
                 raise Unavailable("the answer to a batch holds no list of results", uncertain=True)
             return _told(items, listed)
 
-        each = [
-            fill(
-                writing.item,
-                {"fields": requests.fields(item, own, lists, apart), "key": item.write.key, "id": item.id or ""},
-            )
-            for item in items
-        ]
-        return Call(requests.make(writing, settings, items=each), read)
+        return Call(requests.make(writing, settings, items=[_item(item) for item in items]), read)
+
+    def _item(item: Item) -> Any:
+        fields = requests.fields(item, own, lists, apart)
+        return fill(writing.item, {"fields": fields, "key": item.write.key, "id": item.id or ""})
 
     def _told(items: Sequence[Item], listed: list[Any]) -> crm.Answers:
         by_key = {item.write.key: item for item in items}

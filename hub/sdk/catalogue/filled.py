@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 _PEOPLE = (
-    ("11111111", "2026-01-02", "Änne", "Maria", "Köhler", "anne", "+49302312510", "10", "BE", "Berlin", "DE", "Ohm", "de"),
-    ("22222222", "2026-02-03", "Beat", "Urs", "Zürcher", "beat", "+41442004321", "20", "ZH", "Zürich", "CH", "Volt", "fr"),
+    ("11111111", "2026-01-02", "Änne", "Maria", "Köhler", "a", "+49302312510", "10", "BE", "Berlin", "DE", "Ohm", "de"),
+    ("22222222", "2026-02-03", "Beat", "Urs", "Zürcher", "b", "+41442004321", "20", "ZH", "Zürich", "CH", "Volt", "fr"),
 )  # fmt: skip
 _CHANNELS = ("email", "sms", "whatsapp", "messenger", "instagram", "phone", "post", "push")
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from hub.model.customer import CustomerSnapshot
 from hub.model.order import Order
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.samples import read_json
 
-PARTS = {"customer": CustomerSnapshot, "order": Order}
+PARTS: Mapping[str, type[BaseModel]] = {"customer": CustomerSnapshot, "order": Order}
 _OWN = frozenset({"customer.key", "customer.left_out", "customer.birth_digits", "order.test"})
 """Not values that a source tells of somebody: how a record is named, and what was not taken over."""
 

@@ -102,7 +102,9 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         for then in person.then:
             named = {name: value for name, value in item.properties.items() if name in then.fields}
             if named:
-                made = requests.make(then, settings, id=record, key=item.write.key, fields=nested(named, requests.clear))
+                made = requests.make(
+                    then, settings, id=record, key=item.write.key, fields=nested(named, requests.clear)
+                )
                 requests.answers.body((yield made))
 
     def erase(record: str, settings: Settings) -> Script[None]:
@@ -231,11 +233,11 @@ def _batch(
                 raise Unavailable("the answer to a batch holds no list of results", uncertain=True)
             return _told(items, listed)
 
-        each = [
-            fill(writing.item, {"fields": requests.fields(item, own, lists, apart), "key": item.write.key, "id": item.id or ""})
-            for item in items
-        ]
-        return Call(requests.make(writing, settings, items=each), read)
+        return Call(requests.make(writing, settings, items=[_item(item) for item in items]), read)
+
+    def _item(item: Item) -> Any:
+        fields = requests.fields(item, own, lists, apart)
+        return fill(writing.item, {"fields": fields, "key": item.write.key, "id": item.id or ""})
 
     def _told(items: Sequence[Item], listed: list[Any]) -> crm.Answers:
         by_key = {item.write.key: item for item in items}

@@ -98,7 +98,8 @@ class Listed:
         if not new and not old:
             return None
         gone = [self._found(row, there) for row in old]
-        return [*(row for row in there if not any(row is one for one in gone)), *(self.made(row.field, row.value) for row in new)]
+        left = [row for row in there if not any(row is one for one in gone)]
+        return [*left, *(self.made(row.field, row.value) for row in new)]
 
     def _found(self, wanted: _Row, there: Sequence[Any]) -> Any:
         same = (row for row in there if self._is_of(wanted.field, row))
@@ -127,7 +128,7 @@ def alike(found: Any, wanted: Any) -> bool:
     """True when a row holds a value, however the system spells it: large or small letters, and spaces around."""
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and all(alike(found.get(name), one) for name, one in wanted.items())
-    return _plain(found) == _plain(wanted)
+    return bool(_plain(found) == _plain(wanted))
 
 
 def _plain(value: Any) -> Any:

@@ -172,7 +172,7 @@ def _matches(request: httpx.Request, recorded: Mapping[str, Any]) -> bool:
     return (
         request.method == recorded.get("method", "GET")
         and request.url.path.endswith(path)
-        and query_of(request.url) == query
+        and dict(request.url.params) == query
         and (body is None or json.loads(request.content or b"null") == body)
     )
 

@@ -71,6 +71,9 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             person.own: str(change.profile.id),
             **(opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
         }
+        if change.mirror.get(person.email) != wanted.get(person.email):
+            # an opt-out may hang on the e-mail it was said for: with another one it is said again (law L7)
+            change = replace(change, mirror={name: v for name, v in change.mirror.items() if name not in opt_out})
         write = profile_write(change, wanted, own=person.own, email=person.email)
         return _with_rows(write, change, person.in_rows) if write else None
 
@@ -107,7 +110,8 @@ def _with_rows(write: Write, change: ProfileChange, fields: AbstractSet[str]) ->
 
 
 def _order_essentials(declaration: Declaration) -> tuple[str, ...]:
-    return (declaration.order.own, declaration.order.person) if declaration.order else ()
+    order = declaration.order
+    return tuple(name for name in (order.own, order.person) if name) if order else ()
 
 
 def _manifest(slug: str, declaration: Declaration) -> Manifest[Any]:

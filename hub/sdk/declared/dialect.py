@@ -26,6 +26,9 @@ from hub.sdk.manifest import ConnectionSettings
 GONE = frozenset({404, 410})
 """What a read of a record answers that exists no more: that is no error, it is what was asked."""
 
+REFUSED = frozenset({400, 404, 409, 410, 422})
+"""What refuses one link, and none of the others."""
+
 MOST_PAGES = 20
 """How many pages of one search are read."""
 
@@ -134,12 +137,30 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
         assert order.find is not None
         yield from _searches(order.find, [value for _, value in keys], records, requests, settings)
 
+    def link(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[Mapping[str, str]]:
+        assert order.link is not None
+        refused: dict[str, str] = {}
+        for made, person in pairs:
+            request = requests.make(order.link, settings, id=made, person=person)
+            problem = requests.answers.problem((yield replace(request, accept=request.accept | REFUSED)))
+            if problem is not None:
+                refused[made] = problem.words or problem.kind
+        return refused
+
+    def unlink(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[None]:
+        assert order.unlink is not None
+        for made, person in pairs:
+            request = requests.make(order.unlink, settings, id=made, person=person)
+            requests.answers.problem((yield replace(request, accept=request.accept | GONE)))
+
     return Orders(
         own=order.own,
         update=_batch(order.update, order.own, requests) if order.update else None,
         create=_batch(order.create, order.own, requests) if order.create else None,
         upsert=_batch(order.upsert, order.own, requests) if order.upsert else None,
         find=find if order.find else None,
+        link=link if order.link else None,
+        unlink=unlink if order.unlink else None,
         link_property=order.person,
     )
 

@@ -61,6 +61,8 @@ class Double:
         for operation in person.merge:
             yield self._merge(request, operation)
         yield self._read(request)
+        for linking in (order.link, order.unlink) if order else ():
+            yield _answer(request, {}) if linking and self._values(request, linking) is not None else None
         if order and order.find:
             yield self._search(request, order.find, self.orders, order.record, order.own, "")
         if company:

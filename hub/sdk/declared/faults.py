@@ -83,6 +83,9 @@ def _templates(declaration: Declaration) -> Iterator[str]:
     yield from _named("person.opt_out", person.opt_out, public)
     for index, one in enumerate(person.erase):
         yield from _operation(f"person.erase[{index}]", one, (*public, "id"))
+    for name in ("link", "unlink"):
+        if order and (linking := getattr(order, name)):
+            yield from _operation(f"order.{name}", linking, (*public, "id", "person"))
     if order and order.find:
         yield from _operation("order.find", order.find, (*public, "value", "values"))
     if company:

@@ -301,11 +301,14 @@ class Person(_Part):
 class Order(_Part):
     """How orders are written. ``fields`` are expressions over ``hub.sdk.declared.fields.ORDERS``.
 
-    The person's record goes into the field ``person``.
+    The person's record goes into the field ``person``; or ``link`` is the request that links the order ``$id`` to the
+    person ``$person``, and ``unlink`` the one that takes such a link away.
     """
 
     own: Text
-    person: Text
+    person: Text | None = None
+    link: Operation | None = None
+    unlink: Operation | None = None
     fields: Mapping[str, Text]
     record: Record
     find: Search | None = None
@@ -317,6 +320,8 @@ class Order(_Part):
     def _can_be_made(self) -> Order:
         if self.upsert is None and None in (self.create, self.update, self.find):
             raise ValueError("needs upsert, or create, update and find")
+        if (self.person is None) == (self.link is None):
+            raise ValueError("needs either person or link")
         if self.find is not None and self.find.by != "own":
             raise ValueError("find: orders are found by own")
         return self

@@ -164,16 +164,34 @@ class Steps:
         self.seconds[step], self._since = now - self._since, now
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """A labelled csv, read: each record's features and the person it is of; ``seconds`` by step."""
+
+    people: Mapping[str, Features]
+    truth: Mapping[str, str]
+    seconds: Mapping[str, float]
+
+
 def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> Report:
     """Read, cluster in memory, and compare with the truth. Raises PayloadError for a csv without the columns."""
-    steps = Steps()
+    return measured(labelled_set(path), model, train=train)
+
+
+def labelled_set(path: Path) -> LabelledSet:
+    """Read a labelled csv under the shipped rules. Raises PayloadError for a csv without the columns."""
+    steps, rules = Steps(), IdentityRules()
     rows = list(labelled(path))
     steps.done("read")
-    rules = IdentityRules()
     people = {row.record_id: features_of(state_of(row.snapshot), rules) for row in rows}
     steps.done("features")
-    clustering = in_memory(people, model or Model(), rules, train=train)
-    truth = {row.record_id: row.cluster_id for row in rows}
+    return LabelledSet(people, {row.record_id: row.cluster_id for row in rows}, steps.seconds)
+
+
+def measured(given: LabelledSet, model: Model | None = None, *, train: bool = False) -> Report:
+    """Cluster what was read in memory, and compare with the truth."""
+    people, truth = given.people, given.truth
+    clustering = in_memory(people, model or Model(), IdentityRules(), train=train)
     place = {one: number for number, group in enumerate(clustering.clusters.groups) for one in group}
     return Report(
         records=len(people),
@@ -181,5 +199,5 @@ def evaluate(path: Path, model: Model | None = None, *, train: bool = False) -> 
         pairs=len(clustering.scores),
         review_pairs=len(clustering.doubtful),
         quality=quality(truth, place),
-        seconds={**steps.seconds, **clustering.seconds},
+        seconds={**given.seconds, **clustering.seconds},
     )

@@ -136,10 +136,11 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         if subject == "profile":
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
-            early = [row.key for row in rows if row.contact_id is None]
-            outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
-            rows = [row for row in rows if row.contact_id is not None]
+            # an erased person's orders go nowhere, and wait for no record of theirs
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
+            early = {row.key for row in rows if row.contact_id is None and row.profile_id not in suppressed}
+            outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
+            rows = [row for row in rows if row.key not in early]
             changes, left_out = order_changes(rows, facts.stored_orders(session, keys), suppressed)
             postponed = len(early)
     rendered = render(changes, sender.connection)

@@ -176,9 +176,15 @@ class _Sending:
             self.halve_or(batch, lambda one: WriteResult(one.key, "retry", reason=reason, uncertain=True))
             return
         missing = tuple(each for each in error.refused if each.missing)
-        if missing:  # of no record: it is missing for all of them
+        if missing:  # of no record: it is missing for all of them that have it, and the others go out once more
+            names = {each.property for each in missing}
+            having = [write for write in batch if names & {*write.properties, *write.mirror}] or batch
             for write in batch:
-                self.settle(write, WriteResult(write.key, "rejected", reason=reason, refused=missing))
+                if write in having:
+                    self.settle(write, WriteResult(write.key, "rejected", reason=reason, refused=missing))
+                else:
+                    self.refusals[write.key] = WriteResult(write.key, "retry", reason=reason)
+                    self.again.append(write)
             return
         self.halve_or(batch, lambda one: WriteResult(one.key, "rejected", reason=reason, refused=error.refused))
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, Literal
 
+import httpx
+
 from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
+from hub.mapping.overrides import WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
@@ -92,6 +95,8 @@ class Write:
                     erasures need not be named. It waits while a bulk load may still change who is one person
     ``alternatives``  property to further values, best first, to be tried where the destination refuses the first
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
+    ``rules``       properties that people may have changed there, with the rule by which they are written over
+    ``wrote``       what Hub last wrote to these; a list where one of its values may have been written unseen
     """
 
     kind: Literal["profile", "order"]
@@ -110,6 +115,8 @@ class Write:
     unsure: Mapping[str, Any] = field(default_factory=dict)
     irreversible: tuple[str, ...] = ()
     alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    rules: Mapping[str, WriteRule] = field(default_factory=dict)
+    wrote: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +195,11 @@ class Destination(Generic[Settings]):
     complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
              without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
+    waits    seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     limits   the connection's own limits, where its settings name others than the manifest
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
+    dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -206,7 +215,9 @@ class Destination(Generic[Settings]):
     complete: Callable[[Settings, Any], Any] | None = None
     api_root: Callable[[Settings], str] | None = None
     status_table: StatusTable | None = None
+    waits: Callable[[httpx.Response], float | None] | None = None
     limits: Callable[[Settings], Limits] | None = None
     allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None
     absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None
+    dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None

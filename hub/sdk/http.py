@@ -99,6 +99,7 @@ class HttpClient:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         status_table: StatusTable | None = None,
         refusals: Callable[[Any], Sequence[Refusal]] | None = None,
+        waits: Callable[[httpx.Response], float | None] | None = None,
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -108,7 +109,7 @@ class HttpClient:
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
-        self._refusals = refusals
+        self._refusals, self._waits = refusals, waits or retry_after
         self._budget = budget or Budget(limits)
         fixed = None if headers is None or callable(headers) else headers
         self._per_call = headers if callable(headers) else None
@@ -188,6 +189,8 @@ class HttpClient:
             response = self._sent(method, host, request)
         if response.is_success or response.status_code in accept:
             return response
+        if self._waits is not None and (seconds := self._waits(response)) is not None:
+            response.headers["retry-after"] = str(seconds)
         raise error_of(response, self._status_table, self._refusals)
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,8 +24,8 @@ from pydantic import (
     field_validator,
 )
 
-from hub.mapping.fieldmap import PersonMap, as_text
-from hub.mapping.overrides import Applied, Compiled
+from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
+from hub.mapping.overrides import Applied, Compiled, WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -172,6 +173,22 @@ class ProfileSettings(ConnectionSettings):
         """The fields of a person that the mapping file writes to, in its order."""
         return tuple(self._mapping.people.targets)
 
+    @property
+    def write_rules(self) -> Mapping[str, WriteRule]:
+        """The fields of a person that are not simply written over, with the rule of each."""
+        return self._mapping.people.rules
+
+    @property
+    def mapped_order_fields(self) -> tuple[str, ...]:
+        """Those of an order."""
+        return tuple(self._mapping.orders.targets)
+
+    @property
+    def mapped_from(self) -> tuple[str, ...]:
+        """What of people and orders the mapping file reads, as paths."""
+        both = (self._mapping.people, self._mapping.orders)
+        return tuple(sorted(path for one in both for target in one.targets for path in one.fields_of(target)))
+
     def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
         """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
         if not (self._mapping.people if isinstance(record, Profile) else self._mapping.orders):
@@ -183,6 +200,18 @@ class ProfileSettings(ConnectionSettings):
         """The same before it is text, with each field's rule of writing, and what could not be worked out."""
         overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
         return overrides.apply(record, own)
+
+
+def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        OrderMap(fields)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return fields
+
+
+OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
+"""A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
 
 
 @lru_cache(maxsize=64)

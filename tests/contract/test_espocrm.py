@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import httpx
 import pytest
@@ -145,6 +146,20 @@ def test_an_address_that_was_replaced_is_gone_also_where_no_answer_came(house: H
     assert rows(house, record, "phoneNumber") == [("+493023125103", False, False)]
 
 
+def test_a_list_that_is_as_it_has_to_be_is_not_written(house: House) -> None:
+    # given a contact that people typed, with all that Hub knows of its e-mails
+    record = house.double.add_person("anna@example.com")
+    data = [{"emailAddress": "anna@example.com", "primary": True}, {"emailAddress": "chefin@example.net"}]
+    there(house)._save("Contact", there(house).records["Contact"][record], {"emailAddressData": data})
+    # when Hub takes it over
+    house.known(person(ANNA, "anna@example.com", "chefin@example.net"))
+    house.settle()
+    # then its name is written, and its list is not
+    [update] = [json.loads(call.content) for call in house.hostile.told if call.method == "PATCH"]
+    assert update["lastName"] == "Amsel"
+    assert not {"emailAddress", "emailAddressData"} & update.keys()
+
+
 def test_no_list_grows_beyond_ten(house: House) -> None:
     house.known(person(ANNA, *(f"anna{number}@example.com" for number in range(14))))
     house.settle()
@@ -182,16 +197,22 @@ def test_two_people_of_one_name_are_two_contacts(house: House) -> None:
     assert len(house.double.people()) == 2
 
 
-def test_a_duplicate_check_that_is_not_skipped_is_a_conflict_and_no_second_record() -> None:
-    """espocrm/espocrm#2789: an installation may check on update too; a 409 names the records as an array."""
+@pytest.mark.parametrize(
+    ("email", "outcome"), [("anna@example.com", ("delivered", "a1")), ("bert@example.com", ("retry", None))]
+)
+def test_a_duplicate_that_is_named_is_updated_only_if_it_is_the_person(email: str, outcome: tuple[str, Any]) -> None:
+    """espocrm/espocrm#2789: a 409 names the records as an array, which may share no more than the name."""
+    double: dict[str, Any] = {"id": "a1", "lastName": "Amsel", "cHubProfileId": None}
+    double["emailAddressData"] = [{"emailAddress": email, "primary": True, "optOut": False}]
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return httpx.Response(200, json={"list": [], "total": -2})
-        return httpx.Response(409, headers={"x-status-reason": "duplicate"}, json=[{"id": "a1", "lastName": "Amsel"}])
+        if request.method == "POST":
+            return httpx.Response(409, headers={"x-status-reason": "duplicate"}, json=[double])
+        listed = {"list": [], "total": -2}
+        return httpx.Response(200, json=double if request.url.path.endswith("/a1") else listed)
 
     result = written(ProfileChange(person(ANNA), 1), answer)
-    assert (result.outcome, result.reason) == ("retry", "EspoCRM answered 409: duplicate")
+    assert (result.outcome, result.external_id) == outcome
 
 
 def test_a_search_is_asked_in_a_form_that_every_version_knows(house: House) -> None:
@@ -202,6 +223,15 @@ def test_a_search_is_asked_in_a_form_that_every_version_knows(house: House) -> N
     searches = [dict(parse_qsl(call.url.query.decode())) for call in told if call.method == "GET"]
     assert searches
     assert all("where[0][type]" in query and "whereGroup[0][type]" not in query for query in searches)
+
+
+def test_a_fresh_load_takes_little_more_than_a_call_a_person(house: House) -> None:
+    people = [person(UUID(int=0xB000 + number), f"p{number}@example.com") for number in range(100)]
+    house.known(*people)
+    house.settle()
+    assert len(house.double.people()) == 100
+    asked = [call for call in house.hostile.told if not call.url.path.endswith("/Metadata")]
+    assert len(asked) <= 110
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Installation:
         commit = GroupCommit(database.dsn)
         intake = WebhookIntake(self.connections, commit, public_url="https://hub.example.com", max_body_bytes=10_000)
         self.api = Api(intake, commit, database, self.connections)
-        self.http = httpx.Client(headers={"authorization": f"Bearer {self.token('operator')}"})
+        self.http = httpx.Client(headers={"authorization": f"Bearer {self.token('operator')}"}, timeout=30.0)
 
     def token(self, role: tokens.Role) -> str:
         with self.database.session() as session:

@@ -39,7 +39,7 @@ class Installation:
     def client(self, role: tokens.Role, name: str) -> httpx.Client:
         with self.database.session() as session:
             text = tokens.create(session, role, name, START)[1]
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {text}"})
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {text}"}, timeout=30.0)
 
     def merge(self, one: UUID, other: UUID, **more: Any) -> httpx.Response:
         return self.http.post(f"/profiles/{profile_id(one)}/merge", json={"other": str(profile_id(other)), **more})

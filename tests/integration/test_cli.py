@@ -196,7 +196,7 @@ def test_history_is_fetched_once_and_again_when_asked(hub: Hub):
 
 
 def test_ctrl_c_is_safe_and_the_next_run_goes_on(hub: Hub, database: Database):
-    rows = "".join(f"{n};kunde{n}@example.com;Kim;Nr{n};\n" for n in range(20_000))
+    rows = "".join(f"{n};kunde{n}@example.com;Kim;Nr{n};\n" for n in range(10_000))
     (hub.folder / "kunden.csv").write_text(ROWS.partition("\n")[0] + "\n" + rows, encoding="utf-8")
     hub.environment["HUB_DATABASE_URL"] = database.dsn
     process = subprocess.Popen(
@@ -204,7 +204,7 @@ def test_ctrl_c_is_safe_and_the_next_run_goes_on(hub: Hub, database: Database):
         env={**os.environ, **hub.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr
-    assert "1000 of 20000 items" in process.stderr.readline()
+    assert "1000 of 10000 items" in process.stderr.readline()
 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
@@ -213,10 +213,10 @@ def test_ctrl_c_is_safe_and_the_next_run_goes_on(hub: Hub, database: Database):
 
     assert process.returncode == 1
     assert f"stopped after {stopped} items; run it again to go on" in said
-    assert 1_000 <= stopped < 20_000
+    assert 1_000 <= stopped < 10_000
     assert f"goes on after {stopped} items" in finished.stderr
-    assert f"finished with 20000 items, {20_000 - stopped} of them new" in finished.stdout
-    assert hub.json("stats")["inbox"]["pending"] == 20_000
+    assert f"finished with 10000 items, {10_000 - stopped} of them new" in finished.stdout
+    assert hub.json("stats")["inbox"]["pending"] == 10_000
 
 
 def test_events_are_listed_shown_and_replayed(hub: Hub):

@@ -346,7 +346,7 @@ def test_the_api_resends_for_operators(hub: Hub, dsn: str) -> None:
         token = hub.json("token", "create", "--role", "operator")["token"]
         import httpx
 
-        with httpx.Client(base_url=f"{url}/api/v1", headers={"authorization": f"Bearer {token}"}) as http:
+        with httpx.Client(base_url=f"{url}/api/v1", headers={"authorization": f"Bearer {token}"}, timeout=30.0) as http:
             done = http.post("/connections/bi/resend", json={"what": "all"})
             wrong = http.post("/connections/bi/resend", json={"what": "some"})
     assert (done.status_code, done.json()["profiles"]) == (202, 2)

@@ -350,7 +350,7 @@ class Desk:
     def client(self, role: tokens.Role) -> httpx.Client:
         with self.office.database.session() as session:
             text = tokens.create(session, role, f"{role}'s", START)[1]
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {text}"})
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {text}"}, timeout=30.0)
 
 
 @pytest.fixture
@@ -528,7 +528,7 @@ def test_viewers_list_and_operators_answer(desk: Desk) -> None:
     with desk.client("viewer") as viewer:
         assert len(viewer.get("/reviews").json()["items"]) == 1
         assert viewer.post(f"/reviews/{review(1, 2)}", json={"answer": "accept"}).status_code == 403
-    with httpx.Client(base_url=f"{desk.url}/api/v1") as nobody:
+    with httpx.Client(base_url=f"{desk.url}/api/v1", timeout=30.0) as nobody:
         assert nobody.get("/reviews").status_code == 401
     assert desk.http.post(f"/reviews/{review(1, 2)}", json={"answer": "perhaps"}).status_code == 422
     assert desk.http.post(f"/reviews/{uuid4()}", json={"answer": "accept"}).status_code == 404

@@ -122,7 +122,7 @@ def upgraded(dsn: str, folder: Path) -> Iterator[Upgraded]:
         hub = stack.enter_context(today(dsn, folder))
         url = stack.enter_context(served(bootstrap.api(hub.run)))
         headers = {"authorization": f"Bearer {BEFORE['token']}"}
-        api = Api(stack.enter_context(httpx.Client(base_url=url, headers=headers)))
+        api = Api(stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=30.0)))
         found = Upgraded(hub, api, api.profiles(), api.get("/stats"))
         hub.work()
         hub.deliver()

@@ -1,1 +1,4 @@
-"""Hub against programs that nobody here wrote: ``pytest -m real``, after tests/real/setup_tryton.sh."""
+"""Programs that nobody here wrote, run on this machine on demand: ``pytest -m real -n0 tests/real``.
+
+Each has a script that installs it once (``tests/real/*.sh``), outside this tree; nothing here runs without being asked.
+"""

@@ -27,9 +27,13 @@ TEMPLATE = "hub_template"
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running server with a migrated template, shared by all processes of one test run."""
+    """A running server with a migrated template, shared by all processes of one test run.
+
+    ``admin`` is one connection for everything that makes and drops databases: each test would wait for two others.
+    """
 
     uri: str
+    admin: psycopg.Connection
 
     def dsn(self, name: str) -> str:
         """The URL of one of its databases."""
@@ -39,13 +43,11 @@ class Postgres:
     def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a new, migrated, empty database, dropped at the end whoever is still connected."""
         name = f"test_{uuid.uuid4().hex}"
-        with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY".encode())
+        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY".encode())
         try:
             yield self.dsn(name)
         finally:
-            with psycopg.connect(self.uri, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
     @contextmanager
     def database(self, size: int = 4) -> Iterator[Database]:
@@ -69,11 +71,13 @@ def postgres(run: str) -> Iterator[Postgres]:
         root.mkdir(exist_ok=True)
         user.touch()
         server = embedded.start(root)
-        shared = Postgres(server.get_uri())
+        admin = psycopg.connect(server.get_uri(), autocommit=True)
+        shared = Postgres(server.get_uri(), admin)
         _prepare(shared)
     try:
         yield shared
     finally:
+        admin.close()
         with _locked(root):
             user.unlink()
             embedded.stop(server)
@@ -83,15 +87,15 @@ def postgres(run: str) -> Iterator[Postgres]:
 
 
 def _prepare(shared: Postgres) -> None:
-    with psycopg.connect(shared.uri, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-            return
-        # A test's data need not outlive a power cut; tests of durability start a server of their own.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("ALTER SYSTEM SET full_page_writes = off")
-        connection.execute("ALTER SYSTEM SET max_wal_size = '512MB'")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+    connection = shared.admin
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+        return
+    # A test's data need not outlive a power cut; tests of durability start a server of their own.
+    connection.execute("ALTER SYSTEM SET fsync = off")
+    connection.execute("ALTER SYSTEM SET full_page_writes = off")
+    connection.execute("ALTER SYSTEM SET max_wal_size = '512MB'")
+    connection.execute("SELECT pg_reload_conf()")
+    connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
     migrate.migrate(shared.dsn(TEMPLATE))
 
 

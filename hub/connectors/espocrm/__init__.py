@@ -2,6 +2,7 @@
 
 from hub.connectors.espocrm.destination import DESTINATION
 from hub.connectors.espocrm.manifest import MANIFEST
+from hub.connectors.espocrm.mapping import own_fields
 from hub.sdk.registry import Connector
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=own_fields)

@@ -16,37 +16,17 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import httpx
 
-from hub.connectors.espocrm import schemas_check
+from hub.connectors.espocrm import mapping, schemas, schemas_check
+from hub.connectors.espocrm import schemas_lists as lists
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import (
-    COMPANY,
-    EMAIL,
-    ESSENTIAL,
-    FIELDS,
-    LISTS,
-    NEVER_CALL,
-    OPTED_OUT,
-    ORDER_KEY,
-    PROFILE_ID,
-    render,
-)
-from hub.connectors.espocrm.schemas import (
-    API,
-    REFUSED,
-    Row,
-    read_duplicates,
-    read_list,
-    read_record,
-    refusals,
-    refused_by,
-    said,
-    search,
-)
-from hub.connectors.espocrm.schemas_lists import complete, kept, made_main, missing, refuses, rows_of, wanted
+from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, NEVER_CALL
+from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
+from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
 from hub.sdk.crm import destination as crm_destination
@@ -61,14 +41,14 @@ SOME = 20
 """How many are asked for at once: web servers take some 8,000 characters of a URL."""
 
 UNCHECKED = {"x-skip-duplicate-check": "true"}
-KINDS = {"float": float, "int": int, "amount": float}
-TYPES = {**FIELDS["people"], "amount": "float"}
+NUMBERS = {"amount": float, "cHubLifetimeValue": float, "cHubOrderCount": int}
+PARTS = frozenset().union(*LISTS.values())
 NAMELESS = "?"
 ERASED: Mapping[str, Any] = {
-    "lastName": NAMELESS,
     **dict.fromkeys(("firstName", "title", "description")),
     **dict.fromkeys(f"address{part}" for part in ("Street", "City", "State", "Country", "PostalCode")),
     **{f"{field}Data": [] for field in LISTS},
+    "lastName": NAMELESS,
 }
 
 
@@ -91,31 +71,36 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
         if response.status_code == 404 and said(response):
             return ()
         record = read_record(response)
-        lists = {f"{field}Data": rows_of(record, field) for field in LISTS}
-        emails = {(BY_EMAIL, str(row[EMAIL]).lower()) for row in lists[f"{EMAIL}Data"]}
-        return (Found(record["id"], record.get(PROFILE_ID) or None, frozenset(emails), values=lists),)
+        held = {field: lists.rows_of(record, field) for field in LISTS}
+        emails = frozenset((BY_EMAIL, str(row[EMAIL]).lower()) for row in held[EMAIL])
+        return (Found(record["id"], record.get(PROFILE_ID) or None, emails, values=held),)
 
     for one in ids:
         yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE), found)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these attributes of these records; the company is its account's name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in ids:
+        response = yield HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE)
+        if response.is_success or not said(response):
+            record = read_record(response)
+            found[one] = {name: record.get("accountName" if name == COMPANY else name) for name in names}
+    return found
+
+
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     """Create or update one contact or lead. Of its lists only what the record has already; ``settle`` adds to them."""
     [item] = items
-    lists = frozenset().union(*LISTS.values())
-    sent = {PROFILE_ID: item.write.key, **{name: value for name, value in item.properties.items() if name not in lists}}
+    sent = {PROFILE_ID: item.write.key, **{name: value for name, value in item.properties.items() if name not in PARTS}}
     if not sent.get(NEVER_CALL):  # law L7: what was refused stays so
         sent.pop(NEVER_CALL, None)
     body = {name: _typed(name, value) for name, value in sent.items()}
-    if item.id is None:
-        nameless = NAMELESS if body.get("firstName") else item.properties.get(EMAIL) or NAMELESS
-        body.setdefault("lastName", nameless)  # it is required
-    for field in _touched(item) if item.id is None or item.there else ():
-        main = wanted(item.write, field)[:1]
-        if main and _is_alone(item, field):
-            body |= {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
-        elif item.there and item.there.values[f"{field}Data"]:
-            body[f"{field}Data"] = complete(_rows(item, field), field, item.write)
+    if item.id is None:  # the last name is required
+        body.setdefault("lastName", NAMELESS if body.get("firstName") else item.properties.get(EMAIL) or NAMELESS)
+    for field in lists.touched(item):
+        body |= lists.changed(item, field)
     return _writing(settings.entity, item, body, PROFILE_ID)
 
 
@@ -126,26 +111,24 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
     whole list is written as it has to be.
     """
     path = f"{API}/{settings.entity}/{record}"
-    for field in _touched(item):
-        rows = _rows(item, field)
-        if _is_alone(item, field):
-            if not wanted(item.write, field)[1:]:
+    for field in lists.touched(item):
+        rows = lists.kept(item, field)
+        if lists.is_alone(item, field):
+            if not lists.wanted(item.write, field)[1:]:
                 continue
-            held = read_record((yield HttpRequest("GET", path, None)))
-            rows = rows_of(held, field)
-        new = missing(rows, field, item.write)
-        problem: httpx.Response | None = None
-        for value in new:
+            rows = lists.rows_of(read_record((yield HttpRequest("GET", path, None))), field)
+        refused: httpx.Response | None = None
+        for value in (new := lists.missing(rows, field, item.write)):
             answer = yield HttpRequest("PATCH", path, {field: value}, headers=UNCHECKED, accept=REFUSED)
             if not answer.is_success:
-                problem = answer
+                refused = answer
                 break
-            rows.append(made_main(read_record(answer), field, value))
+            rows.append(lists.made_main(read_record(answer), field, value))
         if new:
-            body = {f"{field}Data": complete(rows, field, item.write)}
+            body = {f"{field}Data": lists.complete(rows, field, item.write)}
             read_record((yield HttpRequest("PATCH", path, body, headers=UNCHECKED)))
-        if problem is not None:
-            raise RejectedError(said(problem), refused=refused_by(problem))
+        if refused is not None:
+            raise RejectedError(said(refused), refused=schemas.refused_by(refused))
 
 
 def merge(record: str, gone: str, settings: EspoSettings) -> Script[str]:
@@ -155,12 +138,8 @@ def merge(record: str, gone: str, settings: EspoSettings) -> Script[str]:
     second = read_record((yield HttpRequest("GET", f"{entity}/{gone}", None)))
     attributes = {name: value for name, value in second.items() if _is_lost(name, value, first)}
     attributes |= {field: first[field] for field in LISTS if first.get(field)}  # the main ones stay so
-    body = {
-        "entityType": settings.entity,
-        "id": record,
-        "action": "merge",
-        "data": {"sourceIdList": [gone], "attributes": attributes},
-    }
+    data = {"sourceIdList": [gone], "attributes": attributes}
+    body = {"entityType": settings.entity, "id": record, "action": "merge", "data": data}
     answer = yield HttpRequest("POST", f"{API}/Action", body, accept=REFUSED)
     if not answer.is_success:
         raise RejectedError(said(answer))
@@ -168,7 +147,7 @@ def merge(record: str, gone: str, settings: EspoSettings) -> Script[str]:
 
 
 def erase(record: str, settings: EspoSettings) -> Script[None]:
-    """Empty a record and remove it: EspoCRM only marks removed ones, and keeps them for months."""
+    """Empty a record and remove it: EspoCRM only marks removed ones, and keeps them for two months."""
     path = f"{API}/{settings.entity}/{record}"
     own = dict.fromkeys((*FIELDS["people"], *settings.profile_fields))
     body = {**own, **ERASED, **({"accountName": None} if settings.people == "leads" else {})}
@@ -179,9 +158,8 @@ def erase(record: str, settings: EspoSettings) -> Script[None]:
 def write_order(items: Sequence[Item], _: EspoSettings) -> Call[Answers]:
     """Create or update one opportunity."""
     [item] = items
-    return _writing(
-        "Opportunity", item, {name: _typed(name, value) for name, value in item.properties.items()}, ORDER_KEY
-    )
+    body = {name: _typed(name, value) for name, value in item.properties.items()}
+    return _writing("Opportunity", item, body, ORDER_KEY)
 
 
 def find_orders(keys: Sequence[Key], _: EspoSettings) -> Iterator[Call[Sequence[Found]]]:
@@ -215,11 +193,7 @@ def unlink(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[None]:
 def find_companies(names: Sequence[str], _: EspoSettings) -> Iterator[Call[Sequence[Found]]]:
     """The accounts of these names; EspoCRM compares them as its database does, mostly whatever the case."""
     for name in names:
-        keys = frozenset({(COMPANY, name)})
-        yield Call(
-            search("Account", "name", [name]),
-            lambda response, keys=keys: [Found(str(one["id"]), keys=keys) for one in read_list(response)[:1]],  # type: ignore[misc]
-        )
+        yield Call(search("Account", "name", [name]), partial(_company, frozenset({(COMPANY, name)})))
 
 
 def create_company(name: str, _: EspoSettings) -> Call[str]:
@@ -243,6 +217,10 @@ def authorise(settings: EspoSettings) -> Authorisation:
     return signed
 
 
+def _company(keys: frozenset[Key], response: httpx.Response) -> Sequence[Found]:
+    return [Found(str(one["id"]), keys=keys) for one in read_list(response)[:1]]
+
+
 def _done(answer: httpx.Response) -> str:
     """EspoCRM's words, none where it was done. Raises Unavailable for half an answer."""
     if not answer.is_success:
@@ -263,9 +241,11 @@ def _writing(entity: str, item: Item, body: Mapping[str, Any], own: str) -> Call
         if response.status_code == 403 and item.id is None:
             raise AuthError(said(response))  # the role allows no creation at all; one record may well be locked away
         if response.status_code == 409:
-            holders = read_duplicates(response)
+            holders = schemas.read_duplicates(response)
             return Problem(said(response), "conflict" if holders else "later", holders=holders)
-        return Problem(said(response), "gone" if response.status_code == 404 else "refused", refused_by(response))
+        return Problem(
+            said(response), "gone" if response.status_code == 404 else "refused", schemas.refused_by(response)
+        )
 
     request = HttpRequest(method, path, body, headers=UNCHECKED, accept=REFUSED)
     return Call(request, lambda response: {item.write.key: answered(response)})
@@ -274,26 +254,17 @@ def _writing(entity: str, item: Item, body: Mapping[str, Any], own: str) -> Call
 def _typed(name: str, value: Any) -> Any:
     if value == "":
         return None
-    return True if name == NEVER_CALL else KINDS.get(TYPES.get(name, ""), str)(value)
-
-
-def _touched(item: Item) -> list[str]:
-    return [field for field, parts in LISTS.items() if parts & item.properties.keys()]
-
-
-def _rows(item: Item, field: str) -> list[Row]:
-    rows = item.there.values[f"{field}Data"] if item.there else []
-    return kept(rows, field, item.write) if item.there and item.there.owner else list(rows)
-
-
-def _is_alone(item: Item, field: str) -> bool:
-    """Nothing of this kind stays on the record: the main one can be written by itself, which leaves its opt-out."""
-    return not _rows(item, field) and (item.there is None or not item.there.values[f"{field}Data"][1:])
+    if name == NEVER_CALL:
+        return True
+    try:
+        return NUMBERS.get(name, str)(value)
+    except ValueError:
+        return value  # a mapping file's: EspoCRM refuses it by name
 
 
 def _is_lost(name: str, value: Any, kept: Mapping[str, Any]) -> bool:
-    """Whether a merge would lose what people or Hub wrote: a text, a number or a yes that the other has not."""
-    derived = name == PROFILE_ID or name.endswith(("IsOptedOut", "IsInvalid")) or name in (*LISTS, "id", "name")
+    """Whether a merge would lose what people wrote: a text, a number or a yes that the other has not."""
+    derived = name in (*FIELDS["people"], *PARTS, "id", "name") or name.endswith("IsInvalid")
     return not derived and isinstance(value, str | int | float) and bool(value) and not kept.get(name)
 
 
@@ -301,9 +272,10 @@ DIALECT: Dialect[EspoSettings] = Dialect(
     people=People(
         own=PROFILE_ID,
         email=EMAIL,
-        lists=frozenset().union(*LISTS.values()),
+        lists=PARTS,
         find=find,
         read=read,
+        values=values,
         create=Batch(1, write_person),
         update=Batch(1, write_person),
         settle=settle,
@@ -312,9 +284,9 @@ DIALECT: Dialect[EspoSettings] = Dialect(
     ),
     orders=Orders(
         own=ORDER_KEY,
+        find=find_orders,
         create=Batch(1, write_order),
         update=Batch(1, write_order),
-        find=find_orders,
         link=link,
         unlink=unlink,
     ),
@@ -323,11 +295,11 @@ DIALECT: Dialect[EspoSettings] = Dialect(
 
 DESTINATION = crm_destination(
     DIALECT,
-    render,
+    mapping.render,
     prepare=schemas_check.prepare,
     authorise=authorise,
-    refusals=refusals,
-    essential=ESSENTIAL,
+    refusals=schemas.refusals,
+    essential=mapping.ESSENTIAL,
     check=schemas_check.check,
     takes_orders=lambda settings: settings.orders != "none",
 )

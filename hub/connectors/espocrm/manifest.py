@@ -1,20 +1,18 @@
 """EspoCRM: settings and declaration.
 
 Sources: docs.espocrm.com/development/api (API users, X-Api-Key, HMAC, error codes), …/development/api/crud (one record
-a call), …/development/api-search-params, …/user-guide/sales-management (stages of an opportunity),
-…/administration/terms-and-naming (a field added in the Entity Manager gets the prefix ``c``),
-github.com/espocrm/espocrm application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
+a call), …/development/api-search-params, …/administration/entity-manager (a field added there gets the
+prefix ``c``); of github.com/espocrm/espocrm …/Crm/Resources/metadata/entityDefs/Opportunity.json (stages, required
+fields), application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class EspoSettings(ProfileSettings):
@@ -31,7 +29,7 @@ class EspoSettings(ProfileSettings):
     stage_lost: str = Field(
         "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
-    opportunity_fields: Mapping[str, str] = Field(
+    opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",
     )
@@ -40,15 +38,6 @@ class EspoSettings(ProfileSettings):
     def entity(self) -> str:
         """The entity type of people."""
         return "Lead" if self.people == "leads" else "Contact"
-
-    @field_validator("opportunity_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _fits(self) -> EspoSettings:

@@ -21,9 +21,6 @@ from hub.sdk.destination import HttpRequest
 from hub.sdk.words import sent_in, without
 
 API = "/api/v1"
-MOST = 200
-"""The most records that one search gives, unless the installation allows less (SearchParamsFetcher::MAX_SIZE_LIMIT)."""
-
 REFUSED = frozenset({400, 403, 404, 409})
 """Statuses whose reason is in a header: read here, not by the client."""
 
@@ -36,12 +33,12 @@ _HEADER = re.compile(r"field: (\w+), type: (\w+)")
 def search(entity: str, attribute: str, values: Iterable[str], select: str = "id") -> HttpRequest:
     """Ask for the records of which ``attribute`` is one of ``values``, the oldest first.
 
-    ``where`` has the alias ``whereGroup`` since version 9.0; an older one would ignore that, and give every record
-    (docs.espocrm.com/development/api-search-params).
+    As many as the installation gives at once, 200 by default. ``where`` has the alias ``whereGroup`` since version 9.0;
+    an older one would ignore that, and give every record (docs.espocrm.com/development/api-search-params).
     """
     query = {"where[0][type]": "in", "where[0][attribute]": attribute}
     query |= {f"where[0][value][{number}]": value for number, value in enumerate(values)}
-    query |= {"attributeSelect": select, "orderBy": "createdAt", "order": "asc", "maxSize": str(MOST)}
+    query |= {"attributeSelect": select, "orderBy": "createdAt", "order": "asc"}
     return HttpRequest("GET", f"{API}/{entity}", None, query, {"x-no-total": "true"}, REFUSED)
 
 

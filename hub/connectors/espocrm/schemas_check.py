@@ -11,11 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.connectors.espocrm.schemas import API
+from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError
 from hub.sdk.checked import Checked, texts
 from hub.sdk.http import HttpClient, json_of
+
+RIGHTS = {
+    **dict.fromkeys(("Contact", "Lead"), ("create", "read", "edit", "delete")),
+    "Account": ("create", "read"),
+    "Opportunity": ("create", "read", "edit"),
+}
 
 
 def prepare(client: HttpClient, settings: EspoSettings) -> None:
@@ -32,27 +38,23 @@ def check(client: HttpClient, settings: EspoSettings) -> Checked:
     found = Checked()
     told = json_of(client.get(f"{API}/App/user"))
     found.works.append("the key is accepted")
-    table = _at(told, "acl", "table")
     for entity, own in _kinds(settings).items():
         fields = _fields(client, entity)
-        kind = "Opportunity" if own == ORDER_KEY else "people"
-        lacking = [f"{name} ({FIELDS[kind][name]})" for name in FIELDS[kind] if name not in fields]
+        known = FIELDS["Opportunity" if own == ORDER_KEY else "people"]
         if own not in fields:
             found.wrong.append(f"{entity} has no field {own}: nothing is written without it")
-        if lacking:
+        if lacking := [f"{name} ({kind})" for name, kind in known.items() if name not in fields]:
             found.untested.append(f"{entity}: EspoCRM leaves out what it has no field for: {', '.join(lacking)}")
         else:
             found.works.append(f"all fields of {entity} are there")
-        rights = table.get(entity)
-        needed = {"create", "read", "edit"} | ({"delete"} if own == PROFILE_ID else set())
-        held = rights if isinstance(rights, Mapping) else {}
-        denied = sorted(right for right in needed if held.get(right) not in ("yes", "all"))
-        if denied:
-            found.wrong.append(f"the API user's role lacks for {entity}: {', '.join(denied)} (all)")
         if own == ORDER_KEY:
             _check_stages(found, fields, settings)
-            currencies = texts(told, "settings", "currencyList")
-            found.works.append(f"amounts may be in {', '.join(currencies)}")
+            found.works.append(f"amounts may be in {', '.join(texts(told, 'settings', 'currencyList'))}")
+    for entity, needed in RIGHTS.items():
+        held = _at(told, "acl", "table", entity)
+        denied = [right for right in needed if held.get(right) not in ("yes", "all")]
+        if denied and (entity in _kinds(settings) or (entity == "Account" and settings.people == "contacts")):
+            found.wrong.append(f"the API user's role lacks for {entity}: {', '.join(denied)} (all)")
     return found
 
 

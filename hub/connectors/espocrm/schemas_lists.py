@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.connectors.espocrm.mapping import DROPPED, OPTED_OUT
+from hub.connectors.espocrm.mapping import DROPPED, LISTS, OPTED_OUT
 from hub.connectors.espocrm.schemas import Row
+from hub.sdk.crm import Item
 from hub.sdk.destination import Write
 
 MOST = 10
@@ -33,10 +34,35 @@ def rows_of(record: Mapping[str, Any], field: str) -> list[Row]:
     return sorted(rows, key=lambda row: not row.get("primary"))
 
 
-def kept(rows: Sequence[Row], field: str, write: Write) -> list[Row]:
-    """What stays of a record that Hub wrote: not what it wrote there and is not the person's any more."""
-    gone = {one.lower() for one in write.body.get(DROPPED, ())} - {one.lower() for one in wanted(write, field)}
-    return [row for row in rows if str(row[field]).lower() not in gone]
+def touched(item: Item) -> list[str]:
+    """Which of the two kinds a write is about."""
+    return [field for field, parts in LISTS.items() if parts & item.properties.keys()]
+
+
+def kept(item: Item, field: str) -> list[Row]:
+    """What stays of a record: not what Hub wrote there and is not the person's any more."""
+    if item.there is None:
+        return []
+    gone = {one.lower() for one in item.write.body.get(DROPPED, ()) if item.there.owner}
+    gone -= {one.lower() for one in wanted(item.write, field)}
+    return [row for row in item.there.values[field] if str(row[field]).lower() not in gone]
+
+
+def is_alone(item: Item, field: str) -> bool:
+    """Nothing of this kind stays on the record: the main one can be written by itself, which leaves its opt-out."""
+    return not kept(item, field) and (item.there is None or not item.there.values[field][1:])
+
+
+def changed(item: Item, field: str) -> dict[str, Any]:
+    """What a request says of a list: the main one alone, or all that the record has, as it has to be."""
+    main = wanted(item.write, field)[:1]
+    if main and is_alone(item, field):
+        return {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
+    held = item.there.values[field] if item.there else []
+    listed = complete(kept(item, field), field, item.write)
+    # a list that is as it has to be is left alone: somebody may opt out there just now
+    as_it_is = [_row(row, field, main=bool(row.get("primary")), out=bool(row.get("optOut"))) for row in held]
+    return {} if listed == as_it_is else {f"{field}Data": listed}
 
 
 def missing(rows: Sequence[Row], field: str, write: Write) -> list[str]:
@@ -49,19 +75,16 @@ def complete(rows: Sequence[Row], field: str, write: Write) -> list[dict[str, An
     """The list as it has to be, of what the record has: Hub's first, then what people added, and no opt-out lost."""
     order = {one.lower(): number for number, one in enumerate(wanted(write, field))}
     listed = sorted(rows, key=lambda row: order.get(str(row[field]).lower(), len(order)))
-    return [
-        {
-            field: row[field],
-            "primary": number == 0,
-            "optOut": bool(row.get("optOut")) or refuses(write, field),
-            "invalid": bool(row.get("invalid")),
-            **({"type": row["type"]} if row.get("type") else {}),
-        }
-        for number, row in enumerate(listed)
-    ]
+    out = refuses(write, field)
+    return [_row(row, field, main=number == 0, out=bool(row.get("optOut")) or out) for number, row in enumerate(listed)]
 
 
 def made_main(record: Mapping[str, Any], field: str, value: str) -> Row:
     """An address that was just made the main one of a record, with the opt-out it may have had before."""
     told = next((row for row in rows_of(record, field) if str(row[field]).lower() == value.lower()), None)
     return told or {field: value, "optOut": record.get(OPTED_OUT[field])}
+
+
+def _row(row: Row, field: str, *, main: bool, out: bool) -> dict[str, Any]:
+    kind = {"type": row["type"]} if row.get("type") else {}
+    return {field: row[field], "primary": main, "optOut": out, "invalid": bool(row.get("invalid")), **kind}

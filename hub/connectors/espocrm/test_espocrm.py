@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import render
+from hub.connectors.espocrm.mapping import own_fields, render
+from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
 from hub.model.customer import PersonName
@@ -89,6 +90,20 @@ def test_fields_that_people_name_are_written_and_hubs_stay_hubs() -> None:
     own = settings(profile_fields={"cSchuhgroesse": "custom.Größe", "emailAddress": "custom.Größe"})
     first = rendered(ProfileChange(profile(custom=FrozenTexts({"Größe": "42"})), 1), own)
     assert (first.properties["cSchuhgroesse"], first.properties["emailAddress"]) == ("42", "k1@example.com")
+
+
+def test_a_mapping_file_changes_what_is_written_but_no_key_and_no_consent() -> None:
+    data = {
+        "fields": {"description": {"value": "tags[0]"}, "cHubTags": {"leave_out": True}},
+        "order_fields": {"description": {"value": "note"}},
+    }
+    compiled, faults = compile_overrides(data, own_fields(settings()))
+    own = settings().with_mapping(compiled)
+    write = rendered(ProfileChange(profile(tags=("vip",)), 1), own)
+    assert (faults, write.properties["description"], "cHubTags" in write.properties) == ([], "vip", False)
+    assert opportunity(order={"note": "Bitte klingeln"}, own=own)["description"] == "Bitte klingeln"
+    for kept in ("cHubProfileId", "emailAddress", "emailAddressIsOptedOut", "cHubEmailConsent"):
+        assert compile_overrides({"fields": {kept: {"value": "tags[0]"}}}, own_fields(settings()))[1], kept
 
 
 def opportunity(*, order: Mapping[str, Any] | None = None, own: EspoSettings | None = None, **told: Any) -> Any:

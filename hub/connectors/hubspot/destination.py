@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from urllib.parse import quote
 
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, ESSENTIAL, ORDER_KEY, PROFILE_ID, render, unsubscribes
+from hub.connectors.hubspot.mapping import ESSENTIAL, render, unsubscribes
 from hub.connectors.hubspot.schemas import CONTACTS, DEALS, batch, read_answer, read_contacts, read_errors, read_record
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID
 from hub.errors import ConflictError, Unavailable
 from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -54,6 +56,15 @@ def find(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Foun
 def read(ids: Sequence[str], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
     """The contacts behind these ids; one that was merged answers as what it was merged into."""
     return (Call(read_contacts(chunk), schemas.read_found) for chunk in chunks(ids, SIZE))
+
+
+def values(ids: Sequence[str], names: Sequence[str], _: HubSpotSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these properties of these contacts."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        for record in read_answer((yield read_contacts(chunk, properties=(*names, schemas.MERGED)))).results:
+            found |= dict.fromkeys((record.id, *record.several(schemas.MERGED)), record.properties)
+    return found
 
 
 def merge(primary: str, other: str, _: HubSpotSettings) -> Script[str]:
@@ -117,6 +128,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         unique=frozenset({EMAIL}),
         find=find,
         read=read,
+        values=values,
         update=writing(CONTACTS, "update"),
         upsert=writing(CONTACTS, "upsert", PROFILE_ID),
         merge=merge,

@@ -10,13 +10,11 @@ crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an addi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -32,7 +30,7 @@ class HubSpotSettings(ProfileSettings):
     deal_stage_lost: str = Field(
         "closedlost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
-    deal_fields: Mapping[str, str] = Field(
+    deal_fields: OrderFields = Field(
         default_factory=dict,
         description="Deal property of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
     )
@@ -42,15 +40,6 @@ class HubSpotSettings(ProfileSettings):
     unsubscribe: bool = Field(
         True, description="Unsubscribe opted-out people from all e-mail (scope communication_preferences.write)."
     )
-
-    @field_validator("deal_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
 
 MANIFEST = Manifest(

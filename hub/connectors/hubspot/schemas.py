@@ -20,7 +20,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
-from hub.connectors.hubspot.mapping import DEFINITIONS, ORDER_KEY, PROFILE_ID
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
 from hub.sdk.crm import Found, Item, Made, Problem
@@ -159,8 +159,9 @@ class Answer(Outcome):
             named = [name for name in (record.trace, record.owner, record.properties.get(ORDER_KEY), record.id) if name]
             found.update({keys[name]: record for name in named if name in keys})
         open_keys = [key for key, answer in found.items() if isinstance(answer, Error) and not answer.category]
-        strays = [record for record in self.results if record not in found.values()]
-        if len(open_keys) == len(strays) == 1:  # a contact that was merged answers under its new id
+        # comparing every record with every other costs more than all else of an answer: only where one is looked for
+        strays = [record for record in self.results if record not in found.values()] if len(open_keys) == 1 else []
+        if len(strays) == 1:  # a contact that was merged answers under its new id
             found[open_keys[0]] = strays[0]
         return {
             key: Made(answer.id, answer.new) if isinstance(answer, Record) else answer.problem()

@@ -1,6 +1,6 @@
 """Odoo: profiles become contacts, orders become opportunities."""
 
-from hub.connectors.odoo.dialect import DESTINATION
+from hub.connectors.odoo.destination import DESTINATION
 from hub.connectors.odoo.manifest import MANIFEST
 from hub.sdk.registry import Connector
 

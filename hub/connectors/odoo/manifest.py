@@ -6,13 +6,11 @@ X-Odoo-Database), …/external_rpc_api.html (JSON-RPC and XML-RPC, API keys sinc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class OdooSettings(ProfileSettings):
@@ -38,7 +36,7 @@ class OdooSettings(ProfileSettings):
         "crm.stage_lead1", description="External ID or number of the stage of an order nobody has paid yet."
     )
     stage_won: str = Field("crm.stage_lead4", description="The stage of a paid order; a lost one is archived as lost.")
-    order_fields: Mapping[str, str] = Field(
+    order_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of your opportunities to what of the order goes there: note, tags, custom.NAME …",
     )
@@ -46,17 +44,10 @@ class OdooSettings(ProfileSettings):
         "blacklist", description="How opt-outs from e-mail are passed on; opt_out is the contact's own, up to Odoo 11."
     )
 
-    @field_validator("order_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
-
     @model_validator(mode="after")
-    def _has_who_it_is(self) -> Self:
+    def _says_where_and_who(self) -> Self:
+        if self.base_url is None:
+            raise ValueError("base_url is needed: where your Odoo is")
         if self.api == "jsonrpc" and not (self.login or self.user_id):
             raise ValueError("login is needed with api: jsonrpc")
         return self

@@ -20,7 +20,7 @@ import httpx
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
-from hub.connectors.pipedrive.mapping import ESSENTIAL, LOST, render
+from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
 from hub.connectors.pipedrive.schemas_account import check, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
@@ -31,9 +31,6 @@ from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
-
-LISTS = {"emails": EMAIL, "phones": "phone"}
-"""Lists of a person, and what Hub calls the main one of each."""
 
 OWN = frozenset({"name", *LISTS, *LISTS.values(), "org_id", MARKETING_STATUS})
 DEAL_NUMBERS = frozenset({"value", "person_id", "stage_id"})
@@ -71,6 +68,30 @@ def read(ids: Sequence[str], settings: PipedriveSettings) -> Iterator[Call[Seque
     for chunk in chunks(ids, SIZE):
         request = listed("persons", {"ids": ",".join(chunk), "limit": "100"}, settings)
         yield Call(request, lambda response: schemas.found(schemas.read(response), "persons", settings))
+
+
+def values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these persons; the company is its organization's name."""
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        query = {"ids": ",".join(chunk), "limit": "100"}
+        rows = schemas.rows((yield HttpRequest("GET", "/api/v2/persons", None, query=query)))
+        named = {}
+        if "company" in names and (employers := {str(row["org_id"]) for row in rows if row.get("org_id")}):
+            query = {"ids": ",".join(sorted(employers)), "limit": "100"}
+            listed = schemas.rows((yield HttpRequest("GET", "/api/v2/organizations", None, query=query)))
+            named = {one["id"]: one.get("name") for one in listed}
+        for row in rows:
+            told = {name: schemas.told(row, name, settings) for name in names}
+            found[str(row["id"])] = told | ({"company": named.get(row.get("org_id"))} if "company" in names else {})
+    return found
+
+
+def form(name: str, value: Any, settings: PipedriveSettings) -> Any:
+    """A value as Pipedrive gives it back: of an option its number."""
+    field = schemas.field_of(name, "persons", settings)
+    held = schemas.form(str(value), field) if field else value
+    return held["value"] if isinstance(held, dict) else held
 
 
 def person(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
@@ -202,6 +223,8 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
+        values=values,
+        form=form,
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
         lists=frozenset({*LISTS, *LISTS.values()}),
@@ -229,6 +252,7 @@ DESTINATION = destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=ESSENTIAL,
     check=check,
+    waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha1
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
@@ -52,7 +51,7 @@ class PipedriveSettings(ProfileSettings):
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     won: Literal["paid", "placed"] = Field("paid", description="When a deal is won: once it is paid, or placed.")
     deal_stage: int | None = Field(None, description="Id of the stage of new deals; without it, Pipedrive's first.")
-    deal_fields: Mapping[str, str] = Field(
+    deal_fields: OrderFields = Field(
         default_factory=dict,
         description="Deal field of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
     )
@@ -64,15 +63,6 @@ class PipedriveSettings(ProfileSettings):
     calls_per_2_seconds: int = Field(
         10, ge=1, le=480, description="Calls in any 2 seconds; above 10 searches may be refused, and are waited out."
     )
-
-    @field_validator("deal_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _one_way_in(self) -> PipedriveSettings:

@@ -8,25 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 
 from hub.connectors.pipedrive.manifest import PipedriveSettings
-from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.mapping.fieldmap import OrderMap
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
-from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
+from hub.sdk.crm import facts
+from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
-CONSENT_CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 UNSUBSCRIBED = "unsubscribed"
 LOST = "lost_phones"
 """Where a write keeps the phone numbers that Hub wrote and that are this person's no more."""
 
+LISTS = {"emails": EMAIL, "phones": "phone"}
+"""Lists of a person, and what Hub calls the main one of each."""
+
+FACTS = {
+    **{name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in PERSON_FIELDS},
+    **{several: several for several in LISTS},
+}
+
+ESSENTIAL_OF_DEALS = ("currency", "status", "won_time")
 ESSENTIAL = frozenset(
-    {PROFILE_ID, ORDER_KEY, "currency", "status", MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
+    {PROFILE_ID, ORDER_KEY, *ESSENTIAL_OF_DEALS, MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
 )
 """Never left out, whatever is refused: by what a record is found, what an amount and a deal mean, and every opt-out."""
 
@@ -56,29 +64,17 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
 
 def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str, str]:
     """The properties of a profile's person; what the profile does not know is left out."""
-    orders = profile.orders
     found = {
         **settings.own_properties(profile),
-        PROFILE_ID: str(profile.id),
-        "name": profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last))),
+        "name": facts.full_name(profile),
         "email": next(iter(profile.emails), ""),
-        "emails": ";".join(profile.emails[1:] and profile.emails),
         "phone": next(iter(profile.phones), ""),
-        "phones": ";".join(profile.phones[1:] and profile.phones),
         "company": profile.company if settings.organizations else "",
         "hub_address": _line(profile.addresses[0]) if profile.addresses else "",
-        "hub_birth_date": profile.birth_date.isoformat() if profile.birth_date else "",
-        "hub_language": profile.language,
-        "hub_tags": ";".join(profile.tags),
-        "hub_loyalty_ids": ";".join(profile.loyalty_ids),
-        "hub_lifetime_value": _decimal(orders.totals[0].amount) if len(orders.totals) == 1 else "",
-        "hub_lifetime_totals": "; ".join(f"{total.currency} {_decimal(total.amount)}" for total in orders.totals),
-        "hub_order_count": str(orders.count) if orders.count else "",
-        "hub_first_order_at": _day(orders.first_at),
-        "hub_last_order_at": _day(orders.last_at),
-        **_consents(profile),
+        **facts.of_profile(profile, FACTS, facts.day),
+        MARKETING_STATUS: UNSUBSCRIBED if "email" in facts.opted_out(profile) else "",
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(profile, {name: value for name, value in found.items() if value})
 
 
 def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[str, str]:
@@ -90,16 +86,27 @@ def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[st
     found = {
         **OrderMap(settings.deal_fields).read(order),
         ORDER_KEY: change.key,
-        "title": f"{order.number or order.external_id} ({change.connection})",
-        "value": _decimal(change.net),
+        "title": facts.title(change),
+        "value": facts.decimal(change.net),
         "currency": order.currency,
         "status": _status(change, settings),
-        "won_time": _instant(order.placed_at),
+        "won_time": facts.instant(order.placed_at),
         "stage_id": str(settings.deal_stage or ""),
-        "hub_order_state": "deleted" if change.deleted else order.state,
-        "hub_order_placed_at": _day(order.placed_at),
+        "hub_order_state": facts.state(change),
+        "hub_order_placed_at": facts.day(order.placed_at),
     }
-    return {name: value for name, value in found.items() if value}
+    return settings.finished(order, {name: value for name, value in found.items() if value})
+
+
+def own_fields(settings: PipedriveSettings) -> OwnFields:
+    """What a mapping file may change: not what records are found by or linked with, no list of people's, no consent."""
+    deals = ("title", "value", "stage_id", *ESSENTIAL_OF_DEALS, *DEAL_FIELDS, *settings.deal_fields)
+    return OwnFields(
+        ("name", "company", *PERSON_FIELDS, *settings.profile_fields),
+        kept=(*ESSENTIAL, *LISTS, *LISTS.values(), "org_id", "person_id"),
+        order_written=None if settings.orders == "none" else deals,
+        rules=RULES,
+    )
 
 
 def _lost(change: ProfileChange, several: str, main: str, held: Sequence[str]) -> list[str]:
@@ -107,41 +114,11 @@ def _lost(change: ProfileChange, several: str, main: str, held: Sequence[str]) -
     return [one for one in told.split(";") if one not in ("", *held)]
 
 
-def _consents(profile: Profile) -> dict[str, str]:
-    held = {consent.channel: consent for consent in profile.consents if consent.purpose == "marketing"}
-    general = held.get("any")
-    found: dict[str, str] = {}
-    for channel in CONSENT_CHANNELS:
-        refused = general is not None and general.state == "opted_out"
-        consent = general if refused else held.get(channel) or general  # law L7: an opt-out from everything wins
-        if consent is None or consent.state == "unknown":
-            continue
-        found[f"hub_{channel}_consent"] = consent.state
-        if channel == "email":
-            found["hub_email_consent_at"] = _day(consent.at)
-            found[MARKETING_STATUS] = UNSUBSCRIBED if consent.state == "opted_out" else ""
-    return found
-
-
 def _status(change: OrderChange, settings: PipedriveSettings) -> str:
-    nothing_left = change.net <= 0 < change.order.total
-    if change.deleted or nothing_left or change.order.state in ("cancelled", "refunded", "failed"):
-        return "lost"
-    return "open" if change.is_open and settings.won == "paid" else "won"
+    status = facts.sale(change)
+    return "won" if status == "open" and settings.won == "placed" else status
 
 
 def _line(address: Address) -> str:
     town = " ".join(filter(None, (address.postal_code, address.city)))
     return ", ".join(filter(None, (address.line1, address.line2, town, address.region, address.country)))
-
-
-def _day(value: datetime | None) -> str:
-    return value.astimezone(UTC).date().isoformat() if value else ""
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _decimal(value: Decimal) -> str:
-    return format(value, "f")

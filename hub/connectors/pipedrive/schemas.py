@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
-from hub.errors import AuthError, RateLimited, Refusal, Unavailable
+from hub.errors import LONGEST_RETRY_AFTER, AuthError, RateLimited, Refusal, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers
-from hub.sdk.http import json_of
+from hub.sdk.http import json_of, retry_after
 from hub.sdk.words import words_of
 
 Kind = Literal["persons", "deals"]
@@ -31,6 +31,7 @@ DEFINITIONS = {"persons": PERSON_FIELDS, "deals": DEAL_FIELDS}
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 PLURALS = {"email": "emails", "phone": "phones"}
 _GONE = ("is not allowed", "not found", "does not exist", "unknown")
+Values = Mapping[str, Mapping[str, Any]]
 READ_HERE = frozenset({400, 403, 404, 410, 422})
 
 
@@ -116,6 +117,24 @@ def read(response: httpx.Response) -> list[Record]:
     listed = [hit.item for hit in data.items] if isinstance(data, Hits) else data
     records = listed if isinstance(listed, list) else [listed] if listed else []
     return [record for record in records if not record.is_deleted]
+
+
+def rows(response: httpx.Response) -> list[Mapping[str, Any]]:
+    """The records of a list as they are. Raises Unavailable where it holds none."""
+    body = json_of(response)
+    data = body.get("data") if isinstance(body, dict) else None
+    if data is not None and not isinstance(data, list):
+        raise Unavailable("the answer is not of Pipedrive's form")
+    return [one for one in data or () if isinstance(one, dict) and "id" in one]
+
+
+def told(row: Mapping[str, Any], name: str, settings: PipedriveSettings) -> Any:
+    """What a person has in a field, by the name that Hub has for it."""
+    field = field_of(name, "persons", settings)
+    within = row.get("custom_fields")
+    key = field.key if field else name
+    held = within[key] if isinstance(within, dict) and key in within else row.get(key)
+    return held.get("value") if isinstance(held, dict) else held
 
 
 def made(response: httpx.Response) -> Record:
@@ -209,8 +228,19 @@ def refusals(said: str, item: Item, kind: Kind, settings: PipedriveSettings) -> 
         key = held.key if held else PLURALS.get(name, name)
         if key in said if HASH.fullmatch(key) else re.search(rf"(?:^|: |; ){re.escape(key)}: ", said):
             absent = name in DEFINITIONS[kind] and any(sign in said.lower() for sign in _GONE)
-            found.append(Refusal(name, "VALIDATION_FAILED", absent))
+            found.append(Refusal("company" if name == "org_id" else name, "VALIDATION_FAILED", absent))
     return tuple(found)
+
+
+def waits(response: httpx.Response) -> float | None:
+    """Seconds until calls are allowed again: a burst is over in two, the day's tokens are looked for once an hour.
+
+    ``x-ratelimit-reset`` counts seconds (github.com/DavidRouyer/pipedrive-dotnet/issues/36).
+    """
+    if response.headers.get("x-daily-ratelimit-token-remaining") == "0":
+        return LONGEST_RETRY_AFTER
+    reset = response.headers.get("x-ratelimit-reset", "")
+    return retry_after(response) or (float(reset) if reset.isdigit() and response.status_code == 429 else None)
 
 
 def _decoded(response: httpx.Response) -> Mapping[str, Any]:

@@ -17,6 +17,12 @@ from hub.errors import AuthError, RejectedError, Unavailable, did_you_mean
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 
+WRITTEN: Mapping[Kind, frozenset[str]] = {
+    "persons": frozenset({"name", "company"}),
+    "deals": frozenset({"title", "value", "stage_id"}),
+}
+"""Pipedrive's own fields that a mapping file may name and that are written as they are."""
+
 PATHS: Mapping[Kind, str] = {"persons": "/api/v2/personFields", "deals": "/api/v2/dealFields"}
 
 
@@ -75,9 +81,12 @@ def _pinned(settings: PipedriveSettings) -> Iterator[tuple[Kind, Mapping[str, Fi
 
 
 def _needed(kind: Kind, settings: PipedriveSettings) -> list[str]:
-    mapped = settings.profile_fields if kind == "persons" else settings.deal_fields
-    own = [*DEFINITIONS[kind], *([MARKETING_STATUS] if kind == "persons" else [])]
-    return [*own, *(name for name in mapped if not HASH.fullmatch(name))]
+    mapped = {
+        "persons": (MARKETING_STATUS, *settings.profile_fields, *settings.mapped_fields),
+        "deals": (*settings.deal_fields, *settings.mapped_order_fields),
+    }[kind]
+    names = dict.fromkeys((*DEFINITIONS[kind], *mapped))
+    return [name for name in names if not HASH.fullmatch(name) and name not in WRITTEN[kind]]
 
 
 def _label(kind: Kind, name: str) -> str:

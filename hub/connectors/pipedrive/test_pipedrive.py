@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from hub.connectors.pipedrive import CONNECTOR
 from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import PipedriveSettings, oauth
-from hub.connectors.pipedrive.mapping import render
+from hub.connectors.pipedrive.mapping import own_fields, render
 from hub.errors import AuthError, RateLimited, RejectedError, Unavailable
+from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
 from hub.model.customer import PersonName
@@ -205,7 +206,7 @@ def test_two_people_of_a_new_company_have_one_organization_though_the_search_lag
 
     [company] = account.double.live("organizations")
     assert company["name"] == "Ohm GmbH"
-    assert [one["org_id"] for one in account.double.live("persons")] == [None, company["id"]]
+    assert [one.get("org_id") for one in account.double.live("persons")] == [None, company["id"]]
 
 
 def test_without_organizations_no_company_is_looked_for() -> None:
@@ -274,7 +275,8 @@ def test_a_person_deleted_there_is_made_again_whole_and_an_erasure_removes_only_
 def test_a_search_that_finds_what_only_looks_like_it_neither_overwrites_nor_erases(account: Account) -> None:
     # github.com/pipedrive/client-nodejs/issues/108: an exact search gave myself@ for self@
     stranger = account.double.add_person("myself@example.com")
-    everything = [{"item": {"id": int(stranger), "type": "person"}}]
+    # github.com/PipedreamHQ/pipedream/pull/18966: what the search found is gone when it is read
+    everything = [{"item": {"id": number, "type": "person"}} for number in (int(stranger), 999)]
     account.double.search = lambda kind, query: iter(everything)  # type: ignore[method-assign]
 
     account.profile(emails=("self@example.com",))
@@ -431,6 +433,21 @@ def test_fields_of_the_accounts_own_take_what_people_map_in_their_own_form() -> 
     assert [one.property for one in refused.refused] == ["Art"]
 
 
+def test_a_mapping_file_writes_to_a_field_of_the_accounts_own_and_to_no_list_and_no_consent(account: Account) -> None:
+    kind = account.double.add_field("persons", "Kundentyp", "varchar")
+    own = own_fields(account.settings)
+    mapping, faults = compile_overrides({"fields": {"Kundentyp": {"constant": "Shop"}}}, own)
+    assert faults == []
+    account.settings = account.settings.with_mapping(mapping)
+
+    account.profile()
+
+    assert account.person["custom_fields"][kind["field_code"]] == "Shop"
+    for name in ("emails", "hub_email_consent", "marketing_status", "hub_profile_id"):
+        _, faults = compile_overrides({"fields": {name: {"constant": "x"}}}, own)
+        assert faults, name
+
+
 def test_what_is_refused_is_named_and_a_field_that_is_not_there_stops_nothing_else() -> None:
     account = Account(PipedriveDouble(), {"profile_fields": {"job_title": "custom.job"}})
     refused = account.profile(custom=FrozenTexts({"job": "CTO"}))
@@ -445,6 +462,13 @@ def test_what_is_refused_is_named_and_a_field_that_is_not_there_stops_nothing_el
     other.double.refuse("k1@example.com")
     refused = other.profile(emails=("k1@example.com", "k2@example.com"))
     assert [one.property for one in refused.refused] == ["email", "emails"]
+
+    third = Account(PipedriveDouble())
+    third.profile(company="Ohm GmbH")
+    said = "Validation failed: org_id: Expected number"
+    third.fault = httpx.Response(400, json={"error": said, "code": "ERR_SCHEMA_VALIDATION_FAILED"})
+    refused = third.profile(language="en")
+    assert [one.property for one in refused.refused] == ["company"]
 
 
 def test_the_plans_limit_rejects_the_deal_alone_a_block_waits_and_any_other_403_is_about_the_token(
@@ -462,6 +486,24 @@ def test_the_plans_limit_rejects_the_deal_alone_a_block_waits_and_any_other_403_
     account.fault = httpx.Response(402, json={"success": False, "error": "payment required"})
     with pytest.raises(AuthError):
         account.order()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"x-ratelimit-reset": "2"}, 2.0),
+        ({"x-ratelimit-reset": "2", "retry-after": "7"}, 7.0),
+        ({"x-ratelimit-reset": "2", "x-daily-ratelimit-token-remaining": "0"}, 3600.0),
+        ({"x-ratelimit-reset": "soon"}, None),
+    ],
+)
+def test_a_burst_is_waited_out_and_the_days_budget_is_looked_for_once_an_hour(
+    account: Account, headers: dict[str, str], seconds: float | None
+) -> None:
+    account.fault = httpx.Response(429, headers=headers, json={"success": False, "error": "request over limit"})
+    with pytest.raises(RateLimited) as caught:
+        account.order()
+    assert caught.value.retry_after == seconds
 
 
 def test_a_new_person_costs_55_tokens_of_the_days_budget_and_a_changed_value_5(account: Account) -> None:

@@ -5,7 +5,8 @@ e-mail, so that Hub looks first whether the person is there. Sources: see ``sche
 developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-opportunitycontactrole.html
 (the contacts of an opportunity; one of them is primary), …/docs/platform/api-rest/guide/
 resources-composite-sobjects-collections-delete.html (ids in the query), …/docs/atlas.en-us.apexcode.meta/apexcode/
-langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README).
+langCon_apex_dml_examples_merge.htm (merge in Apex; the class is in the README), …/docs/atlas.en-us.api.meta/api/
+sforce_api_calls_emptyrecyclebin.htm (what was deleted is kept for 15 days).
 """
 
 from __future__ import annotations
@@ -13,18 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.connectors.salesforce import schemas
+from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    EMAIL_OPT_OUT,
-    ESSENTIAL,
-    MERGED_INTO,
-    ORDER_KEY,
-    PROFILE_ID,
-    render,
-)
+from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, ESSENTIAL, render
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -84,6 +78,17 @@ def read(ids: Sequence[str], settings: SalesforceSettings) -> Iterator[Call[Sequ
     for several in fitting(("Id", one) for one in ids):
         soqls = [f"SELECT {fields} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
         yield Call(query(soqls, deleted=True), _people)
+
+
+def values(ids: Sequence[str], names: Sequence[str], settings: SalesforceSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these people; the company is its account's name."""
+    columns = ", ".join("Account.Name" if name == COMPANY else name for name in names)
+    found: dict[str, Mapping[str, Any]] = {}
+    for several in fitting(("Id", one) for one in ids):
+        soqls = [f"SELECT Id, {columns} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
+        for row in schemas.rows((yield query(soqls))):
+            found[str(row["Id"])] = {**row, COMPANY: (row.get("Account") or {}).get("Name")}
+    return found
 
 
 def _people(response: Any) -> Sequence[Found]:
@@ -181,6 +186,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         email="Email",
         find=find,
         read=read,
+        values=values,
         update=people(),
         upsert=people(key=PROFILE_ID),
         merge=merge,
@@ -201,11 +207,11 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     render,
-    prepare=schemas.prepare,
+    prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     refusals=schemas.refusals,
     essential=ESSENTIAL,
-    check=schemas.check,
+    check=schemas_setup.check,
     takes_orders=lambda settings: settings.takes_orders,
     limits=lambda _: MANIFEST.limits,
 )

@@ -14,9 +14,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from hub.mapping.fieldmap import OrderMap
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -43,6 +42,12 @@ class SalesforceSettings(ProfileSettings):
     )
     sandbox: bool = Field(False, description="JWT bearer flow: the org is a sandbox.")
     redirect_url: str = Field("https://localhost/", description="Refresh tokens: the callback URL of the app.")
+    timeout_seconds: float = Field(
+        110.0,
+        gt=0,
+        le=300,
+        description="Limit for one HTTP request: 200 records with an org's own triggers take their time.",
+    )
     person: Literal["contact", "lead"] = Field("contact", description="What a person becomes. Leads have no orders.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
@@ -54,12 +59,16 @@ class SalesforceSettings(ProfileSettings):
         description="The org's currency, where it has one only: orders in another get no amount. Leave it out where "
         "multiple currencies are activated.",
     )
-    opportunity_fields: Mapping[str, str] = Field(
+    opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
     )
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields (README) were created; essential: ids only."
+    )
+    create_fields: bool = Field(
+        False,
+        description="Create Hub's fields that are missing: Hub's user needs the right to customise the org (README).",
     )
     country_codes: bool = Field(False, description="State and country picklists are activated: write ISO codes.")
     accounts: Literal["by_name", "none"] = Field(
@@ -91,15 +100,6 @@ class SalesforceSettings(ProfileSettings):
         if key is not None and (fault := pem_fault(key)):
             raise ValueError(fault)
         return key
-
-    @field_validator("opportunity_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _grants(self) -> SalesforceSettings:
@@ -147,14 +147,20 @@ MANIFEST = Manifest(
     docs_url="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
     api_version="REST v64.0",
     capabilities=frozenset(
-        {Capability.FIND, Capability.MERGE, Capability.ORDERS, Capability.CONSENT, Capability.ERASE}
+        {
+            Capability.FIND,
+            Capability.MERGE,
+            Capability.ORDERS,
+            Capability.CONSENT,
+            Capability.ERASE,
+            Capability.PROPERTIES,
+        }
     ),
     limits=Limits(batch=1000),
     not_offered={
         "webhook": "Salesforce is written to, not read from",
         "merge by REST": "Salesforce merges by SOAP or Apex only: merge: apex calls a class of yours, merge: mark "
         "leaves the second record for people",
-        "properties": "Hub has no right to change the org's set-up: an administrator creates the fields (README)",
         "lead conversion": "Salesforce converts leads by Apex or by hand only",
         "person accounts": "they are written to as accounts, which Hub does not do",
         "order lines": "they need products and price books of the org's own",

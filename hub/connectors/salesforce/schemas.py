@@ -4,8 +4,10 @@ Sources: developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html (
 …/resources-composite-sobjects-collections-upsert.html (results in the order of the records),
 …/resources-composite-composite-post.html (25 requests in one call, 5 of them queries),
 …/headers-duplicaterules.html, …/docs/platform/api/guide/sforce-api-calls-merge.html (MasterRecordId of what was
-merged), …/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_duplicateresult.htm (matches).
-In answers of the REST API that result is spelt ``duplicateResut`` (rudderlabs/rudder-server's recorded errors).
+merged), help.salesforce.com 000386264 (a URL holds 16,384 bytes; a longer query goes into a composite request's body),
+developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_duplicateresult.htm
+(matches). In answers of the REST API that result is spelt ``duplicateResut`` (rudderlabs/rudder-server's recorded
+errors).
 """
 
 from __future__ import annotations
@@ -19,22 +21,14 @@ import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    MERGED_INTO,
-    OPT_OUTS,
-    ORDER_FIELDS,
-    ORDER_KEY,
-    PERSON_FIELDS,
-    PROFILE_ID,
-)
+from hub.connectors.salesforce.mapping import COMPANY, OPT_OUTS
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
 from hub.errors import AuthError, RateLimited, Refusal, RejectedError, Unavailable
-from hub.sdk.checked import Checked
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.destination import HttpRequest
-from hub.sdk.http import HttpClient, json_of
+from hub.sdk.http import json_of
 
 API = "/services/data/v64.0"
 APEX_MERGE = "/services/apexrest/hub/merge"
@@ -46,7 +40,7 @@ REQUIRED = {"LastName": "[not provided]", "Company": "[not provided]"}
 """What a new record cannot be without, and what stands there where nobody knows it."""
 
 QUERIES, ROOM = 5, 15_000
-"""Queries in one call, and the length of one in characters (a URL holds 16 kB)."""
+"""Queries in one call, and the length of one in characters: what a URL could hold, for queries that stay simple."""
 
 DAY_SECONDS, BUSY_SECONDS = 900.0, 10.0
 """How long Hub waits when the calls of 24 hours are used up, and when too many long ones run at once."""
@@ -245,7 +239,10 @@ def _value(name: str, value: Any) -> Any:
         return REQUIRED.get(name)
     if name in OPT_OUTS.values():
         return True
-    return float(value) if name in NUMBERS else value
+    try:
+        return float(value) if name in NUMBERS else value
+    except ValueError:
+        return value  # a mapping file put a text there: Salesforce says so in its own words
 
 
 def query(soqls: Sequence[str], *, deleted: bool = False) -> HttpRequest:
@@ -276,6 +273,9 @@ def _refused(body: Any) -> RejectedError:
     """A query's refusal repeats the query, e-mails and all: only the code and the column at fault are told."""
     told = [f"{error.code} {' '.join(each.property for each in error.refused)}".strip() for error in errors_of(body)]
     return RejectedError(f"Salesforce refused a query: {'; '.join(told)}", refused=refusals(body))
+
+
+Values = Mapping[str, Mapping[str, Any]]
 
 
 def literal(value: str) -> str:
@@ -316,72 +316,3 @@ def found(row: dict[str, Any]) -> Found | None:
     email = row.get("Email")
     keys = frozenset({(EMAIL, email.lower())} if email else ())
     return Found(str(row["Id"]), row.get(PROFILE_ID), keys, formerly=formerly)
-
-
-def prepare(client: HttpClient, settings: SalesforceSettings) -> None:
-    """See that Hub's fields are there. Raises AuthError where one is not: the connection rests until it is created."""
-    lacking = [
-        f"{sobject}.{name}"
-        for sobject, field in _needed(settings)
-        for name in field - _described(client, sobject).keys()
-    ]
-    if lacking:
-        said = f"Salesforce has no {', '.join(sorted(lacking))}, or hides it from Hub's user"
-        raise AuthError(f"{said}: create what is missing (README of the connector), or set custom_fields: essential")
-
-
-def check(client: HttpClient, settings: SalesforceSettings) -> Checked:
-    """Try the token, and compare fields, stages, currency and calls left with what Hub needs. Writes nothing.
-
-    Sources: developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-describe.html (fields),
-    …/headers-api-usage.html (Sforce-Limit-Info: api-usage=used/allowed in 24 hours).
-    """
-    told = Checked()
-    for sobject, needed in _needed(settings):
-        response = client.get(f"{API}/sobjects/{sobject}/describe", accept=frozenset({403}))
-        fields = _fields_in(response)
-        if not told.works:
-            told.works.append("the token is accepted")
-            told.works.append(f"calls of 24 hours: {response.headers.get('sforce-limit-info', 'not told')}")
-        if lacking := sorted(needed - fields.keys()):
-            told.wrong.append(f"{sobject} has no {', '.join(lacking)}, or hides it from Hub's user")
-        else:
-            told.works.append(f"all of Hub's fields of {sobject} are there")
-        for name in {PROFILE_ID, ORDER_KEY} & fields.keys():
-            if not (fields[name].get("externalId") and fields[name].get("unique")):
-                told.wrong.append(f"{sobject}.{name} must be an External ID, and Unique")
-        if sobject == "Opportunity":
-            _check_orders(told, fields, settings)
-    if settings.merge == "apex" and client.get(APEX_MERGE, accept=frozenset({400, 403, 404, 405})).status_code == 404:
-        told.wrong.append("merge: apex: the org has no class at /services/apexrest/hub/merge (README)")
-    return told
-
-
-def _check_orders(told: Checked, fields: Mapping[str, Any], settings: SalesforceSettings) -> None:
-    listed = fields.get("StageName", {}).get("picklistValues") or []
-    stages = {one.get("value") for one in listed if one.get("active")}
-    for name in ("stage_open", "stage_won", "stage_lost"):
-        if stages and getattr(settings, name) not in stages:
-            told.wrong.append(f"{name}: there is no stage {getattr(settings, name)!r}")
-    several = "CurrencyIsoCode" in fields
-    if several == (settings.org_currency is not None):
-        advice = "leave org_currency out" if several else "set org_currency to the org's own"
-        told.wrong.append(f"the org has {'several currencies' if several else 'one currency'}: {advice}")
-
-
-def _needed(settings: SalesforceSettings) -> list[tuple[str, set[str]]]:
-    every = settings.custom_fields == "all"
-    person = {*PERSON_FIELDS} if every else {PROFILE_ID, *({MERGED_INTO} if settings.merge == "mark" else ())}
-    order = {*ORDER_FIELDS} if every else {ORDER_KEY}
-    kinds = [(settings.sobject, {*person, *settings.profile_fields})]
-    return [*kinds, ("Opportunity", {*order, *settings.opportunity_fields})] if settings.takes_orders else kinds
-
-
-def _described(client: HttpClient, sobject: str) -> dict[str, dict[str, Any]]:
-    return _fields_in(client.get(f"{API}/sobjects/{sobject}/describe", accept=frozenset({403})))
-
-
-def _fields_in(response: httpx.Response) -> dict[str, dict[str, Any]]:
-    body = answer(response)
-    listed = body.get("fields") if isinstance(body, dict) else None
-    return {str(one.get("name")): one for one in listed or () if isinstance(one, dict)}

@@ -66,7 +66,7 @@ def profile(number: int = 1, **values: Any) -> Profile:
 def consents(**states: ConsentState) -> dict[str, Any]:
     return {
         "consents": tuple(
-            ConsentSummary(purpose="marketing", channel=channel, state=state, at=NOW)  # type: ignore[arg-type]
+            ConsentSummary(purpose="marketing", channel=channel, state=state, at=NOW)
             for channel, state in states.items()
         )
     }
@@ -164,6 +164,27 @@ def test_an_exact_duplicate_is_a_conflict_and_a_likeness_is_refused_with_their_w
         assert [one.outcome for one in org.send(ProfileChange(profile(), 1))] == [outcome]
 
 
+def test_a_contact_that_somebody_makes_meanwhile_is_taken_and_not_doubled() -> None:
+    # given an org that blocks second contacts of one e-mail
+    org = Org()
+    org.double.rule = "exact"
+    typed: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        # when somebody types the person in after Hub looked, and before it writes
+        if request.method == "PATCH" and not typed:
+            typed.append(org.double.add_person("k1@example.com", Title="Chief"))
+        return org.double.handle(request)
+
+    org.client = open_client(
+        org.connection, DESTINATION, transport=httpx.MockTransport(handle), budget=Budget(Limits())
+    )
+    [result] = org.send(ProfileChange(profile(), 1))
+    # then Hub writes to that contact
+    assert (result.outcome, result.external_id) == ("delivered", typed[0])
+    assert (org.person(typed[0])["Title"], len(org.double.people())) == ("Chief", 1)
+
+
 def blocked(engine: str) -> dict[str, Any]:
     match = {"record": {"attributes": {"type": "Contact"}, "Id": "003000000000007AAA"}, "matchConfidence": 100}
     result = {"allowSave": False, "matchResults": [{"matchEngine": engine, "matchRecords": [match]}]}
@@ -217,10 +238,11 @@ def test_people_of_a_company_share_an_account_and_stand_together() -> None:
 
 
 def test_a_company_stays_out_where_people_keep_accounts_themselves() -> None:
-    org = Org(accounts="none", default_account="001000000000009AAA")
+    org = Org(accounts="none", default_account="001000000000001AAA")
+    org.double.insert("Account", {"Name": "Everybody"})
     [made] = org.send(ProfileChange(profile(company="Ohm GmbH"), 1))
-    assert org.person(str(made.external_id))["AccountId"] == "001000000000009AAA"
-    assert org.double.live("Account") == []
+    assert org.person(str(made.external_id))["AccountId"] == "001000000000001AAA"
+    assert [each["Name"] for each in org.double.live("Account")] == ["Everybody"]
 
 
 # -- merge, erase
@@ -400,9 +422,32 @@ def test_fields_that_nobody_created_stop_the_connection_before_anything_is_refus
     assert few.person(str(made.external_id))["HasOptedOutOfEmail"] is True
 
 
+def test_fields_are_created_where_hub_may_and_the_connection_rests_until_they_are_shown() -> None:
+    # given an org without two of Hub's fields
+    org = Org(create_fields=True)
+    org.double.hidden |= {"Hub_Profile_Id__c", "Hub_Lifetime_Value__c"}
+    assert DESTINATION.prepare is not None
+    # when Hub may not create any, then it says so
+    with pytest.raises(AuthError, match=r"does not create Contact\.Hub_Lifetime_Value__c: INSUFFICIENT_ACCESS"):
+        DESTINATION.prepare(org.client, org.settings)
+    # when it may, then they are there, and nobody sees them until the permission set is assigned; twice is once
+    org.double.may_customise = True
+    for _ in range(2):
+        with pytest.raises(AuthError, match="assign the permission set Hub_Fields to Hub's user"):
+            DESTINATION.prepare(org.client, org.settings)
+    org.double.assign()
+    DESTINATION.prepare(org.client, org.settings)
+    assert [each["Name"] for each in org.double.live("PermissionSet")] == ["Hub_Fields"]
+    own = {"externalId": True, "unique": True, "caseSensitive": False}
+    assert org.double.made_fields == {
+        "Contact.Hub_Profile_Id__c": {"label": "Hub Profile Id", "type": "Text", "length": 36, **own},
+        "Contact.Hub_Lifetime_Value__c": {"label": "Hub Lifetime Value", "type": "Number", "precision": 18, "scale": 2},
+    }
+
+
 def test_a_live_check_tells_what_an_administrator_has_to_do() -> None:
     org = Org(stage_won="Gewonnen", profile_fields={"Schuhe__c": "custom.shoes"}, org_currency=None)
-    org.double.merges = False
+    org.double.merges = org.double.currencies = False
     assert DESTINATION.check is not None
     told = DESTINATION.check(org.client, org.settings)
     assert told is not None

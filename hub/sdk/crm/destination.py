@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.dialect import Dialect
+from hub.sdk.crm.rules import with_rules
 from hub.sdk.destination import Change, Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
@@ -43,6 +44,9 @@ def destination(
         if prepare is not None:
             prepare(client, settings)
 
+    def ruled(change: Change, settings: Settings) -> Write | None:
+        return with_rules(render(change, settings), change, settings)
+
     def plan(writes: Sequence[Write], settings: Settings) -> Sequence[HttpRequest]:
         return planning.plan(dialect, writes, settings)
 
@@ -53,5 +57,10 @@ def destination(
         return writing.absent(dialect, ids, client, known(client, settings))
 
     return Destination(
-        render=render, plan=plan, send=send, absent=absent, prepare=prepared if prepare else None, **options
+        render=ruled if dialect.people.values else render,
+        plan=plan,
+        send=send,
+        absent=absent,
+        prepare=prepared if prepare else None,
+        **options,
     )

@@ -52,7 +52,7 @@ class OrderWriter(Generic[Settings]):
             for item in items
             if item.id and isinstance(made := answers[item.write.key], Made) and made.new
         ]
-        self.results.settle(items, answers | self.caller.write(orders.upsert, short))
+        self.settle(items, answers | self.caller.write(orders.upsert, short))
 
     def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         """Update what is known; look for all others, and create what is not there.
@@ -66,14 +66,34 @@ class OrderWriter(Generic[Settings]):
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
         gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
-        self.results.settle([item for item in items if item not in gone], answers)
+        self.settle([item for item in items if item not in gone], answers)
         unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
-        self.results.settle(again, self.caller.write(orders.update, again))
+        self.settle(again, self.caller.write(orders.update, again))
         made = [creation(write) for write in unsure if write.key not in found]
-        self.results.settle(made, self.caller.write(orders.create, made))
+        self.settle(made, self.caller.write(orders.create, made))
+
+    def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
+        """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        orphans = self.orphans([item for item in items if under and _may_lack(under, answers[item.write.key])])
+        for item in items:
+            answer = answers[item.write.key]
+            if isinstance(answer, Made):
+                self.results.deliver(item, answer.id)
+            elif item.write.key in orphans:
+                self.results.retry(item.write, "the record of its person is not there", uncertain=False)
+            else:
+                self.results.refuse(item, answer)
+
+    def orphans(self, items: Sequence[Item]) -> set[str]:
+        """Keys of the orders whose person has no record there."""
+        under = self.dialect.orders.link_property if self.dialect.orders else None
+        person = {item.write.key: str(item.properties[under]) for item in items if under and item.properties.get(under)}
+        present = finding.present(self.dialect.people, self.caller, dict.fromkeys(person.values()))
+        return {key for key, record in person.items() if record not in present}
 
     def link(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         """Associate orders with people; doing it again changes nothing. Old records may have been merged since."""
@@ -107,3 +127,10 @@ class OrderWriter(Generic[Settings]):
         for order, _ in pairs:
             if told := refused.get(order) or refused.get(""):
                 self.results.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+
+def _may_lack(name: str, answer: Made | Problem) -> bool:
+    """True of a refusal that names no values, or this one."""
+    if isinstance(answer, Made) or answer.kind != "refused":
+        return False
+    return not answer.refused or any(one.property == name for one in answer.refused)

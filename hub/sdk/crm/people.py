@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal
 
 from hub.errors import ConflictError, RejectedError
-from hub.sdk.crm import finding
+from hub.sdk.crm import finding, rules
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
 from hub.sdk.crm.items import creation, known, look_first, own_ids, plain
@@ -86,7 +86,14 @@ class PeopleWriter(Generic[Settings]):
         search: list[Write] = []
         stubborn: list[Item] = []
         named: list[Item] = []
-        sent = self.once(self.results.employers.named(items))
+        listed = list(items)
+        if action == "update":
+            listed = rules.obeyed(people, self.caller, listed)
+        sent = self.once(self.results.employers.named(listed))
+        for item in sent:
+            if item.left and not item.properties:
+                self.results.deliver(item, str(item.id))
+        sent = [item for item in sent if item.properties or not item.left]
         if action == "update":
             sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.sdk.crm.calls import scrub
 from hub.sdk.crm.companies import Employers
-from hub.sdk.crm.dialect import Dialect, Item, Made, Problem
+from hub.sdk.crm.dialect import Dialect, Item, Problem
 from hub.sdk.crm.rendering import FREED, LINKED, UNLINKED
+from hub.sdk.crm.rules import mirrored
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.manifest import ConnectionSettings
 
@@ -28,22 +28,16 @@ class Results:
         result = self.by_key.get(write.key)
         return result is not None and result.outcome == "delivered"
 
-    def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
-        """Keep what became of these items."""
-        for item in items:
-            answer = answers[item.write.key]
-            if isinstance(answer, Made):
-                self.deliver(item, answer.id)
-            else:
-                self.refuse(item, answer)
-
     def deliver(self, item: Item, record: str) -> None:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""
         mirror, sent = item.write.mirror, item.properties
         unsent = {
-            name for name in item.write.properties if name not in sent and not self.employers.stands_for(name, item)
+            name
+            for name in item.write.properties
+            if name not in (*sent, *item.left) and not self.employers.stands_for(name, item)
         }
         left = {name: value for name, value in mirror.items() if value != "" and name not in unsent}
+        left = mirrored(item, left)
         self.by_key[item.write.key] = WriteResult(
             item.write.key, "delivered", record, mirror=left if left != mirror else None
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from hub.sdk.catalogue.proof import Proof
 from hub.sdk.declared.template import names_in
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|\S+)")
@@ -360,6 +361,7 @@ class Declaration(_Part):
     person: Person
     order: Order | None = None
     company: Company | None = None
+    proof: Proof = Field(Proof(), description="Tests that hold it against something outside of it, for its tier.")
 
     @model_validator(mode="after")
     def _names_settings(self) -> Declaration:

@@ -158,9 +158,14 @@ class SourceCase(ConnectorCase):
         texts = {BODY: self.entry.body, **{name: body for name, body in self.entry.completions.items() if body}}
         return {name: decode(text, form=self.is_form(name)) for name, text in texts.items()}
 
+    @cached_property
+    def form(self) -> bool:
+        """True when the body is form-encoded. The laws ask thousands of times, and the answer is on the disk."""
+        return self.sample.form
+
     def is_form(self, document: str) -> bool:
         """True for a body that is form-encoded; completions never are."""
-        return document == BODY and self.sample.form
+        return document == BODY and self.form
 
     def parse(self, entry: InboxEntry | None = None) -> Sequence[CanonicalEvent]:
         """Canonical events of the sample, or of a changed entry."""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+import orjson
 
 Path = tuple[str | int, ...]
 REMOVED: Any = object()
@@ -145,4 +148,7 @@ def _embedded(text: str) -> Any:
 
 
 def _dumps(tree: Any) -> bytes:
+    with suppress(TypeError):
+        return orjson.dumps(tree)
+    # numbers of more than 64 bits
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()

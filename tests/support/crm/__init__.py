@@ -6,7 +6,7 @@ it as ``hub.outbox`` does, without a database; ``Hostile`` and ``Lagging`` stand
 
 from tests.support.crm.double import Double, Order, Person, doubles
 from tests.support.crm.hostile import AFTER, BEFORE, FAULTS, Hostile, Killed, is_read
-from tests.support.crm.house import House
+from tests.support.crm.house import House, house_before
 from tests.support.crm.lagging import Lagging
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Order",
     "Person",
     "doubles",
+    "house_before",
     "is_read",
 ]

@@ -121,7 +121,7 @@ class EspoCrmDouble:
                 "id": one["id"],
                 "owner": one.get("cHubProfileId"),
                 "emails": [self.spelled["emailAddress"][key] for key in self.lists["emailAddress"].get(one["id"], ())],
-                "values": self._whole("Contact", one),
+                "values": self._brief("Contact", one),
             }
             for one in self.records["Contact"].values()
         ]

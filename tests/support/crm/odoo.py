@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ _PARTNER = {
     "is_company": "boolean",
     "type": "selection",
     "lang": "selection",
+    "opt_out": "boolean",  # up to 11
     "parent_id": "res.partner",
     "country_id": "res.country",
 }
@@ -37,6 +39,7 @@ _LEAD = {
     "type": "selection",
     "probability": "float",
     "expected_revenue": "float",
+    "planned_revenue": "float",  # up to 13
     "partner_id": "res.partner",
     "stage_id": "crm.stage",
     "user_id": "res.users",
@@ -129,7 +132,7 @@ class OdooDouble:
                 raise Failed("odoo.exceptions.AccessDenied", "Access denied")
             _, _, _, model, name, positional, named = arguments
             context = named.pop("context", {})
-            return self._result(body, self._call(model, name, *(positional or [[]]), named, context))
+            return self._result(body, self._call(model, name, positional[0] if positional else [], named, context))
         except Failed as error:
             data = {"name": error.name, "message": error.message, "debug": f"Traceback:\n{arguments}", "arguments": []}
             fault = {"code": 200, "message": "Odoo Server Error", "data": data}
@@ -183,7 +186,7 @@ class OdooDouble:
             if field == "id":
                 held: Any = key
             elif (model, field) == ("res.partner", "email_normalized"):
-                held = (record.get("email") or "").strip().lower() or False
+                held = parseaddr(record.get("email") or "")[1].lower() or False
             elif (model, field) == ("res.partner", "child_ids"):
                 held = any(other.get("parent_id") == key for other in self.tables[model].values())
             elif field not in self.fields[model]:
@@ -192,9 +195,10 @@ class OdooDouble:
                 held = record.get(field) or False
             if operator == "=ilike":
                 return isinstance(held, str) and held.strip().lower() == asked.replace("\\", "").lower()
-            return {"=": held == asked, "!=": held != asked, "in": held in (asked if operator == "in" else ())}[
-                operator
-            ]
+            if operator == "in":
+                return held in asked
+            assert operator in ("=", "!="), operator
+            return bool(held == asked) is (operator == "=")
 
         def term(parts: Iterator[Any]) -> bool:
             part = next(parts)
@@ -336,8 +340,9 @@ class OdooDouble:
 
     @property
     def opted_out(self) -> set[str]:
-        """What the blacklist holds."""
-        return {held["email"] for held in self.tables["mail.blacklist"].values() if held["active"]}
+        """What the blacklist holds, and whose contact says so."""
+        own = {held["email"] for held in self.tables["res.partner"].values() if held.get("opt_out") and held["active"]}
+        return own | {held["email"] for held in self.tables["mail.blacklist"].values() if held["active"]}
 
     def people(self) -> list[Person]:
         """Contacts that are people, but for archived ones."""

@@ -73,10 +73,10 @@ class PipedriveDouble:
 
     def __post_init__(self) -> None:
         for kind, (name, code) in SYSTEM.items():
-            self.fields[kind] = [{"field_name": name, "field_code": code, "field_type": "varchar"}]
+            self.fields[kind] = []
+            self.add_field(kind, name, "varchar", code)
         if self.campaigns:
-            own = {"field_name": "Marketing status", "field_code": "marketing_status", "field_type": "enum"}
-            self.fields["persons"].append(own)
+            self.add_field("persons", "Marketing status", "enum", "marketing_status")
         if self.prepared:
             for kind, definitions in (("persons", PERSON_FIELDS), ("deals", DEAL_FIELDS)):
                 for label, field_type in definitions.values():
@@ -157,13 +157,13 @@ class PipedriveDouble:
             return self.field_list(found[1] + "s", method, query, body)
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/search", path):
             self.tokens += COSTS["search"]
-            return {"data": {"items": list(self.search(found[1], query))}, "additional_data": {"next_cursor": None}}
+            return {"data": {"items": list(self.search(found[1], query))}, "additional_data": {}}
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)", path):
             if method == "POST":
                 self.tokens += COSTS["write"]
                 return {"data": self.create(found[1], self.valid(found[1], body, None))}
             self.tokens += COSTS["list"]
-            return {"data": self.listed(found[1], query), "additional_data": {"next_cursor": None}}
+            return {"data": self.listed(found[1], query), "additional_data": {}}
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/(\d+)", path):
             return {"data": self.one(found[1], int(found[2]), method, body)}
         raise Refused(404, "Unknown method .")
@@ -187,8 +187,8 @@ class PipedriveDouble:
         self.tokens += COSTS["list"]
         start, size = int(query.get("cursor", 0)), min(int(query.get("limit", 100)), 500)
         following = start + size if start + size < len(self.fields[kind]) else None
-        cursor = str(following) if following else None
-        return {"data": self.fields[kind][start : start + size], "additional_data": {"next_cursor": cursor}}
+        page = {"next_cursor": str(following)} if following else {}
+        return {"data": self.fields[kind][start : start + size], "additional_data": page}
 
     def search(self, kind: str, query: Body) -> Iterator[Body]:
         term, exact = query["term"].lower(), query.get("exact_match") == "true"
@@ -258,6 +258,8 @@ class PipedriveDouble:
         if self.closed & {one["value"] for one in {**record, **body}.get("emails", [])}:
             body.pop("marketing_status", None)
         record.update(body)
+        if "org_id" in body and body["org_id"] is None:
+            del record["org_id"]
         record["custom_fields"] = {key: value for key, value in custom.items() if value is not None}
         return record
 
@@ -307,18 +309,21 @@ class PipedriveDouble:
     def codes(self, kind: str) -> Iterator[str]:
         return (one["field_code"] for one in self.fields[kind])
 
-    def add_field(self, kind: str, label: str, field_type: str) -> Body:
-        code = sha1(f"{kind} {label} {len(self.fields[kind])}".encode(), usedforsecurity=False).hexdigest()
-        made = {"field_name": label, "field_code": code, "field_type": field_type, "options": None}
+    def add_field(self, kind: str, label: str, field_type: str, code: str | None = None) -> Body:
+        own = sha1(f"{kind} {label} {len(self.fields[kind])}".encode(), usedforsecurity=False).hexdigest()
+        made: Body = {"field_name": label, "field_code": code or own, "field_type": field_type, "options": None}
+        made |= {"is_custom_field": code is None, "is_optional_response_field": False}
         self.fields[kind].append(made)
-        return {**made, "is_custom_field": True}
+        return made
 
     def named(self, kind: str, record: Body) -> dict[str, Any]:
         """A record's values by the names that Hub has for them, as text."""
         labels = {label: name for fields in (PERSON_FIELDS, DEAL_FIELDS) for name, (label, _) in fields.items()}
         codes = {one["field_code"]: labels.get(one["field_name"], one["field_name"]) for one in self.fields[kind]}
-        lists = {"email": record.get("emails"), "phone": record.get("phones")}
-        main = {name: one["value"] for name, listed in lists.items() for one in listed or () if one.get("primary")}
+        # which e-mail is the main one is up to people, so that it is no value of Hub's
+        phones = [one["value"] for one in record.get("phones", ()) if one.get("primary")]
+        main = {"phone": phones[-1]} if phones else {}
+        main = {"phone": phones[0]} if phones else {}
         own: Body = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
         custom = {codes.get(key, key): value for key, value in record["custom_fields"].items()}
         return {

@@ -45,6 +45,11 @@ FIELDS: dict[str, dict[str, str]] = {
         "Amount": NUMBER,
         "CloseDate": DATE,
     },
+    "PermissionSet": {"Name": TEXT, "Label": TEXT},
+    "FieldPermissions": {
+        **dict.fromkeys(("ParentId", "SobjectType", "Field"), TEXT),
+        **dict.fromkeys(("PermissionsRead", "PermissionsEdit"), BOOLEAN),
+    },
     "OpportunityContactRole": {"OpportunityId": TEXT, "ContactId": TEXT, "IsPrimary": BOOLEAN},
 }
 REQUIRED = {
@@ -53,10 +58,13 @@ REQUIRED = {
     "Account": ("Name",),
     "Opportunity": ("Name", "StageName", "CloseDate"),
     "OpportunityContactRole": ("OpportunityId", "ContactId"),
+    "PermissionSet": ("Name", "Label"),
+    "FieldPermissions": ("ParentId", "Field"),
 }
 UNIQUE = ("Hub_Profile_Id__c", "Hub_Order_Key__c")
 INDEXED = {*UNIQUE, "Email", "Id"}
 PREFIX = {"Contact": "003", "Lead": "00Q", "Account": "001", "Opportunity": "006", "OpportunityContactRole": "00K"}
+PREFIX |= {"PermissionSet": "0PS", "FieldPermissions": "01k"}
 LENGTHS = {"FirstName": 40, "LastName": 80, "Email": 80, "Phone": 40, "Name": 120, "Hub_Profile_Id__c": 36}
 _CONDITION = re.compile(r"(\w+) IN \(((?:'(?:[^'\\]|\\.)*',?)*)\)")
 _SOQL = re.compile(r"SELECT (?P<names>[\w., ]+) FROM (?P<sobject>\w+) WHERE (?P<where>.*?)(?P<order> ORDER BY .*)?")
@@ -94,10 +102,13 @@ class SalesforceDouble:
         self.used, self.allowed = 0, 100_000
         self.refused: list[str] = []
         self.hidden: set[str] = set()
+        self.made_fields: dict[str, Record] = {}
+        self.may_customise = False
         self.locked: set[str] = set()
         self.cases: set[str] = set()
         self.rule, self.blocks = "", True
-        self.currencies = False
+        self.currencies = True
+        self.seen: set[str] = set()
         self.merges = True
         self.number = 0
         self.index: dict[tuple[str, str, str], dict[str, None]] = {}
@@ -150,8 +161,11 @@ class SalesforceDouble:
 
     @property
     def opted_out(self) -> set[str]:
+        """What was ever an e-mail here and is not one of a live record that may be mailed."""
         people = (*self.live("Contact"), *self.live("Lead"))
-        return {each["Email"] for each in people if each.get("HasOptedOutOfEmail") and each.get("Email")}
+        return self.seen - {
+            each["Email"] for each in people if each.get("Email") and not each.get("HasOptedOutOfEmail")
+        }
 
     # -- HTTP
 
@@ -206,6 +220,8 @@ class SalesforceDouble:
                 return 200, self.collection(body, request)
             case "DELETE", ["composite", "sobjects"]:
                 return 200, [{"id": one, "success": self.delete(one), "errors": []} for one in _ids(request)]
+            case "POST", ["tooling", "sobjects", "CustomField"]:
+                return 201, self.made_field(body)
             case "GET", ["sobjects", sobject, "describe"]:
                 return 200, {"name": sobject, "fields": [*self.described(sobject)]}
             case "POST", ["sobjects", sobject]:
@@ -228,12 +244,13 @@ class SalesforceDouble:
     def insert(self, sobject: str, values: Mapping[str, Any]) -> str:
         self.number += 1
         record = f"{PREFIX[sobject]}{self.number:012d}AAA"
-        kept = {name: value for name, value in values.items() if name in FIELDS[sobject]}
+        kept = {name: value for name, value in values.items() if name in (*FIELDS[sobject], "CurrencyIsoCode")}
         self.records[sobject][record] = {"Id": record, **kept}
         self.indexed(sobject, record, {"Id": record, **kept})
         return record
 
     def indexed(self, sobject: str, record: str, values: Mapping[str, Any]) -> None:
+        self.seen |= {values["Email"]} if values.get("Email") else set()
         for name in INDEXED & values.keys():
             self.index.setdefault((sobject, name, str(values[name]).lower()), {})[record] = None
 
@@ -309,6 +326,10 @@ class SalesforceDouble:
             raise RefusedError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
         for name, value in values.items():
             self.typed(sobject, name, value)
+        for name, kind in (("ContactId", "Contact"), ("OpportunityId", "Opportunity"), ("AccountId", "Account")):
+            other = self.records[kind].get(values.get(name) or "")
+            if values.get(name) and (other is None or other.get("IsDeleted")):
+                raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (name,))
         new = {**(held or {}), **values}
         lacking = tuple(name for name in REQUIRED[sobject] if not new.get(name))
         if lacking:
@@ -355,6 +376,19 @@ class SalesforceDouble:
             raise RefusedError("DELETE_FAILED", f"Your attempt to delete {held.get('LastName')} failed: cases 00001026")
         held["IsDeleted"] = True
         return True
+
+    def made_field(self, body: Any) -> Record:
+        if not self.may_customise:
+            raise RefusedError("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id")
+        if body["FullName"] in self.made_fields:
+            raise RefusedError("DUPLICATE_DEVELOPER_NAME", "There is already a field named so")
+        self.made_fields[body["FullName"]] = body["Metadata"]
+        return {"id": "00N000000000001AAA", "success": True, "errors": []}
+
+    def assign(self) -> None:
+        """An administrator gives Hub's user the permission set: what it shows is hidden no more."""
+        shown = {each["Field"] for each in self.live("FieldPermissions") if each["Field"] in self.made_fields}
+        self.hidden -= {name.partition(".")[2] for name in shown}
 
     def described(self, sobject: str) -> Iterator[Record]:
         for name in (*FIELDS[sobject], *(("CurrencyIsoCode",) if self.currencies else ())):

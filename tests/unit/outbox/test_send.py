@@ -276,6 +276,22 @@ def test_what_is_missing_there_is_made_once_more_and_then_everything_goes_out(wh
     assert not any(one.refused for one in result.results.values())
 
 
+@pytest.mark.parametrize("made", [True, False])
+def test_what_is_missing_there_for_some_rejects_none_of_those_that_do_not_have_it(made: bool) -> None:
+    strict = Strict(lacks={"tier"}, whole=True)
+    some = [
+        Write("profile", str(n), None, {"tier": "gold"} if n % 2 else {}, {"tier": "gold"} if n % 2 else {})
+        for n in range(6)
+    ]
+
+    def prepare() -> None:
+        strict.lacks -= {"tier"} if made else set()
+
+    result = send(some, strict, destination="crm", halve_outages=False, prepare=prepare)
+    assert outcomes(result) == {"delivered": 6}
+    assert {key for key, one in result.results.items() if one.refused} == (set() if made else {"1", "3", "5"})
+
+
 def test_what_cannot_be_made_there_is_left_out() -> None:
     strict = Strict(lacks={"tier"})
     result = send([person("b")], strict, destination="crm", halve_outages=False, prepare=lambda: None).results["1"]

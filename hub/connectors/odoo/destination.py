@@ -17,24 +17,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from email.utils import getaddresses
 from typing import Any
 
-from hub.connectors.odoo import api
-from hub.connectors.odoo.api import call
+from hub.connectors.odoo import schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import (
     ADDRESS,
     COMPANY,
-    FIELDS,
-    MERGED,
-    ORDER_KEY,
+    ESSENTIAL,
     PARENT,
     PARTNER,
-    PROFILE_ID,
     blacklists,
     render,
 )
-from hub.connectors.odoo.setup import check, learn, prepare
+from hub.connectors.odoo.schemas import call, loaded, records
+from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
+from hub.connectors.odoo.schemas_setup import check, learn, prepare
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -56,7 +55,10 @@ def columns(item: Item) -> dict[str, str]:
     """What is loaded of an item, beside what says which record it is."""
     write, held = item.write, {name: str(value) for name, value in item.properties.items()}
     if write.kind == "order":
-        return {"name": str(write.mirror["name"]), **held}  # it may have been deleted, and be made anew
+        return {
+            "name": str(write.mirror.get("name") or write.key),
+            **held,
+        }  # it may have been deleted, and be made anew
     if item.there and item.there.values.get("parent_id") and PARENT not in held:
         # people filed it below a company: from there on Odoo takes its address for the company's
         held = {name: value for name, value in held.items() if name not in ADDRESS}
@@ -94,7 +96,7 @@ def loading(model: str) -> Batch[OdooSettings]:
         names = sorted(rows[0])
         data = [[one[name] for name in names] for one in rows]
         sent = call(settings, model, "load", fields=names, data=data, context=context)
-        return Call(sent, lambda response: api.answers(response, items))
+        return Call(sent, lambda response: schemas.answers(response, items))
 
     return Batch(SIZE, request, alike=lambda item: frozenset(row(item)))
 
@@ -129,10 +131,11 @@ def found(response: Any) -> list[Found]:
         Found(
             str(row["id"]),
             row.get(PROFILE_ID) or None,
-            frozenset({(EMAIL, row["email"].strip().lower())} if row.get("email") else ()),
+            # people type several, and names before them
+            frozenset((EMAIL, one.lower()) for _, one in getaddresses([row.get("email") or ""]) if one),
             values=row,
         )
-        for row in api.rows(response)
+        for row in records(response)
     ]
 
 
@@ -143,31 +146,42 @@ def read(ids: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[F
         yield Call(search(settings, PEOPLE, there, READ), found)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: OdooSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these columns of these contacts: of a record that one leads to, its name."""
+    fields = {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        there = [["id", "in", [number(one) for one in chunk]]]
+        for row in records((yield search(settings, PEOPLE, there, tuple(dict.fromkeys(fields.values()))))):
+            found[str(row["id"])] = {name: schemas.told(row.get(field)) for name, field in fields.items()}
+    return found
+
+
 def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
     """Move contacts and opportunities of ``other`` to ``kept``, and archive it."""
     both = [["id", "in", [number(kept), number(other)]], [MERGED, "=", False]]
-    there = api.rows((yield search(settings, PEOPLE, both)))
+    there = records((yield search(settings, PEOPLE, both)))
     if len(there) < 2:
         raise NotFound("one of the two contacts is no more")
     for model, field in ((PEOPLE, "parent_id"), *(((LEADS, "partner_id"),) if settings.orders != "none" else ())):
-        below = [row["id"] for row in api.rows((yield search(settings, model, [[field, "=", number(other)]])))]
-        for chunk in chunks(below, SIZE):
-            api.loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
-    api.loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
+        below = [row["id"] for row in records((yield search(settings, model, [[field, "=", number(other)]])))]
+        for chunk in chunks((one for one in below if one != number(kept)), SIZE):
+            loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
+    loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
     return kept
 
 
 def erase(contact: str, settings: OdooSettings) -> Script[None]:
     """Clear the person's opportunities, and delete the contact with its addresses; clear what Odoo will not delete."""
     if settings.orders != "none":
-        leads = [row["id"] for row in api.rows((yield search(settings, LEADS, [["partner_id", "=", number(contact)]])))]
+        leads = [row["id"] for row in records((yield search(settings, LEADS, [["partner_id", "=", number(contact)]])))]
         if leads:
             yield from clear(LEADS, leads, settings)
     kinds = [["parent_id", "=", number(contact)], ["type", "!=", "contact"]]
-    below = [row["id"] for row in api.rows((yield search(settings, PEOPLE, kinds)))]
+    below = [row["id"] for row in records((yield search(settings, PEOPLE, kinds)))]
     ids = [*below, number(contact)]
     try:
-        api.answer((yield call(settings, PEOPLE, "unlink", ids=ids)))
+        schemas.answer((yield call(settings, PEOPLE, "unlink", ids=ids)))
     except RejectedError:
         yield from clear(PEOPLE, ids, settings)
 
@@ -175,20 +189,20 @@ def erase(contact: str, settings: OdooSettings) -> Script[None]:
 def clear(model: str, ids: Sequence[Any], settings: OdooSettings) -> Script[None]:
     """Empty what tells of a person, as far as this Odoo has such fields, and all of Hub's own."""
     asked = [*PERSONAL, *(FIELDS[PEOPLE] if model == PEOPLE else ())]
-    there = api.answer((yield call(settings, model, "fields_get", allfields=asked, attributes=["readonly"])))
+    there = schemas.answer((yield call(settings, model, "fields_get", allfields=asked, attributes=["readonly"])))
     names = [name for name in asked if not there.get(name, {"readonly": True}).get("readonly")]
     values = {name: "Erased" if name == "name" else "" for name in names if model == PEOPLE or name != "name"}
     for chunk in chunks(ids, SIZE):
-        api.loaded((yield update(settings, model, chunk, {**values, **({"active": "0"} if model == PEOPLE else {})})))
+        loaded((yield update(settings, model, chunk, {**values, **({"active": "0"} if model == PEOPLE else {})})))
 
 
 def opt_out(emails: Sequence[str], settings: OdooSettings) -> Script[Mapping[str, str]]:
     """Put these on the blacklist; an entry that somebody lifted counts again."""
-    held = api.rows((yield search(settings, "mail.blacklist", [["email", "in", list(emails)]], ("email", "active"))))
+    held = records((yield search(settings, "mail.blacklist", [["email", "in", list(emails)]], ("email", "active"))))
     if lifted := [row["id"] for row in held if not row.get("active")]:
-        api.loaded((yield update(settings, "mail.blacklist", lifted, {"active": "1"})))
+        loaded((yield update(settings, "mail.blacklist", lifted, {"active": "1"})))
     if new := sorted({*emails} - {row.get("email") for row in held}):
-        api.loaded((yield call(settings, "mail.blacklist", "load", fields=["email"], data=[[email] for email in new])))
+        loaded((yield call(settings, "mail.blacklist", "load", fields=["email"], data=[[email] for email in new])))
     return {}
 
 
@@ -207,7 +221,7 @@ def find_companies(names: Sequence[str], settings: OdooSettings) -> Iterator[Cal
             asked,
             lambda response: [
                 Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))}))
-                for row in reversed(api.rows(response))
+                for row in reversed(records(response))
             ],
         )
 
@@ -216,7 +230,7 @@ def create_company(name: str, settings: OdooSettings) -> Call[str]:
     """A company that has a name alone."""
     return Call(
         call(settings, PEOPLE, "load", fields=["name", "is_company"], data=[[name, "1"]]),
-        lambda response: next(iter(api.loaded(response)), ""),
+        lambda response: next(iter(loaded(response)), ""),
     )
 
 
@@ -230,6 +244,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
+        values=values,
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
@@ -249,9 +264,9 @@ DESTINATION = destination(
     learn=learn,
     prepare=prepare,
     check=check,
-    authorise=api.headers,
-    complete=api.complete,
-    refusals=api.refusals,
-    essential=frozenset({PROFILE_ID, ORDER_KEY, PARTNER, "name", "active", "probability", "x_hub_email_consent"}),
+    authorise=schemas.headers,
+    complete=schemas.complete,
+    refusals=schemas.refusals,
+    essential=ESSENTIAL,
     takes_orders=lambda settings: settings.orders != "none",
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.connectors.odoo import api
-from hub.connectors.odoo.api import call
+from hub.connectors.odoo import schemas
 from hub.connectors.odoo.manifest import OdooSettings
-from hub.connectors.odoo.mapping import FIELDS, ORDER_KEY, PROFILE_ID
+from hub.connectors.odoo.schemas import call
+from hub.connectors.odoo.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.checked import Checked
 from hub.sdk.destination import HttpRequest
@@ -21,7 +21,7 @@ def learn(client: HttpClient, settings: OdooSettings) -> OdooSettings:
     """The settings with the user's number, which JSON-RPC wants in each call. Raises AuthError for a wrong login."""
     if settings.api == "json2" or settings.user_id:
         return settings
-    user = _ask(client, api.rpc("common", "authenticate", [settings.database, settings.login, "", {}]))
+    user = _ask(client, schemas.rpc("common", "authenticate", [settings.database, settings.login, "", {}]))
     if not isinstance(user, int) or not user:
         raise AuthError("Odoo refuses the login or its API key")
     return settings.model_copy(update={"user_id": user})
@@ -38,7 +38,7 @@ def prepare(client: HttpClient, settings: OdooSettings) -> None:
             kind, label = FIELDS[model][name]
             row = [name, label, kind, _MODELS[model], "manual", "1" if name in (PROFILE_ID, ORDER_KEY) else "0"]
             request = call(own, "ir.model.fields", "load", fields=columns, data=[row])
-            api.loaded(client.request("POST", request.path, body=request.body, accept=request.accept))
+            schemas.loaded(client.request("POST", request.path, body=request.body, accept=request.accept))
 
 
 def check(client: HttpClient, settings: OdooSettings) -> Checked:
@@ -76,8 +76,8 @@ def _missing(client: HttpClient, settings: OdooSettings) -> dict[str, list[str]]
 
 
 def _ask(client: HttpClient, request: HttpRequest) -> Any:
-    return api.answer(client.request(request.method, request.path, body=request.body, accept=request.accept))
+    return schemas.answer(client.request(request.method, request.path, body=request.body, accept=request.accept))
 
 
 def _rows(client: HttpClient, request: HttpRequest) -> list[dict[str, Any]]:
-    return api.rows(client.request(request.method, request.path, body=request.body, accept=request.accept))
+    return schemas.records(client.request(request.method, request.path, body=request.body, accept=request.accept))

@@ -209,12 +209,19 @@ def _read(response: httpx.Response) -> Loaded:
         raise Unavailable("Odoo's answer cannot be read", uncertain=True) from None
 
 
-def rows(response: httpx.Response) -> list[dict[str, Any]]:
+def records(response: httpx.Response) -> list[dict[str, Any]]:
     """The records that ``search_read`` gave."""
     found = answer(response)
     if not isinstance(found, list) or not all(isinstance(one, dict) and "id" in one for one in found):
         raise Unavailable("Odoo's answer cannot be read", uncertain=True)
     return found
+
+
+def told(value: Any) -> Any:
+    """A field's value; False stands for none, and a list of two for a record that it leads to, and its name."""
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], str):
+        return value[1]
+    return None if value is False else value
 
 
 def _words(message: str, response: httpx.Response) -> str:

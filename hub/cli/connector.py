@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 import uvicorn
 
 from hub.cli import output
 from hub.cli.check import checked
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
 from hub.sdk.catalogue.facts import facts_of
 from hub.sdk.catalogue.mapped import orders_of, people_of
@@ -148,6 +149,30 @@ def check(
         _show_failures(failures, accepted)
         output.show(f"{case.id}: {len(found) - len(failures)} of {len(found)} checks hold")
     if failures:
+        raise typer.Exit(output.FAILED)
+
+
+@app.command("try")
+def try_(
+    connection: Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection, as hub.yaml calls it.")],
+    wait: Annotated[int, typer.Option(help="Seconds to wait until a new record can be found.")] = 60,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Write an invented person to a live CRM, change and erase it, and tell which promises the CRM holds."""
+    from hub.application.trial_of_crm import try_crm
+    from hub.cli.database import configured
+
+    with output.exit_codes(json=json), configured(config) as run:
+        known = run.connections.get(connection)
+        if known is None:
+            raise RefusedError(f"there is no connection {connection!r}")
+        promises = try_crm(known, uuid4(), patience=wait)
+    if json:
+        output.show_json({"connection": connection, "promises": [asdict(each) for each in promises]})
+    else:
+        output.show_table(("promise", "holds", ""), [(each.name, each.in_words, each.said) for each in promises])
+    if any(each.is_broken for each in promises):
         raise typer.Exit(output.FAILED)
 
 

@@ -62,5 +62,6 @@ def destination(
         send=send,
         absent=absent,
         prepare=prepared if prepare else None,
+        dialect=lambda client, settings: (dialect, known(client, settings)),
         **options,
     )

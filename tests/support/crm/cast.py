@@ -97,8 +97,7 @@ def told(house: House) -> Told:
 def _written(house: House, owner: str | None, values: dict[str, Any], ids: Iterable[str]) -> dict[str, Any]:
     mirror = house.mirror_of(UUID(owner)) if owner else values
     known = {name: values.get(name) for name, value in mirror.items() if value not in ("", None)}
-    theirs = {name for name, value in known.items() if isinstance(value, str) and value in ids}
-    return {name: value for name, value in known.items() if name in values and name not in theirs}
+    return {name: value for name, value in known.items() if name in values and str(value) not in ids}
 
 
 def live(double: Double, owner: UUID) -> list[Any]:

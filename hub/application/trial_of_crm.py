@@ -187,7 +187,8 @@ class _Trial:
 
     def keeps(self) -> Iterator[Promise]:
         told = self.leaves()
-        changed, untold = [], []
+        changed: list[str] = []
+        untold: list[str] = []
         for name, value in self.written.items():
             named = [leaf for place, leaf in told if _last(place) == _last(name)]
             wanted = list(_leaves(value))

@@ -76,7 +76,10 @@ class PeopleWriter(Generic[Settings]):
                 # What was created unseen for a profile that was merged into this one since.
                 hits = [hit for one in own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
-                found = replace(write, external_id=record.id, merge=more)
+                # Where nothing can be merged, the one with this profile's own id goes on: two must not carry it.
+                own_first = [hit for hit in hits if hit.owner == write.key and self.people.merge is None]
+                kept = next(iter(own_first), record)
+                found = replace(write, external_id=kept.id, merge=more)
                 made.append(self.merge(found) if more else found)
         return made
 

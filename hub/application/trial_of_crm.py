@@ -30,6 +30,8 @@ from hub.sdk.manifest import Capability
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PAUSE_SECONDS = 1.0
+LONG = 12
+"""From how many letters on a value within another one is no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,4 +279,6 @@ def _last(place: str) -> str:
 
 
 def _same(told: Any, wanted: Any) -> bool:
-    return told == wanted or str(told).casefold() == str(wanted).casefold()
+    """Whatever the case, and with what a CRM puts around Hub's id."""
+    there, ours = str(told).casefold(), str(wanted).casefold()
+    return told == wanted or there == ours or (len(ours) >= LONG and ours in there)

@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from hub.application.trial_of_crm import try_crm
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.declared import connector_of, read_declaration
@@ -159,3 +160,12 @@ def test_an_opt_out_is_a_category_and_stays_one(crm: Connection, anna: Profile) 
     back = anna.model_copy(update={"consents": (again,), "company": "Neu", "emails": (f"n.{anna.id.hex}@example.com",)})
     delivered(crm, rendered(crm, ProfileChange(back, 2, (str(made.external_id),), out.mirror)))
     assert category in there(crm, f"/{made.external_id}")["categories"]
+
+
+def test_a_trial_tells_what_tryton_holds_and_leaves_nothing(crm: Connection) -> None:
+    promises = {each.name: each for each in try_crm(crm, uuid4(), patience=10)}
+    assert [each for each in promises.values() if each.is_broken] == []
+    # Tryton guards neither Hub's key nor the e-mail
+    assert promises["lets only one record have an own key"].holds is False
+    assert promises["lets only one record have an e-mail"].holds is False
+    assert promises["nothing is left behind"].holds

@@ -35,7 +35,7 @@ SHOWN = {
 
 ELSEWHERE = {
     "demo", "init", "up", "api", "worker", "scheduler", "migrate", "sandbox", "backfill", "connector new",
-    "connector check", "connector capture", "identity evaluate", "identity train", "rules try", "rules apply",
+    "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try", "rules apply",
     "rules rollback", "token revoke", "database sizes", "database prune", "database backup", "database restore",
     "database shell", "connections authorise",
 }  # fmt: skip

@@ -14,13 +14,16 @@ from pydantic import Field, SecretStr, ValidationError, create_model
 from hub.errors import ConfigError
 from hub.mapping.expression import PROFILE
 from hub.sdk.checked import Checked
-from hub.sdk.crm import destination
+from hub.sdk.crm import Dialect, destination, facts
+from hub.sdk.crm.calls import Caller
+from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.declared.answers import several
 from hub.sdk.declared.dialect import dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
 from hub.sdk.declared.model import Auth, Declaration
-from hub.sdk.declared.rows import HELD, several
+from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 from hub.sdk.http import Authorisation, HttpClient
@@ -50,7 +53,7 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
     """The connector that a declaration describes; ``slug`` is the name under which connections ask for it."""
     people = Fields(declaration.person.fields, PROFILE)
     orders = Fields(declaration.order.fields, ORDERS) if declaration.order else None
-    person = declaration.person
+    person, dialect = declaration.person, dialect_of(declaration)
 
     def render(change: Change, settings: ConnectionSettings) -> Write | None:
         if isinstance(change, OrderChange):
@@ -60,11 +63,8 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
         opt_out = fill(person.opt_out, {name: _shown(getattr(settings, name)) for name in declaration.public_settings})
         held = {name: change.mirror[name] for name in opt_out if change.mirror.get(name)}
-        refused = any(
-            consent.purpose == "marketing" and consent.channel in ("email", "any") and consent.state == "opted_out"
-            for consent in change.profile.consents
-        )
         own = settings.own_properties(change.profile) if isinstance(settings, ProfileSettings) else {}
+        refused = "email" in facts.opted_out(change.profile)
         wanted = {
             **own,
             **people.of_profile(change.profile),
@@ -81,13 +81,13 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
     return Connector(
         manifest=_manifest(slug, declaration),
         destination=destination(
-            dialect_of(declaration),
+            dialect,
             render,
             authorise=None if oauth else _authorise(declaration.auth, tuple(declaration.settings)),
             api_root=lambda settings: settings.base_url or declaration.api_root or "",
             refusals=lambda body: (),
             essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration)}),
-            check=_checking(declaration),
+            check=_checking(dialect),
         ),
         oauth=_oauth(declaration) if oauth else None,
     )
@@ -212,19 +212,14 @@ def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:
     return oauth
 
 
-def _checking(declaration: Declaration) -> Callable[[HttpClient, Any], Checked]:
+def _checking(dialect: Dialect[Any]) -> Callable[[HttpClient, Any], Checked]:
     """A search for nobody: it needs the credentials, and shows that the answer can be read."""
-    dialect = dialect_of(declaration)
 
     def check(client: HttpClient, settings: Any) -> Checked:
         checked = Checked()
-        keys = [(declaration.person.own, "hub-check"), ("email", "hub-check@example.com")]
+        keys = [(dialect.people.own, "hub-check"), (EMAIL, "hub-check@example.com")]
         for call in dialect.people.find(keys, settings):
-            request = call.request
-            answer = client.request(
-                request.method, request.path, query=request.query, body=request.body, headers=request.headers
-            )
-            call.read(answer)
+            Caller(client, settings).ask(call)
         checked.works.append("the credentials are accepted, and people can be searched")
         return checked
 

@@ -14,10 +14,10 @@ from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made,
 from hub.sdk.crm import dialect as crm
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL
-from hub.sdk.declared.answers import Answers, Records, reader, text_of
+from hub.sdk.declared.answers import Answers, Records, as_error, content, reader, text_of
 from hub.sdk.declared.fields import nested
 from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
-from hub.sdk.declared.rows import Listed
+from hub.sdk.declared.rows import Listed, alike
 from hub.sdk.declared.template import encoded, fill, fill_path
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import json_of
@@ -175,7 +175,7 @@ def _companies(company: Company, requests: Requests) -> Companies[Settings]:
             def read(response: httpx.Response, asked: str = name) -> Sequence[Found]:
                 body = requests.answers.body(response)
                 listed = items(body) if items else body
-                same = [one for one in listed or () if _same(text_of(found_name, one), asked)]
+                same = [one for one in listed or () if alike(text_of(found_name, one), asked)]
                 ids = [one for one in (text_of(found_id, each) for each in same) if one]
                 return [Found(one, keys=frozenset({(company.name, asked)})) for one in ids[:1]]
 
@@ -219,10 +219,11 @@ def _records(
     response: httpx.Response, requests: Requests, items: Any, records: Records, *, many: bool, bare: bool = False
 ) -> list[Found]:
     """The records of an answer. A read of one that is gone finds nothing; a search must give a list."""
-    problem = requests.answers.problem(response)
-    if problem is not None and problem.kind == "gone":
-        return []
-    body = requests.answers.body(response)
+    if problem := requests.answers.problem(response):
+        if problem.kind == "gone":
+            return []
+        raise as_error(problem, response)
+    body = content(response)
     listed = items(body) if items else body
     if many and not isinstance(listed, list):
         raise Unavailable("the answer to a search holds no list of records")
@@ -242,7 +243,7 @@ def _batch(
             problem = requests.answers.problem(response)
             if problem is not None:
                 return {item.write.key: problem}
-            return {item.write.key: _made(requests.answers.body(response), item, _last_part(response))}
+            return {item.write.key: _made(content(response), item, _last_part(response))}
 
         fields = requests.fields(item, own, lists, apart)
         return Call(requests.make(writing, settings, fields=fields, key=item.write.key, id=item.id or ""), read)
@@ -287,7 +288,3 @@ def _asked(value: str | Sequence[str] | Encoded, known: Mapping[str, Any]) -> st
     if isinstance(value, Encoded):
         return encoded(value.template, known, base64=value.base64 is not None)
     return str(fill(value, known)) if isinstance(value, str) else [str(fill(one, known)) for one in value]
-
-
-def _same(found: str | None, asked: str) -> bool:
-    return found is not None and found.strip().casefold() == asked.strip().casefold()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.sdk.crm import Item
-from hub.sdk.declared.answers import reader, text_of
+from hub.sdk.declared.answers import reader, several, text_of
 from hub.sdk.declared.model import Rows
 from hub.sdk.declared.template import fill, values_in
 
@@ -116,12 +116,6 @@ class Listed:
     def _id_of(self, row: Any) -> Any:
         found = self._id(row) if self._id else None
         return found if isinstance(found, int) else text_of(self._id, row)
-
-
-def several(value: Any) -> list[Any]:
-    """A value, or each of a list; nothing of what is empty."""
-    listed = value if isinstance(value, list | tuple) else [value]
-    return [one for one in listed if one not in (None, "", {})]
 
 
 def alike(found: Any, wanted: Any) -> bool:

@@ -124,9 +124,8 @@ class PeopleWriter(Generic[Settings]):
 
     def holder(self, write: Write, problem: Problem) -> Found | None:
         """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
-        own, keys = self.people.own, frozenset(write.match)
-        found = self.present(problem.holders).values()
-        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        own, found = self.people.own, self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and hit.pairs(own).intersection(write.match))
         return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
@@ -228,21 +227,12 @@ class PeopleWriter(Generic[Settings]):
         """Pass opt-outs on to the CRM's own subscriptions (law L7). They hang on e-mails, not on records."""
         refusing = [write for write in writes if self.dialect.opts_out(write, self.settings)]
         emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == EMAIL)
-        for chunk in chunks(emails, self.people.opt_out_size):
-            self.opt_out_all(chunk, refusing)
-
-    def opt_out_all(self, emails: Sequence[str], refusing: Sequence[Write]) -> None:
-        """Opt these out; one that is refused keeps none of the others."""
+        if not emails:
+            return
         assert self.people.opt_out is not None, "the dialect has no opt_out"
-        try:
-            refused = self.caller.run(self.people.opt_out(emails, self.settings))
-        except RejectedError as error:
-            refused = {"": str(error)}
-            if half := len(emails) // 2:
-                self.opt_out_all(emails[:half], refusing)
-                self.opt_out_all(emails[half:], refusing)
-                return
-        for write in refusing:
-            words = [refused.get(email) or refused.get("") for email in emails if (EMAIL, email) in write.match]
-            if told := next(filter(None, words), None):
-                self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)
+        for chunk in chunks(emails, self.people.opt_out_size):
+            refused = self.caller.refused(self.people.opt_out, chunk, str)
+            for write in refusing:
+                words = (refused[email] for email in chunk if email in refused and (EMAIL, email) in write.match)
+                if told := next(words, None):
+                    self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)

@@ -220,8 +220,7 @@ def find_companies(names: Sequence[str], settings: OdooSettings) -> Iterator[Cal
         yield Call(
             asked,
             lambda response: [
-                Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))}))
-                for row in reversed(records(response))
+                Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))})) for row in records(response)
             ],
         )
 

@@ -52,6 +52,18 @@ class Capability(StrEnum):
     """``prepare`` creates the custom properties Hub needs there."""
 
 
+OF_A_CRM = frozenset(
+    {
+        Capability.FIND,
+        Capability.MERGE,
+        Capability.ORDERS,
+        Capability.CONSENT,
+        Capability.ERASE,
+        Capability.PROPERTIES,
+    }
+)
+"""What a CRM can do that keeps people and orders, and lets Hub make fields of its own."""
+
 _PERIOD = re.compile(r"([0-9]{1,6})\s*([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 

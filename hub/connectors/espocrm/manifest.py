@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class EspoSettings(ProfileSettings):
@@ -56,9 +56,7 @@ MANIFEST = Manifest(
     settings=EspoSettings,
     docs_url="https://docs.espocrm.com/development/api/",
     api_version="v1",
-    capabilities=frozenset(
-        {Capability.FIND, Capability.MERGE, Capability.ORDERS, Capability.CONSENT, Capability.ERASE}
-    ),
+    capabilities=OF_A_CRM - {Capability.PROPERTIES},
     limits=Limits(batch=20),
     not_offered={
         "webhook": "EspoCRM is written to, not read from",

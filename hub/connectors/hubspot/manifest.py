@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -50,16 +50,7 @@ MANIFEST = Manifest(
     settings=HubSpotSettings,
     docs_url="https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
     api_version="crm v3, associations v4",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM,
     allowed_hosts=("api.hubapi.com",),
     limits=Limits(batch=100, calls=100, per_seconds=10.0),
     not_offered={

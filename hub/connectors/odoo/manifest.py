@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class OdooSettings(ProfileSettings):
@@ -61,16 +61,7 @@ MANIFEST = Manifest(
     settings=OdooSettings,
     docs_url="https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",
     api_version="JSON-2 (19 and newer), JSON-RPC (11 to 18)",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM,
     # An Odoo takes up to 0.3 s to create one record (11, on two busy cores): a call has to end within the time-out.
     limits=Limits(batch=40),
     not_offered={

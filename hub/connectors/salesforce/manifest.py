@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -146,16 +146,7 @@ MANIFEST = Manifest(
     settings=SalesforceSettings,
     docs_url="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
     api_version="REST v64.0",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM,
     limits=Limits(batch=1000),
     not_offered={
         "webhook": "Salesforce is written to, not read from",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ from pydantic import (
     field_validator,
 )
 
-from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
+from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
 from hub.mapping.overrides import Applied, Compiled, WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
@@ -172,7 +171,7 @@ class ProfileSettings(ConnectionSettings):
 
     def own_properties(self, profile: Profile) -> dict[str, str]:
         """What of a profile goes to the properties that people named, as text; what it does not know is left out."""
-        return _person_map(tuple(self.profile_fields.items())).read(profile) if self.profile_fields else {}
+        return texts_of_person(self.profile_fields, profile)
 
     def with_mapping(self, mapping: Compiled) -> Self:
         """The same settings, with the connection's mapping file."""
@@ -224,11 +223,6 @@ def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:
 
 OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
 """A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
-
-
-@lru_cache(maxsize=64)
-def _person_map(fields: tuple[tuple[str, str], ...]) -> PersonMap:
-    return PersonMap(dict(fields))
 
 
 def _secret_list(value: Any) -> Any:

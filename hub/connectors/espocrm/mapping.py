@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.schemas_fields import CONSENTS, FIELDS, ORDER_KEY, PROFILE_ID
-from hub.mapping.fieldmap import OrderMap, ProfileMap
+from hub.mapping.fieldmap import ProfileMap, texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -107,7 +107,7 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
     """
     order = change.order
     found = {
-        **OrderMap(settings.opportunity_fields).read(order),
+        **texts_of_order(settings.opportunity_fields, order),
         ORDER_KEY: change.key,
         "name": facts.title(change),
         "amount": facts.decimal(max(change.net, Decimal(0))),  # EspoCRM's least amount of an opportunity

@@ -13,7 +13,7 @@ from functools import partial
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.connectors.hubspot.schemas_fields import CONTACT_PROPERTIES, DEFINITIONS, EMAIL_CONSENT, ORDER_KEY, PROFILE_ID
-from hub.mapping.fieldmap import OrderMap, ProfileMap
+from hub.mapping.fieldmap import ProfileMap, texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -98,7 +98,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
     """
     order = change.order
     found = {
-        **OrderMap(settings.deal_fields).read(order),
+        **texts_of_order(settings.deal_fields, order),
         ORDER_KEY: change.key,
         "dealname": facts.title(change),
         "amount": facts.decimal(change.net),

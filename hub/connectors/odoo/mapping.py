@@ -15,7 +15,7 @@ from typing import Any
 
 from hub.connectors.odoo.manifest import OdooSettings
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
-from hub.mapping.fieldmap import OrderMap, ProfileMap
+from hub.mapping.fieldmap import ProfileMap, texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
 from hub.model.order import Order
@@ -105,7 +105,7 @@ def opportunity(change: OrderChange, settings: OdooSettings) -> dict[str, str]:
     sale = facts.sale(change)
     stage = settings.stage_won if sale == "won" else settings.stage_open
     found = {
-        **OrderMap(settings.order_fields).read(order),
+        **texts_of_order(settings.order_fields, order),
         ORDER_KEY: change.key,
         "name": facts.title(change),
         "type": "opportunity",

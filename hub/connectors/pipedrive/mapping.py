@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
-from hub.mapping.fieldmap import OrderMap
+from hub.mapping.fieldmap import texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
 from hub.model.profile import Profile
@@ -84,7 +84,7 @@ def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[st
     """
     order = change.order
     found = {
-        **OrderMap(settings.deal_fields).read(order),
+        **texts_of_order(settings.deal_fields, order),
         ORDER_KEY: change.key,
         "title": facts.title(change),
         "value": facts.decimal(change.net),

@@ -19,7 +19,7 @@ from hub.connectors.salesforce.schemas_fields import (
     PERSON_FIELDS,
     PROFILE_ID,
 )
-from hub.mapping.fieldmap import OrderMap
+from hub.mapping.fieldmap import texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
@@ -108,7 +108,7 @@ def _opportunity(change: OrderChange, settings: SalesforceSettings) -> dict[str,
     state = {"Hub_Order_State__c": facts.state(change)}
     money = {"Amount": facts.decimal(change.net), **({} if own else {"CurrencyIsoCode": order.currency})}
     found = {
-        **OrderMap(settings.opportunity_fields).read(order),
+        **texts_of_order(settings.opportunity_fields, order),
         ORDER_KEY: change.key,
         "Name": facts.title(change)[:120],
         "CloseDate": facts.day(order.placed_at),

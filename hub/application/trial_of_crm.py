@@ -122,9 +122,7 @@ class _Trial:
             id=key or self.canary,
             created_at=AT,
             updated_at=AT,
-            name=PersonName(
-                first="Hub", last=f"{last} {self.canary.hex[:6]}", full=f"Hub {last} {self.canary.hex[:6]}"
-            ),
+            name=PersonName(first="Hub", last=last, full=f"Hub {last}"),
             emails=(self.email,),
             phones=("+493023125987",),
             addresses=(Address(line1="Lindenstraße 12", postal_code="10969", city="Berlin", country="DE"),),

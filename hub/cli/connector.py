@@ -22,7 +22,8 @@ from hub.sdk.catalogue.mapped import orders_of, people_of
 from hub.sdk.catalogue.page import rows_of, settings_of
 from hub.sdk.catalogue.quality import Facts, judge, tier_of, wanting
 from hub.sdk.catalogue.told import Told, told_by
-from hub.sdk.declared import declared, read_declaration
+from hub.sdk.declared.connector import read_declaration
+from hub.sdk.declared.folder import declared
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector
 from hub.sdk.scaffold import scaffold

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from hub.sdk import registry
 from hub.sdk.catalogue.entry import Entry, entry_of
 from hub.sdk.catalogue.page import index, page
-from hub.sdk.declared import read_declaration
+from hub.sdk.declared.connector import read_declaration
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.declared import case_of
 

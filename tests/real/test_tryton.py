@@ -20,7 +20,7 @@ import pytest
 from hub.application.trial_of_crm import try_crm
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.connection import Connection, load_connections, open_client
-from hub.sdk.declared import connector_of, read_declaration
+from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.destination import ProfileChange, Write, WriteResult
 from hub.sdk.testkit.declared import ANNA
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
-from hub.sdk.registry import Connector, slugs
+from hub.sdk.registry import Connector
 from hub.yaml_file import Reader, describe
 
 
@@ -224,18 +224,3 @@ def _checking(dialect: Dialect[Any]) -> Callable[[HttpClient, Any], Checked]:
         return checked
 
     return check
-
-
-def declared(folder: Path | None) -> tuple[Mapping[str, Connector], list[str]]:
-    """The connectors declared in a folder, by the names of the files, and the faults of those that are wrong."""
-    found: dict[str, Connector] = {}
-    faults: list[str] = []
-    for path in sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else ():
-        if path.stem in slugs():
-            faults.append(f"{path}: there is a connector {path.stem!r} already; give the file another name")
-            continue
-        try:
-            found[path.stem] = connector_of(path.stem, read_declaration(path))
-        except ConfigError as error:
-            faults += error.faults
-    return found, faults

@@ -18,7 +18,7 @@ from hub.model.customer import PersonName
 from hub.model.money import Money
 from hub.model.order import Order
 from hub.model.profile import ConsentSummary, OrderSummary, Profile
-from hub.sdk.declared import connector_of, read_declaration
+from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.declared.double import Double
 from hub.sdk.declared.model import Declaration
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write

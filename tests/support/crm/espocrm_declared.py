@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from hub.sdk.connection import Connection, load_connections
-from hub.sdk.declared import connector_of, read_declaration
+from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.registry import Connector
 from tests.support.crm.espocrm import EspoCrmDouble
 

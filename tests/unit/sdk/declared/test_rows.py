@@ -12,7 +12,7 @@ import pytest
 
 from hub.errors import ConfigError
 from hub.sdk.connection import Connection, open_client
-from hub.sdk.declared import read_declaration
+from hub.sdk.declared.connector import read_declaration
 from hub.sdk.destination import ProfileChange, Write
 from hub.sdk.testkit.declared import ANNA
 from tests.unit.sdk.declared.test_declaration import changed, connected, file, rendered

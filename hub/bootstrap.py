@@ -23,7 +23,7 @@ from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.connection import Connection, load_connections, load_routes
-from hub.sdk.declared import declared
+from hub.sdk.declared.folder import declared
 from hub.sdk.manifest import Capability
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings

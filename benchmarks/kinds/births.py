@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.kinds.drawing import COMMON_LAST, Draw
+from benchmarks.kinds.drawing import COMMON_LAST, Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.people import LAST, Row
 
@@ -65,16 +65,14 @@ def month_first(draw: Draw, count: int) -> Told:
         yield name, row
 
 
-def _people(draw: Draw, count: int) -> Iterator[tuple[str, str, str, str]]:
-    told = number = 0
-    while told < count:
+@endless
+def _people(draw: Draw) -> Iterator[tuple[str, str, str, str]]:
+    number = 0
+    while True:
         first, last = draw.first(), (COMMON_LAST if draw.chance(0.4) else LAST).draw(draw)
         born = draw.born()
         for _ in range(draw.count((0.5, 0.28, 0.14, 0.08))):
             yield f"p{number}", first, last, born
-            told += 1
-            if told == count:
-                return
         number += 1
 
 

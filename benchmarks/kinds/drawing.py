@@ -5,12 +5,16 @@ A ``Draw`` is made of a seed and gives no mailbox, number or card twice: where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from random import Random
+from typing import TypeVar
 
 from benchmarks import people_words as words
 from benchmarks.people import HOST, LAST, PLACE, STREET, Row, Zipf
 from hub.mapping.name import fold
+
+T = TypeVar("T")
 
 FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "é": "e", "ç": "c", "ş": "s"}
@@ -154,3 +158,8 @@ class Draw(Random):
             "city": self.typed(place[1], errors / 2),
             "country": "DE",
         }
+
+
+def endless(make: Callable[[Draw], Iterator[T]]) -> Callable[[Draw, int], Iterator[T]]:
+    """Let a kind that never ends be asked for so many records; the last person's may be cut."""
+    return lambda draw, count: islice(make(draw), count)

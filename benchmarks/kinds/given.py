@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.kinds.drawing import Draw
+from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.people import Row
 from benchmarks.people_words import NEAR_FIRST
@@ -26,14 +26,15 @@ class _Person:
     mobile: str
 
 
-def name_pairs(draw: Draw, count: int) -> Told:
+@endless
+def name_pairs(draw: Draw) -> Told:
     """Couples, twins, brothers and sisters whose names differ in an ending, at one door and with one landline.
 
     Every third household has one mailbox; one in ten are twins. Their own mobile is told in one record of four, the
     date of birth in three of ten. A fifth of the people live alone, and one first name in twelve is mistyped.
     """
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         door, place, landline = draw.door(), draw.place(), draw.landline()
         names = draw.choice(PAIRS).split("/")
         draw.shuffle(names)
@@ -57,19 +58,17 @@ def name_pairs(draw: Draw, count: int) -> Told:
                 if draw.chance(0.3):
                     row["birth_date"] = draw.misdated(person.born, 0.03)
                 yield person.name, row
-                told += 1
-                if told == count:
-                    return
 
 
-def name_noise(draw: Draw, count: int) -> Told:
+@endless
+def name_noise(draw: Draw) -> Told:
     """One person's name with an ending too many, folded twice, with a title, a middle initial, or "Dad" in its place.
 
     Half of the records have such noise. A mailbox, a number or the address is told in most, a date of birth in a third.
     Two of five live with somebody of the same last name.
     """
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         door, place, last, landline = draw.door(), draw.place(), draw.last(), draw.landline()
         for _ in range(2 if draw.chance(0.4) else 1):
             first, born = draw.first(), draw.born()
@@ -89,9 +88,6 @@ def name_noise(draw: Draw, count: int) -> Told:
                 if draw.chance(0.33):
                     row["birth_date"] = draw.misdated(person.born, 0.03)
                 yield person.name, row
-                told += 1
-                if told == count:
-                    return
 
 
 def _noisy(draw: Draw, person: _Person) -> tuple[str, str]:

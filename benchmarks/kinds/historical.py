@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.kinds.drawing import Draw
+from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.people import Row, Zipf
 from benchmarks.people_words import OCCUPATIONS
@@ -45,7 +45,8 @@ class _Figure:
     trade: str
 
 
-def historical(draw: Draw, count: int) -> Told:
+@endless
+def historical(draw: Draw) -> Told:
     """About five records a person from encyclopaedias, catalogues and registers of the years 1750 to 1900.
 
     Half of the first names are in another form (Johann, Hans, Joh.), a tenth of the last names in another spelling, a
@@ -54,17 +55,14 @@ def historical(draw: Draw, count: int) -> Told:
     second person has parents, brothers and sisters in the set: the last name, the place, and often the first name.
     ``occupation`` is a column that Hub does not read.
     """
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         head = _person(draw, f"p{number}")
         family = [head, *(_relative(draw, head, f"p{number + 1 + place}") for place in range(_relatives(draw)))]
         number += len(family)
         for person in family:
             for _ in range(min(20, 1 + int(draw.expovariate(1 / 4)))):
                 yield person.name, _row(draw, person)
-                told += 1
-                if told == count:
-                    return
 
 
 def _relatives(draw: Draw) -> int:

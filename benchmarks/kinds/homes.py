@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.kinds.drawing import COMMON_LAST, Draw
+from benchmarks.kinds.drawing import COMMON_LAST, Draw, endless
 from benchmarks.people import LAST, Row
 
 Told = Iterator[tuple[str, Row]]
@@ -108,20 +108,18 @@ _PEOPLE = (0.4, 0.3, 0.17, 0.09, 0.04)
 """Shares of people with one, two, … records."""
 
 
-def couples(draw: Draw, count: int) -> Told:
+@endless
+def couples(draw: Draw) -> Told:
     """A man and a woman with one mailbox, one landline and one address; every eighth has a grown-up child there.
 
     A fifth of the men live alone. One mailbox in four is the family's by its name; one record in eight tells a mailbox
     of one's own instead. Of the numbers three in five are the landline.
     """
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         for person, shared in _household(draw, number):
             for _ in range(draw.count(_PEOPLE)):
                 yield person.name, _household_row(draw, person, shared)
-                told += 1
-                if told == count:
-                    return
         number += 1
 
 
@@ -162,15 +160,16 @@ def _household_row(draw: Draw, person: Resident, shared: str) -> Row:
     return row
 
 
-def small_towns(draw: Draw, count: int) -> Told:
+@endless
+def small_towns(draw: Draw) -> Told:
     """People of 25 small towns of one postal code each, nine in ten with one of the sixty commonest last names.
 
     Two of one name in a town are two people at two doors; every third is told with a date of birth, a quarter with a
     mailbox or a number of their own. Most have one record.
     """
     towns = [draw.place() for _ in range(25)]
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         first, last = draw.first(), (COMMON_LAST if draw.chance(0.9) else LAST).draw(draw)
         born, door, place = draw.born(), draw.door(), draw.choice(towns)
         email, phone = draw.email(first, last, born), draw.mobile()
@@ -187,7 +186,4 @@ def small_towns(draw: Draw, count: int) -> Told:
             if draw.chance(0.25):
                 row["phone"] = draw.dialled(phone, 0.01)
             yield f"p{number}", row
-            told += 1
-            if told == count:
-                return
         number += 1

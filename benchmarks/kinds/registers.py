@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.kinds.drawing import Draw
+from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.people import Row
 
@@ -21,25 +21,23 @@ class _Member:
     loyalty_id: str
 
 
-def registers(draw: Draw, count: int) -> Told:
+@endless
+def registers(draw: Draw) -> Told:
     """Households of one to four in a register of residents and in a club's.
 
     Nine records in ten of the residents' tell a national id, six in ten of the club's a card. Of the ids one in fifty
     is a relative's by a clerk's mistake, of the cards one in sixteen a relative's or a friend's, borrowed at the till;
     one in a hundred is mistyped. One date of birth in four is not told.
     """
-    told = number = 0
+    number = 0
     friends: list[str] = []
-    while told < count:
+    while True:
         house = _house(draw, number)
         number += len(house)
         for member in house:
             others = [each for each in house if each is not member]
             for _ in range(draw.count((0.45, 0.3, 0.15, 0.1))):
                 yield member.name, _row(draw, member, others, friends)
-                told += 1
-                if told == count:
-                    return
         friends = [member.loyalty_id for member in house]
 
 

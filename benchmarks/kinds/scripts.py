@@ -13,7 +13,7 @@ from functools import partial
 
 from benchmarks.kinds import script_words as words
 from benchmarks.kinds import transcribing
-from benchmarks.kinds.drawing import Draw
+from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.kinds.transcribing import plain
 from benchmarks.people import Row, Zipf
@@ -36,9 +36,9 @@ Write = Callable[[Draw, Name], tuple[str, str]]
 """First and last name as one system has them."""
 
 
-def _told(invent: Invent, write: Write, draw: Draw, count: int) -> Told:
-    told = number = 0
-    while told < count:
+def _told(invent: Invent, write: Write, draw: Draw) -> Told:
+    number = 0
+    while True:
         head = invent(draw, None)
         house = [head] + [invent(draw, head) for _ in range(draw.count((0.5, 0.5)) if draw.chance(0.33) else 0)]
         door, place = draw.door(), draw.place()
@@ -57,9 +57,6 @@ def _told(invent: Invent, write: Write, draw: Draw, count: int) -> Told:
                 if draw.chance(0.45):
                     row["email"] = draw.mailed(email, 0.02)
                 yield f"p{number}", row
-                told += 1
-                if told == count:
-                    return
             number += 1
 
 
@@ -301,10 +298,10 @@ def _of(men: list[str], women: list[str], last: list[str]) -> Invent:
     return partial(_invent, _zipf(men), _zipf(women), _zipf(last))
 
 
-polish = partial(_told, _of(words.POLISH_MEN, words.POLISH_WOMEN, words.POLISH_LAST), _polish)
-arabic = partial(_told, _of(words.ARABIC_MEN, words.ARABIC_WOMEN, words.ARABIC_LAST), _arabic)
-chinese = partial(_told, _chinese_name, _chinese)
-vietnamese = partial(_told, _vietnamese_name, _vietnamese)
-turkish = partial(_told, _of(words.TURKISH_MEN, words.TURKISH_WOMEN, words.TURKISH_LAST), _turkish)
-cyrillic = partial(_told, _cyrillic_name, _cyrillic)
-greek = partial(_told, _of(words.GREEK_MEN, words.GREEK_WOMEN, words.GREEK_LAST), _greek)
+polish = endless(partial(_told, _of(words.POLISH_MEN, words.POLISH_WOMEN, words.POLISH_LAST), _polish))
+arabic = endless(partial(_told, _of(words.ARABIC_MEN, words.ARABIC_WOMEN, words.ARABIC_LAST), _arabic))
+chinese = endless(partial(_told, _chinese_name, _chinese))
+vietnamese = endless(partial(_told, _vietnamese_name, _vietnamese))
+turkish = endless(partial(_told, _of(words.TURKISH_MEN, words.TURKISH_WOMEN, words.TURKISH_LAST), _turkish))
+cyrillic = endless(partial(_told, _cyrillic_name, _cyrillic))
+greek = endless(partial(_told, _of(words.GREEK_MEN, words.GREEK_WOMEN, words.GREEK_LAST), _greek))

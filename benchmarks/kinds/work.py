@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from benchmarks.kinds.drawing import Draw
+from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
 from benchmarks.people import LAST, Row
 from hub.mapping.name import fold
@@ -36,15 +36,16 @@ class _Contact:
     mobile: str
 
 
-def business(draw: Draw, count: int) -> Told:
+@endless
+def business(draw: Draw) -> Told:
     """Contacts of companies of one to eighty people, as a CRM, a shop, trade-fair lists and business cards have them.
 
     A third of the shop's orders go through a role mailbox, half of the numbers are the switchboard. One person in
     ten has changed the company, and is told by name and mobile number before and after. One company in twelve is a
     family's: the same last name, the same door.
     """
-    told = number = 0
-    while told < count:
+    number = 0
+    while True:
         company, family = _company(draw), draw.chance(1 / 12)
         head = draw.last()
         staff = min(80, int(draw.paretovariate(0.7)) + 1)
@@ -54,9 +55,6 @@ def business(draw: Draw, count: int) -> Told:
             moved = _moved(draw, contact) if draw.chance(0.1) else contact
             for place in range(times := draw.count((0.42, 0.28, 0.17, 0.08, 0.05))):
                 yield contact.name, _row(draw, moved if 2 * place >= times else contact, both=moved is not contact)
-                told += 1
-                if told == count:
-                    return
 
 
 def _company(draw: Draw) -> _Company:

@@ -26,7 +26,7 @@ from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_survivorship_rules
 from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
-from hub.sdk.declared import declared
+from hub.sdk.declared.folder import declared
 from hub.sdk.destination import Destination
 from hub.sdk.mappings import with_mappings
 from hub.sdk.network import Guard, Transport

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 import uvicorn
-from pydantic_core import PydanticUndefined
 
 from hub.cli import output
-from hub.errors import ConfigError
+from hub.cli.check import checked
+from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
-from hub.sdk.declared import declared
+from hub.sdk.catalogue.facts import facts_of
+from hub.sdk.catalogue.mapped import orders_of, people_of
+from hub.sdk.catalogue.page import rows_of, settings_of
+from hub.sdk.catalogue.quality import Facts, judge, tier_of, wanting
+from hub.sdk.catalogue.told import Told, told_by
+from hub.sdk.declared.connector import read_declaration
+from hub.sdk.declared.folder import declared
+from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector
 from hub.sdk.scaffold import scaffold
 from hub.sdk.testkit.accept import accept as accept_samples
@@ -31,6 +39,10 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder or declaration.")]
+
+Named = Annotated[
+    str, typer.Argument(metavar="NAME", help="A connector's name or path, or a connection of the configuration.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +61,33 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
     rows = []
     for slug in registry.slugs():
         try:
-            rows.append(_row(registry.get(slug)))
+            rows.append(_row(facts_of(_case(slug)), registry.get(slug)))
         except ConfigError as error:
             output.say(str(error))
-    own, faults = declared(inspect(config, os.environ)[0].destination_folder)
-    rows += [_row(connector) for connector in own.values()]
+    folder = inspect(config, os.environ)[0].destination_folder
+    own, faults = declared(folder)
+    rows += [_row(_facts_of_declared(connector, folder), connector) for connector in own.values()]
     for fault in faults:
         output.say(fault)
     if json:
         output.show_json(rows)
     else:
-        columns = ("name", "roles", "channel")
-        output.show_table(columns, [(r["name"], ", ".join(r["roles"]), r["channel"]) for r in rows])
+        columns = ("name", "roles", "channel", "tier")
+        output.show_table(columns, [(r["name"], ", ".join(r["roles"]), r["channel"], r["tier"]) for r in rows])
 
 
 @app.command()
-def show(name: Name, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
-    """Describe one connector: settings, topics, capabilities, limits, and what it does not offer."""
+def show(name: Named, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Describe a connector, or a connection with its own settings: what maps to what, what is left, and its tier."""
     with output.exit_codes(json=json):
-        own, _ = declared(inspect(config, os.environ)[0].destination_folder)
-        described = _description(own[name] if name in own else _case(name).connector)
+        described = _description(*_found(name, config))
     if json:
         output.show_json(described)
         return
     output.show(f"{described['title']} ({described['name']}), {described['channel']}, {', '.join(described['roles'])}")
     output.show(f"API {described['api_version']}: {described['docs_url']}")
     output.show(f"capabilities: {', '.join(described['capabilities']) or 'none'}")
+    output.show(f"tier: {described['tier']}; proven against: {', '.join(described['proven_against'])}")
     output.show_table(
         ("setting", "default", "what"), [(s["name"], s["default"], s["what"]) for s in described["settings"]]
     )
@@ -82,6 +95,16 @@ def show(name: Name, json: output.JsonOption = False, config: output.ConfigOptio
         if described[title]:
             output.show("")
             output.show_table((title.replace("_", " "), ""), described[title].items())
+    for what, mapped in described["maps"].items():
+        output.show("")
+        output.show_table((f"written of a {what}", "from"), [(row["there"], row["from"]) for row in mapped["written"]])
+        output.show(f"goes nowhere: {', '.join(mapped['left']) or 'nothing'}")
+    if told := described["tells"]:
+        output.show(f"\ntells: {', '.join(told['told'])}")
+        output.show(f"never tells: {', '.join(told['left']) or 'nothing'}")
+    if missing := described["missing"]:
+        output.show("")
+        output.show_table((f"missing for {described['next_tier']}", "to do"), missing.items())
 
 
 @app.command()
@@ -130,6 +153,30 @@ def check(
         raise typer.Exit(output.FAILED)
 
 
+@app.command("try")
+def try_(
+    connection: Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection, as hub.yaml calls it.")],
+    wait: Annotated[int, typer.Option(help="Seconds to wait until a new record can be found.")] = 60,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Write an invented person to a live CRM, change and erase it, and tell which promises the CRM holds."""
+    from hub.application.trial_of_crm import try_crm
+    from hub.cli.database import configured
+
+    with output.exit_codes(json=json), configured(config) as run:
+        known = run.connections.get(connection)
+        if known is None:
+            raise RefusedError(f"there is no connection {connection!r}")
+        promises = try_crm(known, uuid4(), patience=wait)
+    if json:
+        output.show_json({"connection": connection, "promises": [asdict(each) for each in promises]})
+    else:
+        output.show_table(("promise", "holds", ""), [(each.name, each.in_words, each.said) for each in promises])
+    if any(each.is_broken for each in promises):
+        raise typer.Exit(output.FAILED)
+
+
 @app.command()
 def capture(
     name: Name,
@@ -162,35 +209,55 @@ def capture(
 
 def _case(name: str) -> ConnectorCase:
     """By name, or by the path of a folder or of a declaration. Raises ConfigError."""
-    if name.endswith((".yaml", ".yml")):
+    if _is_declaration(name):
         return case_of(Path(name), Path(mkdtemp(prefix="hub-declared-")))
     if name not in registry.slugs() and (Path(name) / "__init__.py").exists():
         return load_folder(Path(name))
     return ConnectorCase(registry.get(name), registry.folder(name))
 
 
-def _row(connector: Connector) -> dict[str, Any]:
+def _is_declaration(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
+
+
+def _found(name: str, config: Path | None) -> tuple[Connector, ConnectionSettings, Facts, Told | None]:
+    """A connection by its name, else a connector by its name or path. Raises ConfigError."""
+    settings = inspect(config, os.environ)[0]
+    own, _ = declared(settings.destination_folder)
+    connection = None
+    if name in settings.connections and name not in (*registry.slugs(), *own):
+        connection = checked(config, os.environ)[1][name]
+        name = connection.connector.manifest.slug
+    if name in own:
+        case, facts = ConnectorCase(own[name], Path(name)), _facts_of_declared(own[name], settings.destination_folder)
+    else:
+        case = _case(name)
+        facts = facts_of(case, declared=read_declaration(Path(name)).proof if _is_declaration(name) else None)
+    return case.connector, connection.settings if connection else case.settings, facts, told_by(case)
+
+
+def _facts_of_declared(connector: Connector, folder: Path | None) -> Facts:
+    slug = connector.manifest.slug
+    proof = read_declaration((folder or Path()) / f"{slug}.yaml").proof
+    return facts_of(ConnectorCase(connector, Path(slug)), declared=proof)
+
+
+def _row(facts: Facts, connector: Connector) -> dict[str, Any]:
     manifest = connector.manifest
     return {
         "name": manifest.slug,
         "roles": sorted(manifest.roles, reverse=True),
         "channel": manifest.channel,
+        "tier": tier_of(judge(facts)),
     }
 
 
-def _description(connector: Connector) -> dict[str, Any]:
+def _description(connector: Connector, settings: ConnectionSettings, facts: Facts, told: Told | None) -> dict[str, Any]:
     manifest = connector.manifest
-    settings = [
-        {
-            "name": name,
-            "required": field.is_required(),
-            "default": None if field.default is PydanticUndefined else str(field.default),
-            "what": field.description or "",
-        }
-        for name, field in manifest.settings.model_fields.items()
-    ]
+    maps = {"person": people_of(connector, settings), "order": orders_of(connector, settings)}
+    following, missing = wanting(judge(facts))
     return {
-        **_row(connector),
+        **_row(facts, connector),
         "title": manifest.name,
         "docs_url": manifest.docs_url,
         "api_version": manifest.api_version,
@@ -202,9 +269,22 @@ def _description(connector: Connector) -> dict[str, Any]:
             "per_seconds": manifest.limits.per_seconds,
         },
         "allowed_hosts": list(manifest.allowed_hosts),
-        "settings": settings,
+        "settings": settings_of(manifest),
         "topics": dict(manifest.topics),
         "not_offered": dict(manifest.not_offered),
+        "maps": {
+            what: {"written": [{"there": there, "from": made} for there, made in rows_of(one)], "left": list(one.left)}
+            for what, one in maps.items()
+            if one is not None
+        },
+        "tells": {"told": list(told.fields), "left": list(told.left)} if told else None,
+        "proven_against": list(facts.proof.against),
+        "rules": [
+            {"rule": one.rule, "tier": one.tier, "promise": one.promise, "state": one.state, "said": one.said}
+            for one in judge(facts)
+        ],
+        "next_tier": following,
+        "missing": {verdict.promise: verdict.said for verdict in missing},
     }
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from hub.application.in_force import in_force
 from hub.cli import output
+from hub.learning.calibration import bands, verdict
 from hub.matching.rules import IdentityRules
+from hub.matching.weights import Model
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import identity_status, versions
+from hub.store import identity_status, reviews, versions
 from hub.store.database import Session
 from hub.store.identity_status import Quarantined
 from hub.store.versions import VersionRow
@@ -40,6 +42,29 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
             ],
         },
         "holds": {"count": identity_status.holds_count(session), "items": identity_status.holds(session, limit)},
+        "calibration": _calibration(session, holds_by.model),
+    }
+
+
+def _calibration(session: Session, model: Model) -> dict[str, Any]:
+    found = bands(reviews.weighed_answers(session), model.same, model.ask)
+    joined, taken_apart = identity_status.decided_by_hand(session)
+    return {
+        "answered": sum(band.answered for band in found),
+        "bands": [
+            {
+                "since": band.since,
+                "until": band.until,
+                "probability": [round(share, 3) for share in band.meant],
+                "answered": band.answered,
+                "accepted": band.accepted,
+                "refused": band.refused,
+            }
+            for band in found
+        ],
+        "joined_by_hand": joined,
+        "taken_apart_by_hand": taken_apart,
+        "text": verdict(found),
     }
 
 
@@ -99,6 +124,34 @@ def show(told: dict[str, Any]) -> None:
             each["id"], f"{each['at']:%Y-%m-%d %H:%M}", ", ".join(map(str, each["profiles"])), each["reason"],
         ),
     )  # fmt: skip
+    _show_calibration(told["calibration"])
+
+
+def _show_calibration(told: dict[str, Any]) -> None:
+    output.show("")
+    output.show(
+        f"what people answered, by the bits at which they were asked: {told['answered']:,}"
+        f" (beside it {told['joined_by_hand']:,} joined and {told['taken_apart_by_hand']:,} taken apart by hand)"
+    )
+    if told["answered"]:
+        output.show_table(
+            ("bits", "should be one person", "answered", "accepted", "refused", "accepted of 100"),
+            [
+                (
+                    _span(band["since"], band["until"]), "{:.0%} to {:.0%}".format(*band["probability"]),
+                    band["answered"], band["accepted"], band["refused"],
+                    f"{100 * band['accepted'] / band['answered']:.0f}" if band["answered"] else "",
+                )
+                for band in told["bands"]
+            ],
+        )  # fmt: skip
+    output.show(told["text"])
+
+
+def _span(since: float | None, until: float | None) -> str:
+    if since is None:
+        return f"below {until:g}"
+    return f"{since:g} and more" if until is None else f"{since:g} to {until:g}"
 
 
 def _said(version: dict[str, Any] | None, otherwise: str) -> str:

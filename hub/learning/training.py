@@ -171,16 +171,21 @@ def _bits(counted: Counter[str], usual: float) -> dict[str, float]:
 
 
 def adjusted(scores: Iterable[Score], model: Model) -> Model:
-    """The model with the weights of disagreement that these scored pairs teach."""
+    """The model with the weights of disagreement that these scored pairs teach.
+
+    A mailbox with one first name in it is one person's: it teaches how often people's addresses differ where nothing
+    else is told, such as a till's customers.
+    """
     seen: defaultdict[str, int] = defaultdict(int)
     differed: defaultdict[str, int] = defaultdict(int)
     for found in scores:
         own = sum(evidence.weight for evidence in found.evidence if evidence.feature in _OWN) - model.prior
+        mailed = _mailed(found, model)
         for feature, level, weight in found.evidence:
             if feature not in _LEARNED or not level or level in _IN_A_HOUSEHOLD:
                 continue
             # What a household shares is capped together: such a feature is judged by the personal evidence alone.
-            rest = found.weight - weight if feature in _OWN else own
+            rest = found.weight - weight if feature in _OWN else max(own, mailed) if feature == "address" else own
             if rest >= BEYOND_DOUBT:
                 seen[feature] += 1
                 differed[feature] += level in _DIFFERS
@@ -190,6 +195,16 @@ def adjusted(scores: Iterable[Score], model: Model) -> Model:
         rate = (differed[feature] + 2**shipped * STRENGTH) / (seen[feature] + STRENGTH)
         changed[name] = round(max(min(log2(rate), _MOST), shipped - _LESS), _DECIMALS)
     return replace(model, weights=replace(model.weights, **changed))
+
+
+def _mailed(found: Score, model: Model) -> float:
+    """Bits of a mailbox in common beside the personal evidence that no household shares."""
+    bits, mailed = -model.prior, False
+    for feature, level, weight in found.evidence:
+        mailed = mailed or (feature == "email" and level == "exact")
+        if (feature in _OWN or feature == "email") and feature != "last_name" and level not in _IN_A_HOUSEHOLD:
+            bits += weight
+    return bits if mailed else 0.0
 
 
 def tempered(model: Model, other: Model, shipped: Model, *, alone: bool = False) -> Model:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
@@ -116,6 +117,26 @@ class PersonMap(TextMap[Profile]):
 
     def __init__(self, properties: Mapping[str, str]) -> None:
         super().__init__(Profile, properties)
+
+
+def texts_of_person(fields: Mapping[str, str], profile: Profile) -> dict[str, str]:
+    """What people mapped of a profile themselves, as text; the map is compiled when it is first asked for."""
+    return _person_map(tuple(fields.items())).read(profile) if fields else {}
+
+
+def texts_of_order(fields: Mapping[str, str], order: Order) -> dict[str, str]:
+    """The same of an order."""
+    return _order_map(tuple(fields.items())).read(order) if fields else {}
+
+
+@lru_cache(maxsize=64)
+def _person_map(fields: tuple[tuple[str, str], ...]) -> PersonMap:
+    return PersonMap(dict(fields))
+
+
+@lru_cache(maxsize=64)
+def _order_map(fields: tuple[tuple[str, str], ...]) -> OrderMap:
+    return OrderMap(dict(fields))
 
 
 def _text_reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:

@@ -15,6 +15,9 @@ _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _TITLES = frozenset(
     {"herr", "herrn", "hr", "frau", "fr", "mr", "mrs", "ms", "miss", "dr", "prof", "dipl", "ing", "med", "mag"}
 )
+NAMES_TOO = frozenset({"ing", "mag", "med"})
+"""Titles that are somebody's first name: Mag Kim, Med Ali."""
+
 _PARTICLES = frozenset(
     {
         "von",
@@ -105,7 +108,8 @@ def person_name(
 def _split(full: str) -> tuple[str | None, str | None, str | None]:
     if "," in full:
         family, _, given = full.partition(",")
-        given_parts = [p for p in given.split() if fold(p) not in _TITLES]
+        told = given.split()
+        given_parts = [part for part in told if not _is_title(part, addressed=len(told) > 1)]
         return (
             given_parts[0] if given_parts else None,
             " ".join(given_parts[1:]) or None,
@@ -113,7 +117,7 @@ def _split(full: str) -> tuple[str | None, str | None, str | None]:
         )
     parts = full.split()
     addressed = False
-    while len(parts) > 1 and fold(parts[0]) in _TITLES:
+    while len(parts) > 1 and _is_title(parts[0], addressed=addressed or len(parts) > 2):
         parts.pop(0)
         addressed = True
     if len(parts) == 1:
@@ -123,3 +127,8 @@ def _split(full: str) -> tuple[str | None, str | None, str | None]:
     while start > 1 and fold(parts[start - 1]) in _PARTICLES:
         start -= 1
     return parts[0], " ".join(parts[1:start]) or None, " ".join(parts[start:])
+
+
+def _is_title(word: str, *, addressed: bool) -> bool:
+    """``addressed``: whether a title stands before it already, or another first name is left behind it."""
+    return fold(word) in _TITLES and (addressed or word.endswith(".") or fold(word) not in NAMES_TOO)

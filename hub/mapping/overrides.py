@@ -42,6 +42,7 @@ from hub.mapping.expression.functions_hub import is_false
 from hub.yaml_file import describe, join
 
 WriteRule = Literal["always", "only_if_empty", "never_after_edit"]
+RULES: tuple[WriteRule, ...] = ("always", "only_if_empty", "never_after_edit")
 
 
 def _scalar(value: Any) -> Any:
@@ -142,6 +143,11 @@ class Overrides:
         """The destination's fields that are written to."""
         return tuple(name for name, held in self.by_field.items() if not held.rule.leave_out)
 
+    @property
+    def rules(self) -> Mapping[str, WriteRule]:
+        """The rule of each field that is not simply written over."""
+        return {name: held.rule.write for name, held in self.by_field.items() if held.rule.write != "always"}
+
     def fields_of(self, target: str) -> frozenset[str]:
         """The fields of the record that a destination's field is worked out from."""
         held = self.by_field.get(target)
@@ -213,13 +219,16 @@ class OwnFields:
     """What a destination writes by itself, and what of it nobody may change (laws L6, L7).
 
     ``written`` are its fields of a person, ``order_written`` those of an order (None: it writes none), ``kept`` those
-    of either by which records are found and consents told. ``rules`` are those of ``write`` it keeps.
+    of either by which records are found and consents told. ``rules`` are those of ``write`` it keeps for people; what
+    stands in an order is always written over. ``untold`` gives True for a field of which it cannot be told whether what
+    stands there is what Hub wrote, so that it is not ``never_after_edit``.
     """
 
     written: Collection[str]
     kept: Collection[str] = ()
     order_written: Collection[str] | None = None
     rules: tuple[WriteRule, ...] = ("always",)
+    untold: Callable[[str], bool] = lambda name: False
 
 
 def compile_overrides(data: Mapping[str, Any], own: OwnFields) -> tuple[Compiled, list[str]]:
@@ -288,8 +297,11 @@ class _Reading:
         if rule.lookup and rule.lookup not in self.tables:
             near = did_you_mean(rule.lookup, self.tables)
             yield f"{join(path, 'lookup')}: there is no table {rule.lookup!r}{near}"
-        if rule.write not in self.own.rules:
-            yield f"{join(path, 'write')}: this connection keeps no other rule than {' and '.join(self.own.rules)}"
+        kept = self.own.rules if self.where == "fields" else RULES[:1]
+        if rule.write not in kept:
+            yield f"{join(path, 'write')}: this connection keeps no other rule than {' and '.join(kept)}"
+        elif rule.write == "never_after_edit" and self.own.untold(name):
+            yield f"{join(path, 'write')}: whether a person changed this field there cannot be told"
         if rule.mapped and rule.mapped not in self.written:
             near = did_you_mean(rule.mapped, self.written)
             yield f"{join(path, 'mapped')}: the connector writes no {rule.mapped!r}{near}"

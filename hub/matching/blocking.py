@@ -38,12 +38,12 @@ CAP = 200
 NEIGHBOURS = 8
 """Records on either side, in the order of ids, that one is compared with in a bucket of ``FINEST`` above its cap."""
 
-FINEST = frozenset({"name_birth", "name_postal", "street", "word_door"})
+FINEST = frozenset({"name_birth", "name_postal", "name_door", "street", "word_door"})
 """Kinds of key that one person's records have in common, and hardly anybody else's."""
 
 _CAPS = {
     "local": 12, "domain": 8, "birth": 8, "word_birth": 60, "word_year": 8, "name": 20, "word_postal": 20,
-    "word_city": 12, "door": 8, "street": 60, "name_birth": 60, "name_postal": 60, "word_door": 60,
+    "word_city": 12, "door": 8, "street": 60, "name_birth": 60, "name_postal": 60, "name_door": 60, "word_door": 60,
     "name_year": 30, "name_day": 30, "birth_postal": 30,
     **{kind.name: 1_000_000_000 for kind in KINDS if not kind.counted},
 }  # fmt: skip
@@ -103,7 +103,11 @@ def keys(person: Features) -> set[Key]:
             own_keys.update((("name_birth", f"{name}|{day}"), ("name_year", f"{name}|{day[:4]}")))
             if date[1:] != (1, 1):
                 own_keys.add(("name_day", f"{name}|{day[4:]}"))
-        own_keys.update(("name_postal", f"{name}|{place.postal}") for place in person.places if place.postal)
+        for place in person.places:
+            if place.postal:
+                own_keys.add(("name_postal", f"{name}|{place.postal}"))
+            if place.street and place.numbers:
+                own_keys.add(("name_door", f"{name}|{_door(place)}"))
     for date in person.births:
         born = compact(date)
         own_keys.add(("birth", born))
@@ -125,12 +129,16 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
         for word in words:
             yield "word_city", f"{word}|{city}"
     if place.street and place.numbers:
-        door = f"{place.numbers[0]}|{place.street[:4]}"
+        door = _door(place)
         yield "door", door
         for word in words:
             yield "word_door", f"{word}|{door}|{postal or city}"
         if postal:
             yield "street", f"{door}|{postal}"
+
+
+def _door(place: Place) -> str:
+    return f"{place.numbers[0]}|{place.street[:4]}"
 
 
 def identifiers(person: Features) -> Iterator[Key]:

@@ -257,7 +257,7 @@ def _rivals(choices: Sequence[_Choice], contradict: Callable[[int, int], bool]) 
     found: set[int] = set()
     for number, (weight, some) in enumerate(choices):
         for less, others in choices[number + 1 :]:
-            if weight - less > MARGIN:
+            if round(weight - less, 6) > MARGIN:
                 break
             if less < CLEAR and contradict(some[0], others[0]):
                 found.update(some, others)

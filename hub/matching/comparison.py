@@ -226,6 +226,11 @@ def birth_level(one: Features, other: Features) -> str:
     return _closest(birth_rank, BIRTH, one.births, other.births)[0]
 
 
+def born_alike(one: Features, other: Features) -> bool:
+    """Whether both tell a date of birth, and one person's."""
+    return bool(one.births and other.births) and birth_level(one, other) in BORN_ALIKE
+
+
 @lru_cache(maxsize=65_536)
 def birth_rank(one: Birth, other: Birth) -> int:
     """The place in ``BIRTH`` of the level of two dates."""

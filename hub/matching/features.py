@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from hub.mapping.name import fold
+from hub.mapping.name import NAMES_TOO, fold
 from hub.mapping.record_state import State, current, former
 from hub.matching.contacts import mailbox
 from hub.matching.kinds import BY_NAME, COUNTED, KINDS, Identifiers
@@ -34,6 +34,10 @@ _CALLED = frozenset(
 """What a relative or a form writes where the first name belongs."""
 
 _NO_NAME = _DROPPED | _SUFFIXES.keys()
+_UNSURE = NAMES_TOO | {"jun", "sen", "junior", "senior"}
+"""Titles that are names too: Ayşe Şen, Jun Li, Mag Kim."""
+
+_DOTTED = re.compile(r"([^\W\d_]+)\.")
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
 _NOBODYS_BIRTH = frozenset(
     {(1900, 1, 1), (1901, 1, 1), (1902, 2, 2), (1903, 3, 3), (1904, 1, 1), (1911, 11, 11), (1969, 12, 31)}
@@ -198,8 +202,9 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
         if family and given and _CALLED.issuperset(given):
             given = ()
         if not (_NO_NAME.isdisjoint(given) and _NO_NAME.isdisjoint(family)):
-            suffixes.update([_SUFFIXES[token] for token in (*family, *given[1:]) if token in _SUFFIXES])
-            given, family = _kept(given), _kept(family)
+            given, added = _untitled(given, first, given=True)
+            family, more = _untitled(family, last, given=False)
+            suffixes.update((*added, *more))
         if given or family:
             spellings.add(Spelling(given, family))
         if family and not given:
@@ -227,8 +232,32 @@ def _told_names(state: State) -> Iterator[tuple[str, str]]:
     yield from state.get("other_names", ())[:_MOST_NAMES]
 
 
-def _kept(tokens: Tokens) -> Tokens:
-    return tuple([token for token in tokens if token not in _NO_NAME])
+def _untitled(words: Tokens, told: str, *, given: bool) -> tuple[Tokens, list[str]]:
+    """A name without its titles, and which generation these tell: of Karl Berg jun. the younger.
+
+    What may be a name is a title where it is written with a dot, or where a title stands and another name is left.
+    """
+    names = [place for place, word in enumerate(words) if word not in _NO_NAME]
+    kept, generations = [], []
+    for place, word in enumerate(words):
+        if word not in _NO_NAME or (word in _UNSURE and not _is_title(words, place, names, told, given=given)):
+            kept.append(word)
+        elif word in _SUFFIXES and not (given and place == 0):
+            generations.append(_SUFFIXES[word])
+    return tuple(kept), generations
+
+
+def _is_title(words: Tokens, place: int, names: list[int], told: str, *, given: bool) -> bool:
+    word = words[place]
+    if any(fold(dotted) == word for dotted in _DOTTED.findall(told)):
+        return True
+    if word not in _SUFFIXES and place and words[place - 1] in _DROPPED - _UNSURE:
+        return True  # Dipl Ing, Dr med
+    if not names:
+        return False
+    if word in _SUFFIXES:
+        return place > names[-1] and not (given and word in ("jun", "sen"))
+    return place < names[0] or (place > names[-1] and not given)
 
 
 def _given(first: str) -> Tokens:
@@ -236,7 +265,7 @@ def _given(first: str) -> Tokens:
     people = _AND.split(first)
     if len(people) == 1:
         return _tokens(first)
-    words = sorted(filter(None, ("".join(_kept(_tokens(one))) for one in people)))
+    words = sorted(filter(None, ("".join(_untitled(_tokens(one), one, given=True)[0]) for one in people)))
     return (PAIR + PAIR.join(words),)
 
 

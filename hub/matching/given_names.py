@@ -31,6 +31,9 @@ _SURE = 2
 _SEVERAL = 3
 """Lists that have a name which is taken for a name of its own."""
 
+_WOMANS = frozenset({"a", "e", "ia", "in", "ina", "ine", "ette", "ella", "elle"})
+"""What makes a woman's name of a man's."""
+
 
 @lru_cache(maxsize=32_768)
 def gender(name: str) -> Gender | None:
@@ -42,6 +45,18 @@ def gender(name: str) -> Gender | None:
     if men > _SURE * women:
         return "male"
     return "female" if women > _SURE * men else None
+
+
+@lru_cache(maxsize=32_768)
+def womans_form(name: str, other: str) -> bool:
+    """Whether ``other`` is a woman's form of a man's ``name``, which it begins with: Kai and Kaia, Gabriel, Gabriele.
+
+    Lists may be of two minds about either, such as Kai or Gabriele: enough that one has the name so.
+    """
+    men, women = _known()
+    if not other.startswith(name) or other[len(name) :] not in _WOMANS:
+        return False
+    return men[name] >= max(women[name], 1) and women[other] > 0 and gender(other) != "male"
 
 
 @lru_cache(maxsize=32_768)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
-from hub.matching.given_names import gender, known
+from hub.matching.given_names import gender, known, womans_form
 from hub.matching.short_forms import FAMILIES, SURNAMES, shortest
 from hub.matching.spellings import near_sound, sound_alike
 
@@ -68,7 +69,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
             return "typo"
     if 1 in (len(joined), len(other_joined)) or (len(one[0]) == 1) != (len(other[0]) == 1):
         return "initial" if one[0][0] == other[0][0] else "different"
-    within = set(one) <= set(other) or set(other) <= set(one)
+    within = set(one) <= set(other) or set(other) <= set(one) or (given and _run_together(one, other))
     if given and not within and min(len(one[0]), len(other[0])) > _SHORT and _man_and_woman(one[0], other[0]):
         return COUPLE
     if one[0] == other[0]:
@@ -136,9 +137,7 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
                 return "different"
             if _man_and_woman(one, other):
                 return COUPLE
-            return (
-                "typo" if _one_sound(one, other) or sound_alike(one, other) or _alike(one, other) == _TYPO else "alias"
-            )
+            return "typo" if _one_sound(one, other) or sound_alike(one, other) else "alias"
         if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
@@ -168,6 +167,15 @@ def _sisters(one: str, other: str, level: str) -> str:
     return "different" if level == "far" else ALIKE
 
 
+def _run_together(one: Tokens, other: Tokens) -> bool:
+    """Whether all of one name is in the other, written in one word there, or in two: Wen-jing and Cindy Wenjing."""
+    for whole, words in (("".join(one), other), ("".join(other), one)):
+        told = (*words, *map("".join, pairwise(words)))
+        if len(whole) >= _SHORT and any(len(word) >= _SHORT and sound_alike(whole, word) for word in told):
+            return True
+    return False
+
+
 def _initials(one: Tokens, other: Tokens) -> bool:
     return any(a[0] == b[0] and 1 in (len(a), len(b)) for a in one for b in other)
 
@@ -190,7 +198,7 @@ def _man_and_woman(one: str, other: str) -> bool:
     related = _BY_NAME.get(one, _NONE) & _BY_NAME.get(other, _NONE)
     if related and (min(len(one), len(other)) < _WHOLE or Prefix.similarity(one, other) < _STEM):
         return False
-    return {gender(one), gender(other)} == {"male", "female"}
+    return {gender(one), gender(other)} == {"male", "female"} or womans_form(one, other) or womans_form(other, one)
 
 
 @lru_cache(maxsize=131_072)

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from hub.matching import name_weights
 from hub.matching.comparison import (
     BIRTH,
-    BORN_ALIKE,
     birth_level,
+    born_alike,
     company_level,
     email_level,
     national_id_level,
@@ -40,6 +40,9 @@ _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
+_DECIMALS = 6
+"""Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
+
 _MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
@@ -55,7 +58,7 @@ class Evidence(NamedTuple):
 
 
 _line = tuple.__new__
-"""Makes a line in half the time of its class: there are five to a pair, and millions of pairs."""
+"""Makes a line in half the time of its class: there are five to a pair, and millions."""
 
 
 class Score(NamedTuple):
@@ -106,7 +109,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
         pair.places(one, other)
     if one.companies and other.companies:
         pair.companies(one, other)
-    lent = pair.first in _SOMEBODY_ELSE and model.weights.bound_lent < _NOBODY_LENDS and not _born_alike(one, other)
+    lent = pair.first in _SOMEBODY_ELSE and model.weights.bound_lent < _NOBODY_LENDS and not born_alike(one, other)
     if lent:
         pair.add = pair.lend
         pair.numbers(one, other)
@@ -120,7 +123,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
     for name, most in model.limited:
         kind = BY_NAME[name]
         pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
-    return _line(Score, (pair.shared + pair.own - pair.prior, tuple(pair.evidence)))
+    return _line(Score, (round(pair.shared + pair.own - pair.prior, _DECIMALS), tuple(pair.evidence)))
 
 
 class _Pair:
@@ -394,7 +397,3 @@ class _Pair:
         else:
             self.evidence.append(Evidence(kind.name, "shared", 0.0))
         return True
-
-
-def _born_alike(one: Features, other: Features) -> bool:
-    return bool(one.births and other.births) and birth_level(one, other) in BORN_ALIKE

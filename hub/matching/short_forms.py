@@ -201,12 +201,33 @@ said saeed sayed
 mustafa mostafa moustafa
 ibrahim ebrahim
 zuleyha suleika zuleika
-ioannis yannis giannis jannis yiannis
-georgios giorgos yorgos yiorgos
-konstantinos constantinos kostas costas dinos
-eleni helene helena helen
-nikolaos nikos
-dimitrios dimitris
+ioannis yannis giannis jannis yiannis john
+georgios giorgos yorgos yiorgos george georg
+konstantinos constantinos constantine konstantin kostas costas dinos
+eleni elene helene helena helen
+nikolaos nikos nick nicholas
+dimitrios dimitris dimitri demetrios demetris
+emmanouil emmanoyil emmanuel emanuel manolis manos
+alexandros alekos alexander alexis
+panagiotis panayiotis takis panos
+athanasios thanasis thanos
+vasileios vasilios vasilis basil
+anastasios tasos
+theodoros thodoris theodor theo
+michail michalis michael
+charalampos charalambos babis
+antonios antonis anton
+evangelos vangelis
+stylianos stelios
+spyridon spyros
+angeliki aggeliki angela angelika
+kalliopi kalliope popi
+evangelia evaggelia litsa eva
+paraskevi evi vivi
+aikaterini ekaterini katerina katina
+vasiliki vaso vicky
+panagiota giota yota
+maria maro marika
 andrzej jedrzej
 katarzyna katharina katarina kasia
 krzysztof christoph christopher krzys

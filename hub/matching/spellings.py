@@ -33,6 +33,9 @@ _READINGS = (
 )
 """As in Christos and Clara; as in Chernov, Shevcenko and Celik; as in Chochlow."""
 
+_GREEK = _rules((("m[pb]", "b"), ("nt", "d"), ("oy(?![aeiou])", "u")))
+"""How Greek is heard that is written out letter by letter: Lampropoulos, Antoniou, Apostoloy."""
+
 _VOWELS = _rules(
     (
         ("[sz]", "S"), ("^H", "h"), ("(?<=.)[hH]", ""), ("^oi", "i"), ("gi(?=[aou])", "i"), ("ou|oo", "u"), ("ee", "i"),
@@ -44,7 +47,7 @@ _VOWELS = _rules(
 _CHINESE = re.compile(r"(?:(?:zh|ch|sh|hs|ts|tz|[bpmfdtnlgkhjqxzcsrwy])?[aeiou]+h?(?:ng?(?![aeiou]))?){1,3}")
 """Up to three syllables, in Pinyin or in Wade-Giles."""
 
-_ROMANISED = re.compile("zh|hs|^x|q(?!u[aeo])|x(?=i|u)|chih|shih|jian|chien|tsu|kuo|guo")
+_ROMANISED = re.compile("zh|hs|^x|q(?!u[aeo])|x(?=i|u)|chih|shih|jian|chien|tsu|kuo|guo|jing|ching|^t(?:ia|ie)n")
 """What is written so in hardly any language but Chinese."""
 
 _SYLLABLES = _rules(
@@ -61,7 +64,8 @@ def readings(word: str) -> frozenset[str]:
     """What a folded word may sound like; words that share one are spellings of one name, or two well-known names."""
     base = _applied(_CONSONANTS, word)
     ways = _READINGS if "c" in base else _READINGS[:1]
-    return frozenset(_applied(_VOWELS, _applied(way, base)) for way in ways)
+    told = {base, _applied(_GREEK, base)}
+    return frozenset(_applied(_VOWELS, _applied(way, each)) for way in ways for each in told)
 
 
 @lru_cache(maxsize=65_536)

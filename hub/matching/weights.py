@@ -93,7 +93,7 @@ class Weights(_OfKinds):
     birth_day_month: float = 2.5
     birth_two_parts: float = 3.5
     birth_near: float = 0.5
-    birth_different: float = -6.0
+    birth_different: float = -6.1
     national_id_near: float = 13.0
     national_id_short: float = 8.0
     national_id_different: float = -5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from hub.model.activity import activity_key
 from hub.outbox.activities import activity_changes, too_old
 from hub.outbox.render import Unreadable, order_changes
 from hub.sdk.destination import ActivityChange, Change
-from hub.store import activities, facts, profiles
+from hub.store import activities, facts
 from hub.store.database import Session
 from hub.store.due import DueRow
 from hub.store.outbox import Subject
@@ -19,10 +19,9 @@ AnyChange = Change | ActivityChange | Unreadable
 
 
 def facts_changes(
-    session: Session, subject: Subject, rows: Sequence[DueRow], now: datetime
+    session: Session, subject: Subject, rows: Sequence[DueRow], suppressed: Collection[UUID], now: datetime
 ) -> tuple[Mapping[UUID, AnyChange], dict[UUID, str]]:
-    """Rows of orders or activities to changes; those left out with the reason."""
-    suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
+    """Rows of orders or activities to changes; those left out with the reason, ``suppressed`` people's among them."""
     keys = [row.key for row in rows]
     if subject == "order":
         return order_changes(rows, facts.stored_orders(session, keys), suppressed)

@@ -143,11 +143,13 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         if subject == "profile":
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
-            late = left_out_late(session, subject, rows, sender.clock())
-            early = [row.key for row in rows if row.contact_id is None and row.key not in late]
+            # an erased person's orders go nowhere, and wait for no record of theirs
+            suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
+            gone = left_out_late(session, subject, rows, sender.clock())
+            early = {row.key for row in rows if row.contact_id is None and row.profile_id not in suppressed} - gone
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
-            rows = [row for row in rows if row.contact_id is not None or row.key in late]
-            changes, left_out = facts_changes(session, subject, rows, sender.clock())
+            rows = [row for row in rows if row.key not in early]
+            changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock())
             postponed = len(early)
     rendered = render(changes, sender.connection)
     with sender.database.session() as session:

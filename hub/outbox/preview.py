@@ -65,7 +65,8 @@ def _add(shown: Preview, session: Session, sender: Sender, subject: Subject, row
     if subject == "profile":
         changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
     else:
-        changes, left_out = facts_changes(session, subject, rows, sender.clock())
+        suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
+        changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock())
     rendered = render(changes, sender.connection)
     shown.nothing.update({**left_out, **rendered.unchanged})
     shown.failed.update(rendered.failed)

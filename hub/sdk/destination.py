@@ -12,11 +12,12 @@ import httpx
 
 from hub.errors import Refusal
 from hub.mapping.order import is_open, refunded
+from hub.mapping.overrides import WriteRule
 from hub.model.activity import ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.checked import Checked
-from hub.sdk.http import Authorisation, HttpClient, StatusTable
+from hub.sdk.http import Authorisation, HttpClient, Query, StatusTable
 from hub.sdk.manifest import Limits, Settings
 
 
@@ -115,6 +116,8 @@ class Write:
                     erasures need not be named. It waits while a bulk load may still change who is one person
     ``alternatives``  property to further values, best first, to be tried where the destination refuses the first
     ``unsure``      what of the mirror to forget, beside ``properties``, when nobody knows whether this was carried out
+    ``rules``       properties that people may have changed there, with the rule by which they are written over
+    ``wrote``       what Hub last wrote to these; a list where one of its values may have been written unseen
     """
 
     kind: Literal["profile", "order", "activity"]
@@ -133,6 +136,8 @@ class Write:
     unsure: Mapping[str, Any] = field(default_factory=dict)
     irreversible: tuple[str, ...] = ()
     alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    rules: Mapping[str, WriteRule] = field(default_factory=dict)
+    wrote: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ class HttpRequest:
     method: str
     path: str
     body: Any
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     accept: frozenset[int] = frozenset()
 
@@ -217,6 +222,7 @@ class Destination(Generic[Settings]):
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
     append   pure: an activity to the write that appends it; None when it stands there. With it goes ``activities``
     activities  the kinds of activities that the connection's settings ask for
+    dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -239,3 +245,4 @@ class Destination(Generic[Settings]):
     absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None
     append: Callable[[ActivityChange, Settings], Write | None] | None = None
     activities: Callable[[Settings], Collection[ActivityKind]] | None = None
+    dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None

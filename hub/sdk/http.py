@@ -19,6 +19,8 @@ from hub.sdk.manifest import Limits
 from hub.sdk.words import words_of
 
 StatusTable = Mapping[int, type[HubError]]
+Query = Mapping[str, str | Sequence[str]]
+"""What stands behind the ``?``; a name with several values is sent once for each."""
 
 Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
 """Headers that carry credentials: fixed ones, or what is asked for them before each call, with the whole request."""
@@ -134,7 +136,7 @@ class HttpClient:
     def get(
         self,
         path: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         *,
         headers: Mapping[str, str] | None = None,
         accept: frozenset[int] = frozenset(),
@@ -157,7 +159,7 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
@@ -231,16 +233,19 @@ def error_of(
     response: httpx.Response,
     status_table: StatusTable = DEFAULT_STATUS_TABLE,
     refusals: Callable[[Any], Sequence[Refusal]] | None = None,
-    said: str | None = None,
 ) -> HubError:
-    """The error an answer stands for, by its status; ``said`` are the other side's words where they are known."""
+    """The error an answer stands for, by its status, with the other side's words."""
     status = response.status_code
     default: type[HubError] = Unavailable if status >= 500 else RejectedError
     kind = status_table.get(status, default)
-    brief = f"{response.request.method} {response.request.url.host} answered {status}"
-    error = _of_kind(kind, f"{brief}: {words_of(response) if said is None else said}", response, refusals)
-    error.brief = brief
+    error = _of_kind(kind, f"{brief_of(response)}: {words_of(response)}", response, refusals)
+    error.brief = brief_of(response)
     return error
+
+
+def brief_of(response: httpx.Response) -> str:
+    """An answer in a few words, none of them the other side's."""
+    return f"{response.request.method} {response.request.url.host} answered {response.status_code}"
 
 
 def _of_kind(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -24,8 +23,8 @@ from pydantic import (
     field_validator,
 )
 
-from hub.mapping.fieldmap import OrderMap, PersonMap, as_text
-from hub.mapping.overrides import Applied, Compiled
+from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
+from hub.mapping.overrides import Applied, Compiled, WriteRule
 from hub.model.activity import ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
@@ -54,6 +53,18 @@ class Capability(StrEnum):
     PROPERTIES = "properties"
     """``prepare`` creates the custom properties Hub needs there."""
 
+
+OF_A_CRM = frozenset(
+    {
+        Capability.FIND,
+        Capability.MERGE,
+        Capability.ORDERS,
+        Capability.CONSENT,
+        Capability.ERASE,
+        Capability.PROPERTIES,
+    }
+)
+"""What a CRM can do that keeps people and orders, and lets Hub make fields of its own."""
 
 _PERIOD = re.compile(r"([0-9]{1,6})\s*([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -163,7 +174,7 @@ class ProfileSettings(ConnectionSettings):
 
     def own_properties(self, profile: Profile) -> dict[str, str]:
         """What of a profile goes to the properties that people named, as text; what it does not know is left out."""
-        return _person_map(tuple(self.profile_fields.items())).read(profile) if self.profile_fields else {}
+        return texts_of_person(self.profile_fields, profile)
 
     def with_mapping(self, mapping: Compiled) -> Self:
         """The same settings, with the connection's mapping file."""
@@ -177,9 +188,20 @@ class ProfileSettings(ConnectionSettings):
         return tuple(self._mapping.people.targets)
 
     @property
+    def write_rules(self) -> Mapping[str, WriteRule]:
+        """The fields of a person that are not simply written over, with the rule of each."""
+        return self._mapping.people.rules
+
+    @property
     def mapped_order_fields(self) -> tuple[str, ...]:
         """Those of an order."""
         return tuple(self._mapping.orders.targets)
+
+    @property
+    def mapped_from(self) -> tuple[str, ...]:
+        """What of people and orders the mapping file reads, as paths."""
+        both = (self._mapping.people, self._mapping.orders)
+        return tuple(sorted(path for one in both for target in one.targets for path in one.fields_of(target)))
 
     def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
         """What the connector's own map gives of a record, changed as the connection's mapping file says; as text."""
@@ -214,11 +236,6 @@ def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:
 
 OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
 """A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
-
-
-@lru_cache(maxsize=64)
-def _person_map(fields: tuple[tuple[str, str], ...]) -> PersonMap:
-    return PersonMap(dict(fields))
 
 
 def _secret_list(value: Any) -> Any:

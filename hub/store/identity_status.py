@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hub.store import facts, judgements, profiles, records, reviews, versions
+from hub.store import judgements, profiles, records, reviews, versions
 from hub.store.database import Session
 
 
@@ -77,42 +77,17 @@ def quarantined(session: Session, limit: int, kinds: Sequence[str] = ()) -> list
 
 def large(session: Session, most_records: int, most_orders: int, most_revenue: Decimal) -> list[Large]:
     """The profiles above any of these limits, the largest first."""
-    many: dict[UUID, int] = dict(
-        session.rows(
-            "SELECT profile_id, count(*) FROM record GROUP BY profile_id HAVING count(*) > %s",
-            [most_records],
-        )
-    )
-    # Refunds and deletions only take away: whoever is above a limit with them is so without them.
-    heavy = session.rows(
+    # Orders and revenue stand beside the golden profile, counted as the limits count them.
+    rows = session.rows(
         """
-        SELECT profile_id FROM (
-            SELECT r.profile_id, count(*) AS orders, sum(o.amount) AS revenue
-            FROM fact o JOIN record r ON r.id = o.record_id
-            WHERE o.kind = 'order' AND o.counted GROUP BY r.profile_id, o.currency) given
-        GROUP BY profile_id HAVING sum(orders) > %s OR max(revenue) > %s
+        SELECT p.id, n.records, p.order_count, p.revenue
+        FROM (SELECT profile_id AS id, count(*) AS records FROM record GROUP BY profile_id) n JOIN profile p USING (id)
+        WHERE n.records > %s OR p.order_count > %s OR p.revenue > %s
+        ORDER BY n.records DESC, p.order_count DESC, p.revenue DESC, p.id
         """,
-        [most_orders, most_revenue],
+        [most_records, most_orders, most_revenue],
     )
-    found = {*many, *(row[0] for row in heavy)}
-    summaries = facts.order_summaries(session, found) if found else {}
-    sizes: dict[UUID, int] = dict(
-        session.rows(
-            "SELECT profile_id, count(*) FROM record WHERE profile_id = ANY(%b) GROUP BY profile_id", [list(found)]
-        )
-    )
-    measured = [_measured(profile, sizes[profile], summaries.get(profile)) for profile in found]
-    above = [
-        each
-        for each in measured
-        if each.records > most_records or each.orders > most_orders or each.revenue > most_revenue
-    ]
-    return sorted(above, key=lambda each: (-each.records, -each.orders, -each.revenue, each.profile))
-
-
-def _measured(profile: UUID, size: int, summary: Mapping[str, Any] | None) -> Large:
-    totals = [Decimal(total["amount"]) for total in summary["totals"]] if summary else []
-    return Large(profile, size, summary["count"] if summary else 0, max(totals, default=Decimal(0)))
+    return [Large(*row) for row in rows]
 
 
 def holds(session: Session, limit: int) -> list[dict[str, Any]]:
@@ -134,3 +109,16 @@ def holds_count(session: Session) -> int:
     """How many merges wait for a person because of the limits."""
     row = session.one("SELECT count(*) FROM judgement WHERE verdict = 'hold' AND withdrawn_at IS NULL")
     return int(row[0]) if row else 0
+
+
+def decided_by_hand(session: Session) -> tuple[int, int]:
+    """How often people joined profiles, and took one apart, without being asked; decisions in force only."""
+    row = session.one(
+        """
+        SELECT count(*) FILTER (WHERE verdict = 'same'), count(*) FILTER (WHERE verdict = 'different')
+        FROM judgement j
+        WHERE withdrawn_at IS NULL AND verdict <> 'hold'
+            AND NOT EXISTS (SELECT FROM answer WHERE judgement_id = j.id)
+        """
+    )
+    return (int(row[0]), int(row[1])) if row else (0, 0)

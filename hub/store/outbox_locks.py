@@ -13,16 +13,16 @@ from hub.store.database import Session
 
 
 def with_orders(session: Session, destination: str, keys: Collection[UUID], known: Collection[UUID]) -> None:
-    """Lock these rows, together with the orders of the profiles ``known`` that wait for their customer."""
+    """Lock these rows, together with orders and activities of the profiles ``known`` that wait for their customer.
+
+    An array, not a join: on tables that were never analysed PostgreSQL looks at all rows for each of a join's.
+    """
     session.run(
         """
-        WITH touched AS (
-            SELECT unnest(%(keys)b::uuid[]) AS key
-            UNION
+        SELECT FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b::uuid[] || ARRAY(
             SELECT key FROM outbox WHERE profile_id = ANY(%(known)b) AND destination = %(destination)s
-                AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now())
-        SELECT FROM outbox o JOIN touched ON touched.key = o.key
-        WHERE o.destination = %(destination)s ORDER BY o.key FOR UPDATE OF o
+                AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now()))
+        ORDER BY key FOR UPDATE
         """,
         {"keys": list(keys), "known": list(known), "destination": destination},
     )

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from hub.mapping.record_state import State
 from hub.store import text
-from hub.store.database import Session
+from hub.store.database import Row, Session
 
 GROWTH = 1.0
 """Bits by which the evidence has to grow before a rejected review comes back."""
@@ -310,12 +310,24 @@ def last_answer(session: Session, review: UUID) -> Answered | None:
 def answers(session: Session) -> Mapping[tuple[UUID, UUID], bool]:
     """Pairs of records (the smaller id first) that people said are one person, or are not: what training learns from.
 
-    The last answer about a pair counts. An answer whose judgement was withdrawn does not, nor does one that a judgement
-    made elsewhere says the contrary of.
+    See ``weighed_answers`` for which answers count.
     """
-    rows = session.rows(
+    return {(one, other): same for one, other, same, _ in _answers(session)}
+
+
+def weighed_answers(session: Session) -> list[tuple[float, bool]]:
+    """Of each answer the bits by which it was asked, and whether the two are one person.
+
+    What only a guard held back has no bits and is left out. The last answer about a pair counts. An answer whose
+    judgement was withdrawn does not, nor does one that a judgement made elsewhere says the contrary of.
+    """
+    return [(weight, same) for _, _, same, weight in _answers(session) if weight is not None]
+
+
+def _answers(session: Session) -> list[Row]:
+    return session.rows(
         """
-        SELECT DISTINCT ON (1, 2) least(a.one, a.other), greatest(a.one, a.other), a.answer = 'accept'
+        SELECT DISTINCT ON (1, 2) least(a.one, a.other), greatest(a.one, a.other), a.answer = 'accept', a.weight
         FROM answer a LEFT JOIN judgement j ON j.id = a.judgement_id
         WHERE j.withdrawn_at IS NULL AND NOT EXISTS (
             SELECT FROM judgement_record x JOIN judgement_record y USING (judgement_id)
@@ -326,4 +338,3 @@ def answers(session: Session) -> Mapping[tuple[UUID, UUID], bool]:
         ORDER BY 1, 2, a.id DESC
         """
     )
-    return {(one, other): same for one, other, same in rows}

@@ -73,7 +73,7 @@ double quotes: `` when: "orders.count > `0`" ``.
 | `lookup` | a table under `tables` in which the value is a key |
 | `default` | what is written where there is no value |
 | `when` | where it does not hold, nothing is written |
-| `write` | `always`, `only_if_empty` or `never_after_edit`, where the connector keeps them |
+| `write` | `always`, `only_if_empty` there, or `never_after_edit` (no more once a person changed it there) |
 
 ```yaml
 tables:
@@ -88,6 +88,12 @@ fields:
 order_fields:
   deal_source: {{constant: Shop}}
 ```
+
+`write` is kept for the people of HubSpot, Salesforce, Pipedrive, Odoo and EspoCRM; `hub check` refuses it elsewhere,
+and in `order_fields`. A record is read before an update only where one of its fields has such a rule; a new record is
+written whole. What is left alone does not count as written: the next change of the profile asks again, and a value that
+is put back to what Hub wrote follows the profile again. A value that nobody supports any more is cleared only where it
+is still Hub's own.
 
 What records are found by, and consents, stay Hub's. After a change `hub outbox resend crm --all` writes it for
 everybody.

@@ -211,8 +211,8 @@ class Life(RuleBasedStateMachine):
                 name: value for name, value in values.items() if name not in hanging
             }
         assert expected.opted_out <= found.opted_out
-        for number, deals in expected.orders.items():
-            assert found.orders[number] == deals
+        for placed, deals in expected.orders.items():
+            assert found.orders[placed] == deals
 
 
 @cache

@@ -416,3 +416,16 @@ def test_a_profile_is_on_the_way_again_although_another_worker_processes(way: Wa
     sending.join(30)
     way.settle()
     assert (way.rows(), way.crm.stats()["duplicates"]) == ({"delivered": 51}, 0)
+
+
+def test_the_order_of_an_erased_person_waits_for_no_record_of_theirs(way: Way) -> None:
+    # given an order whose person has no record there, and never will: they were erased
+    way.take(anna(), order("e2", "10"))
+    with way.database.session() as session:
+        session.run("UPDATE profile SET suppressed = true")
+        session.run("DELETE FROM outbox WHERE subject = 'profile'")
+    # when it is due
+    way.send()
+    # then it is done with, instead of being put off for ever
+    assert set(way.rows()) == {"delivered"}
+    assert way.crm.deals() == []

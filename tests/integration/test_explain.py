@@ -259,7 +259,7 @@ def test_records_are_joined_by_evidence_with_both_values_in_words(hub: Installat
     assert sum(line["weight"] for line in surest["evidence"]) == pytest.approx(surest["weight"], abs=0.1)
     told = "\n".join(texts(surest["evidence"]))
     for words in (
-        "first names agree but for a typing error: Ann",
+        "first names agree, one is a short or other form: Ann",
         "the same e-mail: anna@example.de (",
         f"the same phone: {HOME} (",
         "last names agree: M",

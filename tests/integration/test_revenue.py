@@ -20,7 +20,7 @@ from hub.model.money import Money
 from hub.model.order import Order, Payment, Refund
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
-from hub.store import explanations, facts, versions
+from hub.store import explanations, facts, identity_status, versions
 from hub.store.database import Database
 from tests.support.doubles import Crm, at, by_name, empty, entry, routes_to, source, store
 
@@ -86,6 +86,18 @@ def test_where_the_connection_says_placed_an_order_counts_at_once(database: Data
 
     assert totals(found) == (1, [("50", "EUR")])
     assert "open" not in found
+
+
+@pytest.mark.parametrize(("revenue", "above"), [("placed", [(1, Decimal(50))]), ("paid", [])])
+def test_status_counts_orders_against_the_limits_as_their_connection_does(
+    database: Database, revenue: str, above: list[tuple[int, Decimal]]
+) -> None:
+    processed(database, [order("50", "open")], source("shop", revenue=revenue))
+
+    with database.session() as session:
+        large = identity_status.large(session, 10, 10, Decimal(49))
+
+    assert [(each.orders, each.revenue) for each in large] == above
 
 
 @pytest.mark.parametrize("events", list(permutations([order("50", "open"), payment("50"), refund("8")])))

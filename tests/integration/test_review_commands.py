@@ -148,3 +148,28 @@ def test_accepting_can_be_tried_first(hub: Hub) -> None:
     assert tried.startswith("nothing was changed; it would be: one person now: profile ")
     assert hub.json("review", "list") == [item]
     assert len(hub.json("profile", "search", "brandner")) == 2
+
+
+def test_status_tells_what_people_answered_by_bits_and_whether_the_thresholds_look_right(hub: Hub) -> None:
+    before, shown = hub.json("identity", "status")["calibration"], hub("identity", "status").stdout
+    assert (before["answered"], len(before["bands"])) == (0, 4)
+    assert "what people answered, by the bits at which they were asked: 0" in shown
+
+    (item,) = hub.json("review", "list")
+    hub("review", "accept", item["id"])
+    told, shown = hub.json("identity", "status")["calibration"], hub("identity", "status").stdout
+
+    counted = [band for band in told["bands"] if band["answered"]]
+    assert counted == [
+        {"since": 2.0, "until": 3.0, "probability": [0.8, 0.889], "answered": 1, "accepted": 1, "refused": 0}
+    ]
+    assert told["text"].startswith("too few answers to say whether the thresholds are right")
+    assert told["text"] in shown
+    assert "80% to 89%" in shown
+
+    # an answer taken back counts no more, and what was decided without being asked is told apart
+    hub("judgement", "withdraw", "1")
+    one, other = (side["id"] for side in item["profiles"])
+    hub("profile", "merge", one, other)
+    told = hub.json("identity", "status")["calibration"]
+    assert (told["answered"], told["joined_by_hand"], told["taken_apart_by_hand"]) == (0, 1, 0)

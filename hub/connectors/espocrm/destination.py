@@ -24,8 +24,9 @@ import httpx
 from hub.connectors.espocrm import mapping, schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import COMPANY, EMAIL, FIELDS, LISTS, NEVER_CALL, ORDER_KEY, PROFILE_ID
+from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
+from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Problem, Script
 from hub.sdk.crm import destination as crm_destination
@@ -76,6 +77,17 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
 
     for one in ids:
         yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE), found)
+
+
+def values(ids: Sequence[str], names: Sequence[str], settings: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these attributes of these records; the company is its account's name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in ids:
+        response = yield HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE)
+        if response.is_success or not said(response):
+            record = read_record(response)
+            found[one] = {name: record.get("accountName" if name == COMPANY else name) for name in names}
+    return found
 
 
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
@@ -263,6 +275,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         lists=PARTS,
         find=find,
         read=read,
+        values=values,
         create=Batch(1, write_person),
         update=Batch(1, write_person),
         settle=settle,

@@ -8,13 +8,11 @@ fields), application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge doe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class EspoSettings(ProfileSettings):
@@ -31,7 +29,7 @@ class EspoSettings(ProfileSettings):
     stage_lost: str = Field(
         "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
-    opportunity_fields: Mapping[str, str] = Field(
+    opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",
     )
@@ -40,15 +38,6 @@ class EspoSettings(ProfileSettings):
     def entity(self) -> str:
         """The entity type of people."""
         return "Lead" if self.people == "leads" else "Contact"
-
-    @field_validator("opportunity_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _fits(self) -> EspoSettings:
@@ -67,9 +56,7 @@ MANIFEST = Manifest(
     settings=EspoSettings,
     docs_url="https://docs.espocrm.com/development/api/",
     api_version="v1",
-    capabilities=frozenset(
-        {Capability.FIND, Capability.MERGE, Capability.ORDERS, Capability.CONSENT, Capability.ERASE}
-    ),
+    capabilities=OF_A_CRM - {Capability.PROPERTIES},
     limits=Limits(batch=20),
     not_offered={
         "activities": "orders are written; entries in a person's history are not built for this CRM yet",

@@ -7,23 +7,25 @@ stand for the list of all of them, by ";", the main one first. Moments are UTC, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.mapping.fieldmap import OrderMap, ProfileMap
-from hub.mapping.overrides import OwnFields
+from hub.connectors.espocrm.schemas_fields import CONSENTS, FIELDS, ORDER_KEY, PROFILE_ID
+from hub.mapping.fieldmap import ProfileMap, texts_of_order
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.profile import Profile
+from hub.sdk.crm import facts
 from hub.sdk.crm.rendering import order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 
-PROFILE_ID = "cHubProfileId"
-ORDER_KEY = "cHubOrderKey"
 EMAIL, PHONE = "emailAddress", "phoneNumber"
 OPTED_OUT = {EMAIL: f"{EMAIL}IsOptedOut", PHONE: f"{PHONE}IsOptedOut"}
 NEVER_CALL = "doNotCall"
+REFUSALS = {OPTED_OUT[EMAIL]: {"email"}, OPTED_OUT[PHONE]: {"sms", "whatsapp"}, NEVER_CALL: {"phone"}}
+"""EspoCRM's own opt-outs, and the channels that each is of."""
+
 COMPANY = "company"
 """Where the name of a contact's company is kept; EspoCRM wants the id of an account in ``accountId``."""
 
@@ -45,25 +47,11 @@ PERSON_FIELDS = ProfileMap(
     }
 )
 
-CONSENTS = {channel: f"cHub{channel.capitalize()}Consent" for channel in ("email", "sms", "whatsapp", "phone", "post")}
-FIELDS: Mapping[str, Mapping[str, str]] = {
-    "people": {
-        PROFILE_ID: "varchar",
-        "cHubTags": "text",
-        "cHubLoyaltyIds": "varchar",
-        "cHubLifetimeValue": "float",
-        "cHubLifetimeTotals": "varchar",
-        "cHubOrderCount": "int",
-        "cHubFirstOrderAt": "datetime",
-        "cHubLastOrderAt": "datetime",
-        "cHubBirthDate": "date",
-        "cHubLanguage": "varchar",
-        **dict.fromkeys(CONSENTS.values(), "varchar"),
-        "cHubEmailConsentAt": "datetime",
-    },
-    "Opportunity": {ORDER_KEY: "varchar", "cHubOrderState": "varchar"},
+FACTS = {
+    **{name: fact for fact in facts.NAMES if (name := f"cHub{fact.title().replace('_', '')}") in FIELDS["people"]},
+    f"{EMAIL}Data": "emails",
+    f"{PHONE}Data": "phones",
 }
-"""Hub's own fields, by their types in EspoCRM's Entity Manager. Without the first of each Hub writes nothing."""
 
 ESSENTIAL = frozenset(
     {PROFILE_ID, ORDER_KEY, *("amount", "amountCurrency", "stage", "closeDate"), *OPTED_OUT.values(), NEVER_CALL}
@@ -99,26 +87,15 @@ def person(profile: Profile, settings: EspoSettings) -> dict[str, str]:
 
     ``profile_fields`` of the settings come first: Hub's own attributes stay Hub's.
     """
-    orders, name, address = profile.orders, profile.name, profile.addresses[0] if profile.addresses else None
+    name, address = profile.name, profile.addresses[0] if profile.addresses else None
     found = {
         **settings.own_properties(profile),
-        PROFILE_ID: str(profile.id),
         **PERSON_FIELDS.read(profile),
         "lastName": name.last or ("" if name.first else name.full) or "",
-        f"{EMAIL}Data": ";".join(profile.emails[1:] and profile.emails),
-        f"{PHONE}Data": ";".join(profile.phones[1:] and profile.phones),
         "addressStreet": "\n".join(filter(None, (address.line1, address.line2))) if address else "",
         COMPANY if settings.people == "contacts" else "accountName": profile.company or "",
-        "cHubTags": ";".join(profile.tags),
-        "cHubLoyaltyIds": ";".join(profile.loyalty_ids),
-        "cHubLifetimeValue": format(orders.totals[0].amount, "f") if len(orders.totals) == 1 else "",
-        "cHubLifetimeTotals": "; ".join(f"{total.currency} {total.amount:f}" for total in orders.totals),
-        "cHubOrderCount": str(orders.count) if orders.count else "",
-        "cHubFirstOrderAt": _moment(orders.first_at),
-        "cHubLastOrderAt": _moment(orders.last_at),
-        "cHubBirthDate": profile.birth_date.isoformat() if profile.birth_date else "",
-        "cHubLanguage": profile.language or "",
-        **_consents(profile),
+        **facts.of_profile(profile, FACTS, facts.day_and_time),
+        **{flag: "true" for flag, channels in REFUSALS.items() if channels & facts.opted_out(profile)},
     }
     return settings.finished(profile, {name: value for name, value in found.items() if value})
 
@@ -130,14 +107,14 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
     """
     order = change.order
     found = {
-        **OrderMap(settings.opportunity_fields).read(order),
+        **texts_of_order(settings.opportunity_fields, order),
         ORDER_KEY: change.key,
-        "name": f"{order.number or order.external_id} ({change.connection})",
-        "amount": format(max(change.net, Decimal(0)), "f"),  # EspoCRM's least amount of an opportunity
+        "name": facts.title(change),
+        "amount": facts.decimal(max(change.net, Decimal(0))),  # EspoCRM's least amount of an opportunity
         "amountCurrency": order.currency,
-        "closeDate": order.placed_at.astimezone(UTC).date().isoformat(),
-        "stage": _stage(change, settings),
-        "cHubOrderState": "deleted" if change.deleted else order.state,
+        "closeDate": facts.day(order.placed_at),
+        "stage": getattr(settings, f"stage_{facts.sale(change)}"),
+        "cHubOrderState": facts.state(change),
     }
     return settings.finished(order, found)
 
@@ -150,6 +127,7 @@ def own_fields(settings: EspoSettings) -> OwnFields:
         (*PERSON_FIELDS.properties, *named, *FIELDS["people"], *settings.profile_fields),
         kept=(*ESSENTIAL, *CONSENTS.values(), "cHubEmailConsentAt", *LISTS, *(f"{field}Data" for field in LISTS)),
         order_written=None if settings.orders == "none" else (*orders, *settings.opportunity_fields),
+        rules=RULES,
     )
 
 
@@ -157,30 +135,3 @@ def _lost(change: ProfileChange, field: str, known: Sequence[str]) -> list[str]:
     """What Hub wrote, or may have written, and is not the person's any more."""
     written = str(change.mirror.get(f"{field}Data") or change.mirror.get(field) or "").split(";")
     return [one for one in written if one not in ("", *known)]
-
-
-def _consents(profile: Profile) -> dict[str, str]:
-    held = {consent.channel: consent for consent in profile.consents if consent.purpose == "marketing"}
-    general = held.get("any")
-    found: dict[str, str] = {}
-    for channel, name in CONSENTS.items():
-        own = next((consent for key, consent in held.items() if key == channel), None)
-        # law L7: an opt-out from everything wins
-        consent = general if own is None or (general and general.state == "opted_out") else own
-        if consent is not None and consent.state != "unknown":
-            found[name] = consent.state
-            found |= {"cHubEmailConsentAt": _moment(consent.at)} if channel == "email" else {}
-    refused = {channel for channel, name in CONSENTS.items() if found.get(name) == "opted_out"}
-    flags = {OPTED_OUT[EMAIL]: {"email"}, OPTED_OUT[PHONE]: {"sms", "whatsapp"}, NEVER_CALL: {"phone"}}
-    return found | {flag: "true" for flag, channels in flags.items() if channels & refused}
-
-
-def _stage(change: OrderChange, settings: EspoSettings) -> str:
-    nothing_left = change.net <= 0 < change.order.total
-    if change.deleted or nothing_left or change.order.state in ("cancelled", "refunded", "failed"):
-        return settings.stage_lost
-    return settings.stage_open if change.is_open else settings.stage_won
-
-
-def _moment(value: datetime | None) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else ""

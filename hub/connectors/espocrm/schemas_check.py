@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.connectors.espocrm.schemas import API
+from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError
 from hub.sdk.checked import Checked, texts
 from hub.sdk.http import HttpClient, json_of

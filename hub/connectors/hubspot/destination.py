@@ -8,41 +8,24 @@ Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/g
 e-mails), …/api-reference/legacy/crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an additional
 e-mail is taken away), developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (a merged
 contact's id leads to what it was merged into), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477),
-…/crm/associations/associate-records, …/crm/activities/notes/guide and …/crm/activities/notes/batch/create-notes (a note
-is made together with its association; …/crm-associations-v4/guide: 202 is a note's with a contact),
-…/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
+…/crm/associations/associate-records, …/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from urllib.parse import quote
 
 from hub.connectors.hubspot import schemas
+from hub.connectors.hubspot.activities import ACTIVITIES
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.mapping import (
-    ACTIVITY_KEY,
-    DEFINITIONS,
-    ESSENTIAL,
-    ORDER_KEY,
-    PROFILE_ID,
-    made,
-    note_properties,
-    render,
-    unsubscribes,
-)
-from hub.connectors.hubspot.schemas import (
-    CONTACTS,
-    DEALS,
-    batch,
-    read_answer,
-    read_contacts,
-    read_errors,
-    read_record,
-)
+from hub.connectors.hubspot.mapping import ESSENTIAL, render, unsubscribes
+from hub.connectors.hubspot.schemas import CONTACTS, DEALS, batch, read_answer, read_contacts, read_errors, read_record
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import ConflictError, Unavailable
-from hub.sdk.crm import Activities, Batch, Call, Dialect, Found, Item, Key, Orders, People, Script, destination
+from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.destination import HttpRequest
@@ -74,6 +57,15 @@ def find(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Foun
 def read(ids: Sequence[str], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
     """The contacts behind these ids; one that was merged answers as what it was merged into."""
     return (Call(read_contacts(chunk), schemas.read_found) for chunk in chunks(ids, SIZE))
+
+
+def values(ids: Sequence[str], names: Sequence[str], _: HubSpotSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these properties of these contacts."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        for record in read_answer((yield read_contacts(chunk, properties=(*names, schemas.MERGED)))).results:
+            found |= dict.fromkeys((record.id, *record.several(schemas.MERGED)), record.properties)
+    return found
 
 
 def merge(primary: str, other: str, _: HubSpotSettings) -> Script[str]:
@@ -116,21 +108,10 @@ def unlink(pairs: Sequence[tuple[str, str]], _: HubSpotSettings) -> Script[None]
     yield HttpRequest("POST", f"{LINKS}/archive", body)
 
 
-def append(items: Sequence[Item], _: HubSpotSettings) -> Call[Answers]:
-    """Make notes at their contacts."""
-    return Call(schemas.notes(items), lambda response: read_answer(response).by_key(items))
-
-
-def find_notes(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
-    """The notes of these keys of ours, read by the unique property: unlike a search, that knows them at once."""
-    for chunk in chunks((key for _, key in keys), SIZE):
-        yield Call(schemas.read_notes(chunk), schemas.read_found_notes)
-
-
 def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
     """Create the property group ``hub`` and the properties that are missing. What exists (409) is left alone."""
     for kind, definitions in DEFINITIONS.items():
-        if not made(kind, settings):
+        if not is_needed(kind, settings):
             continue
         path = f"/crm/v3/properties/{kind}"
         existing = {found["name"] for found in json_of(client.get(path))["results"]}
@@ -148,6 +129,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         unique=frozenset({EMAIL}),
         find=find,
         read=read,
+        values=values,
         update=writing(CONTACTS, "update"),
         upsert=writing(CONTACTS, "upsert", PROFILE_ID),
         merge=merge,
@@ -157,9 +139,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         opt_out_size=SIZE,
     ),
     orders=Orders(own=ORDER_KEY, upsert=writing(DEALS, "upsert", ORDER_KEY), link=link, unlink=unlink, link_size=SIZE),
-    activities=Activities(
-        own=ACTIVITY_KEY, properties=note_properties, find=find_notes, create=Batch(SIZE, append), guarded=True
-    ),
+    activities=ACTIVITIES,
     opts_out=lambda write, settings: unsubscribes(write.properties, write.mirror, settings),
 )
 

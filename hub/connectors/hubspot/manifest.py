@@ -10,13 +10,11 @@ crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an addi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import ActivitySettings, Capability, Limits, Manifest, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -32,7 +30,7 @@ class HubSpotSettings(ActivitySettings):
     deal_stage_lost: str = Field(
         "closedlost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
-    deal_fields: Mapping[str, str] = Field(
+    deal_fields: OrderFields = Field(
         default_factory=dict,
         description="Deal property of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
     )
@@ -43,15 +41,6 @@ class HubSpotSettings(ActivitySettings):
         True, description="Unsubscribe opted-out people from all e-mail (scope communication_preferences.write)."
     )
 
-    @field_validator("deal_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
-
 
 MANIFEST = Manifest(
     slug="hubspot",
@@ -61,17 +50,7 @@ MANIFEST = Manifest(
     settings=HubSpotSettings,
     docs_url="https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
     api_version="crm v3, associations v4",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.ACTIVITIES,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     allowed_hosts=("api.hubapi.com",),
     limits=Limits(batch=100, calls=100, per_seconds=10.0),
     not_offered={

@@ -20,7 +20,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
-from hub.connectors.hubspot.mapping import ACTIVITY_KEY, DEFINITIONS, ORDER_KEY, PROFILE_ID, made
+from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY, DEFINITIONS, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
 from hub.sdk.crm import Found, Item, Made, Problem
@@ -30,9 +30,6 @@ from hub.sdk.http import HttpClient, json_of
 
 CONTACTS = "/crm/v3/objects/contacts"
 DEALS = "/crm/v3/objects/deals"
-NOTES = "/crm/v3/objects/notes"
-AT_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}
-"""A note's association with a contact (developers.hubspot.com/docs/api-reference/crm-associations-v4/guide)."""
 Body = TypeVar("Body", bound=BaseModel)
 MERGED = "hs_merged_object_ids"
 READ = ("email", "hs_additional_emails", PROFILE_ID, MERGED)
@@ -165,8 +162,9 @@ class Answer(Outcome):
             ]
             found.update({keys[name]: record for name in named if name in keys})
         open_keys = [key for key, answer in found.items() if isinstance(answer, Error) and not answer.category]
-        strays = [record for record in self.results if record not in found.values()]
-        if len(open_keys) == len(strays) == 1:  # a contact that was merged answers under its new id
+        # comparing every record with every other costs more than all else of an answer: only where one is looked for
+        strays = [record for record in self.results if record not in found.values()] if len(open_keys) == 1 else []
+        if len(strays) == 1:  # a contact that was merged answers under its new id
             found[open_keys[0]] = strays[0]
         return {
             key: Made(answer.id, answer.new) if isinstance(answer, Record) else answer.problem()
@@ -224,31 +222,6 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
     return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
 
 
-def notes(items: Iterable[Item]) -> HttpRequest:
-    """Notes, each made at its contact."""
-    body = [
-        {
-            "objectWriteTraceId": item.write.key,
-            "properties": dict(item.properties),
-            "associations": [{"to": {"id": item.write.links[0]}, "types": [AT_CONTACT]}],
-        }
-        for item in items
-    ]
-    return HttpRequest("POST", f"{NOTES}/batch/create", {"inputs": body})
-
-
-def read_notes(keys: Iterable[str]) -> HttpRequest:
-    """Read notes by Hub's own key of them."""
-    inputs = [{"id": key} for key in keys]
-    body = {"idProperty": ACTIVITY_KEY, "inputs": inputs, "properties": [ACTIVITY_KEY], "propertiesWithHistory": []}
-    return HttpRequest("POST", f"{NOTES}/batch/read", body)
-
-
-def read_found_notes(response: httpx.Response) -> Sequence[Found]:
-    """Read the notes. Raises Unavailable (uncertain) when the answer breaks off."""
-    return [Found(one.id, one.properties.get(ACTIVITY_KEY)) for one in read_answer(response).results]
-
-
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     """Try the token, and compare scopes, properties, stages and limits with what Hub needs. Writes nothing.
 
@@ -262,7 +235,7 @@ def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     answer = client.get("/crm/v3/properties/contacts")
     found.works.append("the token is accepted")
     for kind, definitions in DEFINITIONS.items():
-        if not made(kind, settings):
+        if not is_needed(kind, settings):
             continue
         read = answer if kind == "contacts" else client.get(f"/crm/v3/properties/{kind}")
         held = {one.get("name") for one in json_of(read).get("results", [])}

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import render
@@ -88,6 +89,19 @@ def test_a_merged_contact_that_answers_under_its_new_id_is_delivered_there() -> 
     answer = {"results": [{"id": "777", "properties": {"company": "Neu"}}]}
     [result] = answered([write], httpx.Response(200, json=answer))
     assert result == WriteResult(write.key, "delivered", "777")
+
+
+def test_an_answer_that_names_every_record_is_read_without_comparing_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compare(one: object, other: object) -> bool:
+        raise AssertionError("records were compared")
+
+    monkeypatch.setattr(schemas.Record, "__eq__", compare)
+    writes = [rendered(ProfileChange(profile(number), 1)) for number in range(1, 101)]
+    told = [{"id": f"5{at}", "properties": {"hub_profile_id": write.key}} for at, write in enumerate(writes)]
+
+    results = answered(writes, httpx.Response(200, json={"results": told}))
+
+    assert [result.external_id for result in results] == [one["id"] for one in told]
 
 
 def deal(*, order: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None, **told: Any) -> Any:

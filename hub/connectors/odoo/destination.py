@@ -26,16 +26,13 @@ from hub.connectors.odoo.mapping import (
     ADDRESS,
     COMPANY,
     ESSENTIAL,
-    FIELDS,
-    MERGED,
-    ORDER_KEY,
     PARENT,
     PARTNER,
-    PROFILE_ID,
     blacklists,
     render,
 )
 from hub.connectors.odoo.schemas import call, loaded, records
+from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
 from hub.connectors.odoo.schemas_setup import check, learn, prepare
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
@@ -149,6 +146,17 @@ def read(ids: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[F
         yield Call(search(settings, PEOPLE, there, READ), found)
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: OdooSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these columns of these contacts: of a record that one leads to, its name."""
+    fields = {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        there = [["id", "in", [number(one) for one in chunk]]]
+        for row in records((yield search(settings, PEOPLE, there, tuple(dict.fromkeys(fields.values()))))):
+            found[str(row["id"])] = {name: schemas.told(row.get(field)) for name, field in fields.items()}
+    return found
+
+
 def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
     """Move contacts and opportunities of ``other`` to ``kept``, and archive it."""
     both = [["id", "in", [number(kept), number(other)]], [MERGED, "=", False]]
@@ -212,8 +220,7 @@ def find_companies(names: Sequence[str], settings: OdooSettings) -> Iterator[Cal
         yield Call(
             asked,
             lambda response: [
-                Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))}))
-                for row in reversed(records(response))
+                Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))})) for row in records(response)
             ],
         )
 
@@ -236,6 +243,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
+        values=values,
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,

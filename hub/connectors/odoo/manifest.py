@@ -6,13 +6,11 @@ X-Odoo-Database), …/external_rpc_api.html (JSON-RPC and XML-RPC, API keys sinc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.mapping.fieldmap import OrderMap
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 
 
 class OdooSettings(ProfileSettings):
@@ -38,22 +36,13 @@ class OdooSettings(ProfileSettings):
         "crm.stage_lead1", description="External ID or number of the stage of an order nobody has paid yet."
     )
     stage_won: str = Field("crm.stage_lead4", description="The stage of a paid order; a lost one is archived as lost.")
-    order_fields: Mapping[str, str] = Field(
+    order_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of your opportunities to what of the order goes there: note, tags, custom.NAME …",
     )
     unsubscribe: Literal["blacklist", "opt_out", "none"] = Field(
         "blacklist", description="How opt-outs from e-mail are passed on; opt_out is the contact's own, up to Odoo 11."
     )
-
-    @field_validator("order_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _says_where_and_who(self) -> Self:
@@ -72,16 +61,7 @@ MANIFEST = Manifest(
     settings=OdooSettings,
     docs_url="https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",
     api_version="JSON-2 (19 and newer), JSON-RPC (11 to 18)",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM,
     # An Odoo takes up to 0.3 s to create one record (11, on two busy cores): a call has to end within the time-out.
     limits=Limits(batch=40),
     not_offered={

@@ -217,6 +217,13 @@ def records(response: httpx.Response) -> list[dict[str, Any]]:
     return found
 
 
+def told(value: Any) -> Any:
+    """A field's value; False stands for none, and a list of two for a record that it leads to, and its name."""
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], str):
+        return value[1]
+    return None if value is False else value
+
+
 def _words(message: str, response: httpx.Response) -> str:
     """Odoo's words without what was sent: the first line, behind it the database shows whole rows."""
     return without(message.partition("\n")[0][:LONGEST], sent_in(response.request))

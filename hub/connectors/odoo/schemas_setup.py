@@ -7,8 +7,8 @@ from typing import Any
 
 from hub.connectors.odoo import schemas
 from hub.connectors.odoo.manifest import OdooSettings
-from hub.connectors.odoo.mapping import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.connectors.odoo.schemas import call
+from hub.connectors.odoo.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.checked import Checked
 from hub.sdk.destination import HttpRequest

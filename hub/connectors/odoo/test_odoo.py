@@ -311,6 +311,14 @@ def test_nobody_without_a_name_is_refused_and_no_typed_name_is_overwritten_by_an
         assert results[0].external_id == typed
 
 
+def test_of_several_companies_of_one_name_people_belong_to_the_oldest() -> None:
+    with site() as odoo:
+        oldest = odoo.double.add_person("info@example.com", name="Firma Ä", is_company=True)  # type: ignore[arg-type]
+        odoo.double.add_person("info@example.org", name="Firma Ä", is_company=True)  # type: ignore[arg-type]
+        [made] = odoo.send(odoo.rendered(ProfileChange(profile(1, company="Firma Ä"), 1)))
+        assert str(odoo.partner(made.external_id)["parent_id"]) == oldest
+
+
 def test_a_private_address_never_becomes_the_companys_nor_a_colleagues() -> None:
     with site() as odoo:
         homes = [Address(line1=f"Privatweg {number}", city="Ulm", country="GB") for number in (1, 2)]

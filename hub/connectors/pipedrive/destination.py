@@ -70,6 +70,30 @@ def read(ids: Sequence[str], settings: PipedriveSettings) -> Iterator[Call[Seque
         yield Call(request, lambda response: schemas.found(schemas.read(response), "persons", settings))
 
 
+def values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these persons; the company is its organization's name."""
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        query = {"ids": ",".join(chunk), "limit": "100"}
+        rows = schemas.rows((yield HttpRequest("GET", "/api/v2/persons", None, query=query)))
+        named = {}
+        if "company" in names and (employers := {str(row["org_id"]) for row in rows if row.get("org_id")}):
+            query = {"ids": ",".join(sorted(employers)), "limit": "100"}
+            listed = schemas.rows((yield HttpRequest("GET", "/api/v2/organizations", None, query=query)))
+            named = {one["id"]: one.get("name") for one in listed}
+        for row in rows:
+            told = {name: schemas.told(row, name, settings) for name in names}
+            found[str(row["id"])] = told | ({"company": named.get(row.get("org_id"))} if "company" in names else {})
+    return found
+
+
+def form(name: str, value: Any, settings: PipedriveSettings) -> Any:
+    """A value as Pipedrive gives it back: of an option its number."""
+    field = schemas.field_of(name, "persons", settings)
+    held = schemas.form(str(value), field) if field else value
+    return held["value"] if isinstance(held, dict) else held
+
+
 def person(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
     """The body of a person's request. A new person needs a name; one that is there keeps it."""
     properties = item.properties
@@ -199,6 +223,8 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
+        values=values,
+        form=form,
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
         lists=frozenset({*LISTS, *LISTS.values()}),

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.sdk.manifest import Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
@@ -99,12 +99,7 @@ MANIFEST = Manifest(
     settings=PipedriveSettings,
     docs_url="https://developers.pipedrive.com/docs/api/v1/Persons",
     api_version="v2, merges v1",
-    capabilities=frozenset(
-        {
-            *(Capability.FIND, Capability.MERGE, Capability.ORDERS),
-            *(Capability.CONSENT, Capability.ERASE, Capability.PROPERTIES),
-        }
-    ),
+    capabilities=OF_A_CRM,
     allowed_hosts=("api.pipedrive.com", "*.pipedrive.com"),
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
-from hub.mapping.fieldmap import OrderMap
-from hub.mapping.overrides import OwnFields
+from hub.mapping.fieldmap import texts_of_order
+from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -26,6 +26,11 @@ LOST = "lost_phones"
 
 LISTS = {"emails": EMAIL, "phones": "phone"}
 """Lists of a person, and what Hub calls the main one of each."""
+
+FACTS = {
+    **{name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in PERSON_FIELDS},
+    **{several: several for several in LISTS},
+}
 
 ESSENTIAL_OF_DEALS = ("currency", "status", "won_time")
 ESSENTIAL = frozenset(
@@ -59,27 +64,15 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
 
 def person_properties(profile: Profile, settings: PipedriveSettings) -> dict[str, str]:
     """The properties of a profile's person; what the profile does not know is left out."""
-    orders = profile.orders
     found = {
         **settings.own_properties(profile),
-        PROFILE_ID: str(profile.id),
-        "name": profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last))),
+        "name": facts.full_name(profile),
         "email": next(iter(profile.emails), ""),
-        "emails": ";".join(profile.emails[1:] and profile.emails),
         "phone": next(iter(profile.phones), ""),
-        "phones": ";".join(profile.phones[1:] and profile.phones),
         "company": profile.company if settings.organizations else "",
         "hub_address": _line(profile.addresses[0]) if profile.addresses else "",
-        "hub_birth_date": profile.birth_date.isoformat() if profile.birth_date else "",
-        "hub_language": profile.language,
-        "hub_tags": ";".join(profile.tags),
-        "hub_loyalty_ids": ";".join(profile.loyalty_ids),
-        "hub_lifetime_value": facts.lifetime_value(profile),
-        "hub_lifetime_totals": facts.lifetime_totals(profile),
-        "hub_order_count": str(orders.count) if orders.count else "",
-        "hub_first_order_at": facts.day(orders.first_at),
-        "hub_last_order_at": facts.day(orders.last_at),
-        **_consents(profile),
+        **facts.of_profile(profile, FACTS, facts.day),
+        MARKETING_STATUS: UNSUBSCRIBED if "email" in facts.opted_out(profile) else "",
     }
     return settings.finished(profile, {name: value for name, value in found.items() if value})
 
@@ -91,15 +84,15 @@ def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[st
     """
     order = change.order
     found = {
-        **OrderMap(settings.deal_fields).read(order),
+        **texts_of_order(settings.deal_fields, order),
         ORDER_KEY: change.key,
-        "title": f"{order.number or order.external_id} ({change.connection})",
+        "title": facts.title(change),
         "value": facts.decimal(change.net),
         "currency": order.currency,
         "status": _status(change, settings),
         "won_time": facts.instant(order.placed_at),
         "stage_id": str(settings.deal_stage or ""),
-        "hub_order_state": "deleted" if change.deleted else order.state,
+        "hub_order_state": facts.state(change),
         "hub_order_placed_at": facts.day(order.placed_at),
     }
     return settings.finished(order, {name: value for name, value in found.items() if value})
@@ -112,21 +105,13 @@ def own_fields(settings: PipedriveSettings) -> OwnFields:
         ("name", "company", *PERSON_FIELDS, *settings.profile_fields),
         kept=(*ESSENTIAL, *LISTS, *LISTS.values(), "org_id", "person_id"),
         order_written=None if settings.orders == "none" else deals,
+        rules=RULES,
     )
 
 
 def _lost(change: ProfileChange, several: str, main: str, held: Sequence[str]) -> list[str]:
     told = str(change.mirror.get(several) or change.mirror.get(main) or "") if change.external_ids else ""
     return [one for one in told.split(";") if one not in ("", *held)]
-
-
-def _consents(profile: Profile) -> dict[str, str]:
-    held = facts.consents(profile)
-    found = {f"hub_{channel}_consent": str(consent.state) for channel, consent in held.items()}
-    if email := held.get("email"):
-        found["hub_email_consent_at"] = facts.day(email.at)
-        found[MARKETING_STATUS] = UNSUBSCRIBED if email.state == "opted_out" else ""
-    return found
 
 
 def _status(change: OrderChange, settings: PipedriveSettings) -> str:

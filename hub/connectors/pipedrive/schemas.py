@@ -31,6 +31,7 @@ DEFINITIONS = {"persons": PERSON_FIELDS, "deals": DEAL_FIELDS}
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 PLURALS = {"email": "emails", "phone": "phones"}
 _GONE = ("is not allowed", "not found", "does not exist", "unknown")
+Values = Mapping[str, Mapping[str, Any]]
 READ_HERE = frozenset({400, 403, 404, 410, 422})
 
 
@@ -116,6 +117,24 @@ def read(response: httpx.Response) -> list[Record]:
     listed = [hit.item for hit in data.items] if isinstance(data, Hits) else data
     records = listed if isinstance(listed, list) else [listed] if listed else []
     return [record for record in records if not record.is_deleted]
+
+
+def rows(response: httpx.Response) -> list[Mapping[str, Any]]:
+    """The records of a list as they are. Raises Unavailable where it holds none."""
+    body = json_of(response)
+    data = body.get("data") if isinstance(body, dict) else None
+    if data is not None and not isinstance(data, list):
+        raise Unavailable("the answer is not of Pipedrive's form")
+    return [one for one in data or () if isinstance(one, dict) and "id" in one]
+
+
+def told(row: Mapping[str, Any], name: str, settings: PipedriveSettings) -> Any:
+    """What a person has in a field, by the name that Hub has for it."""
+    field = field_of(name, "persons", settings)
+    within = row.get("custom_fields")
+    key = field.key if field else name
+    held = within[key] if isinstance(within, dict) and key in within else row.get(key)
+    return held.get("value") if isinstance(held, dict) else held
 
 
 def made(response: httpx.Response) -> Record:

@@ -16,16 +16,9 @@ from typing import Any
 
 from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    EMAIL_OPT_OUT,
-    ESSENTIAL,
-    MERGED_INTO,
-    ORDER_KEY,
-    PROFILE_ID,
-    render,
-)
+from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, ESSENTIAL, render
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -85,6 +78,17 @@ def read(ids: Sequence[str], settings: SalesforceSettings) -> Iterator[Call[Sequ
     for several in fitting(("Id", one) for one in ids):
         soqls = [f"SELECT {fields} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
         yield Call(query(soqls, deleted=True), _people)
+
+
+def values(ids: Sequence[str], names: Sequence[str], settings: SalesforceSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these people; the company is its account's name."""
+    columns = ", ".join("Account.Name" if name == COMPANY else name for name in names)
+    found: dict[str, Mapping[str, Any]] = {}
+    for several in fitting(("Id", one) for one in ids):
+        soqls = [f"SELECT Id, {columns} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
+        for row in schemas.rows((yield query(soqls))):
+            found[str(row["Id"])] = {**row, COMPANY: (row.get("Account") or {}).get("Name")}
+    return found
 
 
 def _people(response: Any) -> Sequence[Found]:
@@ -182,6 +186,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         email="Email",
         find=find,
         read=read,
+        values=values,
         update=people(),
         upsert=people(key=PROFILE_ID),
         merge=merge,

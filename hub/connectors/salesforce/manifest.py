@@ -14,9 +14,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from hub.mapping.fieldmap import OrderMap
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import Capability, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -60,7 +59,7 @@ class SalesforceSettings(ProfileSettings):
         description="The org's currency, where it has one only: orders in another get no amount. Leave it out where "
         "multiple currencies are activated.",
     )
-    opportunity_fields: Mapping[str, str] = Field(
+    opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
     )
@@ -101,15 +100,6 @@ class SalesforceSettings(ProfileSettings):
         if key is not None and (fault := pem_fault(key)):
             raise ValueError(fault)
         return key
-
-    @field_validator("opportunity_fields")
-    @classmethod
-    def _known(cls, fields: Mapping[str, str]) -> Mapping[str, str]:
-        try:
-            OrderMap(fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-        return fields
 
     @model_validator(mode="after")
     def _grants(self) -> SalesforceSettings:
@@ -156,16 +146,7 @@ MANIFEST = Manifest(
     settings=SalesforceSettings,
     docs_url="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
     api_version="REST v64.0",
-    capabilities=frozenset(
-        {
-            Capability.FIND,
-            Capability.MERGE,
-            Capability.ORDERS,
-            Capability.CONSENT,
-            Capability.ERASE,
-            Capability.PROPERTIES,
-        }
-    ),
+    capabilities=OF_A_CRM,
     limits=Limits(batch=1000),
     not_offered={
         "activities": "orders are written; entries in a person's history are not built for this CRM yet",

@@ -13,7 +13,7 @@ errors).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -21,12 +21,8 @@ import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
-from hub.connectors.salesforce.mapping import (
-    COMPANY,
-    MERGED_INTO,
-    OPT_OUTS,
-    PROFILE_ID,
-)
+from hub.connectors.salesforce.mapping import COMPANY, OPT_OUTS
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
 from hub.errors import AuthError, RateLimited, Refusal, RejectedError, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.calls import chunks
@@ -277,6 +273,9 @@ def _refused(body: Any) -> RejectedError:
     """A query's refusal repeats the query, e-mails and all: only the code and the column at fault are told."""
     told = [f"{error.code} {' '.join(each.property for each in error.refused)}".strip() for error in errors_of(body)]
     return RejectedError(f"Salesforce refused a query: {'; '.join(told)}", refused=refusals(body))
+
+
+Values = Mapping[str, Mapping[str, Any]]
 
 
 def literal(value: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
-from hub.connectors.salesforce.mapping import COMPANY, MERGED_INTO, ORDER_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.salesforce.mapping import COMPANY
 from hub.connectors.salesforce.schemas import (
     APEX_MERGE,
     API,
@@ -22,6 +22,7 @@ from hub.connectors.salesforce.schemas import (
     rows,
     saved,
 )
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
 from hub.errors import AuthError, RejectedError
 from hub.sdk.checked import Checked
 from hub.sdk.crm.calls import chunks

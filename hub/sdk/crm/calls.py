@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -53,6 +53,25 @@ class Caller(Generic[Settings]):
         except ConflictError as error:
             return Problem(str(error))
         return None
+
+    def refused(
+        self,
+        script: Callable[[Sequence[T], Settings], Script[Mapping[str, str]]],
+        values: Sequence[T],
+        name: Callable[[T], str],
+    ) -> dict[str, str]:
+        """Run a script for many; gives why each that was refused was, by name. One that is keeps none of the others.
+
+        The script gives the same, "" for all of them.
+        """
+        try:
+            refused = self.run(script(values, self.settings))
+        except RejectedError as error:
+            refused = {"": str(error)}
+            if half := len(values) // 2:
+                return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)
+        told = {name(one): refused.get(name(one)) or refused.get("") for one in values}
+        return {one: words for one, words in told.items() if words}
 
     def write(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True) -> dict[str, Made | Problem]:
         """Write all items in calls of at most ``batch.size``; gives what became of each, by write key.

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.activities import activity_write
 from hub.sdk.crm.dialect import Dialect
+from hub.sdk.crm.rules import with_rules
 from hub.sdk.destination import ActivityChange, Change, Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
@@ -44,6 +45,9 @@ def destination(
         if prepare is not None:
             prepare(client, settings)
 
+    def ruled(change: Change, settings: Settings) -> Write | None:
+        return with_rules(render(change, settings), change, settings)
+
     def plan(writes: Sequence[Write], settings: Settings) -> Sequence[HttpRequest]:
         return planning.plan(dialect, writes, settings)
 
@@ -59,5 +63,11 @@ def destination(
     if dialect.activities is not None:
         options = {"append": append, "activities": lambda settings: settings.activities, **options}
     return Destination(
-        render=render, plan=plan, send=send, absent=absent, prepare=prepared if prepare else None, **options
+        render=ruled if dialect.people.values else render,
+        plan=plan,
+        send=send,
+        absent=absent,
+        prepare=prepared if prepare else None,
+        dialect=lambda client, settings: (dialect, known(client, settings)),
+        **options,
     )

@@ -47,6 +47,8 @@ class Item:
     id: str | None
     properties: Mapping[str, Any]
     there: Found | None = None
+    left: frozenset[str] = frozenset()
+    """Properties that are not sent, because what stands there is to stay."""
 
     def without(self, name: str) -> Item:
         """The same without one property."""
@@ -134,6 +136,9 @@ class People(Generic[Settings]):
     ``create``   or ``upsert`` by ``own``, or both; ``upsert`` where there is one
     ``lists``    properties that are part of a list which an update replaces as a whole (several e-mails): the record is
                  read first and given as ``Item.there``, so that what people added stays
+    ``values``   what stands in these properties of these records, by id as asked for; for a mapping file's rules of
+                 writing (``Write.rules``). A record that is gone is left out
+    ``form``     a value of Hub's as ``values`` gives it back, where the CRM spells it otherwise
     ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
                  RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
@@ -153,6 +158,8 @@ class People(Generic[Settings]):
     email: str = EMAIL
     lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    values: Callable[[Sequence[str], Sequence[str], Settings], Script[Mapping[str, Mapping[str, Any]]]] | None = None
+    form: Callable[[str, Any, Settings], Any] | None = None
     settle: Callable[[str, Item, Settings], Script[None]] | None = None
     merge: Callable[[str, str, Settings], Script[str]] | None = None
     free: Callable[[str, Key, Settings], Script[None]] | None = None
@@ -224,5 +231,5 @@ class Dialect(Generic[Settings]):
     people: People[Settings]
     orders: Orders[Settings] | None = None
     companies: Companies[Settings] | None = None
-    activities: Activities[Settings] | None = None
     opts_out: Callable[[Write, Settings], bool] = field(default=lambda write, settings: False)
+    activities: Activities[Settings] | None = None

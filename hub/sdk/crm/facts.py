@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -11,6 +12,14 @@ from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.destination import OrderChange
 
 CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
+
+NAMES = (
+    *("profile_id", "emails", "phones", "birth_date", "language", "tags", "loyalty_ids"),
+    *("lifetime_value", "lifetime_totals", "order_count", "first_order_at", "last_order_at"),
+    *(f"{channel}_consent" for channel in CHANNELS),
+    "email_consent_at",
+)
+"""What Hub tells of a profile in fields of its own, whatever a CRM calls them. Several values are joined by ";"."""
 
 
 def consents(profile: Profile) -> dict[ConsentChannel, ConsentSummary]:
@@ -23,6 +32,56 @@ def consents(profile: Profile) -> dict[ConsentChannel, ConsentSummary]:
     refused = general is not None and general.state == "opted_out"
     found = {channel: general if refused else held.get(channel) or general for channel in CHANNELS}
     return {channel: one for channel, one in found.items() if one is not None and one.state != "unknown"}
+
+
+def of_profile(profile: Profile, fields: Mapping[str, str], moment: Callable[[datetime | None], str]) -> dict[str, str]:
+    """What the CRM's fields hold of a profile, as text; what nobody knows is left out.
+
+    ``fields`` maps each field to a name of ``NAMES``; ``moment`` writes a moment in the CRM's own form.
+    """
+    told = _told(profile, moment)
+    return {field: told[fact] for field, fact in fields.items() if told[fact]}
+
+
+def _told(profile: Profile, moment: Callable[[datetime | None], str]) -> dict[str, str]:
+    orders, held = profile.orders, consents(profile)
+    email = held.get("email")
+    return {
+        "profile_id": str(profile.id),
+        "emails": ";".join(profile.emails[1:] and profile.emails),
+        "phones": ";".join(profile.phones[1:] and profile.phones),
+        "birth_date": profile.birth_date.isoformat() if profile.birth_date else "",
+        "language": profile.language or "",
+        "tags": ";".join(profile.tags),
+        "loyalty_ids": ";".join(profile.loyalty_ids),
+        "lifetime_value": lifetime_value(profile),
+        "lifetime_totals": lifetime_totals(profile),
+        "order_count": str(orders.count) if orders.count else "",
+        "first_order_at": moment(orders.first_at),
+        "last_order_at": moment(orders.last_at),
+        **{f"{channel}_consent": held[channel].state if channel in held else "" for channel in CHANNELS},
+        "email_consent_at": moment(email.at) if email else "",
+    }
+
+
+def full_name(profile: Profile) -> str:
+    """The name in one text; "" where nobody knows it."""
+    return profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last)))
+
+
+def opted_out(profile: Profile) -> set[ConsentChannel]:
+    """The channels by which the person wants no marketing."""
+    return {channel for channel, consent in consents(profile).items() if consent.state == "opted_out"}
+
+
+def title(change: OrderChange) -> str:
+    """What an order is called: its number and the connection it is from, and no personal value."""
+    return f"{change.order.number or change.order.external_id} ({change.connection})"
+
+
+def state(change: OrderChange) -> str:
+    """The order's own state, or ``deleted``."""
+    return "deleted" if change.deleted else change.order.state
 
 
 def sale(change: OrderChange) -> Literal["open", "won", "lost"]:
@@ -57,3 +116,8 @@ def day(value: datetime | None) -> str:
 def instant(value: datetime | None, timespec: str = "seconds") -> str:
     """The moment in UTC, such as 2026-03-01T12:00:00Z (RFC 3339); "" for none."""
     return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z") if value else ""
+
+
+def day_and_time(value: datetime | None) -> str:
+    """The moment in UTC, such as 2026-03-01 12:00:00; "" for none."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else ""

@@ -21,7 +21,7 @@ def look_first(dialect: Dialect[Settings], write: Write) -> bool:
     people = dialect.people
     names = {people.own, EMAIL} if people.email in people.unique else {people.own}
     guarded = sum(any(name == key for key, _ in write.match) for name in names)
-    return people.upsert is None or write.uncertain or len(write.match) > guarded
+    return people.upsert is None or write.uncertain or bool(write.rules) or len(write.match) > guarded
 
 
 def creation(write: Write) -> Item:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Generic
 
-from hub.errors import NotFound, RejectedError
+from hub.errors import NotFound
 from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import Dialect, Item, Made, Orders, Problem
@@ -65,9 +66,9 @@ class OrderWriter(Generic[Settings]):
         sure = [write for write in writes if is_sure(write)]
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
         answers = self.caller.write(orders.update, items)
-        gone = [item for item in items if isinstance(one := answers[item.write.key], Problem) and one.kind == "gone"]
-        self.settle([item for item in items if item not in gone], answers)
-        unsure = [*(item.write for item in gone), *(write for write in writes if not is_sure(write))]
+        gone = {key for key, answer in answers.items() if isinstance(answer, Problem) and answer.kind == "gone"}
+        self.settle([item for item in items if item.write.key not in gone], answers)
+        unsure = [*(write for write in sure if write.key in gone), *(write for write in writes if not is_sure(write))]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
@@ -96,7 +97,10 @@ class OrderWriter(Generic[Settings]):
         return {key for key, record in person.items() if record not in present}
 
     def link(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
-        """Associate orders with people; doing it again changes nothing. Old records may have been merged since."""
+        """Associate orders with people; doing it again changes nothing. Old records may have been merged since.
+
+        A person whose record is gone keeps none of the others, and the order waits for the next one.
+        """
         if orders.link is None:
             return
         made = {write.key: str(self.results.by_key[write.key].external_id) for write in writes}
@@ -111,22 +115,8 @@ class OrderWriter(Generic[Settings]):
         linked = {made[write.key]: write for write in writes if self.results.links_of(write)}
         new = [(order, person) for order, write in linked.items() for person in self.results.links_of(write)]
         for chunk in chunks(new, orders.link_size):
-            self.link_all(orders, chunk, linked)
-
-    def link_all(self, orders: Orders[Settings], pairs: Sequence[tuple[str, str]], of: Mapping[str, Write]) -> None:
-        """Link these; a person whose record is gone keeps none of the others, and the order waits for the next one."""
-        assert orders.link is not None, "the dialect has no link"
-        try:
-            refused = self.caller.run(orders.link(pairs, self.settings))
-        except RejectedError as error:
-            refused = {"": str(error)}
-            if half := len(pairs) // 2:
-                self.link_all(orders, pairs[:half], of)
-                self.link_all(orders, pairs[half:], of)
-                return
-        for order, _ in pairs:
-            if told := refused.get(order) or refused.get(""):
-                self.results.retry(of[order], f"not associated: {scrub(told, ())}", uncertain=False)
+            for order, told in self.caller.refused(orders.link, chunk, itemgetter(0)).items():
+                self.results.retry(linked[order], f"not associated: {scrub(told, ())}", uncertain=False)
 
 
 def _may_lack(name: str, answer: Made | Problem) -> bool:

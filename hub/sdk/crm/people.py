@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal
 
 from hub.errors import ConflictError, RejectedError
-from hub.sdk.crm import finding
+from hub.sdk.crm import finding, rules
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
 from hub.sdk.crm.items import creation, known, look_first, own_ids, plain
@@ -76,7 +76,10 @@ class PeopleWriter(Generic[Settings]):
                 # What was created unseen for a profile that was merged into this one since.
                 hits = [hit for one in own_ids(write, own) if write.key in asked for hit in index.get((own, one), ())]
                 more = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != record.id))
-                found = replace(write, external_id=record.id, merge=more)
+                # Where nothing can be merged, the one with this profile's own id goes on: two must not carry it.
+                own_first = [hit for hit in hits if hit.owner == write.key and self.people.merge is None]
+                kept = next(iter(own_first), record)
+                found = replace(write, external_id=kept.id, merge=more)
                 made.append(self.merge(found) if more else found)
         return made
 
@@ -86,7 +89,14 @@ class PeopleWriter(Generic[Settings]):
         search: list[Write] = []
         stubborn: list[Item] = []
         named: list[Item] = []
-        sent = self.once(self.results.employers.named(items))
+        listed = list(items)
+        if action == "update":
+            listed = rules.obeyed(people, self.caller, listed)
+        sent = self.once(self.results.employers.named(listed))
+        for item in sent:
+            if item.left and not item.properties:
+                self.results.deliver(item, str(item.id))
+        sent = [item for item in sent if item.properties or not item.left]
         if action == "update":
             sent = finding.beside(people, self.caller, sent)
         batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
@@ -114,9 +124,8 @@ class PeopleWriter(Generic[Settings]):
 
     def holder(self, write: Write, problem: Problem) -> Found | None:
         """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
-        own, keys = self.people.own, frozenset(write.match)
-        found = self.present(problem.holders).values()
-        mine = (hit for hit in found if hit.is_of(write, own) and ((own, hit.owner) in keys or hit.keys & keys))
+        own, found = self.people.own, self.present(problem.holders).values()
+        mine = (hit for hit in found if hit.is_of(write, own) and hit.pairs(own).intersection(write.match))
         return next(mine, None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
@@ -218,21 +227,12 @@ class PeopleWriter(Generic[Settings]):
         """Pass opt-outs on to the CRM's own subscriptions (law L7). They hang on e-mails, not on records."""
         refusing = [write for write in writes if self.dialect.opts_out(write, self.settings)]
         emails = dict.fromkeys(value for write in refusing for name, value in write.match if name == EMAIL)
-        for chunk in chunks(emails, self.people.opt_out_size):
-            self.opt_out_all(chunk, refusing)
-
-    def opt_out_all(self, emails: Sequence[str], refusing: Sequence[Write]) -> None:
-        """Opt these out; one that is refused keeps none of the others."""
+        if not emails:
+            return
         assert self.people.opt_out is not None, "the dialect has no opt_out"
-        try:
-            refused = self.caller.run(self.people.opt_out(emails, self.settings))
-        except RejectedError as error:
-            refused = {"": str(error)}
-            if half := len(emails) // 2:
-                self.opt_out_all(emails[:half], refusing)
-                self.opt_out_all(emails[half:], refusing)
-                return
-        for write in refusing:
-            words = [refused.get(email) or refused.get("") for email in emails if (EMAIL, email) in write.match]
-            if told := next(filter(None, words), None):
-                self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)
+        for chunk in chunks(emails, self.people.opt_out_size):
+            refused = self.caller.refused(self.people.opt_out, chunk, str)
+            for write in refusing:
+                words = (refused[email] for email in chunk if email in refused and (EMAIL, email) in write.match)
+                if told := next(words, None):
+                    self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)

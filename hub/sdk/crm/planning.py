@@ -10,6 +10,7 @@ from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
 from hub.sdk.crm.rendering import FREED
+from hub.sdk.crm.rules import is_ruled
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Settings
 
@@ -47,7 +48,7 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
     updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
     yield from _batches(dialect, people.update, updates, settings, lists=people.lists)
-    settled = [item.write for item in updates if not people.lists & item.properties.keys()]
+    settled = [item.write for item in updates if not people.lists & item.properties.keys() and not is_ruled(item)]
     freed = [(str(write.external_id), write.body.get(FREED, ())) for write in settled]
     if free is not None:
         for record, emails in freed:
@@ -94,8 +95,8 @@ def _batches(
 ) -> Iterator[HttpRequest]:
     """What the items are sent in.
 
-    Of those that name a company only the search for it is known, and of those with one of the ``lists`` only that the
-    record is read first.
+    Of those that name a company only the search for it is known, and of those with one of the ``lists``, or with a rule
+    of writing, only that the record is read first.
     """
     companies = dialect.companies
     names = [
@@ -104,6 +105,11 @@ def _batches(
     if companies and names:
         yield from (call.request for call in companies.find(names, settings))
         items = [item for item in items if not item.properties.get(companies.name)]
+    ruled = [item for item in items if item.id and is_ruled(item)]
+    if ruled and (values := dialect.people.values):
+        asked = tuple(dict.fromkeys(name for item in ruled for name in item.write.rules if name in item.properties))
+        yield from _first(values(sorted({str(item.id) for item in ruled}), asked, settings))
+        items = [item for item in items if item not in ruled]
     beside = [str(item.id) for item in items if lists & item.properties.keys()]
     yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
     items = [item for item in items if not lists & item.properties.keys()]

@@ -9,6 +9,7 @@ from hub.sdk.crm.calls import scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import Dialect, Item, Problem
 from hub.sdk.crm.rendering import FREED, LINKED, UNLINKED
+from hub.sdk.crm.rules import mirrored
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.manifest import ConnectionSettings
 
@@ -31,9 +32,12 @@ class Results:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""
         mirror, sent = item.write.mirror, item.properties
         unsent = {
-            name for name in item.write.properties if name not in sent and not self.employers.stands_for(name, item)
+            name
+            for name in item.write.properties
+            if name not in (*sent, *item.left) and not self.employers.stands_for(name, item)
         }
         left = {name: value for name, value in mirror.items() if value != "" and name not in unsent}
+        left = mirrored(item, left)
         self.by_key[item.write.key] = WriteResult(
             item.write.key, "delivered", record, mirror=left if left != mirror else None
         )

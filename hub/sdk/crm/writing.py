@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from hub.errors import AuthError, RateLimited, Unavailable
+from hub.sdk.crm import finding
 from hub.sdk.crm.activities import ActivityWriter
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.companies import Employers
@@ -44,6 +45,4 @@ def send(
 
 def absent(dialect: Dialect[Settings], ids: Sequence[str], client: HttpClient, settings: Settings) -> Collection[str]:
     """Which of these records of people do not exist; one that was merged into another exists. Raises the error tree."""
-    caller = Caller(client, settings)
-    found = [hit for call in dialect.people.read(ids, settings) for hit in caller.ask(call)]
-    return set(ids) - {old for hit in found for old in (*hit.formerly, hit.id)}
+    return set(ids) - finding.present(dialect.people, Caller(client, settings), ids).keys()

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 
-from hub.errors import AuthError, ConflictError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
+from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
 from hub.mapping.expression import ExpressionError, compile_expression
 from hub.sdk.crm import Found, Key, Problem
 from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.declared.model import Record, Rule
-from hub.sdk.http import error_of, json_of, retry_after
+from hub.sdk.http import brief_of, error_of, json_of, retry_after
 from hub.sdk.words import words_of
 
 Read = Callable[[Any], Any]
@@ -56,23 +56,21 @@ class Answers:
 
     def body(self, response: httpx.Response) -> Any:
         """The body of an answer that means success. Raises the error that it stands for."""
-        problem = self.problem(response)
-        if problem is None:
-            return json_of(response) if response.content.strip() else None
-        message = f"{response.request.method} {response.request.url.host} answered {response.status_code}: "
-        kind = {"gone": NotFound, "conflict": ConflictError, "refused": RejectedError, "later": Unavailable}
-        raise kind[problem.kind](message + problem.words)
+        if problem := self.problem(response):
+            raise as_error(problem, response)
+        return content(response)
 
     def problem(self, response: httpx.Response) -> Problem | None:
         """What is wrong by an answer, None where nothing is. Raises what concerns more than one record."""
-        body = _json(response)
-        for one in self._rules:
-            if response.status_code in one.rule.status and (one.when is None or _true(one.when, body)):
+        ruled = [one for one in self._rules if response.status_code in one.rule.status]
+        body = _json(response) if ruled else None
+        for one in ruled:
+            if one.when is None or _true(one.when, body):
                 return self._meant(one, body, response)
         if response.is_success:
             return None
         error = error_of(response)
-        if isinstance(error, NotFound):
+        if isinstance(error, NotFound) or response.status_code == 410:
             return Problem(str(error), "gone")
         if isinstance(error, ConflictError):
             return Problem(str(error), "conflict")
@@ -84,7 +82,7 @@ class Answers:
         told = one.words(body) if one.words else None
         said = told if isinstance(told, str) else words_of(response)
         means = one.rule.means
-        brief = f"{response.request.method} {response.request.url.host} answered {response.status_code}: {said}"
+        brief = f"{brief_of(response)}: {said}"
         if means == "done":
             return None
         if means == "rate_limited":
@@ -97,20 +95,39 @@ class Answers:
         return Problem(said, means, refused, holders)
 
 
+def as_error(problem: Problem, response: httpx.Response) -> HubError:
+    """What is wrong by an answer, as the error that ends a script or a search."""
+    kinds: Mapping[str, type[HubError]] = {
+        "gone": NotFound,
+        "conflict": ConflictError,
+        "refused": RejectedError,
+        "later": Unavailable,
+    }
+    return kinds[problem.kind](f"{brief_of(response)}: {problem.words}")
+
+
+def content(response: httpx.Response) -> Any:
+    """The body of an answer in which nothing is wrong; None where it has none. Raises Unavailable (uncertain)."""
+    return json_of(response) if response.content.strip() else None
+
+
 class Records:
     """How records of people or orders stand in an answer."""
 
-    def __init__(self, record: Record, own: str) -> None:
-        self.own = own
+    def __init__(
+        self, record: Record, own: str, lists: Mapping[str, Callable[[Any], list[Any] | None]] | None = None
+    ) -> None:
+        self.own, self._lists = own, dict(lists or {})
         self._id, self._owner, self._live = reader(record.id), reader(record.owner), reader(record.live)
         self._emails, self._formerly = reader(record.emails), reader(record.formerly)
 
-    def found(self, listed: Any) -> list[Found]:
-        """The live records of a list; of a single one, that one."""
+    def found(self, listed: Any, *, bare: bool = False) -> list[Found]:
+        """The live records of a list; of a single one, that one. ``bare`` where they are not told as a whole."""
         bodies = listed if isinstance(listed, list) else [listed]
-        return [found for body in bodies if isinstance(body, Mapping) and (found := self._found(body)) is not None]
+        told = (self._found(body, bare) for body in bodies if isinstance(body, Mapping))
+        return [found for found in told if found is not None]
 
-    def _found(self, body: Any) -> Found | None:
+    def _found(self, body: Any, bare: bool) -> Found | None:
         made = self._id(body) if self._id else None
         if made in (None, "") or (self._live is not None and not _true(self._live, body)):
             return None
@@ -118,9 +135,9 @@ class Records:
         emails = [str(one).strip().lower() for one in _list(self._emails(body) if self._emails else None)]
         keys: set[Key] = {(EMAIL, email) for email in emails if email}
         formerly = tuple(str(one) for one in _list(self._formerly(body) if self._formerly else None))
-        return Found(
-            str(made), str(owner) if owner not in (None, "", False) else None, frozenset(keys), formerly=formerly
-        )
+        rows = {name: there(body) or [] for name, there in self._lists.items()}
+        mine = str(owner) if owner not in (None, "", False) else None
+        return Found(str(made), mine, frozenset(keys), formerly=formerly, values=rows, bare=bare)
 
 
 def text_of(read: Read | None, body: Any) -> str | None:
@@ -134,9 +151,14 @@ def _true(read: Read, body: Any) -> bool:
     return found not in (None, False, "", [], {})
 
 
+def several(value: Any) -> list[Any]:
+    """A value, or each of a list; nothing of what is empty."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [one for one in listed if one not in (None, "", {})]
+
+
 def _list(value: Any) -> list[Any]:
-    listed = value if isinstance(value, list) else [value]
-    return [one for one in listed if one not in (None, "") and not isinstance(one, list | Mapping)]
+    return [one for one in several(value) if not isinstance(one, list | Mapping)]
 
 
 def _json(response: httpx.Response) -> Any:

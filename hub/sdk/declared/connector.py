@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,18 +14,22 @@ from pydantic import Field, SecretStr, ValidationError, create_model
 from hub.errors import ConfigError
 from hub.mapping.expression import PROFILE
 from hub.sdk.checked import Checked
-from hub.sdk.crm import destination
-from hub.sdk.crm.rendering import order_write, profile_write
+from hub.sdk.crm import Dialect, destination, facts
+from hub.sdk.crm.calls import Caller
+from hub.sdk.crm.dialect import EMAIL
+from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.declared.answers import several
 from hub.sdk.declared.dialect import dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
 from hub.sdk.declared.model import Auth, Declaration
+from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
-from hub.sdk.destination import Change, OrderChange, Write
+from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
-from hub.sdk.registry import Connector, slugs
+from hub.sdk.registry import Connector
 from hub.yaml_file import Reader, describe
 
 
@@ -47,7 +53,7 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
     """The connector that a declaration describes; ``slug`` is the name under which connections ask for it."""
     people = Fields(declaration.person.fields, PROFILE)
     orders = Fields(declaration.order.fields, ORDERS) if declaration.order else None
-    person = declaration.person
+    person, dialect = declaration.person, dialect_of(declaration)
 
     def render(change: Change, settings: ConnectionSettings) -> Write | None:
         if isinstance(change, OrderChange):
@@ -55,38 +61,57 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
                 return None
             wanted = {**orders.of_order(change), declaration.order.own: change.key}
             return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
-        held = {name: change.mirror[name] for name in person.opt_out if change.mirror.get(name)}
-        refused = any(
-            consent.purpose == "marketing" and consent.channel in ("email", "any") and consent.state == "opted_out"
-            for consent in change.profile.consents
-        )
+        opt_out = fill(person.opt_out, {name: _shown(getattr(settings, name)) for name in declaration.public_settings})
+        held = {name: change.mirror[name] for name in opt_out if change.mirror.get(name)}
         own = settings.own_properties(change.profile) if isinstance(settings, ProfileSettings) else {}
+        refused = "email" in facts.opted_out(change.profile)
         wanted = {
             **own,
             **people.of_profile(change.profile),
             person.own: str(change.profile.id),
-            **(person.opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
+            **(opt_out if refused else held),  # law L7: what says "no more mail" is never taken back
         }
-        return profile_write(change, wanted, own=person.own, email=person.email)
+        if change.mirror.get(person.email) != wanted.get(person.email):
+            # an opt-out may hang on the e-mail it was said for: with another one it is said again (law L7)
+            change = replace(change, mirror={name: v for name, v in change.mirror.items() if name not in opt_out})
+        write = profile_write(change, wanted, own=person.own, email=person.email)
+        return _with_rows(write, change, person.in_rows) if write else None
 
     oauth = declaration.auth.oauth2
     return Connector(
         manifest=_manifest(slug, declaration),
         destination=destination(
-            dialect_of(declaration),
+            dialect,
             render,
             authorise=None if oauth else _authorise(declaration.auth, tuple(declaration.settings)),
             api_root=lambda settings: settings.base_url or declaration.api_root or "",
             refusals=lambda body: (),
             essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration)}),
-            check=_checking(declaration),
+            check=_checking(dialect),
         ),
         oauth=_oauth(declaration) if oauth else None,
     )
 
 
+def _with_rows(write: Write, change: ProfileChange, fields: AbstractSet[str]) -> Write:
+    """What Hub wrote into rows before goes along: it tells Hub's rows from those that people added."""
+    before = {name: several(change.mirror.get(name)) for name in fields & write.properties.keys()}
+    held = {name: values for name, values in before.items() if values}
+    # where nobody knows whether this was carried out, a row may hold the old value or the new one
+    unsure = {name: [*values, *several(write.mirror.get(name))] for name, values in before.items()}
+    alone = {name: others for name, others in write.alternatives.items() if name not in fields}
+    body = {name: value for name, value in write.body.items() if name != FREED}
+    return replace(
+        write,
+        body={**body, HELD: held} if held else body,
+        unsure={**write.unsure, **unsure},
+        alternatives=alone,
+    )
+
+
 def _order_essentials(declaration: Declaration) -> tuple[str, ...]:
-    return (declaration.order.own, declaration.order.person) if declaration.order else ()
+    order = declaration.order
+    return tuple(name for name in (order.own, order.person) if name) if order else ()
 
 
 def _manifest(slug: str, declaration: Declaration) -> Manifest[Any]:
@@ -129,7 +154,7 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
     """The model of a connection's settings: the shared ones, those of OAuth where it is used, and the declared ones."""
     fields: dict[str, Any] = {}
     for name, setting in declaration.settings.items():
-        kind: Any = SecretStr if setting.secret else str
+        kind: Any = int if setting.number else SecretStr if setting.secret else str
         default = ... if setting.default is None else kind(setting.default)
         fields[name] = (kind, Field(default, description=setting.description))
     if not declaration.api_root:
@@ -141,11 +166,12 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
     return cast("type[ConnectionSettings]", create_model("DeclaredSettings", __base__=bases, **fields))
 
 
-def _samples(declaration: Declaration) -> dict[str, str]:
+def _samples(declaration: Declaration) -> dict[str, Any]:
     """Invented settings, for the contract kit."""
     names = [name for name, setting in declaration.settings.items() if setting.default is None]
     names += ["client_id", "client_secret"] if declaration.auth.oauth2 else []
-    samples = {name: f"sample-{name.replace('_', '-')}" for name in names}
+    numbers = {name for name, setting in declaration.settings.items() if setting.number}
+    samples: dict[str, Any] = {name: 7 if name in numbers else f"sample-{name.replace('_', '-')}" for name in names}
     return samples if declaration.api_root else {**samples, "base_url": "https://declared.example.com/api"}
 
 
@@ -163,8 +189,8 @@ def _authorise(auth: Auth, names: tuple[str, ...]) -> Callable[[Any], Authorisat
     return authorise
 
 
-def _shown(value: Any) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+def _shown(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:
@@ -186,35 +212,15 @@ def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:
     return oauth
 
 
-def _checking(declaration: Declaration) -> Callable[[HttpClient, Any], Checked]:
+def _checking(dialect: Dialect[Any]) -> Callable[[HttpClient, Any], Checked]:
     """A search for nobody: it needs the credentials, and shows that the answer can be read."""
-    dialect = dialect_of(declaration)
 
     def check(client: HttpClient, settings: Any) -> Checked:
         checked = Checked()
-        keys = [(declaration.person.own, "hub-check"), ("email", "hub-check@example.com")]
+        keys = [(dialect.people.own, "hub-check"), (EMAIL, "hub-check@example.com")]
         for call in dialect.people.find(keys, settings):
-            request = call.request
-            answer = client.request(
-                request.method, request.path, query=request.query, body=request.body, headers=request.headers
-            )
-            call.read(answer)
+            Caller(client, settings).ask(call)
         checked.works.append("the credentials are accepted, and people can be searched")
         return checked
 
     return check
-
-
-def declared(folder: Path | None) -> tuple[Mapping[str, Connector], list[str]]:
-    """The connectors declared in a folder, by the names of the files, and the faults of those that are wrong."""
-    found: dict[str, Connector] = {}
-    faults: list[str] = []
-    for path in sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else ():
-        if path.stem in slugs():
-            faults.append(f"{path}: there is a connector {path.stem!r} already; give the file another name")
-            continue
-        try:
-            found[path.stem] = connector_of(path.stem, read_declaration(path))
-        except ConfigError as error:
-            faults += error.faults
-    return found, faults

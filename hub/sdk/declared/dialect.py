@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -12,12 +14,23 @@ from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made,
 from hub.sdk.crm import dialect as crm
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL
-from hub.sdk.declared.answers import Answers, Records, reader, text_of
+from hub.sdk.declared.answers import Answers, Records, as_error, content, reader, text_of
 from hub.sdk.declared.fields import nested
-from hub.sdk.declared.model import Company, Declaration, Operation, Order, Person, Search, Writing
-from hub.sdk.declared.template import fill, fill_path
+from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
+from hub.sdk.declared.rows import Listed, alike
+from hub.sdk.declared.template import encoded, fill, fill_path
 from hub.sdk.destination import HttpRequest
+from hub.sdk.http import json_of
 from hub.sdk.manifest import ConnectionSettings
+
+GONE = frozenset({404, 410})
+"""What a read of a record answers that exists no more: that is no error, it is what was asked."""
+
+REFUSED = frozenset({400, 404, 409, 410, 422})
+"""What refuses one link, and none of the others."""
+
+MOST_PAGES = 20
+"""How many pages of one search are read."""
 
 Settings = ConnectionSettings
 Values = Callable[[Settings], Mapping[str, Any]]
@@ -39,14 +52,20 @@ class Requests:
             operation.method,
             fill_path(operation.path, known),
             fill(operation.body, known),
-            query={name: str(fill(text, known)) for name, text in operation.query.items()},
+            query={name: _asked(value, known) for name, value in operation.query.items()},
             headers={name: str(fill(text, known)) for name, text in {**self._headers, **operation.headers}.items()},
             accept=self.answers.accept,
         )
 
-    def fields(self, item: Item, own: str) -> dict[str, Any]:
-        """The body of a record: its properties and Hub's own id."""
-        return nested({**item.properties, own: item.write.key}, self.clear)
+    def fields(self, item: Item, own: str, lists: Sequence[Listed] = (), apart: Collection[str] = ()) -> dict[str, Any]:
+        """The body of a record: its properties and Hub's own id, with what is to change in its lists."""
+        in_rows = {field for listed in lists for field in listed.fields}
+        plain = item.properties if own in in_rows else {**item.properties, own: item.write.key}
+        body = nested({name: value for name, value in plain.items() if name not in (*in_rows, *apart)}, self.clear)
+        for listed in lists:
+            if (changes := listed.body(item)) is not None:
+                body[listed.name] = changes
+        return body
 
 
 def dialect_of(declaration: Declaration) -> Dialect[Settings]:
@@ -60,7 +79,8 @@ def dialect_of(declaration: Declaration) -> Dialect[Settings]:
 
 
 def _people(person: Person, requests: Requests) -> People[Settings]:
-    records = Records(person.record, person.own)
+    lists = [Listed(name, rows) for name, rows in person.lists.items()]
+    records = Records(person.record, person.own, {listed.name: listed.there for listed in lists})
     own = next(search for search in person.find if search.by == "own")
     by_email = [search for search in person.find if search.by == "email"]
 
@@ -73,12 +93,22 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         items = reader(person.read.items)
         for chunk in chunks(ids, person.read.size):
             request = requests.make(person.read, settings, id=chunk[0], ids=chunk)
+            request = replace(request, accept=request.accept | GONE)
             yield Call(request, lambda response: _records(response, requests, items, records, many=False))
 
     def merge(kept: str, other: str, settings: Settings) -> Script[str]:
         for operation in person.merge:
             requests.answers.body((yield requests.make(operation, settings, id=kept, other=other)))
         return kept
+
+    def settle(record: str, item: Item, settings: Settings) -> Script[None]:
+        for then in person.then:
+            named = {name: value for name, value in item.properties.items() if name in then.fields}
+            if named:
+                made = requests.make(
+                    then, settings, id=record, key=item.write.key, fields=nested(named, requests.clear)
+                )
+                requests.answers.body((yield made))
 
     def erase(record: str, settings: Settings) -> Script[None]:
         for operation in person.erase:
@@ -90,9 +120,11 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         unique=frozenset(person.unique),
         find=find,
         read=read,
-        update=_batch(person.update, person.own, requests),
-        create=_batch(person.create, person.own, requests) if person.create else None,
-        upsert=_batch(person.upsert, person.own, requests) if person.upsert else None,
+        update=_batch(person.update, person.own, requests, lists, person.apart),
+        create=_batch(person.create, person.own, requests, lists, person.apart) if person.create else None,
+        upsert=_batch(person.upsert, person.own, requests, lists, person.apart) if person.upsert else None,
+        lists=person.in_rows,
+        settle=settle if person.then else None,
         merge=merge if person.merge else None,
         erase=erase,
     )
@@ -105,12 +137,30 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
         assert order.find is not None
         yield from _searches(order.find, [value for _, value in keys], records, requests, settings)
 
+    def link(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[Mapping[str, str]]:
+        assert order.link is not None
+        refused: dict[str, str] = {}
+        for made, person in pairs:
+            request = requests.make(order.link, settings, id=made, person=person)
+            problem = requests.answers.problem((yield replace(request, accept=request.accept | REFUSED)))
+            if problem is not None:
+                refused[made] = problem.words or problem.kind
+        return refused
+
+    def unlink(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[None]:
+        assert order.unlink is not None
+        for made, person in pairs:
+            request = requests.make(order.unlink, settings, id=made, person=person)
+            requests.answers.problem((yield replace(request, accept=request.accept | GONE)))
+
     return Orders(
         own=order.own,
         update=_batch(order.update, order.own, requests) if order.update else None,
         create=_batch(order.create, order.own, requests) if order.create else None,
         upsert=_batch(order.upsert, order.own, requests) if order.upsert else None,
         find=find if order.find else None,
+        link=link if order.link else None,
+        unlink=unlink if order.unlink else None,
         link_property=order.person,
     )
 
@@ -125,7 +175,7 @@ def _companies(company: Company, requests: Requests) -> Companies[Settings]:
             def read(response: httpx.Response, asked: str = name) -> Sequence[Found]:
                 body = requests.answers.body(response)
                 listed = items(body) if items else body
-                same = [one for one in listed or () if _same(text_of(found_name, one), asked)]
+                same = [one for one in listed or () if alike(text_of(found_name, one), asked)]
                 ids = [one for one in (text_of(found_id, each) for each in same) if one]
                 return [Found(one, keys=frozenset({(company.name, asked)})) for one in ids[:1]]
 
@@ -146,25 +196,43 @@ def _companies(company: Company, requests: Requests) -> Companies[Settings]:
 def _searches(
     search: Search, values: Sequence[str], records: Records, requests: Requests, settings: Settings
 ) -> Iterator[Call[Sequence[Found]]]:
-    items = reader(search.items)
+    items, following = reader(search.items), reader(search.next)
     for chunk in chunks(values, search.size):
+        page: list[str] = []
+
+        def read(response: httpx.Response, page: list[str] = page) -> list[Found]:
+            found = _records(response, requests, items, records, many=True, bare=search.bare)
+            more = text_of(following, json_of(response)) if following else None
+            page[:] = [more] if more else []
+            return found
+
         request = requests.make(search, settings, value=chunk[0], values=chunk)
-        yield Call(request, lambda response: _records(response, requests, items, records, many=True))
+        yield Call(request, read)
+        for _ in range(MOST_PAGES - 1):
+            if not page:
+                break
+            more = {name: str(fill(text, {"next": page[0]})) for name, text in search.next_query.items()}
+            yield Call(replace(request, query={**request.query, **more}), read)
 
 
-def _records(response: httpx.Response, requests: Requests, items: Any, records: Records, *, many: bool) -> list[Found]:
+def _records(
+    response: httpx.Response, requests: Requests, items: Any, records: Records, *, many: bool, bare: bool = False
+) -> list[Found]:
     """The records of an answer. A read of one that is gone finds nothing; a search must give a list."""
-    problem = requests.answers.problem(response)
-    if problem is not None and problem.kind == "gone":
-        return []
-    body = requests.answers.body(response)
+    if problem := requests.answers.problem(response):
+        if problem.kind == "gone":
+            return []
+        raise as_error(problem, response)
+    body = content(response)
     listed = items(body) if items else body
     if many and not isinstance(listed, list):
         raise Unavailable("the answer to a search holds no list of records")
-    return records.found(listed)
+    return records.found(listed, bare=bare)
 
 
-def _batch(writing: Writing, own: str, requests: Requests) -> Batch[Settings]:
+def _batch(
+    writing: Writing, own: str, requests: Requests, lists: Sequence[Listed] = (), apart: Collection[str] = ()
+) -> Batch[Settings]:
     made_id, results, key = reader(writing.id), reader(writing.results), reader(writing.key)
     failed, words = reader(writing.failed), reader(writing.words)
 
@@ -175,9 +243,9 @@ def _batch(writing: Writing, own: str, requests: Requests) -> Batch[Settings]:
             problem = requests.answers.problem(response)
             if problem is not None:
                 return {item.write.key: problem}
-            return {item.write.key: _made(requests.answers.body(response), item)}
+            return {item.write.key: _made(content(response), item, _last_part(response))}
 
-        fields = requests.fields(item, own)
+        fields = requests.fields(item, own, lists, apart)
         return Call(requests.make(writing, settings, fields=fields, key=item.write.key, id=item.id or ""), read)
 
     def several(items: Sequence[Item], settings: Settings) -> Call[crm.Answers]:
@@ -187,11 +255,11 @@ def _batch(writing: Writing, own: str, requests: Requests) -> Batch[Settings]:
                 raise Unavailable("the answer to a batch holds no list of results", uncertain=True)
             return _told(items, listed)
 
-        each = [
-            fill(writing.item, {"fields": requests.fields(item, own), "key": item.write.key, "id": item.id or ""})
-            for item in items
-        ]
-        return Call(requests.make(writing, settings, items=each), read)
+        return Call(requests.make(writing, settings, items=[_item(item) for item in items]), read)
+
+    def _item(item: Item) -> Any:
+        fields = requests.fields(item, own, lists, apart)
+        return fill(writing.item, {"fields": fields, "key": item.write.key, "id": item.id or ""})
 
     def _told(items: Sequence[Item], listed: list[Any]) -> crm.Answers:
         by_key = {item.write.key: item for item in items}
@@ -203,8 +271,12 @@ def _batch(writing: Writing, own: str, requests: Requests) -> Batch[Settings]:
             return Problem(text_of(words, one) or "the record was refused", "refused")
         return _made(one, item)
 
-    def _made(body: Any, item: Item) -> Made | Problem:
-        record = text_of(made_id, body) or item.id
+    def _last_part(response: httpx.Response) -> str | None:
+        named = response.headers.get(writing.id_header, "") if writing.id_header else ""
+        return unquote(urlsplit(named).path.rstrip("/").rpartition("/")[2]) or None
+
+    def _made(body: Any, item: Item, named: str | None = None) -> Made | Problem:
+        record = text_of(made_id, body) or named or item.id
         if record is None:
             raise Unavailable("the answer to a new record names no id", uncertain=True)
         return Made(record, new=item.id is None)
@@ -212,5 +284,7 @@ def _batch(writing: Writing, own: str, requests: Requests) -> Batch[Settings]:
     return Batch(writing.size, single if writing.size == 1 else several)
 
 
-def _same(found: str | None, asked: str) -> bool:
-    return found is not None and found.strip().casefold() == asked.strip().casefold()
+def _asked(value: str | Sequence[str] | Encoded, known: Mapping[str, Any]) -> str | list[str]:
+    if isinstance(value, Encoded):
+        return encoded(value.template, known, base64=value.base64 is not None)
+    return str(fill(value, known)) if isinstance(value, str) else [str(fill(one, known)) for one in value]

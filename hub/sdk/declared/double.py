@@ -19,8 +19,9 @@ import orjson
 from hub.errors import ConfigError
 from hub.mapping.expression.syntax import parse
 from hub.sdk.declared.answers import reader
-from hub.sdk.declared.model import Declaration, Operation, Record, Search, Writing
-from hub.sdk.declared.template import values_in
+from hub.sdk.declared.model import Declaration, Encoded, Operation, Record, Search, Writing
+from hub.sdk.declared.rows import Listed
+from hub.sdk.declared.template import decoded, values_in
 
 Stored = dict[str, Any]
 
@@ -36,6 +37,10 @@ class Double:
     orders: dict[str, Stored] = field(default_factory=dict)
     companies: dict[str, str] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(101))
+    _lists: dict[str, Listed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lists = {name: Listed(name, rows) for name, rows in self.declaration.person.lists.items()}
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request; 404 where the declaration has none of that form."""
@@ -56,6 +61,8 @@ class Double:
         for operation in person.merge:
             yield self._merge(request, operation)
         yield self._read(request)
+        for linking in (order.link, order.unlink) if order else ():
+            yield _answer(request, {}) if linking and self._values(request, linking) is not None else None
         if order and order.find:
             yield self._search(request, order.find, self.orders, order.record, order.own, "")
         if company:
@@ -67,7 +74,7 @@ class Double:
         found = (
             values_in(operation.path.partition("?")[0], unquote(path)) if request.method == operation.method else None
         )
-        query = values_in(dict(operation.query), dict(request.url.params)) if found is not None else None
+        query = _asked(operation, request.url.params) if found is not None else None
         told = values_in(operation.body, body) if query is not None else None
         if found is None or query is None or told is None:
             return None
@@ -84,7 +91,9 @@ class Double:
         asked = [str(one).lower() for one in values.get("values", [values.get("value")])]
         name = own if search.by == "own" else email
         hits = [
-            self._shown(key, one, record) for key, one in kept.items() if str(_at(one, name) or "").lower() in asked
+            self._shown(key, one, record)
+            for key, one in kept.items()
+            if any(str(held).lower() in asked for held in self._held(one, name))
         ]
         return _answer(request, _put({}, search.items, hits))
 
@@ -118,6 +127,8 @@ class Double:
         self, values: Mapping[str, Any], action: str, kept: dict[str, Stored], own: str
     ) -> tuple[str, str] | None:
         fields = values.get("fields") or {}
+        fields = {name: value for name, value in fields.items() if name not in self._lists}
+        rows = {name: listed for name, listed in self._lists.items() if name in (values.get("fields") or {})}
         key = str(values.get("key") or _at(fields, own) or "")
         known = next((one for one, held in kept.items() if key and _at(held, own) == key), None)
         record = {"create": None, "update": str(values.get("id")), "upsert": known}[action]
@@ -126,7 +137,26 @@ class Double:
         record = record or str(next(self._ids))
         changed = {**kept.get(record, {}), **fields}
         kept[record] = {name: value for name, value in changed.items() if value != self.declaration.clear}
+        for name, listed in rows.items():
+            before = listed.there(kept[record]) or []
+            place = self.declaration.person.lists[name].rows or name
+            told = listed.after(before, values["fields"][name], lambda: next(self._ids))
+            kept[record] = _put(kept[record], place, told)
         return record, key
+
+    def hold(self, key: str, own: str, value: str, kept: dict[str, Stored]) -> None:
+        """A record that has Hub's own id and nothing else."""
+        listed = next((listed for listed in self._lists.values() if own in listed.fields), None)
+        if listed is None:
+            kept[key] = {own: value}
+            return
+        place = self.declaration.person.lists[listed.name].rows or listed.name
+        row = {**listed.made(own, value), self.declaration.person.lists[listed.name].id: next(self._ids)}
+        kept[key] = _put({}, place, [row])
+
+    def _held(self, stored: Stored, name: str) -> list[Any]:
+        listed = next((listed for listed in self._lists.values() if name in listed.fields), None)
+        return [_at(stored, name) or ""] if listed is None else listed.values(name, listed.there(stored) or [])
 
     def _told(self, writing: Writing, told: tuple[str, str] | None) -> Any:
         if told is None:
@@ -162,7 +192,7 @@ class Double:
         return None
 
     def _shown(self, key: str, stored: Stored, record: Record) -> Any:
-        email = _at(stored, self.declaration.person.email)
+        email = next(iter(self._held(stored, self.declaration.person.email)), None)
         shown = _put(orjson.loads(orjson.dumps(stored)), record.id, key)
         read = reader(record.emails)
         return shown if not email or read is None or read(shown) else _put(shown, record.emails, [email])
@@ -174,6 +204,23 @@ def _answer(request: httpx.Request, body: Any) -> httpx.Response:
 
 def _gone(request: httpx.Request) -> httpx.Response:
     return httpx.Response(404, json={"message": "there is no such record"}, request=request)
+
+
+def _asked(operation: Operation, params: httpx.QueryParams) -> dict[str, Any] | None:
+    """The values in a query; None where it is another operation's."""
+    if params.keys() != operation.query.keys():
+        return None
+    together: dict[str, Any] = {}
+    for name, template in operation.query.items():
+        given: Any = params.get_list(name)
+        if isinstance(template, Encoded):
+            told = values_in(template.template, decoded(given[0], base64=template.base64 is not None))
+        else:
+            told = values_in(template, given[0] if isinstance(template, str) else given)
+        if told is None:
+            return None
+        together |= told
+    return together
 
 
 def _at(body: Any, name: str) -> Any:

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from hub.errors import did_you_mean
 from hub.mapping.expression import PROFILE, ExpressionError, Schema, compile_expression
 from hub.sdk.declared.fields import ORDERS
-from hub.sdk.declared.model import Auth, Declaration, Operation, Search, Writing
+from hub.sdk.declared.model import Auth, Declaration, Encoded, Operation, Rows, Search, Writing
 from hub.sdk.declared.template import names_in
 
 _ALWAYS = ("fields", "key", "id")
 _EXPRESSIONS = frozenset(
     {"when", "words", "holders", "refused", "id", "items", "results", "failed", "owner", "emails", "formerly", "live",
-     "found", "record_id"}
+     "found", "record_id", "next", "rows", "value"}
 )  # fmt: skip
 """Keys of a declaration whose value is an expression over an answer."""
 
@@ -53,7 +53,10 @@ def _answers(part: Any, path: str) -> Iterator[str]:
             company_id = path == "company" and name == "id"
             if name in _EXPRESSIONS and isinstance(value, str) and not company_id:
                 yield from _expression(own, value)
-            elif name not in ("body", "item", "fields", "opt_out", "settings", "auth"):
+            elif name in ("fields", "lists") and isinstance(value, Mapping):
+                for key, one in value.items():
+                    yield from _answers(one, f"{own}.{key}")
+            elif name not in ("body", "item", "row", "add", "change", "remove", "query", "opt_out", "settings", "auth"):
                 yield from _answers(value, own)
     elif isinstance(part, tuple):
         for index, one in enumerate(part):
@@ -73,8 +76,16 @@ def _templates(declaration: Declaration) -> Iterator[str]:
             yield from _writing(f"order.{name}", written, public)
     for index, one in enumerate(person.merge):
         yield from _operation(f"person.merge[{index}]", one, (*public, "id", "other"))
+    for name, rows in person.lists.items():
+        yield from _rows(f"person.lists.{name}", rows, public)
+    for index, then in enumerate(person.then):
+        yield from _operation(f"person.then[{index}]", then, (*public, *_ALWAYS))
+    yield from _named("person.opt_out", person.opt_out, public)
     for index, one in enumerate(person.erase):
         yield from _operation(f"person.erase[{index}]", one, (*public, "id"))
+    for name in ("link", "unlink"):
+        if order and (linking := getattr(order, name)):
+            yield from _operation(f"order.{name}", linking, (*public, "id", "person"))
     if order and order.find:
         yield from _operation("order.find", order.find, (*public, "value", "values"))
     if company:
@@ -90,11 +101,19 @@ def _writing(path: str, written: Writing, public: Collection[str]) -> Iterator[s
         yield from _operation(path, written, (*public, *_ALWAYS))
 
 
+def _rows(path: str, rows: Rows, public: Collection[str]) -> Iterator[str]:
+    for field, one in rows.fields.items():
+        yield from _named(f"{path}.fields.{field}.row", one.row, (*public, "value"))
+    for name, known in (("add", ("row",)), ("change", ("id", "row")), ("remove", ("id",))):
+        yield from _named(f"{path}.{name}", getattr(rows, name), known)
+
+
 def _operation(path: str, operation: Operation, known: Collection[str]) -> Iterator[str]:
     yield from _named(f"{path}.request", operation.path, known)
     for part in ("query", "headers"):
         for name, template in getattr(operation, part).items():
-            yield from _named(f"{path}.{part}.{name}", template, known)
+            inner = template.template if isinstance(template, Encoded) else template
+            yield from _named(f"{path}.{part}.{name}", inner, known)
     yield from _named(f"{path}.body", operation.body, known)
     if isinstance(operation, Search) and not {"value", "values"} & operation.asks_for:
         yield f"{path}: names neither $value nor $values, so that it would find anybody"
@@ -125,6 +144,13 @@ def _names(declaration: Declaration) -> Iterator[str]:
     for name in person.unique:
         if name not in (*person.fields, person.own):
             yield f"person.unique: {name!r} is none of person.fields{did_you_mean(name, person.fields)}"
+    for path, names in (
+        *((f"person.lists.{name}.fields", rows.fields) for name, rows in person.lists.items()),
+        *((f"person.then[{index}].fields", then.fields) for index, then in enumerate(person.then)),
+    ):
+        for name in names:
+            if name not in (*person.fields, *person.opt_out, person.own):
+                yield f"{path}: {name!r} is none of person.fields{did_you_mean(name, person.fields)}"
     for name in person.opt_out:
         if name in person.fields:
             yield f"person.opt_out.{name}: stands in person.fields too"

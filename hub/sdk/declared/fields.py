@@ -10,6 +10,7 @@ from typing import Any
 from hub.mapping.expression import ORDER, Expression, Schema, compile_expression, plain, roots_of
 from hub.mapping.expression.schema import Shape
 from hub.model.profile import Profile
+from hub.sdk.crm import facts
 from hub.sdk.destination import OrderChange
 
 _BESIDE: Mapping[str, Shape] = {
@@ -41,7 +42,7 @@ class Fields:
         """Field to value; what the order does not tell is left out."""
         beside = {
             "net": plain(change.net),
-            "stage": stage(change),
+            "stage": facts.sale(change),
             "key": change.key,
             "connection": change.connection,
             "deleted": change.deleted,
@@ -51,15 +52,6 @@ class Fields:
     def _read(self, view: Mapping[str, Any]) -> dict[str, Any]:
         values = ((name, as_json(expression.read(view))) for name, expression in self._expressions.items())
         return {name: value for name, value in values if value not in (None, "", [], {})}
-
-
-def stage(change: OrderChange) -> str:
-    """``open`` while nobody paid, ``lost`` once nothing is left of an order, else ``won``."""
-    order = change.order
-    nothing_left = change.net <= 0 < order.total
-    if change.deleted or nothing_left or order.state in ("cancelled", "refunded", "failed"):
-        return "lost"
-    return "open" if change.is_open else "won"
 
 
 def as_json(value: Any) -> Any:

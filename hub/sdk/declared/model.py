@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from hub.sdk.catalogue.proof import Proof
 from hub.sdk.declared.template import names_in
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|\S+)")
@@ -24,11 +25,15 @@ def _several(value: Any) -> Any:
 
 
 class Setting(_Part):
-    """What each connection to such a system sets; ``secret`` ones never leave the headers that carry them."""
+    """What each connection to such a system sets; ``secret`` ones never leave the headers that carry them.
+
+    ``number`` is for one that templates put in as a number, such as the id of a category.
+    """
 
     description: Text
     secret: bool = False
-    default: str | None = None
+    number: bool = False
+    default: str | int | None = None
 
 
 class OAuth2(_Part):
@@ -86,11 +91,33 @@ class Rule(_Part):
     refused: str | None = None
 
 
+class Encoded(_Part):
+    """A template that is sent as JSON within a query: as it is, or by base64 for URLs. One of the two."""
+
+    as_json: Any = Field(None, alias="json")
+    base64: Any = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Encoded:
+        if (self.as_json is None) == (self.base64 is None):
+            raise ValueError("needs one of json, base64")
+        return self
+
+    @property
+    def template(self) -> Any:
+        """What is encoded."""
+        return self.base64 if self.as_json is None else self.as_json
+
+
 class Operation(_Part):
-    """One request. ``request`` is METHOD and path; path, query, headers and body are templates."""
+    """One request. ``request`` is METHOD and path; path, query, headers and body are templates.
+
+    A value of the query may be a list, which is sent one by one, or ``{json: …}`` or ``{base64: …}``: a template whose
+    JSON is sent as text.
+    """
 
     request: str
-    query: Mapping[str, str] = Field(default_factory=dict)
+    query: Mapping[str, str | tuple[str, ...] | Encoded] = Field(default_factory=dict)
     headers: Mapping[str, str] = Field(default_factory=dict)
     body: Any = None
 
@@ -113,18 +140,21 @@ class Operation(_Part):
     @property
     def asks_for(self) -> frozenset[str]:
         """The values its templates name."""
-        return frozenset(names_in([self.path, dict(self.query), dict(self.headers), self.body]))
+        query = [one.template if isinstance(one, Encoded) else one for one in self.query.values()]
+        return frozenset(names_in([self.path, query, dict(self.headers), self.body]))
 
 
 class Writing(Operation):
     """A request that writes records: one, or with ``size`` several, each as ``item`` in ``$items``.
 
-    ``id`` is where the answer has the record's id; without it the id that is known stays. Of several, ``results`` is
+    ``id`` is where the answer has the record's id, ``id_header`` the header whose last part is it (``Location``);
+    without them the id that is known stays. Of several, ``results`` is
     the list of answers, one for each item in order, or where ``key`` is given told by Hub's own id; ``failed`` is true
     of one that was refused, and ``words`` says why.
     """
 
     id: str | None = None
+    id_header: str | None = None
     size: Annotated[int, Field(ge=1, le=10_000)] = 1
     item: Any = None
     results: str | None = None
@@ -142,12 +172,23 @@ class Writing(Operation):
 class Search(Operation):
     """A request that finds records by a key: ``$value``, or with ``size`` several at once, ``$values``.
 
-    ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer.
+    ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer, with
+    ``bare`` of their ids alone: each is read then. Where an answer holds a page of them, ``next`` is an expression for
+    what the next page is asked by; ``$next`` in ``next_query`` is it. At most 20 pages are read.
     """
 
     by: Literal["own", "email"]
     items: Text
     size: Annotated[int, Field(ge=1, le=10_000)] = 1
+    bare: bool = False
+    next: str | None = None
+    next_query: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _pages(self) -> Search:
+        if (self.next is None) != (not self.next_query):
+            raise ValueError("next and next_query belong together")
+        return self
 
 
 class Reading(Operation):
@@ -173,6 +214,41 @@ class Record(_Part):
     live: str | None = None
 
 
+class Row(_Part):
+    """One kind of row: ``row`` is the template of a new one with ``$value``, ``is`` true of a row of this kind.
+
+    ``value`` is what such a row holds, as the field's value is put.
+    """
+
+    row: Any
+    when: str | None = Field(None, alias="is")
+    value: Text
+
+
+class Rows(_Part):
+    """A list within a record whose rows are fields of the person's: e-mails, phones, addresses, identifiers.
+
+    ``rows`` is the list in a record that was read, by default the field's name, ``id`` a row's id. ``add``, ``change``
+    and ``remove`` are the templates of one change (``$row``, ``$id``); without ``add`` the list is sent as a whole.
+    """
+
+    rows: str | None = None
+    id: str = "id"
+    fields: Annotated[Mapping[str, Row], Field(min_length=1)]
+    add: Any = None
+    change: Any = None
+    remove: Any = None
+
+
+class Then(Operation):
+    """A request after a record was made or updated, where one of ``fields`` was among what was to be written.
+
+    They are left out of the record itself; ``$fields`` are those of them.
+    """
+
+    fields: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class Person(_Part):
     """How people are written.
 
@@ -180,8 +256,10 @@ class Person(_Part):
     ``email``    the field of the main e-mail
     ``unique``   fields of which the system itself refuses a second record with the same value
     ``fields``   field to expression over the profile
+    ``lists``    fields of the record that are lists, with those of ``fields`` (or ``own``) that are rows of them
     ``opt_out``  fields that say "no more mail", with the value for it: written when a person opted out, never taken
-                 back by Hub (law L7)
+                 back by Hub (law L7); templates of settings
+    ``then``     requests after the record was written, for what does not stand in it
     ``merge``    requests that make ``$other`` part of ``$id``, one after the other
     """
 
@@ -189,7 +267,9 @@ class Person(_Part):
     email: Text = "email"
     unique: tuple[str, ...] = ()
     fields: Mapping[str, Text]
+    lists: Mapping[str, Rows] = Field(default_factory=dict)
     opt_out: Mapping[str, Any] = Field(default_factory=dict)
+    then: tuple[Then, ...] = ()
     record: Record
     find: tuple[Search, ...]
     read: Reading
@@ -207,15 +287,28 @@ class Person(_Part):
             raise ValueError("find: needs a search by own and one by email")
         return self
 
+    @property
+    def in_rows(self) -> frozenset[str]:
+        """The fields that are rows of lists."""
+        return frozenset(field for rows in self.lists.values() for field in rows.fields)
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """The fields that are written by requests of their own."""
+        return frozenset(field for then in self.then for field in then.fields)
+
 
 class Order(_Part):
     """How orders are written. ``fields`` are expressions over ``hub.sdk.declared.fields.ORDERS``.
 
-    The person's record goes into the field ``person``.
+    The person's record goes into the field ``person``; or ``link`` is the request that links the order ``$id`` to the
+    person ``$person``, and ``unlink`` the one that takes such a link away.
     """
 
     own: Text
-    person: Text
+    person: Text | None = None
+    link: Operation | None = None
+    unlink: Operation | None = None
     fields: Mapping[str, Text]
     record: Record
     find: Search | None = None
@@ -227,6 +320,8 @@ class Order(_Part):
     def _can_be_made(self) -> Order:
         if self.upsert is None and None in (self.create, self.update, self.find):
             raise ValueError("needs upsert, or create, update and find")
+        if (self.person is None) == (self.link is None):
+            raise ValueError("needs either person or link")
         if self.find is not None and self.find.by != "own":
             raise ValueError("find: orders are found by own")
         return self
@@ -266,6 +361,7 @@ class Declaration(_Part):
     person: Person
     order: Order | None = None
     company: Company | None = None
+    proof: Proof = Field(Proof(), description="Tests that hold it against something outside of it, for its tier.")
 
     @model_validator(mode="after")
     def _names_settings(self) -> Declaration:

@@ -6,7 +6,9 @@ type. In a path values are escaped. Nothing else is a template: no loops, no con
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +35,20 @@ def fill(template: Any, values: Values) -> Any:
 def fill_path(template: str, values: Values) -> str:
     """A path with its values, each of which stays one part of it."""
     return _filled(template, values, lambda value: quote(str(value), safe=""))
+
+
+def encoded(template: Any, values: Values, *, base64: bool) -> str:
+    """A template with its values, as JSON in a text; with ``base64`` as URLs bear it."""
+    text = json.dumps(fill(template, values), ensure_ascii=False, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode()).decode() if base64 else text
+
+
+def decoded(text: str, *, base64: bool) -> Any:
+    """What such a text holds; None where it is none."""
+    try:
+        return json.loads(urlsafe_b64decode(text) if base64 else text)
+    except ValueError:
+        return None
 
 
 def names_in(template: Any) -> Iterator[str]:

@@ -18,7 +18,7 @@ from hub.model.customer import PersonName
 from hub.model.money import Money
 from hub.model.order import Order
 from hub.model.profile import ConsentSummary, OrderSummary, Profile
-from hub.sdk.declared import connector_of, read_declaration
+from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.declared.double import Double
 from hub.sdk.declared.model import Declaration
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
@@ -122,7 +122,7 @@ def _double(case: ConnectorCase, declaration: Declaration, write: Write) -> Doub
     place = double.people if write.kind == "profile" else double.orders
     own = declaration.person.own if write.kind == "profile" or declaration.order is None else declaration.order.own
     for one in held:
-        place[one] = {own: write.key}
+        double.hold(one, own, write.key, place)
     return double
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from pydantic_core import to_jsonable_python
@@ -150,10 +150,11 @@ def as_json(value: Any) -> Any:
     return to_jsonable_python(value)
 
 
-def split_query(path: str) -> tuple[str, dict[str, str]]:
-    """A path without its query, and the query."""
+def split_query(path: str) -> tuple[str, dict[str, str | list[str]]]:
+    """A path without its query, and the query; a name that stands there several times has a list."""
     bare, _, query = path.partition("?")
-    return bare, dict(parse_qsl(query, keep_blank_values=True))
+    told = parse_qs(query, keep_blank_values=True)
+    return bare, {name: values if values[1:] else values[0] for name, values in told.items()}
 
 
 def same_path(actual: str, planned: str, root: str) -> bool:

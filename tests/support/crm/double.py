@@ -69,6 +69,7 @@ def doubles() -> dict[str, type[Double]]:
     found: dict[str, type[Double]] = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         for one in vars(import_module(f"{__package__}.{module.name}")).values():
-            if isinstance(one, type) and isinstance(getattr(one, "slug", None), str):
-                found[one.slug] = one
+            slug = getattr(one, "slug", None)
+            if isinstance(one, type) and isinstance(slug, str):
+                found[slug] = one
     return dict(sorted(found.items()))

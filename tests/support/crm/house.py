@@ -33,6 +33,7 @@ from hub.store.destinations import DestinationState
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
 from tests.support.crm.double import Double, doubles
+from tests.support.crm.espocrm_declared import EspoCrmDeclaredDouble
 from tests.support.crm.hostile import Hostile, Killed
 from tests.support.crm.plain import Plain
 
@@ -117,7 +118,7 @@ class House:
 
     def _open(self) -> None:
         self.hostile.passed = self._tick
-        if isinstance(self.double, Plain):
+        if isinstance(self.double, Plain | EspoCrmDeclaredDouble):
             made = self.double.connection()
         else:
             options = {**self.double.settings(), **self.own_settings}

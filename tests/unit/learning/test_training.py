@@ -117,7 +117,7 @@ def test_rejecting_all_that_is_asked_asks_less() -> None:
 def test_half_of_another_estimate_counts_for_what_no_household_shares() -> None:
     other = replace(MODEL, weights=Weights(birth_different=-2.0, national_id_different=-3.0, first_different=-1.0))
     told = tempered(MODEL, other, MODEL)
-    assert told.weights == Weights(birth_different=-4.0, national_id_different=-4.0)
+    assert told.weights == Weights(birth_different=-4.05, national_id_different=-4.0)
     assert tempered(MODEL, other, MODEL, alone=True).weights == other.weights
 
 

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.connectors.hubspot.mapping import contact_properties, deal_properties
-from hub.mapping.overrides import Compiled, Overrides, OwnFields, WriteRule, compile_overrides, decide, unknown_targets
+from hub.mapping.overrides import (
+    RULES,
+    Compiled,
+    Overrides,
+    OwnFields,
+    WriteRule,
+    compile_overrides,
+    decide,
+    unknown_targets,
+)
 from hub.model.base import FrozenTexts
 from hub.model.customer import PersonName
 from hub.model.money import Money
@@ -233,10 +242,19 @@ def test_every_fault_of_every_mapping_file_is_told_with_file_and_line(tmp_path: 
 
 def test_rules_of_writing_that_a_connection_cannot_keep_are_refused(tmp_path: Path) -> None:
     made = load_connections({"crm": ("hubspot", {"access_token": "t"})}, default_region="DE")
-    mapping(tmp_path, "crm.yaml", "fields: {firstname: {write: only_if_empty}}\n")
+    mapping(
+        tmp_path,
+        "crm.yaml",
+        "fields: {firstname: {write: only_if_empty}}\norder_fields: {dealname: {write: never_after_edit}}\n",
+    )
+    # HubSpot's people can be read first; what stands in an order is always written over
     assert with_mappings(made, tmp_path, {})[1] == [
-        f"{tmp_path}/crm.yaml: fields.firstname.write: this connection keeps no other rule than always (line 1)"
+        f"{tmp_path}/crm.yaml: order_fields.dealname.write: this connection keeps no other rule than always (line 2)"
     ]
+    own = OwnFields(("lang", "country_id/id"), rules=RULES, untold=lambda name: "/" in name)
+    told = {name: {"write": "never_after_edit"} for name in own.written}
+    said = "fields.country_id/id.write: whether a person changed this field there cannot be told"
+    assert compile_overrides({"fields": told}, own)[1] == [said]
 
 
 NAMES = st.sampled_from(

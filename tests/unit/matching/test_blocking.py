@@ -22,8 +22,14 @@ def test_the_keys_of_a_record() -> None:
         ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"),
         ("name_year", "06|174|1980"), ("name_day", "06|174|0417"), ("birth_postal", "19800417|10969"),
         ("name_birth", "06|174|19800417"), ("name_postal", "06|174|10969"),
-        ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"),
+        ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"), ("name_door", "06|174|12|lind"),
     }  # fmt: skip
+
+
+def test_a_name_at_a_door_is_found_with_the_postal_code_alone_and_with_the_city_alone() -> None:
+    told = {"first_name": "Anna", "last_name": "Berg", "street": HOME["street"]}
+    by_code, by_city = (keys(who(**told, **{part: HOME[part]})) for part in ("postal_code", "city"))
+    assert {kind for kind, _ in by_code & by_city} & FINEST == {"name_door"}
 
 
 def test_a_value_is_no_other_kinds() -> None:

@@ -34,7 +34,7 @@ def on_one_mailbox(one: str, other: str) -> str:
     [
         "Jana/John", "Julia/Julian", "Andrea/Andreas", "Simon/Simone", "Christian/Christina", "Alexander/Alexandra",
         "Antonia/Antonio", "Lea/Leo", "Oliver/Olivia", "Marina/Martin", "Lars/Lara", "Kerstin/Karsten", "Uwe/Ute",
-        "Dominik/Dominique", "Tina/Timo", "Petra/Peter",
+        "Dominik/Dominique", "Tina/Timo", "Petra/Peter", "Kai/Kaia", "Gabriel/Gabriele", "Karl/Karla",
     ],
 )  # fmt: skip
 def test_a_couple_on_one_mailbox_is_two_people_or_a_question(couple: str) -> None:
@@ -53,6 +53,12 @@ def test_a_couple_on_one_mailbox_is_two_people_or_a_question(couple: str) -> Non
 )  # fmt: skip
 def test_one_name_in_two_spellings_is_one_person(spelled: str) -> None:
     assert on_one_mailbox(*spelled.split("/")) == "same"
+
+
+@pytest.mark.parametrize("names", ["Anna/Anne", "Maria/Marie", "Max/Maxi", "Ann/Anna"])
+def test_two_well_known_forms_of_one_name_are_no_typing_error(names: str) -> None:
+    one, other = names.lower().split("/")
+    assert likeness((one,), (other,)) == likeness((other,), (one,)) == "alias"
 
 
 def test_whose_a_name_is_where_many_countries_agree() -> None:

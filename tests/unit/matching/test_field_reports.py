@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from hub.mapping.name import person_name
+from hub.mapping.name import fold, person_name
 from hub.matching.blocking import buckets
 from hub.matching.clustering import cluster, crowds
+from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, likeness
 from hub.matching.rules import IdentityRules, nobodys
 from hub.matching.scoring import outcome, score
@@ -215,6 +216,76 @@ def test_whom_one_calls_by_a_title_is_called_by_the_last_name(full: str) -> None
 @pytest.mark.parametrize("title", ["Hr.", "Fr.", "Mme", "Fräulein", "Miss", "Frau Dr.", "Herrn"])
 def test_a_title_is_no_first_name(title: str) -> None:
     assert [spelling.first for spelling in who(**named(title)).names] == [()]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("Ayşe", "Şen"), ("Jun", "Li"), ("Mag", "Kim"), ("Med", "Ali"), ("Wei", "Jun"), ("Sen", "Ayşe")]
+)
+def test_a_title_that_is_all_of_a_name_is_that_name(first: str, last: str) -> None:
+    for told in (who(first_name=first, last_name=last), who(full_name=f"{first} {last}")):
+        assert told.names == ((Spelling((fold(first),), (fold(last),))),)
+        assert told.suffixes == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found", "suffixes"),
+    [
+        ("Mag. Anna", "Möller", ("anna",), ()),
+        ("Mag Anna", "Möller", ("anna",), ()),
+        ("Dr. med. Anna", "Möller", ("anna",), ()),
+        ("Anna", "Möller, Dr. med.", ("anna",), ()),
+        ("Anna", "Möller Mag", ("anna",), ()),
+        ("Dipl.-Ing.", "Möller", (), ()),
+        ("Mag.", "Möller", (), ()),
+        ("Karl", "Möller sen", ("karl",), ("sr",)),
+        ("Karl jun.", "Möller", ("karl",), ("jr",)),
+        ("Wei Jun", "Möller", ("wei", "jun"), ()),
+    ],
+)
+def test_a_title_stands_where_titles_stand_and_a_name_is_left(
+    first: str, last: str, found: tuple[str, ...], suffixes: tuple[str, ...]
+) -> None:
+    told = who(first_name=first, last_name=last)
+    assert (told.names, told.suffixes) == ((Spelling(found, ("moller",)),), suffixes)
+
+
+@pytest.mark.parametrize(
+    ("full", "first", "last"),
+    [
+        ("Mag Kim", "Mag", "Kim"), ("Kim, Mag", "Mag", "Kim"), ("Mag. Kim", None, "Kim"), ("Frau Mag Kim", None, "Kim"),
+        ("Mag Anna Kim", "Anna", "Kim"), ("Kim, Mag. Anna", "Anna", "Kim"), ("Dr med Kim", None, "Kim"),
+    ],
+)  # fmt: skip
+def test_a_full_name_is_split_behind_its_titles(full: str, first: str | None, last: str) -> None:
+    name = person_name(full=full)
+    assert name is not None
+    assert (name.first, name.last) == (first, last)
+
+
+# -- one name in two romanisations, and beside an English one (silverstein/minutes#390 and its kind)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Jun-rei", "Junrei", "exact"),
+        ("Jing", "Ching", "typo"),
+        ("Wen-jing", "Cindy Wenjing", "alias"),
+        ("Hsia", "Grace Xia", "alias"),
+        ("Hans Peter", "Hanspeter Karl", "alias"),
+        ("Konstantinos", "Constantine", "alias"),
+        ("Anna Maria", "Marianna", "different"),
+    ],
+)
+def test_a_first_name_in_one_word_or_two_beside_another_is_that_name(one: str, other: str, level: str) -> None:
+    spelled = [tuple(fold(each).split()) for each in (one, other)]
+    assert likeness(*spelled) == likeness(*reversed(spelled)) == level
+
+
+@pytest.mark.parametrize("names", ["Lampropoulos/Labropoulos", "Antoniou/Adoniu", "Αποστόλου/Apostolou", "Tien/Tian"])
+def test_a_last_name_written_by_letter_and_by_ear_is_one(names: str) -> None:
+    one, other = ((fold(name),) for name in names.split("/"))
+    assert likeness(one, other, given=False) == likeness(other, one, given=False) == "typo"
 
 
 # -- what was right before, and stays (chatwoot/chatwoot#2811, element-hq/element-web#9962, sheltermanager/asm3#1170,

@@ -114,6 +114,13 @@ def test_a_name_run_together_in_one_field_is_the_name(way: str) -> None:
     assert score(whole, who(first_name=way), MODEL).weight == score(whole, whole, MODEL).weight
 
 
+@given(st.floats(1_000, 1_000_000))
+def test_what_a_mailbox_and_a_name_prove_is_the_same_to_the_letter_in_bases_of_any_size(population: float) -> None:
+    # 7.5 of the mailbox, 1 of a second link, 6.5 of the first name: where thousands of pairs stand, at a limit
+    told = who(**ANNA, **HOME, email=EMAIL)
+    assert score(told, told, Model(population=population)).weight == 15.0
+
+
 def test_last_names_that_share_more_letters_say_more() -> None:
     nasser, nasir, qasim, kassem = (who(first_name="Omar", last_name=last) for last in
                                     ("Nasser", "Nasir", "Qasim", "Kassem"))  # fmt: skip
@@ -233,6 +240,21 @@ def test_disagreement_weighs_less_where_it_is_common_among_sure_pairs() -> None:
     assert -4 < learned.first_different < -2
     assert learned.last_different < Weights().last_different
     assert learned.phone_different == pytest.approx(Weights().phone_different)
+
+
+@pytest.mark.parametrize(("moved", "sure"), [(0, True), (1, False)])
+def test_a_mailbox_tells_how_often_one_persons_addresses_differ(moved: int, sure: bool) -> None:
+    # given a till's customers, known by name and address, some of whom told a mailbox twice
+    elsewhere = {"street": "Am Hang 3", "postal_code": "80331", "city": "München"}
+    anna = who(**ANNA, **HOME, email=EMAIL)
+    told = [score(anna, who(**ANNA, **home, email=EMAIL), MODEL) for home in (HOME, elsewhere if moved else HOME) * 60]
+
+    learned = adjusted(told, MODEL).weights
+
+    assert (learned.address_different < Weights().address_different) == sure
+    # and a family's mailbox tells nothing about addresses
+    family = [score(anna, who(first_name="Bert", last_name="Müller", **HOME, email=EMAIL), MODEL)] * 60
+    assert adjusted(family, MODEL).weights.address_different == Weights().address_different
 
 
 def test_frequencies_are_those_of_the_records() -> None:

@@ -28,7 +28,7 @@ from tests.support.doubles import Crm, at, by_name, customer, entry, routes_to, 
 MERGES = 12
 """More than go into one call."""
 
-SHORT = timedelta(seconds=0.6)
+SHORT = timedelta(seconds=1.5)
 PATIENCE = 20.0
 
 

@@ -34,7 +34,7 @@ def test_list_gives_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     rows = json.loads(done.stdout)
     assert done.exit_code == 0
     assert {row["name"] for row in rows} == set(registry.slugs())
-    assert all(set(row) == {"name", "roles", "channel"} for row in rows)
+    assert all(set(row) == {"name", "roles", "channel", "tier"} for row in rows)
 
 
 def test_show_describes_a_connector(till: Path):
@@ -138,3 +138,40 @@ async def post(application: Any, body: bytes) -> int:
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": [(b"Host", b"x")]}
     await application(scope, receive, send)
     return int(sent[0]["status"])
+
+
+def test_show_tells_what_maps_to_what_and_what_is_missing_for_the_next_tier():
+    shown = json.loads(runner.invoke(app, ["show", "hubspot", "--json"]).stdout)
+    made = {row["there"]: row["from"] for row in shown["maps"]["person"]["written"]}
+    assert made["hub_emails"] == "emails.0, emails.1"
+    assert made["hub_lifetime_value"] == "orders.totals.amount"
+    assert "accounts" in shown["maps"]["person"]["left"]
+    assert "lines" in shown["maps"]["order"]["left"]
+    assert (shown["tier"], shown["next_tier"]) == ("silver", "gold")
+    assert list(shown["missing"]) == ["run against the system itself"]
+
+
+def test_show_of_a_connection_has_its_settings_and_its_mapping_file(tmp_path: Path):
+    # given a connection that maps fields of its own, by its settings and by its file
+    config = tmp_path / "hub.yaml"
+    config.write_text(
+        "connections: {crm: {connector: hubspot, access_token: x, orders: none, profile_fields: {own: custom.shoe}}}\n"
+    )
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "crm.yaml").write_text("fields: {hat: custom.hat, firstname: name.middle}\n")
+    # when it is shown
+    done = runner.invoke(app, ["show", "crm", "--json", "--config", str(config)])
+    shown = json.loads(done.stdout)
+    # then the maps are those of this connection
+    made = {row["there"]: row["from"] for row in shown["maps"]["person"]["written"]}
+    assert (made["own"], made["hat"], made["firstname"]) == ("custom.shoe", "custom.hat", "name.middle")
+    assert "name.first" in shown["maps"]["person"]["left"]
+    assert "order" not in shown["maps"]
+    assert "access_token: x" not in done.stdout
+
+
+def test_a_connector_without_proof_says_what_to_do_for_it(till: Path):
+    shown = json.loads(runner.invoke(app, ["show", str(till), "--json"]).stdout)
+    assert shown["proven_against"] == ["double from documentation"]
+    assert shown["tier"] == "none"
+    assert "passes the contract kit" in shown["missing"]

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from hub.errors import AuthError, ConfigError, RateLimited, Refusal, Unavailable
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.connection import Connection, load_connections, open_client
-from hub.sdk.declared import connector_of, declared, read_declaration
+from hub.sdk.declared.connector import connector_of, read_declaration
+from hub.sdk.declared.folder import declared
 from hub.sdk.declared.template import fill, fill_path, names_in, values_in
 from hub.sdk.destination import ProfileChange, Write, WriteResult
 from hub.sdk.registry import Connector

@@ -1,0 +1,64 @@
+"""Activities as notes at their contact.
+
+Sources: developers.hubspot.com/docs/api-reference/latest/crm/activities/notes/guide and
+…/crm/activities/notes/batch/create-notes (a note is made together with its association),
+…/crm-associations-v4/guide (202 is a note's with a contact).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import httpx
+
+from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
+from hub.connectors.hubspot.schemas import read_answer
+from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY
+from hub.sdk.crm import Activities, Batch, Call, Found, Item, Key, facts
+from hub.sdk.crm.calls import chunks
+from hub.sdk.crm.dialect import Answers
+from hub.sdk.destination import ActivityChange, HttpRequest
+
+NOTES = "/crm/v3/objects/notes"
+AT_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}
+SIZE = MANIFEST.limits.batch
+
+
+def properties(change: ActivityChange, _: HubSpotSettings) -> dict[str, str]:
+    """The properties of an activity's note. HubSpot shows the body as HTML, so that what people wrote is escaped."""
+    words = [f"<strong>{escape(change.title)}</strong>", *map(escape, change.text.splitlines())]
+    return {
+        "hs_timestamp": facts.instant(change.at, "milliseconds"),
+        "hs_note_body": "<br>".join(words),
+        "hub_activity_kind": change.kind,
+    }
+
+
+def append(items: Sequence[Item], _: HubSpotSettings) -> Call[Answers]:
+    """Make notes, each at its contact."""
+    body = [
+        {
+            "objectWriteTraceId": item.write.key,
+            "properties": dict(item.properties),
+            "associations": [{"to": {"id": item.write.links[0]}, "types": [AT_CONTACT]}],
+        }
+        for item in items
+    ]
+    request = HttpRequest("POST", f"{NOTES}/batch/create", {"inputs": body})
+    return Call(request, lambda response: read_answer(response).by_key(items))
+
+
+def find(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
+    """The notes of these keys of ours, read by the unique property: unlike a search, that knows them at once."""
+    for chunk in chunks((key for _, key in keys), SIZE):
+        inputs = [{"id": key} for key in chunk]
+        body = {"idProperty": ACTIVITY_KEY, "inputs": inputs, "properties": [ACTIVITY_KEY], "propertiesWithHistory": []}
+        yield Call(HttpRequest("POST", f"{NOTES}/batch/read", body), _found)
+
+
+def _found(response: httpx.Response) -> Sequence[Found]:
+    return [Found(one.id, one.properties.get(ACTIVITY_KEY)) for one in read_answer(response).results]
+
+
+ACTIVITIES = Activities(own=ACTIVITY_KEY, properties=properties, find=find, create=Batch(SIZE, append), guarded=True)

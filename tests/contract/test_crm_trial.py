@@ -1,0 +1,71 @@
+"""``hub connector try``: an invented person before every CRM's double."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
+
+import httpx
+import pytest
+
+from hub.application.trial_of_crm import Promise, try_crm
+from hub.errors import HubError, RefusedError
+from tests.support.crm import House, doubles
+
+CANARY = UUID("00000000-0000-0000-0000-00000000cafe")
+
+
+@pytest.fixture(params=doubles())
+def house(request: pytest.FixtureRequest) -> House:
+    return House(doubles()[request.param]())
+
+
+def tried(house: House, handle: Callable[[httpx.Request], httpx.Response] | None = None) -> dict[str, Promise]:
+    now = [0.0]
+    connection = replace(house.connection, connector=house.connection.connector)
+    promises = try_crm(
+        connection, CANARY, patience=5, transport=httpx.MockTransport(handle or house.double.handle),
+        clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds),
+    )  # fmt: skip
+    return {promise.name: promise for promise in promises}
+
+
+def test_a_crm_that_holds_its_promises_is_told_so_and_nothing_is_left(house: House) -> None:
+    typed = house.double.add_person("somebody@example.com")
+    before = house.double.people()
+    promises = tried(house)
+    assert [each for each in promises.values() if each.is_broken] == []
+    assert promises["erases a person"].holds
+    assert [each["id"] for each in house.double.people()] == [typed]
+    assert house.double.people() == before
+
+
+def test_whatever_fails_and_whenever_nothing_is_left(house: House) -> None:
+    calls = [0]
+
+    def failing(number: int) -> Callable[[httpx.Request], httpx.Response]:
+        calls[0] = 0
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            calls[0] += 1
+            answer = house.double.handle(request)
+            return httpx.Response(400, json={"message": "no"}, request=request) if calls[0] == number else answer
+
+        return handle
+
+    for number in range(1, 30):
+        with suppress(HubError):  # a failure before anything was written
+            tried(house, failing(number))
+        if calls[0] < number:
+            break
+        assert house.double.people() == [], f"call {number}"
+
+
+def test_somebody_who_is_there_already_is_not_touched(house: House) -> None:
+    house.double.add_person(f"hub-canary-{CANARY.hex}@example.com")
+    before = house.double.people()
+    with pytest.raises(RefusedError):
+        tried(house)
+    assert house.double.people() == before

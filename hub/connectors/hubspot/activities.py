@@ -1,24 +1,24 @@
 """Activities as notes at their contact.
 
-Sources: developers.hubspot.com/docs/api-reference/latest/crm/activities/notes/guide and
-…/crm/activities/notes/batch/create-notes (a note is made together with its association),
-…/crm-associations-v4/guide (202 is a note's with a contact).
+Sources: developers.hubspot.com/docs/api-reference/crm-notes-v3/guide (``hs_timestamp`` is required and places the note
+in the timeline; the body holds 65,536 characters), …/latest/crm/activities/notes/batch/create-notes (a note is made
+together with its association, whose type in the example is 202), …/crm-associations-v4/guide (association types).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 import httpx
 
 from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.schemas import read_answer
 from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY
-from hub.sdk.crm import Activities, Batch, Call, Found, Item, Key, facts
+from hub.sdk.crm import Activities, Batch, Call, Found, Item, facts
+from hub.sdk.crm.activities import as_html, words
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import Answers
-from hub.sdk.destination import ActivityChange, HttpRequest
+from hub.sdk.destination import ActivityChange, HttpRequest, Write
 
 NOTES = "/crm/v3/objects/notes"
 AT_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}
@@ -26,11 +26,10 @@ SIZE = MANIFEST.limits.batch
 
 
 def properties(change: ActivityChange, _: HubSpotSettings) -> dict[str, str]:
-    """The properties of an activity's note. HubSpot shows the body as HTML, so that what people wrote is escaped."""
-    words = [f"<strong>{escape(change.title)}</strong>", *map(escape, change.text.splitlines())]
+    """The properties of an activity's note; HubSpot shows the body as HTML."""
     return {
         "hs_timestamp": facts.instant(change.at, "milliseconds"),
-        "hs_note_body": "<br>".join(words),
+        "hs_note_body": as_html(words(change)),
         "hub_activity_kind": change.kind,
     }
 
@@ -49,9 +48,9 @@ def append(items: Sequence[Item], _: HubSpotSettings) -> Call[Answers]:
     return Call(request, lambda response: read_answer(response).by_key(items))
 
 
-def find(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
-    """The notes of these keys of ours, read by the unique property: unlike a search, that knows them at once."""
-    for chunk in chunks((key for _, key in keys), SIZE):
+def find(writes: Sequence[Write], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
+    """Those that stand there, read by the unique property: unlike a search, that knows them at once."""
+    for chunk in chunks((write.key for write in writes), SIZE):
         inputs = [{"id": key} for key in chunk]
         body = {"idProperty": ACTIVITY_KEY, "inputs": inputs, "properties": [ACTIVITY_KEY], "propertiesWithHistory": []}
         yield Call(HttpRequest("POST", f"{NOTES}/batch/read", body), _found)

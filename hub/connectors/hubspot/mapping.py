@@ -51,7 +51,7 @@ _instant = partial(facts.instant, timespec="milliseconds")
 
 ESSENTIAL = frozenset(
     {
-        *(PROFILE_ID, ORDER_KEY, ACTIVITY_KEY),
+        *(PROFILE_ID, ORDER_KEY, ACTIVITY_KEY, "hs_note_body"),
         *("deal_currency_code", "pipeline", "dealstage"),
         *(f"hub_{channel}_consent" for channel in facts.CHANNELS),
     }

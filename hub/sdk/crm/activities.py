@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from html import escape
 from typing import Generic
 
 from hub.sdk.crm.calls import Caller
@@ -11,6 +14,30 @@ from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import ActivityChange, Write
 from hub.sdk.manifest import Settings
+
+REFERENCE = re.compile(r"Hub activity ([0-9a-f-]{36})")
+
+
+def reference(key: str) -> str:
+    """The last line of an entry where the CRM has no field for Hub's own key of it."""
+    return f"Hub activity {key}"
+
+
+def referred(text: str) -> str | None:
+    """Hub's own key of an entry with this text; None where Hub did not write it."""
+    found = REFERENCE.findall(text)
+    return found[-1] if found else None
+
+
+def words(change: ActivityChange, *, at: bool = False, named: bool = False) -> list[str]:
+    """The lines of an entry, as plain text: with the moment where the CRM sets its own, and with the ``reference``."""
+    moment = [change.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")] if at else []
+    return [change.title, *moment, *change.text.splitlines(), *([reference(change.key)] if named else [])]
+
+
+def as_html(lines: Sequence[str]) -> str:
+    """The same where the CRM shows HTML: what people wrote is escaped, so that nothing of it is lost, or acts there."""
+    return "<br>".join([f"<strong>{escape(lines[0])}</strong>", *map(escape, lines[1:])])
 
 
 def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings: Settings) -> Write | None:
@@ -25,9 +52,8 @@ def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings:
         "activity",
         change.key,
         None,
-        {**activities.properties(change, settings), activities.own: change.key},
+        {**activities.properties(change, settings), **({activities.own: change.key} if activities.own else {})},
         {},
-        match=((activities.own, change.key),),
         links=(change.contact_id,),
         uncertain=change.uncertain,
     )
@@ -35,7 +61,7 @@ def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings:
 
 def look_first(activities: Activities[Settings], write: Write) -> bool:
     """True when the entry may stand there already, and the CRM would append it once more."""
-    return write.uncertain or not activities.guarded
+    return activities.find is not None and (write.uncertain or not activities.guarded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +83,7 @@ class ActivityWriter(Generic[Settings]):
 
     def unfound(self, activities: Activities[Settings], writes: Sequence[Write]) -> list[Write]:
         """Deliver what stands there already; gives the rest."""
-        keys = [(activities.own, write.key) for write in writes]
-        calls = activities.find(keys, self.caller.settings) if keys else ()
+        calls = activities.find(writes, self.caller.settings) if writes and activities.find else ()
         there = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         for write in writes:
             if write.key in there:

@@ -189,21 +189,25 @@ class Orders(Generic[Settings]):
 
 @dataclass(frozen=True, slots=True)
 class Activities(Generic[Settings]):
-    """How an entry is appended to a person's history. It is never updated, and never taken away.
+    """How an entry is appended to the history of the person ``Write.links[0]``. It is never updated.
 
-    ``own``         the property that holds Hub's own key of it; what is found names it as ``Found.owner``
+    ``own``         the property that holds Hub's own key of it; "" where the CRM has none, and the text itself ends
+                    with it (``hub.sdk.crm.activities.reference``). What is found names it as ``Found.owner``
     ``properties``  pure: what the entry holds, beside ``own``
-    ``find``        the entries that have any of these keys, as the CRM knows them at once after it made them
-    ``create``      appends entries to the person ``Item.write.links[0]``
+    ``find``        of these entries those that stand there, as the CRM knows them at once after it made them; None
+                    where ``create`` of a key that stands there makes no second one
+    ``create``      appends entries
     ``guarded``     True where the CRM itself refuses a second entry of the same key with a conflict: then Hub looks
                     only after an unknown outcome; else before each
+    ``forget``      take all entries of Hub's away from a person who is to be erased, where ``People.erase`` does not
     """
 
     own: str
     properties: Callable[[ActivityChange, Settings], Mapping[str, Any]]
-    find: Callable[[Sequence[Key], Settings], Iterable[Call[Sequence[Found]]]]
     create: Batch[Settings]
+    find: Callable[[Sequence[Write], Settings], Iterable[Call[Sequence[Found]]]] | None = None
     guarded: bool = False
+    forget: Callable[[str, Settings], Script[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,8 @@ class PeopleWriter(Generic[Settings]):
         self.results.by_key[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
             try:
+                if (history := self.dialect.activities) and history.forget:
+                    self.caller.run(history.forget(record, self.settings))
                 self.caller.run(self.people.erase(record, self.settings))
             except RejectedError as error:
                 if self.alive([record]):

@@ -79,8 +79,8 @@ def _activities(dialect: Dialect[Settings], writes: Sequence[Write], settings: S
     activities = dialect.activities
     if activities is None:
         return
-    sought = [(activities.own, write.key) for write in writes if appended_before(activities, write)]
-    yield from (call.request for call in (activities.find(sought, settings) if sought else ()))
+    sought = [write for write in writes if appended_before(activities, write)]
+    yield from (call.request for call in (activities.find(sought, settings) if sought and activities.find else ()))
     new = [Item(write, None, write.properties) for write in writes if not appended_before(activities, write)]
     yield from _batches(dialect, activities.create, new, settings)
 

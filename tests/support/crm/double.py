@@ -29,6 +29,15 @@ class Order(TypedDict):
     values: dict[str, Any]
 
 
+class Entry(TypedDict):
+    """An entry in the history of a person; ``owner`` is Hub's own key that it carries, in a field or its text."""
+
+    id: str
+    owner: str | None
+    person: str | None
+    values: dict[str, Any]
+
+
 class Double(Protocol):
     """A CRM in memory. It is made without arguments, and can be copied deeply."""
 
@@ -49,6 +58,9 @@ class Double(Protocol):
 
     def orders(self) -> list[Order]:
         """The records of orders."""
+
+    def activities(self) -> list[Entry]:
+        """The entries in people's histories, where the CRM's connector appends any."""
 
     def add_person(self, email: str, **values: str) -> str:
         """Somebody there typed a person; gives the id."""

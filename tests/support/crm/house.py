@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from uuid import UUID
 import orjson
 
 from hub.errors import AuthError, HubError, RateLimited, Unavailable
+from hub.model.activity import ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox import record
@@ -24,7 +26,7 @@ from hub.outbox.deliver import CALLS_PER_READ, LONGEST_WAIT, WAIT_FOR_CUSTOMER
 from hub.outbox.render import Rendered, Unreadable, render
 from hub.outbox.send import Sent, send
 from hub.sdk.connection import Connection, load_connections, open_client
-from hub.sdk.destination import Change, OrderChange, ProfileChange, Write, WriteResult
+from hub.sdk.destination import ActivityChange, Change, OrderChange, ProfileChange, Write, WriteResult
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.sdk.testkit.wire import SampleTokens
@@ -87,6 +89,16 @@ class Placed:
     deleted: bool = False
 
 
+@dataclass(frozen=True)
+class Happened:
+    """Something for a person's history."""
+
+    kind: ActivityKind
+    at: datetime
+    title: str
+    text: str
+
+
 @dataclass
 class Tables:
     """What Hub keeps."""
@@ -95,6 +107,7 @@ class Tables:
     aliases: dict[UUID, UUID] = field(default_factory=dict)
     erased: set[UUID] = field(default_factory=set)
     orders: dict[UUID, Placed] = field(default_factory=dict)
+    activities: dict[UUID, Happened] = field(default_factory=dict)
     outbox: dict[UUID, Row] = field(default_factory=dict)
     crosswalk: dict[tuple[Subject, str], Known] = field(default_factory=dict)
     mirror: dict[UUID, str] = field(default_factory=dict)
@@ -163,6 +176,11 @@ class House:
         self.tables.orders[key] = Placed(order, of, **apart)
         self._enqueue("order", key, of)
 
+    def happened(self, key: UUID, of: UUID, happened: Happened) -> None:
+        """Something new for the history of a person."""
+        self.tables.activities[key] = happened
+        self._enqueue("activity", key, of)
+
     def merged(self, winner: Profile, loser: UUID) -> None:
         """Two profiles are one: ``winner`` is the golden profile of both."""
         held = self.tables
@@ -178,6 +196,9 @@ class House:
         for key, placed in held.orders.items():
             if placed.profile_id == loser:
                 self.ordered(key, placed.order, winner.id, **_apart(placed))
+        for row in held.outbox.values():
+            if row.subject == "activity" and row.waits and row.profile_id == loser:
+                row.profile_id = winner.id
 
     def split(self, winner: Profile, revived: Profile, *orders: UUID) -> None:
         """The merge was wrong: ``revived`` is a profile of its own again, with these orders."""
@@ -220,14 +241,14 @@ class House:
         raise AssertionError(f"does not settle after {passes} passes: {reasons}; paused: {self.tables.state.reason}")
 
     def _waits_for_nobody(self, row: Row) -> bool:
-        """True for an order of somebody who was erased before they were known there."""
-        return row.subject == "order" and row.profile_id in self.tables.erased and not self._contact(row.profile_id)
+        """True for an order or activity of somebody who was erased before they were known there."""
+        return row.subject != "profile" and row.profile_id in self.tables.erased and not self._contact(row.profile_id)
 
     def deliver(self) -> None:
         """What ``hub.outbox.deliver.deliver`` does, with one worker; a killed one is followed by the next."""
         try:
             with patch("tenacity.nap.time", Mock()):  # reads are tried again at once
-                while self._read("profile") + self._read("order"):
+                while self._read("profile") + self._read("order") + self._read("activity"):
                     pass
         except Killed:
             self.client, self.prepared, self.failing = None, False, set()
@@ -240,7 +261,7 @@ class House:
             return 0
         rows = self.due(subject)
         dealt = 0
-        if subject == "order":
+        if subject != "profile":
             for row in rows:
                 if row.contact_id is None:
                     self._postpone(row)
@@ -281,7 +302,7 @@ class House:
         return due._due(
             row.key, row.profile_id, row.version, row.attempts, row.uncertain, [], [external for _, external in ids],
             [key for key, _ in ids], gone, mirrors, [held.mirror[key] for key in mirrors], False,
-            self._contact(row.profile_id) if row.subject == "order" else None,
+            self._contact(row.profile_id) if row.subject != "profile" else None,
         )  # fmt: skip
 
     def _contact(self, profile: UUID) -> str | None:
@@ -302,7 +323,7 @@ class House:
         least, most = WAIT_FOR_CUSTOMER.total_seconds(), LONGEST_WAIT.total_seconds()
         kept.due_at = self.tables.now + min(most, max(least, waited))
 
-    def _change(self, subject: Subject, row: DueRow) -> Change | Unreadable | None:
+    def _change(self, subject: Subject, row: DueRow) -> Change | ActivityChange | Unreadable | None:
         """As ``hub.outbox.render``; nothing of an erased person's orders, or of a retired profile, is sent."""
         held = self.tables
         if subject == "order":
@@ -312,6 +333,14 @@ class House:
             return OrderChange(
                 placed.order, "shop", str(row.key), row.contact_id, row.version, tuple(row.external_ids), row.mirror,
                 row.uncertain, placed.refunded, placed.paid, placed.deleted,
+            )  # fmt: skip
+        if subject == "activity":
+            told = held.activities[row.key]
+            if row.profile_id in held.erased:
+                return None
+            return ActivityChange(
+                told.kind, str(row.key), told.at, told.title, told.text, row.contact_id, row.version,
+                tuple(row.external_ids), row.uncertain,
             )  # fmt: skip
         profile = held.profiles.get(row.key)
         if profile is None:
@@ -440,7 +469,7 @@ class House:
 
     def _wake(self, profile: UUID) -> None:
         for row in self.tables.outbox.values():
-            if row.subject == "order" and row.profile_id == profile and row.state == "pending":
+            if row.subject != "profile" and row.profile_id == profile and row.state == "pending":
                 row.due_at = min(row.due_at, self.tables.now)
 
     # -- for the laws

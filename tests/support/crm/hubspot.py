@@ -10,7 +10,7 @@ import httpx
 
 from hub.sandbox.hubspot import SandboxCrm
 from hub.sandbox.records import Stored, invalid
-from tests.support.crm.double import Order, Person
+from tests.support.crm.double import Entry, Order, Person
 
 SYSTEM = ("hs_merged_object_ids", "hs_additional_emails")
 
@@ -82,6 +82,18 @@ class HubSpotDouble:
                 "values": {name: value for name, value in deal.items() if name not in ("id", "contacts")},
             }
             for deal in self.crm.deals()
+        ]
+
+    def activities(self) -> list[Entry]:
+        """All notes at contacts."""
+        return [
+            {
+                "id": note["id"],
+                "owner": note.get("hub_activity_key"),
+                "person": note["contact"],
+                "values": {name: value for name, value in note.items() if name not in ("id", "contact")},
+            }
+            for note in self.crm.notes()
         ]
 
     def add_person(self, email: str, **values: str) -> str:

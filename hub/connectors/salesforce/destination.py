@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.connectors.salesforce import schemas, schemas_setup
+from hub.connectors.salesforce.activities import ACTIVITIES
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
 from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, ESSENTIAL, render
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
@@ -202,6 +203,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         link_size=SIZE,
     ),
     companies=Companies(name=COMPANY, id="AccountId", find=accounts_of, create=account),
+    activities=ACTIVITIES,
 )
 
 DESTINATION = destination(

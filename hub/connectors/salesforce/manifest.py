@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -26,7 +26,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class SalesforceSettings(ProfileSettings):
+class SalesforceSettings(ActivitySettings):
     """Where the org is, how Hub comes by its tokens, and what becomes of people, orders and duplicates."""
 
     my_domain: str = Field(description="Host of the org's My Domain: acme.my.salesforce.com.")
@@ -63,6 +63,7 @@ class SalesforceSettings(ProfileSettings):
         default_factory=dict,
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
     )
+    activity_status: str = Field("Completed", description="Status of the tasks that activities become.")
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields (README) were created; essential: ids only."
     )
@@ -146,10 +147,9 @@ MANIFEST = Manifest(
     settings=SalesforceSettings,
     docs_url="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
     api_version="REST v64.0",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     limits=Limits(batch=1000),
     not_offered={
-        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "Salesforce is written to, not read from",
         "merge by REST": "Salesforce merges by SOAP or Apex only: merge: apex calls a class of yours, merge: mark "
         "leaves the second record for people",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
 from hub.connectors.salesforce.schemas_fields import (
+    ACTIVITY_KEY,
     CONSENTS,
     MERGED_INTO,
     ORDER_FIELDS,
@@ -40,7 +41,10 @@ FACTS = {
 }
 
 ESSENTIAL_OF_ORDERS = ("StageName", "CloseDate", "CurrencyIsoCode")
-ESSENTIAL = frozenset({PROFILE_ID, ORDER_KEY, EMAIL_OPT_OUT, *ESSENTIAL_OF_ORDERS, *CONSENTS.values()})
+ESSENTIAL_OF_TASKS = (ACTIVITY_KEY, "Subject", "Description", "ActivityDate", "Status")
+ESSENTIAL = frozenset(
+    {PROFILE_ID, ORDER_KEY, EMAIL_OPT_OUT, *ESSENTIAL_OF_ORDERS, *ESSENTIAL_OF_TASKS, *CONSENTS.values()}
+)
 """Never left out, whatever is refused: by what a record is found, what an amount means, and every opt-out."""
 
 

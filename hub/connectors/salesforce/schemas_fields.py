@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hub.model.consent import ConsentChannel
 
-PROFILE_ID, ORDER_KEY = "Hub_Profile_Id__c", "Hub_Order_Key__c"
+PROFILE_ID, ORDER_KEY, ACTIVITY_KEY = "Hub_Profile_Id__c", "Hub_Order_Key__c", "Hub_Activity_Key__c"
 MERGED_INTO = "Hub_Merged_Into__c"
 
 CONSENTS: Mapping[ConsentChannel, str] = {

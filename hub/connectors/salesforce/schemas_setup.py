@@ -22,7 +22,14 @@ from hub.connectors.salesforce.schemas import (
     rows,
     saved,
 )
-from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.salesforce.schemas_fields import (
+    ACTIVITY_KEY,
+    MERGED_INTO,
+    ORDER_FIELDS,
+    ORDER_KEY,
+    PERSON_FIELDS,
+    PROFILE_ID,
+)
 from hub.errors import AuthError, RejectedError
 from hub.sdk.checked import Checked
 from hub.sdk.crm.calls import chunks
@@ -139,6 +146,7 @@ def _needed(settings: SalesforceSettings) -> list[tuple[str, set[str]]]:
     person = {*PERSON_FIELDS} if every else {PROFILE_ID, *({MERGED_INTO} if settings.merge == "mark" else ())}
     order = {*ORDER_FIELDS} if every else {ORDER_KEY}
     kinds = [(settings.sobject, {*person, *settings.profile_fields, *settings.mapped_fields} - {COMPANY})]
+    kinds += [("Task", {ACTIVITY_KEY})] if settings.activities else []
     return [*kinds, ("Opportunity", {*order, *settings.opportunity_fields})] if settings.takes_orders else kinds
 
 

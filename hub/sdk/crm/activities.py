@@ -13,7 +13,7 @@ from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import ActivityChange, Write
-from hub.sdk.manifest import Settings
+from hub.sdk.manifest import ActivitySettings, ConnectionSettings, Settings
 
 REFERENCE = re.compile(r"Hub activity ([0-9a-f-]{36})")
 
@@ -38,6 +38,11 @@ def words(change: ActivityChange, *, at: bool = False, named: bool = False) -> l
 def as_html(lines: Sequence[str]) -> str:
     """The same where the CRM shows HTML: what people wrote is escaped, so that nothing of it is lost, or acts there."""
     return "<br>".join([f"<strong>{escape(lines[0])}</strong>", *map(escape, lines[1:])])
+
+
+def are_wanted(settings: ConnectionSettings) -> bool:
+    """Whether the connection asks for any entries; what is there without that is people's to take away."""
+    return isinstance(settings, ActivitySettings) and bool(settings.activities)
 
 
 def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings: Settings) -> Write | None:

@@ -9,6 +9,7 @@ from typing import Generic, Literal
 
 from hub.errors import ConflictError, RejectedError
 from hub.sdk.crm import finding, rules
+from hub.sdk.crm.activities import are_wanted
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
 from hub.sdk.crm.items import creation, known, look_first, own_ids, plain
@@ -218,7 +219,7 @@ class PeopleWriter(Generic[Settings]):
         self.results.by_key[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
             try:
-                if (history := self.dialect.activities) and history.forget:
+                if (history := self.dialect.activities) and history.forget and are_wanted(self.settings):
                     self.caller.run(history.forget(record, self.settings))
                 self.caller.run(self.people.erase(record, self.settings))
             except RejectedError as error:

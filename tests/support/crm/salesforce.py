@@ -45,6 +45,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "Amount": NUMBER,
         "CloseDate": DATE,
     },
+    "Task": {
+        **dict.fromkeys(("Subject", "Description", "Status", "WhoId", "Hub_Activity_Key__c"), TEXT),
+        "ActivityDate": DATE,
+    },
     "PermissionSet": {"Name": TEXT, "Label": TEXT},
     "FieldPermissions": {
         **dict.fromkeys(("ParentId", "SobjectType", "Field"), TEXT),
@@ -58,14 +62,23 @@ REQUIRED = {
     "Account": ("Name",),
     "Opportunity": ("Name", "StageName", "CloseDate"),
     "OpportunityContactRole": ("OpportunityId", "ContactId"),
+    "Task": ("Status",),
     "PermissionSet": ("Name", "Label"),
     "FieldPermissions": ("ParentId", "Field"),
 }
 UNIQUE = ("Hub_Profile_Id__c", "Hub_Order_Key__c")
-INDEXED = {*UNIQUE, "Email", "Id"}
+INDEXED = {*UNIQUE, "Hub_Activity_Key__c", "WhoId", "Email", "Id"}
 PREFIX = {"Contact": "003", "Lead": "00Q", "Account": "001", "Opportunity": "006", "OpportunityContactRole": "00K"}
-PREFIX |= {"PermissionSet": "0PS", "FieldPermissions": "01k"}
-LENGTHS = {"FirstName": 40, "LastName": 80, "Email": 80, "Phone": 40, "Name": 120, "Hub_Profile_Id__c": 36}
+PREFIX |= {"Task": "00T", "PermissionSet": "0PS", "FieldPermissions": "01k"}
+LENGTHS = {
+    "FirstName": 40,
+    "LastName": 80,
+    "Email": 80,
+    "Phone": 40,
+    "Name": 120,
+    "Hub_Profile_Id__c": 36,
+    "Subject": 255,
+}
 _CONDITION = re.compile(r"(\w+) IN \(((?:'(?:[^'\\]|\\.)*',?)*)\)")
 _SOQL = re.compile(r"SELECT (?P<names>[\w., ]+) FROM (?P<sobject>\w+) WHERE (?P<where>.*?)(?P<order> ORDER BY .*)?")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
@@ -144,6 +157,17 @@ class SalesforceDouble:
             for each in self.live("Opportunity")
         ]
 
+    def activities(self) -> list[Record]:
+        return [
+            {
+                "id": task["Id"],
+                "owner": task.get("Hub_Activity_Key__c"),
+                "person": task.get("WhoId"),
+                "values": {name: value for name, value in task.items() if name not in ("Id", "WhoId")},
+            }
+            for task in self.live("Task")
+        ]
+
     def add_person(self, email: str, **values: str) -> str:
         return self.insert(self.person, {"LastName": "Typed", "Company": "Typed", "Email": email, **values})
 
@@ -155,6 +179,10 @@ class SalesforceDouble:
         for role in self.live("OpportunityContactRole"):
             if role["ContactId"] == gone:
                 role["ContactId"] = kept
+        for task in self.live("Task"):
+            if task["WhoId"] == gone:
+                task["WhoId"] = kept
+                self.indexed("Task", task["Id"], {"WhoId": kept})
 
     def refuse(self, text: str) -> None:
         self.refused.append(text)
@@ -326,7 +354,12 @@ class SalesforceDouble:
             raise RefusedError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
         for name, value in values.items():
             self.typed(sobject, name, value)
-        for name, kind in (("ContactId", "Contact"), ("OpportunityId", "Opportunity"), ("AccountId", "Account")):
+        for name, kind in (
+            ("ContactId", "Contact"),
+            ("OpportunityId", "Opportunity"),
+            ("AccountId", "Account"),
+            ("WhoId", self.person),
+        ):
             other = self.records[kind].get(values.get(name) or "")
             if values.get(name) and (other is None or other.get("IsDeleted")):
                 raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (name,))

@@ -233,6 +233,7 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
         "loyalty_ids": [],
         "accounts": [],
         "tags": [],
+        "contact_kinds": [],
         "consents": [],
         "orders": {
             "count": 1,

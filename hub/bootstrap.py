@@ -363,12 +363,22 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
 def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
     """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
     from hub.application.backfill import CHECK_SECONDS, History
+    from hub.application.reconcile import CHECK_SECONDS as RECONCILE_SECONDS
+    from hub.application.reconcile import Reconciling
     from hub.workers.schedule import Task
 
+    compared = [
+        Reconciling(run.database, one, one.settings.reconcile)
+        for one in run.connections.values()
+        if one.settings.reconcile
+    ]
     found = [History(run.database, one, one.settings.every) for one in run.connections.values() if one.settings.every]
     return [
         Task(f"backfill {one.connection.name}", CHECK_SECONDS, lambda one=one: one.run_if_due(stopping))  # type: ignore[misc]
         for one in found
+    ] + [
+        Task(f"reconcile {one.connection.name}", RECONCILE_SECONDS, lambda one=one: one.run_if_due(stopping))  # type: ignore[misc]
+        for one in compared
     ]
 
 

@@ -5,8 +5,8 @@ made. Whoever follows the record is told of it, as of any post.
 
 Sources: docs.espocrm.com/development/api/stream (``POST Note``; ``GET {entityType}/{id}/stream``, offset, maxSize);
 github.com/espocrm/espocrm application/Espo/Hooks/Note/Mentions.php ("@name" in a post calls that user), …/Core/Action/
-Actions/Merge/Merger.php (a merge moves posts), …/Classes/Acl/Note/AccessChecker.php and
-docs.espocrm.com/administration/config-params (``noteDeleteThresholdPeriod``: one's own posts can be deleted for a month).
+Actions/Merge/Merger.php (a merge moves posts), …/Classes/Acl/Note/AccessChecker.php
+(``noteDeleteThresholdPeriod``: one's own posts can be deleted for a month).
 """
 
 from __future__ import annotations

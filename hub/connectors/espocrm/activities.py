@@ -63,8 +63,9 @@ def append(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     def answered(response: httpx.Response) -> Made | Problem:
         if response.is_success:
             return Made(str(read_record(response)["id"]), new=True)
-        kind = "gone" if response.status_code == 404 else "refused"
-        return Problem(said(response), kind, schemas.refused_by(response))
+        if response.status_code == 404:
+            return Problem(said(response), "gone")
+        return Problem(said(response), "refused", schemas.refused_by(response))
 
     request = HttpRequest("POST", f"{API}/Note", {**at, **item.properties}, accept=REFUSED)
     return Call(request, lambda response: {item.write.key: answered(response)})

@@ -328,10 +328,7 @@ class Order(_Part):
 
 
 class History(Operation):
-    """A request for the entries of the person ``$person``, the newest first.
-
-    ``items`` is the list in the answer, ``id`` an entry's id, ``owner`` what has Hub's key of it: a field, or the text.
-    """
+    """The entries of ``$person``, newest first: ``owner`` is what of one has Hub's key, a field or the text."""
 
     items: Text
     id: str = "id"
@@ -341,10 +338,8 @@ class History(Operation):
 class Activity(_Part):
     """How an entry is appended to the history of a person, for connections that ask for ``activities``.
 
-    ``create`` has ``$person``, and of the entry ``$text`` (all of it: its last line is Hub's key of it), ``$html`` (the
-    same), ``$title``, ``$at`` (ISO 8601, UTC), ``$kind`` and ``$key``; its answer has the entry's id. ``find`` is asked
-    before: an entry stands once. ``erase`` deletes the entry ``$id`` of somebody who is to be erased; it may be left
-    out where the system does so with the person.
+    ``create`` has ``$person``, ``$text`` or ``$html`` (its last line is Hub's key), ``$title``, ``$at``, ``$kind``,
+    ``$key``. ``find`` is asked before. ``erase`` deletes the entry ``$id``, where the system does not with the person.
     """
 
     create: Writing

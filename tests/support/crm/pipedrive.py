@@ -202,8 +202,7 @@ class PipedriveDouble:
             assert query["sort"] == "id DESC"
             held = [note for note in self.notes.values() if str(note["person_id"]) == query["person_id"]][::-1]
             start = int(query.get("start", 0))
-            # without any, v1 gives null
-            return {"data": held[start : start + min(int(query.get("limit", 100)), 500)] or None}
+            return {"data": held[start : start + min(int(query.get("limit", 100)), 500)]}
         if method == "DELETE":
             if self.notes.pop(number, None) is None:
                 raise Refused(404, "Note not found")

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from hub.model.activity import ACTIVITY_KINDS
+from hub.sdk.destination import ActivityChange
 from hub.sdk.manifest import Capability
 from tests.support.crm import AFTER, BEFORE, House, doubles
 from tests.support.crm.cast import ANNA, BERT, ORDER, one, order, person
@@ -289,3 +290,22 @@ def test_a_post_that_espocrm_keeps_is_told_and_its_person_is_erased_all_the_same
     row = house.tables.outbox[ANNA]
     assert (row.state, "1 are left" in row.reason) == ("rejected", True)
     assert house.double.people() == []
+
+
+def test_a_preview_shows_what_an_entry_starts_with(house: House) -> None:
+    house.known(person(ANNA))
+    house.settle()
+    house.happened(KEYS[0], ANNA, told())
+    [row] = house.due("activity")
+    change = house._change("activity", row)
+    destination, settings = house.destination, house.connection.settings
+    assert destination.append is not None
+    assert isinstance(change, ActivityChange)
+    write = destination.append(change, settings)
+    assert write is not None
+    planned = [(one.method, one.path) for one in destination.plan([write], settings)]
+    before = house.hostile.calls
+    house.settle()
+    sent = [(request.method, request.url.path) for request in house.hostile.told[before:]]
+    assert planned
+    assert all(any(path.endswith(shown.partition("?")[0]) for _, path in sent) for _, shown in planned)

@@ -366,7 +366,7 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
     from hub.application.histories import histories
     from hub.workers.schedule import Task
 
-    due = histories(run.database, run.connections.values())
+    due = histories(run.database, run.connections.values(), run.settings.hub.public_url)
     return [Task(one.name, one.seconds, partial(one.run_if_due, stopping)) for one in due]
 
 

@@ -70,6 +70,7 @@ CONNECTIONS_REFUSED = Counter(
     "body (too large, or without end), token (wrong ones).",
     ["reason"],
 )
+RESTORED = Counter("hub_subscription_restored_total", "Webhooks put back at the vendor.", ["connection"])
 SQL_STATEMENTS = Counter("hub_sql_statements_total", "SQL statements sent to PostgreSQL by this process.")
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from hub.application import backfill, reconcile
+from hub.application import backfill, reconcile, subscribe
 from hub.sdk.connection import Connection
 from hub.store.database import Database
 
@@ -19,8 +19,8 @@ class Due(NamedTuple):
     run_if_due: Callable[[threading.Event], object]
 
 
-def histories(database: Database, connections: Iterable[Connection]) -> Iterator[Due]:
-    """One for each connection that says ``every`` or ``reconcile``, and two for who says both."""
+def histories(database: Database, connections: Iterable[Connection], public_url: str) -> Iterator[Due]:
+    """For each connection: ``every`` and ``reconcile`` where it says so, and the watchdog of its webhooks."""
     for one in connections:
         if every := one.settings.every:
             run = backfill.History(database, one, every).run_if_due
@@ -28,3 +28,6 @@ def histories(database: Database, connections: Iterable[Connection]) -> Iterator
         if every := one.settings.reconcile:
             compare = reconcile.Reconciling(database, one, every).run_if_due
             yield Due(f"reconcile {one.name}", reconcile.CHECK_SECONDS, compare)
+        if one.connector.source is not None and one.connector.source.subscriptions is not None:
+            watch = subscribe.Watchdog(database, one, public_url).run_if_due
+            yield Due(f"watch {one.name}", subscribe.CHECK_SECONDS, watch)

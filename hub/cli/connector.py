@@ -13,7 +13,7 @@ from uuid import uuid4
 import typer
 import uvicorn
 
-from hub.cli import output
+from hub.cli import output, subscribe
 from hub.cli.check import checked
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
@@ -35,8 +35,12 @@ from hub.sdk.testkit.kit import Check, checks_of, load_folder
 from hub.settings import inspect
 
 app = typer.Typer(
-    name="connector", help="Connectors: list, describe, make, check, capture samples.", no_args_is_help=True
+    name="connector",
+    help="Connectors: list, describe, make, check, capture samples; webhooks at the vendor.",
+    no_args_is_help=True,
 )
+
+app.command("subscribe")(subscribe.command)
 
 Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder or declaration.")]
 

@@ -70,6 +70,9 @@ def of_source(name: str, trouble: Trouble | None) -> Health:
         )
     if trouble.refused:
         return _health("refused", trouble, _token(name) if trouble.token_wanted else _credentials(name))
+    if trouble.silent:
+        advice = f"`hub connector subscribe {name} --list` shows its webhooks, `hub reconcile {name}` what was missed"
+        return Health("failing", trouble.since, reason="no event came for longer than it should", advice=advice)
     state: State = "resting" if trouble.resting else "failing"
     return _health(state, trouble, "the bodies its events lack are fetched again by themselves")
 

@@ -11,6 +11,7 @@ from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient
 from hub.sdk.manifest import Settings
+from hub.sdk.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Source(Generic[Settings]):
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
     deleted     asks the vendor for orders by their ids and gives, for each it has no more, what its own event of the
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
+    subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
     changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
@@ -128,5 +130,6 @@ class Source(Generic[Settings]):
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
+    subscriptions: Subscriptions[Settings] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None
     check: Callable[[HttpClient, Settings], Checked | None] | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import arrivals, inbox, loads, outbox, profiles, reconciliations, records, reviews
+from hub.store import arrivals, inbox, loads, outbox, profiles, reconciliations, records, reviews, subscriptions
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -85,6 +85,8 @@ class Trouble:
     """So many of its deliveries were refused as there are ``failures``, and none was accepted since."""
     accepted_at: datetime | None = None
     """When the last before was accepted."""
+    silent: bool = False
+    """No event came for longer than it should, though its webhooks are there."""
 
 
 def destination_troubles(session: Session) -> dict[str, Trouble]:
@@ -112,7 +114,12 @@ def source_troubles(session: Session) -> dict[str, Trouble]:
         name: Trouble(failures=one.count, since=one.since, signatures=True, accepted_at=one.accepted_at)
         for name, one in arrivals.refused(session).items()
     }
-    return {row[0]: Trouble(*row[1:]) for row in rows} | refused
+    watched = {
+        name: Trouble(since=one.silent_since or one.looked_at, reason=one.reason, silent=one.silent_since is not None)
+        for name, one in subscriptions.page(session).items()
+        if one.reason or one.silent_since
+    }
+    return watched | {row[0]: Trouble(*row[1:]) for row in rows} | refused
 
 
 def silent(session: Session, connections: Collection[str]) -> set[str]:

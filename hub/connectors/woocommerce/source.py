@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ import orjson
 
 from hub.connectors.woocommerce import mapping, schemas
 from hub.connectors.woocommerce.manifest import WooCommerceSettings
-from hub.errors import ConfigError, PayloadError, SkipEvent
+from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent
 from hub.mapping.payload import Read, Reading, VendorModel, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
@@ -25,6 +26,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
+from hub.sdk.subscriptions import Subscription, Subscriptions
 
 SIGNATURE: BodyHmac[WooCommerceSettings] = BodyHmac(
     "x-wc-webhook-signature", encoding="base64", secrets=lambda settings: settings.webhook_secret
@@ -205,6 +207,33 @@ def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
     return found
 
 
+def _listed(client: HttpClient, settings: WooCommerceSettings) -> Iterator[Subscription]:
+    """#list-all-webhooks; ``disabled`` is what became of one that failed more than five times."""
+    page = 1
+    while True:
+        found = json_of(client.get("wp-json/wc/v3/webhooks", {"per_page": str(_PER_PAGE), "page": str(page)}))
+        for one in found:
+            topic, url = str(one.get("topic")), str(one.get("delivery_url"))
+            yield Subscription(str(one.get("id")), topic, url, active=one.get("status") == "active")
+        if len(found) < _PER_PAGE:
+            return
+        page += 1
+
+
+def _create(client: HttpClient, settings: WooCommerceSettings, url: str, topics: Sequence[str]) -> None:
+    """#create-a-webhook; the REST key needs write access. The first secret is given: it is the one that stays."""
+    secret = settings.webhook_secret[0].get_secret_value()
+    for topic in topics:
+        hook = {"name": f"Hub: {topic}", "topic": topic, "delivery_url": url, "secret": secret, "status": "active"}
+        client.post("wp-json/wc/v3/webhooks", hook)
+
+
+def _remove(client: HttpClient, settings: WooCommerceSettings, gone: Subscription) -> None:
+    """#delete-a-webhook, which only takes ``force``."""
+    with suppress(NotFound):
+        client.request("DELETE", f"wp-json/wc/v3/webhooks/{gone.id}", query={"force": "true"})
+
+
 SOURCE = Source(
     parse=parse,
     verify=SIGNATURE.verify,
@@ -213,6 +242,7 @@ SOURCE = Source(
     answer=answer,
     backfill=backfill,
     deleted=deleted,
+    subscriptions=Subscriptions(_listed, _create, _remove),
     authorise=authorise,
     api_root=api_root,
     check=check,

@@ -25,7 +25,7 @@ from pydantic import (
 
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
 from hub.mapping.overrides import Applied, Compiled, WriteRule
-from hub.model.activity import ActivityKind
+from hub.model.activity import ACTIVITY_KINDS, ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -226,8 +226,8 @@ class ActivitySettings(ProfileSettings):
 
     activities: tuple[ActivityKind, ...] = Field(
         (),
-        description="What is appended to a person's history there, once each, from now on: order, return, click, "
-        "reply, complaint, message, comment, form, visit, note.",
+        description="What is appended to a person's history there, once each, from now on: "
+        f"{', '.join(ACTIVITY_KINDS)}.",
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from hub.model.activity import ACTIVITY_KINDS
+from hub.sdk.destination import ActivityChange
 from hub.sdk.manifest import Capability
 from tests.support.crm import AFTER, BEFORE, House, doubles
 from tests.support.crm.cast import ANNA, BERT, ORDER, one, order, person
@@ -198,3 +199,113 @@ def test_orders_and_consents_are_no_entries_of_their_own(house: House) -> None:
     house.ordered(ORDER, order("1001"), ANNA)
     house.settle()
     assert house.double.activities() == []
+
+
+# -- tried on the field: each report of a peer, made again ------------------------------------------------------------
+
+
+def of(slug: str) -> House:
+    """A house before this CRM, with somebody in it."""
+    house = _prepared(slug).copy()
+    house.known(person(ANNA))
+    house.settle()
+    return house
+
+
+def test_a_synchronisation_that_runs_again_appends_nothing_again(house: House) -> None:
+    # ringcentral/hubspot-embeddable-ringcentral-phone#175: the same messages came again with each synchronisation
+    house.known(person(ANNA))
+    house.happened(KEYS[0], ANNA, told())
+    house.settle()
+    calls = house.hostile.calls
+    for _ in range(3):
+        house.settle()
+    assert house.hostile.calls == calls
+    assert len(house.double.activities()) == 1
+
+
+def test_a_note_has_the_time_that_hubspot_wants_and_nobody_as_its_owner() -> None:
+    # dust-tt/dust#22132: notes that HubSpot's pages did not show, for want of the right time and for a wrong owner
+    house = of("hubspot")
+    house.happened(KEYS[0], ANNA, told())
+    house.settle()
+    [entry] = entries(house, KEYS[0])
+    assert entry["values"]["hs_timestamp"] == f"{at(3):%Y-%m-%dT%H:%M:%S}.000Z"
+    assert "hubspot_owner_id" not in entry["values"]
+
+
+def test_a_task_is_of_a_person_and_takes_no_more_than_salesforce_does() -> None:
+    # mautic/mautic#8989 (too long a name stopped all), jsforce/jsforce#1006 (an account as WhoId), jsforce/jsforce#995
+    # (CreatedDate and Type cannot be set), funraise/Funraise-Salesforce#11 (the status is a picklist of the org's own)
+    house = House(doubles()["salesforce"](), activities=["message"], activity_status="Erledigt").prepare()
+    house.known(person(ANNA, company="Ohm GmbH"))
+    house.happened(KEYS[0], ANNA, told(title="Message " + "x" * 300))
+    house.settle()
+    [entry] = entries(house, KEYS[0])
+    assert str(entry["person"]).startswith("003")
+    assert len(entry["values"]["Subject"]) == 255
+    assert entry["values"]["Status"] == "Erledigt"
+    assert entry["values"].keys() == {"Subject", "Description", "ActivityDate", "Status", "Hub_Activity_Key__c"}
+
+
+def test_odoo_shows_tags_as_people_wrote_them_and_neither_as_markup_nor_escaped_twice() -> None:
+    # pantalytics/odoo-mcp-pro#33 and #147 (escaped markup in the chatter), erpipe-org/mcp-odoo#62 (<a@b> was lost),
+    # ivnvxd/mcp-server-odoo#50 (message_post tells all followers)
+    house = of("odoo")
+    house.happened(KEYS[0], ANNA, told("forward to <a.schmidt@example.com> if a<b"))
+    house.settle()
+    [entry] = entries(house, KEYS[0])
+    assert entry["values"]["body"].endswith("<br>forward to &lt;a.schmidt@example.com&gt; if a&lt;b")
+    assert not any(request.url.path.endswith("/message_post") for request in house.hostile.told)
+
+
+def test_the_moment_is_in_utc_and_says_so() -> None:
+    # ringcentral/rc-unified-crm-extension#4 and #72: calls stood twelve hours too early, in a zone that nobody named
+    for slug in ("pipedrive", "espocrm", "salesforce"):
+        house = of(slug)
+        house.happened(KEYS[0], ANNA, told())
+        house.settle()
+        [entry] = entries(house, KEYS[0])
+        assert f"{at(3):%Y-%m-%d %H:%M} UTC" in str(entry["values"]), slug
+
+
+def test_what_a_person_wrote_calls_no_user_of_espocrm() -> None:
+    # espocrm/espocrm application/Espo/Hooks/Note/Mentions.php: "@name" in a post notifies that user
+    house = of("espocrm")
+    house.happened(KEYS[0], ANNA, told("@admin please, or a.berg@example.com"))
+    house.settle()
+    [entry] = entries(house, KEYS[0])
+    assert "@admin" not in entry["values"]["post"]
+    assert "a.berg@example.com" in entry["values"]["post"]
+
+
+def test_a_post_that_espocrm_keeps_is_told_and_its_person_is_erased_all_the_same() -> None:
+    # given a post that is too old for the user who wrote it to delete
+    house = of("espocrm")
+    house.happened(KEYS[0], ANNA, told())
+    house.settle()
+    house.double.old_notes = {entry["id"] for entry in entries(house, KEYS[0])}  # type: ignore[attr-defined]
+    house.erased(ANNA)
+    house.settle()
+    row = house.tables.outbox[ANNA]
+    assert (row.state, "1 are left" in row.reason) == ("rejected", True)
+    assert house.double.people() == []
+
+
+def test_a_preview_shows_what_an_entry_starts_with(house: House) -> None:
+    house.known(person(ANNA))
+    house.settle()
+    house.happened(KEYS[0], ANNA, told())
+    [row] = house.due("activity")
+    change = house._change("activity", row)
+    destination, settings = house.destination, house.connection.settings
+    assert destination.append is not None
+    assert isinstance(change, ActivityChange)
+    write = destination.append(change, settings)
+    assert write is not None
+    planned = [(one.method, one.path) for one in destination.plan([write], settings)]
+    before = house.hostile.calls
+    house.settle()
+    sent = [(request.method, request.url.path) for request in house.hostile.told[before:]]
+    assert planned
+    assert all(any(path.endswith(shown.partition("?")[0]) for _, path in sent) for _, shown in planned)

@@ -31,7 +31,7 @@ from hub.model.money import Money
 from hub.model.order import Order
 from hub.model.profile import ConsentSummary, OrderSummary, Profile
 from hub.sdk.connection import Connection, open_client
-from hub.sdk.destination import Change, OrderChange, ProfileChange
+from hub.sdk.destination import ActivityChange, Change, OrderChange, ProfileChange
 from hub.sdk.http import Budget
 from hub.sdk.manifest import Limits
 from tests.support.crm.pipedrive import PipedriveDouble
@@ -43,7 +43,7 @@ CHECKING = SPECIFICATIONS.exists() or "HUB_CONTRACTS_DIR" in os.environ
 ROOTS = {"/api/v2": "v2.yaml", "/v1": "v1.yaml"}
 USED = tuple(
     f"{path}{end}"
-    for path in ("/persons", "/deals", "/organizations", "/personFields", "/dealFields", "/users/me")
+    for path in ("/persons", "/deals", "/organizations", "/personFields", "/dealFields", "/users/me", "/notes")
     for end in (":", "/search:", "/{id}':", "/{id}/merge':")
 )
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -108,7 +108,7 @@ class Described:
 def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
     # given an account in which nothing of Hub's is yet
     described = Described(PipedriveDouble(prepared=False))
-    settings = PipedriveSettings.model_validate(described.double.settings())
+    settings = PipedriveSettings.model_validate({**described.double.settings(), "activities": ["message"]})
     client = open_client(
         Connection("crm", CONNECTOR, settings), DESTINATION, transport=httpx.MockTransport(described.handle),
         budget=Budget(Limits()),
@@ -151,7 +151,17 @@ def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
             )
             known = (ids["shop:1"],) if "shop:1" in ids else ()
             write(OrderChange(order, "shop", "shop:1", ids[one], 1, known, mirrors.get("shop:1", {})))
+        # and a message comes, whose answer is lost once
+        assert DESTINATION.append is not None
+        for uncertain in (False, True):
+            told = ActivityChange("message", str(SECOND), NOW, "Message", "<b>?", ids[one], 1, uncertain=uncertain)
+            appended = DESTINATION.append(told, settings)
+            assert appended is not None
+            [result] = DESTINATION.send([appended], client, settings)
+            assert result.outcome == "delivered"
+        assert len(described.double.activities()) == 1
         write(ProfileChange(person(FIRST), 5, (ids[one],), erased=True))
+        assert described.double.activities() == []
 
     # then Pipedrive's description allows every request, and every answer of the double
     assert described.violations == []
@@ -160,5 +170,6 @@ def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
         *("GET /persons/search", "GET /persons", "POST /persons", "GET /persons/{id}", "PATCH /persons/{id}"),
         *("PUT /persons/{id}/merge", "DELETE /persons/{id}"),
         *("GET /organizations/search", "GET /organizations", "POST /organizations"),
+        *("GET /notes", "POST /notes", "DELETE /notes/{id}"),
         *("GET /deals/search", "GET /deals", "POST /deals", "PATCH /deals/{id}"),
     }

@@ -54,7 +54,14 @@ FACTS = {
 }
 
 ESSENTIAL = frozenset(
-    {PROFILE_ID, ORDER_KEY, *("amount", "amountCurrency", "stage", "closeDate"), *OPTED_OUT.values(), NEVER_CALL}
+    {
+        PROFILE_ID,
+        ORDER_KEY,
+        *("amount", "amountCurrency", "stage", "closeDate"),
+        *OPTED_OUT.values(),
+        NEVER_CALL,
+        "post",
+    }
 )
 """Never left out, whatever is refused: by what a record is found, what an amount means, and every opt-out."""
 

@@ -1,8 +1,10 @@
 """Activities as notes at their contact.
 
 Sources: developers.hubspot.com/docs/api-reference/crm-notes-v3/guide (``hs_timestamp`` is required and places the note
-in the timeline; the body holds 65,536 characters), …/latest/crm/activities/notes/batch/create-notes (a note is made
-together with its association, whose type in the example is 202), …/crm-associations-v4/guide (association types).
+in the timeline; the body holds 65,536 characters), …/legacy/crm/activities/notes/batch/create-notes (a note is made
+together with its associations; the type 202 is a note's with a contact: api-evangelist/hubspot, json-schema/
+engagement-notes-association-input-schema.json), …/legacy/crm/activities/notes/batch/upsert-notes and …/update-notes
+(notes may have properties of unique values).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from email.utils import getaddresses
 from typing import Any
 
-from hub.connectors.odoo import schemas
+from hub.connectors.odoo import activities, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import (
     ADDRESS,
@@ -167,6 +167,7 @@ def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
         below = [row["id"] for row in records((yield search(settings, model, [[field, "=", number(other)]])))]
         for chunk in chunks((one for one in below if one != number(kept)), SIZE):
             loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
+    yield from activities.move(kept, other, settings)
     loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
     return kept
 
@@ -183,6 +184,7 @@ def erase(contact: str, settings: OdooSettings) -> Script[None]:
     try:
         schemas.answer((yield call(settings, PEOPLE, "unlink", ids=ids)))
     except RejectedError:
+        yield from activities.blank(ids, settings)
         yield from clear(PEOPLE, ids, settings)
 
 
@@ -255,6 +257,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
     orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=blacklists,
+    activities=activities.ACTIVITIES,
 )
 
 DESTINATION = destination(

@@ -10,10 +10,10 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 
 
-class OdooSettings(ProfileSettings):
+class OdooSettings(ActivitySettings):
     """Where the Odoo is, who Hub is there, and what becomes of companies, orders and opt-outs."""
 
     api: Literal["json2", "jsonrpc"] = Field("json2", description="json2 for Odoo 19 and newer, jsonrpc up to 18.")
@@ -61,11 +61,10 @@ MANIFEST = Manifest(
     settings=OdooSettings,
     docs_url="https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",
     api_version="JSON-2 (19 and newer), JSON-RPC (11 to 18)",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     # An Odoo takes up to 0.3 s to create one record (11, on two busy cores): a call has to end within the time-out.
     limits=Limits(batch=40),
     not_offered={
-        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "Odoo is written to, not read from",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Odoo",
     },

@@ -34,6 +34,7 @@ FACTS = {name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIEL
 ESSENTIAL = frozenset(
     {
         *(PROFILE_ID, ORDER_KEY, PARTNER, "name"),
+        *("body", "date", "message_id", "message_type", "subtype_id/id", "model"),
         *("stage_id/id", "stage_id/.id", "active", "probability", "x_hub_amount", "x_hub_currency"),
         *(f"x_hub_{channel}_consent" for channel in facts.CHANNELS),
     }

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import httpx
 
 from hub.connectors.pipedrive import schemas
+from hub.connectors.pipedrive.activities import ACTIVITIES
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
 from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
@@ -240,6 +241,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         link_property="person_id",
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
+    activities=ACTIVITIES,
 )
 
 

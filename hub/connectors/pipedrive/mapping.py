@@ -34,7 +34,14 @@ FACTS = {
 
 ESSENTIAL_OF_DEALS = ("currency", "status", "won_time")
 ESSENTIAL = frozenset(
-    {PROFILE_ID, ORDER_KEY, *ESSENTIAL_OF_DEALS, MARKETING_STATUS, *(n for n in PERSON_FIELDS if "_consent" in n)}
+    {
+        PROFILE_ID,
+        ORDER_KEY,
+        "content",
+        *ESSENTIAL_OF_DEALS,
+        MARKETING_STATUS,
+        *(n for n in PERSON_FIELDS if "_consent" in n),
+    }
 )
 """Never left out, whatever is refused: by what a record is found, what an amount and a deal mean, and every opt-out."""
 

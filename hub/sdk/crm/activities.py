@@ -9,6 +9,7 @@ from datetime import UTC
 from html import escape
 from typing import Generic
 
+from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
 from hub.sdk.crm.results import Results
@@ -84,7 +85,19 @@ class ActivityWriter(Generic[Settings]):
             return
         left = self.unfound(activities, [write for write in writes if look_first(activities, write)])
         new = [write for write in writes if not look_first(activities, write)]
-        self.append(activities, [Item(write, None, write.properties) for write in (*new, *left)])
+        self.append(activities, [Item(write, None, write.properties) for write in self.with_person((*new, *left))])
+
+    def with_person(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Those whose person is there; the other ones wait until the person's record is made anew."""
+        activities = self.dialect.activities
+        if not writes or activities is None or not activities.checks_person:
+            return writes
+        ids = dict.fromkeys(write.links[0] for write in writes)
+        there = finding.present(self.dialect.people, self.caller, ids)
+        for write in writes:
+            if write.links[0] not in there:
+                self.results.retry(write, "the person's record is gone", uncertain=False)
+        return [write for write in writes if write.links[0] in there]
 
     def unfound(self, activities: Activities[Settings], writes: Sequence[Write]) -> list[Write]:
         """Deliver what stands there already; gives the rest."""

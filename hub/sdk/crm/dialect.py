@@ -199,6 +199,8 @@ class Activities(Generic[Settings]):
     ``create``      appends entries
     ``guarded``     True where the CRM itself refuses a second entry of the same key with a conflict: then Hub looks
                     only after an unknown outcome; else before each
+    ``checks_person``  True where an entry of a person that is gone is taken, or refused as if Hub might not write at
+                    all: Hub looks for the person before
     ``forget``      take all entries of Hub's away from a person who is to be erased, where ``People.erase`` does not
     """
 
@@ -207,6 +209,7 @@ class Activities(Generic[Settings]):
     create: Batch[Settings]
     find: Callable[[Sequence[Write], Settings], Iterable[Call[Sequence[Found]]]] | None = None
     guarded: bool = False
+    checks_person: bool = False
     forget: Callable[[str, Settings], Script[None]] | None = None
 
 

@@ -82,6 +82,10 @@ def _activities(dialect: Dialect[Settings], writes: Sequence[Write], settings: S
     sought = [write for write in writes if appended_before(activities, write)]
     yield from (call.request for call in (activities.find(sought, settings) if sought and activities.find else ()))
     new = [Item(write, None, write.properties) for write in writes if not appended_before(activities, write)]
+    if activities.checks_person:
+        people = sorted({item.write.links[0] for item in new})
+        yield from (call.request for call in (dialect.people.read(people, settings) if people else ()))
+        return
     yield from _batches(dialect, activities.create, new, settings)
 
 

@@ -327,6 +327,26 @@ class Order(_Part):
         return self
 
 
+class History(Operation):
+    """The entries of ``$person``, newest first: ``owner`` is what of one has Hub's key, a field or the text."""
+
+    items: Text
+    id: str = "id"
+    owner: Text
+
+
+class Activity(_Part):
+    """How an entry is appended to the history of a person, for connections that ask for ``activities``.
+
+    ``create`` has ``$person``, ``$text`` or ``$html`` (its last line is Hub's key), ``$title``, ``$at``, ``$kind``,
+    ``$key``. ``find`` is asked before. ``erase`` deletes the entry ``$id``, where the system does not with the person.
+    """
+
+    create: Writing
+    find: History
+    erase: Operation | None = None
+
+
 class Company(_Part):
     """Where companies are records: ``name`` is the person's field that names one, ``id`` the one that takes its id.
 
@@ -361,6 +381,7 @@ class Declaration(_Part):
     person: Person
     order: Order | None = None
     company: Company | None = None
+    activity: Activity | None = None
     proof: Proof = Field(Proof(), description="Tests that hold it against something outside of it, for its tier.")
 
     @model_validator(mode="after")

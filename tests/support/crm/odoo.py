@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
-from tests.support.crm.double import Order, Person
+from tests.support.crm.double import Entry, Order, Person
 
 KEY, LOGIN, DATABASE, USER = "0d00-sample-key", "hub@example.com", "sample", 7
 ADDRESS = ("street", "street2", "zip", "city", "country_id")
@@ -44,7 +44,11 @@ _LEAD = {
     "stage_id": "crm.stage",
     "user_id": "res.users",
 }
-_SELECTIONS = {"type": ("contact", "invoice", "delivery", "other", "lead", "opportunity"), "lang": ("en_US", "de_DE")}
+_SELECTIONS = {
+    "type": ("contact", "invoice", "delivery", "other", "lead", "opportunity"),
+    "message_type": ("comment", "notification"),
+    "lang": ("en_US", "de_DE"),
+}
 _COUNTRIES = ("de", "at", "ch", "fr", "it", "us", "uk", "jp", "nl")
 _PARAMETERS = {
     "load": ("fields", "data"),
@@ -76,6 +80,13 @@ class OdooDouble:
             "mail.blacklist": {"email": "char", "active": "boolean"},
             "ir.model.fields": dict.fromkeys(("name", "field_description", "ttype", "state", "index"), "char")
             | {"model_id": "ir.model"},
+            "mail.message": {
+                **dict.fromkeys(("body", "message_id", "model"), "char"),
+                "date": "datetime",
+                "message_type": "selection",
+                "subtype_id": "mail.message.subtype",
+                "res_id": "integer",
+            },
             "res.lang": {"code": "char", "active": "boolean"},
             "res.company": {"currency_id": "res.currency"},
             "res.users": {},
@@ -86,6 +97,7 @@ class OdooDouble:
             **{f"crm.stage_lead{number}": ("crm.stage", number) for number in range(1, 5)},
             **{f"base.model_{one}": ("ir.model", n) for n, one in enumerate(("res_partner",), 1)},
             "crm.model_crm_lead": ("ir.model", 2),
+            "mail.mt_note": ("mail.message.subtype", 2),
         }
         self.refused: set[str] = set()
         self.held: set[int] = set()
@@ -195,6 +207,9 @@ class OdooDouble:
                 held = record.get(field) or False
             if operator == "=ilike":
                 return isinstance(held, str) and held.strip().lower() == asked.replace("\\", "").lower()
+            if operator == "=like":
+                start, _, end = asked.partition("%")
+                return isinstance(held, str) and held.startswith(start) and held.endswith(end)
             if operator == "in":
                 return held in asked
             assert operator in ("=", "!="), operator
@@ -301,6 +316,8 @@ class OdooDouble:
             log('new row for relation "res_partner" violates check constraint\nDETAIL:  Failing row contains (…).')
         if model == "res.partner":
             self._sync_address(key, record, values)
+        if model == "mail.message" and record.get("res_id") not in self.tables["res.partner"]:
+            log("Sorry, you are not allowed to access documents of type 'Message' (mail.message).")
         if model == "mail.blacklist":
             self._only_one(key, record, ids)
         if model == "ir.model.fields":
@@ -330,6 +347,9 @@ class OdooDouble:
         for key in ids:
             self.tables[model].pop(key, None)
         self.names = {name: held for name, held in self.names.items() if held[0] != model or held[1] not in ids}
+        if model == "res.partner":
+            kept = {one: held for one, held in self.tables["mail.message"].items() if held["res_id"] not in ids}
+            self.tables["mail.message"] = kept
         for record in [*self.tables["crm.lead"].values(), *self.tables["res.partner"].values()]:
             for field in ("partner_id", "parent_id"):
                 if model == "res.partner" and record.get(field) in ids:
@@ -369,6 +389,18 @@ class OdooDouble:
             for key, record in self.tables["crm.lead"].items()
         ]
 
+    def activities(self) -> list[Entry]:
+        """The notes in the chatter of contacts."""
+        return [
+            Entry(
+                id=str(key),
+                owner=(record.get("message_id") or "<hub-activity-None@")[14:].partition("@")[0],
+                person=str(record["res_id"]),
+                values={name: record.get(name) for name in ("body", "date")},
+            )
+            for key, record in self.tables["mail.message"].items()
+        ]
+
     def _values(self, model: str, record: Record) -> dict[str, Any]:
         ids = {held: name for name, held in self.names.items() if not name.startswith("__hub__")}
         found: dict[str, Any] = {}
@@ -403,6 +435,9 @@ class OdooDouble:
         for record in self.tables["crm.lead"].values():
             if record.get("partner_id") == int(gone):
                 record["partner_id"] = int(kept)
+        for message in self.tables["mail.message"].values():
+            if message["res_id"] == int(gone):
+                message["res_id"] = int(kept)
         for name, held in self.names.items():
             if held == ("res.partner", int(gone)):
                 self.names[name] = ("res.partner", int(kept))

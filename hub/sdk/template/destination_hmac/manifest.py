@@ -41,6 +41,7 @@ MANIFEST = Manifest(
     not_offered={
         "merge": "the vendor has no merge: a merged person's first contact is kept up to date",
         "orders": "the vendor has no orders",
+        "activities": "the vendor has no history of a person",
         "refused values": "the vendor does not say which value it refuses",
     },
     sample_settings={"signing_secret": "sample-new_connector-secret"},

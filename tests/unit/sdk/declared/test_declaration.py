@@ -6,8 +6,10 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,7 +23,7 @@ from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.declared.folder import declared
 from hub.sdk.declared.template import fill, fill_path, names_in, values_in
-from hub.sdk.destination import ProfileChange, Write, WriteResult
+from hub.sdk.destination import ActivityChange, ProfileChange, Write, WriteResult
 from hub.sdk.registry import Connector
 from hub.sdk.testkit.declared import ANNA, case_of
 from hub.sdk.testkit.kit import checks_of
@@ -111,6 +113,13 @@ def sent(connection: Connection, write: Write, *answers: tuple[int, Any]) -> tup
     return result, requests
 
 
+KEY = str(UUID(int=0xAC01))
+HISTORY: Mapping[str, Any] = {
+    "create": {"request": "POST /notes", "body": {"of": "$person", "html": "$html", "key": "$key"}, "id": "id"},
+    "find": {"request": "GET /notes", "query": {"of": "{person}"}, "items": "notes", "owner": "key"},
+}
+
+
 # -- what is wrong with one
 
 
@@ -142,6 +151,13 @@ def sent(connection: Connection, write: Write, *answers: tuple[int, Any]) -> tup
         ({"person__record__id": "data["}, "person.record.id: "),
         ({"settings": {"Token": {"description": "x"}}}, "settings.Token: a name has small letters"),
         ({"limits": {"batch": 0}}, "limits.batch: "),
+        ({"activity": {**HISTORY, "create": {"request": "POST /notes", "body": "$txt", "id": "id"}}},
+         "activity.create.body: there is no value 'txt' here; did you mean 'text'?"),
+        ({"activity": {**HISTORY, "create": {"request": "POST /notes", "body": "$title", "id": "id"}}},
+         "activity.create: names none of $text, $html, $key, so that an entry would not be known again"),
+        ({"activity": {**HISTORY, "find": {"request": "GET /notes/{id}", "items": "[]", "owner": "key"}}},
+         "activity.find.request: there is no value 'id' here"),
+        ({"activity": {"create": HISTORY["create"]}}, "activity.find: is required"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_place_and_the_nearest_right_name(
@@ -402,3 +418,24 @@ def test_a_declared_connector_is_one_like_any_other(tmp_path: Path) -> None:
     assert connector.manifest.roles == {"destination"}
     assert {"find", "erase", "consent"} == {one.value for one in connector.manifest.capabilities}
     assert "merge" in connector.manifest.not_offered
+
+
+def test_an_entry_is_known_by_a_field_of_its_own_where_the_system_has_one(tmp_path: Path) -> None:
+    # given a system that keeps Hub's key in a field, and lists what people wrote beside it
+    made = connected(tmp_path, changed(activity=HISTORY), activities=["message"])
+    destination = made.connector.destination
+    assert destination is not None
+    assert destination.append is not None
+    told = ActivityChange("message", KEY, datetime(2026, 3, 1, tzinfo=UTC), "Message", "<b>", "7", 1)
+    write = destination.append(told, made.settings)
+    assert write is not None
+    theirs, ours = {"id": 1, "key": None}, {"id": 2, "key": KEY}
+    person = (200, {"id": "7", "ext": {"hub": str(ANNA.id)}})
+    # when it stands there already, nothing is appended; when only theirs does, it is
+    result, requests = sent(made, write, (200, {"notes": [theirs, ours]}))
+    assert (result.outcome, result.external_id, len(requests)) == ("delivered", "2", 1)
+    result, requests = sent(made, write, (200, {"notes": [theirs]}), person, (201, {"id": 3}))
+    assert (result.outcome, result.external_id) == ("delivered", "3")
+    body = json.loads(requests[-1].content)
+    assert (body["of"], body["key"]) == ("7", KEY)
+    assert "&lt;b&gt;" in body["html"]

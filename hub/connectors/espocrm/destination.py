@@ -273,6 +273,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         own=PROFILE_ID,
         email=EMAIL,
         lists=PARTS,
+        opt_outs=frozenset(mapping.REFUSALS),
         find=find,
         read=read,
         values=values,

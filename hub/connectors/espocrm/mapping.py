@@ -68,7 +68,6 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
     write = profile_write(change, wanted, own=PROFILE_ID, email=EMAIL, emails=f"{EMAIL}Data", phone=PHONE)
     if write is None or write.erase:
         return write
-    refuses = {NEVER_CALL, *OPTED_OUT.values()} & {name for name, value in write.properties.items() if value}
     known = {EMAIL: change.profile.emails, PHONE: change.profile.phones}
     lost = {field: _lost(change, field, held) for field, held in known.items()}
     touched = [field for field, parts in LISTS.items() if parts & write.properties.keys()]
@@ -78,7 +77,6 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
         body={DROPPED: dropped} if dropped else {},
         # where nobody knows whether this was carried out, the record may have the old ones, the new ones or both
         unsure={f"{field}Data": ";".join((*lost[field], *known[field])) for field in touched},
-        irreversible=("opt out",) if refuses else write.irreversible,
     )
 
 

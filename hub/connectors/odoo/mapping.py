@@ -10,7 +10,6 @@ is its company's: Odoo copies it from one to the other both ways (odoo/odoo: res
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hub.connectors.odoo.manifest import OdooSettings
@@ -52,8 +51,7 @@ def render(change: Change, settings: OdooSettings) -> Write | None:
     wanted = contact(change.profile, settings)
     if settings.unsubscribe == "opt_out" and (refuses(wanted) or change.mirror.get(OPT_OUT)):
         wanted[OPT_OUT] = "1"  # an opt-in never lifts it
-    write = profile_write(change, wanted, own=PROFILE_ID, emails="x_hub_emails", phone="phone")
-    return replace(write, irreversible=("unsubscribe",)) if write and blacklists(write, settings) else write
+    return profile_write(change, wanted, own=PROFILE_ID, emails="x_hub_emails", phone="phone")
 
 
 def refuses(properties: Mapping[str, Any]) -> bool:

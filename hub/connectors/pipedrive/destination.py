@@ -228,6 +228,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
         lists=frozenset({*LISTS, *LISTS.values()}),
+        opt_outs=frozenset({MARKETING_STATUS}),
         merge=merge,
         free=free,
         erase=erase,

@@ -58,7 +58,6 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
         body={name: lost[several] for name, several in ((FREED, "emails"), (LOST, "phones")) if lost[several]},
         # Where nobody knows whether this was carried out, what was to go may still be there.
         unsure={name: ";".join((*gone, *getattr(profile, name))) for name, gone in lost.items() if gone},
-        irreversible=(UNSUBSCRIBED,) if write.properties.get(MARKETING_STATUS) else (),
     )
 
 

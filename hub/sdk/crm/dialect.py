@@ -139,6 +139,7 @@ class People(Generic[Settings]):
     ``values``   what stands in these properties of these records, by id as asked for; for a mapping file's rules of
                  writing (``Write.rules``). A record that is gone is left out
     ``form``     a value of Hub's as ``values`` gives it back, where the CRM spells it otherwise
+    ``opt_outs`` properties that are the CRM's own opt-outs: Hub sets them, and never takes them back
     ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
                  RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
@@ -158,6 +159,7 @@ class People(Generic[Settings]):
     email: str = EMAIL
     lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    opt_outs: frozenset[str] = frozenset()
     values: Callable[[Sequence[str], Sequence[str], Settings], Script[Mapping[str, Mapping[str, Any]]]] | None = None
     form: Callable[[str, Any, Settings], Any] | None = None
     settle: Callable[[str, Item, Settings], Script[None]] | None = None

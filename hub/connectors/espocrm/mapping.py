@@ -26,6 +26,13 @@ NEVER_CALL = "doNotCall"
 REFUSALS = {OPTED_OUT[EMAIL]: {"email"}, OPTED_OUT[PHONE]: {"sms", "whatsapp"}, NEVER_CALL: {"phone"}}
 """EspoCRM's own opt-outs, and the channels that each is of."""
 
+OPT_OUTS = {
+    OPTED_OUT[EMAIL]: frozenset({EMAIL, f"{EMAIL}Data", CONSENTS["email"], "cHubEmailConsentAt"}),
+    OPTED_OUT[PHONE]: frozenset({PHONE, f"{PHONE}Data", CONSENTS["sms"], CONSENTS["whatsapp"]}),
+    NEVER_CALL: frozenset({PHONE, f"{PHONE}Data", CONSENTS["phone"]}),
+}
+"""The same, and with what each is said again."""
+
 COMPANY = "company"
 """Where the name of a contact's company is kept; EspoCRM wants the id of an account in ``accountId``."""
 

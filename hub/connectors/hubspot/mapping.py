@@ -109,7 +109,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:
     """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are."""
-    touched = {EMAIL_CONSENT, "email", "hub_emails"} & properties.keys()
+    touched = {EMAIL_CONSENT, "hub_email_consent_at", "email", "hub_emails"} & properties.keys()
     return settings.unsubscribe and mirror.get(EMAIL_CONSENT) == "opted_out" and bool(touched)
 
 

@@ -29,6 +29,7 @@ from hub.connectors.odoo.mapping import (
     OPT_OUT,
     PARENT,
     PARTNER,
+    SUBJECT,
     blacklists,
     render,
 )
@@ -248,7 +249,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
-        opt_outs=frozenset({OPT_OUT}),
+        opt_outs={OPT_OUT: SUBJECT},
         merge=merge,
         erase=erase,
         opt_out=opt_out,

@@ -79,10 +79,14 @@ class Caller(Generic[Settings]):
         A conflict that fails a whole call is narrowed down to the record at fault, or, without ``narrow``, is all of
         theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
         """
-        found: dict[str, Made | Problem] = {}
-        for part in parts(batch, items):
-            found |= self._write_all(batch, part, narrow=narrow)
-        return found
+        told = (answers for _, answers in self.by_call(batch, items, narrow=narrow))
+        return {key: answer for answers in told for key, answer in answers.items()}
+
+    def by_call(
+        self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True
+    ) -> Iterator[tuple[Sequence[Item], dict[str, Made | Problem]]]:
+        """The same call by call: whoever reads it knows what was done when a later call ends it all."""
+        return ((part, self._write_all(batch, part, narrow=narrow)) for part in parts(batch, items))
 
     def _write_all(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
         """Write again what was undone only because other records of its call were refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import httpx
@@ -24,6 +24,8 @@ class Caller(Generic[Settings]):
 
     client: HttpClient
     settings: Settings
+    begun: set[str] = field(default_factory=set)
+    """Write keys of the records that were written, whatever is left to be done for them."""
 
     def ask(self, call: Call[T]) -> T:
         """Send one request and read its answer."""
@@ -112,6 +114,7 @@ class Caller(Generic[Settings]):
             if batch.size > 1:
                 raise
             return {item.write.key: Problem(str(error), "refused", error.refused) for item in items}
+        self.begun.update(key for key, answer in answers.items() if isinstance(answer, Made))
         unanswered = Problem("the destination gave no answer for this record")
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
 

@@ -36,7 +36,9 @@ def send(
         PeopleWriter(dialect, caller, results).all([write for write in writes if write.kind == "profile"])
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
     except (RateLimited, AuthError, Unavailable) as error:
-        error.done = [results.by_key[write.key] for write in writes if results.is_finished(write)]
+        finished = [write.key for write in writes if results.is_finished(write)]
+        error.done = [results.by_key[key] for key in finished]
+        error.begun = caller.begun.difference(finished)
         raise
     return [results.by_key[write.key] for write in writes]
 

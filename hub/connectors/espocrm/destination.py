@@ -108,7 +108,8 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
     """Add further e-mails and phones to a record.
 
     Each is made the main one first: that is the only way to add it with the opt-out it may have there already. Then the
-    whole list is written as it has to be.
+    main one is again, whose answer tells the opt-outs of all as they are by now, and the whole list is written as it
+    has to be. Who opts out between these two calls is written over: EspoCRM has no way to leave an opt-out as it is.
     """
     path = f"{API}/{settings.entity}/{record}"
     for field in lists.touched(item):
@@ -118,13 +119,19 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
                 continue
             rows = lists.rows_of(read_record((yield HttpRequest("GET", path, None))), field)
         refused: httpx.Response | None = None
+        added: list[schemas.Row] = []
         for value in (new := lists.missing(rows, field, item.write)):
             answer = yield HttpRequest("PATCH", path, {field: value}, headers=UNCHECKED, accept=REFUSED)
             if not answer.is_success:
                 refused = answer
                 break
-            rows.append(lists.made_main(read_record(answer), field, value))
+            added.append(lists.made_main(read_record(answer), field, value))
         if new:
+            if rows and added:
+                again = yield HttpRequest("PATCH", path, {field: rows[0][field]}, headers=UNCHECKED)
+                rows = lists.staying(item, field, lists.rows_of(read_record(again), field)) or rows
+            names = {str(row[field]).lower() for row in rows}
+            rows += [row for row in added if str(row[field]).lower() not in names]
             body = {f"{field}Data": lists.complete(rows, field, item.write)}
             read_record((yield HttpRequest("PATCH", path, body, headers=UNCHECKED)))
         if refused is not None:
@@ -273,6 +280,8 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         own=PROFILE_ID,
         email=EMAIL,
         lists=PARTS,
+        opt_outs=mapping.OPT_OUTS,
+        rereads=True,
         find=find,
         read=read,
         values=values,

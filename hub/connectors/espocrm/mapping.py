@@ -26,6 +26,13 @@ NEVER_CALL = "doNotCall"
 REFUSALS = {OPTED_OUT[EMAIL]: {"email"}, OPTED_OUT[PHONE]: {"sms", "whatsapp"}, NEVER_CALL: {"phone"}}
 """EspoCRM's own opt-outs, and the channels that each is of."""
 
+OPT_OUTS = {
+    OPTED_OUT[EMAIL]: frozenset({EMAIL, f"{EMAIL}Data", CONSENTS["email"], "cHubEmailConsentAt"}),
+    OPTED_OUT[PHONE]: frozenset({PHONE, f"{PHONE}Data", CONSENTS["sms"], CONSENTS["whatsapp"]}),
+    NEVER_CALL: frozenset({PHONE, f"{PHONE}Data", CONSENTS["phone"]}),
+}
+"""The same, and with what each is said again."""
+
 COMPANY = "company"
 """Where the name of a contact's company is kept; EspoCRM wants the id of an account in ``accountId``."""
 
@@ -68,7 +75,6 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
     write = profile_write(change, wanted, own=PROFILE_ID, email=EMAIL, emails=f"{EMAIL}Data", phone=PHONE)
     if write is None or write.erase:
         return write
-    refuses = {NEVER_CALL, *OPTED_OUT.values()} & {name for name, value in write.properties.items() if value}
     known = {EMAIL: change.profile.emails, PHONE: change.profile.phones}
     lost = {field: _lost(change, field, held) for field, held in known.items()}
     touched = [field for field, parts in LISTS.items() if parts & write.properties.keys()]
@@ -78,7 +84,6 @@ def render(change: Change, settings: EspoSettings) -> Write | None:
         body={DROPPED: dropped} if dropped else {},
         # where nobody knows whether this was carried out, the record may have the old ones, the new ones or both
         unsure={f"{field}Data": ";".join((*lost[field], *known[field])) for field in touched},
-        irreversible=("opt out",) if refuses else write.irreversible,
     )
 
 

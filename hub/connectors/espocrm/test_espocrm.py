@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from hub.connectors.espocrm.destination import DESTINATION
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.mapping import own_fields, render
 from hub.mapping.overrides import compile_overrides
@@ -56,7 +57,9 @@ def consent(channel: Any, state: ConsentState) -> ConsentSummary:
     ],
 )
 def test_an_opt_out_goes_where_espocrm_keeps_it_and_is_for_good(channel: str, flags: set[str]) -> None:
-    write = rendered(ProfileChange(profile(consents=(consent(channel, "opted_out"), consent("push", "opted_in"))), 1))
+    change = ProfileChange(profile(consents=(consent(channel, "opted_out"), consent("push", "opted_in"))), 1)
+    write = DESTINATION.render(change, settings())
+    assert write is not None
     assert {name for name in write.properties if name.endswith(("OptedOut", "Call"))} == flags
     assert bool(write.irreversible) == bool(flags)
 

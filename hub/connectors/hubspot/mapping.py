@@ -8,7 +8,6 @@ only for a property that Hub itself wrote and that no record supports any more (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from hub.connectors.hubspot.manifest import HubSpotSettings
@@ -65,10 +64,7 @@ def render(change: Change, settings: HubSpotSettings) -> Write | None:
         wanted = {} if settings.orders == "none" else deal_properties(change, settings)
         return order_write(change, wanted, own=ORDER_KEY) if wanted else None
     wanted = contact_properties(change.profile, settings)
-    write = profile_write(change, wanted, own=PROFILE_ID, emails="hub_emails", phone="phone")
-    if write is None or not unsubscribes(write.properties, write.mirror, settings):
-        return write
-    return replace(write, irreversible=("unsubscribe",))
+    return profile_write(change, wanted, own=PROFILE_ID, emails="hub_emails", phone="phone")
 
 
 def contact_properties(profile: Profile, settings: HubSpotSettings) -> dict[str, str]:
@@ -120,7 +116,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:
     """Whether HubSpot's own subscriptions are ended too: of an opt-out that is news, or whose e-mails are."""
-    touched = {EMAIL_CONSENT, "email", "hub_emails"} & properties.keys()
+    touched = {EMAIL_CONSENT, "hub_email_consent_at", "email", "hub_emails"} & properties.keys()
     return settings.unsubscribe and mirror.get(EMAIL_CONSENT) == "opted_out" and bool(touched)
 
 

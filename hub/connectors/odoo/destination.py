@@ -26,8 +26,10 @@ from hub.connectors.odoo.mapping import (
     ADDRESS,
     COMPANY,
     ESSENTIAL,
+    OPT_OUT,
     PARENT,
     PARTNER,
+    SUBJECT,
     blacklists,
     render,
 )
@@ -249,6 +251,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
+        opt_outs={OPT_OUT: SUBJECT},
         merge=merge,
         erase=erase,
         opt_out=opt_out,

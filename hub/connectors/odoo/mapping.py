@@ -10,7 +10,6 @@ is its company's: Odoo copies it from one to the other both ways (odoo/odoo: res
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hub.connectors.odoo.manifest import OdooSettings
@@ -28,6 +27,8 @@ COMPANY, PARENT, PARTNER = "company", "parent_id/.id", "partner_id/.id"
 ADDRESS = frozenset({"street", "street2", "zip", "city", "country_id/id"})
 EMAIL_CONSENT = "x_hub_email_consent"
 OPT_OUT = "opt_out"
+SUBJECT = frozenset({"email", "x_hub_emails", EMAIL_CONSENT, "x_hub_email_consent_at"})
+"""An opt-out is passed on when one of these is news."""
 
 FACTS = {name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIELDS["res.partner"]}
 
@@ -51,10 +52,9 @@ def render(change: Change, settings: OdooSettings) -> Write | None:
             return None
         return order_write(change, opportunity(change, settings), own=ORDER_KEY, link_property=PARTNER)
     wanted = contact(change.profile, settings)
-    if settings.unsubscribe == "opt_out" and (refuses(wanted) or change.mirror.get(OPT_OUT)):
-        wanted[OPT_OUT] = "1"  # an opt-in never lifts it
-    write = profile_write(change, wanted, own=PROFILE_ID, emails="x_hub_emails", phone="phone")
-    return replace(write, irreversible=("unsubscribe",)) if write and blacklists(write, settings) else write
+    if settings.unsubscribe == "opt_out" and refuses(wanted):
+        wanted[OPT_OUT] = "1"
+    return profile_write(change, wanted, own=PROFILE_ID, emails="x_hub_emails", phone="phone")
 
 
 def refuses(properties: Mapping[str, Any]) -> bool:
@@ -64,7 +64,7 @@ def refuses(properties: Mapping[str, Any]) -> bool:
 
 def blacklists(write: Write, settings: OdooSettings) -> bool:
     """Whether e-mails go on Odoo's blacklist: of an opt-out that is news, or whose e-mails are."""
-    touched = {EMAIL_CONSENT, "email", "x_hub_emails"} & write.properties.keys()
+    touched = SUBJECT & write.properties.keys()
     return settings.unsubscribe == "blacklist" and refuses(write.mirror) and bool(touched)
 
 

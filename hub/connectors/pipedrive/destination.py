@@ -228,6 +228,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
         lists=frozenset({*LISTS, *LISTS.values()}),
+        opt_outs={MARKETING_STATUS: frozenset({EMAIL, "emails", "hub_email_consent", "hub_email_consent_at"})},
         merge=merge,
         free=free,
         erase=erase,

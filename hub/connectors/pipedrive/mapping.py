@@ -53,12 +53,12 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
         "emails": _lost(change, "emails", "email", profile.emails),
         "phones": _lost(change, "phones", "phone", profile.phones),
     }
+    touched = {several for several, main in LISTS.items() if {several, main} & write.properties.keys()}
     return replace(
         write,
         body={name: lost[several] for name, several in ((FREED, "emails"), (LOST, "phones")) if lost[several]},
-        # Where nobody knows whether this was carried out, what was to go may still be there.
-        unsure={name: ";".join((*gone, *getattr(profile, name))) for name, gone in lost.items() if gone},
-        irreversible=(UNSUBSCRIBED,) if write.properties.get(MARKETING_STATUS) else (),
+        # Where nobody knows whether this was carried out, what was to go may be there, and what was to come.
+        unsure={name: ";".join((*gone, *getattr(profile, name))) for name, gone in lost.items() if name in touched},
     )
 
 

@@ -35,6 +35,12 @@ EMAIL_OPT_OUT = "HasOptedOutOfEmail"
 OPT_OUTS: Mapping[ConsentChannel, str] = {"email": EMAIL_OPT_OUT, "phone": "DoNotCall"}
 """Salesforce's own opt-outs. They are set and never taken back (law L7)."""
 
+SUBJECTS = {
+    EMAIL_OPT_OUT: frozenset({"Email", "Hub_Emails__c", CONSENTS["email"], "Hub_Email_Consent_At__c"}),
+    OPT_OUTS["phone"]: frozenset({"Phone", "Hub_Phones__c", CONSENTS["phone"]}),
+}
+"""What each is about: with it, it is said again."""
+
 FACTS = {
     **{name: fact for fact in facts.NAMES if (name := f"Hub_{fact.title()}__c") in PERSON_FIELDS},
     **{name: f"{channel}_consent" for channel, name in CONSENTS.items()},

@@ -360,6 +360,8 @@ class House:
                 result = WriteResult(write.key, "retry", reason="the connector gave no result", uncertain=True)
             if result is not None:
                 recorded.append(record.of_result(row, write, result, jitter=0.0))
+            elif sent.stopped_by is not None and write.key in sent.stopped_by.begun:
+                recorded.append(record.begun(row, write))
         self._record(subject, recorded)
         before = self._state()
         after = record.next_state(before, sent, settings="", failing=self.failing)
@@ -384,8 +386,16 @@ class House:
         by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
         destination, settings = self.destination, self.connection.settings
 
+        noted: set[str] = set()
+
         def before(batch: Sequence[Write]) -> None:
             self._unsettle([(by_key[write.key], write.mirror) for write in batch if write.merge])
+            noted.update(write.key for write in batch if record.is_noted(by_key[write.key], write))
+            for write in (one for one in batch if one.key in noted):
+                row = by_key[write.key]
+                self.tables.outbox[row.key].uncertain = True
+                if write.unsure:
+                    self.tables.mirror[row.mirror_key] = orjson.dumps(record.unheard(row, write)).decode()
 
         def prepare() -> None:
             self.prepared = False
@@ -399,7 +409,7 @@ class House:
                     raise Bug from error
                 raise
 
-        return send(
+        sent = send(
             writes,
             call,
             before=before,
@@ -409,6 +419,11 @@ class House:
             held=lambda write: by_key[write.key].mirror,
             essential=destination.essential,
         )
+        for key in record.unsent(sent, noted):
+            row = by_key[key]
+            self.tables.outbox[row.key].uncertain = False
+            self.tables.mirror[row.mirror_key] = orjson.dumps(row.mirror).decode()
+        return sent
 
     def _client(self) -> HttpClient:
         if self.client is None:

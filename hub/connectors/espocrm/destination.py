@@ -21,10 +21,10 @@ from typing import Any
 
 import httpx
 
-from hub.connectors.espocrm import mapping, schemas, schemas_check
+from hub.connectors.espocrm import schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, NEVER_CALL
+from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, MAP, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
 from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
@@ -280,7 +280,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         own=PROFILE_ID,
         email=EMAIL,
         lists=PARTS,
-        opt_outs=mapping.OPT_OUTS,
+        opt_outs=MAP.subjects(),
         rereads=True,
         find=find,
         read=read,
@@ -304,11 +304,11 @@ DIALECT: Dialect[EspoSettings] = Dialect(
 
 DESTINATION = crm_destination(
     DIALECT,
-    mapping.render,
+    MAP.render,
     prepare=schemas_check.prepare,
     authorise=authorise,
     refusals=schemas.refusals,
-    essential=mapping.ESSENTIAL,
+    essential=MAP.essential,
     check=schemas_check.check,
-    takes_orders=lambda settings: settings.orders != "none",
+    takes_orders=MAP.takes_orders,
 )

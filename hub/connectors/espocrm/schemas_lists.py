@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.connectors.espocrm.mapping import DROPPED, LISTS, OPTED_OUT
+from hub.connectors.espocrm.mapping import LISTS, OPTED_OUT
 from hub.connectors.espocrm.schemas import Row
 from hub.sdk.crm import Item
+from hub.sdk.crm.rendering import LOST
 from hub.sdk.destination import Write
 
 MOST = 10
@@ -46,7 +47,7 @@ def kept(item: Item, field: str) -> list[Row]:
 
 def staying(item: Item, field: str, rows: Sequence[Row]) -> list[Row]:
     """What of these rows of the record stays."""
-    gone = {one.lower() for one in item.write.body.get(DROPPED, ()) if item.there and item.there.owner}
+    gone = {one.lower() for one in item.write.body.get(LOST, ()) if item.there and item.there.owner}
     gone -= {one.lower() for one in wanted(item.write, field)}
     return [row for row in rows if str(row[field]).lower() not in gone]
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from hub.connectors.odoo.destination import DESTINATION
 from hub.connectors.odoo.manifest import OdooSettings
-from hub.connectors.odoo.mapping import render
+from hub.connectors.odoo.mapping import MAP
 from hub.errors import AuthError, HubError, RejectedError, Unavailable
 from hub.model.address import Address
 from hub.model.consent import ConsentState
@@ -44,7 +44,7 @@ class Site:
 
     def rendered(self, change: ProfileChange | OrderChange) -> Write:
         """The write of a change that is one."""
-        write = render(change, self.settings)
+        write = MAP.render(change, self.settings)
         assert write is not None
         return write
 
@@ -353,7 +353,7 @@ def test_only_languages_that_are_installed_are_written() -> None:
     )
     found = []
     for told in ("de-DE", "de", "de_CH", "en", "fr", None):
-        write = render(ProfileChange(profile(language=told), 1), settings)
+        write = MAP.render(ProfileChange(profile(language=told), 1), settings)
         found.append(write.properties.get("lang") if write else None)
     assert found == ["de_DE", "de_AT", "de_AT", "en_US", None, None]
 
@@ -437,7 +437,7 @@ def test_stages_people_made_are_named_by_their_number_and_orders_may_stay_away()
         written = odoo.rendered(order(note="Bitte klingeln")).properties
         assert (written["stage_id/.id"], written["x_note"], "stage_id/id" in written) == ("17", "Bitte klingeln", False)
     with site(orders="none") as odoo:
-        assert render(order(), odoo.settings) is None
+        assert MAP.render(order(), odoo.settings) is None
         assert odoo.double.fields["crm.lead"].keys().isdisjoint({"x_hub_order_key"})
 
 

@@ -342,6 +342,21 @@ def test_what_hub_wrote_and_nobody_supports_any_more_is_cleared(house: House) ->
     assert {"+493023125101", "Bonn"}.isdisjoint(map(str, one(house.double, ANNA)["values"].values()))
 
 
+def test_another_main_e_mail_and_phone_are_the_main_ones_there(house: House) -> None:
+    # given somebody with two e-mails and how it looks when the second is the first
+    model = house.copy()
+    model.known(person(ANNA, "a.amsel@example.org", "anna@example.com"))
+    model.settle()
+    house.known(person(ANNA, "anna@example.com", "a.amsel@example.org"))
+    house.settle()
+    # when it comes to be
+    house.known(person(ANNA, "a.amsel@example.org", "anna@example.com"))
+    house.settle()
+    # then it looks the same
+    assert one(house.double, ANNA)["emails"][:1] == one(model.double, ANNA)["emails"][:1]
+    assert told(house).people == told(model).people
+
+
 # -- L7: consent ------------------------------------------------------------------------------------------------------
 
 

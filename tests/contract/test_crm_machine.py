@@ -162,6 +162,7 @@ class Life(RuleBasedStateMachine):
         for one in live(self.house.double, key):
             self.house.double.delete_person(one["id"])
             self.deleted = True
+            self.opted_out &= self.house.double.opted_out  # where that hangs on the record
             self.typed = {whose: typed for whose, typed in self.typed.items() if typed != one["id"]}
 
     @rule(fault=st.sampled_from([*BEFORE, *AFTER]), call=st.integers(1, 4))

@@ -20,7 +20,7 @@ import httpx
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
-from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
+from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, MAIN, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
 from hub.connectors.pipedrive.schemas_account import check, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
@@ -112,7 +112,8 @@ def person(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
 def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     """A list with what people have there, less what is this person's no more, and what the profile has beside it.
 
-    The main one stays where people put it: Pipedrive's own subscriptions hang on it.
+    The main one stays where people put it: Pipedrive's own subscriptions hang on it. Where it is one of the profile's,
+    and the profile has another first one now, that is the main one.
     """
     mirror, gone = item.write.mirror, item.write.body
     lost = {_plain(one) for one in (*gone.get(FREED, ()), *gone.get(LOST, ()))}
@@ -120,7 +121,12 @@ def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     there: list[Listed] = item.there.values[plural] if item.there else []
     kept = [one for one in there if one.value and _plain(one.value) not in lost]
     held = {_plain(one.value or "") for one in kept}
-    return entries([*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)])
+    listed = [*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)]
+    main_there = next((_plain(one.value or "") for one in kept if one.primary), None)
+    if plural in gone.get(MAIN, ()) and main_there in map(_plain, wanted):
+        first = _plain(wanted[0])
+        listed = [one.model_copy(update={"primary": _plain(one.value or "") == first}) for one in listed]
+    return entries(listed)
 
 
 def entries(listed: Sequence[Listed]) -> list[dict[str, Any]]:
@@ -166,15 +172,6 @@ def merge(primary: str, other: str, _: PipedriveSettings) -> Script[str]:
     """Merge ``other`` into ``primary``: the data of ``merge_with_id`` wins, and the person in the path is gone."""
     body = {"merge_with_id": schemas.number(primary)}
     return str(schemas.made((yield HttpRequest("PUT", f"/v1/persons/{other}/merge", body))).id)
-
-
-def free(record: str, key: Key, _: PipedriveSettings) -> Script[None]:
-    """Take an e-mail from a person."""
-    path = f"/api/v2/persons/{record}"
-    there = schemas.made((yield HttpRequest("GET", path, None))).emails or []
-    kept = [one for one in there if _plain(one.value or "") != key[1]]
-    if len(kept) < len(there):
-        yield HttpRequest("PATCH", path, {"emails": entries(kept)})
 
 
 def erase(record: str, _: PipedriveSettings) -> Script[None]:
@@ -230,7 +227,6 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         lists=frozenset({*LISTS, *LISTS.values()}),
         opt_outs={MARKETING_STATUS: frozenset({EMAIL, "emails", "hub_email_consent", "hub_email_consent_at"})},
         merge=merge,
-        free=free,
         erase=erase,
     ),
     orders=Orders(

@@ -24,6 +24,9 @@ UNSUBSCRIBED = "unsubscribed"
 LOST = "lost_phones"
 """Where a write keeps the phone numbers that Hub wrote and that are this person's no more."""
 
+MAIN = "main"
+"""Where a write keeps which lists have another main one now."""
+
 LISTS = {"emails": EMAIL, "phones": "phone"}
 """Lists of a person, and what Hub calls the main one of each."""
 
@@ -54,9 +57,13 @@ def render(change: Change, settings: PipedriveSettings) -> Write | None:
         "phones": _lost(change, "phones", "phone", profile.phones),
     }
     touched = {several for several, main in LISTS.items() if {several, main} & write.properties.keys()}
+    gone = {name: lost[several] for name, several in ((FREED, "emails"), (LOST, "phones")) if lost[several]}
+    moved = [
+        several for several, main in LISTS.items() if change.mirror.get(main, "") not in ("", write.mirror.get(main))
+    ]
     return replace(
         write,
-        body={name: lost[several] for name, several in ((FREED, "emails"), (LOST, "phones")) if lost[several]},
+        body={**gone, **({MAIN: moved} if moved else {})},
         # Where nobody knows whether this was carried out, what was to go may be there, and what was to come.
         unsure={name: ";".join((*gone, *getattr(profile, name))) for name, gone in lost.items() if name in touched},
     )

@@ -357,7 +357,7 @@ class Declaration(_Part):
     errors: tuple[Rule, ...] = ()
     personal_paths: Mapping[str, str] = Field(
         default_factory=dict,
-        description="Beginnings of paths that hold an e-mail, with the reason (law L11); ? at the end: only their query.",
+        description="Beginnings of paths that hold an e-mail, with the reason (L11); ? at the end: only their query.",
     )
     person: Person
     order: Order | None = None

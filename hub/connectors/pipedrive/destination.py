@@ -28,7 +28,7 @@ from hub.errors import AuthError, NotFound
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
-from hub.sdk.crm.rendering import LOST
+from hub.sdk.crm.rendering import LOST, MAIN
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
 
@@ -112,7 +112,8 @@ def person(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
 def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     """A list with what people have there, less what is this person's no more, and what the profile has beside it.
 
-    The main one stays where people put it: Pipedrive's own subscriptions hang on it.
+    The main one stays where people put it: Pipedrive's own subscriptions hang on it. Where it is one of the profile's,
+    and the profile has another first one now, that is the main one.
     """
     mirror = item.write.mirror
     lost = {_plain(one) for one in item.write.body.get(LOST, ())}
@@ -120,7 +121,12 @@ def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     there: list[Listed] = item.there.values[plural] if item.there else []
     kept = [one for one in there if one.value and _plain(one.value) not in lost]
     held = {_plain(one.value or "") for one in kept}
-    return entries([*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)])
+    listed = [*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)]
+    main_there = next((_plain(one.value or "") for one in kept if one.primary), None)
+    if plural in gone.get(MAIN, ()) and main_there in map(_plain, wanted):
+        first = _plain(wanted[0])
+        listed = [one.model_copy(update={"primary": _plain(one.value or "") == first}) for one in listed]
+    return entries(listed)
 
 
 def entries(listed: Sequence[Listed]) -> list[dict[str, Any]]:

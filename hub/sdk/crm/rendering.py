@@ -19,8 +19,9 @@ nobody knows which."""
 FREED, UNLINKED = "free", "unlink"
 """Where a write's body keeps the e-mails to take from a record, and the people's records to take from an order's."""
 
-LOST = "lost"
-"""Where it keeps the e-mails and phones that are to go from lists, because Hub wrote them and nobody supports them."""
+LOST, MAIN = "lost", "main"
+"""Where it keeps the e-mails and phones that are to go from lists, because Hub wrote them and nobody supports them; and
+the lists that have another main one now."""
 
 
 def profile_write(
@@ -62,6 +63,8 @@ def profile_write(
         if several and {several, main} & differing.keys()
     }
     gone = [one for listed in lost.values() for one in listed]
+    moved = [several for several, main, _ in told if main and change.mirror.get(main, "") not in ("", mirror.get(main))]
+    body = {FREED: freed, LOST: gone, MAIN: moved}
     more = {email: profile.emails[1:], **({phone: profile.phones[1:]} if phone else {})}
     return Write(
         "profile",
@@ -72,7 +75,7 @@ def profile_write(
         match,
         known[1:],
         uncertain=change.uncertain,
-        body={**({FREED: freed} if freed else {}), **({LOST: gone} if gone else {})},
+        body={name: listed for name, listed in body.items() if listed},
         unsure=unsure,
         merged_ids=change.merged_ids,
         alternatives={name: others for name, others in more.items() if others and name in mirror},

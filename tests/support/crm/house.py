@@ -466,6 +466,8 @@ class House:
             if result.external_id:
                 self._name(subject, result.external_id, result.owner or result.key)
                 self._wake(result.key)
+            if result.renewed:
+                self._write_orders_again(result.key)
 
     def _note(self, row: Row, result: Recorded) -> None:
         same = row.version == result.version
@@ -486,6 +488,11 @@ class House:
         for row in self.tables.outbox.values():
             if row.subject != "profile" and row.profile_id == profile and row.state == "pending":
                 row.due_at = min(row.due_at, self.tables.now)
+
+    def _write_orders_again(self, profile: UUID) -> None:
+        for row in self.tables.outbox.values():
+            if row.subject == "order" and row.profile_id == profile and row.state in ("delivered", "retrying"):
+                row.state, row.version, row.attempts, row.due_at = "pending", row.version + 1, 0, self.tables.now
 
     # -- for the laws
 

@@ -106,7 +106,7 @@ class PipedriveDouble:
             {
                 "id": str(person["id"]),
                 "owner": self.named("persons", person).get("hub_profile_id"),
-                "emails": [one["value"] for one in person["emails"]],
+                "emails": [one["value"] for one in sorted(person["emails"], key=lambda one: not one.get("primary"))],
                 "values": self.named("persons", person),
             }
             for person in self.live("persons")

@@ -142,6 +142,9 @@ def sent(connection: Connection, write: Write, *answers: tuple[int, Any]) -> tup
         ({"person__record__id": "data["}, "person.record.id: "),
         ({"settings": {"Token": {"description": "x"}}}, "settings.Token: a name has small letters"),
         ({"limits": {"batch": 0}}, "limits.batch: "),
+        ({"personal_paths": {"/": "x"}}, "personal_paths./: exempts every path"),
+        ({"personal_paths": {"/{list}/": "x"}}, "personal_paths./{list}/: exempts every path"),
+        ({"personal_paths": {"/{lst}/people?": "x"}}, "personal_paths./{lst}/people?: there is no value 'lst'"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_place_and_the_nearest_right_name(

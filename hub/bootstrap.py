@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -362,14 +363,11 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
 
 def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
     """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
-    from hub.application.backfill import CHECK_SECONDS, History
+    from hub.application.histories import histories
     from hub.workers.schedule import Task
 
-    found = [History(run.database, one, one.settings.every) for one in run.connections.values() if one.settings.every]
-    return [
-        Task(f"backfill {one.connection.name}", CHECK_SECONDS, lambda one=one: one.run_if_due(stopping))  # type: ignore[misc]
-        for one in found
-    ]
+    due = histories(run.database, run.connections.values())
+    return [Task(one.name, one.seconds, partial(one.run_if_due, stopping)) for one in due]
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:

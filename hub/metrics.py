@@ -109,6 +109,14 @@ PAUSED = StateGauge("hub_destination_paused", "1 while a person wants nothing se
 REFUSED_CREDENTIALS = StateGauge(
     "hub_credentials_refused", "1 while the credentials of a connection are not accepted.", ("connection",)
 )
+RECONCILED = StateGauge(
+    "hub_reconcile_items", "Items of a source's list at its last comparison with Hub.", ("connection", "state")
+)
+RECONCILED_AT = StateGauge(
+    "hub_reconcile_timestamp_seconds",
+    "Time of a source's last comparison, in seconds since 1970; 0: never.",
+    ("connection",),
+)
 OPEN_REVIEWS = StateGauge("hub_open_reviews", "Doubtful matches that wait for a person.")
 DATABASE_BYTES = StateGauge("hub_database_bytes", "What the database takes on its server's disk, in bytes.")
 DATABASE_UP = StateGauge("hub_database_up", "1 when the database told all other gauges, 0 when it could not be asked.")

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Response
 
 from hub import __version__, metrics
-from hub.api import description, events, judgements, operations, problems, profiles, reviews
+from hub.api import description, events, judgements, operations, problems, products, profiles, reviews
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
@@ -145,6 +145,7 @@ def rest(
     if reviewer is not None:
         version.include_router(reviews.router(database, in_force, reviewer))
     version.include_router(events.router(database))
+    version.include_router(products.router(database))
     version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)
     problems.install(app)

@@ -215,6 +215,14 @@ class BulkLoad(Answer):
     held: dict[str, int] = Field(description="Rows that wait, by destination; they count as pending too.")
 
 
+class Reconciled(Answer):
+    """The last comparison of a source's own list with Hub."""
+
+    since: UtcDatetime | None = Field(description="From when on; null from the beginning.")
+    at: UtcDatetime
+    found: dict[str, int] = Field(description="Items by how they stood here: same, missing, older, deleted …")
+
+
 class Stats(Answer):
     """What is where."""
 
@@ -226,6 +234,7 @@ class Stats(Answer):
     profiles: int
     reviews: ReviewCounts
     outbox: dict[str, OutboxCounts]
+    reconciled: dict[str, Reconciled]
     lag: Lag
 
 

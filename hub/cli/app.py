@@ -49,6 +49,11 @@ COMMANDS = {
         "command",
         "Fetch a connection's history into the inbox. An interrupted run goes on where it was; safe to repeat.",
     ),
+    "reconcile": Lazy(
+        "hub.cli.reconcile",
+        "command",
+        "Compare a source's own list with what Hub has of it, and fetch what lacks. Ends with 1 when gaps are left.",
+    ),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
     "profile": Lazy(
         "hub.cli.profile", "app", "Profiles: search, show, timeline, explain, merge, split, merges, export."

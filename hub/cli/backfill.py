@@ -55,15 +55,15 @@ def command(
     from hub.store import backfills
 
     with output.exit_codes(json=json), configured(config) as run, ExitStack() as stack:
-        chosen = _chosen(run, connection)
+        source = chosen(run, connection)
         if dry_run:
-            show_first(chosen, since, json=json)
+            show_first(source, since, json=json)
             return
         if not stack.enter_context(backfills.alone(run.dsn, connection)):
             raise RefusedError(f"another process is reading the history of {connection}; try again when it is done")
         with run.database.session() as session:
             held = backfills.get(session, connection)
-        begun = backfill.plan(held, connection, since=since, again=again, changed=backfill.changed(chosen, held))
+        begun = backfill.plan(held, connection, since=since, again=again, changed=backfill.changed(source, held))
         if begun is None:
             assert held is not None
             _say_finished(held, json=json)
@@ -73,7 +73,7 @@ def command(
         progress = backfill.Progress(begun, 0)
         try:
             with _shown(connection, begun) as shown:
-                for progress in backfill.backfill(run.database, chosen, begun, read=reader(chosen)):
+                for progress in backfill.backfill(run.database, source, begun, read=reader(source)):
                     shown(progress.backfill.stored, progress.backfill.total)
         except KeyboardInterrupt:
             output.say(f"{connection}: stopped after {progress.backfill.stored} items; run it again to go on")
@@ -83,7 +83,8 @@ def command(
         raise typer.Exit(output.FAILED)
 
 
-def _chosen(run: Runtime, name: str) -> Connection:
+def chosen(run: Runtime, name: str) -> Connection:
+    """The connection of that name. Raises ConfigError where there is none, or none with a history."""
     found = run.connections.get(name)
     if found is None:
         raise ConfigError([f"connections.{name}: there is no such connection{did_you_mean(name, run.connections)}"])

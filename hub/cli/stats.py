@@ -51,10 +51,21 @@ def _show(counted: dict[str, Any]) -> None:
             f"a bulk load goes on since {load['since']:%Y-%m-%d %H:%M} UTC ({load['reason']}): "
             f"{sum(load['held'].values())} writes that cannot be undone wait for its end"
         )
+    compared = [
+        (name, _when(one), *(one["found"].get(standing, 0) for standing in ("same", "missing", "older", "deleted")))
+        for name, one in counted["reconciled"].items()
+    ]
+    if compared:
+        output.show("")
+        output.show_table(("reconciled", "at", "same", "were missing", "older", "deleted"), compared)
     lag = [(f"{way} {name}", _age(age)) for way in ("inbox", "outbox") for name, age in counted["lag"][way].items()]
     if lag:
         output.show("")
         output.show_table(("lag", "oldest waits"), lag)
+
+
+def _when(compared: dict[str, Any]) -> str:
+    return f"{compared['at']:%Y-%m-%d %H:%M} UTC"
 
 
 def _age(seconds: float) -> str:

@@ -26,14 +26,17 @@ from hub.mapping.record_state import (
 from hub.model.event import (
     CanonicalEvent,
     CartEvent,
+    CaseEvent,
     ConsentEvent,
     CustomerEvent,
     DeletionEvent,
+    FeedbackEvent,
     InteractionEvent,
     LinkEvent,
     OrderEvent,
     OrderPartEvent,
     PrivacyEvent,
+    ProductEvent,
 )
 from hub.model.facts import FactRow, plain_number
 from hub.model.identifier import RecordKey
@@ -131,7 +134,23 @@ class Drafting:
                     )
                 case InteractionEvent():
                     interaction = event.interaction
-                    self._fact(entry, "interaction", interaction.external_id, interaction, event.record, event=event)
+                    self._fact(
+                        entry,
+                        "interaction",
+                        interaction.external_id,
+                        interaction,
+                        event.record,
+                        event=event,
+                        happened_at=interaction.starts_at,
+                    )
+                case CaseEvent(case=told):
+                    self._fact(
+                        entry, "case", told.external_id, told, event.record, event=event, happened_at=told.opened_at
+                    )
+                case FeedbackEvent(feedback=feedback):
+                    self._fact(entry, "feedback", feedback.external_id, feedback, event.record, event=event)
+                case ProductEvent(product=product):
+                    self._fact(entry, "product", product.external_id, product, None, event=event)
                 case _:
                     assert_never(event)
 

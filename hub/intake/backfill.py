@@ -142,7 +142,7 @@ def first_items(connection: Connection, *, since: datetime | None, most: int, no
     found: list[NewEntry] = []
     with open_client(connection, source) as client:
         for page in _pages(connection, client, Backfill(connection.name, since)):
-            found += [_entry(connection.name, item, now) for item in page.items]
+            found += [entry_of(connection.name, item, now) for item in page.items]
             if len(found) >= most:
                 break
     return found[:most]
@@ -160,7 +160,7 @@ def _pages(connection: Connection, client: HttpClient, at: Backfill) -> Iterator
 
 def _store(database: Database, progress: Progress, page: BackfillPage, read: Reader, now: datetime) -> Progress:
     before = progress.backfill
-    entries = [_entry(before.connection, item, now) for item in page.items]
+    entries = [entry_of(before.connection, item, now) for item in page.items]
     told = Counter(outcome for outcome in read(entries) if outcome[0] in _COUNTED)
     counted = {state: sum(count for (ended, _), count in told.items() if ended == state) for state in _COUNTED}
     after = replace(
@@ -177,6 +177,7 @@ def _store(database: Database, progress: Progress, page: BackfillPage, read: Rea
     return Progress(after, progress.new + new, progress.read + len(entries), Counter(progress.outcomes) + told)
 
 
-def _entry(connection: str, item: BackfillItem, now: datetime) -> NewEntry:
+def entry_of(connection: str, item: BackfillItem, now: datetime) -> NewEntry:
+    """An item of history as it goes into the inbox."""
     headers = orjson.dumps(dict(item.headers)).decode()
     return NewEntry(connection, key(item.event_id), storable(item.topic), headers, item.body, now)

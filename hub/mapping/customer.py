@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from hub.mapping.address import country, postal_address
+from hub.mapping.contact_kind import contact_kind as kind_named
 from hub.mapping.custom import texts
 from hub.mapping.email import emails
 from hub.mapping.name import clean, fold, is_filler, person_name
@@ -15,7 +16,7 @@ from hub.mapping.time import birth_date, birth_digits
 from hub.model.address import Address
 from hub.model.base import FrozenTexts
 from hub.model.consent import Consent
-from hub.model.customer import ChannelAccount, ContactPoint, CustomerSnapshot
+from hub.model.customer import ChannelAccount, ContactKind, ContactPoint, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
 
 CustomerField = Literal[
@@ -39,6 +40,7 @@ CustomerField = Literal[
     "national_id",
     "handle",
     "loyalty_id",
+    "contact_kind",
 ]
 """The flat names of a customer's fields, as a csv column map and every FieldMap use them."""
 
@@ -58,6 +60,7 @@ def customer(
     consents: Iterable[Consent] = (),
     tags: Iterable[str] = (),
     identifiers: Iterable[Identifier] = (),
+    contact_kind: ContactKind | None = None,
     custom: Mapping[str, object] | None = None,
 ) -> CustomerSnapshot:
     """Normalise what a source told of a customer. Junk is kept, marked unusable; nothing is guessed.
@@ -104,6 +107,7 @@ def customer(
         consents=tuple(consents),
         tags=tuple(tags),
         identifiers=tuple(identifiers),
+        contact_kind=contact_kind or kind_named(first("contact_kind")),
         custom=texts(custom.items()) if custom else FrozenTexts(),
         left_out=_left_out(told, born=born is not None, spoken=spoken is not None),
     )
@@ -126,6 +130,8 @@ def _left_out(told: Mapping[CustomerField, str], *, born: bool, spoken: bool) ->
         found.append("birth_date")
     if "country" in told and country(told["country"]) is None:
         found.append("country")
+    if "contact_kind" in told and kind_named(told["contact_kind"]) is None:
+        found.append("contact_kind")
     if "language" in told and not spoken:
         found.append("language")
     return tuple(found)

@@ -37,8 +37,8 @@ _DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-_TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "tags", "emails", "phones",
-         "addresses", "custom", "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
+_TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "contact_kinds", "tags", "emails",
+         "phones", "addresses", "custom", "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
 """What a snapshot tells, each with its stamp; of a consent the time is its own."""
 
 DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
@@ -128,6 +128,8 @@ def _apply_lists(state: State, customer: CustomerSnapshot, stamp: Stamp) -> None
         _item(state, "accounts", _account_key(account), account.model_dump(), stamp)
     for name, text in customer.custom.items():
         _item(state, "custom", name, text, stamp)
+    if customer.contact_kind:
+        _item(state, "contact_kinds", "", customer.contact_kind, stamp)  # one for each source: the newest
     for loyalty_id in customer.loyalty_ids:
         _item(state, "loyalty_ids", loyalty_id, loyalty_id, stamp)
     for extra in customer.identifiers:

@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-ActivityKind = Literal["order", "return", "click", "reply", "complaint", "message", "comment", "form", "visit", "note"]
+ActivityKind = Literal[
+    "order",
+    "return",
+    "click",
+    "reply",
+    "complaint",
+    "ticket",
+    "review",
+    "message",
+    "comment",
+    "form",
+    "call",
+    "appointment",
+    "visit",
+    "note",
+]
 """What a connection's ``activities`` may name."""
 
 ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
@@ -19,9 +34,13 @@ _OF_INTERACTIONS: Mapping[str, ActivityKind] = {
     "comment": "comment",
     "mention": "comment",
     "lead_form": "form",
+    "form_submitted": "form",
+    "call": "call",
+    "appointment": "appointment",
     "store_visit": "visit",
     "note": "note",
 }
+_OF_CASES: Mapping[str, ActivityKind] = {"return": "return", "complaint": "complaint", "ticket": "ticket"}
 _APART = 0xAC << 120
 
 
@@ -29,6 +48,10 @@ def kind_of(fact_kind: str, payload: Mapping[str, Any], *, counted: bool) -> Act
     """The kind a fact is shown as; None for all that is no activity: an order that is no sale, a failed refund."""
     if fact_kind == "interaction":
         return _OF_INTERACTIONS.get(str(payload.get("kind")))
+    if fact_kind == "case":
+        return _OF_CASES.get(str(payload.get("kind")))
+    if fact_kind == "feedback":
+        return "review"
     if not counted:
         return None
     return "order" if fact_kind == "order" else "return" if fact_kind == "refund" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -10,6 +11,9 @@ from hub.model.address import Address
 from hub.model.base import Frozen, FrozenTexts, Texts
 from hub.model.consent import Consent
 from hub.model.identifier import Identifier, RecordKey
+
+ContactKind = Literal["customer", "lead", "supplier", "partner", "press", "applicant"]
+"""What a person is to the business."""
 
 
 class PersonName(Frozen):
@@ -48,6 +52,7 @@ class CustomerSnapshot(Frozen):
     e.g. the weak contact e-mail of an order. ``custom`` holds what else the source tells of the person, by its own
     names (custom fields, metadata, answers of a form). ``birth_digits``
     are those of a date of birth that is none of the calendar or before 1900: they are compared, and never shown.
+    ``contact_kind`` is what the source says the person is to the business, None where it says nothing.
     ``left_out`` names fields that were told and not taken over, because what stands there names nothing (a first name
     "Test", a date that is none); it is never stored.
     """
@@ -67,5 +72,6 @@ class CustomerSnapshot(Frozen):
     consents: tuple[Consent, ...] = ()
     tags: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    contact_kind: ContactKind | None = None
     custom: Texts = Field(default_factory=FrozenTexts)
     left_out: tuple[str, ...] = ()

@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import Literal
 
 from hub.model.base import Frozen, UtcDatetime
+from hub.model.case import Case
 from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
+from hub.model.feedback import Feedback
 from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
 from hub.model.order import Cart, Fulfilment, Order, Payment, Refund
+from hub.model.product import Product
 
 ContactList = Literal["emails", "phones", "accounts", "loyalty_ids"]
 """The lists of a customer whose values a source may replace."""
@@ -63,11 +66,34 @@ class CartEvent(Frozen):
 
 
 class InteractionEvent(Frozen):
-    """Something that happened once."""
+    """Something that happened, or a later state of it: an appointment that was moved."""
 
     occurred_at: UtcDatetime
     interaction: Interaction
     record: RecordKey
+
+
+class CaseEvent(Frozen):
+    """A state of one return, complaint or ticket. ``record`` names whose it is, None where the source does not tell."""
+
+    occurred_at: UtcDatetime
+    case: Case
+    record: RecordKey | None = None
+
+
+class FeedbackEvent(Frozen):
+    """A state of one review, answered survey or rating. ``record`` is None for who did not say who they are."""
+
+    occurred_at: UtcDatetime
+    feedback: Feedback
+    record: RecordKey | None = None
+
+
+class ProductEvent(Frozen):
+    """A state of one product of the source."""
+
+    occurred_at: UtcDatetime
+    product: Product
 
 
 class ConsentEvent(Frozen):
@@ -129,6 +155,9 @@ CanonicalEvent = (
     | OrderPartEvent
     | CartEvent
     | InteractionEvent
+    | CaseEvent
+    | FeedbackEvent
+    | ProductEvent
     | ConsentEvent
     | LinkEvent
     | DeletionEvent

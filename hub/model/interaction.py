@@ -1,4 +1,4 @@
-"""Interactions: anything that happened between the person and the business which is not an order."""
+"""Interactions: what happened between the person and the business and is no order, case or feedback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.model.base import Frozen, FrozenTexts, Texts
+from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
+from hub.model.order import ProductReference
 
 InteractionKind = Literal[
     "email_sent",
@@ -26,12 +27,29 @@ InteractionKind = Literal[
     "lead_form",
     "loyalty",
     "store_visit",
+    "call",
+    "appointment",
+    "page_viewed",
+    "screen_viewed",
+    "product_viewed",
+    "product_added",
+    "product_removed",
+    "checkout_started",
+    "searched",
+    "form_submitted",
+    "tracked",
     "note",
 ]
+"""``tracked`` is any other event of a web page or app; its name is the ``subject``."""
 
 
 class Interaction(Frozen):
-    """``channel`` is where it happened (web, till, email, messenger, instagram, whatsapp …)."""
+    """One thing that happened, or will: an appointment that is moved or called off is told again under the same id.
+
+    ``channel`` is where it happened (web, app, till, phone, email, messenger, instagram, whatsapp …). ``starts_at`` and
+    ``ends_at`` are those of a call or an appointment. ``state`` is the source's own word (missed, booked, cancelled).
+    ``query`` is what was searched for, ``product`` what was looked at or put into a cart.
+    """
 
     external_id: str
     kind: InteractionKind
@@ -42,4 +60,9 @@ class Interaction(Frozen):
     url: str | None = None
     campaign: str | None = None
     reference: str | None = None
+    query: str | None = None
+    product: ProductReference | None = None
+    starts_at: UtcDatetime | None = None
+    ends_at: UtcDatetime | None = None
+    state: str | None = None
     details: Texts = Field(default_factory=FrozenTexts)

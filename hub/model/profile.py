@@ -11,7 +11,7 @@ from pydantic import Field
 from hub.model.address import Address
 from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
 from hub.model.consent import ConsentChannel, ConsentState
-from hub.model.customer import ChannelAccount, PersonName
+from hub.model.customer import ChannelAccount, ContactKind, PersonName
 from hub.model.money import Money
 
 
@@ -67,7 +67,9 @@ class DestinationReference(Frozen):
 class Profile(Frozen):
     """One golden profile. Lists are ordered, the value to use first.
 
-    ``custom`` holds what sources tell of the person beyond these fields, by their own names, the newest of each name.
+    ``contact_kinds`` is what the person is to the business by what sources say: somebody may be a customer of the shop
+    and a supplier in the CRM. ``custom`` holds what sources tell of the person beyond these fields, by their own names,
+    the newest of each name.
     ``suppressed`` is True once the person asked to be erased: nothing but the suppression may be sent anywhere.
     """
 
@@ -85,6 +87,7 @@ class Profile(Frozen):
     loyalty_ids: tuple[str, ...] = ()
     accounts: tuple[ChannelAccount, ...] = ()
     tags: tuple[str, ...] = ()
+    contact_kinds: tuple[ContactKind, ...] = ()
     custom: Texts = Field(default_factory=FrozenTexts)
     consents: tuple[ConsentSummary, ...] = ()
     orders: OrderSummary = OrderSummary()

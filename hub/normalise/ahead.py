@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from hub.model.event import CanonicalEvent, CartEvent, Note, OrderEvent, OrderPartEvent
+from hub.model.event import CanonicalEvent, CartEvent, CaseEvent, Note, OrderEvent, OrderPartEvent
 from hub.model.order import Fulfilment, Payment, Refund
 
 TOLERANCE = timedelta(days=1)
@@ -25,7 +25,7 @@ def arrived(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Se
 
     It goes by ``received_at``, which PostgreSQL stamped and the entry keeps: every replay gives the same. What the
     source told stays in the entry. Besides ``occurred_at`` it is the times at which an order was placed, a cart begun,
-    money paid or given back; a shipment may well be planned.
+    a case opened, money paid or given back. A shipment or an appointment may well be planned.
     """
     latest = received_at + TOLERANCE
     notes: dict[Note, None] = {}
@@ -53,6 +53,8 @@ def _is_ahead(event: CanonicalEvent, latest: datetime) -> bool:
             )
         case CartEvent(cart=cart):
             return cart.started_at > latest
+        case CaseEvent(case=told):
+            return told.opened_at > latest
         case OrderPartEvent(part=part):
             return not isinstance(part, Fulfilment) and part.at is not None and part.at > latest
         case _:
@@ -72,6 +74,9 @@ def _held_back(event: CanonicalEvent, no_later: _NoLater) -> CanonicalEvent:
         case CartEvent(cart=cart):
             started = no_later("cart.started_at", cart.started_at)
             changed["cart"] = cart.model_copy(update={"started_at": started})
+        case CaseEvent(case=told):
+            opened = no_later("case.opened_at", told.opened_at)
+            changed["case"] = told.model_copy(update={"opened_at": opened})
         case OrderPartEvent(part=Refund() as refund):
             changed["part"] = _part("part.at", refund, no_later)
         case OrderPartEvent(part=Payment() as payment):

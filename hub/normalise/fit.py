@@ -13,14 +13,17 @@ from typing import assert_never
 from hub.model.event import (
     CanonicalEvent,
     CartEvent,
+    CaseEvent,
     ConsentEvent,
     CustomerEvent,
     DeletionEvent,
+    FeedbackEvent,
     InteractionEvent,
     LinkEvent,
     OrderEvent,
     OrderPartEvent,
     PrivacyEvent,
+    ProductEvent,
 )
 from hub.model.identifier import RecordKey
 from hub.model.order import Fulfilment, Order, Payment, Refund
@@ -74,7 +77,17 @@ def _fields(event: CanonicalEvent) -> Sequence[_Field]:
             total: _Field = ("cart.total", cart.total)
             return (when, *_record(event.record), ("cart.external_id", cart.external_id), started, total)
         case InteractionEvent(interaction=interaction):
-            return (when, *_record(event.record), ("interaction.external_id", interaction.external_id))
+            start: _Field = ("interaction.starts_at", interaction.starts_at)
+            return (when, *_record(event.record), ("interaction.external_id", interaction.external_id), start)
+        case CaseEvent(case=case):
+            opened: _Field = ("case.opened_at", case.opened_at)
+            back: _Field = ("case.amount", case.amount.amount if case.amount else None)
+            return (when, *_record(event.record), ("case.external_id", case.external_id), opened, back)
+        case FeedbackEvent(feedback=feedback):
+            return (when, *_record(event.record), ("feedback.external_id", feedback.external_id))
+        case ProductEvent(product=product):
+            price: _Field = ("product.price", product.price.amount if product.price else None)
+            return (when, ("product.external_id", product.external_id), price)
         case ConsentEvent():
             return (when, *_record(event.record), ("consent.at", event.consent.at))
         case LinkEvent():

@@ -19,7 +19,7 @@ from hub.sdk.destination import ProfileChange
 MOST = 20
 """Values of a list that are tried, the first ones: no destination takes more than a few."""
 
-_LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "consents")
+_LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "contact_kinds", "consents")
 _SINGLE: Mapping[str, Any] = {
     "name": PersonName(),
     "birth_date": None,

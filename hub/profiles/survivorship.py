@@ -20,7 +20,7 @@ from hub.profiles.completeness import completeness
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
 SINGLE = ("name", "birth_date", "language", "company", "tags")
 """Of these a profile has one value each. A national id is evidence for identity, and never part of a profile."""
-LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids")
+LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "contact_kinds")
 _RULES: Mapping[Strategy, str] = {
     "newest": "newest source time",
     "source_rank": "source rank, then newest source time",
@@ -48,6 +48,7 @@ class SurvivorshipRules(BaseModel):
             "addresses",
             "accounts",
             "loyalty_ids",
+            "contact_kinds",
         ],
         Strategy,
     ] = Field(default_factory=dict)
@@ -127,7 +128,7 @@ def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
     candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
     same = _same_place(candidates) if attribute == "addresses" else {}
     for candidate in candidates:
-        by_key[same.get(candidate.key, candidate.key)].append(candidate)
+        by_key[same.get(candidate.key, candidate.key) or candidate.value].append(candidate)
     return list(by_key.values())
 
 

@@ -124,10 +124,21 @@ def subject(fact: Item) -> str:
         case "interaction":
             way = get("direction", "in") if payload["kind"] == "message" else None
             words = (str(payload["kind"]).replace("_", " "), get("channel"), way)
-            about = get("subject") or get("campaign") or get("text") or get("url")
-            return " ".join(filter(None, words)) + (f": {_short(str(about))}" if about else "")
+            about = get("subject") or get("campaign") or get("query") or get("text")
+            return " ".join(filter(None, words)) + _about(about or (get("product") or {}).get("name") or get("url"))
+        case "case":
+            words = (str(payload["kind"]), get("number"), str(payload["state"]))
+            return " ".join(filter(None, words)) + _about(get("subject") or get("reason") or get("text"))
+        case "feedback":
+            rating = f"{get('rating')} of {get('best', '5')}" if get("rating") else None
+            words = (str(payload["kind"]), rating, (get("product") or {}).get("name"))
+            return " ".join(filter(None, words)) + _about(get("title") or get("text"))
         case _:
             return str(get("reason") or get("state") or get("action") or "")
+
+
+def _about(words: Any) -> str:
+    return f": {_short(str(words))}" if words else ""
 
 
 def _short(text: str) -> str:

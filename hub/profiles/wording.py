@@ -22,6 +22,8 @@ _LABELS = {
     "addresses": "Address",
     "accounts": "Account",
     "loyalty_ids": "Loyalty number",
+    "contact_kinds": "Kind of contact",
+    "custom": "Custom field",
     "consents": "Consent",
 }
 _CAME = {

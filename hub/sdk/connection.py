@@ -102,8 +102,12 @@ def read_connections(
             connector = own.get(slug) or get(slug)
             settings = connector.manifest.settings.model_validate({"default_region": default_region, **options})
             connections[name] = Connection(name, connector, settings)
-            if settings.every and (connector.source is None or connector.source.backfill is None):
-                faults.append(f"{path}.every: connector {slug!r} has no backfill to run")
+            listed = connector.source is not None and connector.source.backfill is not None
+            faults += [
+                f"{path}.{key}: connector {slug!r} has no backfill to run"
+                for key in ("every", "reconcile")
+                if getattr(settings, key) and not listed
+            ]
         except ConfigError as error:
             faults += [f"{path}.connector: {fault}" for fault in error.faults]
         except ValidationError as error:

@@ -93,6 +93,11 @@ class ConnectionSettings(BaseModel):
     every: Annotated[timedelta | None, BeforeValidator(_period)] = Field(
         None, description="Run the backfill by itself this often: 15m, 6h, 1d. Without it, only when asked to."
     )
+    reconcile: Annotated[timedelta | None, BeforeValidator(_period)] = Field(
+        None,
+        description="Compare the last days of the source with Hub this often, and fetch what lacks: 6h, 1d. "
+        "Without it, only when asked to (hub reconcile).",
+    )
     rank: int = Field(
         100, ge=0, description="Source rank: the lower wins where two sources give a value of the same time."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
@@ -93,7 +93,7 @@ class BackfillPage:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[Settings]):
-    """The functions of a source connector. All but ``complete`` and ``backfill`` are pure.
+    """The functions of a source connector. All but ``complete``, ``backfill`` and ``deleted`` are pure.
 
     verify      raises VerificationError unless the raw bytes are signed with one of the connection's secrets
     sign        the inverse: the headers (and query) a real sender would add; for samples, the demo and the kit
@@ -104,6 +104,8 @@ class Source(Generic[Settings]):
     completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
+    deleted     asks the vendor for orders by their ids and gives, for each it has no more, what its own event of the
+                deletion would tell; for vendors that delete without a word (`hub reconcile`)
     changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
@@ -125,5 +127,6 @@ class Source(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
+    deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None
     check: Callable[[HttpClient, Settings], Checked | None] | None = None

@@ -13,7 +13,7 @@ import structlog
 
 from hub import metrics
 from hub.metrics import Reading
-from hub.store import inbox, outbox, retention, reviews, stats
+from hub.store import inbox, outbox, reconciliations, retention, reviews, stats
 from hub.store.database import Database, Session
 from hub.store.stats import Trouble
 
@@ -23,6 +23,7 @@ SHARE = 20.0
 """What took a second to read is read again after this many at the earliest: numbers may not cost what they measure."""
 
 STAGES = ("process", "complete")
+COMPARED = ("same", "missing", "older", "deleted")
 STATES = ("pending", "retrying", "delivered", "rejected", "dead")
 
 log = structlog.get_logger()
@@ -87,6 +88,8 @@ def read(session: Session, destinations: Collection[str], connections: Collectio
     troubles, sources = stats.destination_troubles(session), stats.source_troubles(session)
     lag = stats.outbox_lag(session)
     parked = stats.parked(session)
+    compared = reconciliations.page(session)
+    last = {name: compared.get(name) for name in sorted({*connections, *compared})}
     names = sorted({*destinations, *rows})
     known = {name: troubles.get(name, Trouble()) for name in names}
     refused = {name: trouble.refused for name, trouble in {**sources, **known}.items()}
@@ -102,6 +105,14 @@ def read(session: Session, destinations: Collection[str], connections: Collectio
         Reading(metrics.DEAD_ROWS, {(name,): rows.get(name, {}).get("dead", 0) for name in names}),
         Reading(metrics.BREAKER_STATE, {(name,): _breaker(trouble) for name, trouble in known.items()}),
         Reading(metrics.PAUSED, {(name,): trouble.paused_at is not None for name, trouble in known.items()}),
+        Reading(
+            metrics.RECONCILED,
+            {(name, state): one.found.get(state, 0) if one else 0 for name, one in last.items() for state in COMPARED},
+        ),
+        Reading(
+            metrics.RECONCILED_AT,
+            {(name,): one.finished_at.timestamp() if one else 0.0 for name, one in last.items()},
+        ),
         Reading(metrics.DATABASE_BYTES, {(): float(retention.database_bytes(session))}),
         Reading(metrics.REFUSED_CREDENTIALS, {(name,): found for name, found in sorted(refused.items())}),
     ]

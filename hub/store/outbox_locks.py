@@ -15,7 +15,7 @@ from hub.store.database import Session
 def with_orders(
     session: Session, destination: str, keys: Collection[UUID], known: Collection[UUID], renewed: Collection[UUID]
 ) -> None:
-    """Lock these rows, with the orders and activities of the profiles ``known`` that wait for them, and all of those ``renewed``.
+    """Lock these rows, and orders and activities: those that wait for profiles ``known``, and all of ones ``renewed``.
 
     An array, not a join: on tables that were never analysed PostgreSQL looks at all rows for each of a join's.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import arrivals, inbox, loads, outbox, profiles, records, reviews
+from hub.store import arrivals, inbox, loads, outbox, profiles, reconciliations, records, reviews
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -27,6 +27,10 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
         "profiles": profiles.count(session),
         "reviews": {"open": reviews.count(session)},
         "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
+        "reconciled": {
+            name: {"since": one.since, "at": one.finished_at, "found": dict(one.found)}
+            for name, one in reconciliations.page(session).items()
+        },
         "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
         **({"bulk_load": _bulk_load(session, load)} if load else {}),
     }

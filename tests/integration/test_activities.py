@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from hub.model.event import CanonicalEvent, InteractionEvent, OrderEvent, OrderPartEvent
+from hub.model.case import Case
+from hub.model.event import (
+    CanonicalEvent,
+    CaseEvent,
+    FeedbackEvent,
+    InteractionEvent,
+    OrderEvent,
+    OrderPartEvent,
+)
+from hub.model.feedback import Feedback
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.model.money import Money
@@ -69,7 +78,7 @@ def test_orders_returns_messages_and_complaints_stand_at_the_contact(way: Way) -
     # then each is one note of that contact, beside the deal
     [contact] = way.crm.contacts()
     assert sorted(titles(way.crm)) == [
-        "Complaint about an e-mail (email, shop)",
+        "Complaint (email, shop)",
         "Message (whatsapp, shop)",
         "Order placed: 1001 · 129.90 EUR (shop)",
         "Return or refund: 1001 · 30 EUR (shop)",
@@ -77,6 +86,25 @@ def test_orders_returns_messages_and_complaints_stand_at_the_contact(way: Way) -
     assert {note["contact"] for note in way.crm.notes()} == {contact["id"]}
     assert any("Where is &lt;my&gt; parcel?" in note["hs_note_body"] for note in way.crm.notes())
     assert len(way.crm.deals()) == 1
+
+
+def test_complaints_tickets_and_reviews_stand_there_too_once_each(database: Database) -> None:
+    # given a return that is told in two states, a complaint and a review
+    way = way_with(database, "return", "complaint", "review")
+    back = Case(external_id="c1", kind="return", state="open", opened_at=NOW, number="R-1", reason="zu klein")
+    upset = Case(external_id="c2", kind="complaint", state="open", opened_at=NOW, subject="Paket fehlt")
+    stars = Feedback(external_id="f1", kind="review", channel="web", rating=Decimal(2), text="Zu spät")
+    solved = back.model_copy(update={"state": "solved"})
+    way.take(ANNA)
+    way.take(
+        entry([CaseEvent(occurred_at=NOW, case=back, record=KEY)], "e2"),
+        entry([CaseEvent(occurred_at=NOW, case=upset, record=KEY)], "e3"),
+        entry([FeedbackEvent(occurred_at=NOW, feedback=stars, record=KEY)], "e4"),
+    )
+    way.settle()
+    way.take(entry([CaseEvent(occurred_at=NOW + timedelta(minutes=1), case=solved, record=KEY)], "e5"))
+    way.settle()
+    assert sorted(titles(way.crm)) == ["Complaint (shop)", "Return or refund: R-1 (shop)", "Review (web, shop)"]
 
 
 def test_what_nobody_asked_for_is_not_appended(database: Database) -> None:

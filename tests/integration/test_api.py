@@ -233,6 +233,7 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
         "loyalty_ids": [],
         "accounts": [],
         "tags": [],
+        "contact_kinds": [],
         "consents": [],
         "orders": {
             "count": 1,
@@ -663,6 +664,7 @@ def test_stats_count_what_is_where(hub: Installation):
         "profiles": 0,
         "reviews": {"open": 0},
         "outbox": {"crm": {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}},
+        "reconciled": {},
         "lag": {"inbox": {}, "outbox": {}},
     }
     lag = counted.pop("lag")
@@ -673,6 +675,7 @@ def test_stats_count_what_is_where(hub: Installation):
         "profiles": 1,
         "reviews": {"open": 0},
         "outbox": {"crm": {"pending": 2, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}},
+        "reconciled": {},
     }
 
 

@@ -195,6 +195,26 @@ def test_history_is_fetched_once_and_again_when_asked(hub: Hub):
     assert again == {**first, "new": 0}
 
 
+def test_a_source_is_compared_with_what_is_here_and_gaps_are_fetched(hub: Hub):
+    # given a file of which everything is here, and a row that came since
+    hub.filled()
+    with (hub.folder / "kunden.csv").open("a", encoding="utf-8") as file:
+        file.write("4;dora@example.com;Dora;Moll;\n")
+    # when it is only listed, then fetched, and compared again
+    listed = hub("reconcile", "old-crm", "--all", "--dry-run", ends=1)
+    fetched = hub.json("reconcile", "old-crm", "--all")
+    hub.processed()
+    again = hub.json("reconcile", "old-crm", "--all")
+    # then the gap is named, repaired, and gone
+    assert "missing: customer 4" in listed.stdout
+    assert "without --dry-run they are fetched" in listed.stdout
+    assert (fetched["found"], fetched["repaired"], fetched["open"]) == ({"same": 3, "missing": 1, "repaired": 1}, 1, 0)
+    assert fetched["gaps"][0]["external_id"] == "4"
+    assert again["found"] == {"same": 4, "repaired": 0}
+    assert "reconciled" in hub("stats").stdout
+    assert "no backfill" in hub("reconcile", "crm", ends=2).stderr
+
+
 def test_ctrl_c_is_safe_and_the_next_run_goes_on(hub: Hub, database: Database):
     rows = "".join(f"{n};kunde{n}@example.com;Kim;Nr{n};\n" for n in range(10_000))
     (hub.folder / "kunden.csv").write_text(ROWS.partition("\n")[0] + "\n" + rows, encoding="utf-8")
@@ -365,6 +385,7 @@ def test_stats_have_the_promised_shape(hub: Hub):
         "profiles": 2,
         "reviews": {"open": 0},
         "outbox": {"bi": waiting, "crm": waiting},
+        "reconciled": {},
         "troubles": {},
     }
     assert sorted(lag["outbox"]) == ["bi", "crm"]

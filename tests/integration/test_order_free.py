@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from hub.application.process import Processing, process_batch
 from hub.matching.rules import IdentifierRule, IdentityRules
+from hub.model.case import Case
 from hub.model.consent import Consent
 from hub.model.event import (
     CanonicalEvent,
+    CaseEvent,
     ConsentEvent,
     DeletionEvent,
     InteractionEvent,
@@ -111,6 +113,7 @@ def keys() -> st.SearchStrategy[RecordKey]:
 
 def others() -> st.SearchStrategy[CanonicalEvent]:
     note = Interaction(external_id="n1", kind="note", channel="web")
+    kinds = ("customer", "supplier")
     gone = RecordKey(kind="order", external_id="o1")
     return st.one_of(
         st.builds(ConsentEvent, occurred_at=TIMES, record=keys(), consent=consents()),
@@ -118,6 +121,18 @@ def others() -> st.SearchStrategy[CanonicalEvent]:
         st.builds(DeletionEvent, occurred_at=TIMES, record=keys()),
         st.builds(DeletionEvent, occurred_at=TIMES, record=st.just(gone), kind=st.just("order")),
         st.builds(InteractionEvent, occurred_at=TIMES, interaction=st.just(note), record=keys()),
+        st.builds(CaseEvent, occurred_at=TIMES, case=cases(), record=st.none() | keys()),
+        st.builds(customer, IDS, when=TIMES, contact_kind=st.sampled_from(kinds)),
+    )
+
+
+def cases() -> st.SearchStrategy[Case]:
+    return st.builds(
+        Case,
+        external_id=st.just("c1"),
+        kind=st.just("return"),
+        state=st.sampled_from(["open", "solved"]),
+        opened_at=TIMES,
     )
 
 
@@ -144,6 +159,7 @@ class End:
     golden: list[str]
     delivered: list[str]
     deals: list[tuple[str, str, str]]
+    cases: list[tuple[str, str, str]]
 
 
 def run(database: Database, batches: Sequence[Sequence[NewEntry]], *, threads: int = 1, delivering: bool = True) -> End:
@@ -189,6 +205,10 @@ def end(database: Database, crm: Crm) -> End:
     with database.session() as session:
         rows = session.rows("SELECT profile_id, connection, kind, external_id FROM record ORDER BY 2, 3, 4")
         golden = session.rows("SELECT golden FROM profile ORDER BY golden")
+        cases = session.rows("""
+            SELECT f.connection, f.payload, coalesce(r.external_id, '')
+            FROM fact f LEFT JOIN record r ON r.id = f.record_id
+            WHERE f.kind = 'case' ORDER BY 1""")
         parked = session.rows("SELECT reason FROM inbox_outcome")
         failed = session.rows("SELECT subject, reason FROM outbox WHERE state NOT IN ('delivered', 'pending')")
     assert (parked, failed) == ([], [])
@@ -200,6 +220,7 @@ def end(database: Database, crm: Crm) -> End:
         clusters=sorted(clusters.values()),
         golden=[row[0] for row in golden],
         delivered=sorted(json.dumps(held["golden"], sort_keys=True) for held in crm.people.values()),
+        cases=cases,
         deals=sorted((key, deal["total"], holders.get(deal["contact"], "?")) for key, deal in crm.orders.items()),
     )
 

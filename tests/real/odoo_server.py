@@ -18,6 +18,7 @@ import psycopg
 
 from hub.store import embedded
 from tests.support.crm import Order, Person
+from tests.support.crm.double import Entry
 
 FOLDER = Path(os.environ.get("HUB_REAL", "/tmp/hub-real")) / "odoo"
 START_SECONDS = 600.0
@@ -144,6 +145,20 @@ class RealOdoo:
             values |= {"partner_id/.id": person} if person else {}
             found.append(Order(id=str(row["id"]), owner=row["x_hub_order_key"] or None, person=person, values=values))
         return found
+
+    def activities(self) -> list[Entry]:
+        """Hub's notes in the chatter."""
+        domain = [["message_id", "=like", "<hub-activity-%"]]
+        rows = self.execute("mail.message", "search_read", domain, ["message_id", "res_id", "body", "date"], order="id")
+        return [
+            Entry(
+                id=str(row["id"]),
+                owner=row["message_id"][14:].partition("@")[0],
+                person=str(row["res_id"]),
+                values={"body": row["body"], "date": row["date"]},
+            )
+            for row in rows
+        ]
 
     def add_person(self, email: str, **values: str) -> str:
         """Somebody typed a contact."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,9 @@ from hub.sdk.manifest import Limits
 from tests.real.odoo_server import RealOdoo, running
 from tests.support.crm import House
 from tests.support.crm.cast import ANNA, BERT, CARLA, DORA, ORDER, SECOND, one, order, person, placed, told
+from tests.support.crm.house import Happened
 from tests.support.crm.odoo import OdooDouble
+from tests.support.doubles import at
 
 pytestmark = pytest.mark.real
 
@@ -128,3 +131,31 @@ def test_a_traceback_of_a_running_odoo_never_shows(houses: list[House]) -> None:
     reason = stranger.tables.state.reason or ""
     assert "Access" in reason
     assert "Traceback" not in reason
+
+
+def test_activities_stand_in_the_chatter_once_and_follow_a_merge(odoo: RealOdoo) -> None:
+    # given two people, and something of each, one text with what looks like HTML
+    house, keys = House(odoo, activities=["message"]), [UUID(int=0xAC00 + number) for number in range(3)]
+    first, second = UUID(int=0xB001), UUID(int=0xB002)
+    house.known(person(first, "f@example.org"), person(second, "s@example.org"))
+    house.happened(keys[0], first, Happened("message", at(3), "Message (whatsapp, shop)", "<my> & <a@example.com>"))
+    house.happened(keys[1], second, Happened("message", at(4), "Message (email, shop)", "of the second"))
+    house.settle()
+    entry = next(entry for entry in odoo.activities() if entry["owner"] == str(keys[0]))
+    assert entry["values"]["date"] == f"{at(3):%Y-%m-%d %H:%M:%S}"
+    assert "&lt;my&gt; &amp; &lt;a@example.com&gt;" in entry["values"]["body"]
+    # when the answer to another one is lost, and the one before is sent again
+    house.hostile.at[house.hostile.calls + 2] = "a time-out after the write"
+    house.happened(keys[2], second, Happened("message", at(5), "Message (email, shop)", "again"))
+    house.tables.outbox[keys[0]].state = "pending"
+    house.tables.crosswalk = {name: held for name, held in house.tables.crosswalk.items() if name[0] != "activity"}
+    house.settle()
+    assert sorted(str(entry["owner"]) for entry in odoo.activities()) == sorted(map(str, keys))
+    # and when the two are one, all of it stands at the one that is left
+    house.merged(person(first, "f@example.org", "s@example.org"), loser=second)
+    house.settle()
+    assert {entry["person"] for entry in odoo.activities()} == {one(odoo, first)["id"]}
+    # and nothing is left of somebody who is erased
+    house.erased(first)
+    house.settle()
+    assert odoo.activities() == []

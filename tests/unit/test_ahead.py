@@ -7,7 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from hub.model.event import CanonicalEvent, CartEvent, DeletionEvent, InteractionEvent, OrderEvent, OrderPartEvent
+from hub.model.case import Case
+from hub.model.event import (
+    CanonicalEvent,
+    CartEvent,
+    CaseEvent,
+    DeletionEvent,
+    InteractionEvent,
+    OrderEvent,
+    OrderPartEvent,
+)
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.model.money import Money
@@ -42,6 +51,7 @@ def every(occurred: datetime, told: datetime) -> list[CanonicalEvent]:
         OrderEvent(occurred_at=occurred, order=order(told), record=KEY),
         OrderPartEvent(occurred_at=occurred, order_id="1", part=part),
         CartEvent(occurred_at=occurred, cart=cart),
+        CaseEvent(occurred_at=occurred, case=Case(external_id="1", kind="return", state="open", opened_at=told)),
         InteractionEvent(
             occurred_at=occurred, record=KEY, interaction=Interaction(external_id="i", kind="message", channel="web")
         ),
@@ -56,7 +66,14 @@ def test_whatever_tells_it(occurred: datetime, told: datetime) -> None:
     assert list(found) == every(NOW, NOW)
     paths = {"occurred_at"} if occurred == AHEAD else set()
     if told == AHEAD:
-        paths |= {"order.placed_at", "order.refunds.at", "order.payments.at", "part.at", "cart.started_at"}
+        paths |= {
+            "order.placed_at",
+            "order.refunds.at",
+            "order.payments.at",
+            "part.at",
+            "cart.started_at",
+            "case.opened_at",
+        }
     assert {note.path for note in notes} == paths
     assert {note.reason for note in notes} == {"2036-03-01 09:00 UTC lies ahead of its arrival: counts as its arrival"}
     # and a second reading gives the same
@@ -68,7 +85,12 @@ def test_a_clock_or_a_zone_that_is_a_little_off_decides_as_before() -> None:
     assert arrived(told, NOW) == (told, ())
 
 
-def test_a_shipment_may_be_planned() -> None:
-    later = Fulfilment(external_id="f", kind="pickup", at=NOW + timedelta(days=40))
-    told: list[CanonicalEvent] = [OrderPartEvent(occurred_at=NOW, order_id="1", part=later)]
+def test_a_shipment_and_an_appointment_may_be_planned() -> None:
+    planned = NOW + timedelta(days=40)
+    later = Fulfilment(external_id="f", kind="pickup", at=planned)
+    visit = Interaction(external_id="v", kind="appointment", channel="store", starts_at=planned, ends_at=planned)
+    told: list[CanonicalEvent] = [
+        OrderPartEvent(occurred_at=NOW, order_id="1", part=later),
+        InteractionEvent(occurred_at=NOW, interaction=visit, record=KEY),
+    ]
     assert arrived(told, NOW) == (told, ())

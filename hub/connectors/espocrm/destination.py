@@ -23,6 +23,7 @@ import httpx
 
 from hub.connectors.espocrm import schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
+from hub.connectors.espocrm.activities import ACTIVITIES
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, MAP, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
@@ -300,6 +301,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         unlink=unlink,
     ),
     companies=Companies(name=COMPANY, id="accountId", find=find_companies, create=create_company),
+    activities=ACTIVITIES,
 )
 
 DESTINATION = crm_destination(

@@ -12,10 +12,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 
 
-class EspoSettings(ProfileSettings):
+class EspoSettings(ActivitySettings):
     """An API user's key, and what people and orders become. ``base_url`` is where EspoCRM is opened in a browser."""
 
     api_key: SecretStr = Field(description="API key of the API user.")
@@ -56,10 +56,9 @@ MANIFEST = Manifest(
     settings=EspoSettings,
     docs_url="https://docs.espocrm.com/development/api/",
     api_version="v1",
-    capabilities=OF_A_CRM - {Capability.PROPERTIES},
+    capabilities=OF_A_CRM - {Capability.PROPERTIES} | {Capability.ACTIVITIES},
     limits=Limits(batch=20),
     not_offered={
-        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "EspoCRM is written to, not read from",
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",

@@ -65,5 +65,5 @@ MAP: CrmMap[EspoSettings] = CrmMap(
     also_of_order=("amount", "stage"),
     moment=facts.day_and_time,
     opt_outs={OPTED_OUT[EMAIL]: ("email",), OPTED_OUT[PHONE]: ("sms", "whatsapp"), NEVER_CALL: ("phone",)},
-    essential_too=("amount", "amountCurrency", "stage", "closeDate"),
+    essential_too=("amount", "amountCurrency", "stage", "closeDate", "post"),
 )

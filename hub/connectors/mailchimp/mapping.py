@@ -44,6 +44,7 @@ SUBSCRIBER = FieldMap(
         "house_number": "part of addr1",
         "language": "not in webhooks; see members",
         "national_id": "not collected",
+        "contact_kind": "a subscriber may be anything to the business",
         "handle": "not collected",
         "loyalty_id": "not collected",
     },

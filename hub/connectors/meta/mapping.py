@@ -36,6 +36,7 @@ LEAD_FIELDS = FieldMap(
         "national_id": "national_id",
     },
     not_offered={
+        "contact_kind": "a form does not say; it may be for applicants or suppliers as well",
         "external_id": "the lead's own id is the record key",
         "middle_name": "no standard question",
         "birth_date": "the notation follows the form's language (month or day first) and is not told",

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import httpx
 
 from hub.connectors.pipedrive import schemas
+from hub.connectors.pipedrive.activities import ACTIVITIES
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
 from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas import Kind, Listed
@@ -123,7 +124,7 @@ def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     held = {_plain(one.value or "") for one in kept}
     listed = [*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)]
     main_there = next((_plain(one.value or "") for one in kept if one.primary), None)
-    if plural in gone.get(MAIN, ()) and main_there in map(_plain, wanted):
+    if plural in item.write.body.get(MAIN, ()) and main_there in map(_plain, wanted):
         first = _plain(wanted[0])
         listed = [one.model_copy(update={"primary": _plain(one.value or "") == first}) for one in listed]
     return entries(listed)
@@ -237,6 +238,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         link_property="person_id",
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
+    activities=ACTIVITIES,
 )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
@@ -40,7 +40,7 @@ def _key(value: Any) -> Any:
 Keys = Mapping[str, Annotated[FieldKey, BeforeValidator(_key)]]
 
 
-class PipedriveSettings(ProfileSettings):
+class PipedriveSettings(ActivitySettings):
     """An API token or an OAuth app, and what becomes of companies and orders."""
 
     api_token: SecretStr | None = Field(None, description="Personal API token of a user made for Hub.")
@@ -99,11 +99,10 @@ MANIFEST = Manifest(
     settings=PipedriveSettings,
     docs_url="https://developers.pipedrive.com/docs/api/v1/Persons",
     api_version="v2, merges v1",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     allowed_hosts=("api.pipedrive.com", "*.pipedrive.com"),
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={
-        "activities": "orders are written; entries in a person's history are not built for this CRM yet",
         "webhook": "Pipedrive is written to, not read from",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Pipedrive",
     },

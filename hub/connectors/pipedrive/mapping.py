@@ -54,6 +54,6 @@ MAP: CrmMap[PipedriveSettings] = CrmMap(
     moment=facts.day,
     opt_outs={MARKETING_STATUS: ("email",)},
     refused="unsubscribed",
-    essential_too=("currency", "status", "won_time"),
+    essential_too=("currency", "status", "won_time", "content"),
     kept_too=("org_id",),
 )

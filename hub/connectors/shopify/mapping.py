@@ -50,6 +50,7 @@ _NO: dict[CustomerField, str] = {
     "birth_date": "not a field of the Customer resource",
     "house_number": "part of address1",
     "national_id": "not a field of the Customer resource",
+    "contact_kind": "not a field of the Customer resource",
     "handle": "Shopify knows no social accounts",
     "loyalty_id": "loyalty lives in apps",
 }

@@ -39,6 +39,7 @@ _NO: dict[CustomerField, str] = {
     "birth_date": "not a field of the customer resource",
     "house_number": "part of address_1",
     "national_id": "not a field of the customer resource",
+    "contact_kind": "every account and guest is a buyer; staff are left out",
     "handle": "WooCommerce knows no social accounts",
     "loyalty_id": "loyalty lives in plug-ins",
     "language": "translation plug-ins keep it in meta data of their own",

@@ -166,6 +166,18 @@ def _item(resource: str, found: Mapping[str, Any]) -> BackfillItem:
     )
 
 
+def deleted(client: HttpClient, settings: WooCommerceSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that were deleted for good or moved to the trash: of the first no webhook tells.
+
+    ``status`` any leaves out the trash (#list-all-orders; WC_REST_Orders_V2_Controller::prepare_objects_query).
+    """
+    query = {"include": ",".join(ids), "status": "any", "per_page": str(_PER_PAGE)}
+    present = {str(found.get("id")) for found in json_of(client.get("wp-json/wc/v3/orders", query))}
+    for one in ids:
+        if one not in present:
+            yield BackfillItem(f"deleted:orders:{one}", "order.deleted", orjson.dumps({"id": one}))
+
+
 def authorise(settings: WooCommerceSettings) -> Mapping[str, str]:
     """HTTP Basic with the REST key; WooCommerce accepts it over HTTPS only."""
     if settings.consumer_key is None or settings.consumer_secret is None:
@@ -200,6 +212,7 @@ SOURCE = Source(
     name_event=name_event,
     answer=answer,
     backfill=backfill,
+    deleted=deleted,
     authorise=authorise,
     api_root=api_root,
     check=check,

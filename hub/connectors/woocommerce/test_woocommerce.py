@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from hub.connectors.woocommerce.manifest import MANIFEST, WooCommerceSettings
-from hub.connectors.woocommerce.source import SIGNATURE, answer, api_root, authorise, backfill, name_event, parse
+from hub.connectors.woocommerce.source import (
+    SIGNATURE,
+    answer,
+    api_root,
+    authorise,
+    backfill,
+    deleted,
+    name_event,
+    parse,
+)
 from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
-from hub.model.event import CustomerEvent, OrderEvent
+from hub.model.event import CustomerEvent, DeletionEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.sdk.http import HttpClient
 from hub.sdk.source import InboxEntry, RawDelivery, Reply
@@ -225,3 +235,19 @@ def test_history_without_its_settings_is_a_configuration_fault(missing: str) -> 
         next(backfill(client, settings, None, None))
 
     assert missing in caught.value.faults[0]
+
+
+def test_orders_that_the_shop_has_no_more_are_told_like_its_own_deletion() -> None:
+    # given a shop that has one of three orders, and trashed another
+    asked: list[httpx.URL] = []
+
+    def shop(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(200, json=[{"id": 12, "status": "completed"}])
+
+    with HttpClient(api_root(SETTINGS), headers=authorise(SETTINGS), transport=httpx.MockTransport(shop)) as client:
+        items = list(deleted(client, SETTINGS, ["11", "12", "13"]))
+    # then it was asked once, and the two that are gone are deletions
+    assert [dict(url.params) for url in asked] == [{"include": "11,12,13", "status": "any", "per_page": "100"}]
+    gone = [parse(entry(item.topic, orjson.loads(item.body)), SETTINGS) for item in items]
+    assert [event.record.external_id for [event] in gone if isinstance(event, DeletionEvent)] == ["11", "13"]

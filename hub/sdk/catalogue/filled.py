@@ -32,6 +32,7 @@ def person(which: int, custom: Sequence[str] = ()) -> dict[str, Any]:
         "loyalty_ids": [f"L-{number}", f"M-{number}"],
         "accounts": [{"network": f"net{place}", "account_id": number, "handle": box}],
         "tags": [f"tag-{box}", f"mark-{box}"],
+        "contact_kinds": [("customer", "lead")[which], "partner"],
         "custom": {name: f"{name} {number}" for name in custom or ("NAME",)},
         "consents": [
             {

@@ -16,7 +16,7 @@ from hub.sdk.destination import OrderChange
 CHANNELS: tuple[ConsentChannel, ...] = ("email", "sms", "whatsapp", "phone", "post")
 
 NAMES = (
-    *("profile_id", "emails", "phones", "birth_date", "language", "tags", "loyalty_ids"),
+    *("profile_id", "emails", "phones", "birth_date", "language", "tags", "loyalty_ids", "contact_kinds"),
     *("lifetime_value", "lifetime_totals", "order_count", "first_order_at", "last_order_at"),
     *(f"{channel}_consent" for channel in CHANNELS),
     "email_consent_at",
@@ -86,6 +86,7 @@ def _told(profile: Profile, moment: Callable[[datetime | None], str]) -> dict[st
         "language": profile.language or "",
         "tags": ";".join(profile.tags),
         "loyalty_ids": ";".join(profile.loyalty_ids),
+        "contact_kinds": ";".join(profile.contact_kinds),
         "lifetime_value": lifetime_value(profile),
         "lifetime_totals": lifetime_totals(profile),
         "order_count": str(orders.count) if orders.count else "",

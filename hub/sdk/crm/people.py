@@ -228,13 +228,24 @@ class PeopleWriter(Generic[Settings]):
             records = tuple(dict.fromkeys((*records, *ours)))
         self.results.by_key[write.key] = WriteResult(write.key, "delivered", next(iter(records), None))
         for record in records:
+            refused = self.forget(record)
             try:
-                if (history := self.dialect.activities) and history.forget and are_wanted(self.settings):
-                    self.caller.run(history.forget(record, self.settings))
                 self.caller.run(self.people.erase(record, self.settings))
             except RejectedError as error:
-                if self.alive([record]):
-                    self.results.by_key[write.key] = WriteResult(write.key, "rejected", record, str(error))
+                refused = str(error) if self.alive([record]) else refused
+            if refused:
+                self.results.by_key[write.key] = WriteResult(write.key, "rejected", record, refused)
+
+    def forget(self, record: str) -> str:
+        """Take Hub's entries from a person's history; gives why that was refused. The person is erased all the same."""
+        history = self.dialect.activities
+        if history is None or history.forget is None or not are_wanted(self.settings):
+            return ""
+        try:
+            self.caller.run(history.forget(record, self.settings))
+        except RejectedError as error:
+            return str(error)
+        return ""
 
     def opt_out(self, writes: Sequence[Write]) -> None:
         """Pass opt-outs on to the CRM's own subscriptions (law L7). They hang on e-mails, not on records."""

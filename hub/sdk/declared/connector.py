@@ -18,6 +18,7 @@ from hub.sdk.crm import Dialect, destination, facts
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.answers import several
 from hub.sdk.declared.dialect import dialect_of
 from hub.sdk.declared.faults import faults_of
@@ -27,7 +28,15 @@ from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
 from hub.sdk.http import Authorisation, HttpClient
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import (
+    ActivitySettings,
+    Capability,
+    ConnectionSettings,
+    Limits,
+    Manifest,
+    ProfileSettings,
+    Unmerge,
+)
 from hub.sdk.oauth import OAuth, OAuthSettings
 from hub.sdk.registry import Connector
 from hub.yaml_file import Reader, describe
@@ -81,7 +90,7 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             authorise=None if oauth else _authorise(declaration.auth, tuple(declaration.settings)),
             api_root=lambda settings: settings.base_url or declaration.api_root or "",
             refusals=lambda body: (),
-            essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration)}),
+            essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration), *ENTRY}),
             check=_checking(dialect),
         ),
         oauth=_oauth(declaration) if oauth else None,
@@ -127,6 +136,10 @@ def _manifest(slug: str, declaration: Declaration) -> Manifest[Any]:
     if not person.opt_out:
         offered.discard(Capability.CONSENT)
         not_offered["consent"] = "the declaration has no person.opt_out"
+    if declaration.activity:
+        offered.add(Capability.ACTIVITIES)
+    else:
+        not_offered["activities"] = "the declaration has no activity"
     limits = declaration.limits
     return Manifest(
         slug=slug,
@@ -157,7 +170,8 @@ def _settings(declaration: Declaration) -> type[ConnectionSettings]:
             str,
             Field(description="Where this system's API is, such as https://crm.example.com/api."),
         )
-    bases = (ProfileSettings, OAuthSettings) if declaration.auth.oauth2 else (ProfileSettings,)
+    own = ActivitySettings if declaration.activity else ProfileSettings
+    bases = (own, OAuthSettings) if declaration.auth.oauth2 else (own,)
     return cast("type[ConnectionSettings]", create_model("DeclaredSettings", __base__=bases, **fields))
 
 

@@ -14,6 +14,7 @@ from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made,
 from hub.sdk.crm import dialect as crm
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL
+from hub.sdk.declared.activities import activities_of
 from hub.sdk.declared.answers import Answers, Records, as_error, content, reader, text_of
 from hub.sdk.declared.fields import nested
 from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
@@ -75,6 +76,7 @@ def dialect_of(declaration: Declaration) -> Dialect[Settings]:
         people=_people(declaration.person, requests),
         orders=_orders(declaration.order, requests) if declaration.order else None,
         companies=_companies(declaration.company, requests) if declaration.company else None,
+        activities=activities_of(declaration.activity, requests) if declaration.activity else None,
     )
 
 

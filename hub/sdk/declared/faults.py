@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from hub.errors import did_you_mean
 from hub.mapping.expression import PROFILE, ExpressionError, Schema, compile_expression
+from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.fields import ORDERS
 from hub.sdk.declared.model import Auth, Declaration, Encoded, Operation, Rows, Search, Writing
 from hub.sdk.declared.template import names_in
@@ -97,6 +98,12 @@ def _templates(declaration: Declaration) -> Iterator[str]:
             yield from _operation(f"order.{name}", linking, (*public, "id", "person"))
     if order and order.find:
         yield from _operation("order.find", order.find, (*public, "value", "values"))
+    if activity := declaration.activity:
+        yield from _operation("activity.create", activity.create, (*public, *ENTRY, "key", "person"))
+        yield from _operation("activity.find", activity.find, (*public, "person"))
+        if not {"text", "html", "key"} & activity.create.asks_for:
+            yield "activity.create: names none of $text, $html, $key, so that an entry would not be known again"
+        yield from _operation("activity.erase", activity.erase, (*public, "id")) if activity.erase else ()
     if company:
         yield from _operation("company.find", company.find, (*public, "value"))
         yield from _operation("company.create", company.create, (*public, "value"))

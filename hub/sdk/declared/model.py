@@ -327,6 +327,31 @@ class Order(_Part):
         return self
 
 
+class History(Operation):
+    """A request for the entries of the person ``$person``, the newest first.
+
+    ``items`` is the list in the answer, ``id`` an entry's id, ``owner`` what has Hub's key of it: a field, or the text.
+    """
+
+    items: Text
+    id: str = "id"
+    owner: Text
+
+
+class Activity(_Part):
+    """How an entry is appended to the history of a person, for connections that ask for ``activities``.
+
+    ``create`` has ``$person``, and of the entry ``$text`` (all of it: its last line is Hub's key of it), ``$html`` (the
+    same), ``$title``, ``$at`` (ISO 8601, UTC), ``$kind`` and ``$key``; its answer has the entry's id. ``find`` is asked
+    before: an entry stands once. ``erase`` deletes the entry ``$id`` of somebody who is to be erased; it may be left
+    out where the system does so with the person.
+    """
+
+    create: Writing
+    find: History
+    erase: Operation | None = None
+
+
 class Company(_Part):
     """Where companies are records: ``name`` is the person's field that names one, ``id`` the one that takes its id.
 
@@ -362,6 +387,7 @@ class Declaration(_Part):
     person: Person
     order: Order | None = None
     company: Company | None = None
+    activity: Activity | None = None
     proof: Proof = Field(Proof(), description="Tests that hold it against something outside of it, for its tier.")
 
     @model_validator(mode="after")

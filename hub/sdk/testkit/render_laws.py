@@ -35,6 +35,7 @@ _UNKNOWN: Mapping[str, Any] = {
     "loyalty_ids": (),
     "accounts": (),
     "tags": (),
+    "contact_kinds": (),
     "consents": (),
     "orders": OrderSummary(),
     "records": (),

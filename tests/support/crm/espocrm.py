@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from hub.sdk.crm.activities import referred
+
 KEY, SECRET = "espo-double-key-77c1", "espo-double-secret-9d40"
 CURRENCIES = ("EUR", "USD", "JPY")
 STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
@@ -109,6 +111,9 @@ class EspoCrmDouble:
         self.banned: list[str] = []
         self.missing: set[str] = set()
         self.made = 0
+        self.notes: dict[str, Record] = {}
+        self.old_notes: set[str] = set()
+        """Posts that are too old for the user who wrote them to delete."""
 
     # -- what tests ask and do
 
@@ -135,6 +140,17 @@ class EspoCrmDouble:
                 "values": dict(one),
             }
             for one in self.records["Opportunity"].values()
+        ]
+
+    def activities(self) -> list[Any]:
+        return [
+            {
+                "id": note["id"],
+                "owner": referred(note["post"]),
+                "person": note["parentId"],
+                "values": {"post": note["post"]},
+            }
+            for note in self.notes.values()
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -190,6 +206,8 @@ class EspoCrmDouble:
             rights = {"create": "yes", "read": "all", "edit": "all", "delete": "all"}
             table = dict.fromkeys(ENTITIES, rights)
             return {"user": {"type": "api"}, "acl": {"table": table}, "settings": {"currencyList": list(CURRENCIES)}}
+        if parts[0] == "Note" or parts[-1] == "stream":
+            return self._stream(request.method, parts, _query(request), body)
         entity, rest = parts[0], parts[1:]
         if entity not in ENTITIES:
             raise Refused(404, f"Controller '{entity}' does not exist.")
@@ -207,6 +225,30 @@ class EspoCrmDouble:
         if route is None:
             raise Refused(405)
         return route()
+
+    # -- the stream
+
+    def _stream(self, method: str, parts: list[str], query: Mapping[str, Any], body: Record) -> Any:
+        if method == "GET":
+            self._held(parts[0], parts[1])
+            held = [one for one in self.notes.values() if one["parentId"] == parts[1]][::-1]
+            start = int(query.get("offset") or 0)
+            return {"total": -1, "list": held[start : start + int(query.get("maxSize") or 20)]}
+        if method == "DELETE":
+            if parts[1] not in self.notes:
+                raise Refused(404)
+            if parts[1] in self.old_notes:
+                raise Refused(403)
+            del self.notes[parts[1]]
+            return True
+        if method != "POST" or body.get("type") != "Post" or body.keys() - {"type", "parentType", "parentId", "post"}:
+            raise Refused(400)
+        if any(text in body["post"] for text in self.banned):
+            raise _invalid("Note", "post", "pattern")
+        self.made += 1
+        note = {"id": f"{0x65000000 + self.made:013x}", "createdAt": _moment(self.made), **body}
+        self.notes[note["id"]] = note
+        return note
 
     # -- records
 
@@ -435,6 +477,8 @@ class EspoCrmDouble:
         for contacts in self.links.values():
             if entity == "Contact" and {*contacts} & {*gone}:
                 contacts[:] = list(dict.fromkeys(kept if one in gone else one for one in contacts))
+        for note in self.notes.values():
+            note["parentId"] = kept if note["parentId"] in gone else note["parentId"]
         for one in gone:
             self._remove(entity, one)
         self._save(entity, first, {name: value for name, value in attributes.items() if name not in FIELDS})

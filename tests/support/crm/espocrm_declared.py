@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.declared.connector import connector_of, read_declaration
@@ -19,9 +20,9 @@ class EspoCrmDeclaredDouble(EspoCrmDouble):
 
     slug = SLUG
 
-    def connection(self) -> Connection:
+    def connection(self, **more: Any) -> Connection:
         """A connection by the declaration."""
-        settings = {**self.settings(), "base_url": f"{self.settings()['base_url']}/api/v1"}
+        settings = {**self.settings(), **more, "base_url": f"{self.settings()['base_url']}/api/v1"}
         configured = {"crm": (SLUG, settings)}
         return load_connections(configured, default_region="DE", declared={SLUG: _connector()})["crm"]
 

@@ -131,8 +131,10 @@ class House:
 
     def _open(self) -> None:
         self.hostile.passed = self._tick
-        if isinstance(self.double, Plain | EspoCrmDeclaredDouble):
+        if isinstance(self.double, Plain):
             made = self.double.connection()
+        elif isinstance(self.double, EspoCrmDeclaredDouble):
+            made = self.double.connection(**self.own_settings)
         else:
             options = {**self.double.settings(), **self.own_settings}
             made = load_connections({"crm": (self.double.slug, options)}, default_region="DE")["crm"]

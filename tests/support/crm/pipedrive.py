@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, PERSON_FIELDS
+from hub.sdk.crm.activities import referred
 
 Body = dict[str, Any]
 
@@ -64,6 +65,7 @@ class PipedriveDouble:
     tokens: int = 0
     calls: list[str] = field(default_factory=list)
     held: dict[str, dict[int, Body]] = field(default_factory=lambda: {"persons": {}, "deals": {}, "organizations": {}})
+    notes: dict[int, Body] = field(default_factory=dict)
     fields: dict[str, list[Body]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     currencies: frozenset[str] = frozenset({"EUR", "USD", "GBP", "CHF", "JPY"})
@@ -123,6 +125,17 @@ class PipedriveDouble:
             for deal in self.live("deals")
         ]
 
+    def activities(self) -> list[Body]:
+        return [
+            {
+                "id": str(note["id"]),
+                "owner": referred(note["content"]),
+                "person": str(note["person_id"]),
+                "values": {"content": note["content"]},
+            }
+            for note in self.notes.values()
+        ]
+
     def add_person(self, email: str, **values: str) -> str:
         body: Body = {"name": values.pop("name", email), "emails": [{"value": email, "primary": True, "label": "work"}]}
         if "phone" in values:
@@ -164,6 +177,8 @@ class PipedriveDouble:
         if found := re.fullmatch(r"/v1/persons/(\d+)/merge", path):
             self.tokens += COSTS["merge"]
             return {"data": self.merge(int(found[1]), body["merge_with_id"])}
+        if found := re.fullmatch(r"/v1/notes(?:/(\d+))?", path):
+            return self.note(method, int(found[1] or 0), query, body)
         if found := re.fullmatch(r"/api/v2/(person|deal|organization)Fields", path):
             return self.field_list(found[1] + "s", method, query, body)
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/search", path):
@@ -190,6 +205,28 @@ class PipedriveDouble:
         if method == "PATCH":
             self.change(record, self.valid(kind, body, record))
         return record
+
+    def note(self, method: str, number: int, query: Body, body: Body) -> Body:
+        """Notes are of API v1. A person that is no more is one all the same: nothing is said of it."""
+        self.tokens += COSTS[{"GET": "list", "POST": "write", "DELETE": "delete"}[method]]
+        if method == "GET":
+            assert query["sort"] == "id DESC"
+            held = [note for note in self.notes.values() if str(note["person_id"]) == query["person_id"]][::-1]
+            start = int(query.get("start", 0))
+            # without any, v1 gives null
+            return {"data": held[start : start + min(int(query.get("limit", 100)), 500)] or None}
+        if method == "DELETE":
+            if self.notes.pop(number, None) is None:
+                raise Refused(404, "Note not found")
+            return {"data": True}
+        for text in self.refused:
+            if text in body["content"]:
+                raise invalid("content", "is not a valid value")
+        if body.keys() - {"content", "person_id"} or not isinstance(body["person_id"], int):
+            raise Refused(400, "Bad request")
+        made = {"id": max(self.notes, default=0) + 1, **body}
+        self.notes[made["id"]] = made
+        return {"data": made}
 
     def field_list(self, kind: str, method: str, query: Body, body: Body) -> Body:
         if method == "POST":
@@ -247,6 +284,9 @@ class PipedriveDouble:
         for deal in self.live("deals"):
             if deal.get("person_id") == gone:
                 deal["person_id"] = kept
+        for note in self.notes.values():
+            if note["person_id"] == gone:
+                note["person_id"] = kept
         loser["is_deleted"] = True
         return {"id": kept, "name": winner["name"], "merge_what_id": gone, "email": winner["emails"]}
 

@@ -37,6 +37,7 @@ CUSTOMER = FieldMap(
         "region": "not in the payload",
         "company": "not in the payload",
         "national_id": "not in the payload",
+        "contact_kind": "not in the payload",
         "handle": "not in the payload",
         "loyalty_id": "not in the payload",
     },

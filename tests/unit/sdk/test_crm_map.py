@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,16 +19,23 @@ from hub.sdk.crm.mapped import CrmMap
 from hub.sdk.crm.rendering import LOST, MAIN, profile_write
 from hub.sdk.destination import ProfileChange
 
-MAPS = {"espocrm": ESPOCRM, "hubspot": HUBSPOT, "odoo": ODOO, "pipedrive": PIPEDRIVE, "salesforce": SALESFORCE}
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+MAPS: dict[str, CrmMap[Any]] = {
+    "espocrm": ESPOCRM,
+    "hubspot": HUBSPOT,
+    "odoo": ODOO,
+    "pipedrive": PIPEDRIVE,
+    "salesforce": SALESFORCE,
+}
 
 
 def profile(*emails: str) -> Profile:
-    return Profile(id=UUID(int=1), emails=emails)
+    return Profile(id=UUID(int=1), emails=emails, created_at=NOW, updated_at=NOW)
 
 
 @pytest.mark.parametrize("name", MAPS)
 def test_every_consent_and_every_opt_out_is_essential_in_every_crm(name: str) -> None:
-    crm: CrmMap = MAPS[name]
+    crm = MAPS[name]
     consents = {crm.field(f"{channel}_consent") for channel in facts.CHANNELS}
     assert None not in consents
     assert {*consents, *crm.opt_outs, crm.own, crm.order_own} <= crm.essential

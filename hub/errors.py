@@ -20,7 +20,7 @@ HubError
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
@@ -34,6 +34,8 @@ class HubError(Exception):
 
     done: Sequence[object] = ()
     """What of a batch was finished before this ended it: ``WriteResult`` each, of a destination's ``send``."""
+    begun: Collection[str] = ()
+    """Of the others the keys of those of which something was carried out before."""
     brief: str = ""
     """The message without the other side's words, for the log; "" where it holds none."""
     recovery: ClassVar[Recovery] = "alert"

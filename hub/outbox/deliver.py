@@ -194,6 +194,8 @@ def _deliver_batch(sender: Sender, lease: Lease, subject: Subject, rows: Sequenc
         if result is not None:
             spread = random.random()  # noqa: S311 - spreads retries, guards nothing
             recorded.append(record.of_result(row, write, result, jitter=spread))
+        elif sent.stopped_by is not None and write.key in sent.stopped_by.begun:
+            recorded.append(record.begun(row, write))
     _record(sender, subject, recorded, sent)
     log.info("delivery.recorded", destination=name, of=subject, rows=len(rows), recorded=len(recorded))
     if sent.stopped_by is not None:
@@ -233,12 +235,20 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
         # What Hub needs at the destination cannot be created. No record is at fault: an operator has to look.
         return Sent(stopped_by=Unavailable(str(error)), calls_failed=1, last_words=str(error))
     by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
+    noted: set[str] = set()
 
     def before(batch: Sequence[Write]) -> None:
         merging = [(by_key[write.key], write.mirror.keys()) for write in batch if write.merge]
-        if merging:
+        changing = [write.key for write in batch if record.is_noted(by_key[write.key], write)]
+        if merging or changing:
             with sender.database.session() as session:
-                due.unsettle(session, sender.connection.name, merging)
+                if merging:
+                    due.unsettle(session, sender.connection.name, merging)
+                due.note_sending(session, sender.connection.name, [by_key[key].key for key in changing])
+                unsure = {w.key: record.unheard(by_key[w.key], w) for w in batch if w.key in changing and w.unsure}
+                mirrors = {by_key[key].mirror_key: mirror for key, mirror in unsure.items()}
+                due.set_mirrors(session, sender.connection.name, mirrors)
+        noted.update(changing)
 
     def prepare() -> None:
         sender.prepared = False
@@ -251,7 +261,7 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
             destination.restore.write(_kept(sender), client, settings)
         return destination.send(batch, client, settings)
 
-    return send(
+    sent = send(
         writes,
         call,
         before=before,
@@ -262,6 +272,12 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
         held=lambda write: by_key[write.key].mirror,
         essential=destination.essential,
     )
+    if (unsent := record.unsent(sent, noted)) and lease.held:
+        with sender.database.session() as session:
+            due.note_unsent(session, sender.connection.name, [by_key[key].key for key in unsent])
+            kept = {by_key[w.key].mirror_key: by_key[w.key].mirror for w in writes if w.key in unsent and w.unsure}
+            due.set_mirrors(session, sender.connection.name, kept)
+    return sent
 
 
 def _kept(sender: Sender) -> Iterator[Kept]:

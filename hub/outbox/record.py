@@ -46,6 +46,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
             external_id=external_id,
             merged_ids=gone,
             owner=owner,
+            renewed=bool(external_id and known and external_id not in known),
             settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":
@@ -53,9 +54,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
     attempts = row.attempts + 1
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
-    # The call may have written although no answer came, so the mirror is not known any more. Otherwise a value that
-    # changes back before the next attempt would seem to stand there still.
-    unknown = {**row.mirror, **dict.fromkeys(write.properties), **write.unsure} if result.uncertain else None
+    unknown = unheard(row, write) if result.uncertain else None
     return replace(
         _recorded(row, state, outcome),
         reason=result.reason,
@@ -65,6 +64,31 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
         mirror=None if unknown is None else _text(unknown),
         owner=None if unknown is None else row.mirror_key,
     )
+
+
+def unheard(row: DueRow, write: Write) -> dict[str, Any]:
+    """The mirror once this may have been written although no answer came.
+
+    Otherwise a value that changes back before the next attempt would seem to stand there still.
+    """
+    return {**row.mirror, **dict.fromkeys(write.properties), **write.unsure}
+
+
+def begun(row: DueRow, write: Write) -> Recorded:
+    """The next state of a row of which something was written when the batch was stopped: no attempt of its own."""
+    torn = of_result(row, write, WriteResult(write.key, "retry", uncertain=True), jitter=0.0)
+    return replace(torn, state="retrying", attempts=row.attempts, wait=timedelta(), outcome="retry")
+
+
+def is_noted(row: DueRow, write: Write) -> bool:
+    """True where it has to be noted that this is being written: what the mirror says may be wrong from then on."""
+    return bool(row.mirror) and not row.uncertain and not write.merge
+
+
+def unsent(sent: Sent, noted: Collection[str]) -> list[str]:
+    """Of the writes that were noted those of which nothing was carried out, as the batch ended before them."""
+    begun = sent.stopped_by.begun if sent.stopped_by else ()
+    return sorted(key for key in noted if key not in sent.results and key not in begun)
 
 
 def _text(mirror: Mapping[str, Any]) -> str:

@@ -165,7 +165,8 @@ class _Sending:
             self.waiting[:0] = _halves(batch)
             return
         for write in batch:
-            sent.results[write.key] = WriteResult(write.key, "retry", reason=str(error), uncertain=error.uncertain)
+            uncertain = error.uncertain or write.key in error.begun
+            sent.results[write.key] = WriteResult(write.key, "retry", reason=str(error), uncertain=uncertain)
             sent.outages.add(write.key)
         if futile or not self.halve_outages:
             sent.stopped_by = error

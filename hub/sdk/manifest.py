@@ -286,7 +286,8 @@ class Manifest(Generic[Settings]):
     connection's own ``base_url``. ``not_offered`` says why a capability users would expect is absent.
     ``unmerge`` is needed with the capability ``merge``.
     ``personal_paths`` maps the beginning of a path that holds an e-mail or phone, because the vendor offers no other
-    way, to the reason; no other URL may hold one (law L11).
+    way, to the reason; no other URL may hold one (law L11). ``{name}`` in it stands for one part of the path, and a
+    ``?`` at its end for the path's end: then only its query may.
     """
 
     slug: str

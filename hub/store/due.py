@@ -120,7 +120,9 @@ def _due(
     mirrors = {held: mirror or {} for held, mirror in read.items()}
     mirror_key = owners[0] if owners else key
     mirror = mirrors.pop(mirror_key, {})
-    if whole:
+    # What was being written when the process ended is noted, and nobody named a value that is unknown since.
+    unheard = uncertain and None not in mirror.values()
+    if whole or unheard:
         mirror = dict.fromkeys(mirror)
     unknown = lost or any(value is None for value in mirror.values()) or (whole and bool(ids))
     # What a merge fills in there is not known, so that it is written or cleared.
@@ -185,6 +187,39 @@ def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequen
     return found
 
 
+def note_sending(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Note that these are about to be written: if nobody hears what became of it, their mirrors count for nothing.
+
+    A value that changes back meanwhile would seem to stand there still. ``record`` takes the note back.
+    """
+    _set_uncertain(session, destination, keys, uncertain=True)
+
+
+def note_unsent(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Take the note back: nothing of these was written."""
+    _set_uncertain(session, destination, keys, uncertain=False)
+
+
+def set_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Keep these mirrors, each by whom it is of."""
+    if mirrors:
+        _write_mirrors(session, destination, {key: orjson.dumps(held).decode() for key, held in mirrors.items()})
+
+
+def _set_uncertain(session: Session, destination: str, keys: Collection[UUID], *, uncertain: bool) -> None:
+    if keys:
+        session.run(
+            """
+            WITH chosen AS (
+                SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b)
+                ORDER BY key FOR UPDATE)
+            UPDATE outbox SET uncertain = %(uncertain)s FROM chosen
+            WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+            """,
+            {"destination": destination, "keys": list(keys), "uncertain": uncertain},
+        )
+
+
 def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Collection[str]]]) -> None:
     """Note, before records are merged, that nobody knows what stands in them until it is known that they were.
 
@@ -203,6 +238,10 @@ def unsettle(session: Session, destination: str, rows: Sequence[tuple[DueRow, Co
         """,
         [[row.key for row, _ in ordered], destination],
     )
+    _write_mirrors(session, destination, texts)
+
+
+def _write_mirrors(session: Session, destination: str, texts: Mapping[UUID, str]) -> None:
     session.run(
         """
         INSERT INTO mirror (destination, key, properties, updated_at)

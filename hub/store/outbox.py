@@ -35,6 +35,7 @@ class Recorded:
 
     ``wait`` is how long from now it waits, by PostgreSQL's clock. ``refused`` are the values it went out without.
     ``owner`` is under whom mirror and ``external_id`` are kept; ``settled`` are those whose mirrors end.
+    ``renewed`` when the record known before is no more, and this is another one: what hangs on it is written again.
     """
 
     key: UUID
@@ -52,6 +53,7 @@ class Recorded:
     merged_ids: tuple[str, ...] = ()
     owner: UUID | None = None
     settled: tuple[UUID, ...] = ()
+    renewed: bool = False
 
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
@@ -197,7 +199,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
     # In the order in which ``enqueue`` takes these rows: two that take them in different orders wait for each other.
     results = sorted(results, key=lambda result: result.key)
     if subject == "profile" and (known := [r.key for r in results if r.external_id]):
-        outbox_locks.with_orders(session, destination, [r.key for r in results], known)
+        renewed = [r.key for r in results if r.renewed]
+        outbox_locks.with_orders(session, destination, [r.key for r in results], known, renewed)
     columns = {
         "destination": destination,
         "subject": subject,
@@ -296,6 +299,20 @@ def _record_ids(session: Session, destination: str, subject: Subject, results: S
                 AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now()
             """,
             {"keys": [r.key for r in results if r.external_id], "destination": destination},
+        )
+        _write_orders_again(session, destination, [r.key for r in results if r.renewed])
+
+
+def _write_orders_again(session: Session, destination: str, profiles: Sequence[UUID]) -> None:
+    if profiles:
+        session.run(
+            """
+            UPDATE outbox SET state = 'pending', version = version + 1, attempts = 0, due_at = now(),
+                enqueued_at = CASE WHEN state = 'retrying' THEN enqueued_at ELSE now() END, updated_at = now()
+            WHERE profile_id = ANY(%(profiles)b) AND destination = %(destination)s AND subject = 'order'
+                AND state IN ('delivered', 'retrying')
+            """,
+            {"profiles": list(profiles), "destination": destination},
         )
 
 

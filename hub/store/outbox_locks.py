@@ -12,8 +12,10 @@ from uuid import UUID
 from hub.store.database import Session
 
 
-def with_orders(session: Session, destination: str, keys: Collection[UUID], known: Collection[UUID]) -> None:
-    """Lock these rows, together with orders and activities of the profiles ``known`` that wait for their customer.
+def with_orders(
+    session: Session, destination: str, keys: Collection[UUID], known: Collection[UUID], renewed: Collection[UUID]
+) -> None:
+    """Lock these rows, and orders and activities: those that wait for profiles ``known``, and all of ones ``renewed``.
 
     An array, not a join: on tables that were never analysed PostgreSQL looks at all rows for each of a join's.
     """
@@ -21,10 +23,11 @@ def with_orders(session: Session, destination: str, keys: Collection[UUID], know
         """
         SELECT FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b::uuid[] || ARRAY(
             SELECT key FROM outbox WHERE profile_id = ANY(%(known)b) AND destination = %(destination)s
-                AND subject IN ('order', 'activity') AND state = 'pending' AND due_at > now()))
+                AND subject IN ('order', 'activity')
+                AND (state = 'pending' AND due_at > now() OR profile_id = ANY(%(renewed)b))))
         ORDER BY key FOR UPDATE
         """,
-        {"keys": list(keys), "known": list(known), "destination": destination},
+        {"keys": list(keys), "known": list(known), "renewed": list(renewed), "destination": destination},
     )
 
 

@@ -21,7 +21,7 @@ from referencing.jsonschema import DRAFT202012
 from hub.connectors.espocrm import CONNECTOR
 from hub.connectors.espocrm.destination import DESTINATION
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import render
+from hub.connectors.espocrm.mapping import MAP
 from hub.errors import AuthError, RejectedError, Unavailable
 from hub.sdk import registry
 from hub.sdk.connection import Connection, open_client
@@ -57,7 +57,7 @@ def client(answer: Any, **settings: Any) -> tuple[HttpClient, EspoSettings]:
 
 def written(change: ProfileChange, answer: Any) -> WriteResult:
     http, settings = client(answer)
-    write = render(change, settings)
+    write = MAP.render(change, settings)
     assert isinstance(write, Write)
     with http:
         return next(iter(DESTINATION.send([write], http, settings)))
@@ -387,7 +387,7 @@ def test_a_secret_key_signs_method_and_path_in_hexadecimal() -> None:
         return double.handle(request)
 
     http, settings = client(answer, base_url="https://crm.example.com", secret_key=SECRET)
-    write = render(ProfileChange(person(ANNA), 1), settings)
+    write = MAP.render(ProfileChange(person(ANNA), 1), settings)
     assert write is not None
     with http:
         [result] = DESTINATION.send([write], http, settings)

@@ -2,7 +2,7 @@
 
 from hub.connectors.espocrm.destination import DESTINATION
 from hub.connectors.espocrm.manifest import MANIFEST
-from hub.connectors.espocrm.mapping import own_fields
+from hub.connectors.espocrm.mapping import MAP
 from hub.sdk.registry import Connector
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=own_fields)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=MAP.own_fields)

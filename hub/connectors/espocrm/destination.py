@@ -21,11 +21,11 @@ from typing import Any
 
 import httpx
 
-from hub.connectors.espocrm import mapping, schemas, schemas_check
+from hub.connectors.espocrm import schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
 from hub.connectors.espocrm.activities import ACTIVITIES
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, NEVER_CALL
+from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, MAP, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
 from hub.connectors.espocrm.schemas_fields import FIELDS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, RejectedError
@@ -109,7 +109,8 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
     """Add further e-mails and phones to a record.
 
     Each is made the main one first: that is the only way to add it with the opt-out it may have there already. Then the
-    whole list is written as it has to be.
+    main one is again, whose answer tells the opt-outs of all as they are by now, and the whole list is written as it
+    has to be. Who opts out between these two calls is written over: EspoCRM has no way to leave an opt-out as it is.
     """
     path = f"{API}/{settings.entity}/{record}"
     for field in lists.touched(item):
@@ -119,13 +120,19 @@ def settle(record: str, item: Item, settings: EspoSettings) -> Script[None]:
                 continue
             rows = lists.rows_of(read_record((yield HttpRequest("GET", path, None))), field)
         refused: httpx.Response | None = None
+        added: list[schemas.Row] = []
         for value in (new := lists.missing(rows, field, item.write)):
             answer = yield HttpRequest("PATCH", path, {field: value}, headers=UNCHECKED, accept=REFUSED)
             if not answer.is_success:
                 refused = answer
                 break
-            rows.append(lists.made_main(read_record(answer), field, value))
+            added.append(lists.made_main(read_record(answer), field, value))
         if new:
+            if rows and added:
+                again = yield HttpRequest("PATCH", path, {field: rows[0][field]}, headers=UNCHECKED)
+                rows = lists.staying(item, field, lists.rows_of(read_record(again), field)) or rows
+            names = {str(row[field]).lower() for row in rows}
+            rows += [row for row in added if str(row[field]).lower() not in names]
             body = {f"{field}Data": lists.complete(rows, field, item.write)}
             read_record((yield HttpRequest("PATCH", path, body, headers=UNCHECKED)))
         if refused is not None:
@@ -274,6 +281,8 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         own=PROFILE_ID,
         email=EMAIL,
         lists=PARTS,
+        opt_outs=MAP.subjects(),
+        rereads=True,
         find=find,
         read=read,
         values=values,
@@ -297,11 +306,11 @@ DIALECT: Dialect[EspoSettings] = Dialect(
 
 DESTINATION = crm_destination(
     DIALECT,
-    mapping.render,
+    MAP.render,
     prepare=schemas_check.prepare,
     authorise=authorise,
     refusals=schemas.refusals,
-    essential=mapping.ESSENTIAL,
+    essential=MAP.essential,
     check=schemas_check.check,
-    takes_orders=lambda settings: settings.orders != "none",
+    takes_orders=MAP.takes_orders,
 )

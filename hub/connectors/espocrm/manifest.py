@@ -75,8 +75,8 @@ MANIFEST = Manifest(
         ),
     ),
     personal_paths={
-        "/api/v1/Contact": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
-        "/api/v1/Lead": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
+        "/api/v1/Contact?": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
+        "/api/v1/Lead?": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
     },
     sample_settings={"base_url": "https://crm.example.com", "api_key": "espo-sample-key-1f0c"},
 )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.connectors.espocrm.mapping import DROPPED, LISTS, OPTED_OUT
+from hub.connectors.espocrm.mapping import LISTS, OPTED_OUT
 from hub.connectors.espocrm.schemas import Row
 from hub.sdk.crm import Item
+from hub.sdk.crm.rendering import LOST
 from hub.sdk.destination import Write
 
 MOST = 10
@@ -40,12 +41,15 @@ def touched(item: Item) -> list[str]:
 
 
 def kept(item: Item, field: str) -> list[Row]:
-    """What stays of a record: not what Hub wrote there and is not the person's any more."""
-    if item.there is None:
-        return []
-    gone = {one.lower() for one in item.write.body.get(DROPPED, ()) if item.there.owner}
+    """What stays of a record as it was read: not what Hub wrote there and is not the person's any more."""
+    return staying(item, field, item.there.values[field]) if item.there else []
+
+
+def staying(item: Item, field: str, rows: Sequence[Row]) -> list[Row]:
+    """What of these rows of the record stays."""
+    gone = {one.lower() for one in item.write.body.get(LOST, ()) if item.there and item.there.owner}
     gone -= {one.lower() for one in wanted(item.write, field)}
-    return [row for row in item.there.values[field] if str(row[field]).lower() not in gone]
+    return [row for row in rows if str(row[field]).lower() not in gone]
 
 
 def is_alone(item: Item, field: str) -> bool:
@@ -59,6 +63,8 @@ def changed(item: Item, field: str) -> dict[str, Any]:
     if main and is_alone(item, field):
         return {field: main[0], **({OPTED_OUT[field]: True} if refuses(item.write, field) else {})}
     held = item.there.values[field] if item.there else []
+    if missing(kept(item, field), field, item.write):
+        return {}  # it is written once what is missing was added
     listed = complete(kept(item, field), field, item.write)
     # a list that is as it has to be is left alone: somebody may opt out there just now
     as_it_is = [_row(row, field, main=bool(row.get("primary")), out=bool(row.get("optOut"))) for row in held]

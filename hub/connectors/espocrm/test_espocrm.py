@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from hub.connectors.espocrm.destination import DESTINATION
 from hub.connectors.espocrm.manifest import EspoSettings
-from hub.connectors.espocrm.mapping import own_fields, render
+from hub.connectors.espocrm.mapping import MAP
 from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
@@ -35,7 +36,7 @@ def profile(**values: Any) -> Profile:
 
 
 def rendered(change: ProfileChange, own: EspoSettings | None = None) -> Write:
-    write = render(change, own or settings())
+    write = MAP.render(change, own or settings())
     assert write is not None
     return write
 
@@ -56,7 +57,9 @@ def consent(channel: Any, state: ConsentState) -> ConsentSummary:
     ],
 )
 def test_an_opt_out_goes_where_espocrm_keeps_it_and_is_for_good(channel: str, flags: set[str]) -> None:
-    write = rendered(ProfileChange(profile(consents=(consent(channel, "opted_out"), consent("push", "opted_in"))), 1))
+    change = ProfileChange(profile(consents=(consent(channel, "opted_out"), consent("push", "opted_in"))), 1)
+    write = DESTINATION.render(change, settings())
+    assert write is not None
     assert {name for name in write.properties if name.endswith(("OptedOut", "Call"))} == flags
     assert bool(write.irreversible) == bool(flags)
 
@@ -71,13 +74,13 @@ def test_what_hub_wrote_and_is_gone_is_named_to_be_dropped_and_cleared_once() ->
     before = profile(emails=("a@example.com", "b@example.com"), phones=("+493023125101",), company="Alt GmbH")
     first = rendered(ProfileChange(before, 1))
     after = rendered(ProfileChange(profile(emails=("b@example.com",)), 2, ("65a1",), first.mirror))
-    assert after.body == {"dropped": ["a@example.com", "+493023125101"]}
+    assert after.body["lost"] == ["a@example.com", "+493023125101"]
     assert {name: value for name, value in after.properties.items() if value == ""} == {
         "emailAddressData": "",
         "phoneNumber": "",
         "company": "",
     }
-    assert render(ProfileChange(profile(emails=("b@example.com",)), 2, ("65a1",), after.mirror), settings()) is None
+    assert MAP.render(ProfileChange(profile(emails=("b@example.com",)), 2, ("65a1",), after.mirror), settings()) is None
 
 
 def test_a_name_that_is_whole_only_is_the_last_name() -> None:
@@ -97,19 +100,19 @@ def test_a_mapping_file_changes_what_is_written_but_no_key_and_no_consent() -> N
         "fields": {"description": {"value": "tags[0]"}, "cHubTags": {"leave_out": True}},
         "order_fields": {"description": {"value": "note"}},
     }
-    compiled, faults = compile_overrides(data, own_fields(settings()))
+    compiled, faults = compile_overrides(data, MAP.own_fields(settings()))
     own = settings().with_mapping(compiled)
     write = rendered(ProfileChange(profile(tags=("vip",)), 1), own)
     assert (faults, write.properties["description"], "cHubTags" in write.properties) == ([], "vip", False)
     assert opportunity(order={"note": "Bitte klingeln"}, own=own)["description"] == "Bitte klingeln"
     for kept in ("cHubProfileId", "emailAddress", "emailAddressIsOptedOut", "cHubEmailConsent"):
-        assert compile_overrides({"fields": {kept: {"value": "tags[0]"}}}, own_fields(settings()))[1], kept
+        assert compile_overrides({"fields": {kept: {"value": "tags[0]"}}}, MAP.own_fields(settings()))[1], kept
 
 
 def opportunity(*, order: Mapping[str, Any] | None = None, own: EspoSettings | None = None, **told: Any) -> Any:
     placed = {"external_id": "4001", "state": "paid", "placed_at": NOW, "currency": "EUR", "total": Decimal(50)}
     change = OrderChange(Order.model_validate({**placed, **(order or {})}), "shop-de", "key", "1", 1, **told)
-    write = render(change, own or settings())
+    write = MAP.render(change, own or settings())
     return write and write.properties
 
 

@@ -2,7 +2,7 @@
 
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import MANIFEST
-from hub.connectors.hubspot.mapping import own_fields
+from hub.connectors.hubspot.mapping import MAP
 from hub.sdk.registry import Connector
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=own_fields)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, own_fields=MAP.own_fields)

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.activities import ACTIVITIES
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.mapping import ESSENTIAL, render, unsubscribes
+from hub.connectors.hubspot.mapping import MAP
 from hub.connectors.hubspot.schemas import CONTACTS, DEALS, batch, read_answer, read_contacts, read_errors, read_record
 from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import ConflictError, Unavailable
@@ -140,19 +140,19 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
     ),
     orders=Orders(own=ORDER_KEY, upsert=writing(DEALS, "upsert", ORDER_KEY), link=link, unlink=unlink, link_size=SIZE),
     activities=ACTIVITIES,
-    opts_out=lambda write, settings: unsubscribes(write.properties, write.mirror, settings),
+    opts_out=lambda write, settings: settings.unsubscribe and MAP.ends_mailings(write),
 )
 
 DESTINATION = destination(
     DIALECT,
-    render,
+    MAP.render,
     prepare=prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
     refusals=schemas.refusals,
-    essential=ESSENTIAL,
+    essential=MAP.essential,
     check=schemas.check,
     status_table={477: Unavailable},
-    takes_orders=lambda settings: settings.orders != "none",
+    takes_orders=MAP.takes_orders,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_10_seconds, per_seconds=10.0),
 )

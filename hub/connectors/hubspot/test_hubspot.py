@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
-from hub.connectors.hubspot.mapping import render
+from hub.connectors.hubspot.mapping import MAP
 from hub.errors import Unavailable
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
@@ -35,7 +35,7 @@ def profile(number: int = 1, **values: Any) -> Profile:
 
 
 def rendered(change: ProfileChange) -> Write:
-    write = render(change, SETTINGS)
+    write = MAP.render(change, SETTINGS)
     assert write is not None
     return write
 
@@ -63,7 +63,7 @@ def test_a_value_nobody_supports_any_more_is_cleared_once() -> None:
     before = rendered(ProfileChange(profile(company="Alt GmbH"), 1))
     after = rendered(ProfileChange(profile(), 2, ("501",), before.mirror))
     assert after.properties == {"company": ""}
-    assert render(ProfileChange(profile(), 2, ("501",), after.mirror), SETTINGS) is None
+    assert MAP.render(ProfileChange(profile(), 2, ("501",), after.mirror), SETTINGS) is None
 
 
 @pytest.mark.parametrize(("status", "headers", "seconds"), [(423, {}, 2.0), (477, {"retry-after": "3600"}, 3600.0)])
@@ -108,7 +108,7 @@ def deal(*, order: Mapping[str, Any] | None = None, settings: Mapping[str, Any] 
     placed = {"external_id": "4001", "state": "paid", "placed_at": NOW, "currency": "EUR", "total": Decimal(50)}
     own = HubSpotSettings.model_validate({"access_token": "pat-eu1-sample", **(settings or {})})
     change = OrderChange(Order.model_validate({**placed, **(order or {})}), "shop-de", "shop-de:4001", "1", 1, **told)
-    write = render(change, own)
+    write = MAP.render(change, own)
     assert write is not None
     return write.properties
 
@@ -117,12 +117,12 @@ def test_custom_fields_of_a_person_go_to_the_contact_properties_that_are_named()
     own = HubSpotSettings.model_validate(
         {"access_token": "t", "profile_fields": {"schuhgroesse": "custom.Größe", "email": "custom.Größe"}}
     )
-    first = render(ProfileChange(profile(custom=FrozenTexts({"Größe": "42"})), 1), own)
+    first = MAP.render(ProfileChange(profile(custom=FrozenTexts({"Größe": "42"})), 1), own)
     assert first is not None
     assert first.properties["schuhgroesse"] == "42"
     assert first.properties["email"] == profile().emails[0]
     # and what nobody tells any more is cleared
-    after = render(ProfileChange(profile(), 2, ("501",), first.mirror), own)
+    after = MAP.render(ProfileChange(profile(), 2, ("501",), first.mirror), own)
     assert after is not None
     assert after.properties == {"schuhgroesse": ""}
 

@@ -22,15 +22,7 @@ from typing import Any
 
 from hub.connectors.odoo import activities, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
-from hub.connectors.odoo.mapping import (
-    ADDRESS,
-    COMPANY,
-    ESSENTIAL,
-    PARENT,
-    PARTNER,
-    blacklists,
-    render,
-)
+from hub.connectors.odoo.mapping import ADDRESS, COMPANY, MAP, OPT_OUT, PARENT, PARTNER
 from hub.connectors.odoo.schemas import call, loaded, records
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
 from hub.connectors.odoo.schemas_setup import check, learn, prepare
@@ -249,6 +241,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
+        opt_outs={OPT_OUT: MAP.about("email")},
         merge=merge,
         erase=erase,
         opt_out=opt_out,
@@ -256,19 +249,19 @@ DIALECT: Dialect[OdooSettings] = Dialect(
     ),
     orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
-    opts_out=blacklists,
+    opts_out=lambda write, settings: settings.unsubscribe == "blacklist" and MAP.ends_mailings(write),
     activities=activities.ACTIVITIES,
 )
 
 DESTINATION = destination(
     DIALECT,
-    render,
+    MAP.render,
     learn=learn,
     prepare=prepare,
     check=check,
     authorise=schemas.headers,
     complete=schemas.complete,
     refusals=schemas.refusals,
-    essential=ESSENTIAL,
-    takes_orders=lambda settings: settings.orders != "none",
+    essential=MAP.essential | {"name"},
+    takes_orders=MAP.takes_orders,
 )

@@ -2,7 +2,7 @@
 
 from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import MANIFEST, oauth
-from hub.connectors.pipedrive.mapping import own_fields
+from hub.connectors.pipedrive.mapping import MAP
 from hub.sdk.registry import Connector
 
-CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, oauth=oauth, own_fields=own_fields)
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, oauth=oauth, own_fields=MAP.own_fields)

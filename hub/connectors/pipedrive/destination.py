@@ -21,7 +21,7 @@ import httpx
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.activities import ACTIVITIES
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
-from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
+from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas import Kind, Listed
 from hub.connectors.pipedrive.schemas_account import check, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
@@ -29,7 +29,7 @@ from hub.errors import AuthError, NotFound
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
-from hub.sdk.crm.rendering import FREED
+from hub.sdk.crm.rendering import LOST, MAIN
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
 
@@ -113,15 +113,21 @@ def person(item: Item, settings: PipedriveSettings) -> dict[str, Any]:
 def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     """A list with what people have there, less what is this person's no more, and what the profile has beside it.
 
-    The main one stays where people put it: Pipedrive's own subscriptions hang on it.
+    The main one stays where people put it: Pipedrive's own subscriptions hang on it. Where it is one of the profile's,
+    and the profile has another first one now, that is the main one.
     """
-    mirror, gone = item.write.mirror, item.write.body
-    lost = {_plain(one) for one in (*gone.get(FREED, ()), *gone.get(LOST, ()))}
+    mirror = item.write.mirror
+    lost = {_plain(one) for one in item.write.body.get(LOST, ())}
     wanted = str(mirror.get(plural) or mirror.get(main) or "").split(";")
     there: list[Listed] = item.there.values[plural] if item.there else []
     kept = [one for one in there if one.value and _plain(one.value) not in lost]
     held = {_plain(one.value or "") for one in kept}
-    return entries([*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)])
+    listed = [*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)]
+    main_there = next((_plain(one.value or "") for one in kept if one.primary), None)
+    if plural in item.write.body.get(MAIN, ()) and main_there in map(_plain, wanted):
+        first = _plain(wanted[0])
+        listed = [one.model_copy(update={"primary": _plain(one.value or "") == first}) for one in listed]
+    return entries(listed)
 
 
 def entries(listed: Sequence[Listed]) -> list[dict[str, Any]]:
@@ -167,15 +173,6 @@ def merge(primary: str, other: str, _: PipedriveSettings) -> Script[str]:
     """Merge ``other`` into ``primary``: the data of ``merge_with_id`` wins, and the person in the path is gone."""
     body = {"merge_with_id": schemas.number(primary)}
     return str(schemas.made((yield HttpRequest("PUT", f"/v1/persons/{other}/merge", body))).id)
-
-
-def free(record: str, key: Key, _: PipedriveSettings) -> Script[None]:
-    """Take an e-mail from a person."""
-    path = f"/api/v2/persons/{record}"
-    there = schemas.made((yield HttpRequest("GET", path, None))).emails or []
-    kept = [one for one in there if _plain(one.value or "") != key[1]]
-    if len(kept) < len(there):
-        yield HttpRequest("PATCH", path, {"emails": entries(kept)})
 
 
 def erase(record: str, _: PipedriveSettings) -> Script[None]:
@@ -229,8 +226,8 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
         lists=frozenset({*LISTS, *LISTS.values()}),
+        opt_outs=MAP.subjects(),
         merge=merge,
-        free=free,
         erase=erase,
     ),
     orders=Orders(
@@ -247,15 +244,15 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    render,
+    MAP.render,
     learn=learn,
     prepare=prepare,
     authorise=lambda settings: {"x-api-token": settings.api_token.get_secret_value()} if settings.api_token else {},
     api_root=lambda settings: settings.base_url or API_ROOT,
-    essential=ESSENTIAL,
+    essential=MAP.essential,
     check=check,
     waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
-    takes_orders=lambda settings: settings.orders != "none",
+    takes_orders=MAP.takes_orders,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),
 )

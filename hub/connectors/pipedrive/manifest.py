@@ -115,7 +115,7 @@ MANIFEST = Manifest(
             "Who was unsubscribed while the two were one stays unsubscribed.",
         ),
     ),
-    personal_paths={"/api/v2/persons/search": "Pipedrive finds a person by e-mail through no other request"},
+    personal_paths={"/api/v2/persons/search?": "Pipedrive finds a person by e-mail through no other request"},
     sample_settings={
         "api_token": "sample-api-token",
         "person_keys": _sample_keys(PERSON_FIELDS, MARKETING_STATUS),

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from hub.connectors.pipedrive import CONNECTOR
 from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import PipedriveSettings, oauth
-from hub.connectors.pipedrive.mapping import own_fields, render
+from hub.connectors.pipedrive.mapping import MAP
 from hub.errors import AuthError, RateLimited, RejectedError, Unavailable
 from hub.mapping.overrides import compile_overrides
 from hub.model.base import FrozenTexts
@@ -61,7 +61,7 @@ class Account:
         return fault
 
     def write(self, change: ProfileChange | OrderChange) -> WriteResult:
-        write = render(change, self.settings)
+        write = MAP.render(change, self.settings)
         assert write is not None, "there is nothing to write"
         [result] = DESTINATION.send([write], self.client, self.settings)
         if result.outcome == "delivered" and not write.erase:
@@ -350,7 +350,7 @@ def test_a_deal_is_net_of_refunds_and_lost_once_nothing_is_left(
     account: Account, values: dict[str, Any], told: dict[str, Any], status: str, value: float
 ) -> None:
     account.order()
-    if render(OrderChange(Order.model_validate(PLACED), "shop-de", "x", None, 1), account.settings) is None:
+    if MAP.render(OrderChange(Order.model_validate(PLACED), "shop-de", "x", None, 1), account.settings) is None:
         raise AssertionError
     account.order(told=told, **{"number": "1", **values})
 
@@ -435,7 +435,7 @@ def test_fields_of_the_accounts_own_take_what_people_map_in_their_own_form() -> 
 
 def test_a_mapping_file_writes_to_a_field_of_the_accounts_own_and_to_no_list_and_no_consent(account: Account) -> None:
     kind = account.double.add_field("persons", "Kundentyp", "varchar")
-    own = own_fields(account.settings)
+    own = MAP.own_fields(account.settings)
     mapping, faults = compile_overrides({"fields": {"Kundentyp": {"constant": "Shop"}}}, own)
     assert faults == []
     account.settings = account.settings.with_mapping(mapping)

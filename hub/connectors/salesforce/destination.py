@@ -17,7 +17,7 @@ from typing import Any
 from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.activities import ACTIVITIES
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
-from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, ESSENTIAL, render
+from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, MAP
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
 from hub.connectors.salesforce.schemas_fields import MERGED_INTO, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError, Unavailable
@@ -188,6 +188,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         find=find,
         read=read,
         values=values,
+        opt_outs=MAP.subjects(),
         update=people(),
         upsert=people(key=PROFILE_ID),
         merge=merge,
@@ -208,12 +209,12 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    render,
+    MAP.render,
     prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     refusals=schemas.refusals,
-    essential=ESSENTIAL,
+    essential=MAP.essential,
     check=schemas_setup.check,
-    takes_orders=lambda settings: settings.takes_orders,
+    takes_orders=MAP.takes_orders,
     limits=lambda _: MANIFEST.limits,
 )

@@ -21,7 +21,7 @@ import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hub.connectors.salesforce.manifest import SalesforceSettings
-from hub.connectors.salesforce.mapping import COMPANY, OPT_OUTS
+from hub.connectors.salesforce.mapping import COMPANY, MAP
 from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
 from hub.errors import AuthError, RateLimited, Refusal, RejectedError, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
@@ -222,9 +222,7 @@ def creations(sobject: str, records: Sequence[dict[str, Any]]) -> HttpRequest:
 
 def fields_of(item: Item, settings: SalesforceSettings, sobject: str) -> dict[str, Any]:
     """A record's fields in Salesforce's own form; cleared ones are null. Opt-outs are never taken back."""
-    found = {
-        name: _value(name, value) for name, value in item.properties.items() if value or name not in OPT_OUTS.values()
-    }
+    found = {name: _value(name, value) for name, value in item.properties.items() if value or name not in MAP.opt_outs}
     if item.id and item.write.merged_ids and settings.merge == "mark":
         found[MERGED_INTO] = None  # the merge was undone: it is somebody's own again
     if item.write.kind == "profile" and item.id is None:
@@ -237,7 +235,7 @@ def fields_of(item: Item, settings: SalesforceSettings, sobject: str) -> dict[st
 def _value(name: str, value: Any) -> Any:
     if value == "":
         return REQUIRED.get(name)
-    if name in OPT_OUTS.values():
+    if name in MAP.opt_outs:
         return True
     try:
         return float(value) if name in NUMBERS else value

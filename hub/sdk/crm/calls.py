@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import httpx
@@ -24,6 +24,8 @@ class Caller(Generic[Settings]):
 
     client: HttpClient
     settings: Settings
+    begun: set[str] = field(default_factory=set)
+    """Write keys of the records that were written, whatever is left to be done for them."""
 
     def ask(self, call: Call[T]) -> T:
         """Send one request and read its answer."""
@@ -79,10 +81,14 @@ class Caller(Generic[Settings]):
         A conflict that fails a whole call is narrowed down to the record at fault, or, without ``narrow``, is all of
         theirs. Where a call holds one record, its refusal is a result; else it raises RejectedError.
         """
-        found: dict[str, Made | Problem] = {}
-        for part in parts(batch, items):
-            found |= self._write_all(batch, part, narrow=narrow)
-        return found
+        told = (answers for _, answers in self.by_call(batch, items, narrow=narrow))
+        return {key: answer for answers in told for key, answer in answers.items()}
+
+    def by_call(
+        self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool = True
+    ) -> Iterator[tuple[Sequence[Item], dict[str, Made | Problem]]]:
+        """The same call by call: whoever reads it knows what was done when a later call ends it all."""
+        return ((part, self._write_all(batch, part, narrow=narrow)) for part in parts(batch, items))
 
     def _write_all(self, batch: Batch[Settings], items: Sequence[Item], *, narrow: bool) -> dict[str, Made | Problem]:
         """Write again what was undone only because other records of its call were refused."""
@@ -108,6 +114,7 @@ class Caller(Generic[Settings]):
             if batch.size > 1:
                 raise
             return {item.write.key: Problem(str(error), "refused", error.refused) for item in items}
+        self.begun.update(key for key, answer in answers.items() if isinstance(answer, Made))
         unanswered = Problem("the destination gave no answer for this record")
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.activities import activity_write
 from hub.sdk.crm.dialect import Dialect
+from hub.sdk.crm.opt_outs import with_opt_outs
 from hub.sdk.crm.rules import with_rules
 from hub.sdk.destination import ActivityChange, Change, Destination, HttpRequest, Write, WriteResult
 from hub.sdk.http import HttpClient
@@ -46,7 +47,8 @@ def destination(
             prepare(client, settings)
 
     def ruled(change: Change, settings: Settings) -> Write | None:
-        return with_rules(render(change, settings), change, settings)
+        write = with_opt_outs(render(change, settings), dialect, settings)
+        return with_rules(write, change, settings) if dialect.people.values else write
 
     def plan(writes: Sequence[Write], settings: Settings) -> Sequence[HttpRequest]:
         return planning.plan(dialect, writes, settings)
@@ -63,7 +65,7 @@ def destination(
     if dialect.activities is not None:
         options = {"append": append, "activities": lambda settings: settings.activities, **options}
     return Destination(
-        render=ruled if dialect.people.values else render,
+        render=ruled,
         plan=plan,
         send=send,
         absent=absent,

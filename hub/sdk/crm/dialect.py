@@ -139,6 +139,10 @@ class People(Generic[Settings]):
     ``values``   what stands in these properties of these records, by id as asked for; for a mapping file's rules of
                  writing (``Write.rules``). A record that is gone is left out
     ``form``     a value of Hub's as ``values`` gives it back, where the CRM spells it otherwise
+    ``opt_outs`` properties that are the CRM's own opt-outs, and the properties each is said again with. Hub sets them,
+                 and never takes them back
+    ``rereads``  True where such a list holds opt-outs: each record is read just before it is written, so that one which
+                 is made there meanwhile is not lost
     ``settle``   what is left to do for a record that was just made or updated, where one call cannot do it; raises
                  RejectedError where the CRM refuses
     ``merge``    make the second record part of the first; gives the id of the record that is left. It may raise
@@ -158,6 +162,8 @@ class People(Generic[Settings]):
     email: str = EMAIL
     lists: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
+    opt_outs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rereads: bool = False
     values: Callable[[Sequence[str], Sequence[str], Settings], Script[Mapping[str, Mapping[str, Any]]]] | None = None
     form: Callable[[str, Any, Settings], Any] | None = None
     settle: Callable[[str, Item, Settings], Script[None]] | None = None

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
+from hub.mapping.fieldmap import texts_of_person
+from hub.model.address import Address
 from hub.model.consent import ConsentChannel
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.destination import OrderChange
@@ -37,16 +39,46 @@ def consents(profile: Profile) -> dict[ConsentChannel, ConsentSummary]:
 def of_profile(profile: Profile, fields: Mapping[str, str], moment: Callable[[datetime | None], str]) -> dict[str, str]:
     """What the CRM's fields hold of a profile, as text; what nobody knows is left out.
 
-    ``fields`` maps each field to a name of ``NAMES``; ``moment`` writes a moment in the CRM's own form.
+    ``fields`` maps each field to a name of ``NAMES``, to one of ``full_name``, ``last_name`` (all of a name that has no
+    parts), ``street`` (both lines), ``address`` (in one line) and ``language_code`` (two letters), or to a path of the
+    profile. ``moment`` writes a moment in the CRM's own form.
     """
     told = _told(profile, moment)
-    return {field: told[fact] for field, fact in fields.items() if told[fact]}
+    found = texts_of_person({field: path for field, path in fields.items() if path not in told}, profile)
+    return {**found, **{field: told[fact] for field, fact in fields.items() if told.get(fact)}}
+
+
+ORDER_NAMES = ("key", "title", "net", "currency", "placed_on", "placed_at", "state")
+"""What Hub tells of an order: ``net`` of refunds, ``placed_on`` as a day, its own ``state`` or ``deleted``."""
+
+
+def of_order(
+    change: OrderChange, fields: Mapping[str, str], moment: Callable[[datetime | None], str]
+) -> dict[str, str]:
+    """What the CRM's fields hold of an order, as text; ``fields`` maps each to a name of ``ORDER_NAMES``."""
+    order = change.order
+    told = {
+        "key": change.key,
+        "title": title(change),
+        "net": decimal(change.net),
+        "currency": order.currency,
+        "placed_on": day(order.placed_at),
+        "placed_at": moment(order.placed_at),
+        "state": state(change),
+    }
+    return {field: told[fact] for field, fact in fields.items()}
 
 
 def _told(profile: Profile, moment: Callable[[datetime | None], str]) -> dict[str, str]:
     orders, held = profile.orders, consents(profile)
-    email = held.get("email")
+    email, name = held.get("email"), profile.name
+    home = profile.addresses[0] if profile.addresses else Address()
     return {
+        "full_name": full_name(profile),
+        "last_name": name.last or ("" if name.first else name.full) or "",
+        "street": "\n".join(filter(None, (home.line1, home.line2))),
+        "address": in_one_line(home),
+        "language_code": language_code(profile.language),
         "profile_id": str(profile.id),
         "emails": ";".join(profile.emails[1:] and profile.emails),
         "phones": ";".join(profile.phones[1:] and profile.phones),
@@ -68,6 +100,18 @@ def _told(profile: Profile, moment: Callable[[datetime | None], str]) -> dict[st
 def full_name(profile: Profile) -> str:
     """The name in one text; "" where nobody knows it."""
     return profile.name.full or " ".join(filter(None, (profile.name.first, profile.name.last)))
+
+
+def in_one_line(address: Address) -> str:
+    """An address such as "Große Straße 12, 49074 Osnabrück, DE"."""
+    town = " ".join(filter(None, (address.postal_code, address.city)))
+    return ", ".join(filter(None, (address.line1, address.line2, town, address.region, address.country)))
+
+
+def language_code(language: str | None) -> str:
+    """The two letters of a language, the part that closed lists know everywhere; "" where it has none."""
+    primary = (language or "").replace("_", "-").split("-")[0].lower()
+    return primary if len(primary) == 2 else ""
 
 
 def opted_out(profile: Profile) -> set[ConsentChannel]:

@@ -46,14 +46,14 @@ class OrderWriter(Generic[Settings]):
     def upsert_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         assert orders.upsert is not None
         items = [Item(write, write.external_id, plain(write.properties)) for write in writes]
-        answers = self.caller.write(orders.upsert, items)
-        # One that was deleted there was made anew just now, and lacks what had not changed.
-        short = [
-            Item(item.write, item.id, plain(item.write.mirror))
-            for item in items
-            if item.id and isinstance(made := answers[item.write.key], Made) and made.new
-        ]
-        self.settle(items, answers | self.caller.write(orders.upsert, short))
+        for part, answers in self.caller.by_call(orders.upsert, items):
+            # One that was deleted there was made anew just now, and lacks what had not changed.
+            short = [
+                Item(item.write, item.id, plain(item.write.mirror))
+                for item in part
+                if item.id and isinstance(made := answers[item.write.key], Made) and made.new
+            ]
+            self.settle(part, answers | self.caller.write(orders.upsert, short))
 
     def find_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         """Update what is known; look for all others, and create what is not there.
@@ -65,16 +65,18 @@ class OrderWriter(Generic[Settings]):
         assert orders.find is not None, "the dialect has no way to find an order"
         sure = [write for write in writes if is_sure(write)]
         items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
-        answers = self.caller.write(orders.update, items)
-        gone = {key for key, answer in answers.items() if isinstance(answer, Problem) and answer.kind == "gone"}
-        self.settle([item for item in items if item.write.key not in gone], answers)
+        gone: set[str] = set()
+        for part, answers in self.caller.by_call(orders.update, items):
+            gone |= {key for key, answer in answers.items() if isinstance(answer, Problem) and answer.kind == "gone"}
+            self.settle([item for item in part if item.write.key not in gone], answers)
         unsure = [*(write for write in sure if write.key in gone), *(write for write in writes if not is_sure(write))]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
         again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
-        self.settle(again, self.caller.write(orders.update, again))
         made = [creation(write) for write in unsure if write.key not in found]
-        self.settle(made, self.caller.write(orders.create, made))
+        for batch, several in ((orders.update, again), (orders.create, made)):
+            for part, answers in self.caller.by_call(batch, several):
+                self.settle(part, answers)
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
         """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, Literal
 
 from hub.errors import ConflictError, RejectedError
-from hub.sdk.crm import finding, rules
+from hub.sdk.crm import finding, opt_outs, rules
 from hub.sdk.crm.activities import are_wanted
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
@@ -57,6 +57,7 @@ class PeopleWriter(Generic[Settings]):
         search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         self.search([*search, *sought])
         self.opt_out([write for write in kept if self.results.is_delivered(write)])
+        self.tell_second_records([write for write in kept if self.results.is_delivered(write)])
 
     def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
         """Where a merge may have been carried out unseen, look before writing: an id may lead to another's record."""
@@ -90,7 +91,7 @@ class PeopleWriter(Generic[Settings]):
         search: list[Write] = []
         stubborn: list[Item] = []
         named: list[Item] = []
-        listed = list(items)
+        listed = [opt_outs.unlifted(item, people) for item in items]
         if action == "update":
             listed = rules.obeyed(people, self.caller, listed)
         sent = self.once(self.results.employers.named(listed))
@@ -98,13 +99,7 @@ class PeopleWriter(Generic[Settings]):
             if item.left and not item.properties:
                 self.results.deliver(item, str(item.id))
         sent = [item for item in sent if item.properties or not item.left]
-        if action == "update":
-            sent = finding.beside(people, self.caller, sent)
-        batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
-        assert batch is not None or not sent, f"the dialect has no {action}"
-        answers = self.caller.write(batch, sent, narrow=last or action == "update") if batch else {}
-        for item in sent:
-            answer = answers[item.write.key]
+        for item, answer in self.answered(action, sent, narrow=last or action == "update"):
             if isinstance(answer, Made) and people.settle:
                 answer = self.caller.refusal(people.settle(answer.id, item, self.settings)) or answer
             if isinstance(answer, Made):
@@ -122,6 +117,17 @@ class PeopleWriter(Generic[Settings]):
         if named:
             self.write("update", named, last=True)
         return search
+
+    def answered(self, action: Action, items: Sequence[Item], *, narrow: bool) -> Iterator[tuple[Item, Made | Problem]]:
+        """Each record with its answer, call by call. What stands in its lists is read before."""
+        people = self.people
+        batch = {"create": people.create, "update": people.update, "upsert": people.upsert}[action]
+        assert batch is not None or not items, f"the dialect has no {action}"
+        rereads = people.rereads and action == "update"
+        for group in ([replace(item, there=None)] for item in items) if rereads else (items,):
+            whole = finding.beside(people, self.caller, group) if action == "update" else group
+            for part, answers in self.caller.by_call(batch, whole, narrow=narrow) if batch else ():
+                yield from ((item, answers[item.write.key]) for item in part)
 
     def holder(self, write: Write, problem: Problem) -> Found | None:
         """The record that a conflict names, if it is this person's: one of the same name alone is somebody else's."""
@@ -192,7 +198,11 @@ class PeopleWriter(Generic[Settings]):
                 if left == records:
                     raise
                 records = left
-        return replace(write, external_id=records[0] if records else None, merge=(), properties=write.mirror)
+        beside = () if merge else tuple(records[1:])
+        first = records[0] if records else None
+        return replace(
+            write, external_id=first, merge=(), properties=write.mirror, merged_ids=(*write.merged_ids, *beside)
+        )
 
     def alive(self, records: Sequence[str]) -> list[str]:
         """Which of these records exist; one that was merged stands under its present id, once."""
@@ -250,3 +260,15 @@ class PeopleWriter(Generic[Settings]):
                 words = (refused[email] for email in chunk if email in refused and (EMAIL, email) in write.match)
                 if told := next(words, None):
                     self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)
+
+    def tell_second_records(self, writes: Sequence[Write]) -> None:
+        """Opt out what stays of merged people where records cannot be merged (law L7)."""
+        people = self.people
+        beside = {write.key: opt_outs.second_records(write, people) for write in writes}
+        present = self.present(dict.fromkeys(record for several in beside.values() for record in several))
+        for write in writes:
+            for second in (present[record] for record in dict.fromkeys(beside[write.key]) if record in present):
+                item = opt_outs.telling(write, people, second)
+                answer = self.caller.write(people.update, [item])[item.write.key] if item else None
+                if isinstance(answer, Problem):
+                    self.results.retry(write, f"not opted out: {scrub(answer.words, ())}", uncertain=False)

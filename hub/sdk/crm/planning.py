@@ -9,6 +9,7 @@ from hub.sdk.crm.activities import look_first as appended_before
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
+from hub.sdk.crm.opt_outs import unlifted
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.crm.rules import is_ruled
 from hub.sdk.destination import HttpRequest, Write
@@ -46,7 +47,8 @@ def _people(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
             yield from _first(people.merge(write.external_id, write.merge[0], settings))
     unsure = [str(write.external_id) for write in steady if write.uncertain]
     yield from (call.request for call in (people.read(unsure, settings) if unsure else ()))
-    updates = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
+    known_there = [Item(write, write.external_id, write.properties) for write in steady if not write.uncertain]
+    updates = [unlifted(item, people) for item in known_there]
     yield from _batches(dialect, people.update, updates, settings, lists=people.lists)
     settled = [item.write for item in updates if not people.lists & item.properties.keys() and not is_ruled(item)]
     freed = [(str(write.external_id), write.body.get(FREED, ())) for write in settled]

@@ -6,7 +6,7 @@ out of ``wanted``, so that nothing people typed is overwritten by nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.sdk.crm.dialect import EMAIL
@@ -19,6 +19,10 @@ nobody knows which."""
 FREED, UNLINKED = "free", "unlink"
 """Where a write's body keeps the e-mails to take from a record, and the people's records to take from an order's."""
 
+LOST, MAIN = "lost", "main"
+"""Where it keeps the e-mails and phones that are to go from lists, because Hub wrote them and nobody supports them; and
+the lists that have another main one now."""
+
 
 def profile_write(
     change: ProfileChange,
@@ -28,11 +32,14 @@ def profile_write(
     email: str = EMAIL,
     emails: str | None = None,
     phone: str | None = None,
+    phones: str | None = None,
+    lists: bool = False,
 ) -> Write | None:
     """The write of a profile whose record should hold ``wanted``; None when nothing differs or nothing may be sent.
 
     ``own``, ``email`` and ``phone`` are the properties for Hub's id, the main e-mail and the main phone; ``emails`` the
-    one that lists all e-mails, by ";".
+    one that lists all e-mails, by ";", and ``phones`` all phones. With ``lists`` these are lists of the CRM's, which an
+    update replaces as a whole: it gets there what is ``LOST``, and nothing is set free one by one.
     """
     profile, known = change.profile, change.external_ids
     own_ids = (profile.id, *profile.aliases)
@@ -46,7 +53,18 @@ def profile_write(
     differing = differs(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
-    lost = _lost_emails(change, email, emails)
+    freed = [] if lists else _lost_emails(change, email, emails)
+    told = ((emails, email, profile.emails), (phones, phone, profile.phones)) if lists else ()
+    lost = {several: _lost(change, several, main, held) for several, main, held in told if several}
+    # Where nobody knows whether this is carried out, what was to go may be there, and what was to come.
+    unsure = {
+        several: ";".join((*lost[several], *held))
+        for several, main, held in told
+        if several and {several, main} & differing.keys()
+    }
+    gone = [one for listed in lost.values() for one in listed]
+    moved = [several for several, main, _ in told if main and change.mirror.get(main, "") not in ("", mirror.get(main))]
+    body = {FREED: freed, LOST: gone, MAIN: moved}
     more = {email: profile.emails[1:], **({phone: profile.phones[1:]} if phone else {})}
     return Write(
         "profile",
@@ -57,7 +75,8 @@ def profile_write(
         match,
         known[1:],
         uncertain=change.uncertain,
-        body={FREED: lost} if lost else {},
+        body={name: listed for name, listed in body.items() if listed},
+        unsure=unsure,
         merged_ids=change.merged_ids,
         alternatives={name: others for name, others in more.items() if others and name in mirror},
     )
@@ -105,6 +124,12 @@ def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[s
 def differs(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """What of ``wanted`` does not stand in the mirror."""
     return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
+
+
+def _lost(change: ProfileChange, several: str, main: str | None, held: Sequence[str]) -> list[str]:
+    """What Hub wrote to a list, or may have written, and is not the person's any more."""
+    written = str(change.mirror.get(several) or (main and change.mirror.get(main)) or "").split(";")
+    return [one for one in written if one not in ("", *held)]
 
 
 def _lost_emails(change: ProfileChange, email: str, emails: str | None) -> list[str]:

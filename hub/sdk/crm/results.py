@@ -8,6 +8,7 @@ from typing import Any
 from hub.sdk.crm.calls import scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import Dialect, Item, Problem
+from hub.sdk.crm.opt_outs import second_records
 from hub.sdk.crm.rendering import FREED, LINKED, UNLINKED
 from hub.sdk.crm.rules import mirrored
 from hub.sdk.destination import Write, WriteResult
@@ -63,7 +64,8 @@ class Results:
         if write.kind == "activity":
             return True
         more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
-        return not more and not self.dialect.opts_out(write, self.settings)
+        refusing = self.dialect.opts_out(write, self.settings) or second_records(write, self.dialect.people)
+        return not more and not refusing
 
     def links_of(self, write: Write) -> tuple[str, ...]:
         """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""

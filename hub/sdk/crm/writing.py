@@ -38,7 +38,9 @@ def send(
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
         ActivityWriter(dialect, caller, results).all([write for write in writes if write.kind == "activity"])
     except (RateLimited, AuthError, Unavailable) as error:
-        error.done = [results.by_key[write.key] for write in writes if results.is_finished(write)]
+        finished = [write.key for write in writes if results.is_finished(write)]
+        error.done = [results.by_key[key] for key in finished]
+        error.begun = caller.begun.difference(finished)
         raise
     return [results.by_key[write.key] for write in writes]
 

@@ -126,6 +126,7 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         create=_batch(person.create, person.own, requests, lists, person.apart) if person.create else None,
         upsert=_batch(person.upsert, person.own, requests, lists, person.apart) if person.upsert else None,
         lists=person.in_rows,
+        opt_outs=dict.fromkeys(person.opt_out, frozenset({person.email})),
         settle=settle if person.then else None,
         merge=merge if person.merge else None,
         erase=erase,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -31,7 +32,15 @@ def faults_of(declaration: Declaration) -> list[str]:
         *_templates(declaration),
         *_secrets(declaration.auth, declaration.settings),
         *_names(declaration),
+        *_personal_paths(declaration),
     ]
+
+
+def _personal_paths(declaration: Declaration) -> Iterator[str]:
+    for path in declaration.personal_paths:
+        if not re.search("[A-Za-z0-9]", re.sub(r"\{\w+\}", "", path)):
+            yield f"personal_paths.{path}: exempts every path; name the one that holds an e-mail"
+        yield from _named(f"personal_paths.{path}", path, declaration.public_settings)
 
 
 def _fields(path: str, fields: Mapping[str, str], schema: Schema) -> Iterator[str]:

@@ -376,7 +376,8 @@ class Declaration(_Part):
     clear: Any = Field(None, description="What a field is set to when nobody tells it any more.")
     errors: tuple[Rule, ...] = ()
     personal_paths: Mapping[str, str] = Field(
-        default_factory=dict, description="Beginnings of paths that hold an e-mail, with the reason (law L11)."
+        default_factory=dict,
+        description="Beginnings of paths that hold an e-mail, with the reason (L11); ? at the end: only their query.",
     )
     person: Person
     order: Order | None = None

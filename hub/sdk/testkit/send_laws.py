@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -187,10 +189,27 @@ def law_d11_no_person_and_no_secret_leaks(case: WriteCase) -> None:
 
 
 def _shown(case: WriteCase, request: httpx.Request) -> str:
-    url = str(request.url)
-    allowed = (prefix for prefix in case.manifest.personal_paths if request.url.path.startswith(prefix))
-    prefix = next(allowed, None)
-    return unquote_plus(url if prefix is None else url[: url.index(prefix) + len(prefix)])
+    path, _, query = request.url.raw_path.decode().partition("?")
+    path = path.removeprefix(httpx.URL(case.settings.base_url or "").path.rstrip("/"))
+    prefix = next((one for one in case.manifest.personal_paths if _begins(f"{path}?", one)), None)
+    if prefix is not None:
+        path, query = prefix.rstrip("?"), ""
+    told = [path, query, *(_decoded(value) for value in httpx.QueryParams(query).values())]
+    return unquote_plus(f"{request.url.host} {' '.join(told)}")
+
+
+def _begins(path: str, beginning: str) -> bool:
+    """Whether a path begins so; ``{name}`` stands for one part, and a ``?`` at the end for the end of the path."""
+    parts = re.split(r"\{\w+\}", beginning)
+    return re.match("[^/?]+".join(map(re.escape, parts)), path) is not None
+
+
+def _decoded(value: str) -> str:
+    """What a value of a query says in base64; "" where it is none."""
+    try:
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def in_turn(recorded: Sequence[Any]) -> Answer:

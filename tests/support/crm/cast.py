@@ -95,7 +95,8 @@ def told(house: House) -> Told:
 
 
 def _written(house: House, owner: str | None, values: dict[str, Any], ids: Iterable[str]) -> dict[str, Any]:
-    mirror = house.mirror_of(UUID(owner)) if owner else values
+    # a record that another profile took over keeps its mirror under the one it was made for
+    mirror = (house.mirror_of(UUID(owner)) if owner else {}) or values
     known = {name: values.get(name) for name, value in mirror.items() if value not in ("", None)}
     return {name: value for name, value in known.items() if name in values and str(value) not in ids}
 

@@ -71,6 +71,12 @@ class Double(Protocol):
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody there merged two people. NotImplementedError where the CRM has no merge."""
 
+    def opt_out_there(self, email: str) -> None:
+        """Somebody opts out there, by a link in a mailing or by a person who types it."""
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes an opt-out back."""
+
     def refuse(self, text: str) -> None:
         """From now on a record with ``text`` in any value is refused, alone, in the vendor's own form."""
 

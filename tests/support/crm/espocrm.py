@@ -162,6 +162,14 @@ class EspoCrmDouble:
     def merge_people(self, kept: str, gone: str) -> None:
         self._merge("Contact", kept, [gone], {})
 
+    def opt_out_there(self, email: str) -> None:
+        """They unsubscribe by a link in a mailing."""
+        self.opted_out.add(email)
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes the opt-out back."""
+        self.opted_out.discard(email)
+
     def refuse(self, text: str) -> None:
         self.banned.append(text)
 

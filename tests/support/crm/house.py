@@ -362,6 +362,8 @@ class House:
                 result = WriteResult(write.key, "retry", reason="the connector gave no result", uncertain=True)
             if result is not None:
                 recorded.append(record.of_result(row, write, result, jitter=0.0))
+            elif sent.stopped_by is not None and write.key in sent.stopped_by.begun:
+                recorded.append(record.begun(row, write))
         self._record(subject, recorded)
         before = self._state()
         after = record.next_state(before, sent, settings="", failing=self.failing)
@@ -386,8 +388,16 @@ class House:
         by_key = {write.key: row for write, row in zip(writes, rows, strict=True)}
         destination, settings = self.destination, self.connection.settings
 
+        noted: set[str] = set()
+
         def before(batch: Sequence[Write]) -> None:
             self._unsettle([(by_key[write.key], write.mirror) for write in batch if write.merge])
+            noted.update(write.key for write in batch if record.is_noted(by_key[write.key], write))
+            for write in (one for one in batch if one.key in noted):
+                row = by_key[write.key]
+                self.tables.outbox[row.key].uncertain = True
+                if write.unsure:
+                    self.tables.mirror[row.mirror_key] = orjson.dumps(record.unheard(row, write)).decode()
 
         def prepare() -> None:
             self.prepared = False
@@ -401,7 +411,7 @@ class House:
                     raise Bug from error
                 raise
 
-        return send(
+        sent = send(
             writes,
             call,
             before=before,
@@ -411,6 +421,11 @@ class House:
             held=lambda write: by_key[write.key].mirror,
             essential=destination.essential,
         )
+        for key in record.unsent(sent, noted):
+            row = by_key[key]
+            self.tables.outbox[row.key].uncertain = False
+            self.tables.mirror[row.mirror_key] = orjson.dumps(row.mirror).decode()
+        return sent
 
     def _client(self) -> HttpClient:
         if self.client is None:
@@ -453,6 +468,8 @@ class House:
             if result.external_id:
                 self._name(subject, result.external_id, result.owner or result.key)
                 self._wake(result.key)
+            if result.renewed:
+                self._write_orders_again(result.key)
 
     def _note(self, row: Row, result: Recorded) -> None:
         same = row.version == result.version
@@ -473,6 +490,11 @@ class House:
         for row in self.tables.outbox.values():
             if row.subject != "profile" and row.profile_id == profile and row.state == "pending":
                 row.due_at = min(row.due_at, self.tables.now)
+
+    def _write_orders_again(self, profile: UUID) -> None:
+        for row in self.tables.outbox.values():
+            if row.subject == "order" and row.profile_id == profile and row.state in ("delivered", "retrying"):
+                row.state, row.version, row.attempts, row.due_at = "pending", row.version + 1, 0, self.tables.now
 
     # -- for the laws
 

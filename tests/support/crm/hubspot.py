@@ -110,6 +110,14 @@ class HubSpotDouble:
         """Somebody there merged two contacts."""
         self.crm.merge(self.crm.known("contacts", kept), self.crm.known("contacts", gone))
 
+    def opt_out_there(self, email: str) -> None:
+        """They unsubscribe by a link in a mailing."""
+        self.opted_out.add(email)
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes the opt-out back."""
+        self.opted_out.discard(email)
+
     def refuse(self, text: str) -> None:
         """Refuse values that hold this text."""
         self.crm.refused.add(text)

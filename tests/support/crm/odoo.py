@@ -443,6 +443,23 @@ class OdooDouble:
                 self.names[name] = ("res.partner", int(kept))
         self._unlink("res.partner", [int(gone)])
 
+    def opt_out_there(self, email: str) -> None:
+        """They unsubscribe: on the blacklist, and in their contact as it was up to 11."""
+        self.last += 1
+        self.tables["mail.blacklist"][self.last] = {"email": email, "active": True}
+        self._mark(email, out=True)
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes the opt-out back."""
+        for entry in self.tables["mail.blacklist"].values():
+            entry["active"] = entry["active"] and entry["email"] != email
+        self._mark(email, out=False)
+
+    def _mark(self, email: str, *, out: bool) -> None:
+        for contact in self.tables["res.partner"].values():
+            if contact.get("email") == email:
+                contact["opt_out"] = out
+
     def refuse(self, text: str) -> None:
         """A rule there refuses records with this text."""
         self.refused.add(text)

@@ -108,7 +108,7 @@ class PipedriveDouble:
             {
                 "id": str(person["id"]),
                 "owner": self.named("persons", person).get("hub_profile_id"),
-                "emails": [one["value"] for one in person["emails"]],
+                "emails": [one["value"] for one in sorted(person["emails"], key=lambda one: not one.get("primary"))],
                 "values": self.named("persons", person),
             }
             for person in self.live("persons")
@@ -147,6 +147,17 @@ class PipedriveDouble:
 
     def merge_people(self, kept: str, gone: str) -> None:
         self.merge(int(gone), int(kept))
+
+    def opt_out_there(self, email: str) -> None:
+        self._mark(email, "unsubscribed")
+
+    def lift_there(self, email: str) -> None:
+        self._mark(email, "subscribed")
+
+    def _mark(self, email: str, status: str) -> None:
+        for one in self.live("persons"):
+            if email in [entry["value"] for entry in one["emails"]]:
+                one["marketing_status"] = status
 
     def refuse(self, text: str) -> None:
         self.refused.append(text)

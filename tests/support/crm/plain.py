@@ -103,6 +103,14 @@ class Plain:
             raise NotImplementedError
         self._merge(kept, gone)
 
+    def opt_out_there(self, email: str) -> None:
+        """They unsubscribe by a link in a mailing."""
+        self.opted_out.add(email)
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes the opt-out back."""
+        self.opted_out.discard(email)
+
     def refuse(self, text: str) -> None:
         """Refuse records that hold this text."""
         self.refused.add(text)

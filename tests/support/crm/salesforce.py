@@ -184,6 +184,17 @@ class SalesforceDouble:
                 task["WhoId"] = kept
                 self.indexed("Task", task["Id"], {"WhoId": kept})
 
+    def opt_out_there(self, email: str) -> None:
+        self._mark(email, out=True)
+
+    def lift_there(self, email: str) -> None:
+        self._mark(email, out=False)
+
+    def _mark(self, email: str, *, out: bool) -> None:
+        for one in (*self.live("Contact"), *self.live("Lead")):
+            if one.get("Email") == email:
+                one["HasOptedOutOfEmail"] = out
+
     def refuse(self, text: str) -> None:
         self.refused.append(text)
 

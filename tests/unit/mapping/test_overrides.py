@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.connectors.hubspot.mapping import contact_properties, deal_properties
+from hub.connectors.hubspot.mapping import MAP
 from hub.mapping.overrides import (
     RULES,
     Compiled,
@@ -212,13 +212,13 @@ order_fields:
     mapping(tmp_path, "crm.yaml", text)
     connections, faults = with_mappings(made, tmp_path, {})
     assert faults == []
-    before = contact_properties(ANNA, made["crm"].settings)  # type: ignore[arg-type]
-    after = contact_properties(ANNA, connections["crm"].settings)  # type: ignore[arg-type]
+    before = MAP.of_profile(ANNA, made["crm"].settings)  # type: ignore[arg-type]
+    after = MAP.of_profile(ANNA, connections["crm"].settings)  # type: ignore[arg-type]
     changed = {"kundenstatus": "VIP", "firstname": "ANNA", "umsatz": "12.50"}
     assert after == {name: value for name, value in before.items() if name != "hub_order_count"} | changed
     order = Order(external_id="7", state="paid", placed_at=at(0), currency="EUR", total=Decimal(1))
     change = OrderChange(order=order, connection="shop", key="k", contact_id=None, version=1)
-    assert deal_properties(change, connections["crm"].settings)["dealname"] == "Order 7"  # type: ignore[arg-type]
+    assert MAP.of_order(change, connections["crm"].settings)["dealname"] == "Order 7"  # type: ignore[arg-type]
 
 
 def test_every_fault_of_every_mapping_file_is_told_with_file_and_line(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from pydantic import ConfigDict
@@ -25,6 +28,7 @@ from hub.sdk.manifest import Capability, Limits
 from hub.sdk.paginate import walk
 from hub.sdk.scaffold import scaffold
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, Reply, Source
+from hub.sdk.testkit import send_laws
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.kit import checks_of, load_folder
 
@@ -423,3 +427,21 @@ def test_a_connector_that_cannot_be_loaded_has_one_failing_check(tmp_path: Path)
     (tmp_path / "acme/__init__.py").write_text("raise RuntimeError('no')")
     with pytest.raises(ConfigError, match="cannot be loaded: RuntimeError: no"):
         load_folder(tmp_path / "acme")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [
+        ({}, True),
+        ({"/{database}/rest/party?": "x"}, False),
+        ({"/{database}/rest?": "x"}, True),
+        ({"/{database}/rest/party/": "x"}, True),
+    ],
+)
+def test_a_query_is_read_also_in_base64_unless_its_very_path_may_name_a_person(
+    allowed: dict[str, str], told: bool
+) -> None:
+    case = SimpleNamespace(manifest=SimpleNamespace(personal_paths=allowed), settings=SimpleNamespace(base_url=None))
+    hidden = b64encode(b"anna@example.com").decode()
+    request = httpx.Request("GET", "https://crm.example.com/shop/rest/party", params={"d": hidden})
+    assert ("anna@example.com" in send_laws._shown(case, request)) == told  # type: ignore[arg-type]

@@ -158,6 +158,9 @@ HISTORY: Mapping[str, Any] = {
         ({"activity": {**HISTORY, "find": {"request": "GET /notes/{id}", "items": "[]", "owner": "key"}}},
          "activity.find.request: there is no value 'id' here"),
         ({"activity": {"create": HISTORY["create"]}}, "activity.find: is required"),
+        ({"personal_paths": {"/": "x"}}, "personal_paths./: exempts every path"),
+        ({"personal_paths": {"/{list}/": "x"}}, "personal_paths./{list}/: exempts every path"),
+        ({"personal_paths": {"/{lst}/people?": "x"}}, "personal_paths./{lst}/people?: there is no value 'lst'"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_place_and_the_nearest_right_name(
@@ -311,15 +314,17 @@ def test_a_record_that_only_bears_the_same_name_is_somebody_elses(tmp_path: Path
     assert (result.outcome, result.reason) == ("retry", "exists already")
 
 
-def test_an_opt_out_is_written_once_and_never_taken_back(tmp_path: Path) -> None:
+def test_an_opt_out_is_never_taken_back_and_said_again_when_it_is_news(tmp_path: Path) -> None:
     crm = connected(tmp_path)
     out = person(state="opted_out")
     first = rendered(crm, ProfileChange(out, 1))
     assert first.properties["no_mail"] is True
     again = person(state="opted_in")
+    later = rendered(crm, ProfileChange(again, 2, ("501",), first.mirror))
     destination = crm.connector.destination
     assert destination is not None
-    assert destination.render(ProfileChange(again, 2, ("501",), first.mirror), crm.settings) is None
+    assert "no_mail" not in str(destination.plan([later], crm.settings))
+    assert rendered(crm, ProfileChange(out, 3, ("501",), later.mirror)).properties == {"no_mail": True}
     assert "no_mail" not in rendered(crm, ProfileChange(again, 1)).properties
 
 

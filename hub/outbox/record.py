@@ -46,7 +46,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
             external_id=external_id,
             merged_ids=gone,
             owner=owner,
-            renewed=bool(external_id and known and external_id not in known),
+            renewed=bool(external_id and known and external_id not in known) and not write.merge,
             settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":

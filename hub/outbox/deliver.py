@@ -237,7 +237,11 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
                 if merging:
                     due.unsettle(session, sender.connection.name, merging)
                 due.note_sending(session, sender.connection.name, [by_key[key].key for key in changing])
-                unsure = {w.key: record.unheard(by_key[w.key], w) for w in batch if w.key in changing and w.unsure}
+                unsure = {
+                    w.key: record.unheard(by_key[w.key], w)
+                    for w in batch
+                    if w.key in changing and record.names_unknown(w)
+                }
                 mirrors = {by_key[key].mirror_key: mirror for key, mirror in unsure.items()}
                 due.set_mirrors(session, sender.connection.name, mirrors)
         noted.update(changing)
@@ -267,7 +271,11 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
     if (unsent := record.unsent(sent, noted)) and lease.held:
         with sender.database.session() as session:
             due.note_unsent(session, sender.connection.name, [by_key[key].key for key in unsent])
-            kept = {by_key[w.key].mirror_key: by_key[w.key].mirror for w in writes if w.key in unsent and w.unsure}
+            kept = {
+                by_key[w.key].mirror_key: by_key[w.key].mirror
+                for w in writes
+                if w.key in unsent and record.names_unknown(w)
+            }
             due.set_mirrors(session, sender.connection.name, kept)
     return sent
 

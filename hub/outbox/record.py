@@ -69,9 +69,11 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
 def unheard(row: DueRow, write: Write) -> dict[str, Any]:
     """The mirror once this may have been written although no answer came.
 
-    Otherwise a value that changes back before the next attempt would seem to stand there still.
+    Otherwise a value that changes back before the next attempt would seem to stand there still. One value at least is
+    unknown: that tells it from a mirror of which nobody noted what became of the write.
     """
-    return {**row.mirror, **dict.fromkeys(write.properties), **write.unsure}
+    unknown = dict.fromkeys(write.properties or [name for name in row.mirror if name not in write.unsure][:1])
+    return {**row.mirror, **unknown, **write.unsure}
 
 
 def begun(row: DueRow, write: Write) -> Recorded:
@@ -83,6 +85,11 @@ def begun(row: DueRow, write: Write) -> Recorded:
 def is_noted(row: DueRow, write: Write) -> bool:
     """True where it has to be noted that this is being written: what the mirror says may be wrong from then on."""
     return bool(row.mirror) and not row.uncertain and not write.merge
+
+
+def names_unknown(write: Write) -> bool:
+    """True where the note says what is unknown: of a list what may be in it, of an order whom it may be linked to."""
+    return bool(write.unsure) or write.kind == "order"
 
 
 def unsent(sent: Sent, noted: Collection[str]) -> list[str]:

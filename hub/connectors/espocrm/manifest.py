@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
 
 
 class EspoSettings(ProfileSettings):
@@ -29,6 +29,7 @@ class EspoSettings(ProfileSettings):
     stage_lost: str = Field(
         "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
+    order_lines: OrderLines = "text"
     opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",

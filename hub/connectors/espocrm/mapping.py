@@ -112,6 +112,7 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
     """
     order = change.order
     found = {
+        "description": facts.lines(change) if settings.order_lines == "text" else "",
         **texts_of_order(settings.opportunity_fields, order),
         ORDER_KEY: change.key,
         "name": facts.title(change),
@@ -121,12 +122,12 @@ def opportunity(change: OrderChange, settings: EspoSettings) -> dict[str, str]:
         "stage": getattr(settings, f"stage_{facts.sale(change)}"),
         "cHubOrderState": facts.state(change),
     }
-    return settings.finished(order, found)
+    return settings.finished(order, {name: value for name, value in found.items() if value})
 
 
 def own_fields(settings: EspoSettings) -> OwnFields:
     """What a mapping file may change: not what records are found by or linked with, no list of people's, no consent."""
-    orders = ("name", "amount", "amountCurrency", "closeDate", "stage", *FIELDS["Opportunity"])
+    orders = ("name", "description", "amount", "amountCurrency", "closeDate", "stage", *FIELDS["Opportunity"])
     named = ("lastName", "addressStreet", COMPANY if settings.people == "contacts" else "accountName")
     return OwnFields(
         (*PERSON_FIELDS.properties, *named, *FIELDS["people"], *settings.profile_fields),

@@ -94,6 +94,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
     """
     order = change.order
     found = {
+        "hub_order_lines": facts.lines(change) if settings.order_lines == "text" else "",
         **texts_of_order(settings.deal_fields, order),
         ORDER_KEY: change.key,
         "dealname": facts.title(change),
@@ -104,7 +105,7 @@ def deal_properties(change: OrderChange, settings: HubSpotSettings) -> dict[str,
         "dealstage": getattr(settings, f"deal_stage_{facts.sale(change)}"),
         "hub_order_state": facts.state(change),
     }
-    return settings.finished(order, found)
+    return settings.finished(order, {name: value for name, value in found.items() if value})
 
 
 def unsubscribes(properties: Mapping[str, object], mirror: Mapping[str, object], settings: HubSpotSettings) -> bool:

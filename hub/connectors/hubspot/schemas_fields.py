@@ -42,6 +42,7 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
     "deals": (
         _definition(ORDER_KEY, "Hub order key", unique=True),
         _definition("hub_order_state", "Order state"),
+        {**_definition("hub_order_lines", "Order lines"), "fieldType": "textarea"},
     ),
 }
 """What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""

@@ -17,7 +17,6 @@ from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFIL
 from hub.mapping.fieldmap import ProfileMap, texts_of_order
 from hub.mapping.overrides import RULES, OwnFields
 from hub.model.address import Address
-from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.rendering import order_write, profile_write
@@ -117,7 +116,7 @@ def opportunity(change: OrderChange, settings: OdooSettings) -> dict[str, str]:
         "x_hub_ordered_at": facts.day_and_time(order.placed_at),
         "x_hub_amount": facts.decimal(change.net),
         "x_hub_currency": order.currency,
-        "x_hub_lines": _goods(order),
+        "x_hub_lines": facts.lines(change) if settings.order_lines == "text" else "",
     }
     return settings.finished(order, {name: value for name, value in found.items() if value})
 
@@ -138,11 +137,6 @@ def _place(profile: Profile, settings: OdooSettings) -> dict[str, str]:
         "city": address.city or "",
         "country_id/id": f"base.{'uk' if country == 'gb' else country}" if country else "",
     }
-
-
-def _goods(order: Order) -> str:
-    lines = (line for line in order.lines if line.kind == "product")
-    return "\n".join(f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}" for line in lines)
 
 
 def _language(language: str | None, installed: tuple[str, ...]) -> str:

@@ -91,6 +91,7 @@ def deal_properties(change: OrderChange, settings: PipedriveSettings) -> dict[st
     """
     order = change.order
     found = {
+        "hub_order_lines": facts.lines(change) if settings.order_lines == "text" else "",
         **texts_of_order(settings.deal_fields, order),
         ORDER_KEY: change.key,
         "title": facts.title(change),

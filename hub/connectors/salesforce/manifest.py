@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -59,6 +59,7 @@ class SalesforceSettings(ProfileSettings):
         description="The org's currency, where it has one only: orders in another get no amount. Leave it out where "
         "multiple currencies are activated.",
     )
+    order_lines: OrderLines = "text"
     opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",

@@ -83,7 +83,7 @@ def own_fields(settings: SalesforceSettings) -> OwnFields:
     contact = settings.person == "contact"
     address = [f"{'Mailing' if contact else ''}{part}" for part in ("Street", "PostalCode", "City", "State", "Country")]
     standard = ("FirstName", "LastName", "Phone", *address, *((COMPANY, "Birthdate") if contact else ("Company",)))
-    order = ("Name", "Amount", *ESSENTIAL_OF_ORDERS, *ORDER_FIELDS, *settings.opportunity_fields)
+    order = ("Name", "Description", "Amount", *ESSENTIAL_OF_ORDERS, *ORDER_FIELDS, *settings.opportunity_fields)
     return OwnFields(
         (*standard, *PERSON_FIELDS, *settings.profile_fields),
         kept=(*ESSENTIAL, *OPT_OUTS.values(), "Email", "Hub_Email_Consent_At__c", MERGED_INTO, LINKED),
@@ -114,6 +114,7 @@ def _opportunity(change: OrderChange, settings: SalesforceSettings) -> dict[str,
     state = {"Hub_Order_State__c": facts.state(change)}
     money = {"Amount": facts.decimal(change.net), **({} if own else {"CurrencyIsoCode": order.currency})}
     found = {
+        "Description": facts.lines(change) if settings.order_lines == "text" else "",
         **texts_of_order(settings.opportunity_fields, order),
         ORDER_KEY: change.key,
         "Name": facts.title(change)[:120],
@@ -122,4 +123,4 @@ def _opportunity(change: OrderChange, settings: SalesforceSettings) -> dict[str,
         **(money if own in (None, order.currency) else {}),
         **(state if settings.custom_fields == "all" else {}),
     }
-    return settings.finished(order, found)
+    return settings.finished(order, {name: value for name, value in found.items() if value})

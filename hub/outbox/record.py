@@ -72,8 +72,9 @@ def unheard(row: DueRow, write: Write) -> dict[str, Any]:
     Otherwise a value that changes back before the next attempt would seem to stand there still. One value at least is
     unknown: that tells it from a mirror of which nobody noted what became of the write.
     """
-    unknown = dict.fromkeys(write.properties or [name for name in row.mirror if name not in write.unsure][:1])
-    return {**row.mirror, **unknown, **write.unsure}
+    told = [name for name in write.properties if name not in write.unsure]
+    unknown = told or [name for name in row.mirror if name not in write.unsure][:1]
+    return {**row.mirror, **dict.fromkeys(unknown), **write.unsure}
 
 
 def begun(row: DueRow, write: Write) -> Recorded:
@@ -88,8 +89,12 @@ def is_noted(row: DueRow, write: Write) -> bool:
 
 
 def names_unknown(write: Write) -> bool:
-    """True where the note says what is unknown: of a list what may be in it, of an order whom it may be linked to."""
-    return bool(write.unsure) or write.kind == "order"
+    """True where the note says what is unknown, and keeps the rest.
+
+    So it is of a list and what may be in it, of an order and whom it is linked to, and where what Hub wrote itself is
+    told from what people did (``Write.rules``).
+    """
+    return bool(write.unsure or write.rules) or write.kind == "order"
 
 
 def unsent(sent: Sent, noted: Collection[str]) -> list[str]:

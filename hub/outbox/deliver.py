@@ -245,9 +245,9 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
                 if merging:
                     due.unsettle(session, sender.connection.name, merging)
                 due.note_sending(session, sender.connection.name, [by_key[key].key for key in changing])
-                unsure = {w.key: record.unheard(by_key[w.key], w) for w in batch if w.key in changing and w.unsure}
-                mirrors = {by_key[key].mirror_key: mirror for key, mirror in unsure.items()}
-                due.set_mirrors(session, sender.connection.name, mirrors)
+                named = [write for write in batch if write.key in changing and record.names_unknown(write)]
+                unsure = {by_key[w.key].mirror_key: record.unheard(by_key[w.key], w) for w in named}
+                due.set_mirrors(session, sender.connection.name, unsure)
         noted.update(changing)
 
     def prepare() -> None:
@@ -275,8 +275,8 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
     if (unsent := record.unsent(sent, noted)) and lease.held:
         with sender.database.session() as session:
             due.note_unsent(session, sender.connection.name, [by_key[key].key for key in unsent])
-            kept = {by_key[w.key].mirror_key: by_key[w.key].mirror for w in writes if w.key in unsent and w.unsure}
-            due.set_mirrors(session, sender.connection.name, kept)
+            named = [by_key[write.key] for write in writes if write.key in unsent and record.names_unknown(write)]
+            due.set_mirrors(session, sender.connection.name, {row.mirror_key: row.mirror for row in named})
     return sent
 
 

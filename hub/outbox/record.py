@@ -46,7 +46,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
             external_id=external_id,
             merged_ids=gone,
             owner=owner,
-            renewed=bool(external_id and known and external_id not in known),
+            renewed=bool(external_id and known and external_id not in known) and not write.merge,
             settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":
@@ -69,9 +69,12 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
 def unheard(row: DueRow, write: Write) -> dict[str, Any]:
     """The mirror once this may have been written although no answer came.
 
-    Otherwise a value that changes back before the next attempt would seem to stand there still.
+    Otherwise a value that changes back before the next attempt would seem to stand there still. One value at least is
+    unknown: that tells it from a mirror of which nobody noted what became of the write.
     """
-    return {**row.mirror, **dict.fromkeys(write.properties), **write.unsure}
+    told = [name for name in write.properties if name not in write.unsure]
+    unknown = told or [name for name in row.mirror if name not in write.unsure][:1]
+    return {**row.mirror, **dict.fromkeys(unknown), **write.unsure}
 
 
 def begun(row: DueRow, write: Write) -> Recorded:
@@ -83,6 +86,15 @@ def begun(row: DueRow, write: Write) -> Recorded:
 def is_noted(row: DueRow, write: Write) -> bool:
     """True where it has to be noted that this is being written: what the mirror says may be wrong from then on."""
     return bool(row.mirror) and not row.uncertain and not write.merge
+
+
+def names_unknown(write: Write) -> bool:
+    """True where the note says what is unknown, and keeps the rest.
+
+    So it is of a list and what may be in it, of an order and whom it is linked to, and where what Hub wrote itself is
+    told from what people did (``Write.rules``).
+    """
+    return bool(write.unsure or write.rules) or write.kind == "order"
 
 
 def unsent(sent: Sent, noted: Collection[str]) -> list[str]:

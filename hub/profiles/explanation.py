@@ -12,7 +12,7 @@ from hub.profiles.properties import behind
 from hub.profiles.survive import Ranks, leaves
 from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import explanations, outbox, profiles, records
+from hub.store import explanations, profiles, records
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
@@ -59,7 +59,7 @@ def explanation(
         "orders": orders,
         "identifiers": list(identifiers),
         "history": profiles.history(session, row.id),
-        "deliveries": outbox.attempts(session, row.id),
+        "deliveries": explanations.attempts(session, row.id),
     }
     events = explanations.events(session, _behind(document, whole=fields is None))
     document["events"] = [_event(event, connections) for event in events.values()]

@@ -243,6 +243,12 @@ OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
 """A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
 
 
+OrderLines = Annotated[
+    Literal["text", "none"], Field(description="text: the lines of an order stand in a text field of its record.")
+]
+"""Whether a CRM is told what was ordered; its own lines need products of its catalogue."""
+
+
 def _secret_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 

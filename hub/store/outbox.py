@@ -335,12 +335,6 @@ def oldest_due(session: Session, destination: str) -> float | None:
     return row[0] if row else None
 
 
-def dead(session: Session, destination: str) -> int:
-    """How many rows were given up."""
-    row = session.one("SELECT count(*) FROM outbox WHERE destination = %s AND state = 'dead'", [destination])
-    return int(row[0]) if row else 0
-
-
 def counts(session: Session) -> dict[str, dict[str, int]]:
     """Rows by destination and state; ``retrying`` is shown apart and also counts as pending."""
     found: dict[str, dict[str, int]] = {}
@@ -403,15 +397,3 @@ def redrive(session: Session, *, destination: str | None = None, keys: Sequence[
         """,
         {"destination": destination, "keys": list(keys) if keys is not None else None},
     )
-
-
-def attempts(session: Session, key: UUID, limit: int = 20) -> list[dict[str, Any]]:
-    """The last attempts for a profile or order, newest first, with the events behind each."""
-    rows = session.rows(
-        """
-        SELECT destination, version, at, outcome, reason, events FROM attempt WHERE key = %s ORDER BY id DESC LIMIT %s
-        """,
-        [key, limit],
-    )
-    names = ("destination", "version", "at", "outcome", "reason", "events")
-    return [dict(zip(names, row, strict=True)) for row in rows]

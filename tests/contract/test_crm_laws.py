@@ -300,6 +300,25 @@ def test_what_changes_back_after_an_attempt_that_nobody_heard_of_stands_there(ho
         assert told(torn) == expected, f"call {number}"
 
 
+def test_a_429_costs_no_more_than_what_it_refused(house: House) -> None:
+    # given four people, and how many calls a change of all of them takes
+    keys = (ANNA, BERT, CARLA, DORA)
+    house.known(*(person(key) for key in keys))
+    house.settle()
+    calm = house.copy()
+    calm.known(*(person(key, city="Bonn") for key in keys))
+    calm.settle()
+    for number in range(1, calm.hostile.calls + 1):
+        # when one of them is refused for now
+        busy = house.copy()
+        busy.hostile.at[number] = "429"
+        busy.known(*(person(key, city="Bonn") for key in keys))
+        busy.settle()
+        # then what was done before it is not done again
+        assert busy.hostile.calls <= calm.hostile.calls + 2, f"call {number}"
+        assert told(busy) == told(calm)
+
+
 def test_nothing_is_sent_when_nothing_differs(house: House) -> None:
     house.known(person(ANNA, city="Bonn", consent="opted_out", company="Bäckerei Ohm"))
     house.ordered(ORDER, order("1001"), ANNA)

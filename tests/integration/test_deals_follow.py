@@ -15,7 +15,7 @@ from hub.model.order import Order, Payment, Refund
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route
 from hub.profiles import view
-from hub.store import outbox
+from hub.store import explanations
 from hub.store.database import Database
 from tests.support.doubles import at, customer, entry
 from tests.support.hubspot import Way
@@ -55,7 +55,7 @@ def test_a_deal_follows_a_refund_told_apart_from_its_order(way: Way) -> None:
     assert deal(way) == ("70", "closedwon")
     with way.database.session() as session:
         [(order,)] = session.rows("SELECT key FROM outbox WHERE subject = 'order'")
-        attempt = outbox.attempts(session, order)[0]
+        attempt = explanations.attempts(session, order)[0]
     assert attempt["events"] == [3]  # and it names the refund's event
     way.take(refunded("r2", 70, "e4"))
     way.settle()

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
 
 
 class EspoSettings(ActivitySettings):
@@ -29,6 +29,7 @@ class EspoSettings(ActivitySettings):
     stage_lost: str = Field(
         "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
+    order_lines: OrderLines = "text"
     opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",
@@ -63,7 +64,7 @@ MANIFEST = Manifest(
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in EspoCRM",
-        "lines": "EspoCRM's opportunities have no lines",
+        "lines": "EspoCRM's opportunities have no lines; they stand as text in description",
     },
     unmerge=Unmerge(
         "recreates",

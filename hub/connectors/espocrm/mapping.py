@@ -49,6 +49,7 @@ MAP: CrmMap[EspoSettings] = CrmMap(
     order_own=ORDER_KEY,
     email=EMAIL,
     phone=PHONE,
+    lines="description",
     lists=True,
     facts={
         **{name: fact for fact in facts.NAMES if (name := f"cHub{fact.title().replace('_', '')}") in FIELDS["people"]},

@@ -42,6 +42,7 @@ MAP: CrmMap[HubSpotSettings] = CrmMap(
     own=PROFILE_ID,
     order_own=ORDER_KEY,
     phone="phone",
+    lines="hub_order_lines",
     facts={name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in CONTACT_PROPERTIES},
     person=lambda _: CONTACT,
     order=lambda _: DEAL,

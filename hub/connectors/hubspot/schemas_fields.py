@@ -45,6 +45,7 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
     "deals": (
         _definition(ORDER_KEY, "Hub order key", unique=True),
         _definition("hub_order_state", "Order state"),
+        {**_definition("hub_order_lines", "Order lines"), "fieldType": "textarea"},
     ),
     "notes": (
         _definition(ACTIVITY_KEY, "Hub activity key", unique=True),

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
 
 
 class OdooSettings(ActivitySettings):
@@ -36,6 +36,7 @@ class OdooSettings(ActivitySettings):
         "crm.stage_lead1", description="External ID or number of the stage of an order nobody has paid yet."
     )
     stage_won: str = Field("crm.stage_lead4", description="The stage of a paid order; a lost one is archived as lost.")
+    order_lines: OrderLines = "text"
     order_fields: OrderFields = Field(
         default_factory=dict,
         description="Field of your opportunities to what of the order goes there: note, tags, custom.NAME …",

@@ -12,7 +12,6 @@ from __future__ import annotations
 from hub.connectors.odoo.manifest import OdooSettings
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
 from hub.model.address import Address
-from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.mapped import CrmMap
@@ -65,13 +64,7 @@ def more_of_order(change: OrderChange, settings: OdooSettings) -> dict[str, str]
         "stage_id/.id" if stage.isdigit() else "stage_id/id": stage,
         "probability": {"lost": "0", "won": "100", "open": "10"}[sale],
         "active": "0" if sale == "lost" else "1",
-        "x_hub_lines": _goods(change.order),
     }
-
-
-def _goods(order: Order) -> str:
-    lines = (line for line in order.lines if line.kind == "product")
-    return "\n".join(f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}" for line in lines)
 
 
 def _language(language: str | None, installed: tuple[str, ...]) -> str:
@@ -86,6 +79,7 @@ MAP: CrmMap[OdooSettings] = CrmMap(
     order_own=ORDER_KEY,
     link_property=PARTNER,
     phone="phone",
+    lines="x_hub_lines",
     facts={name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIELDS["res.partner"]},
     person=lambda _: {"name": "full_name", "email": "emails.0", "phone": "phones.0"},
     more=more,

@@ -123,8 +123,8 @@ def completed(item: Item, plural: str, main: str) -> list[dict[str, Any]]:
     kept = [one for one in there if one.value and _plain(one.value) not in lost]
     held = {_plain(one.value or "") for one in kept}
     listed = [*kept, *(Listed(value=one) for one in wanted if one and _plain(one) not in held)]
-    main_there = next((_plain(one.value or "") for one in kept if one.primary), None)
-    if plural in item.write.body.get(MAIN, ()) and main_there in map(_plain, wanted):
+    main_there = next((_plain(one.value or "") for one in kept if one.primary), "")
+    if plural in item.write.body.get(MAIN, ()) and main_there in [_plain(one) for one in wanted if one]:
         first = _plain(wanted[0])
         listed = [one.model_copy(update={"primary": _plain(one.value or "") == first}) for one in listed]
     return entries(listed)

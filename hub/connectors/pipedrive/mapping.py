@@ -41,6 +41,7 @@ MAP: CrmMap[PipedriveSettings] = CrmMap(
     order_own=ORDER_KEY,
     link_property="person_id",
     phone="phone",
+    lines="hub_order_lines",
     lists=True,
     facts={
         **{name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in PERSON_FIELDS},

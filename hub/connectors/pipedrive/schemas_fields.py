@@ -37,5 +37,6 @@ PERSON_FIELDS: Definitions = {
 DEAL_FIELDS: Definitions = {
     ORDER_KEY: ("Hub order key", "varchar"),
     "hub_order_state": ("Hub order state", "varchar"),
+    "hub_order_lines": ("Hub order lines", "text"),
     "hub_order_placed_at": ("Hub order placed", "date"),
 }

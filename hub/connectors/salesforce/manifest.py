@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -59,6 +59,7 @@ class SalesforceSettings(ActivitySettings):
         description="The org's currency, where it has one only: orders in another get no amount. Leave it out where "
         "multiple currencies are activated.",
     )
+    order_lines: OrderLines = "text"
     opportunity_fields: OrderFields = Field(
         default_factory=dict,
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
@@ -155,7 +156,7 @@ MANIFEST = Manifest(
         "leaves the second record for people",
         "lead conversion": "Salesforce converts leads by Apex or by hand only",
         "person accounts": "they are written to as accounts, which Hub does not do",
-        "order lines": "they need products and price books of the org's own",
+        "order lines": "as products they need price books of the org's own; they stand as text in Description",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Salesforce",
     },
     unmerge=Unmerge(

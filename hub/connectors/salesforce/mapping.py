@@ -73,6 +73,7 @@ MAP: CrmMap[SalesforceSettings] = CrmMap(
     order_own=ORDER_KEY,
     email="Email",
     phone="Phone",
+    lines="Description",
     facts=FACTS,
     has_facts=lambda settings: settings.custom_fields == "all",
     person=person,

@@ -124,6 +124,35 @@ def title(change: OrderChange) -> str:
     return f"{change.order.number or change.order.external_id} ({change.connection})"
 
 
+MOST_LINES, MOST_TEXT = 50, 1500
+"""How much of an order's lines is told: text fields of every CRM take as much."""
+
+
+def lines(change: OrderChange) -> str:
+    """The goods of an order for people to read, a line each, and what was given back; "" where none are known.
+
+    What the customer chose for a line (an engraving) is left out: it may name somebody.
+    """
+    order = change.order
+    goods = [
+        f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}"
+        for line in order.lines
+        if line.kind == "product"
+    ]
+    shown, length = [], 0
+    for line in goods[:MOST_LINES]:
+        length += len(line) + 1
+        if length > MOST_TEXT:
+            break
+        shown.append(line)
+    if len(shown) < len(goods):
+        shown.append(f"and {len(goods) - len(shown)} more")
+    given_back = order.total - change.net
+    if shown and given_back > 0:
+        shown.append(f"given back: {decimal(given_back)} {order.currency}")
+    return "\n".join(shown)
+
+
 def state(change: OrderChange) -> str:
     """The order's own state, or ``deleted``."""
     return "deleted" if change.deleted else change.order.state

@@ -26,6 +26,10 @@ def _takes_orders(settings: Any) -> bool:
     return bool(settings.orders != "none")
 
 
+def _tells_lines(settings: Any) -> bool:
+    return bool(settings.order_lines == "text")
+
+
 @dataclass(frozen=True, slots=True)
 class CrmMap(Generic[Own]):
     """The tables, what no table can tell, and what of it all is Hub's own.
@@ -39,6 +43,7 @@ class CrmMap(Generic[Own]):
     ``order``               fields of orders, with a name of ``facts.ORDER_NAMES`` each
     ``more``, ``more_of_order``  what else goes there; "" or None is left out. ``also`` names the fields that only these
                             write, and that a mapping file may change
+    ``lines``               the field of orders that what was ordered goes to as text, where ``order_lines`` says so
     ``order_fields``        what people mapped of orders in the settings
     ``moment``              a moment in the CRM's own form
     ``opt_outs``            the CRM's own opt-outs, and the channels of each; ``refused`` is written where the person
@@ -55,6 +60,7 @@ class CrmMap(Generic[Own]):
     order_fields: Callable[[Own], Fields]
     moment: Callable[[datetime | None], str]
     phone: str
+    lines: str
     email: str = EMAIL
     link_property: str | None = None
     lists: bool = False
@@ -103,6 +109,7 @@ class CrmMap(Generic[Own]):
     def of_order(self, change: OrderChange, settings: Own) -> dict[str, str]:
         """The fields of an order's record: amounts net of refunds, and no personal value in its title."""
         found = {
+            self.lines: facts.lines(change) if _tells_lines(settings) else "",
             **texts_of_order(self.order_fields(settings), change.order),
             **facts.of_order(change, self.order(settings), self.moment),
             **self.more_of_order(change, settings),
@@ -140,7 +147,7 @@ class CrmMap(Generic[Own]):
         lists = {"emails", "email_consent_at", *(("phones",) if self.lists else ())}
         kept = {LINKED, self.email, *((self.phone,) if self.lists else ()), *self.kept_too}
         kept |= {name for name, fact in self.facts.items() if fact in lists} | {self.link_property or LINKED}
-        orders = (*self.order(settings), *self.also_of_order, *self.order_fields(settings))
+        orders = (*self.order(settings), self.lines, *self.also_of_order, *self.order_fields(settings))
         return OwnFields(
             (*self.person(settings), *self.facts, *self.also, *settings.profile_fields),
             kept=kept | self.essential,

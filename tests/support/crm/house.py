@@ -396,7 +396,7 @@ class House:
             for write in (one for one in batch if one.key in noted):
                 row = by_key[write.key]
                 self.tables.outbox[row.key].uncertain = True
-                if write.unsure:
+                if record.names_unknown(write):
                     self.tables.mirror[row.mirror_key] = orjson.dumps(record.unheard(row, write)).decode()
 
         def prepare() -> None:

@@ -42,6 +42,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "Account": {"Name": TEXT},
     "Opportunity": {
         **dict.fromkeys(("Name", "StageName", "Hub_Order_Key__c", "Hub_Order_State__c"), TEXT),
+        "Description": TEXT,
         "Amount": NUMBER,
         "CloseDate": DATE,
     },

@@ -61,8 +61,22 @@ def test_a_delivered_row_keeps_what_was_written_and_under_which_id() -> None:
 
 def test_a_delivered_merge_retires_every_other_id_and_what_was_written_under_it() -> None:
     two = replace(ROW, external_ids=["501", "502"], owners=[KEY, OTHER], merging=[OTHER])
-    merged = of(WriteResult(str(KEY), "delivered", external_id="9"), two)
+    result = WriteResult(str(KEY), "delivered", external_id="9")
+    merged = record.of_result(two, replace(WRITE, merge=("502",)), result, jitter=0.0)
     assert merged == replace(DONE, external_id="9", merged_ids=("501", "502"), settled=(OTHER,))
+
+
+def test_a_record_in_place_of_one_that_is_gone_has_its_orders_written_again() -> None:
+    known = replace(ROW, external_ids=["501"], owners=[KEY])
+    assert of(WriteResult(str(KEY), "delivered", external_id="9"), known).renewed
+    assert not of(WriteResult(str(KEY), "delivered", external_id="501"), known).renewed
+
+
+def test_what_was_begun_before_a_batch_was_stopped_is_no_attempt_and_not_known() -> None:
+    row = replace(ROW, attempts=2, mirror={"a": "0", "b": "2"})
+    begun = record.begun(row, WRITE)
+    assert (begun.state, begun.attempts, begun.wait) == ("retrying", 2, NOT_AT_ALL)
+    assert (begun.uncertain, begun.mirror) == (True, '{"a":null,"b":"2"}')
 
 
 def test_a_record_stays_its_first_profiles_while_another_writes_to_it() -> None:

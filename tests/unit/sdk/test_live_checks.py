@@ -17,7 +17,10 @@ SCOPES = [f"crm.{a}.{b}.{c}" for a in ("objects", "schemas") for b in ("contacts
 STAGES = [{"id": "contractsent"}, {"id": "closedwon"}, {"id": "closedlost"}]
 HUBSPOT: Answers = {
     "/crm/v3/properties/contacts": (200, {"results": [{"name": "hub_profile_id"}]}),
-    "/crm/v3/properties/deals": (200, {"results": [{"name": "hub_order_key"}, {"name": "hub_order_state"}]}),
+    "/crm/v3/properties/deals": (
+        200,
+        {"results": [{"name": "hub_order_key"}, {"name": "hub_order_state"}, {"name": "hub_order_lines"}]},
+    ),
     "/oauth/v2/private-apps/get/access-token-info": (200, {"scopes": [*SCOPES, "communication_preferences.write"]}),
     "/account-info/v3/api-usage/daily/private-apps": (200, {"results": [{"currentUsage": 7, "usageLimit": 250000}]}),
     "/crm/v3/pipelines/deals": (200, {"results": [{"id": "default", "stages": STAGES}]}),

@@ -192,6 +192,8 @@ class Destination(Generic[Settings]):
     essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
              error tree (`hub check --live`)
+    fields   which fields its people (`fields`) and orders (`order_fields`) have; harmless requests, names alone; raises
+             the error tree (`hub.application.target_fields`)
     complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
              without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
@@ -211,6 +213,7 @@ class Destination(Generic[Settings]):
     refusals: Callable[[Any], Sequence[Refusal]] | None = None
     essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], Checked | None] | None = None
+    fields: Callable[[HttpClient, Settings], Mapping[str, Collection[str]]] | None = None
     authorise: Callable[[Settings], Authorisation] | None = None
     complete: Callable[[Settings, Any], Any] | None = None
     api_root: Callable[[Settings], str] | None = None

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
-from hub.mapping.overrides import Applied, Compiled, WriteRule
+from hub.mapping.overrides import Applied, Compiled, Overrides, WriteRule
 from hub.model.order import Order
 from hub.model.profile import Profile
 
@@ -178,6 +178,11 @@ class ProfileSettings(ConnectionSettings):
         changed = self.model_copy()
         changed._mapping = mapping  # noqa: SLF001 - its own
         return changed
+
+    @property
+    def overrides(self) -> Mapping[str, Overrides]:
+        """What the mapping file changes, by its sections."""
+        return {"fields": self._mapping.people, "order_fields": self._mapping.orders}
 
     @property
     def mapped_fields(self) -> tuple[str, ...]:

@@ -301,5 +301,6 @@ DESTINATION = crm_destination(
     refusals=schemas.refusals,
     essential=mapping.ESSENTIAL,
     check=schemas_check.check,
+    fields=schemas_check.fields,
     takes_orders=lambda settings: settings.orders != "none",
 )

@@ -150,6 +150,7 @@ DESTINATION = destination(
     refusals=schemas.refusals,
     essential=ESSENTIAL,
     check=schemas.check,
+    fields=schemas.fields,
     status_table={477: Unavailable},
     takes_orders=lambda settings: settings.orders != "none",
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_10_seconds, per_seconds=10.0),

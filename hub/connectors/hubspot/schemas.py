@@ -246,6 +246,13 @@ def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     return found
 
 
+def fields(client: HttpClient, settings: HubSpotSettings) -> dict[str, list[str]]:
+    """The properties of contacts and deals. Source: developers.hubspot.com/docs/api-reference/latest/crm/properties."""
+    kinds = {"fields": "contacts", "order_fields": "deals"} if settings.orders != "none" else {"fields": "contacts"}
+    told = {section: json_of(client.get(f"/crm/v3/properties/{kind}")) for section, kind in kinds.items()}
+    return {section: [str(one["name"]) for one in body["results"]] for section, body in told.items()}
+
+
 def _ask(found: Checked, what: str, ask: Callable[[], None]) -> None:
     try:
         ask()

@@ -33,7 +33,7 @@ from hub.connectors.odoo.mapping import (
 )
 from hub.connectors.odoo.schemas import call, loaded, records
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
-from hub.connectors.odoo.schemas_setup import check, learn, prepare
+from hub.connectors.odoo.schemas_setup import check, fields, learn, prepare
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -263,6 +263,7 @@ DESTINATION = destination(
     learn=learn,
     prepare=prepare,
     check=check,
+    fields=fields,
     authorise=schemas.headers,
     complete=schemas.complete,
     refusals=schemas.refusals,

@@ -22,7 +22,7 @@ from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
 from hub.connectors.pipedrive.mapping import ESSENTIAL, LISTS, LOST, render
 from hub.connectors.pipedrive.schemas import Kind, Listed
-from hub.connectors.pipedrive.schemas_account import check, learn, prepare
+from hub.connectors.pipedrive.schemas_account import check, fields, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, NotFound
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
@@ -252,6 +252,7 @@ DESTINATION = destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=ESSENTIAL,
     check=check,
+    fields=fields,
     waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=lambda settings: settings.orders != "none",

@@ -212,6 +212,7 @@ DESTINATION = destination(
     refusals=schemas.refusals,
     essential=ESSENTIAL,
     check=schemas_setup.check,
+    fields=schemas_setup.fields,
     takes_orders=lambda settings: settings.takes_orders,
     limits=lambda _: MANIFEST.limits,
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hub.application.target_fields import unknown_fields
 from hub.mapping.overrides import RULES, compile_overrides
 from hub.sdk.crm.rules import is_left, same
 from hub.sdk.destination import Write
@@ -152,3 +153,33 @@ def test_a_file_with_the_rules_has_no_fault_where_they_are_kept(house: House) ->
     for rule in RULES:
         told = {"fields": {name_of(house): {"write": rule}}}
         assert compile_overrides(told, own(house.connection.settings))[1] == []
+
+
+REAL = {
+    "espocrm": ("addressCity", "firstName", "accountId"), "hubspot": ("firstname",), "odoo": ("country_id/id", "city"),
+    "pipedrive": ("Hub profile id", "name"), "salesforce": ("LastName", "Hub_Profile_Id__c"),
+}  # fmt: skip
+"""Some fields that there are, however the system tells of them."""
+
+
+def test_every_crm_tells_which_fields_it_has(house: House) -> None:
+    assert house.destination.fields is not None
+    there = house.destination.fields(house._client(), house.connection.settings)
+    assert {*REAL[house.double.slug]} <= {*there["fields"]}
+    assert "no_such_field" not in there["fields"]
+    assert there["order_fields"]
+    # nothing but names
+    assert all(isinstance(name, str) for names in there.values() for name in names)
+
+
+def test_a_mapping_file_that_names_what_is_there_has_no_fault_and_another_has(house: House) -> None:
+    assert house.destination.fields is not None
+    there = house.destination.fields(house._client(), house.connection.settings)
+    own, held = house.connection.connector.own_fields, house.connection.settings
+    assert own is not None
+    assert isinstance(held, ProfileSettings)
+    names = {*own(held).written} - {*own(held).kept}
+    compiled, faults = compile_overrides({"fields": dict.fromkeys([*names, "shoe_sizee"], "custom.size")}, own(held))
+    assert not faults
+    named = replace(house.connection, settings=held.with_mapping(compiled))
+    assert unknown_fields(named, there) == ["fields.shoe_sizee: there is no such field there"]

@@ -73,7 +73,7 @@ def fields(client: HttpClient, settings: OdooSettings) -> dict[str, list[str]]:
     own, found = learn(client, settings), dict[str, list[str]]()
     models = {"fields": "res.partner", **({"order_fields": "crm.lead"} if settings.orders != "none" else {})}
     for section, model in models.items():
-        told = _ask(client, call(own, model, "fields_get", allfields=[], attributes=["type"]))
+        told = _ask(client, call(own, model, "fields_get", attributes=["type"]))
         linked = [name for name, one in told.items() if str(one.get("type")).startswith(("many2", "one2"))]
         found[section] = [*told, *(f"{name}/{key}" for name in linked for key in ("id", ".id"))]
     return found

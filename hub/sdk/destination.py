@@ -202,6 +202,7 @@ class Destination(Generic[Settings]):
     allows_private  whether the API may be at a private address; without it, where the connection sets ``base_url``
     absent   which of these external ids of profiles do not exist there; one question for many (`hub outbox resend`)
     dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
+    learns   whether `dialect` asks the account for what nobody configured, so that what is planned without lacks it
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -224,3 +225,4 @@ class Destination(Generic[Settings]):
     takes_orders: Callable[[Settings], bool] | None = None
     absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None
     dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None
+    learns: bool = False

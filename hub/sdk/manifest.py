@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from hub.mapping.expression import Value
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
 from hub.mapping.overrides import Applied, Compiled, Overrides, WriteRule
 from hub.model.order import Order
@@ -212,7 +213,7 @@ class ProfileSettings(ConnectionSettings):
         found = ((name, as_text(value)) for name, value in self.applied(record, own).values.items())
         return {name: text for name, text in found if text}
 
-    def applied(self, record: Profile | Order, own: Mapping[str, str]) -> Applied:
+    def applied(self, record: Profile | Order, own: Mapping[str, Value]) -> Applied:
         """The same before it is text, with each field's rule of writing, and what could not be worked out."""
         overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
         return overrides.apply(record, own)

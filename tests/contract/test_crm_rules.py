@@ -16,7 +16,10 @@ from hub.sdk.manifest import ProfileSettings
 from tests.support.crm import House, house_before
 from tests.support.crm.cast import ANNA, one, person
 
-FIRST = {"espocrm": "firstName", "hubspot": "firstname", "odoo": "name", "pipedrive": "name", "salesforce": "FirstName"}
+FIRST = {
+    "espocrm": "firstName", "espocrm-declared": "firstName", "hubspot": "firstname", "odoo": "name",
+    "pipedrive": "name", "salesforce": "FirstName",
+}  # fmt: skip
 """The property that is told of, by connector."""
 
 
@@ -156,8 +159,9 @@ def test_a_file_with_the_rules_has_no_fault_where_they_are_kept(house: House) ->
 
 
 REAL = {
-    "espocrm": ("addressCity", "firstName", "accountId"), "hubspot": ("firstname",), "odoo": ("country_id/id", "city"),
-    "pipedrive": ("Hub profile id", "name"), "salesforce": ("LastName", "Hub_Profile_Id__c"),
+    "espocrm": ("addressCity", "firstName", "accountId"), "espocrm-declared": ("firstName",), "hubspot": ("firstname",),
+    "odoo": ("country_id/id", "city"), "pipedrive": ("Hub profile id", "name"),
+    "salesforce": ("LastName", "Hub_Profile_Id__c"),
 }  # fmt: skip
 """Some fields that there are, however the system tells of them."""
 

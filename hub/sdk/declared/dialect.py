@@ -16,6 +16,7 @@ from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.declared.answers import Answers, Records, as_error, content, reader, text_of
 from hub.sdk.declared.fields import nested
+from hub.sdk.declared.mapped import There, values_of
 from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
 from hub.sdk.declared.rows import Listed, alike
 from hub.sdk.declared.template import encoded, fill, fill_path
@@ -96,6 +97,11 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
             request = replace(request, accept=request.accept | GONE)
             yield Call(request, lambda response: _records(response, requests, items, records, many=False))
 
+    def values(ids: Sequence[str], names: Sequence[str], settings: Settings) -> Script[There]:
+        parts = chunks(ids, person.read.size)
+        asked = [(part, requests.make(person.read, settings, id=part[0], ids=part)) for part in parts]
+        return (yield from values_of(person.read, asked, requests.answers, records, person.record.values, names))
+
     def merge(kept: str, other: str, settings: Settings) -> Script[str]:
         for operation in person.merge:
             requests.answers.body((yield requests.make(operation, settings, id=kept, other=other)))
@@ -124,6 +130,7 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         create=_batch(person.create, person.own, requests, lists, person.apart) if person.create else None,
         upsert=_batch(person.upsert, person.own, requests, lists, person.apart) if person.upsert else None,
         lists=person.in_rows,
+        values=values,
         settle=settle if person.then else None,
         merge=merge if person.merge else None,
         erase=erase,

@@ -190,10 +190,9 @@ class ProfileSettings(ConnectionSettings):
         """The fields of a person that the mapping file writes to, in its order."""
         return tuple(self._mapping.people.targets)
 
-    @property
-    def write_rules(self) -> Mapping[str, WriteRule]:
-        """The fields of a person that are not simply written over, with the rule of each."""
-        return self._mapping.people.rules
+    def write_rules(self, section: str) -> Mapping[str, WriteRule]:
+        """The fields of a section that are not simply written over, with the rule of each."""
+        return self.overrides[section].rules
 
     @property
     def mapped_order_fields(self) -> tuple[str, ...]:

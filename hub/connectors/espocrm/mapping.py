@@ -128,6 +128,7 @@ def own_fields(settings: EspoSettings) -> OwnFields:
         kept=(*ESSENTIAL, *CONSENTS.values(), "cHubEmailConsentAt", *LISTS, *(f"{field}Data" for field in LISTS)),
         order_written=None if settings.orders == "none" else (*orders, *settings.opportunity_fields),
         rules=RULES,
+        order_rules=RULES,
     )
 
 

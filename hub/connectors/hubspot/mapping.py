@@ -88,6 +88,7 @@ def own_fields(settings: HubSpotSettings) -> OwnFields:
         kept=(*ESSENTIAL, *consents, "email", "hub_emails", LINKED),
         order_written=None if settings.orders == "none" else (*deals, *settings.deal_fields),
         rules=RULES,
+        order_rules=RULES,
     )
 
 

@@ -219,6 +219,13 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
     return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
 
 
+def read_deals(ids: Iterable[str], properties: Sequence[str]) -> HttpRequest:
+    """Read deals by id."""
+    inputs = [{"id": one} for one in ids]
+    body = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
+    return HttpRequest("POST", f"{DEALS}/batch/read", body)
+
+
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     """Try the token, and compare scopes, properties, stages and limits with what Hub needs. Writes nothing.
 

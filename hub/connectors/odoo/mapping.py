@@ -92,6 +92,7 @@ def own_fields(settings: OdooSettings) -> OwnFields:
         kept=(*(ESSENTIAL - {"name"}), *consents, OPT_OUT, MERGED, PARENT, "email", "x_hub_emails", "active", "type"),
         order_written=None if settings.orders == "none" else (*orders, *settings.order_fields),
         rules=RULES,
+        order_rules=RULES,
         untold=lambda name: "/" in name,
     )
 

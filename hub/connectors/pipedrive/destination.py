@@ -87,9 +87,19 @@ def values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings
     return found
 
 
-def form(name: str, value: Any, settings: PipedriveSettings) -> Any:
+def deal_values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these deals."""
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        query = {"ids": ",".join(chunk), "limit": "100"}
+        for row in schemas.rows((yield HttpRequest("GET", "/api/v2/deals", None, query=query))):
+            found[str(row["id"])] = {name: schemas.told(row, name, settings, "deals") for name in names}
+    return found
+
+
+def form(name: str, value: Any, settings: PipedriveSettings, kind: Kind = "persons") -> Any:
     """A value as Pipedrive gives it back: of an option its number."""
-    field = schemas.field_of(name, "persons", settings)
+    field = schemas.field_of(name, kind, settings)
     held = schemas.form(str(value), field) if field else value
     return held["value"] if isinstance(held, dict) else held
 
@@ -238,6 +248,8 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         update=writing("deals", "PATCH"),
         find=find_deals,
         link_property="person_id",
+        values=deal_values,
+        form=partial(form, kind="deals"),
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
 )

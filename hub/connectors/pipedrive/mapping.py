@@ -106,6 +106,7 @@ def own_fields(settings: PipedriveSettings) -> OwnFields:
         kept=(*ESSENTIAL, *LISTS, *LISTS.values(), "org_id", "person_id"),
         order_written=None if settings.orders == "none" else deals,
         rules=RULES,
+        order_rules=RULES,
     )
 
 

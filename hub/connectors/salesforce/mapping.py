@@ -83,6 +83,7 @@ def own_fields(settings: SalesforceSettings) -> OwnFields:
         kept=(*ESSENTIAL, *OPT_OUTS.values(), "Email", "Hub_Email_Consent_At__c", MERGED_INTO, LINKED),
         order_written=order if settings.takes_orders else None,
         rules=RULES,
+        order_rules=RULES,
     )
 
 

@@ -57,7 +57,7 @@ def destination(
         return writing.absent(dialect, ids, client, known(client, settings))
 
     return Destination(
-        render=ruled if dialect.people.values else render,
+        render=ruled,
         plan=plan,
         send=send,
         absent=absent,

@@ -144,6 +144,12 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
         assert order.find is not None
         yield from _searches(order.find, [value for _, value in keys], records, requests, settings)
 
+    def values(ids: Sequence[str], names: Sequence[str], settings: Settings) -> Script[There]:
+        assert order.read is not None
+        parts = chunks(ids, order.read.size)
+        asked = [(part, requests.make(order.read, settings, id=part[0], ids=part)) for part in parts]
+        return (yield from values_of(order.read, asked, requests.answers, records, order.record.values, names))
+
     def link(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[Mapping[str, str]]:
         assert order.link is not None
         refused: dict[str, str] = {}
@@ -169,6 +175,7 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
         link=link if order.link else None,
         unlink=unlink if order.unlink else None,
         link_property=order.person,
+        values=values if order.read else None,
     )
 
 

@@ -33,6 +33,7 @@ def own_fields(declaration: Declaration, settings: Any) -> OwnFields:
         kept=tuple(kept),
         order_written=tuple(order.fields) if order else None,
         rules=RULES,
+        order_rules=RULES if order and order.read else RULES[:1],
         # a request of its own writes it, and the record need not tell it
         untold=lambda name: name in person.apart,
     )

@@ -12,9 +12,12 @@ import httpx
 import pytest
 
 from hub.application.target_fields import Ask, Told, check_targets
+from hub.model.base import FrozenTexts
 from hub.sdk.connection import load_connections
+from hub.sdk.destination import ProfileChange
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings, load
+from tests.support.crm.cast import ANNA, person
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 HUBSPOT = {"contacts": ["email", "favourite_colour", "lifecyclestage"], "deals": ["deal_channel"]}
@@ -149,3 +152,30 @@ def test_a_broken_file_is_as_none(settings: Settings, crm: Crm):
     [file] = (settings.data_dir / "fields").iterdir()
     file.write_text("{")
     assert told(settings, crm) == Told()
+
+
+def test_the_example_file_is_right_and_does_what_its_comments_say(tmp_path: Path):
+    text = (Path(__file__).parents[3] / "config" / "mappings" / "crm.yaml.example").read_text(encoding="utf-8")
+    (tmp_path / "crm.yaml").write_text(text, encoding="utf-8")
+    made = load_connections({"crm": ("hubspot", {"access_token": "t"})}, default_region="DE")
+    connections, faults = with_mappings(made, tmp_path, {})
+    assert faults == []
+    custom = {"gender": "f", "stage": "loyal", "note": "ruft gern an", "branch": "Bau", "job": "Meisterin"}
+    mail, totals = "anna@example.com", [("600", "EUR")]
+    anna = person(ANNA, mail, first="Anna", phone="+4930123456", company="Berg KG", totals=totals)
+    change = ProfileChange(anna.model_copy(update={"custom": FrozenTexts(custom), "tags": ("vip",)}), 1)
+    destination = connections["crm"].connector.destination
+    assert destination is not None
+    write = destination.render(change, connections["crm"].settings)
+    assert write is not None
+    told = {
+        "salutation": "Frau", "lifecyclestage": "evangelist", "message": "ruft gern an | vip", "industry": "Bau",
+        "jobtitle": "Meisterin", "mobilephone": "+4930123456", "company": "Berg KG", "hs_lead_status": "OPEN",
+    }  # fmt: skip
+    assert told.items() <= write.properties.items()
+    assert "phone" not in write.properties
+    kept = {"jobtitle": "only_if_empty", "company": "never_after_edit", "hs_lead_status": "only_if_empty"}
+    assert write.rules == kept
+    # an example is no mapping file: only *.yaml is read
+    (tmp_path / "crm.yaml").rename(tmp_path / "crm.yaml.example")
+    assert with_mappings(made, tmp_path, {}) == (made, [])

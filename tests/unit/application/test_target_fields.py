@@ -10,8 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from hub.application.target_fields import Ask, Told, check_targets
+from hub.cli.app import app
 from hub.model.base import FrozenTexts
 from hub.sdk.connection import load_connections
 from hub.sdk.destination import ProfileChange
@@ -179,3 +181,32 @@ def test_the_example_file_is_right_and_does_what_its_comments_say(tmp_path: Path
     # an example is no mapping file: only *.yaml is read
     (tmp_path / "crm.yaml").rename(tmp_path / "crm.yaml.example")
     assert with_mappings(made, tmp_path, {}) == (made, [])
+
+
+def test_hub_up_and_hub_check_end_with_the_fault_by_what_is_kept_while_the_crm_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # given a CRM that told its fields once, and is away now
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    config = tmp_path / "hub.yaml"
+    away = "base_url: 'http://127.0.0.1:9', timeout_seconds: 1"
+    config.write_text(f"connections: {{crm: {{connector: hubspot, access_token: pat-secret, {away}}}}}\n")
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("HUB_LOG_LEVEL", "error")
+    settings = load(config, {"HUB_DATA_DIR": str(tmp_path / "data")})
+    told(settings, Crm(), "always")
+    # when a mapping file names a field that it does not have
+    (folder / "crm.yaml").write_text("fields: {favorite_color: custom.colour}\n", encoding="utf-8")
+    fault = (
+        f"{folder}/crm.yaml: fields.favorite_color: there is no such field there; did you mean 'favourite_colour'? "
+        "(line 1)"
+    )
+    # then neither starts, and nothing of the token is said
+    for command in (["check"], ["up", "--port", "0"]):
+        ended = CliRunner().invoke(app, [*command, "--config", str(config)])
+        assert (ended.exit_code, fault in ended.stderr) == (2, True), f"{command}: {ended.stdout}{ended.stderr}"
+        assert "pat-secret" not in ended.stdout + ended.stderr
+    # and with the right name Hub is fine; what cannot be asked is a warning
+    (folder / "crm.yaml").write_text("fields: {favourite_colour: custom.colour}\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["check", "--config", str(config)]).exit_code == 0

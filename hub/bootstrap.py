@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -375,7 +376,7 @@ def _tasks(run: Runtime, waker: Waker) -> list[Task]:
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
     trains = run.settings.hub.automatic_training
     retaining = Retaining(run.database, run.settings.retention)
-    targets = Refreshing(run.connections, run.settings)
+    targets = Refreshing(run.connections, run.settings, lambda: datetime.now(UTC))
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
         Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker.wake)),

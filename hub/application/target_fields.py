@@ -6,9 +6,9 @@ Hub starts, and ``hub check`` answers, while a CRM is away.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
@@ -61,7 +61,7 @@ def check_targets(
     settings: Settings,
     ask: Ask,
     *,
-    now: datetime | None = None,
+    now: datetime,
     transport: httpx.BaseTransport | None = None,
 ) -> Told:
     """Compare mapping files with the fields that are there.
@@ -76,13 +76,13 @@ def check_targets(
             continue
         kept = _kept(connection, data)
         unknown = unknown_fields(connection, kept.there) if kept else []
-        if _is_asked(connection, kept, unknown, ask, now or datetime.now(UTC)):
+        if _is_asked(connection, kept, unknown, ask, now):
             try:
                 there = _asked(connection, transport)
             except Exception as error:  # whatever a CRM answers, Hub starts
                 told.warnings += [_not_asked(connection, kept, error)] if is_mapped(connection) else []
             else:
-                _keep(connection, data, Kept(at=now or datetime.now(UTC), settings=_mark(connection), there=there))
+                _keep(connection, data, Kept(at=now, settings=_mark(connection), there=there))
                 unknown = unknown_fields(connection, there)
         told.faults += located(settings.mapping_folder, connection.name, unknown)
     return told
@@ -91,13 +91,15 @@ def check_targets(
 class Refreshing:
     """Asks again, by the clock, for the fields that mapping files write to. What is missing since stops nothing."""
 
-    def __init__(self, connections: Mapping[str, Connection], settings: Settings) -> None:
+    def __init__(
+        self, connections: Mapping[str, Connection], settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
         self.connections = {name: one for name, one in connections.items() if is_mapped(one)}
-        self._settings = settings
+        self._settings, self._clock = settings, clock
 
     def refresh(self) -> None:
         """Ask where it is time to, and tell the log what is missing."""
-        told = check_targets(self.connections, self._settings, "when_needed")
+        told = check_targets(self.connections, self._settings, "when_needed", now=self._clock())
         for line in (*told.faults, *told.warnings):
             log.warning("mapping.unsure", about=line)
 

@@ -70,7 +70,7 @@ def command(
         except ConfigError:
             _warn(odd)
             raise
-        told = check_targets(connections, settings, "always" if live else "never")
+        told = check_targets(connections, settings, "always" if live else "never", now=datetime.now(UTC))
         if told.faults:
             _warn(odd)
             raise ConfigError(told.faults)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,7 +79,7 @@ def _started(config: Path | None, *, follows: bool) -> Settings:
 
 def _check_targets(settings: Settings, connections: Mapping[str, Connection]) -> None:
     """Raise ConfigError for fields of mapping files that a CRM does not have; say what could not be asked."""
-    told = check_targets(connections, settings, "when_needed")
+    told = check_targets(connections, settings, "when_needed", now=datetime.now(UTC))
     for warning in told.warnings:
         output.say(f"warning: {warning}")
     if told.faults:

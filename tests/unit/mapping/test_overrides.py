@@ -242,7 +242,7 @@ def test_every_fault_of_every_mapping_file_is_told_with_file_and_line(tmp_path: 
 
 def test_rules_of_writing_that_a_connection_cannot_keep_are_refused(tmp_path: Path) -> None:
     file = {"path": "people.csv", "fields": {"external_id": "id", "email": "mail", "last_name": "name"}}
-    configs = {"crm": ("hubspot", {"access_token": "t"}), "bi": ("csv", file)}
+    configs: dict[str, tuple[str, dict[str, Any]]] = {"crm": ("hubspot", {"access_token": "t"}), "bi": ("csv", file)}
     made = load_connections(configs, default_region="DE")
     kept = "fields: {firstname: {write: only_if_empty}}\norder_fields: {dealname: {write: never_after_edit}}\n"
     mapping(tmp_path, "crm.yaml", kept)

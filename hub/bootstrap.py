@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -373,18 +374,21 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:
     from hub.application.reroute import reroute
     from hub.application.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
+    from hub.application.target_fields import REFRESH_SECONDS, Refreshing
     from hub.workers.schedule import REROUTE_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
     from hub.workers.sweep import sweep, weigh_reviews
 
     destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
     trains = run.settings.hub.automatic_training
     retaining = Retaining(run.database, run.settings.retention)
+    targets = Refreshing(run.connections, run.settings, lambda: datetime.now(UTC))
     return [
         Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
         Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker.wake)),
         Task("reviews", REVIEWS_SECONDS, lambda: weigh_reviews(run.database)),
         Task("retention", RETAIN_SECONDS, retaining.turn),
         Task("retention.held", HELD_SECONDS, retaining.revisit_bodies),
+        *([Task("fields", REFRESH_SECONDS, targets.refresh)] if targets.connections else []),
     ]
 
 

@@ -17,6 +17,7 @@ import redis
 import typer
 
 from hub import bootstrap
+from hub.application.target_fields import check_targets
 from hub.application.token_store import key_faults
 from hub.cli import output
 from hub.cli.connections import troubles
@@ -69,7 +70,11 @@ def command(
         except ConfigError:
             _warn(odd)
             raise
-    warnings = odd + unconfigured(config) + unrouted(settings, connections) + troubles_of(settings)
+        told = check_targets(connections, settings, "always" if live else "never", now=datetime.now(UTC))
+        if told.faults:
+            _warn(odd)
+            raise ConfigError(told.faults)
+    warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -16,7 +16,6 @@ from hub.errors import ConfigError, NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from hub.bootstrap import Runtime
-    from hub.outbox.preview import Preview
 
 app = typer.Typer(
     name="outbox", help="Deliveries: list, preview, redrive, pause, resume, retry, resend.", no_args_is_help=True
@@ -68,24 +67,29 @@ def list_(
 @app.command()
 def preview(
     key: Annotated[UUID | None, typer.Argument(metavar="ID", help="Only this profile or order.")] = None,
+    profile: Annotated[
+        UUID | None,
+        typer.Option("--profile", metavar="ID", help="This profile and its orders, also when it does not wait."),
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Also read what stands there now. Writes nothing.")] = False,
     destination: DestinationOption = None,
     limit: LimitOption = 100,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """Print the exact requests that would go out now. Nothing is taken or sent, and no secret is shown."""
-    from hub.outbox.preview import preview as previewed
+    """Print what would go out now, before and after, and the exact requests. Sends nothing, and shows no secret."""
+    from hub.cli.previewing import document, previewed, show
 
     with output.exit_codes(json=json), configured(config) as run:
         senders = run.senders("preview")
         names = [_known(run, destination)] if destination else list(senders)
-        with run.database.session() as session:
-            shown = [previewed(session, senders[name], key=key, limit=limit) for name in names]
+        chosen = {name: senders[name] for name in names}
+        shown = previewed(run.database, chosen, key=key, profile=profile, limit=limit, live=live)
     if json:
-        output.show_json([_document(each) for each in shown])
+        output.show_json([document(each) for each in shown])
         return
     for each in shown:
-        _show(each)
+        show(each)
 
 
 @app.command()
@@ -198,27 +202,3 @@ def _known(run: Runtime, destination: str) -> str:
     if destination not in names:
         raise ConfigError([f"no route leads to {destination!r}{did_you_mean(destination, names)}"])
     return destination
-
-
-def _document(shown: Preview) -> dict[str, Any]:
-    return {
-        "destination": shown.destination,
-        "requests": [{"method": each.method, "path": each.path, "body": each.body} for each in shown.requests],
-        "nothing": {str(key): reason for key, reason in shown.nothing.items()},
-        "failed": {str(key): reason for key, reason in shown.failed.items()},
-        "waiting": shown.waiting,
-    }
-
-
-def _show(shown: Preview) -> None:
-    for request in shown.requests:
-        output.show(f"{shown.destination}: {request.method} {request.path}")
-        output.show_block(output.json_text(request.body, indent=True))
-    for key, reason in shown.failed.items():
-        output.show(f"{shown.destination}: {key} cannot be rendered: {reason}")
-    if shown.nothing:
-        output.say(f"{shown.destination}: {len(shown.nothing)} rows need no request")
-    if shown.waiting:
-        output.say(f"{shown.destination}: {len(shown.waiting)} orders wait for their customers")
-    if not (shown.requests or shown.failed):
-        output.say(f"{shown.destination}: nothing would go out")

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +22,12 @@ import typer
 import uvicorn
 
 from hub import bootstrap, log, metrics
+from hub.application.target_fields import check_targets
 from hub.cli import interrupt, output
 from hub.cli.database import settings_of, unconfigured, warn_at_start
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.pipeline import QUEUES
+from hub.sdk.connection import Connection
 from hub.settings import Settings, load
 from hub.store import migrate as schema
 from hub.workers import parent
@@ -69,7 +72,18 @@ def _started(config: Path | None, *, follows: bool) -> Settings:
     settings = settings_of(config)
     if not follows:  # who started this role has said it
         warn_at_start(config, settings)
+        if settings.mapping_folder is not None and settings.mapping_folder.is_dir():
+            _check_targets(settings, bootstrap.configure(settings)[0])
     return settings
+
+
+def _check_targets(settings: Settings, connections: Mapping[str, Connection]) -> None:
+    """Raise ConfigError for fields of mapping files that a CRM does not have; say what could not be asked."""
+    told = check_targets(connections, settings, "when_needed", now=datetime.now(UTC))
+    for warning in told.warnings:
+        output.say(f"warning: {warning}")
+    if told.faults:
+        raise ConfigError(told.faults)
 
 
 def serve(app: Any, host: str, port: int, stopping: threading.Event, trusted_proxies: Sequence[str] = ()) -> None:
@@ -159,9 +173,10 @@ def up(
     with output.exit_codes(json=json), _stopped_by_signal() as stopping:
         settings = load(config, os.environ)
         log.configure(settings.log_level, settings.log_format)
-        *_, identity, survivorship = bootstrap.configure(settings)
+        connections, _, identity, survivorship = bootstrap.configure(settings)
         _require_free(host, port)
         warn_at_start(config, settings)
+        _check_targets(settings, connections)
         if not settings.connections and not unconfigured(config):
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")
 

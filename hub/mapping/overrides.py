@@ -219,8 +219,8 @@ class OwnFields:
     """What a destination writes by itself, and what of it nobody may change (laws L6, L7).
 
     ``written`` are its fields of a person, ``order_written`` those of an order (None: it writes none), ``kept`` those
-    of either by which records are found and consents told. ``rules`` are those of ``write`` it keeps for people; what
-    stands in an order is always written over. ``untold`` gives True for a field of which it cannot be told whether what
+    of either by which records are found and consents told. ``rules`` are those of ``write`` it keeps for people,
+    ``order_rules`` those for orders. ``untold`` gives True for a field of which it cannot be told whether what
     stands there is what Hub wrote, so that it is not ``never_after_edit``.
     """
 
@@ -228,6 +228,7 @@ class OwnFields:
     kept: Collection[str] = ()
     order_written: Collection[str] | None = None
     rules: tuple[WriteRule, ...] = ("always",)
+    order_rules: tuple[WriteRule, ...] = ("always",)
     untold: Callable[[str], bool] = lambda name: False
 
 
@@ -297,7 +298,7 @@ class _Reading:
         if rule.lookup and rule.lookup not in self.tables:
             near = did_you_mean(rule.lookup, self.tables)
             yield f"{join(path, 'lookup')}: there is no table {rule.lookup!r}{near}"
-        kept = self.own.rules if self.where == "fields" else RULES[:1]
+        kept = self.own.rules if self.where == "fields" else self.own.order_rules
         if rule.write not in kept:
             yield f"{join(path, 'write')}: this connection keeps no other rule than {' and '.join(kept)}"
         elif rule.write == "never_after_edit" and self.own.untold(name):

@@ -104,6 +104,7 @@ def _asked(session: Session, profile: Profile, field: str, connections: Connecti
             "property": name,
             "value": origin.value,
             "fields": list(origin.fields),
+            "mapping": None if origin.reads is None else list(origin.reads),
             "written": mirror.get(name),
             "written_at": written_at if name in mirror else None,
             "external_id": place.external_id if place else None,

@@ -35,9 +35,15 @@ _CAME = {
 
 def value(golden: Json, events: Events) -> str:
     """A golden value: who told it, in which event, and why it won."""
-    label = _LABELS[golden["field"].partition(".")[0]]
+    label = _label(golden["field"])
     act = ", an act of the person" if golden.get("explicit") else ""
     return f"{label} {plain(golden['value'])}: {source(golden, events)}{act}; {golden['rule']}."
+
+
+def _label(field: str) -> str:
+    """A field in words; one of a source's own by its name."""
+    first, _, rest = field.partition(".")
+    return _LABELS.get(first) or f"{rest or first} (a field of its own)"
 
 
 def lost(candidate: Json, winner: Json, events: Events) -> str:
@@ -49,7 +55,7 @@ def lost(candidate: Json, winner: Json, events: Events) -> str:
 
 def unused(candidate: Json, events: Events) -> str:
     """A value that no profile shows."""
-    label = _LABELS[candidate["field"]]
+    label = _label(candidate["field"])
     return f"{label} {plain(candidate['value'])}, {source(candidate, events)}, because {candidate['why']}."
 
 
@@ -98,7 +104,8 @@ def order(one: Json, events: Events) -> str:
 def asked(at: Json) -> str:
     """A destination's property: what is there, and which of our values is behind it."""
     where = f"{at['destination']}.{at['property']}"
-    fields = " and ".join(at["fields"]) or "the profile's own id"
+    own = "the profile's own id" if at.get("mapping") is None else "what the mapping file says of everybody"
+    fields = " and ".join(at["fields"]) or own
     whose = f" of record {at['external_id']}" if at["external_id"] else ""
     text = f"{where}{whose} is {plain(at['value'])}, made of {fields}"
     if at["written_at"] is None:

@@ -213,6 +213,8 @@ class Destination(Generic[Settings]):
     essential  properties nothing is written without: by what a record is found, consents, what an amount means
     check    harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises the
              error tree (`hub check --live`)
+    fields   which fields its people (`fields`) and orders (`order_fields`) have; harmless requests, names alone; raises
+             the error tree (`hub.application.target_fields`)
     complete pure: a request's body with the credentials in it, for an API that wants them there; ``plan`` shows bodies
              without (`hub outbox preview`)
     status_table  the vendor's own statuses, over the usual table from status to error (``hub.sdk.http``)
@@ -223,6 +225,7 @@ class Destination(Generic[Settings]):
     append   pure: an activity to the write that appends it; None when it stands there. With it goes ``activities``
     activities  the kinds of activities that the connection's settings ask for
     dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
+    learns   whether `dialect` asks the account for what nobody configured, so that what is planned without lacks it
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     """
 
@@ -234,6 +237,7 @@ class Destination(Generic[Settings]):
     refusals: Callable[[Any], Sequence[Refusal]] | None = None
     essential: frozenset[str] = frozenset()
     check: Callable[[HttpClient, Settings], Checked | None] | None = None
+    fields: Callable[[HttpClient, Settings], Mapping[str, Collection[str]]] | None = None
     authorise: Callable[[Settings], Authorisation] | None = None
     complete: Callable[[Settings, Any], Any] | None = None
     api_root: Callable[[Settings], str] | None = None
@@ -246,3 +250,4 @@ class Destination(Generic[Settings]):
     append: Callable[[ActivityChange, Settings], Write | None] | None = None
     activities: Callable[[Settings], Collection[ActivityKind]] | None = None
     dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None
+    learns: bool = False

@@ -23,8 +23,9 @@ from pydantic import (
     field_validator,
 )
 
+from hub.mapping.expression import Value
 from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
-from hub.mapping.overrides import Applied, Compiled, WriteRule
+from hub.mapping.overrides import Applied, Compiled, Overrides, WriteRule
 from hub.model.activity import ACTIVITY_KINDS, ActivityKind
 from hub.model.order import Order
 from hub.model.profile import Profile
@@ -188,14 +189,18 @@ class ProfileSettings(ConnectionSettings):
         return changed
 
     @property
+    def overrides(self) -> Mapping[str, Overrides]:
+        """What the mapping file changes, by its sections."""
+        return {"fields": self._mapping.people, "order_fields": self._mapping.orders}
+
+    @property
     def mapped_fields(self) -> tuple[str, ...]:
         """The fields of a person that the mapping file writes to, in its order."""
         return tuple(self._mapping.people.targets)
 
-    @property
-    def write_rules(self) -> Mapping[str, WriteRule]:
-        """The fields of a person that are not simply written over, with the rule of each."""
-        return self._mapping.people.rules
+    def write_rules(self, section: str) -> Mapping[str, WriteRule]:
+        """The fields of a section that are not simply written over, with the rule of each."""
+        return self.overrides[section].rules
 
     @property
     def mapped_order_fields(self) -> tuple[str, ...]:
@@ -215,7 +220,7 @@ class ProfileSettings(ConnectionSettings):
         found = ((name, as_text(value)) for name, value in self.applied(record, own).values.items())
         return {name: text for name, text in found if text}
 
-    def applied(self, record: Profile | Order, own: Mapping[str, str]) -> Applied:
+    def applied(self, record: Profile | Order, own: Mapping[str, Value]) -> Applied:
         """The same before it is text, with each field's rule of writing, and what could not be worked out."""
         overrides = self._mapping.people if isinstance(record, Profile) else self._mapping.orders
         return overrides.apply(record, own)

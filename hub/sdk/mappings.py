@@ -54,3 +54,14 @@ def _with_mapping(connection: Connection, file: Path, environment: Mapping[str, 
     add_new(reader.faults, found)
     located = [f"{file}: {fault}{line_hint(fault, reader.lines)}" for fault in reader.faults]
     return (connection if located else replace(connection, settings=settings.with_mapping(compiled))), located
+
+
+def located(folder: Path | None, name: str, faults: list[str]) -> list[str]:
+    """Faults of a connection's mapping file, each with the file and the line in it."""
+    files = [folder / f"{name}{ending}" for ending in _ENDINGS] if folder is not None and faults else []
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return [f"{name}: {fault}" for fault in faults]
+    reader = Reader(None, example="fields")
+    reader.open(file)
+    return [f"{file}: {fault}{line_hint(fault, reader.lines)}" for fault in faults]

@@ -89,11 +89,25 @@ order_fields:
   deal_source: {{constant: Shop}}
 ```
 
-`write` is kept for the people of HubSpot, Salesforce, Pipedrive, Odoo and EspoCRM; `hub check` refuses it elsewhere,
-and in `order_fields`. A record is read before an update only where one of its fields has such a rule; a new record is
-written whole. What is left alone does not count as written: the next change of the profile asks again, and a value that
-is put back to what Hub wrote follows the profile again. A value that nobody supports any more is cleared only where it
-is still Hub's own.
+A commented example is `config/mappings/crm.yaml.example`.
+
+`write` is kept by HubSpot, Salesforce, Pipedrive, Odoo, EspoCRM and declared CRMs, for people and orders (of a declared
+CRM those with `order.read`); `hub check` refuses it elsewhere. A record is read before an update only where one of its
+fields has such a rule; a new record is written whole. What is left alone does not count as written: the next change of
+the profile or order asks again, and a value that is put back to what Hub wrote follows again. A value that nobody
+supports any more is cleared only where it is still Hub's own.
+
+A field that the CRM does not have stops the start, and `hub check`, with the nearest real name. What the CRM has is
+asked at the start (at most once a day, and again where a field seems to be missing) and kept by name in
+`<data folder>/fields`; while the CRM is away that is used, and without it Hub starts with a warning. `hub check` uses
+what is kept, `hub check --live` asks. A value the CRM refuses, such as an option that a list does not have, is left
+out, and the record goes without it (`hub outbox list` names it).
+
+| to see | command |
+|---|---|
+| what goes where, and what is left unmapped | `hub connector show crm` |
+| one person before and after, and the requests | `hub outbox preview --profile ID`; `--live`: what is there now |
+| who told what stands in a field of the CRM | `hub profile explain ID crm.salutation` |
 
 What records are found by, and consents, stay Hub's. After a change `hub outbox resend crm --all` writes it for
 everybody.

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from hub.application.target_fields import unknown_fields
 from hub.mapping.overrides import RULES, compile_overrides
 from hub.sdk.crm.rules import is_left, same
 from hub.sdk.destination import Write
 from hub.sdk.manifest import ProfileSettings
 from tests.support.crm import House, house_before
-from tests.support.crm.cast import ANNA, one, person
+from tests.support.crm.cast import ANNA, one, order, person, placed
 
-FIRST = {"espocrm": "firstName", "hubspot": "firstname", "odoo": "name", "pipedrive": "name", "salesforce": "FirstName"}
+FIRST = {
+    "espocrm": "firstName", "espocrm-declared": "firstName", "hubspot": "firstname", "odoo": "name",
+    "pipedrive": "name", "salesforce": "FirstName",
+}  # fmt: skip
 """The property that is told of, by connector."""
 
 
@@ -152,3 +157,108 @@ def test_a_file_with_the_rules_has_no_fault_where_they_are_kept(house: House) ->
     for rule in RULES:
         told = {"fields": {name_of(house): {"write": rule}}}
         assert compile_overrides(told, own(house.connection.settings))[1] == []
+
+
+REAL = {
+    "espocrm": ("addressCity", "firstName", "accountId"), "espocrm-declared": ("firstName",), "hubspot": ("firstname",),
+    "odoo": ("country_id/id", "city"), "pipedrive": ("Hub profile id", "name"),
+    "salesforce": ("LastName", "Hub_Profile_Id__c"),
+}  # fmt: skip
+"""Some fields that there are, however the system tells of them."""
+
+
+def test_every_crm_tells_which_fields_it_has(house: House) -> None:
+    assert house.destination.fields is not None
+    there = house.destination.fields(house._client(), house.connection.settings)
+    assert {*REAL[house.double.slug]} <= {*there["fields"]}
+    assert "no_such_field" not in there["fields"]
+    assert there["order_fields"]
+    # nothing but names
+    assert all(isinstance(name, str) for names in there.values() for name in names)
+
+
+def test_a_mapping_file_that_names_what_is_there_has_no_fault_and_another_has(house: House) -> None:
+    assert house.destination.fields is not None
+    there = house.destination.fields(house._client(), house.connection.settings)
+    own, held = house.connection.connector.own_fields, house.connection.settings
+    assert own is not None
+    assert isinstance(held, ProfileSettings)
+    names = {*own(held).written} - {*own(held).kept}
+    compiled, faults = compile_overrides({"fields": dict.fromkeys([*names, "shoe_sizee"], "custom.size")}, own(held))
+    assert not faults
+    named = replace(house.connection, settings=held.with_mapping(compiled))
+    assert unknown_fields(named, there) == ["fields.shoe_sizee: there is no such field there"]
+
+
+TITLE = {
+    "espocrm": "name", "espocrm-declared": "name", "hubspot": "dealname", "odoo": "name", "pipedrive": "title",
+    "salesforce": "Name",
+}  # fmt: skip
+"""The title of an order's record."""
+ORDER = UUID(int=77)
+
+
+def titled(house: House, rule: str) -> House:
+    """The house under a mapping file that gives an order's title a rule: it is the order's total."""
+    own, held = house.connection.connector.own_fields, house.connection.settings
+    assert own is not None
+    assert isinstance(held, ProfileSettings)
+    field = {"value": "to_string(total)", "write": rule}
+    compiled, faults = compile_overrides({"order_fields": {TITLE[house.double.slug]: field}}, own(held))
+    assert not faults
+    house.connection = replace(house.connection, settings=held.with_mapping(compiled))
+    house.known(person(ANNA, "anna@example.com"))
+    house.ordered(ORDER, order("1", "10"), ANNA)
+    house.settle()
+    return house
+
+
+def retitled(house: House, text: str) -> None:
+    """Somebody there changes the title."""
+    values = {TITLE[house.double.slug]: text}
+    write = Write("order", str(ORDER), placed(house.double, ORDER)["id"], values, values)
+    [result] = house.destination.send([write], house._client(), house.connection.settings)
+    assert result.outcome == "delivered"
+
+
+def title(house: House) -> str:
+    return str(placed(house.double, ORDER)["values"].get(TITLE[house.double.slug]) or "")
+
+
+def retold(house: House, total: str) -> None:
+    house.ordered(ORDER, order("1", total), ANNA)
+    house.settle()
+
+
+def test_an_orders_field_follows_the_order_until_a_person_changes_it(house: House) -> None:
+    # given an order that Hub wrote, of which a field follows it
+    titled(house, "never_after_edit")
+    assert title(house) == "10"
+    retold(house, "11")
+    assert title(house) == "11"
+    # when a person changes it there, it stays, and the rest of the order goes on
+    retitled(house, "Annas Bestellung")
+    for total in ("12", "13"):
+        retold(house, total)
+        assert title(house) == "Annas Bestellung"
+    assert set(house.states().values()) == {"delivered"}
+    assert house.mirror_of(ORDER)[TITLE[house.double.slug]] == "11"
+    # and put back, it follows again
+    retitled(house, "11")
+    retold(house, "14")
+    assert title(house) == "14"
+
+
+def test_an_orders_field_that_is_filled_stays_where_only_empty_ones_are(house: House) -> None:
+    titled(house, "only_if_empty")
+    assert title(house) == "10"  # a new record is written whole
+    retold(house, "11")
+    assert title(house) == "10"
+    assert set(house.states().values()) == {"delivered"}
+
+
+def test_an_orders_field_without_a_rule_is_written_over(house: House) -> None:
+    titled(house, "always")
+    retitled(house, "Annas Bestellung")
+    retold(house, "11")
+    assert title(house) == "11"

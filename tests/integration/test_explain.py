@@ -16,6 +16,7 @@ from hub.application.explain import explained
 from hub.application.judge import Judge
 from hub.application.process import Processing, process_batch
 from hub.cli.explanation import show
+from hub.mapping.overrides import compile_overrides
 from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.consent import Consent
@@ -130,6 +131,7 @@ def test_a_property_in_the_crm_leads_to_the_value_behind_it_and_that_to_the_sign
             "property": "firstname",
             "value": "Anni",
             "fields": ["name"],
+            "mapping": None,
             "written": "Anna",
             "written_at": at(30),
             "external_id": None,
@@ -170,6 +172,50 @@ def test_every_property_names_what_it_is_made_of(hub: Installation, asked: str, 
     assert [each["fields"] for each in found["asked"]] == [fields]
     assert [value["field"] for value in found["values"]] == [field for field in fields if field != "orders"]
     assert found["found"]
+
+
+MAPPING = {
+    "salutation": "custom.anrede",
+    "jobtitle": {"combine": ["custom.anrede", "name.last"]},
+    "lifecyclestage": {"constant": "customer"},
+    "industry": {"value": "custom.branche", "when": "orders.count > `99`"},
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "value", "fields", "reads", "told"),
+    [
+        ("crm.salutation", "Frau", ["custom.anrede"], ["custom.anrede"], "is Frau, made of custom.anrede"),
+        ("jobtitle", "Frau Müller", ["name", "custom.anrede"], ["custom.anrede", "name.last"], "made of name and"),
+        ("crm.lifecyclestage", "customer", [], [], "made of what the mapping file says of everybody"),
+        ("crm.industry", None, ["custom.branche", "orders.count"], ["custom.branche", "orders.count"], "is nothing"),
+    ],
+)
+def test_a_mapped_field_leads_back_to_the_profile_and_to_who_told_it(
+    hub: Installation, asked: str, value: Any, fields: list[str], reads: list[str], told: str
+):
+    # given a mapping file, and a shop that tells a field of its own
+    crm = hub.connections["crm"]
+    assert crm.connector.own_fields is not None
+    compiled, faults = compile_overrides({"fields": MAPPING}, crm.connector.own_fields(crm.settings))
+    assert not faults
+    hub.connections["crm"] = replace(crm, settings=crm.settings.with_mapping(compiled))  # type: ignore[attr-defined]
+    custom = {"anrede": "Frau", "branche": "Bau"}
+    hub.tell("shop-de", customer("207119551", name=("Anna", "Müller"), emails=["anna@example.de"], custom=custom))
+    # when somebody asks what was written there
+    found = hub.explain(hub.profile("shop-de", "207119551"), asked)
+    # then it leads to the fields, and those to the event that told them
+    [one] = found["asked"]
+    assert (one["value"], one["fields"], one["mapping"]) == (value, fields, reads)
+    assert told in one["text"]
+    own = [field for field in fields if not field.startswith("orders")]
+    assert sorted(each["field"] for each in found["values"]) == sorted(own)
+    assert all("shop-de (customer 207119551) in event 1" in each["text"] for each in found["values"])
+    # and the whole explanation tells of them as well
+    whole = hub.explain(found["id"])["values"]
+    assert [one["text"].partition(":")[0] for one in whole if one["field"] == "custom.anrede"] == [
+        "anrede (a field of its own) Frau"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,17 @@ def values(ids: Sequence[str], names: Sequence[str], settings: EspoSettings) -> 
     return found
 
 
+def order_values(ids: Sequence[str], names: Sequence[str], _: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these attributes of these opportunities."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in ids:
+        response = yield HttpRequest("GET", f"{API}/Opportunity/{one}", None, accept=GONE)
+        if response.is_success or not said(response):
+            record = read_record(response)
+            found[one] = {name: record.get(name) for name in names}
+    return found
+
+
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     """Create or update one contact or lead. Of its lists only what the record has already; ``settle`` adds to them."""
     [item] = items
@@ -299,6 +310,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         update=Batch(1, write_order),
         link=link,
         unlink=unlink,
+        values=order_values,
     ),
     companies=Companies(name=COMPANY, id="accountId", find=find_companies, create=create_company),
     activities=ACTIVITIES,
@@ -313,4 +325,5 @@ DESTINATION = crm_destination(
     essential=MAP.essential,
     check=schemas_check.check,
     takes_orders=MAP.takes_orders,
+    fields=schemas_check.fields,
 )

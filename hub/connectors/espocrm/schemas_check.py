@@ -24,6 +24,10 @@ RIGHTS = {
 }
 
 
+_PARTS = ("Street", "City", "State", "Country", "PostalCode", "Id", "Type", "Ids", "Currency", "Data", "Date")
+"""What EspoCRM puts behind a field's name for the attributes that it is made of, whatever its type."""
+
+
 def prepare(client: HttpClient, settings: EspoSettings) -> None:
     """See that EspoCRM keeps Hub's ids: fields it does not know it leaves out silently. Raises RejectedError."""
     for entity, own in _kinds(settings).items():
@@ -56,6 +60,21 @@ def check(client: HttpClient, settings: EspoSettings) -> Checked:
         if denied and (entity in _kinds(settings) or (entity == "Account" and settings.people == "contacts")):
             found.wrong.append(f"the API user's role lacks for {entity}: {', '.join(denied)} (all)")
     return found
+
+
+def fields(client: HttpClient, settings: EspoSettings) -> dict[str, list[str]]:
+    """The fields of people and opportunities, and the attributes that some of them are made of.
+
+    Source: docs.espocrm.com/development/metadata/fields (actualFields: ``addressCity``, ``assignedUserId``).
+    """
+    sections = {settings.entity: "fields", "Opportunity": "order_fields"}
+    told = {sections[entity]: _fields(client, entity) for entity in _kinds(settings)}
+    return {section: [name for one in there for name in _attributes(one)] for section, there in told.items()}
+
+
+def _attributes(field: str) -> list[str]:
+    first = [f"{part}{field[:1].upper()}{field[1:]}" for part in ("first", "last", "middle", "salutation")]
+    return [field, *(f"{field}{part}" for part in _PARTS), *(first if field == "name" else ())]
 
 
 def _kinds(settings: EspoSettings) -> dict[str, str]:

@@ -68,6 +68,17 @@ def values(ids: Sequence[str], names: Sequence[str], _: HubSpotSettings) -> Scri
     return found
 
 
+def deal_values(
+    ids: Sequence[str], names: Sequence[str], _: HubSpotSettings
+) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these properties of these deals."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        answer = read_answer((yield schemas.read_deals(chunk, names)))
+        found |= {record.id: record.properties for record in answer.results}
+    return found
+
+
 def merge(primary: str, other: str, _: HubSpotSettings) -> Script[str]:
     """Merge ``other`` into ``primary``; the answer names the record that remains."""
     body = {"primaryObjectId": primary, "objectIdToMerge": other}
@@ -138,7 +149,14 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         opt_out=opt_out,
         opt_out_size=SIZE,
     ),
-    orders=Orders(own=ORDER_KEY, upsert=writing(DEALS, "upsert", ORDER_KEY), link=link, unlink=unlink, link_size=SIZE),
+    orders=Orders(
+        own=ORDER_KEY,
+        upsert=writing(DEALS, "upsert", ORDER_KEY),
+        link=link,
+        unlink=unlink,
+        link_size=SIZE,
+        values=deal_values,
+    ),
     activities=ACTIVITIES,
     opts_out=lambda write, settings: settings.unsubscribe and MAP.ends_mailings(write),
 )
@@ -152,6 +170,7 @@ DESTINATION = destination(
     refusals=schemas.refusals,
     essential=MAP.essential,
     check=schemas.check,
+    fields=schemas.fields,
     status_table={477: Unavailable},
     takes_orders=MAP.takes_orders,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_10_seconds, per_seconds=10.0),

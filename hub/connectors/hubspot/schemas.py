@@ -222,6 +222,13 @@ def read_contacts(ids: Iterable[str], id_property: str | None = None, properties
     return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
 
 
+def read_deals(ids: Iterable[str], properties: Sequence[str]) -> HttpRequest:
+    """Read deals by id."""
+    inputs = [{"id": one} for one in ids]
+    body = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
+    return HttpRequest("POST", f"{DEALS}/batch/read", body)
+
+
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     """Try the token, and compare scopes, properties, stages and limits with what Hub needs. Writes nothing.
 
@@ -247,6 +254,13 @@ def check(client: HttpClient, settings: HubSpotSettings) -> Checked:
     if deals:
         _ask(found, "pipeline and stages of deals", lambda: _check_stages(found, client, settings))
     return found
+
+
+def fields(client: HttpClient, settings: HubSpotSettings) -> dict[str, list[str]]:
+    """The properties of contacts and deals. Source: developers.hubspot.com/docs/api-reference/latest/crm/properties."""
+    kinds = {"fields": "contacts", "order_fields": "deals"} if settings.orders != "none" else {"fields": "contacts"}
+    told = {section: json_of(client.get(f"/crm/v3/properties/{kind}")) for section, kind in kinds.items()}
+    return {section: [str(one["name"]) for one in body["results"]] for section, body in told.items()}
 
 
 def _ask(found: Checked, what: str, ask: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import getaddresses
+from functools import partial
 from typing import Any
 
 from hub.connectors.odoo import activities, schemas
@@ -25,7 +26,7 @@ from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import ADDRESS, COMPANY, MAP, OPT_OUT, PARENT, PARTNER
 from hub.connectors.odoo.schemas import call, loaded, records
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
-from hub.connectors.odoo.schemas_setup import check, learn, prepare
+from hub.connectors.odoo.schemas_setup import check, fields, learn, prepare
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
@@ -48,7 +49,8 @@ def columns(item: Item) -> dict[str, str]:
     write, held = item.write, {name: str(value) for name, value in item.properties.items()}
     if write.kind == "order":
         return {
-            "name": str(write.mirror.get("name") or write.key),
+            # without it a record that was deleted cannot be made anew; one whose name people may change is not told it
+            **({} if "name" in write.rules and item.id else {"name": str(write.mirror.get("name") or write.key)}),
             **held,
         }  # it may have been deleted, and be made anew
     if item.there and item.there.values.get("parent_id") and PARENT not in held:
@@ -138,13 +140,15 @@ def read(ids: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[F
         yield Call(search(settings, PEOPLE, there, READ), found)
 
 
-def values(ids: Sequence[str], names: Sequence[str], settings: OdooSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
-    """What stands in these columns of these contacts: of a record that one leads to, its name."""
+def values(
+    ids: Sequence[str], names: Sequence[str], settings: OdooSettings, *, model: str = PEOPLE
+) -> Script[Mapping[str, Mapping[str, Any]]]:
+    """What stands in these columns of these records: of one that a column leads to, its name."""
     fields = {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
     found: dict[str, Mapping[str, Any]] = {}
     for chunk in chunks(ids, SIZE):
         there = [["id", "in", [number(one) for one in chunk]]]
-        for row in records((yield search(settings, PEOPLE, there, tuple(dict.fromkeys(fields.values()))))):
+        for row in records((yield search(settings, model, there, tuple(dict.fromkeys(fields.values()))))):
             found[str(row["id"])] = {name: schemas.told(row.get(field)) for name, field in fields.items()}
     return found
 
@@ -247,7 +251,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         opt_out=opt_out,
         opt_out_size=SIZE,
     ),
-    orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER),
+    orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER, values=partial(values, model=LEADS)),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=lambda write, settings: settings.unsubscribe == "blacklist" and MAP.ends_mailings(write),
     activities=activities.ACTIVITIES,
@@ -259,6 +263,7 @@ DESTINATION = destination(
     learn=learn,
     prepare=prepare,
     check=check,
+    fields=fields,
     authorise=schemas.headers,
     complete=schemas.complete,
     refusals=schemas.refusals,

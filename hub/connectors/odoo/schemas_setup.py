@@ -64,6 +64,21 @@ def check(client: HttpClient, settings: OdooSettings) -> Checked:
     return found
 
 
+def fields(client: HttpClient, settings: OdooSettings) -> dict[str, list[str]]:
+    """The fields of people and leads; one that leads to another record may also be written by its ids.
+
+    Sources: odoo.com/documentation/18.0/developer/reference/external_api.html (fields_get),
+    …/applications/essentials/export_import_data.html (``field/id`` and ``field/.id`` name other records).
+    """
+    own, found = learn(client, settings), dict[str, list[str]]()
+    models = {"fields": "res.partner", **({"order_fields": "crm.lead"} if settings.orders != "none" else {})}
+    for section, model in models.items():
+        told = _ask(client, call(own, model, "fields_get", attributes=["type"]))
+        linked = [name for name, one in told.items() if str(one.get("type")).startswith(("many2", "one2"))]
+        found[section] = [*told, *(f"{name}/{key}" for name in linked for key in ("id", ".id"))]
+    return found
+
+
 def _missing(client: HttpClient, settings: OdooSettings) -> dict[str, list[str]]:
     missing: dict[str, list[str]] = {}
     for model, fields in FIELDS.items():

@@ -23,7 +23,7 @@ from hub.connectors.pipedrive.activities import ACTIVITIES
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
 from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas import Kind, Listed
-from hub.connectors.pipedrive.schemas_account import check, learn, prepare
+from hub.connectors.pipedrive.schemas_account import check, fields, learn, prepare
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, ORDER_KEY, PROFILE_ID
 from hub.errors import AuthError, NotFound
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
@@ -88,9 +88,19 @@ def values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings
     return found
 
 
-def form(name: str, value: Any, settings: PipedriveSettings) -> Any:
+def deal_values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these deals."""
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunks(ids, SIZE):
+        query = {"ids": ",".join(chunk), "limit": "100"}
+        for row in schemas.rows((yield HttpRequest("GET", "/api/v2/deals", None, query=query))):
+            found[str(row["id"])] = {name: schemas.told(row, name, settings, "deals") for name in names}
+    return found
+
+
+def form(name: str, value: Any, settings: PipedriveSettings, kind: Kind = "persons") -> Any:
     """A value as Pipedrive gives it back: of an option its number."""
-    field = schemas.field_of(name, "persons", settings)
+    field = schemas.field_of(name, kind, settings)
     held = schemas.form(str(value), field) if field else value
     return held["value"] if isinstance(held, dict) else held
 
@@ -236,6 +246,8 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         update=writing("deals", "PATCH"),
         find=find_deals,
         link_property="person_id",
+        values=deal_values,
+        form=partial(form, kind="deals"),
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
     activities=ACTIVITIES,
@@ -251,6 +263,7 @@ DESTINATION = destination(
     api_root=lambda settings: settings.base_url or API_ROOT,
     essential=MAP.essential,
     check=check,
+    fields=fields,
     waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
     takes_orders=MAP.takes_orders,

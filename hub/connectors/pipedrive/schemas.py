@@ -128,9 +128,9 @@ def rows(response: httpx.Response) -> list[Mapping[str, Any]]:
     return [one for one in data or () if isinstance(one, dict) and "id" in one]
 
 
-def told(row: Mapping[str, Any], name: str, settings: PipedriveSettings) -> Any:
-    """What a person has in a field, by the name that Hub has for it."""
-    field = field_of(name, "persons", settings)
+def told(row: Mapping[str, Any], name: str, settings: PipedriveSettings, kind: Kind = "persons") -> Any:
+    """What a record has in a field, by the name that Hub has for it."""
+    field = field_of(name, kind, settings)
     within = row.get("custom_fields")
     key = field.key if field else name
     held = within[key] if isinstance(within, dict) and key in within else row.get(key)

@@ -74,6 +74,12 @@ def check(client: HttpClient, settings: PipedriveSettings) -> Checked:
     return found
 
 
+def fields(client: HttpClient, settings: PipedriveSettings) -> dict[str, list[str]]:
+    """The fields of persons and deals: their names and their keys, and the names that the settings give to keys."""
+    sections = {"persons": "fields", "deals": "order_fields"}
+    return {sections[kind]: [*_fields(client, kind), *pinned] for kind, pinned in _pinned(settings)}
+
+
 def _pinned(settings: PipedriveSettings) -> Iterator[tuple[Kind, Mapping[str, FieldKey]]]:
     yield "persons", settings.person_keys
     if settings.orders != "none":

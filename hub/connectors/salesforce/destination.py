@@ -92,6 +92,15 @@ def values(ids: Sequence[str], names: Sequence[str], settings: SalesforceSetting
     return found
 
 
+def order_values(ids: Sequence[str], names: Sequence[str], _: SalesforceSettings) -> Script[schemas.Values]:
+    """What stands in these fields of these opportunities."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for several in fitting(("Id", one) for one in ids):
+        soqls = [f"SELECT Id, {', '.join(names)} FROM Opportunity WHERE {any_of(part)}" for part in several]
+        found |= {str(row["Id"]): row for row in schemas.rows((yield query(soqls)))}
+    return found
+
+
 def _people(response: Any) -> Sequence[Found]:
     return [found for row in schemas.rows(response) if (found := schemas.found(row)) is not None]
 
@@ -202,6 +211,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         link=link,
         unlink=unlink,
         link_size=SIZE,
+        values=order_values,
     ),
     companies=Companies(name=COMPANY, id="AccountId", find=accounts_of, create=account),
     activities=ACTIVITIES,
@@ -216,5 +226,6 @@ DESTINATION = destination(
     essential=MAP.essential,
     check=schemas_setup.check,
     takes_orders=MAP.takes_orders,
+    fields=schemas_setup.fields,
     limits=lambda _: MANIFEST.limits,
 )

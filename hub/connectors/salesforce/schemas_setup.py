@@ -141,6 +141,12 @@ def _check_orders(told: Checked, fields: Mapping[str, Any], settings: Salesforce
         told.wrong.append(f"the org has {'several currencies' if several else 'one currency'}: {advice}")
 
 
+def fields(client: HttpClient, settings: SalesforceSettings) -> dict[str, list[str]]:
+    """The fields that Hub's user may see of a person's records, and of opportunities."""
+    kinds = {"fields": settings.sobject, **({"order_fields": "Opportunity"} if settings.takes_orders else {})}
+    return {section: list(_described(client, sobject)) for section, sobject in kinds.items()}
+
+
 def _needed(settings: SalesforceSettings) -> list[tuple[str, set[str]]]:
     every = settings.custom_fields == "all"
     person = {*PERSON_FIELDS} if every else {PROFILE_ID, *({MERGED_INTO} if settings.merge == "mark" else ())}

@@ -71,5 +71,6 @@ def destination(
         absent=absent,
         prepare=prepared if prepare else None,
         dialect=lambda client, settings: (dialect, known(client, settings)),
+        learns=learn is not None,
         **options,
     )

@@ -179,7 +179,7 @@ class Orders(Generic[Settings]):
 
     ``link`` associates orders with people, given as (order's id, person's id) pairs, and gives what was refused, by
     order's id ("" for all); ``unlink`` takes such a link away. Without them the person's id is one of the order's
-    properties: ``link_property`` names it, and ``render`` has put it there.
+    properties: ``link_property`` names it, and ``render`` has put it there. ``values`` and ``form`` as of people.
     """
 
     own: str
@@ -191,6 +191,8 @@ class Orders(Generic[Settings]):
     unlink: Callable[[Sequence[tuple[str, str]], Settings], Script[None]] | None = None
     link_size: int = 100
     link_property: str | None = None
+    values: Callable[[Sequence[str], Sequence[str], Settings], Script[Mapping[str, Mapping[str, Any]]]] | None = None
+    form: Callable[[str, Any, Settings], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

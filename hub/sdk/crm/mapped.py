@@ -153,5 +153,6 @@ class CrmMap(Generic[Own]):
             kept=kept | self.essential,
             order_written=orders if self.takes_orders(settings) else None,
             rules=RULES,
+            order_rules=RULES,
             untold=self.untold,
         )

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Generic
 
 from hub.errors import NotFound
-from hub.sdk.crm import finding
+from hub.sdk.crm import finding, rules
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import Dialect, Item, Made, Orders, Problem
 from hub.sdk.crm.items import creation, is_sure, plain
@@ -45,7 +45,7 @@ class OrderWriter(Generic[Settings]):
 
     def upsert_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         assert orders.upsert is not None
-        items = [Item(write, write.external_id, plain(write.properties)) for write in writes]
+        items = self.obeyed(orders, [Item(write, write.external_id, plain(write.properties)) for write in writes])
         for part, answers in self.caller.by_call(orders.upsert, items):
             # One that was deleted there was made anew just now, and lacks what had not changed.
             short = [
@@ -64,7 +64,7 @@ class OrderWriter(Generic[Settings]):
         assert orders.create is not None, "the dialect has no way to create an order"
         assert orders.find is not None, "the dialect has no way to find an order"
         sure = [write for write in writes if is_sure(write)]
-        items = [Item(write, write.external_id, plain(write.properties)) for write in sure]
+        items = self.obeyed(orders, [Item(write, write.external_id, plain(write.properties)) for write in sure])
         gone: set[str] = set()
         for part, answers in self.caller.by_call(orders.update, items):
             gone |= {key for key, answer in answers.items() if isinstance(answer, Problem) and answer.kind == "gone"}
@@ -72,11 +72,22 @@ class OrderWriter(Generic[Settings]):
         unsure = [*(write for write in sure if write.key in gone), *(write for write in writes if not is_sure(write))]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
-        again = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
+        known = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
+        again = self.obeyed(orders, known)
         made = [creation(write) for write in unsure if write.key not in found]
         for batch, several in ((orders.update, again), (orders.create, made)):
             for part, answers in self.caller.by_call(batch, several):
                 self.settle(part, answers)
+
+    def obeyed(self, orders: Orders[Settings], items: Sequence[Item]) -> list[Item]:
+        """The items without what is to stay there; one of which nothing is left has its result then."""
+        kept: list[Item] = []
+        for item in rules.obeyed(orders, self.caller, items):
+            if item.left and not item.properties:
+                self.results.deliver(item, str(item.id))
+            else:
+                kept.append(item)
+        return kept
 
     def settle(self, items: Sequence[Item], answers: Mapping[str, Made | Problem]) -> None:
         """Keep what became of orders. One that is refused while its person's record is gone waits for the next one."""

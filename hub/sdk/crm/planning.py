@@ -68,6 +68,10 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
     if orders is None:
         return
     items = [Item(write, write.external_id, plain(write.properties)) for write in writes]
+    ruled = [item for item in items if item.id and is_ruled(item)]
+    if ruled and orders.values:
+        yield from _first(orders.values(*_asked(ruled), settings))
+        items = [item for item in items if item not in ruled]
     if orders.upsert:
         yield from _batches(dialect, orders.upsert, items, settings)
         return
@@ -113,13 +117,17 @@ def _batches(
         items = [item for item in items if not item.properties.get(companies.name)]
     ruled = [item for item in items if item.id and is_ruled(item)]
     if ruled and (values := dialect.people.values):
-        asked = tuple(dict.fromkeys(name for item in ruled for name in item.write.rules if name in item.properties))
-        yield from _first(values(sorted({str(item.id) for item in ruled}), asked, settings))
+        yield from _first(values(*_asked(ruled), settings))
         items = [item for item in items if item not in ruled]
     beside = [str(item.id) for item in items if lists & item.properties.keys()]
     yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
     items = [item for item in items if not lists & item.properties.keys()]
     yield from (batch.call(chunk, settings).request for chunk in parts(batch, items))
+
+
+def _asked(ruled: Sequence[Item]) -> tuple[list[str], tuple[str, ...]]:
+    names = tuple(dict.fromkeys(name for item in ruled for name in item.write.rules if name in item.properties))
+    return sorted({str(item.id) for item in ruled}), names
 
 
 def _find(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:

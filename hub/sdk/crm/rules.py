@@ -15,19 +15,24 @@ from typing import Any
 from hub.mapping.expression.functions import text_of
 from hub.mapping.overrides import WriteRule, decide
 from hub.sdk.crm.calls import Caller
-from hub.sdk.crm.dialect import Item, People
-from hub.sdk.destination import Change, ProfileChange, Write
+from hub.sdk.crm.dialect import Item, Orders, People
+from hub.sdk.destination import Change, Write
 from hub.sdk.manifest import ConnectionSettings, ProfileSettings, Settings
 
 Form = Callable[[str, Any], Any]
 """What was written to a property, as the CRM gives it back."""
 
 
+_SECTIONS: Mapping[str, str] = {"profile": "fields", "order": "order_fields"}
+"""The section of a mapping file for each kind of write that has one."""
+
+
 def with_rules(write: Write | None, change: Change, settings: ConnectionSettings) -> Write | None:
     """The write with the rules of its properties, and with what Hub last wrote to them. Pure."""
-    if write is None or write.erase or not isinstance(change, ProfileChange):
+    section = _SECTIONS.get(write.kind) if write else None
+    if write is None or section is None or write.erase or not isinstance(settings, ProfileSettings):
         return write
-    rules = settings.write_rules if isinstance(settings, ProfileSettings) else {}
+    rules = settings.write_rules(section)
     rules = {name: rule for name, rule in rules.items() if name in write.mirror}
     wrote = {name: change.mirror[name] for name in rules if change.mirror.get(name) not in (None, "")}
     # Where nobody knows whether this is carried out, either value is Hub's own.
@@ -44,12 +49,12 @@ def is_ruled(item: Item) -> bool:
     return bool(item.write.rules.keys() & item.properties.keys())
 
 
-def obeyed(people: People[Settings], caller: Caller[Settings], items: Sequence[Item]) -> list[Item]:
+def obeyed(people: People[Settings] | Orders[Settings], caller: Caller[Settings], items: Sequence[Item]) -> list[Item]:
     """The items without what is to stay as it is there, which ``Item.left`` names. Raises the error tree.
 
     A record that is gone is left for the update to find out.
     """
-    ruled = [item for item in items if is_ruled(item)]
+    ruled = [item for item in items if item.id and is_ruled(item)]
     if not ruled or people.values is None:
         return list(items)
     names = tuple(dict.fromkeys(name for item in ruled for name in item.write.rules if name in item.properties))

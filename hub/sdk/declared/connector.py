@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +20,11 @@ from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
 from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.answers import several
-from hub.sdk.declared.dialect import dialect_of
+from hub.sdk.declared.dialect import Requests, dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
-from hub.sdk.declared.model import Auth, Declaration
+from hub.sdk.declared.mapped import finished, names_in, own_fields
+from hub.sdk.declared.model import Auth, Declaration, Reading
 from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
@@ -68,13 +69,13 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
         if isinstance(change, OrderChange):
             if orders is None or declaration.order is None:
                 return None
-            wanted = {**orders.of_order(change), declaration.order.own: change.key}
+            told = finished(change.order, orders.of_order(change), settings)
+            wanted = {**told, declaration.order.own: change.key}
             return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
         opt_out = fill(person.opt_out, {name: _shown(getattr(settings, name)) for name in declaration.public_settings})
         own = settings.own_properties(change.profile) if isinstance(settings, ProfileSettings) else {}
         wanted = {
-            **own,
-            **people.of_profile(change.profile),
+            **finished(change.profile, {**own, **people.of_profile(change.profile)}, settings),
             person.own: str(change.profile.id),
             **(opt_out if "email" in facts.opted_out(change.profile) else {}),
         }
@@ -92,7 +93,9 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             refusals=lambda body: (),
             essential=frozenset({person.own, *person.opt_out, *_order_essentials(declaration), *ENTRY}),
             check=_checking(dialect),
+            fields=_fields(declaration) if any(_naming(declaration).values()) else None,
         ),
+        own_fields=lambda settings: own_fields(declaration, settings),
         oauth=_oauth(declaration) if oauth else None,
     )
 
@@ -219,6 +222,24 @@ def _oauth(declaration: Declaration) -> Callable[[Any], OAuth]:
         )
 
     return oauth
+
+
+def _naming(declaration: Declaration) -> Mapping[str, Reading | None]:
+    order = declaration.order
+    return {"fields": declaration.person.names, "order_fields": order.names if order else None}
+
+
+def _fields(declaration: Declaration) -> Callable[[HttpClient, Any], Mapping[str, list[str]]]:
+    """Which fields people and orders have there, as far as the declaration says how to ask."""
+    requests = Requests(declaration)
+
+    def fields(client: HttpClient, settings: Any) -> Mapping[str, list[str]]:
+        caller = Caller(client, settings)
+        asked = {section: one for section, one in _naming(declaration).items() if one is not None}
+        answers = {section: caller.request(requests.make(one, settings)) for section, one in asked.items()}
+        return {section: names_in(one, answers[section], requests.answers) for section, one in asked.items()}
+
+    return fields
 
 
 def _checking(dialect: Dialect[Any]) -> Callable[[HttpClient, Any], Checked]:

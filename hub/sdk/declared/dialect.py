@@ -17,6 +17,7 @@ from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.declared.activities import activities_of
 from hub.sdk.declared.answers import Answers, Records, as_error, content, reader, text_of
 from hub.sdk.declared.fields import nested
+from hub.sdk.declared.mapped import There, values_of
 from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
 from hub.sdk.declared.rows import Listed, alike
 from hub.sdk.declared.template import encoded, fill, fill_path
@@ -98,6 +99,11 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
             request = replace(request, accept=request.accept | GONE)
             yield Call(request, lambda response: _records(response, requests, items, records, many=False))
 
+    def values(ids: Sequence[str], names: Sequence[str], settings: Settings) -> Script[There]:
+        parts = chunks(ids, person.read.size)
+        asked = [(part, requests.make(person.read, settings, id=part[0], ids=part)) for part in parts]
+        return (yield from values_of(person.read, asked, requests.answers, records, person.record.values, names))
+
     def merge(kept: str, other: str, settings: Settings) -> Script[str]:
         for operation in person.merge:
             requests.answers.body((yield requests.make(operation, settings, id=kept, other=other)))
@@ -127,6 +133,7 @@ def _people(person: Person, requests: Requests) -> People[Settings]:
         upsert=_batch(person.upsert, person.own, requests, lists, person.apart) if person.upsert else None,
         lists=person.in_rows,
         opt_outs=dict.fromkeys(person.opt_out, frozenset({person.email})),
+        values=values,
         settle=settle if person.then else None,
         merge=merge if person.merge else None,
         erase=erase,
@@ -139,6 +146,12 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
     def find(keys: Sequence[Key], settings: Settings) -> Iterator[Call[Sequence[Found]]]:
         assert order.find is not None
         yield from _searches(order.find, [value for _, value in keys], records, requests, settings)
+
+    def values(ids: Sequence[str], names: Sequence[str], settings: Settings) -> Script[There]:
+        assert order.read is not None
+        parts = chunks(ids, order.read.size)
+        asked = [(part, requests.make(order.read, settings, id=part[0], ids=part)) for part in parts]
+        return (yield from values_of(order.read, asked, requests.answers, records, order.record.values, names))
 
     def link(pairs: Sequence[tuple[str, str]], settings: Settings) -> Script[Mapping[str, str]]:
         assert order.link is not None
@@ -165,6 +178,7 @@ def _orders(order: Order, requests: Requests) -> Orders[Settings]:
         link=link if order.link else None,
         unlink=unlink if order.unlink else None,
         link_property=order.person,
+        values=values if order.read else None,
     )
 
 

@@ -18,7 +18,7 @@ from hub.sdk.declared.template import names_in
 _ALWAYS = ("fields", "key", "id")
 _EXPRESSIONS = frozenset(
     {"when", "words", "holders", "refused", "id", "items", "results", "failed", "owner", "emails", "formerly", "live",
-     "found", "record_id", "next", "rows", "value"}
+     "found", "record_id", "next", "rows", "value", "values"}
 )  # fmt: skip
 """Keys of a declaration whose value is an expression over an answer."""
 
@@ -79,6 +79,11 @@ def _templates(declaration: Declaration) -> Iterator[str]:
     for index, search in enumerate(person.find):
         yield from _operation(f"person.find[{index}]", search, (*public, "value", "values"))
     yield from _operation("person.read", person.read, (*public, "id", "ids"))
+    if order and order.read:
+        yield from _operation("order.read", order.read, (*public, "id", "ids"))
+    for path, part in (("person.names", person.names), ("order.names", order.names if order else None)):
+        if part:
+            yield from _operation(path, part, public)
     for name in ("update", "create", "upsert"):
         if written := getattr(person, name):
             yield from _writing(f"person.{name}", written, public)

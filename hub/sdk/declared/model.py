@@ -205,6 +205,7 @@ class Record(_Part):
     """How one record of an answer is read: expressions over it.
 
     ``live`` is false of one that counts as deleted; ``formerly`` are ids that lead to it because of a merge.
+    ``values`` is where it has the fields that are written, by default the record itself.
     """
 
     id: str = "id"
@@ -212,6 +213,7 @@ class Record(_Part):
     emails: str | None = None
     formerly: str | None = None
     live: str | None = None
+    values: str | None = None
 
 
 class Row(_Part):
@@ -259,6 +261,7 @@ class Person(_Part):
     ``lists``    fields of the record that are lists, with those of ``fields`` (or ``own``) that are rows of them
     ``opt_out``  fields that say "no more mail", with the value for it: written when a person opted out, never taken
                  back by Hub (law L7); templates of settings
+    ``names``    asks which fields there are: ``items`` is the list of their names
     ``then``     requests after the record was written, for what does not stand in it
     ``merge``    requests that make ``$other`` part of ``$id``, one after the other
     """
@@ -273,6 +276,7 @@ class Person(_Part):
     record: Record
     find: tuple[Search, ...]
     read: Reading
+    names: Reading | None = None
     update: Writing
     create: Writing | None = None
     upsert: Writing | None = None
@@ -301,6 +305,7 @@ class Person(_Part):
 class Order(_Part):
     """How orders are written. ``fields`` are expressions over ``hub.sdk.declared.fields.ORDERS``.
 
+    ``names`` as of a person; ``read`` reads one, for the rules of a mapping file.
     The person's record goes into the field ``person``; or ``link`` is the request that links the order ``$id`` to the
     person ``$person``, and ``unlink`` the one that takes such a link away.
     """
@@ -311,7 +316,9 @@ class Order(_Part):
     unlink: Operation | None = None
     fields: Mapping[str, Text]
     record: Record
+    names: Reading | None = None
     find: Search | None = None
+    read: Reading | None = None
     update: Writing | None = None
     create: Writing | None = None
     upsert: Writing | None = None

@@ -168,8 +168,10 @@ class OdooDouble:
         if method == "context_get":
             return {"lang": "en_US", "tz": False}
         if method == "fields_get":
-            there = {name: self.fields[model][name] for name in named["allfields"] if name in self.fields[model]}
-            return {name: {"type": kind, "readonly": False} for name, kind in there.items()}
+            asked = named.get("allfields") or self.fields[model]
+            kinds = {name: kind for name, kind in self.fields[model].items() if name in asked}
+            types = {name: "many2one" if "." in kind else kind for name, kind in kinds.items()}
+            return {name: {"type": kind, "readonly": False} for name, kind in types.items()}
         return (
             self._load(model, context=context, **named) if method == "load" else self._search(model, context, **named)
         )

@@ -241,15 +241,15 @@ def test_every_fault_of_every_mapping_file_is_told_with_file_and_line(tmp_path: 
 
 
 def test_rules_of_writing_that_a_connection_cannot_keep_are_refused(tmp_path: Path) -> None:
-    made = load_connections({"crm": ("hubspot", {"access_token": "t"})}, default_region="DE")
-    mapping(
-        tmp_path,
-        "crm.yaml",
-        "fields: {firstname: {write: only_if_empty}}\norder_fields: {dealname: {write: never_after_edit}}\n",
-    )
-    # HubSpot's people can be read first; what stands in an order is always written over
+    file = {"path": "people.csv", "fields": {"external_id": "id", "email": "mail", "last_name": "name"}}
+    configs: dict[str, tuple[str, dict[str, Any]]] = {"crm": ("hubspot", {"access_token": "t"}), "bi": ("csv", file)}
+    made = load_connections(configs, default_region="DE")
+    kept = "fields: {firstname: {write: only_if_empty}}\norder_fields: {dealname: {write: never_after_edit}}\n"
+    mapping(tmp_path, "crm.yaml", kept)
+    mapping(tmp_path, "bi.yaml", "fields: {name: {write: only_if_empty}}\n")
+    # HubSpot's people and deals can be read first, a file is written over
     assert with_mappings(made, tmp_path, {})[1] == [
-        f"{tmp_path}/crm.yaml: order_fields.dealname.write: this connection keeps no other rule than always (line 2)"
+        f"{tmp_path}/bi.yaml: fields.name.write: this connection keeps no other rule than always (line 1)"
     ]
     own = OwnFields(("lang", "country_id/id"), rules=RULES, untold=lambda name: "/" in name)
     told = {name: {"write": "never_after_edit"} for name in own.written}

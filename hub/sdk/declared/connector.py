@@ -62,7 +62,8 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
             wanted = {**orders.of_order(change), declaration.order.own: change.key}
             return order_write(change, wanted, own=declaration.order.own, link_property=declaration.order.person)
         opt_out = fill(person.opt_out, {name: _shown(getattr(settings, name)) for name in declaration.public_settings})
-        held = {name: change.mirror[name] for name in opt_out if change.mirror.get(name)}
+        # a merge that was undone left the other's opt-out in the record: it goes back with them (law D14)
+        held = {name: change.mirror[name] for name in opt_out if change.mirror.get(name) and not change.merged_ids}
         own = settings.own_properties(change.profile) if isinstance(settings, ProfileSettings) else {}
         refused = "email" in facts.opted_out(change.profile)
         wanted = {
@@ -73,7 +74,8 @@ def connector_of(slug: str, declaration: Declaration) -> Connector:
         }
         if change.mirror.get(person.email) != wanted.get(person.email):
             # an opt-out may hang on the e-mail it was said for: with another one it is said again (law L7)
-            change = replace(change, mirror={name: v for name, v in change.mirror.items() if name not in opt_out})
+            again = opt_out.keys() & wanted.keys()
+            change = replace(change, mirror={name: v for name, v in change.mirror.items() if name not in again})
         write = profile_write(change, wanted, own=person.own, email=person.email)
         return _with_rows(write, change, person.in_rows) if write else None
 

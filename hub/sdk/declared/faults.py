@@ -56,7 +56,19 @@ def _answers(part: Any, path: str) -> Iterator[str]:
             elif name in ("fields", "lists") and isinstance(value, Mapping):
                 for key, one in value.items():
                     yield from _answers(one, f"{own}.{key}")
-            elif name not in ("body", "item", "row", "add", "change", "remove", "query", "opt_out", "settings", "auth"):
+            elif name not in (
+                "body",
+                "item",
+                "row",
+                "add",
+                "change",
+                "remove",
+                "query",
+                "defaults",
+                "opt_out",
+                "settings",
+                "auth",
+            ):
                 yield from _answers(value, own)
     elif isinstance(part, tuple):
         for index, one in enumerate(part):

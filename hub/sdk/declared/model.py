@@ -147,12 +147,14 @@ class Operation(_Part):
 class Writing(Operation):
     """A request that writes records: one, or with ``size`` several, each as ``item`` in ``$items``.
 
-    ``id`` is where the answer has the record's id, ``id_header`` the header whose last part is it (``Location``);
-    without them the id that is known stays. Of several, ``results`` is
+    ``defaults`` are fields that a new record must have, with the value for a person who has none: they are sent at a
+    creation alone, so that they overwrite nothing. ``id`` is where the answer has the record's id, ``id_header`` the
+    header whose last part is it (``Location``); without them the id that is known stays. Of several, ``results`` is
     the list of answers, one for each item in order, or where ``key`` is given told by Hub's own id; ``failed`` is true
     of one that was refused, and ``words`` says why.
     """
 
+    defaults: Mapping[str, Any] = Field(default_factory=dict)
     id: str | None = None
     id_header: str | None = None
     size: Annotated[int, Field(ge=1, le=10_000)] = 1

@@ -89,6 +89,10 @@ def try_crm(
     return trial.promises
 
 
+def _email(canary: UUID) -> str:
+    return f"hub-canary-{canary.hex}@example.com"
+
+
 @dataclass
 class _Trial:
     connection: Connection
@@ -108,14 +112,16 @@ class _Trial:
 
     @property
     def email(self) -> str:
-        return f"hub-canary-{self.canary.hex}@example.com"
+        return _email(self.canary)
 
     @property
     def other(self) -> UUID:
         """The id of a second person with the same e-mail."""
         return uuid5(self.canary, "other")
 
-    def person(self, key: UUID | None = None, last: str = "Canary", out: bool = False) -> Profile:
+    def person(
+        self, key: UUID | None = None, last: str = "Canary", out: bool = False, email: str | None = None
+    ) -> Profile:
         last = f"{last} {self.canary.hex[:6]}"
         said = ConsentSummary(purpose="marketing", channel="email", state="opted_out", at=AT)
         return Profile(
@@ -123,7 +129,7 @@ class _Trial:
             created_at=AT,
             updated_at=AT,
             name=PersonName(first="Hub", last=last, full=f"Hub {last}"),
-            emails=(self.email,),
+            emails=(email or self.email,),
             phones=("+493023125987",),
             addresses=(Address(line1="Lindenstraße 12", postal_code="10969", city="Berlin", country="DE"),),
             consents=(said,) if out else (),
@@ -202,8 +208,9 @@ class _Trial:
     def twice(self) -> Iterator[Promise]:
         batch = self.people.create or self.people.upsert
         assert batch is not None, "a dialect has one of them"
-        for name, key in (("own key", self.canary), ("e-mail", self.other)):
-            write = self.write_of(self.person(key))
+        # one thing alone is the same: else nobody can tell which of them was refused
+        for name, key, email in (("own key", self.canary, _email(self.other)), ("e-mail", self.other, self.email)):
+            write = self.write_of(self.person(key, last=f"Other {name}", email=email))
             item: Item = creation(write)
             answer = self.caller.write(batch, [item])[write.key]
             title = f"lets only one record have an {name}"

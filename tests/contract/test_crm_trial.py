@@ -42,6 +42,14 @@ def test_a_crm_that_holds_its_promises_is_told_so_and_nothing_is_left(house: Hou
     assert house.double.people() == before
 
 
+def test_a_guarded_email_does_not_pass_for_a_guarded_key() -> None:
+    # given a CRM that lets only one record have an e-mail, and knows nothing of keys: BottleCRM is one
+    house = House(doubles()["espocrm-declared"]())
+    promises = tried(house)
+    assert promises["lets only one record have an e-mail"].holds is True
+    assert promises["lets only one record have an own key"].holds is False
+
+
 def test_whatever_fails_and_whenever_nothing_is_left(house: House) -> None:
     calls = [0]
 

@@ -38,8 +38,9 @@ for model, key, kind in [
 ]:
     CustomFieldDefinition.objects.create(org=org, target_model=model, key=key, label=key, field_type=kind)
 member = get_user_model().objects.create_user(email="member@example.com", password="only-for-a-test")
-Profile.objects.create(user=member, org=org, role="USER")
-print("TOKEN", PersonalAccessToken.generate(profile, "hub")[0])
+other = Profile.objects.create(user=member, org=org, role="USER")
+open("member", "w").write(PersonalAccessToken.generate(other, "hub")[0])
+open("token", "w").write(PersonalAccessToken.generate(profile, "hub")[0])
 """
 """What its settings pages do: an API token, too, is made there ("Settings", "API tokens")."""
 
@@ -92,11 +93,9 @@ def prepare() -> None:
     """Make its tables, an organisation, the fields of Hub's and a token, unless they are there."""
     if (FOLDER / "token").exists():
         return
-    with _database() as environment, (FOLDER / "prepare.log").open("w+b") as log:
+    with _database() as environment, (FOLDER / "prepare.log").open("wb") as log:
         for command in (["migrate", "--verbosity=1"], ["shell", "-c", _PREPARE]):
             assert _start(["django-admin", *command], environment, log).wait() == 0, f"see {log.name}"
-        log.seek(0)
-        (FOLDER / "token").write_bytes(log.read().rpartition(b"TOKEN ")[2].strip())
 
 
 @contextmanager

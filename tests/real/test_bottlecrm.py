@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from hub.application.trial_of_crm import try_crm
+from hub.errors import AuthError
 from hub.model.customer import PersonName
 from hub.model.order import Order
 from hub.model.profile import ConsentSummary, Profile
@@ -21,7 +22,7 @@ from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write, WriteResult
 from hub.sdk.testkit.declared import ANNA
-from tests.real.bottlecrm_server import RealBottleCrm, running
+from tests.real.bottlecrm_server import FOLDER, RealBottleCrm, running
 
 pytestmark = pytest.mark.real
 
@@ -135,12 +136,36 @@ def test_a_person_without_a_name_is_made_all_the_same(crm: Connection, bottle: R
     assert (bottle.contact(record)["first_name"], bottle.contact(record)["last_name"]) == ("-", "-")
 
 
-def test_one_bad_value_stays_behind_alone(crm: Connection, bottle: RealBottleCrm, anna: Profile) -> None:
+def test_a_bad_value_is_named_so_that_it_alone_stays_behind(crm: Connection, anna: Profile) -> None:
     # given a country that BottleCRM has no name for
     address = anna.addresses[0].model_copy(update={"country": "XK"})
-    _, record = made_there(crm, anna.model_copy(update={"addresses": (address,)}))
-    there = bottle.contact(record)
-    assert (there["email"], there["city"]) == (anna.emails[0], "Berlin")
+    refused = delivered(crm, rendered(crm, ProfileChange(anna.model_copy(update={"addresses": (address,)}), 1)))
+    # then the next attempt goes without it (hub/outbox)
+    assert refused.outcome == "rejected"
+    assert [one.property for one in refused.refused] == ["country"]
+
+
+def test_a_token_that_is_revoked_pauses_the_connection(bottle: RealBottleCrm, anna: Profile) -> None:
+    revoked = {**bottle.settings(), "token": "bcrm_pat_revoked"}
+    declared = {"bottlecrm": connector_of("bottlecrm", read_declaration(FILE))}
+    paused = load_connections({"crm": ("bottlecrm", revoked)}, default_region="DE", declared=declared)["crm"]
+    with pytest.raises(AuthError):
+        delivered(paused, rendered(paused, ProfileChange(anna, 1)))
+
+
+def test_a_member_may_not_delete_and_the_erasure_alone_is_refused(
+    bottle: RealBottleCrm, crm: Connection, anna: Profile
+) -> None:
+    # given a contact that somebody else entered, and a token of a member who is assigned to it
+    _, record = made_there(crm, anna)
+    profiles = bottle.ask("/contacts/?limit=1")["users"]
+    member = next(one["id"] for one in profiles if one["user__email"] == "member@example.com")
+    bottle.ask(f"/contacts/{record}/", "PATCH", json={"assigned_to": [member]})
+    token = {**bottle.settings(), "token": (FOLDER / "member").read_text()}
+    declared = {"bottlecrm": connector_of("bottlecrm", read_declaration(FILE))}
+    members = load_connections({"crm": ("bottlecrm", token)}, default_region="DE", declared=declared)["crm"]
+    refused = delivered(members, rendered(members, ProfileChange(anna, 2, (record,), {}, erased=True)))
+    assert (refused.outcome, "permission" in (refused.reason or "")) == ("rejected", True)
 
 
 def test_an_opt_out_is_there_and_stays(crm: Connection, bottle: RealBottleCrm, anna: Profile) -> None:
@@ -211,3 +236,16 @@ def test_a_trial_tells_what_bottlecrm_holds_and_leaves_nothing(crm: Connection) 
     assert promises["lets only one record have an e-mail"].holds
     assert promises["lets only one record have an own key"].holds is False
     assert promises["nothing is left behind"].holds
+
+
+def test_a_trial_tells_that_a_custom_field_is_not_defined(crm: Connection, bottle: RealBottleCrm) -> None:
+    # given that somebody took Hub's field away there: BottleCRM drops its value in silence
+    fields = bottle.ask("/custom-fields/")["definitions"]
+    [own] = [one["id"] for one in fields if one["key"] == "hub_profile_id"]
+    bottle.ask(f"/custom-fields/{own}/", "DELETE")
+    try:
+        promises = try_crm(crm, uuid4(), patience=2)
+    finally:
+        assert bottle.ask(f"/custom-fields/{own}/", "PUT", json={"is_active": True})["is_active"]
+    assert [each.name for each in promises if each.is_broken] != []
+    assert promises[-1].holds, promises[-1]

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 folder="${HUB_REAL:-/tmp/hub-real}/medusa"
-mkdir -p "$folder/src"
+mkdir -p "$folder/src/subscribers"
 test -f "$folder/package.json" || echo '{"name": "hub-real-medusa", "private": true}' > "$folder/package.json"
 test -x "$folder/node_modules/.bin/medusa" || (cd "$folder" && nice npm install --no-audit --no-fund --loglevel=error \
     --legacy-peer-deps @medusajs/{medusa,framework,cli,admin-sdk,icons}@2.21.2 @medusajs/ui@4 pg awilix@8.0.1 \
@@ -24,7 +24,11 @@ module.exports = defineConfig({
 })
 JS
 
+# The subscriber that the connector's README shows, character for character.
+here="$(cd "$(dirname "$0")/../.." && pwd)"
+sed -n '/^```js$/,/^```$/{/^```/!p}' "$here/hub/connectors/medusa/README.md" > "$folder/src/subscribers/hub.js"
+
 # Its tables, somebody who may use the Admin API, a region, a product and a publishable key; once.
-cd "$(dirname "$0")/../.."
+cd "$here"
 nice python -m tests.real.medusa_server
 echo "ready: pytest -m real -n0 tests/real/test_medusa.py"

@@ -38,9 +38,10 @@ class RealMedusa:
     variant: str = ""
     shipping_option: str = ""
 
-    def settings(self) -> dict[str, Any]:
-        """A connection to it."""
-        return {"base_url": self.root, "api_key": self.api_key, "timeout_seconds": 60}
+    @staticmethod
+    def key() -> str:
+        """The secret API key that was made for Hub."""
+        return str(json.loads((FOLDER / "shop.json").read_text())["api_key"])
 
     def admin(self, path: str, body: Any = None, *, method: str | None = None, token: str | None = None) -> Any:
         """An answer of the Admin API, by the secret key or as somebody who signed in."""
@@ -75,11 +76,14 @@ class RealMedusa:
 
 
 @contextmanager
-def running() -> Iterator[RealMedusa]:
-    """It on a free port; it and its PostgreSQL are stopped at the end. What is bought there stays."""
+def running(port: int, tells: Mapping[str, str]) -> Iterator[RealMedusa]:
+    """It on a port; it and its PostgreSQL are stopped at the end. What is bought there stays.
+
+    ``tells`` is the environment of its subscriber: HUB_URL and HUB_SECRET.
+    """
     told = FOLDER / "shop.json"
     assert told.exists(), "no Medusa is installed here: run tests/real/medusa.sh once"
-    with _database() as environment, _serving(environment) as root:
+    with _database() as environment, _serving({**environment, **tells}, port) as root:
         yield RealMedusa(root, **json.loads(told.read_text()))
 
 
@@ -92,7 +96,7 @@ def prepare() -> None:
             asked = ["user", "--email", _LOGIN["email"], "--password", _LOGIN["password"]]
             for command in (["db:migrate"], asked):
                 assert _start(command, environment, log).wait() == 0, f"see {log.name}"
-        with _serving(environment) as root:
+        with _serving(environment, free_port()) as root:
             (FOLDER / "shop.json").write_text(json.dumps(_furnish(RealMedusa(root))))
 
 
@@ -187,8 +191,7 @@ def _forwarding(path: str) -> Iterator[int]:
 
 
 @contextmanager
-def _serving(environment: Mapping[str, str]) -> Iterator[str]:
-    port = free_port()
+def _serving(environment: Mapping[str, str], port: int) -> Iterator[str]:
     with (FOLDER / "medusa.log").open("wb") as log:
         process = _start(["start", "--host", "127.0.0.1", "--port", str(port)], environment, log)
         try:

@@ -84,9 +84,12 @@ class Street:
 def street() -> Iterator[Street]:
     hub, shop = free_port(), free_port()
     tells = {"HUB_URL": f"http://127.0.0.1:{hub}/webhooks/shop", "HUB_SECRET": SECRET}
-    with bottlecrm_server.running() as crm, hub_between(hub, shop, crm) as environment:
-        with medusa_server.running(shop, tells) as medusa:
-            yield Street(medusa, crm, environment)
+    with (
+        bottlecrm_server.running() as crm,
+        hub_between(hub, shop, crm) as environment,
+        medusa_server.running(shop, tells) as medusa,
+    ):
+        yield Street(medusa, crm, environment)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from hub.mapping.custom import texts
 from hub.mapping.customer import CustomerField, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
-from hub.mapping.order import unexplained
 from hub.mapping.money import rounded
+from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
 from hub.model.address import Address
 from hub.model.event import CustomerEvent, Note, OrderEvent

@@ -211,6 +211,7 @@ def _searches(
     items, following = reader(search.items), reader(search.next)
     for chunk in chunks(values, search.size):
         page: list[str] = []
+        asked: set[str] = set()
 
         def read(response: httpx.Response, page: list[str] = page) -> list[Found]:
             found = _records(response, requests, items, records, many=True, bare=search.bare)
@@ -221,8 +222,9 @@ def _searches(
         request = requests.make(search, settings, value=chunk[0], values=chunk)
         yield Call(request, read)
         for _ in range(MOST_PAGES - 1):
-            if not page:
+            if not page or page[0] in asked:  # the last page again: https://github.com/airbytehq/airbyte/issues/28226
                 break
+            asked.add(page[0])
             more = {name: str(fill(text, {"next": page[0]})) for name, text in search.next_query.items()}
             yield Call(replace(request, query={**request.query, **more}), read)
 

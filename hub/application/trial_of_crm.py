@@ -107,6 +107,7 @@ class _Trial:
     record: str | None = None
     mirror: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, Any] = field(default_factory=dict)
+    tells_all: bool = False
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -202,6 +203,7 @@ class _Trial:
                 continue
             (changed if named else untold).append(f"{name}: {named[0]!r}" if named else name)
         yield Promise("keeps values as they were written", not changed, "; ".join(changed), must=False)
+        self.tells_all = not untold
         if untold:
             yield Promise("tells every value", False, ", ".join(untold), must=False)
 
@@ -241,6 +243,14 @@ class _Trial:
         write = self.rendered(self.person(last="Renamed", out=True))
         reason = self.sent(write) if write else "nothing is written for it"
         yield Promise("takes an opt-out", reason is None, reason or "")
+        if write is None or reason is not None or not self.tells_all:
+            return
+        # a system that drops a field it does not know answers as ever, and mails them all the same (law L7)
+        told = self.leaves()
+        lost = sorted(name for name, value in write.properties.items() if value != "" and not _told(name, value, told))
+        yield Promise(
+            "tells the opt-out", not lost, f"not told after it was written: {', '.join(lost)}" if lost else ""
+        )
 
     def erase(self) -> Iterator[Promise]:
         record = str(self.record)
@@ -277,6 +287,12 @@ def _leaves(body: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, place)
     else:
         yield place, body
+
+
+def _told(name: str, value: Any, told: list[tuple[str, Any]]) -> bool:
+    """Whether a record tells something of a value under its name."""
+    there = [leaf for place, leaf in told if _last(place) == _last(name)]
+    return any(_same(leaf, one) for leaf in there for _, one in _leaves(value))
 
 
 def _last(place: str) -> str:

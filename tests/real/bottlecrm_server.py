@@ -24,7 +24,7 @@ from hub.store import embedded
 from tests.real.odoo_server import free_port
 
 FOLDER = Path(os.environ.get("HUB_REAL", "/tmp/hub-real")) / "bottlecrm"
-START_SECONDS = 120.0
+START_SECONDS = 600.0
 
 _PREPARE = """
 from django.contrib.auth import get_user_model

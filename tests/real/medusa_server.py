@@ -23,7 +23,7 @@ from hub.store import embedded
 from tests.real.odoo_server import free_port
 
 FOLDER = Path(os.environ.get("HUB_REAL", "/tmp/hub-real")) / "medusa"
-START_SECONDS = 300.0
+START_SECONDS = 600.0
 _LOGIN = {"email": "owner@example.com", "password": "only-for-a-test"}
 
 

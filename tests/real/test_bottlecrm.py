@@ -238,14 +238,15 @@ def test_a_trial_tells_what_bottlecrm_holds_and_leaves_nothing(crm: Connection) 
     assert promises["nothing is left behind"].holds
 
 
-def test_a_trial_tells_that_a_custom_field_is_not_defined(crm: Connection, bottle: RealBottleCrm) -> None:
-    # given that somebody took Hub's field away there: BottleCRM drops its value in silence
-    fields = bottle.ask("/custom-fields/")["definitions"]
-    [own] = [one["id"] for one in fields if one["key"] == "hub_profile_id"]
-    bottle.ask(f"/custom-fields/{own}/", "DELETE")
+@pytest.mark.parametrize("key", ["hub_profile_id", "hub_no_mail"])
+def test_a_trial_tells_that_a_custom_field_is_not_defined(crm: Connection, bottle: RealBottleCrm, key: str) -> None:
+    # given that somebody took one of Hub's fields away there: BottleCRM drops its value in silence
+    [field] = [one["id"] for one in bottle.ask("/custom-fields/")["definitions"] if one["key"] == key]
+    bottle.ask(f"/custom-fields/{field}/", "DELETE")
     try:
         promises = try_crm(crm, uuid4(), patience=2)
     finally:
-        assert bottle.ask(f"/custom-fields/{own}/", "PUT", json={"is_active": True})["is_active"]
-    assert [each.name for each in promises if each.is_broken] != []
+        assert bottle.ask(f"/custom-fields/{field}/", "PUT", json={"is_active": True})["is_active"]
+    broken = "finds the record by its own key" if key == "hub_profile_id" else "tells the opt-out"
+    assert broken in [each.name for each in promises if each.is_broken]
     assert promises[-1].holds, promises[-1]

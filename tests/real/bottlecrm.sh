@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs BottleCRM (django-crm 1.35, MIT) from PyPI into a folder of its own: a CRM with REST that nobody here wrote.
 # Needs Python 3.12 (pyenv has it; pip of an older Python silently takes django-crm 0.9), and Hub's own environment
-# active. Takes three minutes, most of them for its 300 migrations, and 500 MB.
+# active. README.md beside this tells how long it takes.
 # PostgreSQL is Hub's own, from its wheel, and no Redis is wanted: see bottlecrm_server.py.
 # Then: pytest -m real -n0 tests/real/test_bottlecrm.py
 set -euo pipefail

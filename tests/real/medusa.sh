@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs Medusa 2.21 (MIT) from npm into a folder of its own: a webshop that nobody here wrote.
-# Needs Node 20.19 or later, and Hub's own environment active. Takes six minutes, 1.3 GB on disk, 500 MB while it runs.
+# Needs Node 20.19 or later, and Hub's own environment active. README.md beside this tells how long it takes.
 # PostgreSQL is Hub's own, from its wheel: see medusa_server.py.
 # Then: pytest -m real -n0 tests/real/test_medusa.py
 set -euo pipefail

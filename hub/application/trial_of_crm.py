@@ -89,6 +89,10 @@ def try_crm(
     return trial.promises
 
 
+def _email(canary: UUID) -> str:
+    return f"hub-canary-{canary.hex}@example.com"
+
+
 @dataclass
 class _Trial:
     connection: Connection
@@ -103,19 +107,22 @@ class _Trial:
     record: str | None = None
     mirror: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, Any] = field(default_factory=dict)
+    tells_all: bool = False
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     @property
     def email(self) -> str:
-        return f"hub-canary-{self.canary.hex}@example.com"
+        return _email(self.canary)
 
     @property
     def other(self) -> UUID:
         """The id of a second person with the same e-mail."""
         return uuid5(self.canary, "other")
 
-    def person(self, key: UUID | None = None, last: str = "Canary", out: bool = False) -> Profile:
+    def person(
+        self, key: UUID | None = None, last: str = "Canary", out: bool = False, email: str | None = None
+    ) -> Profile:
         last = f"{last} {self.canary.hex[:6]}"
         said = ConsentSummary(purpose="marketing", channel="email", state="opted_out", at=AT)
         return Profile(
@@ -123,7 +130,7 @@ class _Trial:
             created_at=AT,
             updated_at=AT,
             name=PersonName(first="Hub", last=last, full=f"Hub {last}"),
-            emails=(self.email,),
+            emails=(email or self.email,),
             phones=("+493023125987",),
             addresses=(Address(line1="Lindenstraße 12", postal_code="10969", city="Berlin", country="DE"),),
             consents=(said,) if out else (),
@@ -196,14 +203,16 @@ class _Trial:
                 continue
             (changed if named else untold).append(f"{name}: {named[0]!r}" if named else name)
         yield Promise("keeps values as they were written", not changed, "; ".join(changed), must=False)
+        self.tells_all = not untold
         if untold:
             yield Promise("tells every value", False, ", ".join(untold), must=False)
 
     def twice(self) -> Iterator[Promise]:
         batch = self.people.create or self.people.upsert
         assert batch is not None, "a dialect has one of them"
-        for name, key in (("own key", self.canary), ("e-mail", self.other)):
-            write = self.write_of(self.person(key))
+        # one thing alone is the same: else nobody can tell which of them was refused
+        for name, key, email in (("own key", self.canary, _email(self.other)), ("e-mail", self.other, self.email)):
+            write = self.write_of(self.person(key, last=f"Other {name}", email=email))
             item: Item = creation(write)
             answer = self.caller.write(batch, [item])[write.key]
             title = f"lets only one record have an {name}"
@@ -234,6 +243,14 @@ class _Trial:
         write = self.rendered(self.person(last="Renamed", out=True))
         reason = self.sent(write) if write else "nothing is written for it"
         yield Promise("takes an opt-out", reason is None, reason or "")
+        if write is None or reason is not None or not self.tells_all:
+            return
+        # a system that drops a field it does not know answers as ever, and mails them all the same (law L7)
+        told = self.leaves()
+        lost = sorted(name for name, value in write.properties.items() if value != "" and not _told(name, value, told))
+        yield Promise(
+            "tells the opt-out", not lost, f"not told after it was written: {', '.join(lost)}" if lost else ""
+        )
 
     def erase(self) -> Iterator[Promise]:
         record = str(self.record)
@@ -270,6 +287,12 @@ def _leaves(body: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, place)
     else:
         yield place, body
+
+
+def _told(name: str, value: Any, told: list[tuple[str, Any]]) -> bool:
+    """Whether a record tells something of a value under its name."""
+    there = [leaf for place, leaf in told if _last(place) == _last(name)]
+    return any(_same(leaf, one) for leaf in there for _, one in _leaves(value))
 
 
 def _last(place: str) -> str:

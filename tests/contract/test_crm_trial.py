@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -40,6 +41,31 @@ def test_a_crm_that_holds_its_promises_is_told_so_and_nothing_is_left(house: Hou
     assert promises["erases a person"].holds
     assert [each["id"] for each in house.double.people()] == [typed]
     assert house.double.people() == before
+
+
+def test_a_guarded_email_does_not_pass_for_a_guarded_key() -> None:
+    # given a CRM that lets only one record have an e-mail, and knows nothing of keys: BottleCRM is one
+    house = House(doubles()["espocrm-declared"]())
+    promises = tried(house)
+    assert promises["lets only one record have an e-mail"].holds is True
+    assert promises["lets only one record have an own key"].holds is False
+
+
+def test_an_opt_out_that_a_crm_drops_in_silence_is_told() -> None:
+    # given a CRM that answers as ever and keeps no opt-out, since the field is not defined there: BottleCRM is one
+    house = House(doubles()["espocrm-declared"]())
+
+    def dropping(request: httpx.Request) -> httpx.Response:
+        if request.method in ("POST", "PUT") and request.url.path.startswith("/api/v1/Contact"):
+            told = json.loads(request.content)
+            told.pop("emailAddressIsOptedOut", None)
+            request = httpx.Request(request.method, request.url, headers={**request.headers}, json=told)
+        return house.double.handle(request)
+
+    promises = tried(house, dropping)
+    assert promises["takes an opt-out"].holds
+    assert promises["tells the opt-out"].is_broken
+    assert promises["nothing is left behind"].holds
 
 
 def test_whatever_fails_and_whenever_nothing_is_left(house: House) -> None:

@@ -31,9 +31,12 @@ def with_opt_outs(write: Write | None, dialect: Dialect[Settings], settings: Set
 
 
 def unlifted(item: Item, people: People[Settings]) -> Item:
-    """The item without the opt-outs that it would clear."""
+    """The item without the opt-outs that it would clear.
+
+    A record that has been two people's keeps none that was the other's: an undone merge is undone whole (law L4).
+    """
     cleared = {name for name in people.opt_outs if item.properties.get(name) == ""}
-    if not cleared:
+    if not cleared or item.write.merged_ids:
         return item
     return replace(item, properties={name: value for name, value in item.properties.items() if name not in cleared})
 

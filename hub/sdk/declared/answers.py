@@ -17,6 +17,7 @@ from hub.sdk.http import brief_of, error_of, json_of, retry_after
 from hub.sdk.words import words_of
 
 Read = Callable[[Any], Any]
+_EXACT = 2**53
 
 
 def reader(text: str | None) -> Read | None:
@@ -128,8 +129,8 @@ class Records:
         return [found for found in told if found is not None]
 
     def _found(self, body: Any, bare: bool) -> Found | None:
-        made = self._id(body) if self._id else None
-        if made in (None, "") or (self._live is not None and not _true(self._live, body)):
+        made = text_of(self._id, body)
+        if made is None or (self._live is not None and not _true(self._live, body)):
             return None
         owner = self._owner(body) if self._owner else None
         emails = [str(one).strip().lower() for one in _list(self._emails(body) if self._emails else None)]
@@ -137,12 +138,18 @@ class Records:
         formerly = tuple(str(one) for one in _list(self._formerly(body) if self._formerly else None))
         rows = {name: there(body) or [] for name, there in self._lists.items()}
         mine = str(owner) if owner not in (None, "", False) else None
-        return Found(str(made), mine, frozenset(keys), formerly=formerly, values=rows, bare=bare)
+        return Found(made, mine, frozenset(keys), formerly=formerly, values=rows, bare=bare)
 
 
 def text_of(read: Read | None, body: Any) -> str | None:
     """What an expression gives, as text; None where it gives nothing."""
-    found = read(body) if read else None
+    return _text(read(body) if read else None)
+
+
+def _text(found: Any) -> str | None:
+    if isinstance(found, float):
+        # beyond 2^53 it was rounded when it was read, and may be somebody else's id
+        return str(int(found)) if found.is_integer() and abs(found) <= _EXACT else None
     return None if found in (None, "") or isinstance(found, list | Mapping) else str(found)
 
 

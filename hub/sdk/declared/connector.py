@@ -18,13 +18,14 @@ from hub.sdk.crm import Dialect, destination, facts
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.crm.rendering import FREED, order_write, profile_write
+from hub.sdk.declared.access import Auth
 from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.answers import several
 from hub.sdk.declared.dialect import Requests, dialect_of
 from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
 from hub.sdk.declared.mapped import finished, names_in, own_fields
-from hub.sdk.declared.model import Auth, Declaration, Reading
+from hub.sdk.declared.model import Declaration, Reading
 from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -59,10 +60,21 @@ class Requests:
             accept=self.answers.accept,
         )
 
-    def fields(self, item: Item, own: str, lists: Sequence[Listed] = (), apart: Collection[str] = ()) -> dict[str, Any]:
-        """The body of a record: its properties and Hub's own id, with what is to change in its lists."""
+    def fields(
+        self,
+        item: Item,
+        own: str,
+        lists: Sequence[Listed] = (),
+        apart: Collection[str] = (),
+        defaults: Mapping[str, Any] = MappingProxyType({}),
+    ) -> dict[str, Any]:
+        """The body of a record: its properties and Hub's own id, with what is to change in its lists.
+
+        A new one has the ``defaults`` for what is not told.
+        """
         in_rows = {field for listed in lists for field in listed.fields}
-        plain = item.properties if own in in_rows else {**item.properties, own: item.write.key}
+        told = item.properties if item.id else {**defaults, **item.properties}
+        plain = told if own in in_rows else {**told, own: item.write.key}
         body = nested({name: value for name, value in plain.items() if name not in (*in_rows, *apart)}, self.clear)
         for listed in lists:
             if (changes := listed.body(item)) is not None:
@@ -216,6 +228,7 @@ def _searches(
     items, following = reader(search.items), reader(search.next)
     for chunk in chunks(values, search.size):
         page: list[str] = []
+        asked: set[str] = set()
 
         def read(response: httpx.Response, page: list[str] = page) -> list[Found]:
             found = _records(response, requests, items, records, many=True, bare=search.bare)
@@ -226,8 +239,9 @@ def _searches(
         request = requests.make(search, settings, value=chunk[0], values=chunk)
         yield Call(request, read)
         for _ in range(MOST_PAGES - 1):
-            if not page:
+            if not page or page[0] in asked:  # the last page again: https://github.com/airbytehq/airbyte/issues/28226
                 break
+            asked.add(page[0])
             more = {name: str(fill(text, {"next": page[0]})) for name, text in search.next_query.items()}
             yield Call(replace(request, query={**request.query, **more}), read)
 
@@ -262,7 +276,7 @@ def _batch(
                 return {item.write.key: problem}
             return {item.write.key: _made(content(response), item, _last_part(response))}
 
-        fields = requests.fields(item, own, lists, apart)
+        fields = requests.fields(item, own, lists, apart, writing.defaults)
         return Call(requests.make(writing, settings, fields=fields, key=item.write.key, id=item.id or ""), read)
 
     def several(items: Sequence[Item], settings: Settings) -> Call[crm.Answers]:
@@ -275,7 +289,7 @@ def _batch(
         return Call(requests.make(writing, settings, items=[_item(item) for item in items]), read)
 
     def _item(item: Item) -> Any:
-        fields = requests.fields(item, own, lists, apart)
+        fields = requests.fields(item, own, lists, apart, writing.defaults)
         return fill(writing.item, {"fields": fields, "key": item.write.key, "id": item.id or ""})
 
     def _told(items: Sequence[Item], listed: list[Any]) -> crm.Answers:

@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from hub.errors import did_you_mean
 from hub.mapping.expression import PROFILE, ExpressionError, Schema, compile_expression
+from hub.sdk.declared.access import Auth
 from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.fields import ORDERS
-from hub.sdk.declared.model import Auth, Declaration, Encoded, Operation, Rows, Search, Writing
+from hub.sdk.declared.model import Declaration, Encoded, Operation, Rows, Search, Writing
 from hub.sdk.declared.template import names_in
 
 _ALWAYS = ("fields", "key", "id")
@@ -66,7 +67,19 @@ def _answers(part: Any, path: str) -> Iterator[str]:
             elif name in ("fields", "lists") and isinstance(value, Mapping):
                 for key, one in value.items():
                     yield from _answers(one, f"{own}.{key}")
-            elif name not in ("body", "item", "row", "add", "change", "remove", "query", "opt_out", "settings", "auth"):
+            elif name not in (
+                "body",
+                "item",
+                "row",
+                "add",
+                "change",
+                "remove",
+                "query",
+                "defaults",
+                "opt_out",
+                "settings",
+                "auth",
+            ):
                 yield from _answers(value, own)
     elif isinstance(part, tuple):
         for index, one in enumerate(part):

@@ -6,77 +6,21 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from hub.sdk.catalogue.proof import Proof
+from hub.sdk.declared.access import Auth, Limits, Part, Setting, Text
 from hub.sdk.declared.template import names_in
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|\S+)")
 _SETTING = re.compile(r"[a-z][a-z0-9_]*")
-Text = Annotated[str, Field(min_length=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 def _several(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-class Setting(_Part):
-    """What each connection to such a system sets; ``secret`` ones never leave the headers that carry them.
-
-    ``number`` is for one that templates put in as a number, such as the id of a category.
-    """
-
-    description: Text
-    secret: bool = False
-    number: bool = False
-    default: str | int | None = None
-
-
-class OAuth2(_Part):
-    """OAuth 2.0, as ``hub.sdk.oauth`` has it: ``client_id`` and ``client_secret`` are settings of the connection."""
-
-    grant: Literal["client_credentials", "refresh_token"]
-    token_url: Text
-    authorise_url: str = ""
-    scope: str = ""
-    client: Literal["basic", "body"] = "basic"
-
-
-class Basic(_Part):
-    """A user and a password, as templates."""
-
-    user: Text
-    password: str
-
-
-class Auth(_Part):
-    """How a request proves who sends it; one of these."""
-
-    header: Mapping[str, str] | None = Field(None, description="Headers, with {setting} in their values.")
-    bearer: str | None = Field(None, description="A bearer token, as {setting}.")
-    basic: Basic | None = None
-    oauth2: OAuth2 | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Auth:
-        if sum(value is not None for value in (self.header, self.bearer, self.basic, self.oauth2)) != 1:
-            raise ValueError("needs one of header, bearer, basic, oauth2")
-        return self
-
-
-class Limits(_Part):
-    """What the system bears."""
-
-    batch: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Most records of one call.")
-    calls: Annotated[int, Field(ge=1)] | None = None
-    per_seconds: Annotated[float, Field(gt=0)] = 1.0
-
-
-class Rule(_Part):
+class Rule(Part):
     """What an answer means, where its status alone does not say. The first rule that fits counts.
 
     ``when`` is an expression over the body. ``holders`` gives the ids of the records that have the value already,
@@ -91,7 +35,7 @@ class Rule(_Part):
     refused: str | None = None
 
 
-class Encoded(_Part):
+class Encoded(Part):
     """A template that is sent as JSON within a query: as it is, or by base64 for URLs. One of the two."""
 
     as_json: Any = Field(None, alias="json")
@@ -109,7 +53,7 @@ class Encoded(_Part):
         return self.base64 if self.as_json is None else self.as_json
 
 
-class Operation(_Part):
+class Operation(Part):
     """One request. ``request`` is METHOD and path; path, query, headers and body are templates.
 
     A value of the query may be a list, which is sent one by one, or ``{json: …}`` or ``{base64: …}``: a template whose
@@ -147,12 +91,14 @@ class Operation(_Part):
 class Writing(Operation):
     """A request that writes records: one, or with ``size`` several, each as ``item`` in ``$items``.
 
-    ``id`` is where the answer has the record's id, ``id_header`` the header whose last part is it (``Location``);
-    without them the id that is known stays. Of several, ``results`` is
+    ``defaults`` are fields that a new record must have, with the value for a person who has none: they are sent at a
+    creation alone, so that they overwrite nothing. ``id`` is where the answer has the record's id, ``id_header`` the
+    header whose last part is it (``Location``); without them the id that is known stays. Of several, ``results`` is
     the list of answers, one for each item in order, or where ``key`` is given told by Hub's own id; ``failed`` is true
     of one that was refused, and ``words`` says why.
     """
 
+    defaults: Mapping[str, Any] = Field(default_factory=dict)
     id: str | None = None
     id_header: str | None = None
     size: Annotated[int, Field(ge=1, le=10_000)] = 1
@@ -201,7 +147,7 @@ class Reading(Operation):
     size: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
-class Record(_Part):
+class Record(Part):
     """How one record of an answer is read: expressions over it.
 
     ``live`` is false of one that counts as deleted; ``formerly`` are ids that lead to it because of a merge.
@@ -216,7 +162,7 @@ class Record(_Part):
     values: str | None = None
 
 
-class Row(_Part):
+class Row(Part):
     """One kind of row: ``row`` is the template of a new one with ``$value``, ``is`` true of a row of this kind.
 
     ``value`` is what such a row holds, as the field's value is put.
@@ -227,7 +173,7 @@ class Row(_Part):
     value: Text
 
 
-class Rows(_Part):
+class Rows(Part):
     """A list within a record whose rows are fields of the person's: e-mails, phones, addresses, identifiers.
 
     ``rows`` is the list in a record that was read, by default the field's name, ``id`` a row's id. ``add``, ``change``
@@ -251,7 +197,7 @@ class Then(Operation):
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Person(_Part):
+class Person(Part):
     """How people are written.
 
     ``own``      the field that takes Hub's id of the person; it must be one that can be searched for
@@ -302,7 +248,7 @@ class Person(_Part):
         return frozenset(field for then in self.then for field in then.fields)
 
 
-class Order(_Part):
+class Order(Part):
     """How orders are written. ``fields`` are expressions over ``hub.sdk.declared.fields.ORDERS``.
 
     ``names`` as of a person; ``read`` reads one, for the rules of a mapping file.
@@ -342,7 +288,7 @@ class History(Operation):
     owner: Text
 
 
-class Activity(_Part):
+class Activity(Part):
     """How an entry is appended to the history of a person, for connections that ask for ``activities``.
 
     ``create`` has ``$person``, ``$text`` or ``$html`` (its last line is Hub's key), ``$title``, ``$at``, ``$kind``,
@@ -354,7 +300,7 @@ class Activity(_Part):
     erase: Operation | None = None
 
 
-class Company(_Part):
+class Company(Part):
     """Where companies are records: ``name`` is the person's field that names one, ``id`` the one that takes its id.
 
     ``find`` is a search by ``$value``, the name; ``found`` the expression for the name of a record.
@@ -369,7 +315,7 @@ class Company(_Part):
     create: Writing
 
 
-class Declaration(_Part):
+class Declaration(Part):
     """A whole declared destination."""
 
     title: Text

@@ -140,7 +140,7 @@ def test_pages_that_never_end_are_read_no_further(tmp_path: Path) -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         calls.append(request.method)
-        return httpx.Response(200, json={"people": [], "next": "again", "data": {"id": 9}})
+        return httpx.Response(200, json={"people": [], "next": f"page {len(calls)}", "data": {"id": 9}})
 
     destination = crm.connector.destination
     assert destination is not None

@@ -19,6 +19,7 @@ from structlog.typing import Processor
 
 from hub.store.database import Database
 from tests.support import servers
+from tests.support.examples import SAME_EVERY_TIME, examples
 
 _MEMORY = Path("/dev/shm")
 _ROOMY = 4 * 1024**3
@@ -66,7 +67,9 @@ os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 # How long an example takes says more of what else the machine does than of Hub.
-hypothesis.settings.register_profile("hub", deadline=None)
+hypothesis.settings.register_profile(
+    "hub", deadline=None, max_examples=examples(50), derandomize=SAME_EVERY_TIME, print_blob=True
+)
 hypothesis.settings.load_profile("hub")
 
 

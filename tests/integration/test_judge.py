@@ -443,7 +443,7 @@ def at_once(*decisions: Callable[[], Any]) -> list[Any]:
     ended: list[Any] = [None] * len(decisions)
 
     def run(place: int) -> None:
-        ready.wait(10)
+        ready.wait(60)
         try:
             ended[place] = decisions[place]()
         except Exception as error:

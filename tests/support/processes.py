@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,19 +26,29 @@ from hub.store import embedded, migrate
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float = 30.0, what: str = "it") -> None:
-    """Return once the condition holds; fail when it does not in time."""
+def wait_for(condition: Callable[[], object], *, seconds: float = 90.0, what: str = "it") -> None:
+    """Return once the condition holds; fail when it does not in time.
+
+    The condition has to stay once it holds: what lasts for a moment is not seen on a busy machine.
+    """
     give_up = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up, f"{what} did not happen within {seconds:.0f} s"
         time.sleep(0.05)
 
 
+_PORTS = itertools.cycle(range(20_000, 32_000))
+"""Below those that a system gives to whoever asks for any: nobody gets it before the process under test does."""
+deque(itertools.islice(_PORTS, os.getpid() * 97 % 12_000), maxlen=0)
+
+
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody listens on now, and this process gave to nobody else."""
+    for port in _PORTS:
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable")
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
@@ -128,7 +140,7 @@ class Role:
         """kill -9."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self) -> None:
         """End it as an operator does."""

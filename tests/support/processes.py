@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +18,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from benchmarks.processes import free_port as free_port
 from hub.store import embedded, migrate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,26 +27,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def wait_for(condition: Callable[[], object], *, seconds: float = 90.0, what: str = "it") -> None:
     """Return once the condition holds; fail when it does not in time.
 
-    The condition has to stay once it holds: what lasts for a moment is not seen on a busy machine.
+    The condition has to stay once it holds: what lasts for a moment is not seen on a busy machine. It is asked ever
+    more slowly: many connect to ask, and take the time of what they wait for.
     """
-    give_up = time.monotonic() + seconds
+    give_up, pause = time.monotonic() + seconds, 0.05
     while not condition():
         assert time.monotonic() < give_up, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(0.05)
-
-
-_PORTS = itertools.cycle(range(20_000, 32_000))
-"""Below those that a system gives to whoever asks for any: nobody gets it before the process under test does."""
-deque(itertools.islice(_PORTS, os.getpid() * 97 % 12_000), maxlen=0)
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now, and this process gave to nobody else."""
-    for port in _PORTS:
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("unreachable")
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.25)
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------

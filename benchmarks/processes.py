@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -41,11 +43,18 @@ class Running:
         return total
 
 
+_PORTS = itertools.cycle(range(20_000, 32_000))
+"""Below those that a system gives to whoever asks for any: nobody gets it before the process under test does."""
+deque(itertools.islice(_PORTS, os.getpid() * 97 % 12_000), maxlen=0)
+
+
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody listens on now, and this process gave to nobody else."""
+    for port in _PORTS:
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable")
 
 
 @contextmanager

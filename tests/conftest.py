@@ -19,6 +19,7 @@ from structlog.typing import Processor
 
 from hub.store.database import Database
 from tests.support import servers
+from tests.support.examples import SAME_EVERY_TIME, examples
 
 _MEMORY = Path("/dev/shm")
 _ROOMY = 4 * 1024**3
@@ -29,14 +30,17 @@ LONG = (
     "integration/test_durability.py",
     "integration/test_up.py",
     "contract/test_labelled_sets.py",
-    "integration/test_oauth.py",
-    "integration/test_metrics.py",
+    "integration/test_identity_commands.py",
+    "unit/sdk/test_scaffold.py",
     "integration/test_train.py",
     "integration/test_backup.py",
-    "unit/sdk/test_scaffold.py",
-    "integration/test_identity_commands.py",
-    "integration/test_alike.py",
     "integration/test_cli.py",
+    "integration/test_metrics.py",
+    "integration/test_flood.py",
+    "integration/test_concurrency.py",
+    "integration/test_incremental.py",
+    "integration/test_one_person.py",
+    "integration/test_oauth.py",
     "integration/test_unmerge.py",
 )
 """Files with a test, or a preparation, of more than five seconds."""
@@ -66,7 +70,9 @@ os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 # How long an example takes says more of what else the machine does than of Hub.
-hypothesis.settings.register_profile("hub", deadline=None)
+hypothesis.settings.register_profile(
+    "hub", deadline=None, max_examples=examples(50), derandomize=SAME_EVERY_TIME, print_blob=True
+)
 hypothesis.settings.load_profile("hub")
 
 

@@ -25,7 +25,7 @@ from hub.sdk.crm.dialect import EMAIL, Item, Key, Made, People
 from hub.sdk.crm.finding import lookup
 from hub.sdk.crm.items import creation
 from hub.sdk.destination import Destination, ProfileChange, Write
-from hub.sdk.http import HttpClient, json_of
+from hub.sdk.http import Budget, HttpClient, json_of
 from hub.sdk.manifest import Capability
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,6 +60,7 @@ def try_crm(
     *,
     patience: float = 60.0,
     transport: httpx.BaseTransport | None = None,
+    budget: Budget | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Promise]:
@@ -70,7 +71,7 @@ def try_crm(
     destination = connection.connector.destination
     if destination is None or destination.dialect is None:
         raise RefusedError(f"connection {connection.name!r} is no CRM that people are written to")
-    with open_client(connection, destination, transport=transport) as client:
+    with open_client(connection, destination, transport=transport, budget=budget) as client:
         if destination.prepare is not None:
             destination.prepare(client, connection.settings)
         dialect, settings = destination.dialect(client, connection.settings)

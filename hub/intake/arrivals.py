@@ -26,6 +26,8 @@ WELL_SECONDS = 60.0
 """While all is well it is noted this often that deliveries are accepted."""
 
 _SOON, _STATEMENT_MS = 0.1, 2_000
+_STOP_SECONDS = 5.0
+"""How long a write that has begun may take to end when the process does: to connect and the statement have 2 s each."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Arrivals:
         self._well_until: dict[str, float] = {}
         self._written = float("-inf")
         self._sooner = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def accepted(self, connection: str) -> None:
@@ -66,10 +69,17 @@ class Arrivals:
             self._wait(connection, _Waiting(accepted, 1, self._soonest(now)))
 
     async def stop(self) -> None:
-        """Write what is left, if the database answers."""
+        """Write what is left, if the database answers.
+
+        A write that has begun is let end by its own limits: a connection that is broken off while it is made stays half
+        made, and for the minute that PostgreSQL gives it no database can be dropped.
+        """
+        self._stopping = True
+        self._sooner.set()
         if self._task is not None:
+            await asyncio.wait({self._task}, timeout=_STOP_SECONDS)
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
         if self._waiting:
             await self._write()
 
@@ -83,7 +93,7 @@ class Arrivals:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._stopping:
             self._sooner.clear()
             seconds = min(one.due for one in self._waiting.values()) - monotonic()
             if seconds <= 0:

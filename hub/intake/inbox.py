@@ -76,12 +76,13 @@ class GroupCommit:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Commit what waits, then close."""
-        while self._waiters:
+        """Commit what waits, also what is being committed now, then close."""
+        while self._entries:
             await asyncio.sleep(0.01)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, *self._abandoned, return_exceptions=True)
+            self._task = None
         await self._disconnect()
 
     @property

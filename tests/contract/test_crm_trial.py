@@ -13,6 +13,8 @@ import pytest
 
 from hub.application.trial_of_crm import Promise, try_crm
 from hub.errors import HubError, RefusedError
+from hub.sdk.http import Budget
+from hub.sdk.manifest import Limits
 from tests.support.crm import House, doubles
 
 CANARY = UUID("00000000-0000-0000-0000-00000000cafe")
@@ -28,7 +30,7 @@ def tried(house: House, handle: Callable[[httpx.Request], httpx.Response] | None
     connection = replace(house.connection, connector=house.connection.connector)
     promises = try_crm(
         connection, CANARY, patience=5, transport=httpx.MockTransport(handle or house.double.handle),
-        clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds),
+        budget=Budget(Limits()), clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds),
     )  # fmt: skip
     return {promise.name: promise for promise in promises}
 

@@ -7,11 +7,9 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +26,7 @@ from hub.cli.app import COMMANDS, app, load
 from hub.settings import load as load_settings
 from hub.store import outbox, tokens
 from hub.store.database import Database
+from tests.support.processes import free_port, wait_until_ready
 
 CONFIG = """
 connections:
@@ -109,11 +108,12 @@ def test_every_command_takes_json_and_config(name: str):
 
 
 def test_help_is_quick_and_lists_everything():
-    started = time.monotonic()
+    before = os.times()
     ended = subprocess.run([sys.executable, "-m", "hub.cli", "--help"], capture_output=True, text=True, check=True)
+    after = os.times()
 
     assert [name for name in COMMANDS if f" {name} " not in ended.stdout] == []
-    assert time.monotonic() - started < 5.0
+    assert after.children_user - before.children_user < 2.0  # of its own time, not of a busy machine's
     imported = subprocess.run(
         [sys.executable, "-c", "import hub.cli.app, sys; print(*sys.modules)"],
         capture_output=True, text=True, check=True,
@@ -227,7 +227,7 @@ def test_ctrl_c_is_safe_and_the_next_run_goes_on(hub: Hub, database: Database):
     assert "1000 of 10000 items" in process.stderr.readline()
 
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=90)
     stopped = hub.json("stats")["inbox"]["pending"]
     finished = hub("backfill", "old-crm")
 
@@ -446,8 +446,7 @@ def data_dir() -> Iterator[Path]:
 
 
 def test_commands_work_beside_hub_up_and_no_query_is_logged(hub: Hub, data_dir: Path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     del hub.environment["HUB_DATABASE_URL"]
     hub.config.write_text("{}", encoding="utf-8")
     hub.environment["HUB_DATA_DIR"] = str(data_dir)
@@ -457,7 +456,7 @@ def test_commands_work_beside_hub_up_and_no_query_is_logged(hub: Hub, data_dir: 
         env={**os.environ, **hub.environment, "HUB_LOG_LEVEL": "debug"}, stdout=log, stderr=log,
     )  # fmt: skip
     try:
-        await_ready(f"http://127.0.0.1:{port}/health/ready")
+        wait_until_ready(f"http://127.0.0.1:{port}")
         token = hub.json("token", "create", "--role", "viewer")["token"]
         answer = httpx.get(
             f"http://127.0.0.1:{port}/api/v1/profiles",
@@ -474,15 +473,3 @@ def test_commands_work_beside_hub_up_and_no_query_is_logged(hub: Hub, data_dir: 
     log.close()
     assert up.returncode == 0, said
     assert [word for word in ("anna", "muster", token) if word in said] == []
-
-
-def await_ready(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("hub up was not ready in 60 s")

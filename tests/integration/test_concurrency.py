@@ -26,7 +26,7 @@ def at_once(work: Callable[[], object], count: int = WORKERS) -> None:
     gate, failures = threading.Barrier(count), list[BaseException]()
 
     def run() -> None:
-        gate.wait(10)
+        gate.wait(60)
         try:
             work()
         except BaseException as error:

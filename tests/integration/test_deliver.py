@@ -392,13 +392,13 @@ def test_a_slow_destination_does_not_slow_another_nor_the_processing(database: D
     hanging = threading.Thread(target=deliver, args=(Sender(database, tortoise, way.routes, "here:1:a"),))
     hanging.start()
     try:
-        assert stuck.wait(10)
+        assert stuck.wait(60)
         started = time.monotonic()
         # while it hangs, events are processed, also of people it is being sent, and the other one gets everything
         way.take(entry([customer("c0", when=at(9), company="Berg KG")], "later"))
         deliver(Sender(database, hare, way.routes, "here:1:b"))
         taken = time.monotonic() - started
-        assert (len(fast.people), len(slow.people), taken < 5) == (20, 0, True)
+        assert (len(fast.people), len(slow.people), taken < 25) == (20, 0, True)
     finally:
         go_on.set()
         hanging.join(30)

@@ -25,6 +25,7 @@ from hub.store import identity_status
 from hub.store.database import Database
 from tests.integration.test_incremental import from_nothing, run, stored_clusters
 from tests.support.doubles import START, by_name, customer, empty, source
+from tests.support.examples import examples
 
 RULES = IdentityRules()
 SABINE: dict[str, Any] = {
@@ -139,7 +140,9 @@ def people(draw: st.DrawFn) -> CanonicalEvent:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(people(), min_size=8, max_size=24), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_in_any_order_it_is_what_clustering_from_nothing_gives(

@@ -119,13 +119,13 @@ def test_a_drip_is_ended_too(echo: tuple[Echo, int], head: bytes) -> None:
     with connected(echo[1]) as client:
         client.sendall(head)
         try:
-            while time.monotonic() - started < 10:
+            while time.monotonic() - started < 40:
                 client.sendall(drop)
                 time.sleep(0.05)
         except OSError:
             pass  # they hung up
     # then it did not go on for long
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_a_body_as_slow_as_a_real_line_is_taken(echo: tuple[Echo, int]) -> None:

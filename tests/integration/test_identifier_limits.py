@@ -18,6 +18,7 @@ from hub.store import identity_status
 from hub.store.database import Database
 from tests.integration.test_incremental import FIRST, LAST, PHONES, from_nothing, run, stored_clusters
 from tests.support.doubles import START, by_name, customer, empty, source
+from tests.support.examples import examples
 
 RULES = IdentityRules.model_validate(
     {
@@ -51,7 +52,9 @@ def people(draw: st.DrawFn) -> CanonicalEvent:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(people(), min_size=1, max_size=12), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_event_by_event_equals_from_nothing(

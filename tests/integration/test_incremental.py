@@ -22,6 +22,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import matches, versions
 from hub.store.database import Database
 from tests.support.doubles import at, by_name, customer, empty, entry, source, store
+from tests.support.examples import examples
 
 FIRST = ["Anna", "Anja", "Bert", "Alexander", "Alex", "A.", None]
 LAST = ["Berg", "Müller", "Mueller", "Berg-Müller"]
@@ -83,7 +84,9 @@ def resolve_again(processing: Processing) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(people(), min_size=1, max_size=14), st.integers(1, 5))
 def test_event_by_event_equals_from_nothing(database: Database, events: list[CanonicalEvent], size: int) -> None:

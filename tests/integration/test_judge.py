@@ -31,6 +31,7 @@ from hub.store import inbox, profiles
 from hub.store import judgements as store_of
 from hub.store.database import Database
 from tests.support.doubles import START, Crm, at, by_name, customer, empty, entry, routes_to, source, store
+from tests.support.examples import examples
 
 PEOPLE = [
     customer("1", name=("Anna", "Müller"), emails=["anna@example.de"], phones=["+493023125017"], company="Berg KG"),
@@ -442,7 +443,7 @@ def at_once(*decisions: Callable[[], Any]) -> list[Any]:
     ended: list[Any] = [None] * len(decisions)
 
     def run(place: int) -> None:
-        ready.wait(10)
+        ready.wait(60)
         try:
             ended[place] = decisions[place]()
         except Exception as error:
@@ -512,7 +513,7 @@ def merges_of(numbers: Sequence[str]) -> st.SearchStrategy[list[tuple[str, str]]
     return st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)), min_size=1, max_size=4)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wanted=merges_of("123456"), how=st.sampled_from(["split", "withdraw"]))
 def test_random_merges_taken_back_restore_each_state_on_the_way(
     shared_database: Database, wanted: list[tuple[str, str]], how: str
@@ -542,7 +543,7 @@ def test_random_merges_taken_back_restore_each_state_on_the_way(
         assert office.delivered() == there
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wanted=merges_of("12345"), pick=st.integers(0, 10))
 def test_any_earlier_profile_can_be_taken_out_of_what_it_became(
     shared_database: Database, wanted: list[tuple[str, str]], pick: int
@@ -595,7 +596,7 @@ NEWS = [
 STEPS = st.sampled_from(NEWS) | st.tuples(st.sampled_from("12345"), st.sampled_from("12345"), st.booleans())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=2, max_size=6, unique_by=str))
 def test_decisions_that_are_withdrawn_leave_no_trace_whatever_came_meanwhile(
     shared_database: Database, steps: list[Any]

@@ -20,9 +20,8 @@ from hub.sdk.connection import load_connections
 from hub.sdk.source import RawDelivery
 from hub.store.database import Database
 from hub.store.gauges import Gauges
-from tests.integration.test_cli import await_ready
 from tests.support.doubles import START
-from tests.support.processes import free_port, wait_for
+from tests.support.processes import free_port, wait_for, wait_until_ready
 
 SHOP = {"webhook_secret": "hush-hafenkante"}
 
@@ -63,7 +62,7 @@ def test_metrics_of_hub_up_cover_all_its_processes_and_the_rows(tmp_path: Path, 
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        await_ready(f"{url}/health/ready")
+        wait_until_ready(url)
         before = samples(httpx.get(f"{url}/metrics", timeout=20).text)
         # when a customer comes in
         person = {"id": 1, "email": "anna@example.com", "first_name": "Anna", "updated_at": "2026-03-01T09:00:00Z"}

@@ -322,7 +322,7 @@ def test_a_process_that_dies_between_renewal_and_storing_leaves_a_sentence_that_
     def die() -> None:
         vendor.before_answer = lambda: None
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
     vendor.before_answer = die
     await_ready(process)

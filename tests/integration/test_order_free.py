@@ -38,6 +38,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from tests.support.doubles import Crm, at, by_name, customer, empty, entry, routes_to, source, store
+from tests.support.examples import examples
 
 RULES = IdentityRules(
     identifiers={
@@ -226,7 +227,9 @@ def end(database: Database, crm: Crm) -> End:
 
 
 QUICK = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
@@ -247,7 +250,7 @@ def test_any_order_any_repetition_any_batches(
     assert run(shared_database, batched(deliveries, random.Random(seed))) == run(shared_database, [deliveries])
 
 
-@settings(QUICK, max_examples=12)
+@settings(QUICK, max_examples=examples(8))
 @given(UNIVERSES, st.integers(0, 2**32))
 def test_any_number_of_workers(shared_database: Database, events: list[CanonicalEvent], seed: int) -> None:
     deliveries = entries_of(events)

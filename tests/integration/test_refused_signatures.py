@@ -182,3 +182,37 @@ def test_what_was_accepted_before_it_was_refused_elsewhere_ends_nothing(database
     assert found is not None
     assert (found.state, found.failures) == ("refused", 2)
     assert "none was ever accepted" not in found.reason
+
+
+def test_a_process_that_ends_while_it_notes_makes_no_connection_by_half(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, ends = psycopg.AsyncConnection.connect, list[str]()
+
+    async def story() -> None:
+        begun = asyncio.Event()
+
+        async def connecting(*given: Any, **named: Any) -> psycopg.AsyncConnection[Any]:
+            begun.set()
+            try:
+                made = await connect(*given, **named)
+            except BaseException as error:
+                ends.append(type(error).__name__)
+                raise
+            ends.append("connected")
+            return made
+
+        monkeypatch.setattr(psycopg.AsyncConnection, "connect", connecting)
+        # given a process that connects to note what it heard
+        noting = Arrivals(database.dsn)
+        noting.accepted("shop")
+        await begun.wait()
+        # when it ends
+        await noting.stop()
+
+    asyncio.run(story())
+    # then it has connected once, to the end, and it is noted
+    assert ends == ["connected"]
+    found = stands(database).source
+    assert found is not None
+    assert found.state == "ok"

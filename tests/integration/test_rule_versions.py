@@ -27,6 +27,7 @@ from hub.store import matches, profiles, versions
 from hub.store.database import Database
 from tests.integration.test_incremental import EMAILS, PHONES, people, run, stored_clusters
 from tests.support.doubles import Crm, at, by_name, customer, empty, entry, routes_to, source, store
+from tests.support.examples import examples
 
 KINDS = ("email", "phone")
 STRATEGIES = ("newest", "most_frequent", "longest_lived", "most_complete")
@@ -93,7 +94,7 @@ def processing_of(database: Database, rules: RuleSet) -> Processing:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(15),
     deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

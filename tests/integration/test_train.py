@@ -264,7 +264,7 @@ def test_a_batch_that_waited_while_weights_changed_is_decided_by_the_new_ones(da
             session, rules=None, survivorship=None, model=dumped(Model()), records=0, note="n", by="a", now=START
         )
         queued = versions.queue_all(session)
-    worker.join(10)
+    worker.join(60)
 
     assert queued == 0
     assert list(work.read) == [version]

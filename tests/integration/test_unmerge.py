@@ -34,6 +34,7 @@ from hub.store import due, outbox, profiles
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from tests.support.doubles import at, customer, empty, entry, source
+from tests.support.examples import examples
 from tests.support.hubspot import Way, client_of
 
 GIVEN_ANEW = ("id", "hs_merged_object_ids")
@@ -528,7 +529,7 @@ def shared_database(postgres_server: Any) -> Iterator[Database]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(6),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

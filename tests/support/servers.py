@@ -94,6 +94,8 @@ def _prepare(shared: Postgres) -> None:
     connection.execute("ALTER SYSTEM SET fsync = off")
     connection.execute("ALTER SYSTEM SET full_page_writes = off")
     connection.execute("ALTER SYSTEM SET max_wal_size = '512MB'")
+    # Nobody's database is dropped while any connection is half made, and a process under test may leave one so.
+    connection.execute("ALTER SYSTEM SET authentication_timeout = '10s'")
     connection.execute("SELECT pg_reload_conf()")
     connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
     migrate.migrate(shared.dsn(TEMPLATE))
@@ -125,12 +127,12 @@ def redis_server() -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
         shutil.rmtree(folder)
 
 
 def _await_redis(url: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     with redis.Redis.from_url(url) as client:
         while True:
             try:

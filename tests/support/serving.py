@@ -21,10 +21,10 @@ def served(app: Any, *, limits: Limits | None = None, trusted_proxies: tuple[str
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started:
             assert thread.is_alive(), "the server ended at its start"
-            assert time.monotonic() < deadline, "the server did not start in 10 s"
+            assert time.monotonic() < deadline, "the server did not start in 60 s"
             time.sleep(0.01)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

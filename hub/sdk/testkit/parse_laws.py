@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
@@ -25,6 +25,7 @@ from hub.sdk.testkit.documents import (
     with_unknown_fields,
     with_value,
 )
+from hub.sdk.testkit.unread import suspects, unread
 from hub.sdk.testkit.watch import around, emails_in, impurities, leaks, logged, personal_values, secrets_of, words_of
 
 MARK = "Zaubermann-4711"
@@ -72,7 +73,9 @@ def law_s10_absent_null_and_empty_are_one(case: SourceCase) -> None:
             for name, path, value, removed in optional
             if name == document and _may_be(case, document, path, value, empty)
         ]
-        spared = _idle(case, document, places, empty)
+        known = _known(case, document)
+        idle = [(path, value) for path, value, removed in places if removed == known and isinstance(value, _LEAVES)]
+        spared = unread(case.folder, case.documents[document], idle, empty, partial(_is, case, document, known))
         for path, _, removed in places:
             outcome = removed if path in spared else _mutated(case, document, path, empty)
             if not _alike(outcome, removed):
@@ -151,7 +154,8 @@ def law_s14_nothing_of_the_body_leaks(case: SourceCase) -> None:
             form = case.is_form(document)
             marked = replace_leaves(tree, lambda _: MARK)
             bodies = [encode(marked, form=form), encode(tree, form=form)[:-2]]
-            bodies += [encode(with_value(tree, path, MARK), form=form) for path, value in kinds(tree) if value != MARK]
+            spared = _quiet(case, document, words)
+            bodies += [encode(with_value(tree, path, MARK), form=form) for path, _ in kinds(tree) if path not in spared]
             for body in bodies:
                 words.extend(_words(case, document, body))
         words.extend(_words_of_refusal(case))
@@ -209,41 +213,34 @@ def _mutated(case: SourceCase, document: str, path: Path, value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _removals(case: SourceCase) -> Sequence[tuple[str, Path, Any, Any]]:
-    """Each kind of field with what becomes of the sample without it. Two laws in a row ask for the same sample."""
-    return [
-        (document, path, value, _mutated(case, document, path, REMOVED))
-        for document, tree in case.documents.items()
-        for path, value in kinds(tree)
-    ]
+    """Each kind of field with what becomes of the sample without it. Three laws in a row ask for the same sample."""
+    found: list[tuple[str, Path, Any, Any]] = []
+    for document, tree in case.documents.items():
+        places, known = list(kinds(tree)), _known(case, document)
+        spared = unread(case.folder, tree, suspects(case.folder, places), REMOVED, partial(_is, case, document, known))
+        found += [
+            (document, path, value, known if path in spared else _mutated(case, document, path, REMOVED))
+            for path, value in places
+        ]
+    return found
+
+
+def _known(case: SourceCase, document: str) -> Any:
+    form = case.is_form(document)
+    return _outcome(case, document, encode(case.documents[document], form=form), "the sample")
+
+
+def _is(case: SourceCase, document: str, known: Any, tree: Any) -> bool:
+    """Whether a changed document is read as the sample is."""
+    with suppress(AssertionError):
+        body = encode(tree, form=case.is_form(document))
+        return bool(_outcome(case, document, body, "many fields changed") == known)
+    return False
 
 
 def _may_be(case: SourceCase, document: str, path: Path, value: Any, empty: Any) -> bool:
     """A form has no null, and what is no text is never an empty one."""
     return isinstance(value, str) if empty == "" else not (case.is_form(document) and len(path) == 1)
-
-
-def _idle(case: SourceCase, document: str, places: Sequence[tuple[Path, Any, Any]], empty: Any) -> set[Path]:
-    """The fields whose absence changes nothing, as far as many of them emptied at once change nothing either.
-
-    Most fields of a large payload are read by nobody: one look at all of them spares one at each. Where anything
-    differs the halves are looked at, and in the end each field by itself.
-    """
-    known = _outcome(case, document, encode(case.documents[document], form=case.is_form(document)), "the sample")
-    idle = [path for path, value, removed in places if removed == known and isinstance(value, _LEAVES)]
-    return set(_unread(case, document, idle, empty, known))
-
-
-def _unread(case: SourceCase, document: str, paths: Sequence[Path], empty: Any, known: Any) -> Sequence[Path]:
-    if len(paths) < 3:
-        return ()
-    tree = case.documents[document]
-    for path in paths:
-        tree = with_value(tree, path, empty)
-    with suppress(AssertionError):
-        if _outcome(case, document, encode(tree, form=case.is_form(document)), "many fields emptied") == known:
-            return paths
-    half = len(paths) // 2
-    return [path for part in (paths[:half], paths[half:]) for path in _unread(case, document, part, empty, known)]
 
 
 def _alike(outcome: Any, removed: Any) -> bool:
@@ -262,6 +259,19 @@ def _named(case: SourceCase, path: Path, outcome: Any) -> None:
 def _parts(name: str) -> list[str]:
     """``data[email]``, a form's own name for a field, is the path ``data.email``."""
     return name.lower().replace("[", ".").replace("]", "").split(".")
+
+
+def _quiet(case: SourceCase, document: str, words: list[str]) -> set[Path]:
+    """The fields nobody reads, that were marked together; ``words`` gets what was said meanwhile."""
+    known = _known(case, document)
+    idle = [(path, value) for name, path, value, removed in _removals(case) if name == document and removed == known]
+
+    def same(tree: Any) -> bool:
+        said = list(_words(case, document, encode(tree, form=case.is_form(document))))
+        words.extend(said)
+        return not said and _is(case, document, known, tree)
+
+    return unread(case.folder, case.documents[document], suspects(case.folder, idle), MARK, same)
 
 
 def _words(case: SourceCase, document: str, body: bytes) -> Iterator[str]:

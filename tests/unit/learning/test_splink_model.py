@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hub.errors import ConfigError, PayloadError
 from hub.learning.splink_model import COLUMNS, dumped, from_splink, loaded, to_splink
 from hub.matching.weights import Model, Weights
+from tests.support.examples import examples
 
 NAMES = [field.name for field in fields(Weights)]
 BITS = st.floats(-30, 30).map(lambda bits: round(bits, 6))
@@ -34,7 +35,7 @@ TRAINED = Model(
 
 
 @given(MODELS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_text_tells_the_whole_model(model: Model) -> None:
     assert loaded(dumped(model)) == model
 
@@ -79,7 +80,7 @@ def test_frequencies_stay_behind_and_come_from_the_base() -> None:
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(NAMES, st.floats(-12, 12).map(lambda bits: round(bits, 6)))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_any_weights_travel_as_probabilities(told: dict[str, float]) -> None:
     model = Model(weights=Weights(**told))
     sent = to_splink(model)

@@ -18,6 +18,7 @@ from hub.learning.training import MOST_MOVED, MOST_RAISED, lent, near_births, pe
 from hub.matching.features import Features
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model, Weights
+from tests.support.examples import examples
 from tests.unit.matching.people import HOME, PHONE, who
 
 MODEL = Model(population=8192)
@@ -73,7 +74,7 @@ def test_an_answer_about_one_pair_moves_another_that_is_alike() -> None:
 
 
 @given(accepted=st.integers(0, 40), rejected=st.integers(0, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_one_more_answer_never_moves_against_itself_and_never_by_more_than_the_bound(
     accepted: int, rejected: int
 ) -> None:

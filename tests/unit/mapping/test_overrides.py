@@ -31,6 +31,7 @@ from hub.sdk.connection import load_connections
 from hub.sdk.destination import OrderChange
 from hub.sdk.mappings import with_mappings
 from tests.support.doubles import at
+from tests.support.examples import examples
 
 ALL: tuple[WriteRule, ...] = ("always", "only_if_empty", "never_after_edit")
 OWN = OwnFields(("firstname", "phone", "company", "hub_id"), kept=("hub_id",), order_written=("amount",), rules=ALL)
@@ -267,7 +268,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.dictionaries(st.sampled_from(["tables", "fields", "order_fields", "x"]), VALUES, max_size=4))
 def test_whatever_a_file_holds_it_is_read_or_its_faults_are_told(data: dict[str, Any]) -> None:
     compiled, faults = compile_overrides(data, OWN)

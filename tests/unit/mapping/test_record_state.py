@@ -153,9 +153,9 @@ def test_thousands_of_names_of_one_record_cost_each_no_more_than_the_first() -> 
     # given a file that gives all its rows one id
     digits = str.maketrans("0123456789", "abcdefghij")
     rows = [customer_at(n, name=("Anna", f"Berg{n}".translate(digits))) for n in range(5_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     state = applied(rows)
-    assert (time.perf_counter() - started) < 10  # a third of a second; sorted anew for each it was a minute
+    assert (time.process_time() - started) < 10  # a third of a second; sorted anew for each it was a minute
     assert len(state["other_names"]) == 4_999
     assert state["other_names"] == sorted(state["other_names"]) == applied(rows[::-1])["other_names"]
 

@@ -13,6 +13,7 @@ from hub.matching.features import Features
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
+from tests.support.examples import examples
 from tests.unit.matching.people import BORN, HOME, PHONE, who
 from tests.unit.matching.test_scoring import PERSONS
 
@@ -81,7 +82,7 @@ def test_a_value_of_more_people_or_records_than_the_rules_allow_is_shared() -> N
     assert crowds(buckets(crowded), crowded) == {value: SHARED}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(PERSONS, max_size=8), st.randoms())
 def test_clusters_do_not_depend_on_the_order_of_records(people: list[Features], random) -> None:
     numbered = list(enumerate(people))

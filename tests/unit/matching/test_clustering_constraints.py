@@ -17,6 +17,7 @@ from hub.matching.features import Features
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import Crowd, Score, score
 from hub.matching.weights import Model
+from tests.support.examples import examples
 from tests.unit.matching.people import BORN, PHONE, who
 from tests.unit.matching.test_scoring import PERSONS
 
@@ -159,7 +160,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(people, sure, constraints)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60))
 @given(cases())
 def test_components_are_clustered_the_same_together_and_each_on_its_own(case: Case) -> None:
     alone = [case.only(component).clusters() for component in case.joined()]
@@ -168,7 +169,7 @@ def test_components_are_clustered_the_same_together_and_each_on_its_own(case: Ca
     assert sorted(whole.refused) == sorted(pair for part in alone for pair in part.refused)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60))
 @given(cases(), st.randoms(use_true_random=False))
 def test_no_order_matters(case: Case, chance) -> None:
     def mixed(things: Iterable[Any]) -> list[Any]:
@@ -185,7 +186,7 @@ def test_no_order_matters(case: Case, chance) -> None:
     assert turned.clusters() == case.clusters()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60))
 @given(cases())
 def test_what_is_said_holds(case: Case) -> None:
     clusters = case.clusters()
@@ -204,7 +205,7 @@ def test_what_is_said_holds(case: Case) -> None:
     assert set(clusters.refused) == {(a, b) for a, b in case.sure if place[a] != place[b]}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60))
 @given(cases(), APART, st.booleans())
 def test_one_more_judgement_changes_its_components_only_and_its_end_restores_them(
     case: Case, sides: tuple[tuple[int, ...], tuple[int, ...]], same: bool

@@ -15,6 +15,7 @@ from hub.matching.features import Features, features_of, merged
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, Evidence, Score, outcome, score
 from hub.matching.weights import Model, Weights, trusted
+from tests.support.examples import examples
 from tests.unit.matching.people import BORN, HOME, PHONE, RULES, who
 
 MODEL = Model(population=8192)
@@ -286,7 +287,7 @@ CLUSTERS = st.lists(PERSONS, min_size=1, max_size=3).map(lambda records: reduce(
 CROWDS = st.dictionaries(st.sampled_from([crowd_key(EMAIL), crowd_key(PHONE), "am@example.org"]), st.integers(2, 9))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(100))
 @given(CLUSTERS, CLUSTERS, CROWDS)
 def test_scoring_is_symmetric(one: Features, other: Features, crowd: dict[str, int]) -> None:
     found, back = score(one, other, MODEL, crowd), score(other, one, MODEL, crowd)

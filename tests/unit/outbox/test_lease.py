@@ -28,8 +28,8 @@ from tests.support.doubles import Crm, at, by_name, customer, entry, routes_to, 
 MERGES = 12
 """More than go into one call."""
 
-SHORT = timedelta(seconds=1.5)
-PATIENCE = 20.0
+SHORT = timedelta(seconds=2)
+PATIENCE = 60.0
 
 
 def merging(database: Database, crm: Crm) -> Sender:

@@ -17,7 +17,7 @@ from hub.sdk.connection import load_connections, open_client
 from hub.sdk.http import HttpClient
 from tests.support.sockets import listening
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds after which a call counts as held without end; the deadlines of these tests are far below."""
 
 
@@ -73,7 +73,7 @@ def test_whatever_a_server_does_a_write_is_over_at_the_deadline_and_perhaps_carr
 
 def test_a_server_that_takes_no_body_is_given_up() -> None:
     with (
-        listening(lambda _: time.sleep(PATIENCE / 2)) as url,
+        listening(lambda _: time.sleep(PATIENCE / 4)) as url,
         HttpClient(url, allow_private=True, timeout_seconds=0.2) as client,
         pytest.raises(Unavailable),
     ):

@@ -49,9 +49,12 @@ def destination_case(tmp_path_factory: pytest.TempPathFactory) -> ConnectorCase:
     return load_folder(directory / "acme_crm")
 
 
-def broken_laws(case: ConnectorCase) -> set[str]:
+def broken_laws(case: ConnectorCase, law: str = "") -> set[str]:
+    """The laws it breaks, by code; with ``law`` only that one is tried."""
     broken = set()
     for check in checks_of(case):
+        if law and (check.law != law or law in broken):
+            continue
         try:
             check.run()
         except AssertionError:
@@ -214,7 +217,7 @@ def test_a_sound_source_breaks_no_law(source_case: ConnectorCase):
 @pytest.mark.parametrize("what", SOURCE_BREAKS)
 def test_a_source_that_breaks_a_law_is_found(source_case: ConnectorCase, what: str):
     law, change = SOURCE_BREAKS[what]
-    assert law in broken_laws(with_source(source_case, **change(source_case.source)))
+    assert law in broken_laws(with_source(source_case, **change(source_case.source)), law)
 
 
 def test_declarations_are_held_against_samples(source_case: ConnectorCase):
@@ -403,7 +406,7 @@ def test_a_sound_destination_breaks_no_law(destination_case: ConnectorCase):
 @pytest.mark.parametrize("what", DESTINATION_BREAKS)
 def test_a_destination_that_breaks_a_law_is_found(destination_case: ConnectorCase, what: str):
     law, change = DESTINATION_BREAKS[what]
-    assert law in broken_laws(with_destination(destination_case, **change(destination_case.destination)))
+    assert law in broken_laws(with_destination(destination_case, **change(destination_case.destination)), law)
 
 
 def test_a_settings_model_that_takes_anything_is_found(destination_case: ConnectorCase):
@@ -419,7 +422,7 @@ def test_who_does_not_read_what_is_refused_has_to_say_why(destination_case: Conn
 
 
 def test_a_byte_limit_is_held(destination_case: ConnectorCase):
-    assert "D9" in broken_laws(with_manifest(destination_case, limits=Limits(batch=1, max_bytes=40)))
+    assert "D9" in broken_laws(with_manifest(destination_case, limits=Limits(batch=1, max_bytes=40)), "D9")
 
 
 def test_a_connector_that_cannot_be_loaded_has_one_failing_check(tmp_path: Path):

@@ -22,6 +22,7 @@ from hub.model.customer import PersonName
 from hub.model.money import Money
 from hub.model.order import Order, OrderLine, ProductReference
 from hub.model.profile import ConsentSummary, OpenOrders, OrderSummary, Profile, RecordReference
+from tests.support.examples import examples
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 999_999, tzinfo=UTC)
 TABLES = {"stages": {"loyal": "VIP", "former": None}}
@@ -250,7 +251,7 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=8,
 )
-RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @RELAXED

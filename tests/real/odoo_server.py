@@ -175,6 +175,18 @@ class RealOdoo:
         values = {"dst_partner_id": ids[0], "partner_ids": [[6, 0, ids]], "state": "selection"}
         self.execute(wizard, "action_merge", [self.execute(wizard, "create", values)])
 
+    def opt_out_there(self, email: str) -> None:
+        """They unsubscribe, as it was up to Odoo 11: a mark of their contact."""
+        self._mark(email, out=True)
+
+    def lift_there(self, email: str) -> None:
+        """Somebody there takes the opt-out back."""
+        self._mark(email, out=False)
+
+    def _mark(self, email: str, *, out: bool) -> None:
+        contacts = self.execute("res.partner", "search", [["email", "=", email]])
+        self.execute("res.partner", "write", contacts, {"opt_out": out})
+
     def refuse(self, text: str) -> None:
         """There is no such rule."""
         raise NotImplementedError

@@ -6,8 +6,9 @@ two names are one where the one, in Pinyin, is a reading of the other. Tables: G
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 from hub.matching.features import Spelling
 from hub.matching.given_names import gender, known
@@ -65,7 +66,7 @@ def _wade(initial: str, final: str) -> str:
     return _INITIALS.get(initial, initial) + final
 
 
-def _tables() -> tuple[frozenset[str], dict[str, frozenset[str]]]:
+def _tables() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     pinyin = {"a", "ai", "an", "ang", "ao", "e", "en", "er", "ou"}
     wade: dict[str, set[str]] = {"erh": {"er"}, "o": {"e"}, "ssu": {"si"}, "yi": {"yi"}}
     for line in _FINALS.strip().splitlines():
@@ -80,7 +81,10 @@ def _tables() -> tuple[frozenset[str], dict[str, frozenset[str]]]:
                 wade.setdefault(folded, set()).update(wade[written])
         elif written.endswith("uan"):
             wade.setdefault(f"{written[:-2]}ean", set()).update(wade[written])
-    return frozenset(pinyin), {written: frozenset(read) for written, read in wade.items()}
+    # So has xue, which is xu then.
+    return {each: frozenset({each, f"{each}e"} & pinyin) for each in pinyin}, {
+        written: frozenset(read) for written, read in wade.items()
+    }
 
 
 _PINYIN, _WADE = _tables()
@@ -94,16 +98,20 @@ for _place, _line in enumerate(SURNAMES):
 def readings(word: str) -> tuple[frozenset[str], frozenset[str]]:
     """A word in syllables of Pinyin, and what it is in Pinyin if it is Wade-Giles; nothing where it is neither."""
     return (
-        frozenset(" ".join(each) for each in _parsed(word, _PINYIN)),
-        frozenset(
-            " ".join(read)
-            for each in _parsed(word, frozenset(_WADE))
-            for read in list(product(*(sorted(_WADE[syllable]) for syllable in each)))[:_MOST_READINGS]
-        ),
+        _read(word, _PINYIN),
+        _read(word, _WADE),
     )
 
 
-def _parsed(word: str, table: frozenset[str], most: int = _MOST_SYLLABLES) -> list[tuple[str, ...]]:
+def _read(word: str, table: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset(
+        " ".join(read)
+        for each in _parsed(word, table)
+        for read in islice(product(*(sorted(table[syllable]) for syllable in each)), _MOST_READINGS)
+    )
+
+
+def _parsed(word: str, table: Container[str], most: int = _MOST_SYLLABLES) -> list[tuple[str, ...]]:
     if not word:
         return [()]
     if not most:

@@ -4,6 +4,71 @@ Folded, as ``short_forms``; ours. Men and women are on lines of their own, so th
 sound alike (Layla, Leila) need no line: ``spellings`` hears them.
 """
 
+ENGLISH = """
+abigail abby abbie gail
+agatha aggie
+albert al bert bertie
+alfred alf fred freddie
+allison alison allie ally
+amanda mandy amy
+amelia millie amy
+arthur art artie
+augustus august gus augustine
+beatrice bea trixie
+bernadette bernie
+bradley brad
+bronwyn bron
+calvin cal
+cameron cam
+chester chet
+clifford cliff
+constance connie
+cynthia cindy
+deirdre dee deedee
+dominic dom nic
+douglas doug
+elaine lainie
+ernest ernie
+florence flo florrie
+genevieve jenny gen
+geraldine gerry
+gertrude gertie trudy
+gilbert gil bert
+gillian jill gill
+herbert herb bert
+isaac ike zac
+jacqueline jacqui jackie
+janet jan
+jeremy jerry jem
+josephine josie jo
+joshua josh
+judith judy jude
+kimberly kim kimberley
+leslie les
+lillian lily lil lilian
+lucille lucy lucinda
+madeleine maddie madeline madelyn
+mildred millie
+millicent millie
+mitchell mitch
+nigel nige
+penelope penny
+philippa pippa pip
+prudence prue
+randolph randy
+raymond ray
+roderick rod
+rodney rod
+russell russ
+sidney sid sydney
+stuart stu stewart
+tabitha tabby
+terence terry terrence
+tobias toby tobi
+vincent vinny vinnie
+winifred winnie
+"""
+
 POLISH = """
 aleksander alexander olek alek
 andrzej jedrzej andreas andrew andrei jedrek
@@ -267,4 +332,4 @@ said saeed saied sayed
 
 def lines() -> list[str]:
     """All families, one a line."""
-    return "\n".join((POLISH, RUSSIAN_AND_UKRAINIAN, GREEK, ARABIC_AND_PERSIAN)).split("\n")
+    return "\n".join((ENGLISH, POLISH, RUSSIAN_AND_UKRAINIAN, GREEK, ARABIC_AND_PERSIAN)).split("\n")

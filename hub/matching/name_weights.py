@@ -12,6 +12,7 @@ _NEAR_MOST = 2.0
 
 First names have none: what looks alike at one door are siblings, eleven times in twelve.
 """
+_THREE = 3
 _WHOLE = 8
 """Letters from which a single field may hold both names run together."""
 TWO_NAMES = "two_names"
@@ -48,6 +49,9 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
         first, first_level = _name(whole.first, whole.first, model, given=True)
         last, last_level = _name(whole.last, whole.last, model, given=False)
         return first, last, first_level, last_level
+    if _split_elsewhere(one, other):
+        # Which of the two has it right is not known: the one that comes first stands for both.
+        one = other = min(one, other)
     if (carried := chinese.alike(one, other)) is not None:
         one, other = carried
     first, first_level = _name(one.first, other.first, model, given=True)
@@ -71,6 +75,14 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
     if not lesser:
         return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
     return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _split_elsewhere(one: Spelling, other: Spelling) -> bool:
+    """Whether three words or more are the same in turn, but begin with another: Tham Jun Hoe, Jun Hoe Tham."""
+    told, also = (*one.first, *one.last), (*other.first, *other.last)
+    if len(told) < _THREE or len(told) != len(also) or not (one.first and one.last and other.first and other.last):
+        return False
+    return any((*told[place:], *told[:place]) == also for place in range(len(told)))
 
 
 def _in_one_field(one: Spelling, other: Spelling) -> Spelling | None:

@@ -64,10 +64,16 @@ _GREEK_LETTERS = _rules(
 _GREEK_ENDINGS = _rules((("(?:os|u|us)$", "o"), ("(?<=[ia])s$", "")))
 """A wife's and a husband's name."""
 
+_WIVES = (
+    ("ova", ("", "a", "o")), ("aja", ("oi", "oj", "oy")), ("aya", ("oi", "oj", "oy")),
+    *((ending, ("ius", "as", "is", "ys", "us")) for ending in ("iene", "iute", "aite", "yte", "ute", "ene")),
+)  # fmt: skip
+"""How a woman's last name ends, and a man's: Czech and Slovak, Russian, Lithuanian."""
+
 _ARABIC_LETTERS = _rules(
     (
         ("^abd[aeiou]?l?[aeiou]?(?:l|r(?=r)|n(?=n)|s(?=s))?", "abd"), ("dsch|dj|dg|j|g(?![hn])", "J"), ("sch|sh", "S"),
-        ("kh", "H"), ("gh", "g"), ("ph", "f"), ("[td]h", "t"), ("ck|q", "k"), ("oua", "wa"), ("oui", "wi"), ("v", "w"),
+        ("kh", "H"), ("gh|ck|q", "k"), ("ph", "f"), ("[td]h", "t"), ("oua", "wa"), ("oui", "wi"), ("v", "w"),
         ("[ae][iy](?![aeiou])", "3"), ("ee|ii", "i"), ("ou|oo|o", "u"), ("[yj]", "i"), ("(?<=[lnsmrt])e$", ""),
         ("(?<=[ae])h$", ""),
     )
@@ -126,11 +132,23 @@ def sound_alike(one: str, other: str) -> bool:
 
 
 def one_family(one: str, other: str) -> bool:
-    """Whether two last names are a Greek husband's and his wife's, in whatever way they are written."""
-    return (
-        min(len(one), len(other)) >= _HEARD
-        and bool(_GREEK_WORD.search(one) or _GREEK_WORD.search(other))
-        and _applied(_GREEK_ENDINGS, greek(one)) == _applied(_GREEK_ENDINGS, greek(other))
+    """Whether two last names are a husband's and his wife's or daughter's, in whatever way they are written."""
+    if min(len(one), len(other)) < _HEARD:
+        return False
+    if _of_a_woman(one, other) or _of_a_woman(other, one):
+        return True
+    return bool(_GREEK_WORD.search(one) or _GREEK_WORD.search(other)) and (
+        _applied(_GREEK_ENDINGS, greek(one)) == _applied(_GREEK_ENDINGS, greek(other))
+    )
+
+
+def _of_a_woman(name: str, man: str) -> bool:
+    """Nováková of Novák, Stankevičienė and Stankevičiūtė of Stankevičius, Tolstaja of Tolstoi."""
+    return any(
+        name.endswith(ending)
+        and len(stem := name.removesuffix(ending)) >= _HEARD
+        and any(sound_alike(stem + mans, man) for mans in endings if man.endswith(mans))
+        for ending, endings in _WIVES
     )
 
 

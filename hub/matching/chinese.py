@@ -141,6 +141,8 @@ def alike(one: Spelling, other: Spelling) -> tuple[Spelling, Spelling] | None:
     """
     if not (one.first and one.last and other.first and other.last):
         return None
+    if "".join(one.last) not in _SURNAMES and "".join(one.first) not in _SURNAMES:
+        return None
     for mine, mine_turned in ((one, False), (Spelling(one.last, one.first), True)):
         for theirs, theirs_turned in ((other, False), (Spelling(other.last, other.first), True)):
             if (

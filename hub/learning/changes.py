@@ -37,6 +37,7 @@ _NAMES: Mapping[str, str] = {
     "alias": "a short or other form of the name, compared with an equal one,",
     "part": "one of several names, compared with all of them,",
     "typo": "a typing error in a name, compared with an equal one,",
+    "first_two_names": "a Chinese first name beside another, with one last name,",
     "initial": "an initial that fits",
     "initial_different": "another initial",
     "swapped": "first and last name the other way round",

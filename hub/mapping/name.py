@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from hub.mapping import han
 from hub.model.customer import PersonName
 from hub.model.text import tidy
 
@@ -106,6 +107,8 @@ def person_name(
 
 
 def _split(full: str) -> tuple[str | None, str | None, str | None]:
+    if (chinese := han.split(full)) is not None:
+        return chinese[1], None, chinese[0]
     if "," in full:
         family, _, given = full.partition(",")
         told = given.split()

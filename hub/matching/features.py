@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from hub.mapping import han
 from hub.mapping.name import NAMES_TOO, fold
 from hub.mapping.record_state import State, current, former
 from hub.matching.contacts import mailbox
@@ -197,7 +198,7 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
     spellings: set[Spelling] = set()
     suffixes: set[str] = set()
     for first, last in _told_names(state):
-        given, family = _given(first), _tokens(last)
+        given, family = _given(first), _tokens(han.family_read(last))
         told = given
         if family and given and _CALLED.issuperset(given):
             given = ()

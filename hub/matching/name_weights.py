@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.matching import chinese
 from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, COUPLE, Tokens, likeness, nearness
 from hub.matching.weights import Model
@@ -11,10 +12,12 @@ _NEAR_MOST = 2.0
 
 First names have none: what looks alike at one door are siblings, eleven times in twelve.
 """
+_THREE = 3
 _WHOLE = 8
 """Letters from which a single field may hold both names run together."""
+TWO_NAMES = "two_names"
 _MOST_REMEMBERED = 200_000
-MISMATCH = frozenset({"different", "far", "initial_different", ALIKE, COUPLE, ""})
+MISMATCH = frozenset({TWO_NAMES, "different", "far", "initial_different", ALIKE, COUPLE, ""})
 
 Names = tuple[float, float, str, str]
 """Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
@@ -46,8 +49,15 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
         first, first_level = _name(whole.first, whole.first, model, given=True)
         last, last_level = _name(whole.last, whole.last, model, given=False)
         return first, last, first_level, last_level
+    if _split_elsewhere(one, other):
+        # Which of the two has it right is not known: the one that comes first stands for both.
+        one = other = min(one, other)
+    if (carried := chinese.alike(one, other)) is not None:
+        one, other = carried
     first, first_level = _name(one.first, other.first, model, given=True)
     last, last_level = _name(one.last, other.last, model, given=False)
+    if first_level == "different" and chinese.told_both_ways(one, other):
+        return model.weights.first_two_names, last, TWO_NAMES, last_level
     if first_level == "exact" or (first_level not in MISMATCH and last_level not in MISMATCH):
         return first, last, first_level, last_level
     crossed, crossed_level = _crossed(one.first, other.last, model)
@@ -65,6 +75,14 @@ def _spelled(one: Spelling, other: Spelling, model: Model) -> Names:
     if not lesser:
         return 0.0, more + model.weights.swapped, "", f"swapped {greater}"
     return less + model.weights.swapped, more, f"swapped {lesser}", f"swapped {greater}"
+
+
+def _split_elsewhere(one: Spelling, other: Spelling) -> bool:
+    """Whether three words or more are the same in turn, but begin with another: Tham Jun Hoe, Jun Hoe Tham."""
+    told, also = (*one.first, *one.last), (*other.first, *other.last)
+    if len(told) < _THREE or len(told) != len(also) or not (one.first and one.last and other.first and other.last):
+        return False
+    return any((*told[place:], *told[:place]) == also for place in range(len(told)))
 
 
 def _in_one_field(one: Spelling, other: Spelling) -> Spelling | None:

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 
+from hub.matching import forms_abroad
 from hub.matching.given_names import gender, known, womans_form
 from hub.matching.short_forms import FAMILIES, SURNAMES, shortest
-from hub.matching.spellings import near_sound, sound_alike
+from hub.matching.spellings import greek, near_sound, one_family, readings, sound_alike
 
 Tokens = tuple[str, ...]
 """A name's folded words, never empty words."""
@@ -25,12 +26,43 @@ def _families(lines: Sequence[str]) -> dict[str, frozenset[int]]:
     return {name: frozenset(places) for name, places in by_name.items()}
 
 
-_BY_NAME = _families(FAMILIES)
+_BY_NAME = _families([*FAMILIES, *forms_abroad.lines()])
 _BY_SURNAME = _families(SURNAMES)
 _NONE: frozenset[int] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def _by_sound() -> dict[str, frozenset[int]]:
+    """The same by what a name may sound like."""
+    found: dict[str, set[int]] = {}
+    for name, places in _BY_NAME.items():
+        if len(name) >= _HEARD:
+            for heard in _heard(name):
+                found.setdefault(heard, set()).update(places)
+    return {heard: frozenset(places) for heard, places in found.items()}
+
+
+def _heard(name: str) -> list[str]:
+    return [*readings(name), f"greek {greek(name)}"]
+
+
+@lru_cache(maxsize=32_768)
+def _family(name: str) -> frozenset[int]:
+    """The families of a first name; of one in none, and not well known, those of a name that it is another spelling of.
+
+    Aikaterine is Aikaterini, and so Katerina.
+    """
+    places = _BY_NAME.get(name)
+    if places is not None or len(name) < _HEARD or known(name):
+        return places or _NONE
+    return _NONE.union(*(_by_sound().get(heard, _NONE) for heard in _heard(name)))
+
+
 _STEM, _WHOLE = 4, 6
 """Letters in common, and of each, that make two related names a man's and a woman's form (Alexander, Alexandra)."""
-_HEARD = 5
+_HEARD = 4
+"""Letters of a name that may be another spelling of one in a family."""
+_NEARLY = 5
 """Letters of a name from which a vowel or consonant heard otherwise leaves it much alike."""
 _SHORT = 3
 """Letters of a name that may be another's, cut."""
@@ -74,7 +106,7 @@ def likeness(one: Tokens, other: Tokens, *, given: bool = True) -> str:
         return COUPLE
     if one[0] == other[0]:
         return "part" if within or _initials(one[1:], other[1:]) else "close"
-    if within or (given and _BY_NAME.get(one[0], _NONE) & _BY_NAME.get(other[0], _NONE)):
+    if within or (given and _family(one[0]) & _family(other[0]) and not _second_apart(one, other)):
         return "alias"
     if given and _well_known_apart(one[0], other[0]):
         return "different"
@@ -132,17 +164,22 @@ def _one_word(one: str, other: str, *, given: bool) -> str:
     if len(one) == 1 or len(other) == 1:
         return "initial" if one[0] == other[0] else "different"
     if given:
-        if one in _BY_NAME and other in _BY_NAME:
-            if not _BY_NAME[one] & _BY_NAME[other]:
-                return "different"
+        mine, theirs = _family(one), _family(other)
+        if not mine.isdisjoint(theirs):
             if _man_and_woman(one, other):
                 return COUPLE
             return "typo" if _one_sound(one, other) or sound_alike(one, other) else "alias"
+        if one in _BY_NAME and other in _BY_NAME:
+            return "different"
         if _one_sound(one, other) and not _man_and_woman(one, other):
             return "typo"
         if one[:3] == other[:3] and _well_known_apart(one, other):
             return "different"
-    elif sound_alike(one, other) or (one[:2] in _ADDED[False] and sound_alike(*_both_bare(one, other))):
+    elif (
+        sound_alike(one, other)
+        or one_family(one, other)
+        or (one[:2] in _ADDED[False] and sound_alike(*_both_bare(one, other)))
+    ):
         return "typo"
     elif _BY_SURNAME.get(one, _NONE) & _BY_SURNAME.get(other, _NONE):
         return "alias"
@@ -153,7 +190,13 @@ def _one_sound(one: str, other: str) -> bool:
     """Whether they are two spellings of one name; an h that is not the first letter is silent: Michala and Micala."""
     if spoken(one) == spoken(other) or one[:1] + one[1:].replace("h", "") == other[:1] + other[1:].replace("h", ""):
         return True
-    return sound_alike(one, other) and not (known(one) and known(other))
+    return sound_alike(one, other) and (_mute(one, other) or not (known(one) and known(other)))
+
+
+def _mute(one: str, other: str) -> bool:
+    """Whether an e that is not heard is all that parts two names of one gender: Yasmin and Yasmine."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer == f"{shorter}e" and shorter[-1] not in "aeiouy" and gender(one) == gender(other) is not None
 
 
 def _sisters(one: str, other: str, level: str) -> str:
@@ -174,6 +217,13 @@ def _run_together(one: Tokens, other: Tokens) -> bool:
         if len(whole) >= _SHORT and any(len(word) >= _SHORT and sound_alike(whole, word) for word in told):
             return True
     return False
+
+
+def _second_apart(one: Tokens, other: Tokens) -> bool:
+    """Whether both have a second name, and these are two: Marie Luise and Maria Theresia."""
+    if len(one) < 2 or len(other) < 2 or one[1] == other[1] or 1 in (len(one[1]), len(other[1])):
+        return False
+    return _one_word(one[1], other[1], given=True) in ("different", "far", COUPLE, ALIKE)
 
 
 def _initials(one: Tokens, other: Tokens) -> bool:
@@ -211,7 +261,7 @@ def _alike(one: str, other: str) -> int:
         return 3 if one[0] == other[0] or swapped or one[1:] == other or other[1:] == one else 2
     if shorter >= 3 and (one.startswith(other) or other.startswith(one)):
         return 2
-    if shorter >= _HEARD and near_sound(one, other):
+    if shorter >= _NEARLY and near_sound(one, other):
         return 2
     similar = JaroWinkler.similarity(one, other)
     if similar >= 0.92 or (one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)):

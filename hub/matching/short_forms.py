@@ -251,24 +251,92 @@ zhang chang cheung
 wang wong
 li lee
 zhao chao chiu
-chen chan chin
+chen chan chin tan
 zhou chow chou
-xu hsu hui
-huang hwang wong
+xu hsu hui tsui
+huang hwang wong ooi
 zheng cheng
 xie hsieh tse
-liu lau
-cai tsai choi
-qian chien
+liu lau liou low
+cai tsai choi chua
+qian chien chin
 deng teng tang
-guo kuo kwok
+guo kuo kwok kwek
 zhu chu
-lin lam
-wu ng
+lin lam lim
+wu ng woo goh
 zhong chung
-yang yeung
-liang leung
+yang yeung young yeo
+liang leung neo
 he ho
+sun suen
+hu woo wu
+gao kao ko
+ma mah
+luo lo law loh
+song sung
+han hon
+tang tong
+feng fung
+yu yue yu
+dong tung
+xiao hsiao siu siew
+cheng ching
+cao tsao cho
+yuan yuen
+fu foo
+shen sum shum
+zeng tseng tsang chan
+peng pang
+lu lui loo
+su so soh
+jiang chiang kong
+jia chia ka
+ding ting
+wei ngai
+xue hsueh hsuh sit
+ye yeh yip yap
+yan yen yim
+du tu to
+pan poon pun
+dai tai
+xia hsia ha
+tian tien tin
+fan faan
+fang fong
+shi shih sze
+yao yiu
+tan tam
+liao liu liew
+zou tsou chow
+xiong hsiung hung
+jin chin kam
+lu lok
+hao hou
+kong kung hung
+bai pai pak
+cui tsui chui
+kang hong
+mao mo
+qiu chiu yau
+qin chin chun
+jiang kiang chiang
+gu ku koo
+hou hau
+shao siu
+meng mang
+long lung
+wan man
+duan tuan
+lei lui loi
+tang tong
+yin wan
+li lai
+chang sheung
+he hor
+lai lay
+gong kung
+wen man wan
 hoang huynh
 vu vo
 oikonomou economou ikonomou

@@ -67,6 +67,7 @@ class Weights(_OfKinds):
     initial: float = 2.0
     initial_different: float = -5.0
     first_different: float = -8.0
+    first_two_names: float = -4.0
     last_different: float = -4.5
     swapped: float = 0.0
     household_first_least: float = 4.5

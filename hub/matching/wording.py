@@ -30,6 +30,7 @@ _NAMES: Mapping[str, str] = {
     "initial": "{name}s agree as far as told, one is an initial: {both}",
     "far": "{name}s are hardly alike: {both}",
     "different": "{name}s differ: {both}",
+    "two_names": "one first name is Chinese and the other is not, as who has both tells either: {both}",
     "couple_different": "{name}s are alike, and a man's and a woman's: {both}",
     "alike_different": "{name}s are alike, and two well-known names: {both}",
     "initial_different": "{name}s differ already in the initial: {both}",

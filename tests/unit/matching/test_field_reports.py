@@ -16,6 +16,7 @@ from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, likeness
 from hub.matching.rules import IdentityRules, nobodys
 from hub.matching.scoring import outcome, score
+from hub.matching.short_forms import shortest
 from hub.matching.version import identity
 from tests.unit.matching.people import HOME, who
 
@@ -407,3 +408,63 @@ def test_spellings_of_one_name_are_one_person_on_a_mailbox_and_a_family_is_not()
     assert crowds(buckets(people), people) == {}
     people[4] = who(**named("Dmitri", "Shevchenko", **MAILBOX))
     assert set(crowds(buckets(people), people).values()) == {2}
+
+
+# -- names of many countries: the reports tell of names that peers leave apart, or join
+
+CARRIED = {
+    "bellingcat/name-variant-search#1": ("Qasim", "Suleymany", "Qassem", "Soleimani"),
+    "bellingcat/name-variant-search#1, by ear": ("Ghasem", "Sulemani", "Qasem", "Souleimani"),
+    "opensanctions/rigour#121": ("Muhammad", "Nouri", "Mohamed", "Noori"),
+    "moj-analytical-services/splink#906": ("Bob", "Lorimer", "Robert", "Lorimer"),
+    "dedupeio/dedupe#769": ("Mandy", "Lorimer", "Amanda", "Lorimer"),
+    "dedupeio/dedupe#769, cut": ("Josh", "Lorimer", "Joshua", "Lorimer"),
+    "dssg/pgdedupe#88": ("Abby", "Lorimer", "Abigail", "Lorimer"),
+    "derek73/python-nameparser#83": ("Tham Jun", "Hoe", "Jun Hoe", "Tham"),
+    "fisharebest/webtrees#708": ("Xiaolan", "Deng", "Deng", "Xiao-Lan"),
+    "SteveMCarroll/PronouncingNamesForEnglishSpeakers#4": ("Guozhi", "Qian", "Kuo-chih", "Chien"),
+    "google/personfinder#282": ("诚", "曾", "Cheng", "Zeng"),
+    "Juris-M/citeproc-js#226": ("晓兰", "解", "Xiaolan", "Xie"),
+    "fisharebest/webtrees#1000": ("Jana", "Dvořák", "Jana", "Dvořáková"),
+    "fisharebest/webtrees#1164": ("Ewa", "Zielony", "Ewa", "Zielona"),
+    "fisharebest/webtrees#1000, Lithuanian": ("Rasa", "Petrauskas", "Rasa", "Petrauskienė"),
+    "fisharebest/webtrees#2021": ("Ida", "Radsevitsch", "Ida", "Radziewicz"),
+    "NaturalNode/natural#59": ("Ilja", "Tchichelnitzky", "Ilya", "Chichelnitsky"),
+    "corona-warn-app/cwa-quick-test-frontend#301": ("Цветана", "Шишкова", "Tsvetana", "Shishkova"),
+    "zentity-io/zentity#114": ("Ευαγγελία", "Μπακογιάννη", "Evangelia", "Bakoyianni"),
+}
+
+
+@pytest.mark.parametrize(("first", "last", "also_first", "also_last"), CARRIED.values(), ids=CARRIED)
+def test_one_person_in_two_countries_spelling_is_one_by_mailbox_and_home(
+    first: str, last: str, also_first: str, also_last: str
+) -> None:
+    one = named(first, last, **MAILBOX, **HOME)
+    other = named(also_first, also_last, **MAILBOX, **HOME)
+    assert decided(one, other) == decided(other, one) == "same"
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Gierszlik/Gotsalk", "Grossmann/Grassmeier", "Kovalenko/Kowalewski", "Wang/Huang", "Albrecht/Brecht"],
+)
+def test_two_last_names_that_a_coarse_key_joins_are_two(names: str) -> None:
+    """elastic/elasticsearch#32384."""
+    one, other = ((shortest(fold(name)),) for name in names.split("/"))
+    assert likeness(one, other, given=False) not in ("exact", "typo")
+
+
+@pytest.mark.parametrize(
+    ("full", "first", "last"),
+    [("邓小平", "小平", "邓"), ("曾诚", "诚", "曾"), ("欧阳娜娜", "娜娜", "欧阳"), ("山田太郎", "山田太郎", None)],
+)
+def test_a_chinese_name_in_one_field_begins_with_the_family(full: str, first: str, last: str | None) -> None:
+    """fisharebest/webtrees#708, google/personfinder#282, zotero/translators#2092."""
+    name = person_name(full=full)
+    assert name is not None
+    assert (name.first, name.last, name.full) == (first, last, full)
+
+
+def test_first_names_that_agree_with_second_names_that_do_not_are_two() -> None:
+    assert likeness(("marie", "luise"), ("maria", "theresia")) not in ("exact", "typo", "alias", "part")
+    assert likeness(("marie", "luise"), ("maria", "l")) == "alias"

@@ -23,7 +23,6 @@ _LABELS = {
     "accounts": "Account",
     "loyalty_ids": "Loyalty number",
     "contact_kinds": "Kind of contact",
-    "custom": "Custom field",
     "consents": "Consent",
 }
 _CAME = {

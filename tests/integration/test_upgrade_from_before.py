@@ -246,10 +246,13 @@ def test_the_crm_is_told_only_what_changed(of_before: Upgraded) -> None:
 def test_the_order_that_was_waiting_becomes_a_deal_and_the_one_that_was_partly_paid_back_follows(
     of_before: Upgraded,
 ) -> None:
-    deals = [one for _, path, body in of_before.hub.written if "deals/batch" in path for one in body["inputs"]]
-    assert deals[0]["properties"]["dealname"] == "#1012 (shop-de)"
+    deals = [one for _, path, body in of_before.hub.written if "objects/deals/batch" in path for one in body["inputs"]]
+    told = [one["properties"] for one in deals]
+    assert [one["dealname"] for one in told if "dealname" in one] == ["#1012 (shop-de)"]
     # of 124.90 EUR 20 went back in money alone, which no deal followed before
-    assert [one["properties"] for one in deals[1:]] == [{"amount": "104.90"}]
+    assert [one["amount"] for one in told if "amount" in one and "dealname" not in one] == ["104.90"]
+    # and of all others it is told what was ordered, which is new
+    assert {name for one in told if "amount" not in one for name in one} == {"hub_order_lines"}
 
 
 def test_everybody_is_in_the_crm_once_and_under_the_same_id(of_before: Upgraded) -> None:

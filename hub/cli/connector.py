@@ -101,7 +101,10 @@ def show(name: Named, json: output.JsonOption = False, config: output.ConfigOpti
             output.show_table((title.replace("_", " "), ""), described[title].items())
     for what, mapped in described["maps"].items():
         output.show("")
-        output.show_table((f"written of a {what}", "from"), [(row["there"], row["from"]) for row in mapped["written"]])
+        output.show_table(
+            (f"written of {'an' if what == 'order' else 'a'} {what}", "from"),
+            [(row["there"], row["from"]) for row in mapped["written"]],
+        )
         output.show(f"goes nowhere: {', '.join(mapped['left']) or 'nothing'}")
     if told := described["tells"]:
         output.show(f"\ntells: {', '.join(told['told'])}")

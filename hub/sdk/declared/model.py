@@ -120,7 +120,8 @@ class Search(Operation):
 
     ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer, with
     ``bare`` of their ids alone: each is read then. Where an answer holds a page of them, ``next`` is an expression for
-    what the next page is asked by; ``$next`` in ``next_query`` is it. At most 20 pages are read.
+    what the next page is asked by; ``$next`` in ``next_query`` is it. Without ``next_query`` it is a link, of which the
+    query alone is taken: a link leads to no other system. At most 20 pages are read.
     """
 
     by: Literal["own", "email"]
@@ -132,8 +133,8 @@ class Search(Operation):
 
     @model_validator(mode="after")
     def _pages(self) -> Search:
-        if (self.next is None) != (not self.next_query):
-            raise ValueError("next and next_query belong together")
+        if self.next is None and self.next_query:
+            raise ValueError("next_query needs next, the expression for what the next page is asked by")
         return self
 
 

@@ -270,7 +270,7 @@ def test_a_record_that_was_read_and_is_gone_is_absent_and_no_error(tmp_path: Pat
          "person.lists.mails.remove: there is no value 'row' here"),
         ({"person__find__1__query": {"q": {"base64": ["{vlaue}"]}}},
          "person.find[1].query.q: there is no value 'vlaue' here; did you mean 'value'?"),
-        ({"person__find__1__next_query": {"at": "{next}"}}, "person.find[1]: next_query needs next"),
+        ({"person__find__1__next_query": {"at": "{next}"}}, "person.find[1].next: is needed with next_query"),
         ({"person__opt_out": {"no_mail": "{token}"}}, "person.opt_out: there is no value 'token' here"),
         ({"person__then": [{"request": "POST /x", "fields": ["nmae"]}]},
          "person.then[0].fields: 'nmae' is none of person.fields; did you mean 'name'?"),

@@ -25,7 +25,7 @@ def as_far_as_right(model: type[_Model], data: object) -> _Model:
 
 
 def _field(info: FieldInfo, value: Any) -> Any:
-    rules: Any = Annotated[info.annotation, Field(), *info.metadata]  # type: ignore[name-defined]
+    rules: Any = Annotated[info.annotation, Field(), *info.metadata]
     try:
         return TypeAdapter(rules).validate_python(value)
     except ValidationError:

@@ -105,7 +105,7 @@ def test_somebody_who_is_there_already_is_not_touched(house: House) -> None:
 def test_an_email_that_an_upsert_by_key_took_away_is_not_said_to_be_unguarded(tmp_path: Path) -> None:
     # given a CRM that is written to by PUT under Hub's own id, and lets only one record have an e-mail
     upsert = {"request": "PUT /people/{key}", "body": "$fields", "id": "id"}
-    parts = {"person__create": None, "person__upsert": upsert, "person__opt_out": {}, "errors": []}
+    parts: dict[str, Any] = {"person__create": None, "person__upsert": upsert, "person__opt_out": {}, "errors": []}
     crm = connected(tmp_path, changed(**parts))
     people: dict[str, dict[str, Any]] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -89,11 +89,11 @@ def show(name: Named, json: output.JsonOption = False, config: output.ConfigOpti
         output.show_json(described)
         return
     output.show(f"{described['title']} ({described['name']}), {described['channel']}, {', '.join(described['roles'])}")
-    output.show(f"API {described['api_version']}: {described['docs_url']}")
+    output.show(f"API{' ' * bool(described['api_version'])}{described['api_version']}: {described['docs_url']}")
     output.show(f"capabilities: {', '.join(described['capabilities']) or 'none'}")
     output.show(f"tier: {described['tier']}; proven against: {', '.join(described['proven_against'])}")
     output.show_table(
-        ("setting", "default", "what"), [(s["name"], s["default"], s["what"]) for s in described["settings"]]
+        ("setting", "default", "what"), [(s["name"], _default(s), s["what"]) for s in described["settings"]]
     )
     for title in ("topics", "not_offered"):
         if described[title]:
@@ -101,7 +101,10 @@ def show(name: Named, json: output.JsonOption = False, config: output.ConfigOpti
             output.show_table((title.replace("_", " "), ""), described[title].items())
     for what, mapped in described["maps"].items():
         output.show("")
-        output.show_table((f"written of a {what}", "from"), [(row["there"], row["from"]) for row in mapped["written"]])
+        output.show_table(
+            (f"written of {'an' if what == 'order' else 'a'} {what}", "from"),
+            [(row["there"], row["from"]) for row in mapped["written"]],
+        )
         output.show(f"goes nowhere: {', '.join(mapped['left']) or 'nothing'}")
     if told := described["tells"]:
         output.show(f"\ntells: {', '.join(told['told'])}")
@@ -209,6 +212,12 @@ def capture(
     output.say(f"send deliveries to http://{host}:{port}/; then: hub connector check {name} --accept")
     server = uvicorn.Server(uvicorn.Config(asgi(case, kept), host=host, port=port, log_level="warning", lifespan="off"))
     server.run()
+
+
+def _default(setting: Mapping[str, Any]) -> str:
+    if setting["required"]:
+        return "required"
+    return "" if setting["default"] in (None, "None") else str(setting["default"])
 
 
 def _case(name: str) -> ConnectorCase:

@@ -298,9 +298,9 @@ class _Reading:
         if rule.lookup and rule.lookup not in self.tables:
             near = did_you_mean(rule.lookup, self.tables)
             yield f"{join(path, 'lookup')}: there is no table {rule.lookup!r}{near}"
-        kept = self.own.rules if self.where == "fields" else self.own.order_rules
+        kept, of = (self.own.rules, "") if self.where == "fields" else (self.own.order_rules, " for orders")
         if rule.write not in kept:
-            yield f"{join(path, 'write')}: this connection keeps no other rule than {' and '.join(kept)}"
+            yield f"{join(path, 'write')}: this connection keeps no other rule{of} than {' and '.join(kept)}"
         elif rule.write == "never_after_edit" and self.own.untold(name):
             yield f"{join(path, 'write')}: whether a person changed this field there cannot be told"
         if rule.mapped and rule.mapped not in self.written:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -16,6 +18,7 @@ from hub.errors import HubError, RefusedError
 from hub.sdk.http import Budget
 from hub.sdk.manifest import Limits
 from tests.support.crm import House, doubles
+from tests.unit.sdk.declared.test_declaration import changed, connected
 
 CANARY = UUID("00000000-0000-0000-0000-00000000cafe")
 
@@ -97,3 +100,39 @@ def test_somebody_who_is_there_already_is_not_touched(house: House) -> None:
     with pytest.raises(RefusedError):
         tried(house)
     assert house.double.people() == before
+
+
+def test_an_email_that_an_upsert_by_key_took_away_is_not_said_to_be_unguarded(tmp_path: Path) -> None:
+    # given a CRM that is written to by PUT under Hub's own id, and lets only one record have an e-mail
+    upsert = {"request": "PUT /people/{key}", "body": "$fields", "id": "id"}
+    parts: dict[str, Any] = {"person__create": None, "person__upsert": upsert, "person__opt_out": {}, "errors": []}
+    crm = connected(tmp_path, changed(**parts))
+    people: dict[str, dict[str, Any]] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content or b"{}")
+        key = request.url.path.rpartition("/")[2]
+        if key == "search":
+            [asked] = body.values()
+            found = [one for one in people.values() if asked in (one["mail"], one["ext"]["hub"])]
+            return httpx.Response(200, json={"data": {"people": found}})
+        if request.method == "PUT":
+            if any(one["mail"] == body["mail"] for name, one in people.items() if name != key):
+                return httpx.Response(409, json={"message": "taken"})
+            people[key] = {**body, "id": key}
+        elif key not in people:
+            return httpx.Response(404, json={})
+        elif request.method == "DELETE":
+            return httpx.Response(200, json=people.pop(key))
+        elif request.method == "PATCH":
+            people[key] |= body["person"]
+        return httpx.Response(200, json=people[key])
+
+    promises = try_crm(
+        crm, CANARY, patience=0, transport=httpx.MockTransport(answer), budget=Budget(Limits()), clock=lambda: 0.0,
+        sleep=lambda _: None,
+    )  # fmt: skip
+    told = {promise.name: promise for promise in promises}
+    assert told["lets only one record have an own key"].holds is True
+    assert told["lets only one record have an e-mail"].holds is True
+    assert people == {}

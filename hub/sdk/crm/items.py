@@ -42,3 +42,9 @@ def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
 def own_ids(write: Write, own: str) -> list[str]:
     """The profile, and those merged into it."""
     return [value for name, value in write.match if name == own]
+
+
+def values_of(properties: Mapping[str, Any], name: str) -> list[str]:
+    """The values of a property: one, each of a list, or none."""
+    told = properties.get(name)
+    return [str(one) for one in (told if isinstance(told, list | tuple) else [told]) if one not in (None, "")]

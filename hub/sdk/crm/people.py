@@ -12,7 +12,7 @@ from hub.sdk.crm import finding, opt_outs, rules
 from hub.sdk.crm.activities import are_wanted
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
-from hub.sdk.crm.items import creation, known, look_first, own_ids, plain
+from hub.sdk.crm.items import creation, known, look_first, own_ids, plain, values_of
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import Write, WriteResult
@@ -140,8 +140,8 @@ class PeopleWriter(Generic[Settings]):
         taken: set[object] = set()
         kept: list[Item] = []
         for item in items:
-            unique = [item.properties.get(name) for name in self.people.unique]
-            claims = {claim for claim in (item.id or item.write.key, *unique) if claim}
+            unique = {(name, one) for name in self.people.unique for one in values_of(item.properties, name)}
+            claims = {item.id or item.write.key, *unique}
             if claims & taken:
                 self.results.retry(item.write, "another profile of this batch has the same e-mail or record")
             else:
@@ -161,12 +161,15 @@ class PeopleWriter(Generic[Settings]):
         make: Action = "upsert" if people.upsert else "create"
         found: dict[Action, list[Item]] = {"update": [], make: []}
         for write in writes:
-            email = (EMAIL, str(write.mirror.get(people.email)))
-            holder = next(iter(index.get(email, ())), None) if unique else None
-            blocked = holder is not None and not holder.is_of(write, own)
-            if holder and blocked and {*write.merged_ids} & {*holder.formerly} and email in holder.borrowed:
-                self.free(holder.id, email)
-                blocked = False
+            blocked = False
+            for email in [(EMAIL, one) for one in values_of(write.mirror, people.email)] if unique else ():
+                holder = next(iter(index.get(email, ())), None)
+                if holder is None or holder.is_of(write, own):
+                    continue
+                if {*write.merged_ids} & {*holder.formerly} and email in holder.borrowed:
+                    self.free(holder.id, email)
+                else:
+                    blocked = True
             if blocked and not write.uncertain:
                 self.results.retry(write, "the e-mail is the contact's of another profile")
                 continue

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -14,6 +14,10 @@ class Part(BaseModel):
     """A part of a declaration: what it does not know is a fault."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """What does not fit together in it: the key at fault ("" for the part as a whole), and what is wrong."""
+        yield from ()
 
 
 class Setting(Part):
@@ -53,11 +57,10 @@ class Auth(Part):
     basic: Basic | None = None
     oauth2: OAuth2 | None = None
 
-    @model_validator(mode="after")
-    def _is_one(self) -> Auth:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Several ways at once, or none."""
         if sum(value is not None for value in (self.header, self.bearer, self.basic, self.oauth2)) != 1:
-            raise ValueError("needs one of header, bearer, basic, oauth2")
-        return self
+            yield "", "needs one of header, bearer, basic, oauth2"
 
 
 class Limits(Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from hub.sdk.declared.faults import faults_of
 from hub.sdk.declared.fields import ORDERS, Fields
 from hub.sdk.declared.mapped import finished, names_in, own_fields
 from hub.sdk.declared.model import Declaration, Reading
+from hub.sdk.declared.partial import as_far_as_right
 from hub.sdk.declared.rows import HELD
 from hub.sdk.declared.template import fill
 from hub.sdk.destination import Change, OrderChange, ProfileChange, Write
@@ -41,7 +42,7 @@ from hub.sdk.manifest import (
 )
 from hub.sdk.oauth import OAuth, OAuthSettings
 from hub.sdk.registry import Connector
-from hub.yaml_file import Reader, describe
+from hub.yaml_file import Reader, describe, line_hint
 
 
 def read_declaration(path: Path) -> Declaration:
@@ -50,14 +51,30 @@ def read_declaration(path: Path) -> Declaration:
     data = reader.open(path)
     faults = list(reader.faults)
     if not faults:
-        try:
-            declaration = Declaration.model_validate(data)
-            faults = faults_of(declaration)
-        except ValidationError as error:
-            faults = describe(error, Declaration)
+        declaration, faults = _read(data)
     if faults:
-        raise ConfigError([f"{path}: {fault}" for fault in faults])
+        raise ConfigError([f"{path}: {fault}{line_hint(fault, reader.lines)}" for fault in faults])
     return declaration
+
+
+def _read(data: object) -> tuple[Declaration, list[str]]:
+    """The declaration, and all that is wrong with it: what has no right form, and what is wrong with the rest."""
+    try:
+        declaration = Declaration.model_validate(data)
+    except ValidationError as error:
+        faults = describe(error, Declaration)
+        declaration = as_far_as_right(Declaration, data)
+        paths = [fault.partition(": ")[0] for fault in faults]
+        return declaration, [*faults, *(fault for fault in faults_of(declaration) if not _follows(fault, paths))]
+    return declaration, faults_of(declaration)
+
+
+def _follows(fault: str, paths: Collection[str]) -> bool:
+    """Whether a fault may come of those at ``paths`` alone: it is told of the same place, or one above or below."""
+    own = fault.partition(": ")[0]
+    return any(
+        f"{one}.".startswith((f"{other}.", f"{other}[")) for path in paths for one, other in ((own, path), (path, own))
+    )
 
 
 def connector_of(slug: str, declaration: Declaration) -> Connector:

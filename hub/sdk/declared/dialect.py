@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
@@ -242,8 +242,17 @@ def _searches(
             if not page or page[0] in asked:  # the last page again: https://github.com/airbytehq/airbyte/issues/28226
                 break
             asked.add(page[0])
-            more = {name: str(fill(text, {"next": page[0]})) for name, text in search.next_query.items()}
-            yield Call(replace(request, query={**request.query, **more}), read)
+            yield Call(replace(request, query={**request.query, **_next_query(search, page[0])}), read)
+
+
+def _next_query(search: Search, following: str) -> Mapping[str, str | list[str]]:
+    """What is asked otherwise for the next page. Raises Unavailable where nothing tells."""
+    if search.next_query:
+        return {name: str(fill(text, {"next": following})) for name, text in search.next_query.items()}
+    more = parse_qs(urlsplit(following).query, keep_blank_values=True)
+    if not more:
+        raise Unavailable("what leads to the next page is no link with a query: next_query tells where it goes")
+    return {name: values[0] if len(values) == 1 else values for name, values in more.items()}
 
 
 def _records(

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from hub.errors import did_you_mean
 from hub.mapping.expression import PROFILE, ExpressionError, Schema, compile_expression
-from hub.sdk.declared.access import Auth
+from hub.sdk.declared.access import Auth, Part
 from hub.sdk.declared.activities import ENTRY
 from hub.sdk.declared.fields import ORDERS
 from hub.sdk.declared.model import Declaration, Encoded, Operation, Rows, Search, Writing
 from hub.sdk.declared.template import names_in
+from hub.yaml_file import join
 
 _ALWAYS = ("fields", "key", "id")
 _EXPRESSIONS = frozenset(
@@ -27,6 +28,7 @@ _EXPRESSIONS = frozenset(
 def faults_of(declaration: Declaration) -> list[str]:
     """Every fault as ``path: what``, with the nearest right name."""
     return [
+        *_wrong(declaration, ""),
         *_fields("person.fields", declaration.person.fields, PROFILE),
         *(_fields("order.fields", declaration.order.fields, ORDERS) if declaration.order else ()),
         *_answers(declaration, ""),
@@ -35,6 +37,21 @@ def faults_of(declaration: Declaration) -> list[str]:
         *_names(declaration),
         *_personal_paths(declaration),
     ]
+
+
+def _wrong(part: Any, path: str) -> Iterator[str]:
+    """What does not fit together, wherever it stands."""
+    if isinstance(part, Part):
+        for name, what in part.wrong():
+            yield f"{join(path, name) if name else path}: {what}"
+        for name, info in type(part).model_fields.items():
+            yield from _wrong(getattr(part, name), join(path, info.alias or name))
+    elif isinstance(part, Mapping):
+        for name, one in part.items():
+            yield from _wrong(one, join(path, str(name)))
+    elif isinstance(part, tuple):
+        for index, one in enumerate(part):
+            yield from _wrong(one, join(path, index))
 
 
 def _personal_paths(declaration: Declaration) -> Iterator[str]:
@@ -173,10 +190,10 @@ def _secrets(auth: Auth, settings: Collection[str]) -> Iterator[str]:
 
 def _names(declaration: Declaration) -> Iterator[str]:
     person, company = declaration.person, declaration.company
-    if person.email not in person.fields:
+    if person.fields and person.email not in person.fields:
         yield f"person.email: {person.email!r} is none of person.fields{did_you_mean(person.email, person.fields)}"
     for name in person.unique:
-        if name not in (*person.fields, person.own):
+        if person.fields and name not in (*person.fields, person.own):
             yield f"person.unique: {name!r} is none of person.fields{did_you_mean(name, person.fields)}"
     for path, names in (
         *((f"person.lists.{name}.fields", rows.fields) for name, rows in person.lists.items()),

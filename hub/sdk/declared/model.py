@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from hub.sdk.catalogue.proof import Proof
 from hub.sdk.declared.access import Auth, Limits, Part, Setting, Text
@@ -41,11 +41,10 @@ class Encoded(Part):
     as_json: Any = Field(None, alias="json")
     base64: Any = None
 
-    @model_validator(mode="after")
-    def _is_one(self) -> Encoded:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Both, or none."""
         if (self.as_json is None) == (self.base64 is None):
-            raise ValueError("needs one of json, base64")
-        return self
+            yield "", "needs one of json, base64"
 
     @property
     def template(self) -> Any:
@@ -65,11 +64,10 @@ class Operation(Part):
     headers: Mapping[str, str] = Field(default_factory=dict)
     body: Any = None
 
-    @model_validator(mode="after")
-    def _is_a_request(self) -> Operation:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """A request that is none."""
         if _REQUEST.fullmatch(self.request) is None:
-            raise ValueError("request: must be a method and a path, such as `POST /contacts`")
-        return self
+            yield "request", "must be a method and a path, such as `POST /contacts`"
 
     @property
     def method(self) -> str:
@@ -108,11 +106,12 @@ class Writing(Operation):
     failed: str | None = None
     words: str | None = None
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Writing:
-        if self.size > 1 and (self.item is None or self.results is None):
-            raise ValueError("with size, item and results are needed")
-        return self
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Besides, a batch without what it is made of."""
+        yield from super().wrong()
+        for name, value in (("item", self.item), ("results", self.results)):
+            if self.size > 1 and value is None:
+                yield name, "is needed with size"
 
 
 class Search(Operation):
@@ -120,7 +119,8 @@ class Search(Operation):
 
     ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer, with
     ``bare`` of their ids alone: each is read then. Where an answer holds a page of them, ``next`` is an expression for
-    what the next page is asked by; ``$next`` in ``next_query`` is it. At most 20 pages are read.
+    what the next page is asked by; ``$next`` in ``next_query`` is it. Without ``next_query`` it is a link, of which the
+    query alone is taken: a link leads to no other system. At most 20 pages are read.
     """
 
     by: Literal["own", "email"]
@@ -130,11 +130,11 @@ class Search(Operation):
     next: str | None = None
     next_query: Mapping[str, str] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _pages(self) -> Search:
-        if (self.next is None) != (not self.next_query):
-            raise ValueError("next and next_query belong together")
-        return self
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Besides, pages that nothing leads to."""
+        yield from super().wrong()
+        if self.next is None and self.next_query:
+            yield "next", "is needed with next_query: the expression for what the next page is asked by"
 
 
 class Reading(Operation):
@@ -229,13 +229,12 @@ class Person(Part):
     merge: tuple[Operation, ...] = ()
     erase: tuple[Operation, ...]
 
-    @model_validator(mode="after")
-    def _can_be_made(self) -> Person:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """People who can be neither made nor found."""
         if self.create is None and self.upsert is None:
-            raise ValueError("needs create or upsert")
+            yield "create", "is needed, or upsert"
         if {search.by for search in self.find} != {"own", "email"}:
-            raise ValueError("find: needs a search by own and one by email")
-        return self
+            yield "find", "needs a search by own and one by email"
 
     @property
     def in_rows(self) -> frozenset[str]:
@@ -269,15 +268,14 @@ class Order(Part):
     create: Writing | None = None
     upsert: Writing | None = None
 
-    @model_validator(mode="after")
-    def _can_be_made(self) -> Order:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Orders that can be neither made nor found, or belong to nobody."""
         if self.upsert is None and None in (self.create, self.update, self.find):
-            raise ValueError("needs upsert, or create, update and find")
+            yield "upsert", "is needed, or create, update and find"
         if (self.person is None) == (self.link is None):
-            raise ValueError("needs either person or link")
+            yield "person", "needs either person or link"
         if self.find is not None and self.find.by != "own":
-            raise ValueError("find: orders are found by own")
-        return self
+            yield "find.by", "should be 'own': orders are found by it"
 
 
 class History(Operation):
@@ -338,12 +336,11 @@ class Declaration(Part):
     activity: Activity | None = None
     proof: Proof = Field(Proof(), description="Tests that hold it against something outside of it, for its tier.")
 
-    @model_validator(mode="after")
-    def _names_settings(self) -> Declaration:
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Names of settings that no template could hold."""
         for name in self.settings:
             if _SETTING.fullmatch(name) is None:
-                raise ValueError(f"settings.{name}: a name has small letters, digits and underscores")
-        return self
+                yield f"settings.{name}", "a name has small letters, digits and underscores"
 
     @property
     def public_settings(self) -> Collection[str]:

@@ -291,7 +291,9 @@ def law_d16_what_was_told_apart_is_written(case: WriteCase) -> None:
     held = replace(change, external_ids=change.external_ids or ("kit-known",), mirror=before.mirror)
     for what, told in (("a refund", {"refunded": change.order.total / 2}), ("a deletion", {"deleted": True})):
         again = case.destination.render(replace(held, **told), case.settings)
-        assert again is not None, f"{case.id}: {what} told apart from its order changes nothing"
+        assert again is not None, (
+            f"{case.id}: {what} told apart from its order changes nothing: write what knows of it (net, stage, deleted)"
+        )
 
 
 def law_d14_what_nobody_knows_is_written(case: WriteCase) -> None:

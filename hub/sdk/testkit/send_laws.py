@@ -185,7 +185,10 @@ def law_d11_no_person_and_no_secret_leaks(case: WriteCase) -> None:
         words += [words_of(sent.error)] if sent.error else []
         said = "\n".join(words)
         found = leaks(said, private)
-        assert not found, f"{case.id}: {len(found)} personal or secret values leak, as in {around(said, found[0])!r}"
+        hint = "; a path that must hold one is named in personal_paths, with the reason"
+        assert not found, (
+            f"{case.id}: {len(found)} personal or secret values leak, as in {around(said, found[0])!r}{hint}"
+        )
 
 
 def _shown(case: WriteCase, request: httpx.Request) -> str:

@@ -252,6 +252,11 @@ def test_rules_of_writing_that_a_connection_cannot_keep_are_refused(tmp_path: Pa
     assert with_mappings(made, tmp_path, {})[1] == [
         f"{tmp_path}/bi.yaml: fields.name.write: this connection keeps no other rule than always (line 1)"
     ]
+    # of people alone, where nothing reads an order
+    orders = {"order_fields": {"title": {"write": "only_if_empty"}}}
+    assert compile_overrides(orders, OwnFields((), order_written=("title",), rules=RULES))[1] == [
+        "order_fields.title.write: this connection keeps no other rule for orders than always"
+    ]
     own = OwnFields(("lang", "country_id/id"), rules=RULES, untold=lambda name: "/" in name)
     told = {name: {"write": "never_after_edit"} for name in own.written}
     said = "fields.country_id/id.write: whether a person changed this field there cannot be told"

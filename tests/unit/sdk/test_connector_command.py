@@ -175,3 +175,11 @@ def test_a_connector_without_proof_says_what_to_do_for_it(till: Path):
     assert shown["proven_against"] == ["double from documentation"]
     assert shown["tier"] == "none"
     assert "passes the contract kit" in shown["missing"]
+
+
+def test_a_connector_shows_what_must_be_set() -> None:
+    lines = [line.split() for line in runner.invoke(app, ["show", "odoo"]).stdout.splitlines()]
+    # then what has no default is told apart from what is required
+    assert [line[1] for line in lines if line[:1] in (["database"], ["api_key"])] == ["required", "required"]
+    assert [line[1] for line in lines if line[:1] == ["login"]] == ["Login"]
+    assert ["written", "of", "an", "order", "from"] in lines

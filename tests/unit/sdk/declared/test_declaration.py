@@ -138,14 +138,14 @@ HISTORY: Mapping[str, Any] = {
         ({"person__opt_out": {"name": True}}, "person.opt_out.name: stands in person.fields too"),
         ({"person__update__request": "PATCH /people/{ids}"},
          "person.update.request: there is no value 'ids' here; did you mean 'id'?"),
-        ({"person__update__request": "patch people"}, "person.update: request: must be a method and a path"),
+        ({"person__update__request": "patch people"}, "person.update.request: must be a method and a path"),
         # a secret leaves only in what proves who asks
         ({"person__create__request": "POST /people?key={token}"},
          "person.create.request: there is no value 'token' here"),
         ({"person__find__1__body": {"mail": "anna"}}, "person.find[1]: names neither $value nor $values"),
-        ({"person__find__1__by": "own"}, "person: find: needs a search by own and one by email"),
-        ({"person__create": None}, "person: needs create or upsert"),
-        ({"person__create__size": 10}, "person.create: with size, item and results are needed"),
+        ({"person__find__1__by": "own"}, "person.find: needs a search by own and one by email"),
+        ({"person__create": None}, "person.create: is needed, or upsert"),
+        ({"person__create__size": 10}, "person.create.item: is needed with size"),
         ({"errors__0__when": "code = 1"}, "errors[0].when: "),
         ({"errors__0__is": "doubled"}, "errors[0].is: "),
         ({"person__record__id": "data["}, "person.record.id: "),
@@ -178,6 +178,49 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_declaration(file(tmp_path, wrong))
     assert len(caught.value.faults) == 4
+
+
+WRONG = """\
+title: Any CRM
+setings: {token: {secret: true, description: A token.}}
+auth: {bearer: "{tokn}"}
+limits: {batch: many}
+errors:
+  - {status: 409, is: conflicts, when: "code = 1"}
+person:
+  own: hub
+  email: mial
+  unique: [phone]
+  fields: {mail: "emals[0]", name: name.frist}
+  opt_outs: {no_mail: "{list}"}
+  record: {id: "data[", owner: hub}
+  find:
+    - {by: owner, request: FETCH /search, body: {hub: $valeu}, items: people}
+    - {by: email, request: GET people, query: {mail: "{value}", tok: "{token}"}, items: people}
+  read: {request: "GET /people/{ids}"}
+  update: {request: "PATCH /people/{idd}", body: $fields}
+  erase: [{request: "DELETE /people/{id}"}]
+order: {own: key, fields: {amount: totl}, record: {owner: key}}
+"""
+
+
+def test_faults_of_form_hide_none_of_those_behind_them(tmp_path: Path) -> None:
+    # given a file with mistakes of every kind
+    path = tmp_path / "any-crm.yaml"
+    path.write_text(WRONG, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_declaration(path)
+    told = [fault.removeprefix(f"{path}: ") for fault in caught.value.faults]
+    # then each is told once, at its place, with its line; and none that only comes of another
+    assert [fault.partition(": ")[0] for fault in told] == [
+        "docs_url", "limits.batch", "errors[0].is", "person.find[0].by", "person.opt_outs", "setings",
+        "person.create", "person.find[0].request", "order.upsert", "order.person",
+        "person.fields.mail", "person.fields.name", "order.fields.amount",
+        "errors[0].when", "person.record.id",
+        "person.find[0].body", "person.find[1].query.tok", "person.update.request",
+        "person.opt_out", "auth.bearer", "person.email", "person.unique",
+    ]  # fmt: skip
+    assert told[2].endswith("did you mean 'conflict'? (line 6)")
 
 
 @pytest.mark.parametrize("text", ["", "[", "a: [1", "just words", "person: 1", "person: []", "- a", "a: !x 1"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Unavailable
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.declared.connector import read_declaration
 from hub.sdk.destination import ProfileChange, Write
@@ -129,6 +131,81 @@ def test_a_search_may_hold_its_condition_as_json_and_be_told_in_pages(tmp_path: 
     assert asked[1].url.params["cursor"] == "p2"
 
 
+def by_link(link: str) -> tuple[list[httpx.URL], Callable[[httpx.Request], httpx.Response]]:
+    """A CRM that leads to the second page, where Anna is, by ``link``."""
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            return httpx.Response(200, json={"people": []})
+        asked.append(request.url)
+        found = [{"id": 8, "mail": "anna.mueller@example.com"}] if len(asked) == 2 else []
+        return httpx.Response(200, json={"people": found, "paging": {"next": link if len(asked) == 1 else None}})
+
+    return asked, answer
+
+
+BY_LINK: Mapping[str, Any] = {
+    "by": "email", "request": "GET /people", "query": {"mail": "{value}", "size": "1"}, "items": "people",
+    "next": "paging.next",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ["https://evil.example.net/steal?at=p%2B2&size=5", "/people?at=p%2B2&size=5"])
+def test_a_link_to_the_next_page_is_followed_and_leads_to_no_other_system(tmp_path: Path, link: str) -> None:
+    own = {"by": "own", "request": "POST /search", "body": {"hub": "$value"}, "items": "people"}
+    crm = connected(tmp_path, changed(person__find=[own, BY_LINK]))
+    asked, answer = by_link(link)
+    destination = crm.connector.destination
+    assert destination is not None
+    with open_client(crm, destination, transport=httpx.MockTransport(answer)) as client:
+        [result] = destination.send([rendered(crm, ProfileChange(ANNA, 1))], client, crm.settings)
+    assert result.external_id == "8"
+    assert (asked[1].host, asked[1].path) == (asked[0].host, asked[0].path)
+    assert dict(asked[1].params) == {"mail": "anna.mueller@example.com", "at": "p+2", "size": "5"}
+
+
+def test_a_next_page_that_is_no_link_writes_nothing_rather_than_a_second_record(tmp_path: Path) -> None:
+    own = {"by": "own", "request": "POST /search", "body": {"hub": "$value"}, "items": "people"}
+    crm = connected(tmp_path, changed(person__find=[own, BY_LINK]))
+    _, answer = by_link("p2")
+    destination = crm.connector.destination
+    assert destination is not None
+    with (
+        open_client(crm, destination, transport=httpx.MockTransport(answer)) as client,
+        pytest.raises(Unavailable, match="next_query tells where it goes"),
+    ):
+        destination.send([rendered(crm, ProfileChange(ANNA, 1))], client, crm.settings)
+
+
+def test_a_list_whose_values_are_unique_is_guarded_value_by_value(tmp_path: Path) -> None:
+    # given a CRM that lets only one record have an e-mail, and keeps them as rows
+    crm = connected(tmp_path, {**(rows := with_list(AS_A_WHOLE)), "person": {**rows["person"], "unique": ["mail"]}})
+    shared, another = "shared@example.com", "00000000-0000-0000-0000-00000000ac02"
+    first = ANNA.model_copy(update={"emails": ("anna@example.com", shared)})
+    second = ANNA.model_copy(update={"id": UUID(another), "emails": (shared,)})
+    writes = [rendered(crm, ProfileChange(one, 1)) for one in (first, second)]
+    made: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/search"):
+            return httpx.Response(200, json={"data": {"people": held}})
+        made.append(request.url.path)
+        return httpx.Response(200, json={"data": {"id": 9}})
+
+    destination = crm.connector.destination
+    assert destination is not None
+    held: list[Any] = []
+    # when both are written in one batch, then the first is delivered, and the other waits for the next
+    with open_client(crm, destination, transport=httpx.MockTransport(answer)) as client:
+        results = destination.send(writes, client, crm.settings)
+        assert [result.outcome for result in results] == ["delivered", "retry"]
+        # and when another's record has the second e-mail of a list, nothing is written at once
+        held = [{"id": 9, "ext": {"hub": another}, "mails": [{"id": 1, "kind": "mail", "value": shared}]}]
+        [result] = destination.send(writes[:1], client, crm.settings)
+    assert (result.outcome, len(made)) == ("retry", 1)
+
+
 def test_pages_that_never_end_are_read_no_further(tmp_path: Path) -> None:
     search = {
         "by": "email", "request": "GET /people", "query": {"mail": "{value}"}, "items": "people", "next": "next",
@@ -193,7 +270,7 @@ def test_a_record_that_was_read_and_is_gone_is_absent_and_no_error(tmp_path: Pat
          "person.lists.mails.remove: there is no value 'row' here"),
         ({"person__find__1__query": {"q": {"base64": ["{vlaue}"]}}},
          "person.find[1].query.q: there is no value 'vlaue' here; did you mean 'value'?"),
-        ({"person__find__1__next": "next"}, "person.find[1]: next and next_query belong together"),
+        ({"person__find__1__next_query": {"at": "{next}"}}, "person.find[1].next: is needed with next_query"),
         ({"person__opt_out": {"no_mail": "{token}"}}, "person.opt_out: there is no value 'token' here"),
         ({"person__then": [{"request": "POST /x", "fields": ["nmae"]}]},
          "person.then[0].fields: 'nmae' is none of person.fields; did you mean 'name'?"),

@@ -34,6 +34,14 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
     if source is None or source.verify is None or source.name_event is None:
         raise VerificationError("this connection takes no webhooks")
     source.verify(delivery, connection.settings)
+    return named(connection, delivery)
+
+
+def named(connection: Connection, delivery: RawDelivery) -> NewEntry:
+    """The entry that a verified delivery becomes; its names are the connector's, and no secret is kept with it."""
+    source = connection.connector.source
+    assert source is not None
+    assert source.name_event is not None
     try:
         name = source.name_event(delivery, connection.settings)
     except Exception:  # a PayloadError, or the connector's mistake: the sender is not the one to suffer for it

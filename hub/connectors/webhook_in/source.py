@@ -23,7 +23,6 @@ from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent
 from hub.mapping import custom
 from hub.mapping.body import form_fields, json_tree
 from hub.mapping.expression import plain
-from hub.mapping.payload import Reading
 from hub.mapping.time import UNTOLD
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
@@ -57,53 +56,62 @@ def name_event(delivery: RawDelivery, settings: WebhookInSettings) -> EventName:
     reader = _reader(body, settings, delivery.headers, body=body, topic="", received_at=delivery.received_at)
     topic = custom.text(reader.raw(settings.event.topic, "event.topic")) or DEFAULT_TOPIC
     told = custom.text(reader.raw(settings.event.id, "event.id"))
+    if not told and settings.verify and settings.verify.standard_webhooks:
+        told = delivery.headers.get("webhook-id") or delivery.headers.get("svix-id")
     return EventName(event_id=f"{topic}:{told or hashlib.sha256(delivery.body).hexdigest()}", topic=topic)
 
 
 def parse(entry: InboxEntry, settings: WebhookInSettings) -> Sequence[CanonicalEvent | Note]:
     """What the rules that fit make of each event. Raises SkipEvent where none fits, PayloadError with a path."""
-    reading = Reading()
     events: list[CanonicalEvent | Note] = []
+    notes: list[Note] = []
     skipped: list[str] = []
-    found = _items(entry, settings, reading.notes)
+    found = _items(entry, settings)
     for number, reader in enumerate(found):
-        event_id = f"{entry.event_id}#{number}" if len(found) > 1 else entry.event_id
+        alone = len(found) == 1
         try:
-            if len(found) > 1:
-                events += reading.alone(_told(entry, reader, settings, event_id, number))
-            else:
-                events += _told(entry, reader, settings, event_id, number)
+            told = list(_told(entry, reader, settings, entry.event_id if alone else f"{entry.event_id}#{number}"))
         except SkipEvent as reason:
             skipped.append(str(reason))
-    if skipped and not events and not reading.notes:
-        raise SkipEvent(skipped[0])
-    if not events and not reading.notes:
-        raise SkipEvent("nothing in it that a rule reads")
-    return reading.of(events)
+            continue
+        except PayloadError as error:
+            if alone:
+                raise
+            reader.notes.append(Note(path=error.path, reason=f"{error.reason}, so this event is left out"))
+            told = []
+        events += told
+        notes += reader.notes if alone else [_of_member(note, number, settings) for note in reader.notes]
+    if events:
+        return [*events, *dict.fromkeys(notes)]
+    if notes:
+        raise PayloadError(notes[0].reason, path=notes[0].path)
+    raise SkipEvent(skipped[0] if skipped else "there is no event in it")
+
+
+def _of_member(note: Note, number: int, settings: WebhookInSettings) -> Note:
+    within = where(settings.items, "") if settings.items is not None else ""
+    return Note(path=".".join(part for part in (within, str(number), note.path) if part), reason=note.reason)
 
 
 def _told(
-    entry: InboxEntry, reader: Reader, settings: WebhookInSettings, event_id: str, number: int
-) -> list[CanonicalEvent | Note]:
+    entry: InboxEntry, reader: Reader, settings: WebhookInSettings, event_id: str
+) -> Iterator[CanonicalEvent | Note]:
+    """What every rule that fits tells of one event. Raises SkipEvent where none does."""
     fitting = [(place, rule) for place, rule in enumerate(settings.read) if rule.fits(entry.topic)]
     if not fitting:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    events: list[CanonicalEvent | Note] = []
+    came = UNTOLD if LISTED in entry.headers else entry.received_at
     applied = False
     for place, rule in fitting:
         path = f"read.{place}"
-        if not reader.holds(rule.when, f"{path}.when"):
-            continue
-        data = _seen_by(rule, entry, reader, number)
-        applied = True
-        came = UNTOLD if LISTED in entry.headers else entry.received_at
-        events += Told(rule, data, path, event_id, came).events()
+        if reader.holds(rule.when, f"{path}.when"):
+            applied = True
+            yield from Told(rule, _seen_by(rule, entry, reader), path, event_id, came).events()
     if not applied:
         raise SkipEvent(f"no rule fits this event of topic {entry.topic}")
-    return events
 
 
-def _seen_by(rule: Rule, entry: InboxEntry, reader: Reader, number: int) -> Reader:
+def _seen_by(rule: Rule, entry: InboxEntry, reader: Reader) -> Reader:
     """The event, or what was fetched for it. Raises SkipEvent where the system has that no more."""
     if rule.of is None or entry.headers.get(LISTED) == rule.of:
         return reader
@@ -113,7 +121,7 @@ def _seen_by(rule: Rule, entry: InboxEntry, reader: Reader, number: int) -> Read
     return reader.within(body)
 
 
-def _items(entry: InboxEntry, settings: WebhookInSettings, notes: list[Note]) -> list[Reader]:
+def _items(entry: InboxEntry, settings: WebhookInSettings) -> list[Reader]:
     """A reader for each event of the body."""
     body = _tree(entry.body, entry.headers, settings)
     whole = _reader(body, settings, entry.headers, body=body, topic=entry.topic, received_at=entry.received_at)
@@ -133,17 +141,17 @@ def _items(entry: InboxEntry, settings: WebhookInSettings, notes: list[Note]) ->
             for name in settings.complete
             if entry.completions.get(f"{name}.{number}")
         }
-        reader = _reader(
-            member,
-            settings,
-            entry.headers,
-            body=body,
-            topic=entry.topic,
-            received_at=entry.received_at,
-            fetched=fetched,
+        readers.append(
+            _reader(
+                member,
+                settings,
+                entry.headers,
+                body=body,
+                topic=entry.topic,
+                received_at=entry.received_at,
+                fetched=fetched,
+            )
         )
-        notes_kept = Reader(reader.data, reader.zone, reader.region, notes)
-        readers.append(notes_kept)
     return readers
 
 
@@ -207,7 +215,7 @@ def completions(entry: InboxEntry, settings: WebhookInSettings) -> Sequence[Comp
     if not settings.complete or not any(rule.fits(entry.topic) for rule in settings.read):
         return ()
     wanted = []
-    for number, reader in enumerate(_items(entry, settings, [])):
+    for number, reader in enumerate(_items(entry, settings)):
         for name, fetch in settings.complete.items():
             if f"{name}.{number}" in entry.completions or entry.headers.get(LISTED) == name:
                 continue

@@ -149,9 +149,14 @@ def where(expression: Expression | None, path: str) -> str:
 def _plain_text(value: Any, _: Reader) -> str | None:
     if isinstance(value, dict):
         raise PayloadError(_NO_PLAIN_VALUE)
-    if isinstance(value, Decimal):
-        value = format(value, "f")
-    return custom.text(value)
+    return custom.text([_written(one) for one in value] if isinstance(value, list) else _written(value))
+
+
+def _written(value: Any) -> Any:
+    """A number in digits: an id that a program wrote as 1.0002318e+07 is 10002318."""
+    if not isinstance(value, Decimal):
+        return value
+    return format(int(value) if value == value.to_integral_value() else value, "f" if value % 1 else "d")
 
 
 def _text(value: Any, reader: Reader) -> str | None:

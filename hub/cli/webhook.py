@@ -199,8 +199,12 @@ def _verified(connection: Connection, delivery: RawDelivery) -> str:
     except VerificationError as error:
         said = f"not verified: {error}"
     else:
-        signed = source.sign(delivery, connection.settings) != delivery
-        return "verified" if signed else "not verified: verify is none, so anybody may send this"
+        bare = replace(delivery, headers={}, query={})
+        return (
+            "verified"
+            if source.sign(bare, connection.settings) != bare
+            else "not verified: verify is none, so anybody may send this"
+        )
     source.verify(source.sign(delivery, connection.settings), connection.settings)
     return f"{said}; give the delivery's own headers with --header to test that"
 

@@ -30,7 +30,7 @@ from hub.yaml_file import Reader
 from tests.support.asgi import running_api
 from tests.support.doubles import START, by_name, store
 
-EXAMPLES = Path(__file__).parents[2] / "hub/connectors/webhook_in/examples"
+EXAMPLES = Path(__file__).parents[2] / "config/sources"
 ENVIRONMENT = {"PRETIX_WEBHOOK_SECRET": "s3cret-hook", "PRETIX_API_TOKEN": "s3cret-api"}
 THIN = (EXAMPLES / "pretix.json").read_bytes()
 

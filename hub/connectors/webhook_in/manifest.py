@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from hub.connectors.webhook_in.calls import ApiAccess, Fetch, Listing
-from hub.connectors.webhook_in.fields import Condition, Part, Text
 from hub.connectors.webhook_in.schemas import Rule
-from hub.connectors.webhook_in.verification import Verification
 from hub.errors import did_you_mean
+from hub.sdk.incoming.calls import ApiAccess, Fetch, Listing
+from hub.sdk.incoming.fields import Condition, Part, Text
+from hub.sdk.incoming.verification import Verification
 from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 
 _NONE_VERIFIES = (

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from hub.connectors.webhook_in import schemas
-from hub.connectors.webhook_in.fields import Reader, address_of, own_texts, where
 from hub.connectors.webhook_in.mapping_parts import (
     converter_of,
     discount,
@@ -57,6 +56,7 @@ from hub.model.order import (
     Refund,
 )
 from hub.model.product import Product
+from hub.sdk.incoming.fields import Reader, address_of, own_texts, where
 
 State = TypeVar("State", bound=str)
 _ORDER_STATES = {

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, cast
 
 from hub.connectors.webhook_in import schemas
-from hub.connectors.webhook_in.fields import Reader, own_texts, where
 from hub.errors import PayloadError
 from hub.model.case import ReturnedLine
 from hub.model.event import Note
@@ -23,6 +22,7 @@ from hub.model.order import (
     Tax,
 )
 from hub.model.product import Variant
+from hub.sdk.incoming.fields import Reader, own_texts, where
 
 
 def parts(specs: Sequence[Any], reader: Reader, path: str, build: Any, *more: Any) -> tuple[Any, ...]:

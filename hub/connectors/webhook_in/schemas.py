@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from hub.connectors.webhook_in.fields import (
+from hub.model.case import CaseKind, CaseState
+from hub.model.consent import ConsentChannel, ConsentState
+from hub.model.customer import ContactKind
+from hub.model.event import ContactList
+from hub.model.feedback import FeedbackKind, FeedbackState
+from hub.model.interaction import InteractionKind
+from hub.model.order import FulfilmentKind, LineKind, OrderState
+from hub.model.product import ProductState
+from hub.sdk.incoming.fields import (
     Amount,
     Condition,
     CurrencyCode,
@@ -22,14 +30,6 @@ from hub.connectors.webhook_in.fields import (
     Truth,
     Word,
 )
-from hub.model.case import CaseKind, CaseState
-from hub.model.consent import ConsentChannel, ConsentState
-from hub.model.customer import ContactKind
-from hub.model.event import ContactList
-from hub.model.feedback import FeedbackKind, FeedbackState
-from hub.model.interaction import InteractionKind
-from hub.model.order import FulfilmentKind, LineKind, OrderState
-from hub.model.product import ProductState
 
 
 def _several(value: Any) -> Any:

@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from hub.connectors.webhook_in.fields import Reader, where
 from hub.connectors.webhook_in.manifest import WebhookInSettings
 from hub.connectors.webhook_in.mapping import Told
 from hub.connectors.webhook_in.schemas import Rule
@@ -27,6 +26,7 @@ from hub.mapping.time import UNTOLD
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.incoming.fields import Reader, where
 from hub.sdk.paginate import next_link
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 

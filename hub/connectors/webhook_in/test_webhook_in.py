@@ -39,7 +39,7 @@ from hub.sdk.registry import Connector
 from hub.sdk.source import InboxEntry, RawDelivery
 from hub.yaml_file import Reader
 
-EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLES = Path(__file__).parents[3] / "config" / "sources"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
 WHSEC = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

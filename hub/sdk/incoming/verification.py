@@ -20,10 +20,10 @@ from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from hub.connectors.webhook_in.fields import Part
 from hub.errors import PayloadError, VerificationError
 from hub.mapping.time import instant
 from hub.sdk import signatures
+from hub.sdk.incoming.fields import Part
 from hub.sdk.manifest import Period
 from hub.sdk.source import RawDelivery
 

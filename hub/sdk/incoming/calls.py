@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from pydantic import Field, PlainValidator, model_validator
 
-from hub.connectors.webhook_in.fields import Condition, Part, Reader, Text, compiled
 from hub.mapping.custom import text
 from hub.mapping.expression import Expression
+from hub.sdk.incoming.fields import Condition, Part, Reader, Text, compiled
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 PER_RUN = "since"

@@ -19,6 +19,8 @@ _NONE_VERIFIES = (
     "{none: true} takes deliveries from anybody"
 )
 
+_NEEDS_URL = "needs base_url beside it, the address of the API"
+
 
 def _named(value: Any) -> Any:
     return {value: True} if isinstance(value, str) else value
@@ -58,11 +60,13 @@ class WebhookInSettings(OrderSettings):
         default_factory=dict,
         description="What is fetched from the API before an event is read, by name: `path`, `query`, `when`, `of`.",
     )
+    list: Listing | None = Field(
+        None,
+        validate_default=True,
+        description="The system's own list, for `hub backfill`, `every` and `reconcile`.",
+    )
     read: Annotated[tuple[Rule, ...], Field(min_length=1)] = Field(
         description="Rules: `topics` and `when` say of which events, the rest what they tell (docs/webhook-in.md)."
-    )
-    listing: Listing | None = Field(
-        None, alias="list", description="The system's own list, for `hub backfill`, `every` and `reconcile`."
     )
     time_zone: str = Field("UTC", description="Zone of times that name none, such as Europe/Berlin.")
     api_token: SecretStr | None = Field(None, description="Credential of the API, for `complete` and `list`.")
@@ -102,17 +106,29 @@ class WebhookInSettings(OrderSettings):
 
     @field_validator("complete")
     @classmethod
-    def _in_order(cls, complete: Mapping[str, Fetch]) -> Mapping[str, Fetch]:
+    def _in_order(cls, complete: Mapping[str, Fetch], info: ValidationInfo) -> Mapping[str, Fetch]:
+        if complete and "base_url" in info.data and info.data["base_url"] is None:
+            raise ValueError(_NEEDS_URL)
         for name, fetch in complete.items():
             earlier = list(complete)[: list(complete).index(name)]
             if fetch.of is not None and fetch.of not in earlier:
                 raise ValueError(f"{name}.of: {fetch.of!r} is not fetched before{did_you_mean(fetch.of, earlier)}")
         return complete
 
+    @field_validator("list")
+    @classmethod
+    def _is_there_where_it_is_needed(cls, listing: Listing | None, info: ValidationInfo) -> Listing | None:
+        if listing is None and (info.data.get("every") or info.data.get("reconcile")):
+            raise ValueError("is required for every and reconcile: the list that is read")
+        if listing is not None and "base_url" in info.data and info.data["base_url"] is None:
+            raise ValueError(_NEEDS_URL)
+        return listing
+
     @field_validator("read")
     @classmethod
     def _names_what_is_there(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
-        names = list(info.data.get("complete", {}))
+        listing: Listing | None = info.data.get("list")
+        names = [*info.data.get("complete", {}), *([listing.fetched_as] if listing and listing.fetched_as else ())]
         event: EventNames | None = info.data.get("event")
         faults = [
             f"[{number}].of: nothing is fetched as {rule.of!r}{did_you_mean(rule.of, names)}"

@@ -30,8 +30,12 @@ from hub.sdk.incoming.fields import Reader, where
 from hub.sdk.paginate import next_link
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
-LISTED = "x-hub-listed"
-"""The header of what came from the system's own list: the name it would have been fetched under, or nothing."""
+LISTED = "Hub listed"
+"""The header of what came from the system's own list: the name it would have been fetched under, or nothing.
+
+No sender can write it, and so have its own body believed instead of what is fetched: names of headers have no blank,
+and come in small letters.
+"""
 
 DEFAULT_TOPIC = "event"
 _MOST_PAGES = 100_000
@@ -249,7 +253,7 @@ def backfill(
     client: HttpClient, settings: WebhookInSettings, since: datetime | None, cursor: Mapping[str, Any] | None
 ) -> Iterator[BackfillPage]:
     """The pages of ``list``. The cursor is the path and query of the next one. Raises ConfigError without ``list``."""
-    listing = settings.listing
+    listing = settings.list
     if listing is None:
         raise ConfigError(["list: is needed for the backfill"])
     at = _stamp(since)
@@ -283,7 +287,7 @@ def _stamp(since: datetime | None) -> str:
 
 
 def _item(found: Any, settings: WebhookInSettings) -> BackfillItem | None:
-    listing = settings.listing
+    listing = settings.list
     assert listing is not None
     own = {name: value for name, value in found.items() if not name.startswith("_")} if isinstance(found, dict) else {}
     reader = Reader(own, settings.time_zone, settings.default_region, [])
@@ -307,7 +311,7 @@ def _following(
     found: Sequence[Any],
     settings: WebhookInSettings,
 ) -> tuple[str, dict[str, str]] | None:
-    listing = settings.listing
+    listing = settings.list
     assert listing is not None
     if not found:
         return None
@@ -343,7 +347,7 @@ def api_root(settings: WebhookInSettings) -> str:
 def check(client: HttpClient, settings: WebhookInSettings) -> Checked:
     """Read the first page of ``list``."""
     found = Checked(untested=["verify: only a real delivery can tell; `hub webhook try` reads one from a file"])
-    if settings.listing is None:
+    if settings.list is None:
         found.untested.append("the API: there is no list")
         return found
     page = next(backfill(client, settings, None, None))

@@ -37,7 +37,7 @@ with scopes_disabled():
     if new:
         event = Event.objects.create(
             organizer=organizer, name="Weinfest", slug="weinfest", currency="EUR", live=True,
-            date_from=now() + timedelta(days=60), plugins="pretix.plugins.banktransfer,pretix.plugins.manualpayment",
+            date_from=now() + timedelta(days=60),
         )
         item = Item.objects.create(event=event, name="Ticket", default_price="40.00")
         quota = event.quotas.create(name="all", size=10_000)

@@ -35,7 +35,7 @@ def test_a_path_that_changes_nothing_was_left_unread_and_one_member_read_is_the_
 
 def test_what_is_fetched_is_looked_at_too_and_what_leads_to_it_counts_as_read():
     read = [{"of": "person", "customer": {"id": "id", "email": "mail"}}]
-    connection = app(complete={"person": {"path": "/people/{ref}"}}, read=read)
+    connection = app(base_url="https://api.example.com", complete={"person": {"path": "/people/{ref}"}}, read=read)
 
     found = unread(
         {"type": "seen", "ref": 7, "why": "x"}, connection, person={"id": 7, "mail": "a@example.com", "vip": True}

@@ -56,6 +56,7 @@ COMMANDS = {
         "command",
         "Compare a source's own list with what Hub has of it, and fetch what lacks. Ends with 1 when gaps are left.",
     ),
+    "webhook": Lazy("hub.cli.webhook", "app", "What Hub reads of a delivery: from a file, or as they arrive."),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
     "profile": Lazy(
         "hub.cli.profile", "app", "Profiles: search, show, timeline, explain, merge, split, merges, export."

@@ -23,21 +23,27 @@ def show_first(connection: Connection, since: datetime | None, *, json: bool) ->
     entries = first_items(connection, since=since, most=FIRST, now=datetime.now(UTC))
     found = as_read(entries, connection)
     if json:
-        output.show_json([_document(each) for each in found])
+        output.show_json([document_of(each) for each in found])
         return
     for number, each in enumerate(found, 1):
-        output.show(f"{number}. {each.entry.topic}: {each.state}{f', {each.reason}' if each.reason else ''}")
-        for event in each.events:
-            document = event.model_dump(mode="json", exclude_defaults=True)
-            output.show(f"   {type(event).__name__} of {document['occurred_at']}")
-            for path, value in _values(document):
-                output.show(f"     {path}: {value}")
-        for note in each.notes:
-            output.show(f"   note: {note.path}: {note.reason}")
+        show_one(each, f"{number}. ")
     output.say(f"{len(found)} items read, nothing was stored")
 
 
-def _document(found: AsRead) -> dict[str, Any]:
+def show_one(each: AsRead, head: str = "") -> None:
+    """One entry for people: what became of it, every value, every note."""
+    output.show(f"{head}{each.entry.topic}: {each.state}{f', {each.reason}' if each.reason else ''}")
+    for event in each.events:
+        document = event.model_dump(mode="json", exclude_defaults=True)
+        output.show(f"   {type(event).__name__} of {document['occurred_at']}")
+        for path, value in _values(document):
+            output.show(f"     {path}: {value}")
+    for note in each.notes:
+        output.show(f"   note: {note.path}: {note.reason}")
+
+
+def document_of(found: AsRead) -> dict[str, Any]:
+    """The same for ``--json``."""
     return {
         "event_id": found.entry.event_id,
         "topic": found.entry.topic,

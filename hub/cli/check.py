@@ -74,7 +74,8 @@ def command(
         if told.faults:
             _warn(odd)
             raise ConfigError(told.faults)
-    warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + troubles_of(settings)
+    warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + doubtful(connections)
+    warnings += troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]
@@ -166,6 +167,16 @@ def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[
         f"connections.{name}: no route leads to this destination"
         for name, connection in connections.items()
         if connection.connector.destination and not connection.connector.source and name not in routed
+    ]
+
+
+def doubtful(connections: Mapping[str, Connection]) -> list[str]:
+    """Settings that work, and that their connector warns of."""
+    return [
+        f"connections.{name}.{warning}"
+        for name, connection in connections.items()
+        if (warns := connection.connector.manifest.warnings) is not None
+        for warning in warns(connection.settings)
     ]
 
 

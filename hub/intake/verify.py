@@ -5,14 +5,23 @@ from __future__ import annotations
 from hashlib import sha256
 
 import orjson
+from pydantic import SecretStr
 
 from hub.errors import VerificationError
 from hub.sdk.connection import Connection
+from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.source import UNREADABLE, EventName, RawDelivery
 from hub.store.inbox import NewEntry
 from hub.store.text import key, storable
 
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+def secrets_of(settings: ConnectionSettings) -> list[str]:
+    """The secrets of a connection: some senders sign nothing, and put the secret itself into a header."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    found = (one for value in values for one in (value if isinstance(value, tuple) else (value,)))
+    return [text for one in found if isinstance(one, SecretStr) and (text := one.get_secret_value())]
 
 
 def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
@@ -25,11 +34,24 @@ def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
     if source is None or source.verify is None or source.name_event is None:
         raise VerificationError("this connection takes no webhooks")
     source.verify(delivery, connection.settings)
+    return named(connection, delivery)
+
+
+def named(connection: Connection, delivery: RawDelivery) -> NewEntry:
+    """The entry that a verified delivery becomes; its names are the connector's, and no secret is kept with it."""
+    source = connection.connector.source
+    assert source is not None
+    assert source.name_event is not None
     try:
         name = source.name_event(delivery, connection.settings)
     except Exception:  # a PayloadError, or the connector's mistake: the sender is not the one to suffer for it
         name = EventName(event_id=f"unreadable:{sha256(delivery.body).hexdigest()}", topic=UNREADABLE)
-    headers = {name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT}
+    own = secrets_of(connection.settings)
+    headers = {
+        name: value
+        for name, value in delivery.headers.items()
+        if name not in _NOT_KEPT and not any(secret in value for secret in own)
+    }
     return NewEntry(
         connection=connection.name,
         event_id=key(name.event_id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,9 +26,11 @@ class AsRead:
     notes: Sequence[Note] = ()
 
 
-def as_read(entries: Sequence[NewEntry], connection: Connection) -> list[AsRead]:
-    """What becomes of each of these entries of a connection, in order."""
-    claimed = [_claimed(number, entry) for number, entry in enumerate(entries)]
+def as_read(
+    entries: Sequence[NewEntry], connection: Connection, *, fetched: Mapping[str, bytes] | None = None
+) -> list[AsRead]:
+    """What becomes of each of these entries of a connection, in order; ``fetched`` is what was fetched for them."""
+    claimed = [_claimed(number, entry).with_completions(fetched or {}) for number, entry in enumerate(entries)]
     waiting = {each.id for each in claimed if _lacks(each.entry, connection)}
     done, outcomes = normalise([each for each in claimed if each.id not in waiting], {connection.name: connection})
     found = {each: AsRead(entries[each], "waiting", "its details are fetched first") for each in waiting}

@@ -80,6 +80,10 @@ def _period(value: Any) -> Any:
     return int(match[1]) * _UNITS[match[2]]
 
 
+Period = Annotated[timedelta, BeforeValidator(_period)]
+"""A length of time as people write it: 15m, 6h, 1d."""
+
+
 class ConnectionSettings(BaseModel):
     """What every connection may set. Secrets are ``SecretStr``, so that no repr shows them."""
 
@@ -318,5 +322,7 @@ class Manifest(Generic[Settings]):
     files: Callable[[Settings, bool], Sequence[str]] | None = None
     """What is wrong with the files that the settings name, as ``path: …``; True when they are written to (`hub check`).
     """
+    warnings: Callable[[Settings], Sequence[str]] | None = None
+    """What an operator should know of these settings though they work, as ``path: …`` (`hub check`)."""
     sample_settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings with invented secrets, for the samples, the contract kit and the demo."""

@@ -315,3 +315,13 @@ def test_a_field_of_their_own_that_leads_nowhere_is_a_fault_of_every_destination
         assert "orte: 'addresses' leads to no text" in said
         assert "wunsch" not in said
         assert f"(line {line})" in said
+
+
+def test_a_connection_that_nothing_verifies_is_warned_of():
+    Path("config").mkdir()
+    Path("config/hub.yaml").write_text(
+        "connections:\n  app: {connector: webhook_in, verify: {none: true}, read: [{deletion: {id: id}}]}\n"
+    )
+    code, _, err = run("check")
+    assert code == 0
+    assert "warning: connections.app.verify: none, so whoever knows the address can send anything" in err

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from hub.intake.verify import verify
+from hub.sdk.connection import load_connections
 from hub.sdk.source import EventName, RawDelivery
 from hub.store.text import storable
 from tests.support.doubles import START, sign, source
@@ -38,3 +39,17 @@ def test_an_event_id_is_always_one_that_the_database_takes(event_id: str) -> Non
 
 def test_an_id_of_plain_words_is_left_alone() -> None:
     assert storable("orders/create:Größe \\u0000") == "orders/create:Größe \\u0000"
+
+
+def test_a_secret_that_comes_in_a_header_is_not_kept_with_the_delivery() -> None:
+    given = {
+        "verify": {"header": "X-Token"},
+        "webhook_secret": ["new-one", "s3cret"],
+        "read": [{"deletion": {"id": "id"}}],
+    }
+    connection = load_connections({"app": ("webhook_in", given)}, default_region="DE")["app"]
+    headers = {"x-token": "s3cret", "x-forwarded-token": "Token s3cret", "x-kind": "order"}
+
+    entry = verify(connection, RawDelivery("POST", "", {}, headers, b'{"id": 1}', START))
+
+    assert orjson.loads(entry.headers) == {"x-kind": "order"}

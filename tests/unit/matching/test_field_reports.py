@@ -14,7 +14,8 @@ from hub.matching.blocking import buckets
 from hub.matching.clustering import cluster, crowds
 from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, likeness
-from hub.matching.rules import IdentityRules, nobodys
+from hub.mapping.nobody import nobodys
+from hub.matching.rules import IdentityRules
 from hub.matching.scoring import outcome, score
 from hub.matching.version import identity
 from tests.unit.matching.people import HOME, who

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from hub.connectors.web.manifest import WebSettings
 from hub.connectors.web.mapping_admission import id_of
 from hub.connectors.web.mapping_orders import ORDER_EVENTS, events_of_order
-from hub.connectors.web.schemas import Item, Message, Traits
+from hub.connectors.web.schemas import Item, Message, Properties, Traits
 from hub.errors import PayloadError
 from hub.mapping.custom import text
 from hub.mapping.customer import CustomerFields, customer, guest_key
@@ -25,7 +25,7 @@ from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.payload import Reading
 from hub.model.consent import Consent
-from hub.model.event import CanonicalEvent, CustomerEvent, InteractionEvent, LinkEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, InteractionEvent, LinkEvent, Note
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction, InteractionKind
 from hub.model.order import ProductReference
@@ -76,8 +76,7 @@ _KINDS: Mapping[str, InteractionKind] = {
 """https://www.twilio.com/docs/segment/connections/spec/ecommerce/v2; every other event is ``tracked``."""
 
 _OF_PRODUCTS = ("product_viewed", "product_added", "product_removed")
-_REFERENCES = ("order_id", "checkout_id", "cart_id")
-_NOT_TOLD = ("url", "path", "title", "name", "referrer", "search", "query", "product_id", "sku")
+_NOT_TOLD = ("url", "path", "title", "name", "referrer", "search", "query", "products", "product_id", "sku")
 
 
 def events_of(
@@ -93,16 +92,23 @@ def events_of(
         case "alias" if user:
             yield from _aliased(message, at, user, device, path)
         case "group" if who and (group := id_of(message.groupId)):
-            details = {**answers(message.traits), **_named(message)}
+            details = {**_plain_texts(message.traits, f"{path}.traits".lstrip("."), reading), **_named(message)}
             yield _done(message_id, at, who, message, "tracked", subject="group", reference=group, details=details)
         case "page" | "screen" if who:
             kind: InteractionKind = "page_viewed" if message.type == "page" else "screen_viewed"
-            title = message.name or text(message.properties.get("title")) or message.context.page.title
-            yield _done(message_id, at, who, message, kind, subject=title, details=_details(message))
+            seen = _properties(message, path, reading)
+            title = message.name or seen.title or message.context.page.title
+            details = _details(message, seen, path, reading)
+            yield _done(message_id, at, who, message, kind, url=seen.url, subject=title, details=details)
         case "track" if who and message.event:
             yield from _tracked(message, message_id, at, path, reading, settings, who)
-        case "identify" | "alias" | "group" | "page" | "screen" | "track":
-            raise PayloadError("it names nobody, or not what it is of", path=f"{path}.userId".lstrip("."))
+        case "track" | "group" if who:
+            missing = "event" if message.type == "track" else "groupId"
+            raise PayloadError("it does not say what it is of", path=f"{path}.{missing}".lstrip("."))
+        case "alias":
+            raise PayloadError("it names nobody", path=f"{path}.userId".lstrip("."))
+        case "identify" | "group" | "page" | "screen" | "track":
+            raise PayloadError("it names nobody", path=f"{path}.anonymousId".lstrip("."))
         case _:
             raise PayloadError("none of the calls", path=f"{path}.type".lstrip("."))
 
@@ -135,7 +141,7 @@ def _identified(
     told = message.traits or message.context.traits
     place = f"{path}.traits".lstrip(".")
     fields = _fields(message, told, place, reading)
-    custom = answers({name: value for name, value in told.items() if _is_custom(name, value)})
+    custom = _plain_texts({name: value for name, value in told.items() if name not in _OWN}, place, reading)
     key = user or guest_key(fields, region=settings.default_region, fallback="")
     if not key.external_id:
         if device and (custom or fields):
@@ -162,10 +168,6 @@ def _fields(message: Message, told: Mapping[str, Any], place: str, reading: Read
     if "email" not in fields and message.userId and "@" in message.userId and (found := email(message.userId)):
         fields["email"] = (found.original,)
     return fields
-
-
-def _is_custom(name: str, value: Any) -> bool:
-    return name not in _OWN or (name == "company" and isinstance(value, dict))
 
 
 def _consents(told: Mapping[str, Any], settings: WebSettings) -> Iterator[Consent]:
@@ -213,6 +215,7 @@ def _tracked(
         yield from events
         if events and kind == "tracked":
             return
+    seen = _properties(message, path, reading)
     item = reading.tree(Item, message.properties, place) if kind in _OF_PRODUCTS else None
     yield _done(
         message_id,
@@ -221,22 +224,29 @@ def _tracked(
         message,
         kind,
         subject=message.event,
-        reference=next((told for name in _REFERENCES if (told := text(message.properties.get(name)))), None),
-        query=text(message.properties.get("query")) if kind == "searched" else None,
+        reference=seen.order_id or seen.checkout_id or seen.cart_id,
+        url=seen.url,
+        query=seen.query if kind == "searched" else None,
         product=ProductReference(
             external_id=item.product_id or item.id, variant_id=item.variant, sku=item.sku, name=item.name
         )
         if item
         else None,
-        details=_details(message),
+        details=_details(message, seen, path, reading),
     )
 
 
 def _done(
-    message_id: str, at: datetime, who: RecordKey, message: Message, kind: InteractionKind, **told: Any
+    message_id: str,
+    at: datetime,
+    who: RecordKey,
+    message: Message,
+    kind: InteractionKind,
+    *,
+    url: str | None = None,
+    **told: Any,
 ) -> InteractionEvent:
     context = message.context
-    url = text(message.properties.get("url")) or context.page.url
     app = message.type == "screen" or context.device.type or message.channel == "mobile"
     return InteractionEvent(
         occurred_at=at,
@@ -246,17 +256,33 @@ def _done(
             external_id=message_id,
             kind=kind,
             channel="app" if app else "web",
-            url=_plain(url),
+            url=_plain(url or context.page.url),
             campaign=context.campaign.name,
             **told,
         ),
     )
 
 
-def _details(message: Message) -> dict[str, str]:
+def _properties(message: Message, path: str, reading: Reading) -> Properties:
+    return reading.tree(Properties, message.properties, f"{path}.properties".lstrip("."))
+
+
+def _details(message: Message, seen: Properties, path: str, reading: Reading) -> dict[str, str]:
+    place = f"{path}.properties".lstrip(".")
     told = {name: value for name, value in message.properties.items() if name not in _NOT_TOLD}
-    referrer = text(message.properties.get("referrer")) or message.context.page.referrer
-    return {**answers(told), **_named(message), **({"referrer": plain} if (plain := _plain(referrer)) else {})}
+    referrer = _plain(seen.referrer or message.context.page.referrer)
+    came = {"referrer": referrer} if referrer else {}
+    return {**_plain_texts(told, place, reading), **_named(message), **came}
+
+
+def _plain_texts(told: Mapping[str, Any], place: str, reading: Reading) -> dict[str, str]:
+    """What is text, number or a list of them; the names of objects are noted."""
+    reading.notes += [
+        Note(path=f"{place}.{name}", reason="an object, which is left out")
+        for name, value in told.items()
+        if isinstance(value, dict)
+    ]
+    return answers({name: value for name, value in told.items() if not isinstance(value, dict)})
 
 
 def _named(message: Message) -> dict[str, str]:

@@ -106,6 +106,7 @@ def _categories(context: Mapping[str, Any]) -> dict[str, bool] | None:
         return {
             str(name): value is True or (isinstance(value, str) and value.strip().lower() in ("true", "1", "yes"))
             for name, value in consent["categoryPreferences"].items()
+            if isinstance(value, bool) or (isinstance(value, str) and value)
         } or None
     if isinstance(managed, dict):
         allowed = dict.fromkeys(_names(managed.get("allowedConsentIds")), True)

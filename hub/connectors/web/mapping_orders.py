@@ -32,6 +32,9 @@ from hub.model.order import (
 
 _STATES: dict[str, OrderState] = {"order completed": "paid", "order updated": "paid", "order cancelled": "cancelled"}
 ORDER_EVENTS = frozenset({*_STATES, "order refunded", "checkout started"})
+_LATER = frozenset({"invoice", "prepayment", "bank_transfer", "cash_on_delivery", "cod"})
+"""Ways to pay after the order (``payment_method``); the specification has no payment beside the order."""
+
 _NOTHING, _ONE = Decimal(0), Decimal(1)
 
 
@@ -92,7 +95,7 @@ def _order(
     order = Order(
         external_id=number,
         number=number,
-        state=_STATES[name],
+        state="open" if _STATES[name] == "paid" and _is_due(sale) else _STATES[name],
         placed_at=at,
         currency=currency,
         total=total,
@@ -112,6 +115,12 @@ def _order(
             if not missing(whole):
                 return whole
     return order
+
+
+def _is_due(sale: Sale) -> bool:
+    if sale.payment_status:
+        return sale.payment_status.lower() not in ("paid", "captured", "completed", "success")
+    return (sale.payment_method or "").lower().replace(" ", "_") in _LATER
 
 
 def _lines(sale: Sale, place: str, reading: Reading) -> Iterator[OrderLine]:

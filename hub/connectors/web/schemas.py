@@ -58,6 +58,18 @@ class Message(VendorModel):
     traits: Mapping[str, Any] = Field(default_factory=dict)
 
 
+class Properties(VendorModel):
+    """Properties that mean the same in every event; all others are the shop's own."""
+
+    url: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+    query: str | None = None
+    order_id: str | None = None
+    checkout_id: str | None = None
+    cart_id: str | None = None
+
+
 class Delivery(VendorModel):
     """A batch: what stands beside it holds for each message that says nothing of it."""
 
@@ -124,4 +136,6 @@ class Sale(VendorModel):
     coupon: str | None = None
     currency: str | None = None
     email: str | None = None
+    payment_method: str | None = None
+    payment_status: str | None = None
     products: tuple[Mapping[str, Any], ...] = ()

@@ -125,12 +125,16 @@ def _occurred(message: Message, sent_at: str | None, received_at: datetime, path
 
 def _id(tree: Any) -> str:
     """The message's own id, else a digest of what it tells but the time of its sending."""
-    told = tree.get("messageId") if isinstance(tree, dict) else None
-    if isinstance(told, str | int) and str(told).strip():
-        text = str(told).strip()
+    own = tree.get("messageId") if isinstance(tree, dict) else None
+    if isinstance(own, str | int) and str(own).strip():
+        text = str(own).strip()
         return text if len(text) <= LONGEST_ID else digest(text)
-    rest = {name: value for name, value in tree.items() if name != "sentAt"} if isinstance(tree, dict) else tree
-    return digest(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS, default=str))
+    if not isinstance(tree, dict):
+        return digest(str(tree))
+    rest = {
+        name: value for name, value in tree.items() if name not in ("messageId", "sentAt") and value not in (None, "")
+    }
+    return digest(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS, default=str))
 
 
 PUBLIC: Public[WebSettings] = Public(

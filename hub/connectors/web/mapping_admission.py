@@ -134,6 +134,8 @@ def _kept(tree: dict[str, Any], delivery: RawDelivery, settings: WebSettings) ->
 
 
 def _message(told: dict[str, Any], shared: Any, settings: WebSettings) -> dict[str, Any] | None:
+    if not any(id_of(told.get(name)) for name in ("userId", "anonymousId", "previousId")):
+        return None
     own = told.get("context")
     context = {**shared, **(own if isinstance(own, dict) else {})}
     if not consents(context, settings):

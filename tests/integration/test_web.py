@@ -71,7 +71,7 @@ class House:
                         path,
                         content=body if isinstance(body, bytes) else orjson.dumps(body),
                         headers=headers,
-                        auth=(key, "") if key else None,
+                        auth=(key, "") if key else httpx.Auth(),
                     )
                     for body in bodies
                 ]

@@ -145,7 +145,7 @@ def _identified(
     key = user or guest_key(fields, region=settings.default_region, fallback="")
     if not key.external_id:
         if device and (custom or fields):
-            said = {**custom, **{name: values[0] for name, values in fields.items()}}
+            said = custom | {str(name): values[0] for name, values in fields.items()}
             yield _done(message_id, at, device, message, "tracked", subject="identify", details=said)
         return
     consent = tuple(_consents(told, settings))

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from crawleruseragents import is_crawler
+from crawleruseragents import is_crawler  # type: ignore[import-untyped]
 
 from hub.connectors.web.manifest import WebSettings
 from hub.errors import VerificationError

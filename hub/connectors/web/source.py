@@ -55,7 +55,7 @@ def asked(delivery: RawDelivery, settings: WebSettings) -> Reply | None:
     found = _SETTINGS.search(url.path)
     if delivery.method == "GET" and found and found[1] in keys:
         host = f"{url.netloc}{url.path[: found.start()]}/v1"
-        own = {"apiKey": found[1], "apiHost": host, "protocol": url.scheme, "unbundledIntegrations": []}
+        own: dict[str, Any] = {"apiKey": found[1], "apiHost": host, "protocol": url.scheme, "unbundledIntegrations": []}
         return Reply(200, orjson.dumps({"integrations": {"Segment.io": own}}), "application/json")
     key = delivery.query.get("writeKey") or key_of(delivery)
     if delivery.method == "GET" and url.path.rstrip("/").endswith("/sourceConfig") and key in keys:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the SDKs of Segment and RudderStack from npm into a folder of their own, a few seconds. Needs Node 20, and
-# for the page a Chromium (Debian: apt-get install chromium). Then: pytest -m real -n0 tests/real/test_web_sdk.py
+# for the page a Chromium (Debian: apt-get install chromium). Then: pytest -m real -n0 tests/real/test_web.py
 set -euo pipefail
 
 folder="${HUB_REAL:-/tmp/hub-real}/web"

@@ -43,8 +43,8 @@ FREE_BYTES = 64 * 1024
 TELL_SECONDS = 10.0
 """The least time between two log lines about refused deliveries of one connection."""
 
-PUBLIC_AT_WORK = 500
-"""Requests of browsers and apps that are worked on at one time: what waits for a commit is mostly the others'."""
+PUBLIC_WAITING = 500
+"""What browsers and apps sent and that waits for a commit, at most: the rest of what may wait is the others'."""
 
 RETRY_AFTER = 5
 """Seconds a sender is asked to wait when an event cannot be made durable."""
@@ -82,7 +82,7 @@ class WebhookIntake:
         self._max_body_bytes = max_body_bytes
         self._told: dict[str, float] = {}
         self._paces: dict[str, Pace] = {}
-        self._public_at_work = 0
+        self._public_waiting = 0
         total = max(HELD_BYTES, 2 * max_body_bytes)
         self.held = Held(total, max(total // SHARES, max_body_bytes))
 
@@ -112,17 +112,11 @@ class WebhookIntake:
             metrics.RECEIVED.labels(connection.name, "paced").inc()
             reply = Reply(429, b"too many requests", headers={"retry-after": str(wait)})
         else:
-            self._public_at_work += 1
-            try:
-                reply = await self._answer(connection, scope, receive)
-            finally:
-                self._public_at_work -= 1
+            reply = await self._answer(connection, scope, receive)
         return replace(reply, headers={**reply.headers, **public.headers(bare.headers, connection.settings)})
 
     def _paced(self, connection: Connection, public: Public[Any], who: str) -> int | None:
         """The seconds to wait, or None."""
-        if self._public_at_work >= PUBLIC_AT_WORK:
-            return RETRY_AFTER
         pace = self._paces.get(connection.name)
         if pace is None:
             pace = self._paces[connection.name] = Pace(*public.pace(connection.settings))
@@ -186,10 +180,15 @@ class WebhookIntake:
             return Reply(401, b"unauthorized")
         if self.arrivals is not None:
             self.arrivals.accepted(connection.name)
+        if source.public is not None and self._public_waiting >= PUBLIC_WAITING:
+            return _unread(connection, _Unread.TOO_MUCH)
+        self._public_waiting += source.public is not None
         try:
             await self._inbox.store(entry)
         except RetryableError:
             return _unread(connection, _Unread.TOO_MUCH)
+        finally:
+            self._public_waiting -= source.public is not None
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return source.public.accepted if source.public is not None else Reply(202, b"")
 

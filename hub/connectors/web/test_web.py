@@ -137,6 +137,14 @@ def test_settings_are_given_for_a_key_that_is_known_only(path: str) -> None:
     assert asked(RawDelivery("GET", url, {}, {}, b"", NOW), chosen()) is None
 
 
+def test_rudderstacks_sdk_gets_the_settings_it_starts_with() -> None:
+    url = "https://hub.example.com/webhooks/web/sourceConfig/"
+    reply = asked(RawDelivery("GET", url, {"writeKey": KEY}, {}, b"", NOW), chosen())
+    assert reply is not None
+    source = orjson.loads(reply.body)["source"]
+    assert (source["writeKey"], source["enabled"], source["destinations"]) == (KEY, True, [])
+
+
 # -- clocks
 
 
@@ -210,6 +218,13 @@ def test_a_trait_of_consent_never_counts_as_an_act_and_an_opt_out_holds() -> Non
         ("email", "opted_in", False),
         ("sms", "opted_out", False),
     ]
+
+
+@pytest.mark.parametrize("device", ["undefined", "[object Object]", "", None, "null"])
+def test_a_device_that_has_no_id_links_nobody(device: str | None) -> None:
+    """posthog#12008: thousands were merged by an anonymous id that is none."""
+    told = {"type": "identify", "messageId": "m", "userId": "u1", "anonymousId": device, "traits": {"email": "a@b.de"}}
+    assert [type(event) for event in read(told)] == [CustomerEvent]
 
 
 def test_an_account_that_is_an_address_tells_the_address() -> None:

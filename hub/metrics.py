@@ -30,7 +30,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # The stages, in the order of hub/pipeline.py.
 RECEIVED = Counter(
     "hub_intake_received_total",
-    "Webhook requests by what became of them: stored, answered, refused, too_large, unknown, unavailable, gone.",
+    "Webhook requests by what became of them: stored, answered, refused, withheld, paced, "
+    "too_large, unknown, unavailable, gone.",
     ["connection", "outcome"],
 )
 REFUSED = Counter(

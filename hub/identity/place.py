@@ -77,8 +77,11 @@ def place(
 ) -> Resolution:
     """Put every record of the component, and of the profiles it touches, into its profile; write merges and splits."""
     groups = [
-        *hold_large_merges(session, component, identity, before.rows, before.known, now, before.restored),
-        *_untouched(component, before),
+        _people_first(group, before.rows)
+        for group in (
+            *hold_large_merges(session, component, identity, before.rows, before.known, now, before.restored),
+            *_untouched(component, before),
+        )
     ]
     aliases = []
     if before.restored or _splits(groups, before):
@@ -150,6 +153,14 @@ def _divided(
                 (old, placed, split_evidence(component, group, old, before.profile_of, version)) for old in sorted(left)
             ]
     return splits
+
+
+def _people_first(group: Sequence[UUID], rows: Mapping[UUID, RecordRow]) -> Sequence[UUID]:
+    """The same records, with those that can be one person's only last.
+
+    A device may turn out to be nobody's, and an id that destinations know would stay with it.
+    """
+    return sorted(group, key=lambda record: "links_once" in rows[record].state) if len(group) > 1 else group
 
 
 def _seeded(resolution: Resolution) -> dict[UUID, UUID]:

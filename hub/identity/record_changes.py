@@ -56,8 +56,8 @@ class RecordDraft:
     changes: list[tuple[CustomerEvent | ConsentEvent | DeletionEvent | PrivacyEvent, Stamp]] = field(
         default_factory=list
     )
-    told_one: list[tuple[str, Stamp]] = field(default_factory=list)
-    """Digests of the pairs of records that the source calls one person."""
+    told_one: list[tuple[str, Stamp, bool]] = field(default_factory=list)
+    """Digests of the pairs of records that the source calls one person; True where this one is ``LinkEvent.once``."""
     reread: list[tuple[CustomerEvent, Stamp]] = field(default_factory=list)
     """Snapshots that an earlier release took in already."""
     events: set[int] = field(default_factory=set)
@@ -78,8 +78,8 @@ class RecordDraft:
                     apply_privacy(state, event, stamp)
                 case _:
                     assert_never(event)
-        for digest, stamp in self.told_one:
-            apply_link(state, digest, stamp)
+        for digest, stamp, once in self.told_one:
+            apply_link(state, digest, stamp, once=once)
 
 
 @dataclass(slots=True)
@@ -142,6 +142,7 @@ class Drafting:
                         event.record,
                         event=event,
                         happened_at=interaction.starts_at,
+                        waits=event.waits,
                     )
                 case CaseEvent(case=told):
                     self._fact(
@@ -178,7 +179,7 @@ class Drafting:
             b"".join(sorted(draft.id.bytes for draft in drafts)), digest_size=16, person=b"hub-link"
         ).hexdigest()
         for draft in drafts:
-            draft.told_one.append((value, entry.stamp))
+            draft.told_one.append((value, entry.stamp, draft.key == event.once))
 
     def _add_deletion(self, entry: _Entry, event: DeletionEvent) -> None:
         if event.kind == "record":
@@ -242,15 +243,18 @@ class Drafting:
         amount: Order | Refund | Payment | None = None,
         counted: bool = True,
         aspect: str | None = None,
+        waits: bool = False,
     ) -> None:
-        record = self._record(entry, key) if key else None
+        record = record_id(entry.connection, key.kind, key.external_id) if key else None
+        if key and not waits:
+            self._record(entry, key)
         money = amount.amount if isinstance(amount, Refund | Payment) else None
         fact = FactRow(
             id=fact_id(entry.connection, kind, external_id),
             connection=entry.connection,
             kind=kind,
             external_id=external_id,
-            record_id=record.id if record else None,
+            record_id=record,
             parent_id=parent_id,
             happened_at=happened_at or event.occurred_at,
             version_at=event.occurred_at,

@@ -7,6 +7,7 @@ yet verified is bounded, for all callers together and for each of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic
@@ -20,9 +21,10 @@ from hub.errors import RetryableError, VerificationError
 from hub.intake.arrivals import Arrivals
 from hub.intake.callers import Held, caller
 from hub.intake.inbox import GroupCommit
+from hub.intake.pace import Pace
 from hub.intake.verify import verify
 from hub.sdk.connection import Connection
-from hub.sdk.source import RawDelivery, Reply
+from hub.sdk.source import Public, RawDelivery, Reply
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,6 +43,9 @@ FREE_BYTES = 64 * 1024
 TELL_SECONDS = 10.0
 """The least time between two log lines about refused deliveries of one connection."""
 
+PUBLIC_WAITING = 500
+"""What browsers and apps sent and that waits for a commit, at most: the rest of what may wait is the others'."""
+
 RETRY_AFTER = 5
 """Seconds a sender is asked to wait when an event cannot be made durable."""
 
@@ -56,7 +61,10 @@ class _Unread(Enum):
 
 
 class WebhookIntake:
-    """Answers ``/webhooks/{connection}``: 202 once durable, 401, 404, 405, 413, or 503 with Retry-After."""
+    """Answers ``/webhooks/{connection}``: 202 once durable, 401, 404, 405, 413, or 503 with Retry-After.
+
+    A public source is also answered below it, and paced.
+    """
 
     def __init__(
         self,
@@ -73,18 +81,46 @@ class WebhookIntake:
         self._public_url = public_url.rstrip("/")
         self._max_body_bytes = max_body_bytes
         self._told: dict[str, float] = {}
+        self._paces: dict[str, Pace] = {}
+        self._public_waiting = 0
         total = max(HELD_BYTES, 2 * max_body_bytes)
         self.held = Held(total, max(total // SHARES, max_body_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
-        name = scope["path"][len(PREFIX) :].strip("/")
+        name, _, below = scope["path"][len(PREFIX) :].strip("/").partition("/")
         connection = self._connections.get(name)
-        if connection is None or connection.connector.source is None:
+        source = connection.connector.source if connection else None
+        if connection is None or source is None or (below and source.public is None):
             metrics.RECEIVED.labels("-", "unknown").inc()
             await _respond(send, Reply(404, b"no such connection"))
             return
+        if source.public is not None:
+            await _respond(send, await self._answer_anybody(connection, source.public, scope, receive))
+            return
         await _respond(send, await self._answer(connection, scope, receive))
+
+    async def _answer_anybody(
+        self, connection: Connection, public: Public[Any], scope: Scope, receive: Receive
+    ) -> Reply:
+        """Like ``_answer``, for whoever has a page open: paced before anything is read, so that others feel none."""
+        bare = self._delivery(scope, b"")
+        if scope["method"] != "POST":
+            metrics.RECEIVED.labels(connection.name, "answered").inc()
+            reply = public.asked(bare, connection.settings) or Reply(405, b"method not allowed")
+        elif wait := self._paced(connection, public, caller(scope)):
+            metrics.RECEIVED.labels(connection.name, "paced").inc()
+            reply = Reply(429, b"too many requests", headers={"retry-after": str(wait)})
+        else:
+            reply = await self._answer(connection, scope, receive)
+        return replace(reply, headers={**reply.headers, **public.headers(bare.headers, connection.settings)})
+
+    def _paced(self, connection: Connection, public: Public[Any], who: str) -> int | None:
+        """The seconds to wait, or None."""
+        pace = self._paces.get(connection.name)
+        if pace is None:
+            pace = self._paces[connection.name] = Pace(*public.pace(connection.settings))
+        return pace.take(who, monotonic())
 
     async def _answer(self, connection: Connection, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] != "POST":  # a challenge: it has no body that anybody would read
@@ -128,6 +164,12 @@ class WebhookIntake:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
                 return reply
         try:
+            if source.public is not None:
+                admitted = source.public.admit(delivery, connection.settings)
+                if isinstance(admitted, Reply):
+                    metrics.RECEIVED.labels(connection.name, "withheld").inc()
+                    return admitted
+                delivery = admitted
             entry = verify(connection, delivery)
         except VerificationError as error:
             metrics.RECEIVED.labels(connection.name, "refused").inc()
@@ -138,12 +180,17 @@ class WebhookIntake:
             return Reply(401, b"unauthorized")
         if self.arrivals is not None:
             self.arrivals.accepted(connection.name)
+        if source.public is not None and self._public_waiting >= PUBLIC_WAITING:
+            return _unread(connection, _Unread.TOO_MUCH)
+        self._public_waiting += source.public is not None
         try:
             await self._inbox.store(entry)
         except RetryableError:
             return _unread(connection, _Unread.TOO_MUCH)
+        finally:
+            self._public_waiting -= source.public is not None
         metrics.RECEIVED.labels(connection.name, "stored").inc()
-        return Reply(202, b"")
+        return source.public.accepted if source.public is not None else Reply(202, b"")
 
     def _tell(self, connection: str, reason: str) -> None:
         """A line in ten seconds for a connection: anybody sends what is refused, and the metric counts them all."""
@@ -207,10 +254,11 @@ async def _respond(send: Send, reply: Reply) -> None:
     headers = [
         (b"content-type", reply.content_type.encode()),
         (b"content-length", str(len(reply.body)).encode()),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()),
     ]
-    if reply.status in (429, 503):
+    if reply.status in (429, 503) and "retry-after" not in reply.headers:
         headers.append((b"retry-after", str(RETRY_AFTER).encode()))
-    elif reply.status == 405:
+    if reply.status == 405:
         headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -186,9 +186,19 @@ def apply_consent(state: State, event: ConsentEvent, stamp: Stamp) -> None:
     _apply_consent(state, event.consent, stamp, alone=True)
 
 
-def apply_link(state: State, digest: str, stamp: Stamp) -> None:
-    """Note that the source calls this record and another, which carries the same digest, one person."""
-    _item(state, "links", digest, True, stamp)
+def apply_link(state: State, digest: str, stamp: Stamp, *, once: bool = False) -> None:
+    """Note that the source calls this record and another, which carries the same digest, one person.
+
+    ``once``: this record can be one person's only. ``links_of`` has what that makes of it.
+    """
+    _item(state, "links_once" if once else "links", digest, True, stamp)
+
+
+def links_of(state: State) -> dict[str, Any]:
+    """The digests that hold: of those told ``once`` none where there are two. That is the same in whatever order."""
+    links: dict[str, Any] = state.get("links", {})
+    once: dict[str, Any] = state.get("links_once", {})
+    return {**links, **once} if len(once) == 1 else links
 
 
 def apply_deletion(state: State, event: DeletionEvent, stamp: Stamp) -> None:

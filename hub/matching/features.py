@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hub.mapping import han
 from hub.mapping.name import NAMES_TOO, fold
-from hub.mapping.record_state import State, current, former
+from hub.mapping.record_state import State, current, former, links_of
 from hub.matching.contacts import mailbox
 from hub.matching.kinds import BY_NAME, COUNTED, KINDS, Identifiers
 from hub.matching.names import PAIR, Tokens
@@ -318,6 +318,8 @@ def _told(state: State, rules: IdentityRules) -> dict[str, set[str]]:
     for name, attribute in _UNCOUNTED:
         if attribute in state:
             found[name] = set(state[attribute])
+    if "links_once" in state:
+        found["link"] = set(links_of(state))
     for key, (strength, _) in state.get("identifiers", {}).items():
         name, _, value = key.partition(":")
         _take(found, rules, name, value, weak=strength == "weak")

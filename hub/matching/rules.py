@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from hub.mapping.email import email
+from hub.mapping.nobody import nobodys
 from hub.matching.kinds import BY_NAME, KINDS, NAMES, Kind
 from hub.matching.patterns import checked, matcher
 from hub.model.identifier import Strength
@@ -244,24 +245,6 @@ def usable(kind: str, value: str, rules: IdentityRules) -> Strength | None:
     if rule.blocked_patterns and rule.blocks(value):
         return None
     return "weak" if weak else "strong"
-
-
-_NOBODY = frozenset(
-    {"anonym", "anonymous", "distinctid", "false", "gast", "guest", "id", "ka", "keine", "keiner", "leer", "na", "nan"}
-    | {"nil", "none", "notauthenticated", "null", "objectobject", "true", "unbekannt", "undefined", "unknown"}
-)
-"""What programs write where there is no id. PostHog refuses to join by most of these
-(https://posthog.com/docs/product-analytics/identify)."""
-
-
-@lru_cache(maxsize=16_384)
-def nobodys(value: str) -> bool:
-    """Whether an id, number or handle is filler: a word for nothing, no letter or digit, zeros, four and more nines."""
-    signs = "".join(filter(str.isalnum, value.lower()))
-    return signs in _NOBODY or not signs.strip("0") or (len(signs) >= _ONE_SIGN and len(set(signs)) == 1)
-
-
-_ONE_SIGN = 4
 
 
 def is_role_inbox(address: str, rules: IdentityRules) -> bool:

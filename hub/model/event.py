@@ -66,11 +66,16 @@ class CartEvent(Frozen):
 
 
 class InteractionEvent(Frozen):
-    """Something that happened, or a later state of it: an appointment that was moved."""
+    """Something that happened, or a later state of it: an appointment that was moved.
+
+    ``waits``: nothing is told of the record but its key, as of a visitor's device. Then it is not made for this. The
+    interaction waits under the key, and is found there once anything else tells of the record.
+    """
 
     occurred_at: UtcDatetime
     interaction: Interaction
     record: RecordKey
+    waits: bool = False
 
 
 class CaseEvent(Frozen):
@@ -105,11 +110,16 @@ class ConsentEvent(Frozen):
 
 
 class LinkEvent(Frozen):
-    """The source itself says that these records are one person (a changed e-mail, number, or a merge there)."""
+    """The source itself says that these records are one person (a changed e-mail, number, or a merge there).
+
+    ``once`` is the one of them that can be one person's only, such as a device's: linked to two, it proves nothing and
+    belongs to neither, in whichever order it was told.
+    """
 
     occurred_at: UtcDatetime
     records: tuple[RecordKey, ...]
     reason: str
+    once: RecordKey | None = None
 
 
 class DeletionEvent(Frozen):

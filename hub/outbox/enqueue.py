@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from hub import metrics
@@ -81,7 +82,9 @@ def enqueue(
     left: list[tuple[str, ChangedProfile]] = []
     for destination, of_destination in by_destination.items():
         for profile in changed:
-            applies = any(route.when is None or route.when(read(profile), now) for route in of_destination)
+            applies = is_somebody(profile.golden) and any(
+                route.when is None or route.when(read(profile), now) for route in of_destination
+            )
             (taken if applies else left).append((destination, profile))
     if left:
         before = outbox.queued(session, by_destination, {profile.id for _, profile in left})
@@ -140,7 +143,26 @@ def _of_activities(
 
 def applying(routes: Iterable[Route], profile: Profile, now: datetime) -> bool:
     """Whether any of these routes takes the profile at this moment."""
-    return any(route.when is None or route.when(profile, now) for route in routes)
+    # Conditions come first: most profiles fulfil them, and writing one as JSON costs more.
+    return any(route.when is None or route.when(profile, now) for route in routes) and is_somebody(
+        profile.model_dump(include=_TOLD)
+    )
+
+
+_TOLD = {
+    "name", "emails", "phones", "addresses", "birth_date", "company", "loyalty_ids", "accounts", "orders", "suppressed",
+}  # fmt: skip
+
+
+def is_somebody(golden: Mapping[str, Any]) -> bool:
+    """Whether anything is known of a profile but that it was there: a visitor of a page is nobody's record in a CRM."""
+    for name in _TOLD & golden.keys():
+        told = golden[name]
+        if name in ("name", "orders") and isinstance(told, Mapping):
+            told = any(told.values()) if name == "name" else told.get("count") or (told.get("open") or {}).get("count")
+        if told:
+            return True
+    return False
 
 
 def look_again(session: Session, routes: Sequence[Route], profiles: Iterable[Profile], now: datetime) -> None:

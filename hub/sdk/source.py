@@ -46,6 +46,7 @@ class Reply:
     status: int
     body: bytes = b""
     content_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,26 @@ class BackfillPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Public(Generic[Settings]):
+    """How a source is called that strangers' browsers and apps post to, with a key that everybody can read. Pure.
+
+    Such a source answers at every path below its own URL, is paced, and never stores more than ``admit`` gives.
+
+    admit      what of a delivery may be stored, or the answer to one of which nothing may; raises VerificationError
+    accepted   the answer once that is durable
+    asked      the answer to a request that brings nothing (OPTIONS, GET), None for 405
+    headers    what every answer carries, by the request's headers: a browser shows a page no answer without them
+    pace       how many requests a second one API process takes, of one client and of all together
+    """
+
+    admit: Callable[[RawDelivery, Settings], RawDelivery | Reply]
+    accepted: Reply
+    asked: Callable[[RawDelivery, Settings], Reply | None]
+    headers: Callable[[Mapping[str, str], Settings], Mapping[str, str]]
+    pace: Callable[[Settings], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Source(Generic[Settings]):
     """The functions of a source connector. All but ``complete``, ``backfill`` and ``deleted`` are pure.
 
@@ -109,6 +130,7 @@ class Source(Generic[Settings]):
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
     changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
+    public      for a source that browsers and apps post to
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
                 the error tree (`hub check --live`)
@@ -129,6 +151,7 @@ class Source(Generic[Settings]):
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     retry_status: int = 503
+    public: Public[Settings] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     subscriptions: Subscriptions[Settings] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None

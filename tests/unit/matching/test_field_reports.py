@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from hub.mapping.name import fold, person_name
+from hub.mapping.nobody import nobodys
 from hub.matching.blocking import buckets
 from hub.matching.clustering import cluster, crowds
 from hub.matching.features import Spelling
 from hub.matching.names import ALIKE, likeness
-from hub.matching.rules import IdentityRules, nobodys
+from hub.matching.rules import IdentityRules
 from hub.matching.scoring import outcome, score
 from hub.matching.short_forms import shortest
 from hub.matching.version import identity

@@ -108,7 +108,8 @@ class Source(Generic[Settings]):
     deleted     asks the vendor for orders by their ids and gives, for each it has no more, what its own event of the
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
-    changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
+    changed     whether there may be news since a finished backfill's last cursor, which the next run is then given: for
+                files, and for lists that are read on by version; without it, the next run is given a time
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
                 the error tree (`hub check --live`)

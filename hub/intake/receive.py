@@ -126,6 +126,8 @@ class WebhookIntake:
             reply = source.answer(delivery, connection.settings)
             if reply is not None:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
+                if reply.told:
+                    self._tell(connection.name, reply.told, event="intake.answered")
                 return reply
         try:
             entry = verify(connection, delivery)
@@ -145,12 +147,12 @@ class WebhookIntake:
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return Reply(202, b"")
 
-    def _tell(self, connection: str, reason: str) -> None:
+    def _tell(self, connection: str, reason: str, event: str = "intake.refused") -> None:
         """A line in ten seconds for a connection: anybody sends what is refused, and the metric counts them all."""
-        now = monotonic()
-        if now - self._told.get(connection, float("-inf")) >= TELL_SECONDS:
-            self._told[connection] = now
-            log.warning("intake.refused", connection=connection, reason=reason)
+        now, key = monotonic(), f"{event} {connection}"
+        if now - self._told.get(key, float("-inf")) >= TELL_SECONDS:
+            self._told[key] = now
+            log.warning(event, connection=connection, reason=reason)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | _Unread:
         """The whole body, or why it was not taken."""

@@ -41,11 +41,16 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping."""
+    """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping.
+
+    ``told`` goes to the log, for the operator: what the vendor wants typed in by hand. Anybody may send a challenge, so
+    it is of a form that the connector has checked.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain"
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

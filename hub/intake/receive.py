@@ -126,8 +126,8 @@ class WebhookIntake:
             reply = source.answer(delivery, connection.settings)
             if reply is not None:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
-                if reply.told:
-                    self._tell(connection.name, reply.told, event="intake.answered")
+                if reply.told and self._may_tell(f"answered {connection.name}"):
+                    log.warning("intake.answered", connection=connection.name, reason=reply.told)
                 return reply
         try:
             entry = verify(connection, delivery)
@@ -147,12 +147,18 @@ class WebhookIntake:
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return Reply(202, b"")
 
-    def _tell(self, connection: str, reason: str, event: str = "intake.refused") -> None:
-        """A line in ten seconds for a connection: anybody sends what is refused, and the metric counts them all."""
-        now, key = monotonic(), f"{event} {connection}"
-        if now - self._told.get(key, float("-inf")) >= TELL_SECONDS:
-            self._told[key] = now
-            log.warning(event, connection=connection, reason=reason)
+    def _tell(self, connection: str, reason: str) -> None:
+        """Anybody sends what is refused, and the metric counts them all."""
+        if self._may_tell(f"refused {connection}"):
+            log.warning("intake.refused", connection=connection, reason=reason)
+
+    def _may_tell(self, what: str) -> bool:
+        """A line in ten seconds of each kind for a connection."""
+        now = monotonic()
+        if now - self._told.get(what, float("-inf")) < TELL_SECONDS:
+            return False
+        self._told[what] = now
+        return True
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | _Unread:
         """The whole body, or why it was not taken."""

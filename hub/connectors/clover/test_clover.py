@@ -146,7 +146,8 @@ def test_a_payment_leads_to_its_order_and_the_order_to_its_customer() -> None:
         fetched |= {one.name: answers[one.name.split("/")[1]] for one in asked}
 
     assert steps == [["P/P1", "O/O1", "M/O1"], ["C/C1"]]
-    assert [type(one) for one in parse(entry(body, **fetched), SETTINGS)] == [CustomerEvent, OrderEvent]
+    names = [type(one).__name__ for one in parse(entry(body, **fetched), SETTINGS)]
+    assert names == ["CustomerEvent", "OrderEvent"]
 
 
 def test_ids_cannot_leave_their_path_and_three_fields_are_expanded_at_most() -> None:

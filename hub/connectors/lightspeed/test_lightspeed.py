@@ -156,6 +156,28 @@ def test_an_exchange_counts_its_money_once(bought: str, total: list[str], refund
     assert [part.amount.amount for part in parts if isinstance(part, Refund)] == [Decimal(one) for one in refunds]
 
 
+def test_two_returns_of_one_sale_are_two_refunds_and_each_counts_once() -> None:
+    # given OCA/pos#1015 (only the first of two returns arrives) and PrestaShopCorp/ps_checkout#331 (one arrives twice)
+    returns = [
+        sale(line(price, -1, is_return=True), return_for="S0", id=one) for one, price in (("R1", "5"), ("R2", "7"))
+    ]
+    parts = [event for told in (*returns, returns[1]) for event in read(told) if isinstance(event, OrderPartEvent)]
+
+    refunds = {part.part.external_id: part.part.amount.amount for part in parts if isinstance(part.part, Refund)}
+    assert refunds == {"R1": Decimal(5), "R2": Decimal(7)}
+    assert {part.order_id for part in parts} == {"S0"}
+
+
+def test_change_that_was_given_is_no_refund() -> None:
+    # given adempiere/adempiere-vue#1172: paid with a note, and change told as a payment of its own
+    paid = [{"id": "P1", "amount": "50"}, {"id": "P2", "amount": "-26.20"}]
+
+    [told] = orders(read(sale(line("20", 1, tax="3.8"), register_sale_payments=paid)))
+
+    assert sum(one.amount.amount for one in told.order.payments) == told.order.total == Decimal("23.80")
+    assert told.order.refunds == ()
+
+
 def test_a_discount_on_the_whole_sale_is_no_return() -> None:
     events = read(sale(line("12", 1, tax="1.8"), line("6", -1, tax="0.9")))
 

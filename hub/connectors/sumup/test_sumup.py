@@ -140,7 +140,11 @@ def test_what_is_fetched_follows_from_what_is_known() -> None:
     body = {"event_type": "CHECKOUT_STATUS_CHANGED", "id": "../customers?x=1"}
     bare = entry(body["event_type"], body)
     known = entry(body["event_type"], body, checkout={"id": "C1", "customer_id": "K/1", "transaction_id": "T1"})
-    reader: dict[str, Any] = {"event_type": "solo.transaction.updated", "id": "E1", "payload": {"client_transaction_id": "X"}}
+    reader: dict[str, Any] = {
+        "event_type": "solo.transaction.updated",
+        "id": "E1",
+        "payload": {"client_transaction_id": "X"},
+    }
 
     paths = "/v2.1/merchants/MH4H92C7/transactions"
     assert completions(bare, SETTINGS) == (Completion("checkout", "/v0.1/checkouts/..%2Fcustomers%3Fx%3D1"),)

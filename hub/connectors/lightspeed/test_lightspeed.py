@@ -156,6 +156,41 @@ def test_an_exchange_counts_its_money_once(bought: str, total: list[str], refund
     assert [part.amount.amount for part in parts if isinstance(part, Refund)] == [Decimal(one) for one in refunds]
 
 
+@pytest.mark.parametrize(
+    ("status", "state", "due", "kind"),
+    [
+        ("CLOSED", "completed", None, "in_store"),
+        ("ONACCOUNT", "fulfilled", True, "in_store"),
+        ("ONACCOUNT_CLOSED", "completed", None, "in_store"),
+        ("LAYBY", "open", True, None),
+        ("LAYBY_CLOSED", "completed", None, "in_store"),
+        ("AWAITING_PICKUP", "paid", None, None),
+        ("PICKED_UP_CLOSED", "completed", None, "pickup"),
+        ("DISPATCHED_CLOSED", "completed", None, "shipping"),
+        ("VOIDED", "cancelled", None, None),
+    ],
+)
+def test_every_status_has_a_state(status: str, state: str, due: bool | None, kind: str | None) -> None:
+    paid = [{"id": "P1", "amount": "10"}]
+
+    [told] = orders(read(sale(line("10", 1), status=status, register_sale_payments=paid)))
+
+    assert (told.order.state, told.order.payment_due) == (state, due)
+    assert [one.kind for one in told.order.fulfilments] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "case", "given_back"),
+    [("SAVED", "open", []), ("VOIDED", "cancelled", ["voided"]), ("CLOSED", "solved", [None])],
+)
+def test_a_return_counts_once_it_is_closed(status: str, case: str, given_back: list[str | None]) -> None:
+    events = read(sale(line("5", -1, is_return=True), return_for="S0", status=status))
+
+    assert [event.case.state for event in events if isinstance(event, CaseEvent)] == [case]
+    parts = [event.part for event in events if isinstance(event, OrderPartEvent)]
+    assert [part.state for part in parts if isinstance(part, Refund)] == given_back
+
+
 def test_two_returns_of_one_sale_are_two_refunds_and_each_counts_once() -> None:
     # given OCA/pos#1015 (only the first of two returns arrives) and PrestaShopCorp/ps_checkout#331 (one arrives twice)
     returns = [

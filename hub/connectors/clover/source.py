@@ -220,8 +220,11 @@ def backfill(
         query = {"limit": str(_PAGE), "offset": str(state["seen"]), **here.query(state["from"])}
         path = f"/v3/merchants/{quote(merchant, safe='')}/{state['list']}"
         found = json_of(http.get(path, query, headers=_token(settings, merchant))).get("elements") or []
+        head = f"{state['list']} {found[0].get('id')} {found[0].get(here.time)}" if found else ""
+        if found and head == state.get("head"):
+            found = []  # the same page again: an offset that is not heeded would be asked for on and on
         if found:
-            state = {**state, **here.after(found, state)}
+            state = {**state, **here.after(found, state), "head": head}
         elif state["list"] == "customers":
             state = {**state, "list": "orders", "from": start, "seen": 0}
         else:

@@ -101,7 +101,7 @@ def _read(
         answer = json_of(http.post(f"/json/2/{model}/search_read", named))
     else:
         key = settings.api_key.get_secret_value()
-        target = [settings.database, settings.user_id, key, model, "search_read", [], named]
+        target: list[Any] = [settings.database, settings.user_id, key, model, "search_read", [], named]
         parameters = {"service": "object", "method": "execute_kw", "args": target}
         body = json_of(http.post("/jsonrpc", {"jsonrpc": "2.0", "method": "call", "params": parameters, "id": 1}))
         if error := body.get("error"):

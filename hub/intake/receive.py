@@ -162,6 +162,8 @@ class WebhookIntake:
             reply = source.answer(delivery, connection.settings)
             if reply is not None:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
+                if reply.told and self._may_tell(f"answered {connection.name}"):
+                    log.warning("intake.answered", connection=connection.name, reason=reply.told)
                 return reply
         try:
             if source.public is not None:
@@ -193,11 +195,17 @@ class WebhookIntake:
         return source.public.accepted if source.public is not None else Reply(202, b"")
 
     def _tell(self, connection: str, reason: str) -> None:
-        """A line in ten seconds for a connection: anybody sends what is refused, and the metric counts them all."""
-        now = monotonic()
-        if now - self._told.get(connection, float("-inf")) >= TELL_SECONDS:
-            self._told[connection] = now
+        """Anybody sends what is refused, and the metric counts them all."""
+        if self._may_tell(f"refused {connection}"):
             log.warning("intake.refused", connection=connection, reason=reason)
+
+    def _may_tell(self, what: str) -> bool:
+        """A line in ten seconds of each kind for a connection."""
+        now = monotonic()
+        if now - self._told.get(what, float("-inf")) < TELL_SECONDS:
+            return False
+        self._told[what] = now
+        return True
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | _Unread:
         """The whole body, or why it was not taken."""

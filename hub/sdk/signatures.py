@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Literal
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
@@ -78,6 +79,23 @@ class SharedSecret(Generic[Settings]):
     def sign(self, delivery: RawDelivery, settings: Settings) -> RawDelivery:
         """The inverse: the delivery with the header that a real sender adds."""
         return _with(delivery, {self.header: self.prefix + self.secrets(settings)[0].get_secret_value()})
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSecret(Generic[Settings]):
+    """The secret itself in a query parameter of the webhook's URL: for vendors that send no header of one's own."""
+
+    parameter: str
+    secrets: Callable[[Settings], Sequence[SecretStr]]
+
+    def verify(self, delivery: RawDelivery, settings: Settings) -> None:
+        """Raise VerificationError unless the URL that was called carries one of the live secrets."""
+        require(delivery.query.get(self.parameter), self.secrets(settings), lambda secret: secret)
+
+    def sign(self, delivery: RawDelivery, settings: Settings) -> RawDelivery:
+        """The inverse: the delivery to the URL that its owner registered."""
+        query = {**delivery.query, self.parameter: self.secrets(settings)[0].get_secret_value()}
+        return replace(delivery, query=query, url=f"{delivery.url.partition('?')[0]}?{urlencode(query)}")
 
 
 def _with(delivery: RawDelivery, headers: Mapping[str, str]) -> RawDelivery:

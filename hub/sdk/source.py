@@ -41,12 +41,17 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping."""
+    """An answer to a delivery that is no event: a verification challenge, an unsigned set-up ping.
+
+    ``told`` goes to the log, for the operator: what the vendor wants typed in by hand. Anybody may send a challenge, so
+    it is of a form that the connector has checked.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain"
     headers: Mapping[str, str] = field(default_factory=dict)
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,8 @@ class Source(Generic[Settings]):
     deleted     asks the vendor for orders by their ids and gives, for each it has no more, what its own event of the
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
-    changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
+    changed     whether there may be news since a finished backfill's last cursor, which the next run is then given: for
+                files, and for lists that are read on by version; without it, the next run is given a time
     public      for a source that browsers and apps post to
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises

@@ -42,8 +42,14 @@ def payloads() -> list[Payload]:
 
 def completion(name: str) -> bytes:
     """The vendor's own answer for a body that a thin event lacks; b"" (it does not exist) where there is none."""
-    lead = FOLDER / "meta-leads" / "lead-object.json"
-    return lead.read_bytes() if "lead" in name and lead.exists() else b""
+    for part, path in (
+        ("lead", "meta-leads/lead-object.json"),
+        ("checkout", "sumup/rest-checkout.json"),
+        ("transaction", "sumup/rest-transaction.json"),
+    ):
+        if part in name and (FOLDER / path).exists():
+            return (FOLDER / path).read_bytes()
+    return b""
 
 
 def vector(name: str) -> Mapping[str, Any]:
@@ -140,6 +146,9 @@ def _meta(slug: str) -> Iterator[Payload]:
 
 
 _FINDERS: Mapping[str, Callable[[str], Iterator[Payload]]] = {
+    "clover": _bodies("clover/webhook-orders.json"),
+    "lightspeed": _bodies("lightspeed-x/*.form", "application/x-www-form-urlencoded"),
+    "sumup": _bodies("sumup/webhook-*.json"),
     "shopify": _shopify,
     "woocommerce": _woocommerce,
     "square": _bodies("square/*.json"),

@@ -24,6 +24,7 @@ from hub.api.door import MAX_BODY_BYTES
 from hub.api.server import is_loopback
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.sdk.source import RawDelivery, Reply
 from hub.store import tokens
 from hub.store.database import Database
 from tests.support.doubles import by_name, source
@@ -156,6 +157,24 @@ def test_refused_deliveries_are_counted_and_fill_no_log(house: House) -> None:
             assert house.http.post("/webhooks/shop", content=b"{}").status_code == 401
     assert counted() == before + 30
     assert 1 <= len([line for line in lines if line["event"] == "intake.refused"]) < 30
+
+
+def test_what_a_vendor_wants_typed_in_is_told_once_to_the_operator(database: Database) -> None:
+    # given a vendor that sends a code by POST, before anything is signed
+    def answer(delivery: RawDelivery, settings: object) -> Reply | None:
+        return Reply(200, told="verification code 5220ecf5") if delivery.body == b"code" else None
+
+    commit, connections = GroupCommit(database.dsn), by_name(source("shop", answer=answer))
+    intake = WebhookIntake(connections, commit, public_url="https://hub.example.com", max_body_bytes=10_000)
+    api = Api(intake, commit, database, connections, open_pages=False)
+    structlog.reset_defaults()
+    # when it comes, and somebody sends it again and again
+    with structlog.testing.capture_logs() as lines, served(api) as url:
+        statuses = [httpx.post(f"{url}/webhooks/shop", content=b"code").status_code for _ in range(5)]
+    # then each is answered, and one line tells it
+    assert statuses == [200] * 5
+    told = [(line["connection"], line["reason"]) for line in lines if line["event"] == "intake.answered"]
+    assert told == [("shop", "verification code 5220ecf5")]
 
 
 # -- guesses

@@ -229,6 +229,25 @@ def test_a_history_is_read_every_so_often_by_one_process_and_asks_for_what_is_ne
     assert vendor.asked[-1] == (began - timedelta(hours=1), {"next": 1})
 
 
+def test_a_list_that_is_read_by_version_goes_on_where_the_last_run_ended(database: Database) -> None:
+    # given a vendor whose list cannot be asked by date (Lightspeed), and a history that was read
+    vendor, stopping = Vendor(), threading.Event()
+    shop = source(
+        "shop",
+        backfill=vendor.pages,
+        changed=lambda settings, cursor: True,
+        api_root=lambda settings: "https://shop.example.com",
+    )
+    history = History(database, shop, timedelta(hours=1))
+    assert history.run_if_due(stopping) is not None
+    # when the next run is due, then it is given the last cursor, and waits for its time again
+    with database.session() as session:
+        session.run("UPDATE backfill SET begun_at = now() - interval '61 minutes'")
+    assert history.run_if_due(stopping) is not None
+    assert history.run_if_due(stopping) is None
+    assert vendor.asked == [(None, None), (None, {"next": 2})]
+
+
 def test_a_history_that_is_refused_is_logged_without_the_vendors_words(database: Database) -> None:
     def refuse(*_: Any) -> Iterator[BackfillPage]:
         answer = {"message": "Jürgen Großmann may not be read"}

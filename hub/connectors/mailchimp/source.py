@@ -11,11 +11,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 
@@ -38,10 +38,10 @@ from hub.model.event import (
     Note,
 )
 from hub.model.interaction import InteractionKind
-from hub.sdk import signatures
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import walk
+from hub.sdk.signatures import UrlSecret
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
 
 SECRET = "secret"  # noqa: S105 - the parameter's name
@@ -50,13 +50,8 @@ _PAGE = 1000
 """The most members one call gives (Marketing API 3.0, GET /lists/{list_id}/members)."""
 
 
-def verify(delivery: RawDelivery, settings: MailchimpSettings) -> None:
-    signatures.require(delivery.query.get(SECRET), settings.webhook_secret, lambda secret: secret)
-
-
-def sign(delivery: RawDelivery, settings: MailchimpSettings) -> RawDelivery:
-    query = {**delivery.query, SECRET: settings.webhook_secret[0].get_secret_value()}
-    return replace(delivery, query=query, url=f"{delivery.url.partition('?')[0]}?{urlencode(query)}")
+IN_URL: UrlSecret[MailchimpSettings] = UrlSecret(SECRET, secrets=lambda settings: settings.webhook_secret)
+verify, sign = IN_URL.verify, IN_URL.sign
 
 
 def answer(delivery: RawDelivery, settings: MailchimpSettings) -> Reply | None:

@@ -116,11 +116,16 @@ def law_s4_the_raw_bytes_are_signed(case: SourceCase) -> None:
 
 
 def law_s5_a_redelivery_keeps_its_event_id(case: SourceCase) -> None:
-    """Sent again an hour later, with other transport headers, it is the same event of the same topic."""
+    """Sent again an hour later, with other transport headers, it is the same event of the same topic.
+
+    A vendor whose notifications of different events may be the same bytes (SumUp) leaves nothing to tell them by but
+    the time they arrive: ``not_offered={"event_id": "why"}``. A notification too many is harmless, one too few is not.
+    """
+    later = timedelta(hours=0 if "event_id" in case.manifest.not_offered else 1)
     again = replace(
         case.unsigned,
         headers={**case.unsigned.headers, "user-agent": "redelivery", "x-request-id": "2", "x-attempt": "2"},
-        received_at=case.unsigned.received_at + timedelta(hours=1),
+        received_at=case.unsigned.received_at + later,
     )
     second = case.name_of(case.sign(again))
     assert second == case.name, f"{case.id}: {case.name} is named {second} on redelivery"

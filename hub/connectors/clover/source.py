@@ -1,0 +1,299 @@
+"""Clover as a source: batches of ids, each fetched from the API before it is believed, and history.
+
+In: notifications of an app (https://docs.clover.com/dev/docs/webhooks), unsigned, with a fixed code in the header
+``X-Clover-Auth``; one names objects of several merchants. Out: canonical events. An order takes two calls, because a
+call may expand three fields (https://docs.clover.com/dev/docs/expanding-fields), and its customer a third.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from hub.connectors.clover import mapping, schemas
+from hub.connectors.clover.manifest import CloverSettings
+from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.mapping.order import unexplained
+from hub.mapping.payload import Reading, read, read_tree
+from hub.mapping.time import epoch
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent, ProductEvent
+from hub.model.identifier import RecordKey
+from hub.sdk.checked import Checked
+from hub.sdk.http import HttpClient, json_of
+from hub.sdk.signatures import SharedSecret
+from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Reply, Source
+
+CODE: SharedSecret[CloverSettings] = SharedSecret("x-clover-auth", secrets=lambda settings: settings.auth_code)
+_TOPIC = "updates"
+_VERIFICATION = re.compile(rb'\s*\{\s*"verificationCode"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"\s*\}\s*')
+_GOODS = {"expand": "lineItems.discounts,lineItems.modifications,customers"}
+_MONEY = {"expand": "payments,refunds,discounts"}
+_PERSON = {"expand": "addresses,emailAddresses,phoneNumbers"}
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """One object that changed. ``kind`` is Clover's letter: O order, P payment, C customer, I item."""
+
+    merchant: str
+    kind: str
+    id: str
+    gone: bool
+    at: datetime
+
+
+def answer(delivery: RawDelivery, settings: CloverSettings) -> Reply | None:
+    """200 for the code that Clover sends when the URL is typed in; the log tells it, for it has to be typed in too."""
+    found = _VERIFICATION.fullmatch(delivery.body)
+    if delivery.method != "POST" or found is None or CODE.header in delivery.headers:
+        return None
+    return Reply(200, told=f"verification code {found[1].decode()}: type it into Clover's developer dashboard")
+
+
+def name_event(delivery: RawDelivery, settings: CloverSettings) -> EventName:
+    """Clover names no event: merchants, objects, kinds of change and times do, in any order."""
+    told = sorted((one.merchant, one.kind, one.id, one.gone, one.at.isoformat()) for one in _updates(delivery.body)[0])
+    if not told:
+        raise PayloadError("missing", path="merchants")
+    return EventName(hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest(), _TOPIC)
+
+
+def _updates(body: bytes) -> tuple[list[_Update], list[tuple[str, Note]]]:
+    """The newest update of each object, and by merchant a note for each that cannot be read."""
+    newest: dict[tuple[str, str, str], _Update] = {}
+    notes: list[tuple[str, Note]] = []
+    for merchant, listed in read(schemas.Updates, body).merchants.items():
+        members = listed if isinstance(listed, list) else [listed] if isinstance(listed, dict) and listed else []
+        for number, one in enumerate(members):
+            try:
+                told, _ = read_tree(schemas.Update, one)
+                kind, colon, identifier = told.object_id.partition(":")
+                if not colon or not identifier:
+                    raise PayloadError("not a kind and an id", path="objectId")
+                at = epoch(told.ts, path="ts")
+            except PayloadError as error:
+                path = f"merchants.{merchant}.{number}.{error.path}".rstrip(".")
+                notes.append((merchant, Note(path=path, reason=f"{error.reason}, so this update is left out")))
+                continue
+            found = _Update(merchant, kind, identifier, told.type == "DELETE", at)
+            held = newest.get((merchant, kind, identifier))
+            if held is None or held.at <= at:
+                newest[merchant, kind, identifier] = found
+    return list(newest.values()), notes
+
+
+def completions(entry: InboxEntry, settings: CloverSettings) -> Sequence[Completion]:
+    """Payments first, which name their orders; then orders, then the customers of these."""
+    if entry.topic != _TOPIC:
+        return ()
+    updates = [one for one in _updates(entry.body)[0] if one.merchant in settings.merchants and not one.gone]
+    wanted = [_fetched(one.merchant, one.kind, one.id) for one in updates if one.kind in ("P", "C", "I")]
+    for merchant, order in _orders(updates, entry):
+        wanted.append(_fetched(merchant, "O", order))
+        wanted.append(_fetched(merchant, "M", order))
+        if body := entry.completions.get(f"{merchant}/O/{order}"):
+            goods = read(schemas.Order, body)
+            wanted += [_fetched(merchant, "C", one.id) for one in goods.customers.elements]
+    unique = {one.name: one for one in wanted if one.name not in entry.completions}
+    return tuple(unique.values())
+
+
+_PATHS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "O": ("orders", _GOODS),
+    "M": ("orders", _MONEY),
+    "P": ("payments", {}),
+    "C": ("customers", _PERSON),
+    "I": ("items", {"expand": "categories"}),
+}
+
+
+def _fetched(merchant: str, kind: str, identifier: str) -> Completion:
+    collection, query = _PATHS[kind]
+    path = f"/v3/merchants/{quote(merchant, safe='')}/{collection}/{quote(identifier, safe='')}"
+    return Completion(f"{merchant}/{kind}/{identifier}", path, query)
+
+
+def _orders(updates: Iterable[_Update], entry: InboxEntry) -> list[tuple[str, str]]:
+    """The orders that changed, or whose payments did, each once."""
+    found = dict.fromkeys((one.merchant, one.id) for one in updates if one.kind == "O")
+    for one in updates:
+        if one.kind == "P" and (body := entry.completions.get(f"{one.merchant}/P/{one.id}")):
+            found[one.merchant, read(schemas.PaymentPointer, body).order.id] = None
+    return list(found)
+
+
+def complete(completion: Completion, http: HttpClient, settings: CloverSettings) -> bytes:
+    """The body, asked for with the merchant's own token; b"" where Clover has no such object."""
+    merchant = completion.name.partition("/")[0]
+    try:
+        return http.get(completion.path, completion.query or None, headers=_token(settings, merchant)).content
+    except NotFound:
+        return b""
+
+
+def _token(settings: CloverSettings, merchant: str) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {settings.merchants[merchant].get_secret_value()}"}
+
+
+def parse(entry: InboxEntry, settings: CloverSettings) -> Sequence[CanonicalEvent | Note]:
+    """Canonical events of every update that could be fetched; one that cannot be read costs only itself."""
+    if entry.topic != _TOPIC:
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    reading = Reading()
+    updates, notes = _updates(entry.body)
+    reading.notes += [note for merchant, note in notes if merchant in settings.merchants]
+    own = [one for one in updates if one.merchant in settings.merchants]
+    told: list[CanonicalEvent | Note] = []
+    if len(own) < len(updates):
+        told.append(Note(path="merchants", reason="updates of merchants that the settings do not name, left out"))
+    for one in own:
+        told += reading.alone(_update(one, entry, reading, settings))
+    for merchant, order in _orders([one for one in own if not one.gone], entry):
+        told += reading.alone(_order(merchant, order, entry, reading, settings))
+    if not any(not isinstance(one, Note) for one in told) and not reading.notes:
+        raise SkipEvent("nothing that Hub reads, or Clover does not have it any more")
+    return reading.of(told)
+
+
+def _update(one: _Update, entry: InboxEntry, reading: Reading, settings: CloverSettings) -> Iterator[CanonicalEvent]:
+    if one.gone and one.kind == "O":
+        yield DeletionEvent(occurred_at=one.at, record=RecordKey(kind="order", external_id=one.id), kind="order")
+    elif one.gone and one.kind == "C":
+        yield DeletionEvent(occurred_at=one.at, record=mapping.record_key(one.id))
+    elif body := entry.completions.get(f"{one.merchant}/{one.kind}/{one.id}"):
+        if one.kind == "C":
+            known = mapping.customer(reading.read(schemas.Customer, body), settings.default_region)
+            yield CustomerEvent(occurred_at=one.at, customer=known, whole=("emails", "phones"))
+        elif one.kind == "I":
+            item = reading.read(schemas.Item, body)
+            at = epoch(item.modified_time, path="modifiedTime") if item.modified_time else one.at
+            yield ProductEvent(occurred_at=at, product=mapping.product(item))
+
+
+def _order(
+    merchant: str, order: str, entry: InboxEntry, reading: Reading, settings: CloverSettings
+) -> Iterator[CanonicalEvent | Note]:
+    goods_body, money_body = (entry.completions.get(f"{merchant}/{half}/{order}") for half in ("O", "M"))
+    if not goods_body or not money_body:
+        return
+    goods, money = reading.read(schemas.Order, goods_body), reading.read(schemas.Order, money_body)
+    whole = goods.model_copy(
+        update={name: getattr(money, name) for name in ("payments", "refunds", "discounts", "payment_state", "total")}
+    )
+    if whole.state is None and not whole.payments.elements:
+        return  # hidden: nobody has rung it up yet
+    # of two moments the older: what changed between them is told again
+    changed = min(one.modified_time or one.created_time for one in (goods, money))
+    at = epoch(changed, path="modifiedTime")
+    owner = next(iter(goods.customers.elements), None)
+    body = entry.completions.get(f"{merchant}/C/{owner.id}") if owner else None
+    if body:
+        known = mapping.customer(reading.read(schemas.Customer, body), settings.default_region)
+        yield CustomerEvent(occurred_at=at, customer=known)
+    made = mapping.order(whole, merchant)
+    yield from unexplained(made)
+    yield OrderEvent(occurred_at=at, order=made, record=mapping.record_key(owner.id) if owner else None)
+
+
+def backfill(
+    http: HttpClient, settings: CloverSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """For each merchant its customers, then its orders by date of change; each as if a webhook had named it.
+
+    The customer list tells no change: with ``since`` only those come who are new since then. Orders that are changed
+    meanwhile move to the end, so each page begins at the time the last one ended with, past those already seen.
+    """
+    start = int(since.timestamp() * 1000) if since else 0
+    state = dict(cursor or {"merchant": 0, "list": "customers", "from": start, "seen": 0})
+    names = sorted(settings.merchants)
+    while state["merchant"] < len(names):
+        merchant = names[state["merchant"]]
+        here = _LISTS[state["list"]]
+        query = {"limit": str(_PAGE), "offset": str(state["seen"]), **here.query(state["from"])}
+        path = f"/v3/merchants/{quote(merchant, safe='')}/{state['list']}"
+        found = json_of(http.get(path, query, headers=_token(settings, merchant))).get("elements") or []
+        head = f"{state['list']} {found[0].get('id')} {found[0].get(here.time)}" if found else ""
+        if found and head == state.get("head"):
+            found = []  # the same page again: an offset that is not heeded would be asked for on and on
+        if found:
+            state = {**state, **here.after(found, state), "head": head}
+        elif state["list"] == "customers":
+            state = {**state, "list": "orders", "from": start, "seen": 0}
+        else:
+            state = {"merchant": state["merchant"] + 1, "list": "customers", "from": start, "seen": 0}
+        yield BackfillPage([_item(merchant, here, one) for one in found], state)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One list: the letter of its objects, their time, what is asked for from a time on, and how it is gone on with."""
+
+    kind: str
+    time: str
+    query: Callable[[int], Mapping[str, str]]
+    after: Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Mapping[str, int]]
+
+
+def _past(found: Sequence[Mapping[str, Any]], state: Mapping[str, Any]) -> Mapping[str, int]:
+    """The last time of a page, and how many of that time were seen."""
+    last = int(found[-1].get("modifiedTime") or state["from"])
+    seen = sum(one.get("modifiedTime") == last for one in found)
+    return {"from": last, "seen": seen if last > state["from"] else state["seen"] + len(found)}
+
+
+_LISTS: Mapping[str, _List] = {
+    "customers": _List(
+        "C",
+        "customerSince",
+        lambda start: {"filter": f"customerSince>={start}"} if start else {},
+        lambda found, state: {"seen": state["seen"] + len(found)},
+    ),
+    "orders": _List(
+        "O", "modifiedTime", lambda start: {"filter": f"modifiedTime>={start}", "orderBy": "modifiedTime ASC"}, _past
+    ),
+}
+
+
+def _item(merchant: str, listed: _List, found: Mapping[str, Any]) -> BackfillItem:
+    identifier, at = found.get("id"), found.get(listed.time) or found.get("createdTime") or 0
+    update = {"objectId": f"{listed.kind}:{identifier}", "type": "UPDATE", "ts": at}
+    body = orjson.dumps({"merchants": {merchant: [update]}})
+    return BackfillItem(f"backfill:{merchant}:{update['objectId']}:{at}", _TOPIC, body)
+
+
+def api_root(settings: CloverSettings) -> str:
+    """North America, unless ``base_url`` says otherwise."""
+    return settings.base_url or "https://api.clover.com"
+
+
+def check(http: HttpClient, settings: CloverSettings) -> Checked:
+    """Read one customer and one order of every merchant."""
+    found = Checked(untested=["auth_code: only a real event can tell"])
+    for merchant in sorted(settings.merchants):
+        for name in _LISTS:
+            path = f"/v3/merchants/{quote(merchant, safe='')}/{name}"
+            http.get(path, {"limit": "1"}, headers=_token(settings, merchant))
+            found.works.append(f"{name} of {merchant} can be read")
+    return found
+
+
+SOURCE = Source(
+    parse=parse,
+    verify=CODE.verify,
+    sign=CODE.sign,
+    name_event=name_event,
+    answer=answer,
+    completions=completions,
+    complete=complete,
+    backfill=backfill,
+    api_root=api_root,
+    check=check,
+)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
+import httpx
+
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient
@@ -109,6 +111,7 @@ class Source(Generic[Settings]):
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
     changed     for files: whether there is news since a finished backfill's last cursor; without it, nobody can tell
+    waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
                 the error tree (`hub check --live`)
@@ -128,6 +131,7 @@ class Source(Generic[Settings]):
     """Request headers that carry the connection's credentials, for ``complete`` and ``backfill``."""
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
+    waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     subscriptions: Subscriptions[Settings] | None = None

@@ -12,6 +12,13 @@ class VendureSettings(OrderSettings):
 
     base_url: str = Field(description="Address of the shop's server, below which /admin-api is.")
     api_key: SecretStr = Field(description="An API key (Settings, API Keys; Vendure 3.6 or later).")
+    look_back_days: int = Field(
+        3,
+        ge=0,
+        le=90,
+        description="Orders that were placed so many days before are read again each time: Vendure does not tell that "
+        "one was paid, sent or refunded.",
+    )
     channel_token: SecretStr | None = Field(None, description="Token of the channel; the default channel without it.")
 
 

@@ -69,19 +69,22 @@ def backfill(
 ) -> Iterator[BackfillPage]:
     """Customers, then orders that are no carts, by their change.
 
+    Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: with ``since`` those come too
+    that were placed then or in the ``look_back_days`` before.
+
     A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
     is asked for anew from the last change of a full page on, and by offset only within that moment. ``after`` leaves
     out its own moment, so it is a millisecond earlier.
     """
     name, skip, begin = (
-        (str(cursor["list"]), int(cursor["skip"]), cursor["begin"]) if cursor else ("customers", 0, _before(since))
+        (str(cursor["list"]), int(cursor["skip"]), cursor["begin"]) if cursor else ("customers", 0, None)
     )
     while name != _DONE:
-        told, answer = name, _asked(client, name, skip, begin)
+        told, answer = name, _asked(client, name, skip, _chosen(name, settings, since, begin))
         found = answer[name]["items"]
         precision = answer.get("globalSettings", {}).get("serverConfig", {}).get("moneyStrategyPrecision", 2)
         if len(found) < _PER_PAGE:
-            name, skip, begin = ("orders", 0, _before(since)) if name == "customers" else (_DONE, 0, None)
+            name, skip, begin = ("orders" if name == "customers" else _DONE), 0, None
         elif (last := _before(maybe_instant(found[-1].get("updatedAt"), path="updatedAt"))) == begin:
             skip += len(found)
         else:
@@ -98,9 +101,21 @@ def _before(at: datetime | None) -> str | None:
     return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _asked(client: HttpClient, name: str, skip: int, begin: str | None, take: int = _PER_PAGE) -> dict[str, Any]:
-    changed = {"updatedAt": {"after": begin}} if begin else {}
-    chosen = {**changed, **({"active": {"eq": False}} if name == "orders" else {})}
+def _chosen(name: str, settings: VendureSettings, since: datetime | None, begin: str | None) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"active": {"eq": False}} if name == "orders" else {}
+    if begin:
+        chosen["updatedAt"] = {"after": begin}
+    if since:
+        ways = [{"updatedAt": {"after": _before(since)}}]
+        if name == "orders":
+            ways.append({"orderPlacedAt": {"after": _before(since - timedelta(days=settings.look_back_days))}})
+        chosen["_or"] = ways
+    return chosen
+
+
+def _asked(
+    client: HttpClient, name: str, skip: int, chosen: Mapping[str, Any], take: int = _PER_PAGE
+) -> dict[str, Any]:
     options = {"take": take, "skip": skip, "sort": {"updatedAt": "ASC"}, **({"filter": chosen} if chosen else {})}
     answer = json_of(client.post("admin-api", {"query": QUERIES[name], "variables": {"options": options}}))
     if errors := answer.get("errors"):
@@ -123,13 +138,13 @@ def _item(kind: str, found: Mapping[str, Any], precision: int) -> BackfillItem:
 
 
 def _version(kind: str, found: Mapping[str, Any]) -> str:
-    """The newest change of an order or of its payments, refunds and fulfilments; ISO times compare as text."""
+    """The newest change of an order or of its parts, and its state; ISO times compare as text."""
     times = [str(found.get("updatedAt") or "")]
     if kind == "order":
         payments = found.get("payments") or []
         parts = [*payments, *(r for p in payments for r in p.get("refunds") or []), *(found.get("fulfillments") or [])]
         times += [str(part.get("updatedAt") or "") for part in parts]
-    return max(times)
+    return max(times) + (f":{found.get('state')}" if kind == "order" else "")
 
 
 def authorise(settings: VendureSettings) -> Mapping[str, str]:
@@ -143,7 +158,7 @@ def check(client: HttpClient, settings: VendureSettings) -> Checked:
     """Read one customer and one order with the key."""
     found = Checked()
     for name in QUERIES:
-        _asked(client, name, 0, None, take=1)
+        _asked(client, name, 0, {}, take=1)
         found.works.append(f"{name} can be read")
     return found
 

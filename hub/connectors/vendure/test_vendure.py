@@ -89,6 +89,20 @@ def test_an_import_of_one_moment_is_walked_by_offset() -> None:
     assert len({item.event_id for item in walk(shop)}) == 250
 
 
+def test_orders_placed_of_late_are_asked_for_whatever_their_time_of_change() -> None:
+    # seen on a running 3.7.3: placing, settling, refunding and sending leave updatedAt where it was
+    asked = list[dict[str, Any]]()
+
+    def shop(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content)["variables"]["options"].get("filter", {}))
+        return httpx.Response(200, json={"data": {}})
+
+    assert list(walk(shop, NOW)) == []
+    changed = {"updatedAt": {"after": "2026-03-01T11:59:59.999Z"}}
+    placed = {"orderPlacedAt": {"after": "2026-02-26T11:59:59.999Z"}}
+    assert asked == [{"_or": [changed]}, {"active": {"eq": False}, "_or": [changed, placed]}]
+
+
 @pytest.mark.parametrize(("code", "kind"), [("FORBIDDEN", AuthError), ("INTERNAL_SERVER_ERROR", RejectedError)])
 def test_errors_come_with_200(code: str, kind: type[Exception]) -> None:
     answer = {"data": None, "errors": [{"message": "x", "extensions": {"code": code}}]}

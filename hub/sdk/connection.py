@@ -178,7 +178,7 @@ def open_client(
         limits=limits,
         status_table=destination.status_table if destination else None,
         refusals=destination.refusals if destination else None,
-        waits=destination.waits if destination else None,
+        waits=part.waits,
         transport=transport,
         budget=budget,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
+import httpx
+
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient
@@ -137,6 +139,7 @@ class Source(Generic[Settings]):
     changed     whether there may be news since a finished backfill's last cursor, which the next run is then given: for
                 files, and for lists that are read on by version; without it, the next run is given a time
     public      for a source that browsers and apps post to
+    waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
                 the error tree (`hub check --live`)
@@ -156,6 +159,7 @@ class Source(Generic[Settings]):
     """Request headers that carry the connection's credentials, for ``complete`` and ``backfill``."""
     api_root: Callable[[Settings], str] | None = None
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
+    waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
     public: Public[Settings] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None

@@ -1,0 +1,166 @@
+"""Vendure as a source: its GraphQL Admin API, asked for what changed.
+
+Sources: https://docs.vendure.io/current/core/developer-guide/api-keys (header ``vendure-api-key``),
+https://docs.vendure.io/current/core/reference/graphql-api/admin/queries (orders, customers, options),
+https://docs.vendure.io/current/core/core-concepts/channels (header ``vendure-token``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from hub.connectors.vendure import mapping, schemas
+from hub.connectors.vendure.manifest import VendureSettings
+from hub.errors import AuthError, PayloadError, RejectedError, SkipEvent
+from hub.mapping.payload import Reading
+from hub.mapping.time import maybe_instant
+from hub.model.event import CanonicalEvent, Note
+from hub.sdk.checked import Checked
+from hub.sdk.http import HttpClient, json_of
+from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+
+_PLACE = "fullName company streetLine1 streetLine2 city province postalCode phoneNumber"
+_CUSTOMER = (
+    "id createdAt updatedAt title firstName lastName emailAddress phoneNumber user { id }"
+    f" addresses {{ {_PLACE} country {{ code }} }}"
+)
+_ORDER = (
+    "id code type state active createdAt updatedAt orderPlacedAt currencyCode total totalWithTax shippingWithTax"
+    " couponCodes discounts { description amountWithTax }"
+    f" customer {{ {_CUSTOMER} }}"
+    f" billingAddress {{ {_PLACE} countryCode }} shippingAddress {{ {_PLACE} countryCode }}"
+    " lines { id quantity unitPriceWithTax proratedLinePriceWithTax discounts { description amountWithTax }"
+    " productVariant { id sku name product { id } } }"
+    " surcharges { id description priceWithTax }"
+    " shippingLines { discountedPriceWithTax shippingMethod { name } }"
+    " taxSummary { description taxRate taxTotal }"
+    " payments { id method amount state transactionId createdAt updatedAt"
+    " refunds { id total state reason createdAt updatedAt } }"
+    " fulfillments { id state method trackingCode updatedAt }"
+)
+QUERIES: Mapping[str, str] = {
+    name: f"query Hub($options: {kind}ListOptions) {{ {name}(options: $options) {{ totalItems items {{ {fields} }} }}"
+    " globalSettings { serverConfig { moneyStrategyPrecision } } }"
+    for name, kind, fields in (("customers", "Customer", _CUSTOMER), ("orders", "Order", _ORDER))
+}
+_DONE = "done"
+_PER_PAGE = 100
+
+
+def parse(entry: InboxEntry, settings: VendureSettings) -> Sequence[CanonicalEvent | Note]:
+    """Canonical events of one item of the backfill. Raises SkipEvent, or PayloadError with a path."""
+    if entry.topic not in ("order", "customer"):
+        raise SkipEvent(f"topic not read: {entry.topic}")
+    reading = Reading()
+    item = reading.read(schemas.Item, entry.body)
+    if entry.topic == "customer" and item.customer:
+        return reading.of([mapping.customer_event(item.customer, settings.default_region)])
+    if entry.topic == "order" and item.order:
+        return reading.of(mapping.order_events(item.order, item.precision, settings.default_region))
+    raise PayloadError("missing", path=entry.topic)
+
+
+def backfill(
+    client: HttpClient, settings: VendureSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+) -> Iterator[BackfillPage]:
+    """Customers, then orders that are no carts, by their change.
+
+    Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: with ``since`` those come too
+    that were placed then or in the ``look_back_days`` before.
+
+    A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
+    is asked for anew from the last change of a full page on, and by offset only within that moment. ``after`` leaves
+    out its own moment, so it is a millisecond earlier.
+    """
+    name, skip, begin = (
+        (str(cursor["list"]), int(cursor["skip"]), cursor["begin"]) if cursor else ("customers", 0, None)
+    )
+    while name != _DONE:
+        told, answer = name, _asked(client, name, skip, _chosen(name, settings, since, begin))
+        found = answer[name]["items"]
+        precision = answer.get("globalSettings", {}).get("serverConfig", {}).get("moneyStrategyPrecision", 2)
+        if len(found) < _PER_PAGE:
+            name, skip, begin = ("orders" if name == "customers" else _DONE), 0, None
+        elif (last := _before(maybe_instant(found[-1].get("updatedAt"), path="updatedAt"))) == begin:
+            skip += len(found)
+        else:
+            skip, begin = 0, last
+        total = answer[told].get("totalItems") if not (skip or begin) else None
+        items = [_item(told.removesuffix("s"), one, precision) for one in found]
+        yield BackfillPage(items, {"list": name, "skip": skip, "begin": begin}, total)
+
+
+def _before(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    earlier = at.astimezone(UTC) - timedelta(milliseconds=1)
+    return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _chosen(name: str, settings: VendureSettings, since: datetime | None, begin: str | None) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"active": {"eq": False}} if name == "orders" else {}
+    if begin:
+        chosen["updatedAt"] = {"after": begin}
+    if since:
+        ways = [{"updatedAt": {"after": _before(since)}}]
+        if name == "orders":
+            ways.append({"orderPlacedAt": {"after": _before(since - timedelta(days=settings.look_back_days))}})
+        chosen["_or"] = ways
+    return chosen
+
+
+def _asked(
+    client: HttpClient, name: str, skip: int, chosen: Mapping[str, Any], take: int = _PER_PAGE
+) -> dict[str, Any]:
+    options = {"take": take, "skip": skip, "sort": {"updatedAt": "ASC"}, **({"filter": chosen} if chosen else {})}
+    answer = json_of(client.post("admin-api", {"query": QUERIES[name], "variables": {"options": options}}))
+    if errors := answer.get("errors"):
+        _refused(errors)
+    return {name: {"items": []}, **{part: value for part, value in (answer.get("data") or {}).items() if value}}
+
+
+def _refused(errors: Sequence[Mapping[str, Any]]) -> None:
+    """Errors come with HTTP 200. Raises AuthError or RejectedError, with Vendure's word for it."""
+    first: Any = errors[0] if isinstance(errors, list) and errors else {}
+    code = (first.get("extensions") or {}).get("code") if isinstance(first, dict) else None
+    if code in ("FORBIDDEN", "UNAUTHORIZED"):
+        raise AuthError("the API key is not accepted, or lacks ReadOrder and ReadCustomer, or 'api-key' in tokenMethod")
+    raise RejectedError(f"the Admin API refused the query: {code if isinstance(code, str) else 'no code'}")
+
+
+def _item(kind: str, found: Mapping[str, Any], precision: int) -> BackfillItem:
+    body = {kind: found, "precision": precision}
+    return BackfillItem(f"backfill:{kind}:{found.get('id')}:{_version(kind, found)}", kind, orjson.dumps(body))
+
+
+def _version(kind: str, found: Mapping[str, Any]) -> str:
+    """The newest change of an order or of its parts, and its state; ISO times compare as text."""
+    times = [str(found.get("updatedAt") or "")]
+    if kind == "order":
+        payments = found.get("payments") or []
+        parts = [*payments, *(r for p in payments for r in p.get("refunds") or []), *(found.get("fulfillments") or [])]
+        times += [str(part.get("updatedAt") or "") for part in parts]
+    return max(times) + (f":{found.get('state')}" if kind == "order" else "")
+
+
+def authorise(settings: VendureSettings) -> Mapping[str, str]:
+    headers = {"vendure-api-key": settings.api_key.get_secret_value()}
+    if settings.channel_token is not None:
+        headers["vendure-token"] = settings.channel_token.get_secret_value()
+    return headers
+
+
+def check(client: HttpClient, settings: VendureSettings) -> Checked:
+    """Read one customer and one order with the key."""
+    found = Checked()
+    for name in QUERIES:
+        _asked(client, name, 0, {}, take=1)
+        found.works.append(f"{name} can be read")
+    return found
+
+
+SOURCE = Source(parse=parse, backfill=backfill, authorise=authorise, check=check)

@@ -6,7 +6,7 @@ integration; alone they are refused since 2.4.4 unless the shop allows it).
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings
 
@@ -15,6 +15,16 @@ class MagentoSettings(OrderSettings):
     """One shop. ``base_url`` is the shop's address."""
 
     access_token: SecretStr = Field(description="Access token of the integration (System, Integrations).")
+    access_token_secret: SecretStr | None = Field(None, description="Its secret; with it requests are signed.")
+    consumer_key: SecretStr | None = Field(None, description="Consumer key of the integration, to sign.")
+    consumer_secret: SecretStr | None = Field(None, description="Consumer secret of the integration, to sign.")
+
+    @model_validator(mode="after")
+    def _signs_or_does_not(self) -> MagentoSettings:
+        told = (self.access_token_secret, self.consumer_key, self.consumer_secret)
+        if any(told) and not all(told):
+            raise ValueError("needs access_token_secret, consumer_key and consumer_secret, or none of them")
+        return self
 
 
 MANIFEST: Manifest[MagentoSettings] = Manifest(

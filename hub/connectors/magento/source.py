@@ -21,7 +21,8 @@ from hub.mapping.payload import Reading
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
+from hub.sdk.http import Authorisation, HttpClient, json_of
+from hub.sdk.oauth1 import OAuth1
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 _PER_PAGE = 100
@@ -122,9 +123,14 @@ def deleted(client: HttpClient, settings: MagentoSettings, ids: Sequence[str]) -
         yield BackfillItem(f"deleted:order:{one}", "order.deleted", orjson.dumps({"entity_id": one}))
 
 
-def authorise(settings: MagentoSettings) -> Mapping[str, str]:
-    """The integration's token as a bearer (gs-authentication-token)."""
-    return {"authorization": f"Bearer {settings.access_token.get_secret_value()}"}
+def authorise(settings: MagentoSettings) -> Authorisation:
+    """Signed with all four values of the integration (gs-authentication-oauth), else the token as a bearer."""
+    token, key = settings.access_token.get_secret_value(), settings.consumer_key
+    if key is None or settings.consumer_secret is None or settings.access_token_secret is None:
+        return {"authorization": f"Bearer {token}"}
+    secret, token_secret = settings.consumer_secret, settings.access_token_secret
+    own = OAuth1(key.get_secret_value(), secret.get_secret_value(), token, token_secret.get_secret_value())
+    return own.signing()
 
 
 def api_root(settings: MagentoSettings) -> str:

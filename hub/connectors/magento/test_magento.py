@@ -215,6 +215,24 @@ def test_history_without_the_address_of_the_shop_is_a_configuration_fault() -> N
         api_root(SETTINGS.model_copy(update={"base_url": None}))
 
 
+def test_with_all_four_values_of_the_integration_requests_are_signed() -> None:
+    values = {"access_token_secret": "ts", "consumer_key": "ck", "consumer_secret": "cs"}
+    settings = MagentoSettings.model_validate({**MANIFEST.sample_settings, **values})
+    asked: list[str] = []
+
+    def shop(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["authorization"])
+        return httpx.Response(200, json={"items": [], "total_count": 0})
+
+    with HttpClient(api_root(settings), headers=authorise(settings), transport=httpx.MockTransport(shop)) as client:
+        list(backfill(client, settings, None, None))
+
+    assert len(set(asked)) == 3
+    assert all(one.startswith('OAuth oauth_consumer_key="ck"') and "HMAC-SHA256" in one for one in asked)
+    with pytest.raises(ValueError, match="consumer_key"):
+        MagentoSettings.model_validate({**MANIFEST.sample_settings, "consumer_secret": "cs"})
+
+
 def test_another_topic_is_skipped() -> None:
     with pytest.raises(SkipEvent):
         parsed("invoice", {"entity_id": 1})

@@ -113,8 +113,7 @@ _CONSENTS: dict[str, ConsentState] = {"optIn": "opted_in", "direct": "opted_in",
 _PROMOTION = "promotion"
 _KINDS: dict[str, LineKind] = {_PROMOTION: "adjustment", "discount": "adjustment", "credit": "adjustment"}
 _NOT_PAID = frozenset({"failed", "cancelled"})
-_RECEIVED = frozenset({"paid", "refunded", "refunded_partially", "chargeback"})
-"""States of a payment in which the money had come."""
+_RECEIVED = frozenset({"paid", "refunded", "refunded_partially", "chargeback"})  # in these the money had come
 _SENT = frozenset({"shipped", "shipped_partially", "returned", "returned_partially"})
 _RETURNED = frozenset({"returned", "returned_partially"})
 
@@ -159,8 +158,8 @@ def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
         fields = completed(fields, speaks_of(place, region))
     own = [_address(place) for place in places if same_person(fields, speaks_of(place))]
     key = guest_key(fields, region=region, fallback=given.id) if given.guest else record_key("customer", given.id)
-    more = {"affiliateCode": given.affiliate_code, "campaignCode": given.campaign_code}
-    group = {"group": given.group.name if given.group else None}
+    group = given.group.name if given.group else None
+    more = {"affiliateCode": given.affiliate_code, "campaignCode": given.campaign_code, "group": group}
     return CustomerEvent(
         occurred_at=changed_at(given, *given.addresses),
         customer=customer(
@@ -169,7 +168,7 @@ def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
             region=region,
             addresses=own,
             tags=[tag.name for tag in given.tags if tag.name],
-            custom={**_said(given), **more, **group},
+            custom={**_said(given), **more},
         ),
         whole=() if given.guest else ("emails", "phones"),
     )
@@ -186,7 +185,7 @@ def recipient_event(given: schemas.Recipient, region: str) -> CustomerEvent:
         evidence=f"shopware newsletter {given.status}" + (", double opt-in" if confirmed else ""),
         explicit=confirmed is not None or state == "opted_out",
     )
-    salutation = given.salutation.display_name if given.salutation else None
+    form = given.salutation.display_name if given.salutation else None
     return CustomerEvent(
         occurred_at=changed_at(given),
         customer=customer(
@@ -195,7 +194,7 @@ def recipient_event(given: schemas.Recipient, region: str) -> CustomerEvent:
             region=region,
             consents=[consent] if given.status else [],
             tags=[tag.name for tag in given.tags if tag.name],
-            custom={"salutation": salutation, "title": given.title, **given.custom_fields},
+            custom={"salutation": form, "title": given.title, **given.custom_fields},
         ),
     )
 
@@ -214,15 +213,15 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
         key = record_key("customer", who.customer_id)
     elif fields.get("email") or fields.get("phone"):
         key = guest_key(fields, region=region, fallback=given.id)
+    at = given.order_date_time.astimezone(UTC)
     events: list[CustomerEvent | OrderEvent | CaseEvent | Note] = []
     if key:
         custom = {**(_said(who) if who else {}), "VAT id": _vat_ids(given)}
         buyer = customer(key, fields, region=region, addresses=addresses, custom=custom)
-        events.append(CustomerEvent(occurred_at=given.order_date_time.astimezone(UTC), customer=buyer))
+        events.append(CustomerEvent(occurred_at=at, customer=buyer))
     made = _order(given, fields, region, shipping)
     refunds = [refund for payment in given.transactions for held in payment.captures for refund in held.refunds]
-    placed = schemas.Dated(createdAt=given.order_date_time)
-    at = changed_at(placed, given, *given.transactions, *given.deliveries, *refunds)
+    at = changed_at(schemas.Dated(createdAt=at), given, *given.transactions, *given.deliveries, *refunds)
     events += [*unexplained(made), OrderEvent(occurred_at=at, order=made, record=key)]
     events += [_return(given, delivery, at, key) for delivery in given.deliveries if _state(delivery) in _RETURNED]
     return [*events, *_unknown_refunds(given)]
@@ -244,7 +243,6 @@ def _order(given: schemas.Order, fields: CustomerFields, region: str, shipping: 
     number = next((found for found in (phone(text, region) for text in fields.get("phone", ())) if found), None)
     promotions = [line for line in given.line_items if line.type == _PROMOTION and line.total_price]
     currency = given.currency.iso_code
-    rounded = given.price.total_price, given.price.raw_total
     made = Order(
         external_id=given.id,
         number=given.order_number,
@@ -307,7 +305,8 @@ def _order(given: schemas.Order, fields: CustomerFields, region: str, shipping: 
         ),
     )
     # a cash rounding to 5 Rappen stands in the total and in no line
-    gap = rounded[0] - rounded[1] if rounded[0] is not None and rounded[1] is not None else None
+    total, raw = given.price.total_price, given.price.raw_total
+    gap = total - raw if total is not None and raw is not None else None
     return with_charges(made, charge("Rounding", gap, "rounding"))
 
 

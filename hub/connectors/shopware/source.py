@@ -21,6 +21,7 @@ import orjson
 
 from hub.connectors.shopware import mapping, schemas
 from hub.connectors.shopware.manifest import MANIFEST, ShopwareSettings, api_root
+from hub.connectors.shopware.schemas_lists import LISTS
 from hub.errors import PayloadError, SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import epoch
@@ -113,7 +114,7 @@ def completions(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[Compl
     if entry.topic not in MANIFEST.topics or _beside(entry).fetched is not None or _beside(entry).gone:
         return ()
     entity, ids = _named(entry.topic, entry.body)
-    path = schemas.LISTS[entity].path
+    path = LISTS[entity].path
     names = {f"{entity}-{place}": one for place, one in enumerate(ids)}
     return [Completion(name, path, {"id": one}) for name, one in names.items() if name not in entry.completions]
 
@@ -129,7 +130,7 @@ def complete(completion: Completion, http: HttpClient, settings: ShopwareSetting
 
 
 def _shape(entity: str) -> dict[str, Any]:
-    listed = schemas.LISTS[entity]
+    listed = LISTS[entity]
     return {"associations": listed.associations, "includes": listed.includes}
 
 
@@ -139,7 +140,7 @@ def parse(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[CanonicalEv
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading, beside = Reading(), _beside(entry)
     entity, ids = _named(entry.topic, entry.body)
-    schema = schemas.LISTS[entity].schema
+    schema = LISTS[entity].schema
     events: list[CanonicalEvent | Note] = []
     for place, one in enumerate(ids):
         body = entry.completions.get(f"{entity}-{place}")
@@ -181,9 +182,9 @@ def backfill(
     Customers and orders are numbered (``autoIncrement``), and a page begins after the last number: what changes
     meanwhile moves nothing. Recipients have no number; they are paged in the order in which they came.
     """
-    entity, after = (str(cursor["entity"]), int(cursor["after"])) if cursor else (next(iter(schemas.LISTS)), 0)
+    entity, after = (str(cursor["entity"]), int(cursor["after"])) if cursor else (next(iter(LISTS)), 0)
     while entity != _DONE:
-        listed = schemas.LISTS[entity]
+        listed = LISTS[entity]
         answer = json_of(http.post(listed.path, _criteria(entity, after, since), headers=_JSON))
         found, total = answer.get("data") or [], int(answer.get("total") or 0)
         items = [_item(entity, one) for one in found]
@@ -195,12 +196,12 @@ def backfill(
 
 
 def _following(entity: str) -> str:
-    names = [*schemas.LISTS, _DONE]
+    names = [*LISTS, _DONE]
     return names[names.index(entity) + 1]
 
 
 def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]:
-    listed = schemas.LISTS[entity]
+    listed = LISTS[entity]
     filters: list[dict[str, Any]] = []
     if listed.key and after:
         filters.append({"type": "range", "field": listed.key, "parameters": {"gt": after}})
@@ -221,7 +222,7 @@ def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]
 
 def _item(entity: str, found: Mapping[str, Any]) -> BackfillItem:
     """An entity as the event that would name it, with the entity beside it."""
-    topic, version = schemas.LISTS[entity].topic, max(_times(found), default="")
+    topic, version = LISTS[entity].topic, max(_times(found), default="")
     named: Any = [{"entity": entity, "operation": "update", "primaryKey": found.get("id")}]
     if entity == "newsletter_recipient":
         named = {"newsletterRecipient": {"id": found.get("id")}}
@@ -244,7 +245,7 @@ def _times(node: Any) -> Iterator[str]:
 def deleted(http: HttpClient, settings: ShopwareSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
     """Orders that the shop has no more."""
     asked = {"ids": list(ids), "limit": len(ids), "includes": {"order": ["id"]}}
-    found = json_of(http.post(schemas.LISTS["order"].path, asked, headers=_JSON)).get("data") or ()
+    found = json_of(http.post(LISTS["order"].path, asked, headers=_JSON)).get("data") or ()
     for one in sorted(set(ids) - {str(order.get("id")) for order in found}):
         named = [{"entity": "order", "operation": "delete", "primaryKey": one}]
         yield _event(f"deleted:order:{one}", "order.deleted", named, {"gone": True})
@@ -253,7 +254,7 @@ def deleted(http: HttpClient, settings: ShopwareSettings, ids: Sequence[str]) ->
 def check(http: HttpClient, settings: ShopwareSettings) -> Checked:
     """Read one of each list, with all that Hub asks of it."""
     found = Checked(untested=["shop_secret: only a real event can tell"])
-    for entity, listed in schemas.LISTS.items():
+    for entity, listed in LISTS.items():
         http.post(listed.path, {**_criteria(entity, 0, None), "limit": 1}, headers=_JSON)
         found.works.append(f"{entity.replace('_', ' ')}s can be read")
     return found

@@ -16,8 +16,8 @@ import httpx
 import orjson
 import pytest
 
-from hub.connectors.shopware import schemas
 from hub.connectors.shopware.manifest import MANIFEST, ShopwareSettings, api_root, oauth
+from hub.connectors.shopware.schemas_lists import LISTS
 from hub.connectors.shopware.source import SIGNATURE, answer, backfill, completions, deleted, name_event, parse
 from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
 from hub.model.event import CustomerEvent, DeletionEvent, OrderEvent
@@ -199,7 +199,7 @@ def test_history_asks_for_what_changed_of_an_order_and_of_its_payments() -> None
     assert [one["path"] for one in asked] == ["/api/search/order", "/api/search/newsletter-recipient"]
     after, changed = asked[0]["filter"]
     assert after == {"type": "range", "field": "autoIncrement", "parameters": {"gt": 7}}
-    assert {one["field"] for one in changed["queries"]} == set(schemas.LISTS["order"].changes)
+    assert {one["field"] for one in changed["queries"]} == set(LISTS["order"].changes)
     assert {one["parameters"]["gte"] for one in changed["queries"]} == {"2026-02-01T00:00:00.000+00:00"}
     assert pages[-1].cursor == {"entity": "done", "after": 0}
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.errors import ConfigError
 from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 from hub.sdk.oauth import OAuth
 
 
 class ShopwareSettings(OrderSettings):
-    """One shop. ``base_url`` is the shop's address, without ``/admin``."""
+    """One shop."""
 
+    base_url: str = Field(description="The shop's address, without /admin.")
     shop_secret: Secrets = Field(
         description="What the shop signs its webhooks with, 64 characters or more; Hub gives the first of a list to "
         "the shop when the app is installed."
@@ -28,17 +28,10 @@ class ShopwareSettings(OrderSettings):
     client_secret: SecretStr = Field(description="Secret access key of that integration.")
 
 
-def api_root(settings: ShopwareSettings) -> str:
-    """The shop's address. Raises ConfigError when ``base_url`` is not set: there is no common host."""
-    if settings.base_url is None:
-        raise ConfigError(["base_url: is needed, the address of the shop"])
-    return settings.base_url
-
-
 def oauth(settings: ShopwareSettings) -> OAuth:
     """An integration's client credentials: https://shopware.stoplight.io/docs/admin-api/authentication."""
     return OAuth(
-        token_url=f"{api_root(settings).rstrip('/')}/api/oauth/token",
+        token_url=f"{settings.base_url.rstrip('/')}/api/oauth/token",
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         grant="client_credentials",

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from hub.connectors.shopware import mapping, schemas
-from hub.connectors.shopware.manifest import MANIFEST, ShopwareSettings, api_root
+from hub.connectors.shopware.manifest import MANIFEST, ShopwareSettings
 from hub.connectors.shopware.schemas_lists import LISTS
 from hub.errors import PayloadError, SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
@@ -270,6 +270,6 @@ SOURCE = Source(
     complete=complete,
     backfill=backfill,
     deleted=deleted,
-    api_root=api_root,
+    api_root=lambda settings: settings.base_url,
     check=check,
 )

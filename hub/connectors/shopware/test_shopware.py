@@ -83,6 +83,22 @@ def test_the_vendors_own_webhook_is_named_by_its_event_id() -> None:
         assert name_event(delivery(path.read_bytes()), SETTINGS).topic == "product.written"
 
 
+def test_what_is_asked_of_the_api_stands_in_the_vendors_specification() -> None:
+    for path in (CONTRACTS / "specs" / "shopware").glob("adminapi.json"):
+        spec = json.loads(path.read_bytes())
+        for entity, listed in LISTS.items():
+            assert listed.path.removeprefix("/api") in spec["paths"], entity
+            for alias, fields in listed.includes.items():
+                kind = spec["components"]["schemas"].get("".join(map(str.capitalize, alias.split("_"))))
+                if kind is None:
+                    assert alias.startswith(("calculated_", "cart_")), (
+                        alias
+                    )  # a struct, which the specification leaves out
+                    continue
+                known = kind.get("properties") or kind["allOf"][-1]["properties"]
+                assert set(fields) <= set(known), alias
+
+
 def test_a_shop_that_installs_the_app_is_given_the_shop_secret() -> None:
     # given the registration of a shop, signed with the app's secret
     query = "shop-id=KIPf0Fz6BUkN&shop-url=https%3A%2F%2Fladen.example.de&timestamp=1772366400"

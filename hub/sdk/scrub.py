@@ -49,7 +49,9 @@ _NAMES: Mapping[str, str] = {
     **dict.fromkeys(("latitude", "longitude", "lat", "lng"), "place"),
     **dict.fromkeys(("note", "notes", "text", "message", "comment", "caption", "subject", "body"), "text"),
     **dict.fromkeys(("username", "handle", "screenname"), "handle"),
-    **dict.fromkeys(("nationalid", "taxid", "vatid", "ssn", "ponumber"), "digits"),
+    **dict.fromkeys(
+        ("nationalid", "taxid", "taxvat", "vatid", "vatids", "ssn", "ponumber", "customernumber"), "digits"
+    ),
 }
 _WRITTEN = frozenset({"value", "displayvalue"})
 _PAIR = _WRITTEN | {"id", "key", "name", "displaykey"}

@@ -101,6 +101,15 @@ def _items(path: Path, key: str) -> list[Any]:
     return found if isinstance(found, list) else [single] if isinstance(single, dict) else []
 
 
+def _shopware(slug: str) -> Iterator[Payload]:
+    """The order that Shopware sent to an app, as Hub's own list of orders puts it beside an event."""
+    for path in sorted((FOLDER / "shopware").glob("order-entity.json")):
+        order = json.loads(path.read_bytes())
+        named = {"event": "order.written", "payload": [{"entity": "order", "primaryKey": order["id"]}]}
+        event = {"data": named, "source": {"eventId": "vendor"}, "fetched": {"data": [order]}}
+        yield Payload(slug, path.name, json.dumps(event).encode(), topic="order.written")
+
+
 def _woocommerce(slug: str) -> Iterator[Payload]:
     topics = {
         "customer-created": "customer.created",
@@ -151,6 +160,7 @@ _FINDERS: Mapping[str, Callable[[str], Iterator[Payload]]] = {
     "sumup": _bodies("sumup/webhook-*.json"),
     "shopify": _shopify,
     "woocommerce": _woocommerce,
+    "shopware": _shopware,
     "square": _bodies("square/*.json"),
     "mailchimp": _bodies("mailchimp/audience-*.form", "application/x-www-form-urlencoded"),
     "meta": _meta,

@@ -104,7 +104,7 @@ def backfill(
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     progress = Progress(begun, 0)
     failures = 0
-    with open_client(connection, source) as client:
+    with open_client(connection, source, background=True) as client:
         while True:
             try:
                 for page in _pages(connection, client, progress.backfill):
@@ -140,7 +140,7 @@ def first_items(connection: Connection, *, since: datetime | None, most: int, no
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     found: list[NewEntry] = []
-    with open_client(connection, source) as client:
+    with open_client(connection, source, background=True) as client:
         for page in _pages(connection, client, Backfill(connection.name, since)):
             found += [entry_of(connection.name, item, now) for item in page.items]
             if len(found) >= most:

@@ -18,6 +18,7 @@ import orjson
 
 from hub.connectors.shopify import mapping, mapping_refunds, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
+from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
 from hub.mapping.order import unexplained
@@ -345,6 +346,7 @@ SOURCE = Source(
     sign=SIGNATURE.sign,
     name_event=name_event,
     backfill=backfill,
+    subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     api_root=api_root,
     check=check,

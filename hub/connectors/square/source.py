@@ -20,6 +20,7 @@ import orjson
 
 from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
+from hub.connectors.square.subscriptions import SUBSCRIPTIONS
 from hub.errors import NotFound, PayloadError, SkipEvent
 from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
@@ -383,6 +384,7 @@ SOURCE = Source(
     completions=completions,
     complete=complete,
     backfill=backfill,
+    subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,
     api_root=lambda settings: "https://connect.squareup.com",

@@ -49,6 +49,8 @@ LOCKED_SECONDS = 2.0
 YIELD_SECONDS = 0.005
 """How long a background call steps aside at a time while a live one waits for its turn."""
 
+_LEAST_SLEEP = 0.0005
+
 
 class Budget:
     """A sliding window: at most ``calls`` in any ``per_seconds``. ``wait`` blocks until a call is allowed.
@@ -93,11 +95,11 @@ class Budget:
         with self._lock:
             now = self._clock()
             if not live and now < self._held_until:
-                return self._held_until - now
+                return max(_LEAST_SLEEP, self._held_until - now)
             while limit is not None and self._calls and now - self._calls[0] >= window:
                 self._calls.popleft()
             if limit is not None and len(self._calls) >= limit:
-                return window - (now - self._calls[0])
+                return max(_LEAST_SLEEP, window - (now - self._calls[0]))  # a float's last digit moves no clock
             if not live and self._live_waiting:
                 return YIELD_SECONDS
             if limit is not None:

@@ -46,6 +46,7 @@ class Shopify:
     def __init__(self) -> None:
         self.hooks: dict[str, dict[str, str]] = {}
         self.forbidden: set[str] = set()
+        self.silent: set[str] = set()
         self.made = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -68,11 +69,13 @@ class Shopify:
         if given["topic"] in self.forbidden:
             message = f"You do not have permission to create or update webhooks with {given['topic']} topic."
             return {"userErrors": [{"field": ["topic"], "message": message}]}
+        if given["topic"] in self.silent:
+            return {"webhookSubscription": None, "userErrors": []}
         self.made += 1
         assert given["webhook"]["format"] == "JSON"
         uri = given["webhook"]["uri"]
         self.hooks[f"gid://shopify/WebhookSubscription/{self.made}"] = {"topic": given["topic"], "uri": uri}
-        return {"userErrors": []}
+        return {"webhookSubscription": {"id": f"gid://shopify/WebhookSubscription/{self.made}"}, "userErrors": []}
 
     def _answer(self, name: str, value: Any) -> httpx.Response:
         return httpx.Response(200, json={"data": {name: value}})
@@ -109,6 +112,14 @@ def test_shopify_a_topic_without_its_scope_costs_itself_alone(at: Callable[..., 
     with pytest.raises(RejectedError, match="checkouts/create: You do not have permission"):
         subscribe(shopify(at, shop), OURS)
     assert len(shop.hooks) == 19
+
+
+def test_shopify_a_topic_that_is_silently_not_made_is_said(at: Callable[..., Connection]) -> None:
+    # as of Shopify/shopify-api-js#853: ORDERS_CREATE comes back empty, without an error
+    shop = Shopify()
+    shop.silent = {"ORDERS_CREATE"}
+    with pytest.raises(RejectedError, match="orders/create: no subscription came back"):
+        subscribe(shopify(at, shop), OURS)
 
 
 # -- Square
@@ -198,7 +209,7 @@ class Mailchimp:
         hooks = self.lists[parts[0]]
         body = orjson.loads(request.content or b"{}")
         if request.method == "POST":
-            if any(hook["url"] == body["url"] for hook in hooks.values()):
+            if any(hook["url"].partition("?")[0] == body["url"].partition("?")[0] for hook in hooks.values()):
                 return httpx.Response(400, json={"detail": "Sorry, you can't set up multiple WebHooks for one URL"})
             name = f"h{len(hooks) + 1}"
             hooks[name] = {"id": name, **body}
@@ -245,6 +256,7 @@ class Graph:
     def __init__(self) -> None:
         self.app: dict[str, dict[str, Any]] = {}
         self.places: dict[str, set[str]] = {}
+        self.old_page = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         edge = request.url.path.removeprefix("/v26.0/")
@@ -274,6 +286,9 @@ class Graph:
     def _place(self, request: httpx.Request, place: str) -> httpx.Response:
         if request.method == "POST":
             query = parse_qs(request.url.query.decode())
+            if self.old_page and "message_edits" in request.url.params.get("subscribed_fields", ""):
+                error = {"code": 100, "message": "(#100) Param subscribed_fields[2] must be one of {feed, messages}"}
+                return httpx.Response(400, json={"error": error})
             self.places[place] = set(query.get("subscribed_fields", [""])[0].split(","))
         if place not in self.places:
             return httpx.Response(200, json={"data": []})
@@ -310,6 +325,16 @@ def test_meta_only_what_the_settings_name_and_nobody_elses_address_is_replaced(a
     with pytest.raises(RejectedError, match="another address"):
         subscribe(meta(at, graph, objects=["page"]), OURS)
     assert graph.app["page"]["callback_url"] == OTHERS
+
+
+def test_meta_a_page_that_does_not_know_a_field_gets_the_others(at: Callable[..., Connection]) -> None:
+    # as of restfb/restfb#1210: one field that is not offered at pages refuses the whole call
+    graph = Graph()
+    graph.old_page = True
+    connection = meta(at, graph, objects=["page"])
+    subscribe(connection, OURS)
+    assert "messages" in graph.places["11"]
+    assert subscribe(connection, OURS).well
 
 
 def test_meta_without_the_apps_id_it_is_said(at: Callable[..., Connection]) -> None:

@@ -63,21 +63,25 @@ def _listed(http: HttpClient, settings: MailchimpSettings) -> Iterator[Subscript
 def _create(http: HttpClient, settings: MailchimpSettings, url: str, topics: Sequence[str]) -> None:
     """Every topic from the person, the account's owner and the API, at each audience; a webhook there is changed.
 
-    One with a secret of before is taken away, as what it sends is refused.
+    One with a secret of before is given the newest: Mailchimp takes no second address that differs in its query alone
+    (mailchimp/mailchimp-client-lib-codegen#11).
     """
     address = f"{url}?{urlencode({SECRET: settings.webhook_secret[0].get_secret_value()})}"
     for audience in audiences(http, settings):
         own = [hook for hook in _hooks(http, audience) if _address(hook).rstrip("/") == url.rstrip("/")]
-        kept = next((hook for hook in own if _known(hook, settings)), None)
+        kept = next((hook for hook in own if _known(hook, settings)), own[0] if own else None)
         wanted = dict.fromkeys(TOPICS, True)
         if kept is None:
             sources = {"user": True, "admin": True, "api": True}
             http.post(_path(audience), {"url": address, "events": wanted, "sources": sources})
-        elif not all((kept.get("events") or {}).get(topic) for topic in topics):
-            events = {**(kept.get("events") or {}), **wanted}
-            http.request("PATCH", _path(audience, str(kept.get("id"))), body={"events": events})
+            continue
+        changed: dict[str, Any] = {} if _known(kept, settings) else {"url": address}
+        if not all((kept.get("events") or {}).get(topic) for topic in topics):
+            changed["events"] = {**(kept.get("events") or {}), **wanted}
+        if changed:
+            http.request("PATCH", _path(audience, str(kept.get("id"))), body=changed)
         for hook in own:
-            if not _known(hook, settings):
+            if hook is not kept and not _known(hook, settings):
                 _delete(http, audience, str(hook.get("id")))
 
 

@@ -42,6 +42,10 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """The fields that make up each topic, by the object that has them. WhatsApp's statuses come with its messages."""
 
 
+_NEW_AT_PAGES = frozenset({"message_edits"})
+"""Fields that not every page can be subscribed to: where Meta refuses them, the page is subscribed to the others."""
+
+
 def _app(settings: MetaSettings) -> tuple[str, Mapping[str, str]]:
     """The app's edge, and the header with its token, ``{app-id}|{app-secret}``.
 
@@ -124,16 +128,22 @@ def _lets_in(client: HttpClient, settings: MetaSettings, kind: str, place: str) 
     for one in found:
         inner = one.get("whatsapp_business_api_data") or one
         if str(inner.get("id")) == settings.app_id:
-            wanted = {field for fields in FIELDS["page"].values() for field in fields}
+            wanted = {field for fields in FIELDS["page"].values() for field in fields} - _NEW_AT_PAGES
             return kind != "page" or wanted.issubset(one.get("subscribed_fields") or ())
     return False
 
 
 def _let_in(client: HttpClient, settings: MetaSettings, kind: str, place: str) -> None:
+    path, headers = f"/{settings.api_version}/{place}/subscribed_apps", _headers(client, settings, kind, place)
+    if kind != "page":
+        client.request("POST", path, headers=headers)
+        return
     wanted = [field for fields in FIELDS["page"].values() for field in fields]
-    query = {"subscribed_fields": ",".join(wanted)} if kind == "page" else None
-    headers = _headers(client, settings, kind, place)
-    client.request("POST", f"/{settings.api_version}/{place}/subscribed_apps", query=query, headers=headers)
+    try:
+        client.request("POST", path, query={"subscribed_fields": ",".join(wanted)}, headers=headers)
+    except RejectedError:
+        older = ",".join(field for field in wanted if field not in _NEW_AT_PAGES)
+        client.request("POST", path, query={"subscribed_fields": older}, headers=headers)
 
 
 def _topics(settings: MetaSettings) -> Sequence[str]:

@@ -39,6 +39,7 @@ _LIST = """query Hub($after: String) {
 }"""
 _CREATE = """mutation Hub($topic: WebhookSubscriptionTopic!, $webhook: WebhookSubscriptionInput!) {
   webhookSubscriptionCreate(topic: $topic, webhookSubscription: $webhook) {
+    webhookSubscription { id }
     userErrors { field message }
   }
 }"""
@@ -76,7 +77,10 @@ def _create(client: HttpClient, settings: ShopifySettings, url: str, topics: Seq
         webhook = {"uri": url, "format": "JSON"}
         try:
             answer = ask(client, settings, _CREATE, {"topic": name_of(topic), "webhook": webhook})
-            words = _user_errors(answer.get("webhookSubscriptionCreate"))
+            made = answer.get("webhookSubscriptionCreate") or {}
+            words = _user_errors(made)
+            if not words and not made.get("webhookSubscription"):
+                words = "no subscription came back, and no reason"  # Shopify/shopify-api-js#853
         except RejectedError as error:  # an older API version does not know the topic
             words = str(error)
         if words:

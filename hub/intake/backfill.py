@@ -139,7 +139,7 @@ def _give_way(database: Database, connection: str, sleep: Callable[[float], None
     looks, least = 0, None
     while True:
         with database.session() as session:
-            waiting = inbox.waiting_of(session, connection, 20 * MOST_WAITING)
+            waiting = backfills.waiting(session, connection, 20 * MOST_WAITING)
         if waiting <= MOST_WAITING:
             return True
         looks = 0 if least is None or waiting < least else looks + 1

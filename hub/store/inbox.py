@@ -93,20 +93,6 @@ def insert(session: Session, entries: Sequence[NewEntry]) -> int:
     )
 
 
-def waiting_of(session: Session, connection: str, most: int) -> int:
-    """How many entries of a connection are on the queue, counted up to ``most``."""
-    row = session.one(
-        """
-        SELECT count(*) FROM (
-            (SELECT FROM inbox_queue WHERE step = 'process' AND connection = %(connection)s LIMIT %(most)s)
-            UNION ALL
-            (SELECT FROM inbox_queue WHERE step = 'complete' AND connection = %(connection)s LIMIT %(most)s)) q
-        """,
-        {"connection": connection, "most": most},
-    )
-    return int(row[0]) if row else 0
-
-
 def _columns(entries: Sequence[NewEntry]) -> list[list[Any]]:
     return [list(column) for column in zip(*(entry.row() for entry in entries), strict=True)]
 

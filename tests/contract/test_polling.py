@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.application.backfill import OVERLAP
-from hub.connectors.shopify.history import backfill as shopify
 from hub.connectors.shopify.manifest import MANIFEST as SHOPIFY
+from hub.connectors.shopify.source_history import backfill as shopify
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.sdk.registry import get

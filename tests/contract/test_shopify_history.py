@@ -14,10 +14,10 @@ import httpx
 import orjson
 import pytest
 
-from hub.connectors.shopify.graphql import seconds_until_room
-from hub.connectors.shopify.history import SHAPE, as_webhook, backfill
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
 from hub.connectors.shopify.source import parse, verify
+from hub.connectors.shopify.source_graphql import seconds_until_room
+from hub.connectors.shopify.source_history import SHAPE, as_webhook, backfill
 from hub.errors import AuthError, RateLimited, RejectedError, VerificationError
 from hub.model.event import CustomerEvent, OrderEvent
 from hub.sdk.http import Budget, HttpClient

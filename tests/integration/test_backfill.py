@@ -70,7 +70,7 @@ def test_a_history_gives_way_while_its_connection_has_much_to_work_on(
     def worker(_: float) -> None:
         """Works on one entry at each look."""
         with database.session() as session:
-            waits.append(inbox.waiting_of(session, "shop", 100))
+            waits.append(backfills.waiting(session, "shop", 100))
             session.run("DELETE FROM inbox_queue WHERE inbox_id = (SELECT min(inbox_id) FROM inbox_queue)")
 
     steps = backfill(database, Vendor().connection(), Backfill("shop", None), clock=lambda: START, sleep=worker)

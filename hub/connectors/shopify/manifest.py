@@ -58,7 +58,7 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     },
     allowed_hosts=("*.myshopify.com",),
     # https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits: points, not calls, are counted, and each
-    # answer tells what is left (graphql.py keeps to it); the number of calls is our own
+    # answer tells what is left (source_graphql.py keeps to it); the number of calls is our own
     limits=Limits(batch=250, calls=20, per_seconds=1.0),
     not_offered={
         "complete": "webhooks carry the whole object",

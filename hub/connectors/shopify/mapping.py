@@ -295,7 +295,7 @@ def _payments(given: schemas.Order) -> Iterator[Payment]:
                 amount=Money(amount=amount, currency=currency),
                 method=one.gateway,
                 state=one.status,
-                at=one.processed_at or one.created_at,
+                at=one.processed_at,
             )
 
 

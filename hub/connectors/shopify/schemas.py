@@ -177,7 +177,6 @@ class ShippingLine(VendorModel):
 class Transaction(VendorModel):
     id: str | None = None
     gateway: str | None = None
-    created_at: AwareDatetime | None = None
     processed_at: AwareDatetime | None = None
     kind: str | None = None
     status: str | None = None

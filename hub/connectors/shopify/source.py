@@ -1,4 +1,4 @@
-"""Shopify as a source: signed webhooks, and a history by GraphQL (``history``).
+"""Shopify as a source: signed webhooks, and a history by GraphQL (``source_history``).
 
 Sources: https://shopify.dev/docs/apps/build/webhooks (headers), .../webhooks/ignore-duplicates (event id),
 https://shopify.dev/docs/api/webhooks/latest (topics and payloads).
@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.connectors.shopify import mapping, mapping_refunds, schemas
-from hub.connectors.shopify.history import as_webhook, backfill
 from hub.connectors.shopify.manifest import ShopifySettings
+from hub.connectors.shopify.source_history import as_webhook, backfill
 from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.connectors.shopify.graphql import ask
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
+from hub.connectors.shopify.source_graphql import ask
 from hub.errors import ConfigError, RejectedError
 from hub.sdk.http import HttpClient
 from hub.sdk.subscriptions import Subscription, Subscriptions

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from hub.connectors.shopify.history import backfill
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
 from hub.connectors.shopify.source import SIGNATURE, api_root, name_event, parse
+from hub.connectors.shopify.source_history import backfill
 from hub.errors import ConfigError, PayloadError, VerificationError
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot

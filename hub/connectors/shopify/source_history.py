@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 
-from hub.connectors.shopify.from_graphql import WEBHOOK
-from hub.connectors.shopify.graphql import TooCostlyError, ask
 from hub.connectors.shopify.manifest import ShopifySettings
-from hub.connectors.shopify.queries import CHANGED, MORE_LINES, QUERIES
+from hub.connectors.shopify.mapping_graphql import WEBHOOK
+from hub.connectors.shopify.schemas_queries import CHANGED, MORE_LINES, QUERIES
+from hub.connectors.shopify.source_graphql import TooCostlyError, ask
 from hub.errors import ConfigError
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.connectors.shopify.manifest import ShopifySettings
-from hub.errors import AuthError, RateLimited, RejectedError, Unavailable
+from hub.errors import AuthError, HubError, RateLimited, RejectedError, Unavailable
 from hub.sdk.http import HttpClient, json_of
 
 
@@ -19,7 +19,7 @@ class TooCostlyError(RejectedError):
     """The query costs more than any query may: it has to ask for less."""
 
 
-_CODES = {
+_CODES: Mapping[str, type[HubError]] = {
     "MAX_COST_EXCEEDED": TooCostlyError,
     "ACCESS_DENIED": AuthError,
     "INTERNAL_SERVER_ERROR": Unavailable,
@@ -66,12 +66,12 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
-def _error_of(errors: Any, seconds: float) -> RateLimited | AuthError | Unavailable | RejectedError:
+def _error_of(errors: Any, seconds: float) -> HubError:
     found = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
     codes = [str((one.get("extensions") or {}).get("code") or "") for one in found]
     words = "; ".join(str(one.get("message") or "") for one in found) or str(errors)
     message = f"the GraphQL Admin API refused: {words[:300]}"
     if "THROTTLED" in codes or words == "Throttled":
         return RateLimited("the GraphQL Admin API throttled", retry_after=seconds or None)
-    kind = next((_CODES[code] for code in codes if code in _CODES), RejectedError)
+    kind: type[HubError] = next((_CODES[code] for code in codes if code in _CODES), RejectedError)
     return kind(message)

@@ -1,7 +1,7 @@
 """What the GraphQL Admin API gives, in the shape of a webhook: one mapping reads both, and they come out equal.
 
 A webhook's customer within an order has neither tags nor consents (API version 2025-01), so an order has none here; the
-customers that are listed have both. Sources: those of ``queries`` and ``schemas``.
+customers that are listed have both. Sources: those of ``schemas_queries`` and ``schemas``.
 """
 
 from __future__ import annotations
@@ -247,8 +247,7 @@ def _transaction(given: Tree) -> dict[str, Any]:
         "kind": _lower(given.get("kind")),
         "status": _lower(given.get("status")),
         "gateway": given.get("gateway"),
-        "created_at": given.get("createdAt"),
-        "processed_at": given.get("processedAt"),
+        "processed_at": given.get("processedAt") or given.get("createdAt"),
         "amount": paid.get("amount"),
         "currency": paid.get("currencyCode"),
         "amount_set": _bag(given.get("amountSet")),

@@ -107,7 +107,7 @@ def reconcile(database: Database, connection: Connection, *, since: datetime | N
         raise ConfigError([f"connections.{connection.name}: cannot be reconciled, as there is no backfill: {why}"])
     with database.session() as session:
         comparison = Comparison(connection.name, since, session.now())
-    with open_client(connection, source) as client:
+    with open_client(connection, source, background=True) as client:
         for page in source.backfill(client, connection.settings, since, None):
             with database.session() as session:
                 _compare(session, comparison, connection, page.items, repair=repair)

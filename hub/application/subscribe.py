@@ -55,12 +55,13 @@ def _at(connection: Connection) -> Iterator[tuple[Subscriptions[Any], HttpClient
     if source is None or offered is None:
         why = connection.connector.manifest.not_offered.get("subscribe", "its connector cannot make webhooks")
         raise ConfigError([f"connections.{connection.name}: {why}"])
-    with open_client(connection, source) as client:
+    with open_client(connection, source, background=True) as client:
         yield offered, client
 
 
 def _topics(connection: Connection, offered: Subscriptions[Any]) -> tuple[str, ...]:
-    return offered.topics or tuple(connection.connector.manifest.topics)
+    wanted = offered.topics(connection.settings) if callable(offered.topics) else offered.topics
+    return tuple(wanted) or tuple(connection.connector.manifest.topics)
 
 
 def look(connection: Connection, url: str) -> Standing:
@@ -76,10 +77,21 @@ def subscribe(connection: Connection, url: str) -> Standing:
     """
     with _at(connection) as (offered, client):
         before = standing(offered.listed(client, connection.settings), _topics(connection, offered), url)
-        _remove(offered, client, connection, (*before.inactive, *before.doubled))
-        if before.lacking:
-            offered.create(client, connection.settings, url, before.lacking)
+        gone = before.doubled if offered.renews else (*before.inactive, *before.doubled)
+        _remove(offered, client, connection, gone)
+        lacking = before.lacking
+        if before.doubled:  # one webhook may carry many topics, and others of its topics went with it
+            found = offered.listed(client, connection.settings)
+            lacking = standing(found, _topics(connection, offered), url).lacking
+        if lacking:
+            offered.create(client, connection.settings, url, lacking)
     return before
+
+
+def advice(connection: Connection) -> str:
+    """What a person has to do once webhooks were made; "" where that is nothing."""
+    source = connection.connector.source
+    return source.subscriptions.after if source and source.subscriptions else ""
 
 
 def unsubscribe(connection: Connection, url: str) -> Standing:
@@ -93,7 +105,7 @@ def unsubscribe(connection: Connection, url: str) -> Standing:
 def _remove(
     offered: Subscriptions[Any], client: HttpClient, connection: Connection, gone: Iterable[Subscription]
 ) -> None:
-    for one in gone:
+    for one in {one.id: one for one in gone}.values():  # one webhook may carry many topics
         offered.remove(client, connection.settings, one)
 
 
@@ -142,6 +154,8 @@ class Watchdog:
             return False
         with self.database.session() as session:
             reason = "" if before.well else f"put back: {', '.join(sorted(set(before.lacking)))}"
+            if before.lacking and (todo := advice(self.connection)):
+                reason += f"; {todo}"
             subscriptions.note(session, name, reason=reason, silent_since=silent)
         return before.well and silent is None
 

@@ -24,7 +24,7 @@ def command(
     config: output.ConfigOption = None,
 ) -> None:
     """Make a source's webhooks at the vendor, put back those it switched off, and watch them from then on."""
-    from hub.application.subscribe import address, look, subscribe, unsubscribe
+    from hub.application.subscribe import address, advice, look, subscribe, unsubscribe
     from hub.store import subscriptions
 
     with output.exit_codes(json=json), configured(config) as run:
@@ -46,13 +46,16 @@ def command(
             before = subscribe(found, url)
             with run.database.session() as session:
                 subscriptions.made(session, connection)
+    made = bool(before.lacking) and not listed and not remove
+    todo = advice(found) if made else ""
     if json:
-        output.show_json(
-            {"connection": connection, "url": url, "topics": _states(before, listed=listed, remove=remove)}
-        )
+        shown = {"connection": connection, "url": url, "topics": _states(before, listed=listed, remove=remove)}
+        output.show_json({**shown, **({"advice": todo} if todo else {})})
         return
     output.show(f"{connection}: webhooks to {url}")
     output.show_table(("topic", "state"), sorted(_states(before, listed=listed, remove=remove).items()))
+    if todo:
+        output.show(todo)
 
 
 def _states(before: Standing, *, listed: bool, remove: bool) -> dict[str, str]:

@@ -33,6 +33,13 @@ WAITS = (5.0, 15.0, 60.0, 300.0)
 RATE_LIMIT_WAIT = 10.0
 """Seconds to wait when the vendor refuses for the rate and names no time. That is no failure, and is not counted."""
 
+MOST_WAITING = 500
+"""Entries of a connection that may wait to be worked on before its history stops to let live events through."""
+
+LOOK_SECONDS = 0.05
+PATIENCE_LOOKS = 40
+"""How often in a row nothing may have been worked on until the history goes on: no worker runs, or it stands still."""
+
 TOO_MANY_PARKED = 0.05
 """The share of a run's items that could not be read from which on the run counts as failed (exit code 1)."""
 
@@ -103,14 +110,15 @@ def backfill(
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     progress = Progress(begun, 0)
-    failures = 0
-    with open_client(connection, source) as client:
+    failures, gives_way = 0, True
+    with open_client(connection, source, background=True) as client:
         while True:
             try:
                 for page in _pages(connection, client, progress.backfill):
                     progress = _store(database, progress, page, read, clock())
                     failures = 0
                     yield progress
+                    gives_way = gives_way and _give_way(database, connection.name, sleep)
                 break
             except RetryableError as error:
                 counted = not isinstance(error, RateLimited)
@@ -124,6 +132,21 @@ def backfill(
     with database.session() as session:
         backfills.save(session, finished, begins=not finished.stored)
     yield replace(progress, backfill=finished)
+
+
+def _give_way(database: Database, connection: str, sleep: Callable[[float], None]) -> bool:
+    """Wait until few entries of the connection wait, so that a live one is soon its turn; False when nobody works."""
+    looks, least = 0, None
+    while True:
+        with database.session() as session:
+            waiting = backfills.waiting(session, connection, 20 * MOST_WAITING)
+        if waiting <= MOST_WAITING:
+            return True
+        looks = 0 if least is None or waiting < least else looks + 1
+        least = waiting if least is None else min(least, waiting)
+        if looks >= PATIENCE_LOOKS:
+            return False
+        sleep(LOOK_SECONDS)
 
 
 def changed(connection: Connection, held: Backfill | None) -> bool:
@@ -140,7 +163,7 @@ def first_items(connection: Connection, *, since: datetime | None, most: int, no
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     found: list[NewEntry] = []
-    with open_client(connection, source) as client:
+    with open_client(connection, source, background=True) as client:
         for page in _pages(connection, client, Backfill(connection.name, since)):
             found += [entry_of(connection.name, item, now) for item in page.items]
             if len(found) >= most:

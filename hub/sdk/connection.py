@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from hub.errors import ConfigError, did_you_mean
 from hub.mapping.expression.when import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import ConnectionSettings, OrderSettings, url_fault
+from hub.sdk.manifest import ConnectionSettings, Limits, OrderSettings, url_fault
 from hub.sdk.oauth import OAuth
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
@@ -150,8 +150,11 @@ def open_client(
     *,
     transport: httpx.BaseTransport | None = None,
     budget: Budget | None = None,
+    background: bool = False,
 ) -> HttpClient:
     """The HTTP client for one connection in one role: its root, credentials, hosts, limits and status table.
+
+    All clients of a source within this process share its budget, and those in the ``background`` go last.
 
     Raises ConfigError when neither the connection nor the connector says where the API is. A connector of files gets a
     client that leads nowhere. Within a private network only the host of a ``base_url`` is called.
@@ -180,8 +183,15 @@ def open_client(
         refusals=destination.refusals if destination else None,
         waits=part.waits,
         transport=transport,
-        budget=budget,
+        budget=budget or (_shared(connection.name, root, limits) if destination is None and not transport else None),
+        background=background,
     )
+
+
+@lru_cache(maxsize=1024)
+def _shared(connection: str, root: str, limits: Limits) -> Budget:
+    """The one budget of a source: what is completed for live events and what a history reads are the same account's."""
+    return Budget(limits)
 
 
 def keeper_of(connection: Connection, *, transport: httpx.BaseTransport | None = None) -> TokenKeeper | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -45,10 +46,17 @@ LOCKED_SECONDS = 2.0
 """How long a 423 Locked is waited out when the answer names no time (HubSpot's locks last two seconds)."""
 
 
+YIELD_SECONDS = 0.005
+"""How long a background call steps aside at a time while a live one waits for its turn."""
+
+_LEAST_SLEEP = 0.0005
+
+
 class Budget:
     """A sliding window: at most ``calls`` in any ``per_seconds``. ``wait`` blocks until a call is allowed.
 
-    ``clock`` gives seconds, ``sleep`` takes them.
+    Several threads may share one. Live calls go first: while one waits, background calls (a history, a comparison) take
+    no turn; when none does, they have all of the budget. ``clock`` gives seconds, ``sleep`` takes them.
     """
 
     def __init__(
@@ -60,19 +68,43 @@ class Budget:
     ) -> None:
         self._limits, self._clock, self._sleep = limits, clock, sleep
         self._calls: deque[float] = deque()
+        self._lock = threading.Lock()
+        self._live_waiting = 0
+        self._held_until = 0.0
 
-    def wait(self) -> None:
+    def wait(self, *, background: bool = False) -> None:
         """Take one call from the budget, sleeping until the window has room."""
-        limit = self._limits.calls
-        if limit is None:
-            return
-        now = self._clock()
-        while self._calls and now - self._calls[0] >= self._limits.per_seconds:
-            self._calls.popleft()
-        if len(self._calls) >= limit:
-            self._sleep(self._limits.per_seconds - (now - self._calls[0]))
-            self._calls.popleft()
-        self._calls.append(self._clock())
+        live = not background
+        with self._lock:
+            self._live_waiting += live
+        try:
+            while (seconds := self._taken(live=live)) is not None:
+                self._sleep(seconds)
+        finally:
+            with self._lock:
+                self._live_waiting -= live
+
+    def hold(self, seconds: float) -> None:
+        """Let no background call through for so long: the vendor said when it has room again."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def _taken(self, *, live: bool) -> float | None:
+        """Take a call now (None), or the seconds until it is worth asking again."""
+        limit, window = self._limits.calls, self._limits.per_seconds
+        with self._lock:
+            now = self._clock()
+            if not live and now < self._held_until:
+                return max(_LEAST_SLEEP, self._held_until - now)
+            while limit is not None and self._calls and now - self._calls[0] >= window:
+                self._calls.popleft()
+            if limit is not None and len(self._calls) >= limit:
+                return max(_LEAST_SLEEP, window - (now - self._calls[0]))  # a float's last digit moves no clock
+            if not live and self._live_waiting:
+                return YIELD_SECONDS
+            if limit is not None:
+                self._calls.append(now)
+            return None
 
 
 class HttpClient:
@@ -83,7 +115,8 @@ class HttpClient:
     within one call; writes once, because the outbox row owns their retries. Private addresses are called only with
     ``allow_private``, and only of the root's host; see ``hub.sdk.network``. ``headers`` may be asked anew for each
     call. ``complete`` puts into a body what only the wire may see. After a 401 ``renew`` is given the refused request;
-    when it answers True the request goes out once more, since a refused one was not carried out.
+    when it answers True the request goes out once more, since a refused one was not carried out. Calls of a client in
+    the ``background`` go after all others of its budget.
     """
 
     def __init__(
@@ -102,6 +135,7 @@ class HttpClient:
         waits: Callable[[httpx.Response], float | None] | None = None,
         transport: httpx.BaseTransport | None = None,
         budget: Budget | None = None,
+        background: bool = False,
     ) -> None:
         self.root = root.rstrip("/") + "/"
         self.calls = 0
@@ -110,7 +144,7 @@ class HttpClient:
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
         self._status_table = {**DEFAULT_STATUS_TABLE, **(status_table or {})}
         self._refusals, self._waits = refusals, waits or retry_after
-        self._budget = budget or Budget(limits)
+        self._budget, self._background = budget or Budget(limits), background
         fixed = None if headers is None or callable(headers) else headers
         self._per_call = headers if callable(headers) else None
         self._renew = renew
@@ -122,6 +156,10 @@ class HttpClient:
             follow_redirects=False,
             transport=transport or network.Transport(self.root, network.Guard(private)),
         )
+
+    def hold(self, seconds: float) -> None:
+        """Let this client's next call, if it is one in the background, wait for so long."""
+        self._budget.hold(seconds)
 
     def close(self) -> None:
         """Close the connections."""
@@ -194,7 +232,7 @@ class HttpClient:
         raise error_of(response, self._status_table, self._refusals)
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
-        self._budget.wait()
+        self._budget.wait(background=self._background)
         if self._per_call is not None:
             # After the wait: a token may run out while a budget fills up again.
             request.headers.update(self._per_call(request))

@@ -27,13 +27,17 @@ class Subscriptions(Generic[Settings]):
     listed   every webhook that these credentials may see, of whichever address
     create   makes webhooks of these topics to this address
     remove   takes one away; one that is gone already is no error
-    topics   what is subscribed to, where that is not every topic of the manifest
+    topics   what is subscribed to, where that is not every topic of the manifest; may depend on the settings
+    renews   ``create`` also puts back what is inactive, where one webhook carries many topics or a key of its own
+    after    what a person has to do once webhooks were made, in one sentence; nothing where ""
     """
 
     listed: Callable[[HttpClient, Settings], Iterable[Subscription]]
     create: Callable[[HttpClient, Settings, str, Sequence[str]], None]
     remove: Callable[[HttpClient, Settings, Subscription], None]
-    topics: tuple[str, ...] = ()
+    topics: Sequence[str] | Callable[[Settings], Sequence[str]] = ()
+    renews: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,20 @@ def touch(session: Session, connection: str) -> None:
     session.run("UPDATE backfill SET begun_at = now(), updated_at = now() WHERE connection = %s", [connection])
 
 
+def waiting(session: Session, connection: str, most: int) -> int:
+    """How many entries of a connection wait to be worked on, counted up to ``most``."""
+    row = session.one(
+        """
+        SELECT count(*) FROM (
+            (SELECT FROM inbox_queue WHERE step = 'process' AND connection = %(connection)s LIMIT %(most)s)
+            UNION ALL
+            (SELECT FROM inbox_queue WHERE step = 'complete' AND connection = %(connection)s LIMIT %(most)s)) q
+        """,
+        {"connection": connection, "most": most},
+    )
+    return int(row[0]) if row else 0
+
+
 _LOCK = 0x4842  # "HB": with a connection's name, one reader of its history at a time
 
 

@@ -38,11 +38,11 @@ def test_no_room_is_without_a_name():
 def test_a_connector_folder_has_a_closed_set_of_names(folder):
     allowed = {
         "__init__.py", "manifest.py", "schemas.py", "mapping.py", "source.py", "destination.py", "samples", "README.md",
-        "activities.py", "proof.yaml",
+        "activities.py", "subscriptions.py", "proof.yaml",
         f"test_{folder.name}.py",
     }  # fmt: skip
     # one file may be a part of another where a system has several kinds of payload: mapping_whatsapp.py
-    found = {re.sub(r"^(mapping|schemas)_[a-z]+\.py$", r"\1.py", path.name) for path in folder.iterdir()}
+    found = {re.sub(r"^(mapping|schemas|source)_[a-z]+\.py$", r"\1.py", path.name) for path in folder.iterdir()}
     found -= {"__pycache__"}
     assert found - allowed == set()
     assert {"__init__.py", "manifest.py", "samples", "README.md"} - found == set()

@@ -61,6 +61,30 @@ def stored(database: Database) -> list[str]:
         return [entry["event_id"] for entry in reversed(inbox.page(session))]
 
 
+def test_a_history_gives_way_while_its_connection_has_much_to_work_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("hub.intake.backfill.MOST_WAITING", 4)
+    waits: list[int] = []
+
+    def worker(_: float) -> None:
+        """Works on one entry at each look."""
+        with database.session() as session:
+            waits.append(backfills.waiting(session, "shop", 100))
+            session.run("DELETE FROM inbox_queue WHERE inbox_id = (SELECT min(inbox_id) FROM inbox_queue)")
+
+    steps = backfill(database, Vendor().connection(), Backfill("shop", None), clock=lambda: START, sleep=worker)
+    assert [step.backfill.stored for step in steps] == [3, 6, 9, 12, 12]
+    assert waits == [6, 5, 7, 6, 5, 7, 6, 5]
+
+
+def test_without_a_worker_it_waits_once_and_no_more(database: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("hub.intake.backfill.MOST_WAITING", 4)
+    monkeypatch.setattr("hub.intake.backfill.PATIENCE_LOOKS", 3)
+    _, slept = run(database, Vendor())
+    assert len(slept) == 3
+
+
 def test_every_page_is_stored_with_its_cursor(database: Database):
     progress, slept = run(database, Vendor())
 

@@ -21,6 +21,7 @@ import orjson
 
 from hub.connectors.mailchimp import mapping, schemas
 from hub.connectors.mailchimp.manifest import MailchimpSettings
+from hub.connectors.mailchimp.subscriptions import SECRET, SUBSCRIPTIONS, audiences
 from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
 from hub.mapping.address import country
 from hub.mapping.body import form_fields, json_tree
@@ -44,7 +45,6 @@ from hub.sdk.paginate import walk
 from hub.sdk.signatures import UrlSecret
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
 
-SECRET = "secret"  # noqa: S105 - the parameter's name
 _DATA_CENTRE = re.compile(r".+-([a-z]{2}\d{1,3})")
 _PAGE = 1000
 """The most members one call gives (Marketing API 3.0, GET /lists/{list_id}/members)."""
@@ -186,21 +186,14 @@ def backfill(
 
     A member that changes during the walk moves to its end, where it is read again; its webhook comes as well.
     """
-    state = cursor or {"audience": 0, "offset": None, "audiences": _audiences(http, settings)}
-    audiences = state["audiences"]
-    for number in range(state["audience"], len(audiences)):
+    state = cursor or {"audience": 0, "offset": None, "audiences": audiences(http, settings)}
+    walked = state["audiences"]
+    for number in range(state["audience"], len(walked)):
         first = state["offset"] if number == state["audience"] else None
-        for (members, total), following in walk(first, partial(_members, http, audiences[number], since)):
+        for (members, total), following in walk(first, partial(_members, http, walked[number], since)):
             audience = number + 1 if following is None else number
-            resume = {"audience": audience, "offset": following, "audiences": audiences}
-            yield BackfillPage([_item(found) for found in members], resume, total if len(audiences) == 1 else None)
-
-
-def _audiences(http: HttpClient, settings: MailchimpSettings) -> list[str]:
-    if settings.audiences:
-        return list(settings.audiences)
-    answer = json_of(http.get("/3.0/lists", {"fields": "lists.id", "count": str(_PAGE)}))
-    return [found["id"] for found in answer.get("lists") or ()]
+            resume = {"audience": audience, "offset": following, "audiences": walked}
+            yield BackfillPage([_item(found) for found in members], resume, total if len(walked) == 1 else None)
 
 
 _Members = tuple[Sequence[Mapping[str, Any]], int | None]
@@ -268,6 +261,7 @@ SOURCE = Source(
     name_event=name_event,
     answer=answer,
     backfill=backfill,
+    subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,
     api_root=api_root,

@@ -6,6 +6,8 @@ Sources: https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field, SecretStr
 
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
@@ -22,6 +24,16 @@ class MetaSettings(ConnectionSettings):
         None, description="Long-lived page or system user token; fetches the answers of lead forms and mentions."
     )
     api_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Graph API version of those fetches.")
+    app_id: str | None = Field(None, pattern=r"^\d+$", description="Id of the app, for `hub connector subscribe`.")
+    objects: tuple[Literal["page", "instagram", "whatsapp_business_account"], ...] = Field(
+        ("page", "instagram", "whatsapp_business_account"), description="What of the app it makes webhooks of."
+    )
+    pages: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
+        (), description="Ids of the pages that `hub connector subscribe` lets the app into."
+    )
+    whatsapp_accounts: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
+        (), description="Ids of the WhatsApp Business Accounts that it lets the app into."
+    )
 
 
 MANIFEST = Manifest(

@@ -33,6 +33,7 @@ from hub.connectors.meta.schemas import (
     Mentioned,
 )
 from hub.connectors.meta.schemas_whatsapp import IdUpdates, Messages, Preferences
+from hub.connectors.meta.subscriptions import SUBSCRIPTIONS
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
 from hub.mapping.body import json_tree
 from hub.mapping.payload import Reading, VendorModel
@@ -274,6 +275,7 @@ SOURCE = Source(
     answer=answer,
     completions=completions,
     complete=complete,
+    subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,
     api_root=lambda _: "https://graph.facebook.com",

@@ -31,6 +31,7 @@ from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
+from hub.model.money import Money
 from hub.model.order import (
     Cart,
     Discount,
@@ -39,6 +40,7 @@ from hub.model.order import (
     Order,
     OrderLine,
     OrderState,
+    Payment,
     ProductReference,
     ShippingLine,
     Tax,
@@ -247,6 +249,7 @@ def order(given: schemas.Order, told: Addresses) -> Order:
         discounts=tuple(Discount(code=code.code, amount=code.amount) for code in given.discount_codes),
         taxes=_taxes(given.tax_lines),
         shipping=shipping,
+        payments=tuple(_payments(given)),
         refunds=refunds(given),
         fulfilments=tuple(_order_fulfilments(given)),
         billing_address=told.billing,
@@ -273,6 +276,27 @@ def order(given: schemas.Order, told: Addresses) -> Order:
             *charge("Cash rounding", rounding, "rounding"),
         ),
     )
+
+
+def _payments(given: schemas.Order) -> Iterator[Payment]:
+    """Money that came in, or is on its way, in the shop's currency where that is told.
+
+    https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderTransactionKind: an authorisation moves none yet.
+    """
+    for one in given.transactions:
+        if one.id is None or one.kind not in ("sale", "capture") or one.status not in ("success", "pending"):
+            continue
+        shop = one.amount_set.shop_money if one.amount_set else None
+        told = (shop.amount, shop.currency_code) if shop else (one.amount, one.currency)
+        amount, currency = told[0], told[1] or given.currency
+        if amount is not None:
+            yield Payment(
+                external_id=one.id,
+                amount=Money(amount=amount, currency=currency),
+                method=one.gateway,
+                state=one.status,
+                at=one.processed_at,
+            )
 
 
 def _shipping(given: schemas.Order) -> tuple[ShippingLine, ...]:

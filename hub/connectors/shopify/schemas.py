@@ -175,6 +175,9 @@ class ShippingLine(VendorModel):
 
 
 class Transaction(VendorModel):
+    id: str | None = None
+    gateway: str | None = None
+    processed_at: AwareDatetime | None = None
     kind: str | None = None
     status: str | None = None
     amount: Decimal
@@ -319,6 +322,7 @@ class Order(Purchase):
     tax_lines: tuple[TaxLine, ...] = ()
     fulfillments: tuple[Fulfilment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
 
     @property
     def duties(self) -> Decimal:

@@ -1,23 +1,20 @@
-"""Shopify as a source: signed webhooks and a REST backfill.
+"""Shopify as a source: signed webhooks, and a history by GraphQL (``source_history``).
 
 Sources: https://shopify.dev/docs/apps/build/webhooks (headers), .../webhooks/ignore-duplicates (event id),
-https://shopify.dev/docs/api/webhooks/latest (topics and payloads),
-https://shopify.dev/docs/api/admin-rest/usage/pagination (Link header, page_info, limit 250). REST is a legacy API since
-2024-10-01 and still served; its objects are those of the webhooks.
+https://shopify.dev/docs/api/webhooks/latest (topics and payloads).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
-import orjson
 
 from hub.connectors.shopify import mapping, mapping_refunds, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
+from hub.connectors.shopify.source_history import as_webhook, backfill
+from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
 from hub.mapping.order import unexplained
@@ -42,13 +39,25 @@ from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import next_link
 from hub.sdk.signatures import BodyHmac
-from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 
 SIGNATURE: BodyHmac[ShopifySettings] = BodyHmac(
     "x-shopify-hmac-sha256", encoding="base64", secrets=lambda settings: settings.webhook_secret
 )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    """A header of Shopify's. Events have a family without ``X-`` (Shopify's SDK 13: ``shopify-topic``)."""
+    return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}")
+
+
+def verify(delivery: RawDelivery, settings: ShopifySettings) -> None:
+    """Raises VerificationError unless the raw body is signed, whichever family its headers are of."""
+    given = _header(delivery.headers, "hmac-sha256")
+    if given is not None:
+        delivery = replace(delivery, headers={**delivery.headers, SIGNATURE.header: given})
+    SIGNATURE.verify(delivery, settings)
 
 
 def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
@@ -59,10 +68,10 @@ def name_event(delivery: RawDelivery, settings: ShopifySettings) -> EventName:
     stays the same on its retries, and at last the body's digest.
     """
     headers = delivery.headers
-    topic = headers.get("x-shopify-topic")
+    topic = _header(headers, "topic")
     if not topic:
         raise PayloadError("missing", path="headers.x-shopify-topic")
-    event_id = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id")
+    event_id = _header(headers, "event-id") or _header(headers, "webhook-id")
     if not event_id:
         event_id = hashlib.blake2b(delivery.body, digest_size=16).hexdigest()
     return EventName(event_id=f"{topic}:{event_id}", topic=topic)
@@ -74,12 +83,13 @@ def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEve
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
-    return reading.of(reader(entry, reading.read, settings.default_region))
+    read_as = replace(entry, body=as_webhook(entry))
+    return reading.of(reader(read_as, reading.read, settings.default_region))
 
 
 def _told_at(entry: InboxEntry) -> datetime:
     """When Shopify says it happened, for payloads without a time; a retry keeps it."""
-    header = entry.headers.get("x-shopify-triggered-at")
+    header = _header(entry.headers, "triggered-at")
     return instant(header, path="headers.x-shopify-triggered-at") if header else entry.received_at
 
 
@@ -251,62 +261,6 @@ _READERS: Mapping[str, Callable[[InboxEntry, Read, str], Sequence[CanonicalEvent
     "shop/redact": _privacy,
 }
 
-_RESOURCES = {"customers": "customers/update", "orders": "orders/updated", "checkouts": "checkouts/update"}
-_DONE = "done"
-
-
-def backfill(
-    client: HttpClient, settings: ShopifySettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, orders of every status, then abandoned checkouts; those changed at or after ``since``.
-
-    Raises ConfigError without an access token.
-    """
-    if settings.access_token is None:
-        raise ConfigError(["access_token: is needed for the backfill"])
-    resource = str(cursor["resource"]) if cursor else next(iter(_RESOURCES))
-    page_info = cursor.get("page_info") if cursor else None
-    seen: set[str] = set()
-    while resource != _DONE:
-        response = client.get(f"admin/api/{settings.api_version}/{resource}.json", _query(resource, page_info, since))
-        items = [_item(resource, found) for found in json_of(response).get(resource) or []]
-        page_info = _next_page(response.headers.get("link"))
-        if not items or page_info is None or page_info in seen:
-            resource, page_info = _following(resource), None
-        else:
-            seen.add(page_info)
-        yield BackfillPage(items=items, cursor={"resource": resource, "page_info": page_info})
-
-
-def _query(resource: str, page_info: str | None, since: datetime | None) -> dict[str, str]:
-    if page_info:
-        return {"limit": "250", "page_info": page_info}  # no filter may stand beside page_info
-    query = {"limit": "250"}
-    if resource == "orders":
-        query["status"] = "any"
-    if since:
-        query["updated_at_min"] = since.isoformat()
-    return query
-
-
-def _following(resource: str) -> str:
-    names = [*_RESOURCES, _DONE]
-    return names[names.index(resource) + 1]
-
-
-def _item(resource: str, found: Mapping[str, Any]) -> BackfillItem:
-    version = found.get("updated_at") or found.get("created_at")
-    return BackfillItem(
-        event_id=f"backfill:{resource}:{found.get('id')}:{version}",
-        topic=_RESOURCES[resource],
-        body=orjson.dumps(found),
-    )
-
-
-def _next_page(link: str | None) -> str | None:
-    url = next_link(link)
-    return parse_qs(urlsplit(url).query).get("page_info", [None])[0] if url else None
-
 
 def authorise(settings: ShopifySettings) -> Mapping[str, str]:
     """The access token's header: https://shopify.dev/docs/api/admin-rest#authentication."""
@@ -341,10 +295,11 @@ def check(client: HttpClient, settings: ShopifySettings) -> Checked:
 
 SOURCE = Source(
     parse=parse,
-    verify=SIGNATURE.verify,
+    verify=verify,
     sign=SIGNATURE.sign,
     name_event=name_event,
     backfill=backfill,
+    subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     api_root=api_root,
     check=check,

@@ -1,4 +1,4 @@
-"""What the contract kit cannot know of Shopify: vendor vectors and payloads, event ids, history since a day."""
+"""What the contract kit cannot know of Shopify: vendor vectors and payloads, event ids."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
-from hub.connectors.shopify.source import SIGNATURE, api_root, authorise, backfill, name_event, parse
+from hub.connectors.shopify.source import SIGNATURE, api_root, name_event, parse
+from hub.connectors.shopify.source_history import backfill
 from hub.errors import ConfigError, PayloadError, VerificationError
 from hub.model.consent import Consent
 from hub.model.customer import ContactPoint, CustomerSnapshot
@@ -280,37 +280,6 @@ def test_a_checkout_that_nobody_has_signed_is_a_cart_of_nobody() -> None:
 
     assert isinstance(event, CartEvent)
     assert (event.record, event.cart.external_id) == (None, "t1")
-
-
-def test_history_since_a_day_asks_for_changes_and_never_filters_a_later_page() -> None:
-    asked: list[tuple[str, dict[str, str]]] = []
-
-    def shop(request: httpx.Request) -> httpx.Response:
-        resource = request.url.path.rpartition("/")[2].removesuffix(".json")
-        asked.append((resource, dict(request.url.params)))
-        assert request.headers["x-shopify-access-token"] == "shpat_invented"
-        more = resource == "orders" and "page_info" not in request.url.params
-        link = f'<{request.url.copy_with(query=b"limit=250&page_info=two")}>; rel="next"'
-        body = {resource: [{"id": len(asked), "updated_at": "2026-02-02T00:00:00Z"}]}
-        return httpx.Response(200, json=body, headers={"link": link} if more else {})
-
-    with HttpClient(api_root(SETTINGS), headers=authorise(SETTINGS), transport=httpx.MockTransport(shop)) as client:
-        pages = list(backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), None))
-
-    since = {"limit": "250", "updated_at_min": "2026-02-01T00:00:00+00:00"}
-    assert asked == [
-        ("customers", since),
-        ("orders", {**since, "status": "any"}),
-        ("orders", {"limit": "250", "page_info": "two"}),
-        ("checkouts", since),
-    ]
-    assert [page.cursor for page in pages] == [
-        {"resource": "orders", "page_info": None},
-        {"resource": "orders", "page_info": "two"},
-        {"resource": "checkouts", "page_info": None},
-        {"resource": "done", "page_info": None},
-    ]
-    assert pages[1].items[0].event_id == "backfill:orders:2:2026-02-02T00:00:00Z"
 
 
 @pytest.mark.parametrize("missing", ["access_token", "shop"])

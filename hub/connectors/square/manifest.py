@@ -21,6 +21,9 @@ class SquareSettings(OrderSettings):
     access_token: SecretStr | None = Field(
         None, description="Access token; without it orders are not read and there is no backfill."
     )
+    application_token: SecretStr | None = Field(
+        None, description="Personal access token of the application, for `hub connector subscribe` alone."
+    )
 
 
 MANIFEST = Manifest(

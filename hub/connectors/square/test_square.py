@@ -184,13 +184,14 @@ def test_the_history_since_a_day_asks_by_change_and_all_locations() -> None:
     ]
     answers = {
         "/v2/locations": (200, {"locations": [{"id": place} for place in places]}),
-        "/v2/customers": (200, {"customers": customers}),
+        "/v2/customers/search": (200, {"customers": customers}),
     }
     with client(answers, seen) as http:
         pages = list(backfill(http, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), None))
 
     assert [item.event_id for page in pages for item in page.items] == ["customer:NEW:2"]
-    searches = [json.loads(request.content) for request in seen if request.method == "POST"]
+    people, *searches = [json.loads(request.content) for request in seen if request.method == "POST"]
+    assert people["query"]["filter"] == {"updated_at": {"start_at": "2026-02-01T00:00:00Z"}}
     assert [search["location_ids"] for search in searches] == [places[:10], places[10:]]
     assert searches[0]["query"]["filter"]["date_time_filter"] == {"updated_at": {"start_at": "2026-02-01T00:00:00Z"}}
     assert searches[0]["query"]["sort"] == {"sort_field": "UPDATED_AT", "sort_order": "ASC"}

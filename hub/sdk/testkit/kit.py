@@ -47,6 +47,7 @@ def laws_of(module: Any, *codes: str) -> list[Law]:
 CONNECTOR_LAWS: tuple[Law, ...] = (
     signature_laws.law_s1_deliveries_are_verified,
     signature_laws.law_s5_different_events_have_different_ids,
+    signature_laws.law_s27_webhooks_can_be_made_or_it_is_said_why_not,
     parse_laws.law_s13_topics_and_samples_match,
     parse_laws.law_s16_privacy_requests_are_events,
     *laws_of(value_laws, "s19", "s20", "s21"),

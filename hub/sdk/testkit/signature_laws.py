@@ -133,6 +133,19 @@ def law_s5_a_redelivery_keeps_its_event_id(case: SourceCase) -> None:
     assert case.name.topic == case.declared_topic, f"{case.id}: name_event calls it {case.name.topic!r}"
 
 
+def law_s27_webhooks_can_be_made_or_it_is_said_why_not(case: ConnectorCase) -> None:
+    """Who takes webhooks makes them at the vendor, or says in ``not_offered["subscribe"]`` why a person has to."""
+    offered, why = case.source.subscriptions, case.manifest.not_offered.get("subscribe")
+    if Capability.WEBHOOK not in case.manifest.capabilities:
+        assert offered is None, f"{case.id}: subscriptions without the capability webhook"
+        return
+    assert (offered is None) == bool(why), f"{case.id}: either subscriptions, or not_offered['subscribe']"
+    if offered is not None:
+        wanted = offered.topics(case.settings) if callable(offered.topics) else offered.topics
+        unknown = set(wanted) - set(case.manifest.topics)
+        assert not unknown, f"{case.id}: subscribes to topics that are not declared: {sorted(unknown)}"
+
+
 def law_s5_different_events_have_different_ids(case: ConnectorCase) -> None:
     """Two samples that are not the same bytes have two event ids."""
     seen: dict[str, SourceCase] = {}

@@ -35,6 +35,7 @@ MANIFEST = Manifest(
     not_offered={
         "backfill": "not written yet: the vendor's list endpoints give the history",
         "signature": "the vendor signs nothing; the bearer token is all there is",
+        "subscribe": "not written yet: the vendor's API for webhooks, if it has one",
         "privacy": "the vendor sends no erasure requests",
     },
     sample_settings={"webhook_secret": "sample-new_connector-secret"},

@@ -34,6 +34,7 @@ MANIFEST = Manifest(
     },
     not_offered={
         "backfill": "not written yet: the vendor's list endpoints give the history",
+        "subscribe": "not written yet: the vendor's API for webhooks, if it has one",
         "privacy": "the vendor sends no erasure requests",
     },
     sample_settings={"webhook_secret": "sample-new_connector-secret"},

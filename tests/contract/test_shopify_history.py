@@ -167,9 +167,19 @@ def bought(number: int, at: str = "2026-02-01T10:00:00Z", lines: int = 1) -> dic
     return told.order({**paid_in_yen(), "id": number, "updated_at": at, "line_items": items})
 
 
+def unhurried() -> Budget:
+    """A budget whose clock only its own waits move."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    return Budget(Limits(), clock=lambda: now[0], sleep=sleep)
+
+
 def client(shop: Shop, budget: Budget | None = None) -> HttpClient:
     transport, root = httpx.MockTransport(shop), "https://hafenkante.myshopify.com"
-    return HttpClient(root, transport=transport, budget=budget or Budget(Limits()), background=True)
+    return HttpClient(root, transport=transport, budget=budget or unhurried(), background=True)
 
 
 def walked(shop: Shop, since: datetime | None = None, cursor: Mapping[str, Any] | None = None) -> list[BackfillPage]:

@@ -13,6 +13,8 @@ import pytest
 from hub.application.subscribe import advice, subscribe, unsubscribe
 from hub.errors import ConfigError, RejectedError
 from hub.sdk.connection import Connection, load_connections, open_client
+from hub.sdk.http import Budget
+from hub.sdk.manifest import Limits
 from hub.sdk.subscriptions import Standing
 
 OURS = "https://hub.example.com/webhooks/shop"
@@ -25,7 +27,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Connection]:
 
     def made(vendor: Callable[[httpx.Request], httpx.Response], slug: str, **options: Any) -> Connection:
         def opened(one: Connection, part: Any, *, background: bool = False) -> Any:
-            return open_client(one, part, transport=httpx.MockTransport(vendor), background=background)
+            return open_client(one, part, transport=httpx.MockTransport(vendor), budget=Budget(Limits()))
 
         monkeypatch.setattr("hub.application.subscribe.open_client", opened)
         return load_connections({"shop": (slug, options)}, default_region="DE")["shop"]

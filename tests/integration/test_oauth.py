@@ -165,7 +165,7 @@ def test_a_token_that_runs_out_while_the_budget_is_waited_for_is_renewed(vendor:
     waits: list[float] = []
 
     class Slow:
-        def wait(self) -> None:
+        def wait(self, *, background: bool = False) -> None:
             waits.append(1.0)
             expire(database)
 

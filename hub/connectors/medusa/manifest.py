@@ -46,6 +46,7 @@ MANIFEST: Manifest[MedusaSettings] = Manifest(
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
         "consent": "Medusa has no marketing consent of its own; plug-ins keep it where each likes",
+        "subscribe": "Medusa has no webhooks: a subscriber of the shop's own sends them (README)",
         "privacy": "Medusa has no requests of people about their data",
         "challenge": "the subscriber is the shop's own and asks for nothing",
     },

@@ -71,6 +71,7 @@ MANIFEST: Manifest[WebSettings] = Manifest(
         "signature": "a write key stands in the page for everybody to read: it names the sender and proves nothing",
         "backfill": "a page keeps no history; events can be sent again with their own timestamp",
         "complete": "events are whole",
+        "subscribe": "the snippet of a page, or an app, is pointed at Hub by hand (README)",
         "privacy": "the SDKs have no such call",
     },
     sample_settings={

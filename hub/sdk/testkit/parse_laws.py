@@ -79,6 +79,9 @@ def law_s10_absent_null_and_empty_are_one(case: SourceCase) -> None:
         for path, _, removed in places:
             outcome = removed if path in spared else _mutated(case, document, path, empty)
             if not _alike(outcome, removed):
+                # Removed together with others it may have been made up for, and was taken for unread.
+                removed = _mutated(case, document, path, REMOVED)
+            if not _alike(outcome, removed):
                 assert_same(outcome, removed, f"{case.id}: {dotted(path)} as {empty!r} is not as if it were missing")
 
 

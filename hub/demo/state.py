@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 import httpx
 import orjson
-from pydantic import SecretStr
 
 from hub.demo import scenes
 from hub.demo.roles import Anchor, Cast
@@ -20,7 +19,6 @@ from hub.demo.stage import Stage
 from hub.model.keys import fact_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
-from hub.sdk.connection import Connection
 from hub.store import destinations, identity_status, inbox, outbox, profiles, records
 from hub.store.database import Database
 from hub.store.identity_status import Quarantined
@@ -115,7 +113,7 @@ def read(stage: Stage, cast: Cast, sent: Sent, state: State) -> None:
     state.crm = {**crm.stats(), "answers": dict(crm.answers)}
     state.unsubscribed = frozenset(crm.unsubscribed)
     state.logs, state.kills, state.interrupted = stage.logs(), dict(stage.kills), sum(stage.interrupted.values())
-    state.secrets = frozenset(_secrets(stage.connections.values()))
+    state.secrets = frozenset(text for one in stage.connections.values() for text in one.settings.secret_texts)
 
 
 def digests(stage: Stage) -> dict[str, str]:
@@ -155,13 +153,6 @@ def delivering(database: Database) -> bool:
     """True while a worker sends to the CRM."""
     with database.session() as session:
         return bool(destinations.leases(session))
-
-
-def _secrets(connections: Iterable[Connection]) -> Iterator[str]:
-    for connection in connections:
-        for _, value in connection.settings:
-            parts = value if isinstance(value, tuple) else (value,)
-            yield from (part.get_secret_value() for part in parts if isinstance(part, SecretStr))
 
 
 def _guards(client: httpx.Client, state: State, cast: Cast) -> dict[str, list[str]]:

@@ -5,23 +5,14 @@ from __future__ import annotations
 from hashlib import sha256
 
 import orjson
-from pydantic import SecretStr
 
 from hub.errors import VerificationError
 from hub.sdk.connection import Connection
-from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.source import UNREADABLE, EventName, RawDelivery
 from hub.store.inbox import NewEntry
 from hub.store.text import key, storable
 
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-
-def secrets_of(settings: ConnectionSettings) -> list[str]:
-    """The secrets of a connection: some senders sign nothing, and put the secret itself into a header."""
-    values = (getattr(settings, name) for name in type(settings).model_fields)
-    found = (one for value in values for one in (value if isinstance(value, tuple) else (value,)))
-    return [text for one in found if isinstance(one, SecretStr) and (text := one.get_secret_value())]
 
 
 def verify(connection: Connection, delivery: RawDelivery) -> NewEntry:
@@ -46,7 +37,7 @@ def named(connection: Connection, delivery: RawDelivery) -> NewEntry:
         name = source.name_event(delivery, connection.settings)
     except Exception:  # a PayloadError, or the connector's mistake: the sender is not the one to suffer for it
         name = EventName(event_id=f"unreadable:{sha256(delivery.body).hexdigest()}", topic=UNREADABLE)
-    own = secrets_of(connection.settings)
+    own = connection.settings.secret_texts  # some senders sign nothing, and put the secret itself into a header
     headers = {
         name: value
         for name, value in delivery.headers.items()

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import SecretStr
 
 from hub.errors import HubError
 from hub.outbox.appending import AnyChange, facts_changes
@@ -165,7 +164,7 @@ def planned(
     destination = connection.connector.destination
     if destination is None or not writes:
         return []
-    hidden = _secrets(connection)
+    hidden = sorted(connection.settings.secret_texts, key=len, reverse=True)
     return [
         HttpRequest(
             request.method,
@@ -176,12 +175,6 @@ def planned(
         )
         for request in destination.plan(writes, settings or connection.settings)
     ]
-
-
-def _secrets(connection: Connection) -> list[str]:
-    found = [part for _, value in connection.settings for part in (value if isinstance(value, tuple) else (value,))]
-    texts = [part.get_secret_value() for part in found if isinstance(part, SecretStr)]
-    return sorted((text for text in texts if text), key=len, reverse=True)
 
 
 def _without(text: str, hidden: Sequence[str]) -> str:

@@ -107,6 +107,16 @@ class ConnectionSettings(BaseModel):
         100, ge=0, description="Source rank: the lower wins where two sources give a value of the same time."
     )
 
+    @property
+    def secret_texts(self) -> list[str]:
+        """The texts of all its secrets, to be hidden or left out wherever one stands; none is empty."""
+        told = (getattr(self, name) for name in type(self).model_fields)
+        several = (
+            one.values() if isinstance(one, Mapping) else one if isinstance(one, tuple) else (one,) for one in told
+        )
+        secrets = (one.get_secret_value() for ones in several for one in ones if isinstance(one, SecretStr))
+        return [text for text in secrets if text]
+
     @field_validator("base_url")
     @classmethod
     def _leads_where_it_may(cls, url: str | None, info: ValidationInfo) -> str | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 Page = TypeVar("Page")
+DONE = "done"
+"""Behind the last of several lists that a history is read from, one after the other."""
+
 _LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 
 
@@ -34,3 +37,9 @@ def walk(
         if ends:
             return
         cursor = following
+
+
+def following(lists: Iterable[str], name: str) -> str:
+    """The list that is read after ``name``; ``DONE`` after the last."""
+    names = [*lists, DONE]
+    return names[names.index(name) + 1]

@@ -27,6 +27,7 @@ from hub.mapping.time import instant, maybe_instant
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of, retry_after
+from hub.sdk.paginate import DONE, following
 from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -181,7 +182,6 @@ _LISTS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "subscriber": ("v3/customers/subscribers", "date_modified:min", {}),
     "order": ("v2/orders", "min_date_modified", {**_PARTS, "sort": "date_modified:asc"}),
 }
-_DONE = "done"
 _PER_PAGE = 100
 
 
@@ -197,7 +197,7 @@ def backfill(
     name, page, begin = (
         (str(cursor["list"]), int(cursor["page"]), cursor["begin"]) if cursor else (next(iter(_LISTS)), 1, _text(since))
     )
-    while name != _DONE:
+    while name != DONE:
         path, filtered, query = _LISTS[name]
         asked = {**query, "limit": str(_PER_PAGE), "page": str(page), **({filtered: begin} if begin else {})}
         response = client.get(path, asked)
@@ -205,16 +205,11 @@ def backfill(
         found = answer if isinstance(answer, list) else answer.get("data") or []
         told = name
         if len(found) < _PER_PAGE:
-            name, page, begin = _following(name), 1, _text(since)
+            name, page, begin = following(_LISTS, name), 1, _text(since)
         else:
             last = _changed(found[-1]) if "sort" in query else begin  # subscribers come by id
             page, begin = (page + 1, begin) if last == begin or not last else (1, last)
         yield BackfillPage([_item(told, one) for one in found], {"list": name, "page": page, "begin": begin})
-
-
-def _following(name: str) -> str:
-    names = [*_LISTS, _DONE]
-    return names[names.index(name) + 1]
 
 
 def _text(at: datetime | None) -> str | None:

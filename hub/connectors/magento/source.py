@@ -23,10 +23,10 @@ from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient, json_of
 from hub.sdk.oauth1 import OAuth1
+from hub.sdk.paginate import DONE, following
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 _PER_PAGE = 100
-_DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,15 @@ def backfill(
     asked for.
     """
     name, after = (str(cursor["list"]), int(cursor["after"])) if cursor else (next(iter(_LISTS)), 0)
-    while name != _DONE:
+    while name != DONE:
         listed, first = _LISTS[name], after == 0
         answer = json_of(client.get(listed.path, _criteria(after, since)))
         found, total = answer.get("items") or [], int(answer.get("total_count") or 0)
         items = [_item(name, one) for one in found]
         last = max((int(one.get(listed.key) or 0) for one in found), default=0)
         more = total > len(found) and last > after
-        name, after = (name, last) if more else (_following(name), 0)
+        name, after = (name, last) if more else (following(_LISTS, name), 0)
         yield BackfillPage(items, {"list": name, "after": after}, total if first else None)
-
-
-def _following(name: str) -> str:
-    names = [*_LISTS, _DONE]
-    return names[names.index(name) + 1]
 
 
 def _criteria(after: int, since: datetime | None) -> dict[str, str]:

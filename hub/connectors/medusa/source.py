@@ -22,6 +22,7 @@ from hub.mapping.payload import Reading, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import DONE, following
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
@@ -43,7 +44,6 @@ _LISTS: Mapping[str, Mapping[str, str]] = {
     "customers": {"fields": CUSTOMER_FIELDS},
     "orders": {"fields": ORDER_FIELDS},
 }
-_DONE = "done"
 _PER_PAGE = 100
 
 
@@ -126,7 +126,7 @@ def backfill(
     the order: the subscriber's ``payment.captured`` brings it.
     """
     name, offset = (str(cursor["list"]), int(cursor["offset"])) if cursor else (next(iter(_LISTS)), 0)
-    while name != _DONE:
+    while name != DONE:
         query = {**_LISTS[name], "limit": str(_PER_PAGE), "offset": str(offset), "order": "id"}
         if since:
             query["updated_at[$gte]"] = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -135,17 +135,12 @@ def backfill(
         told, offset = name, offset + len(found)
         # a page that is not full is no last one: https://github.com/airbytehq/airbyte/issues/34883
         if not found or (isinstance(total, int) and offset >= total):
-            name, offset = _following(name), 0
+            name, offset = following(_LISTS, name), 0
         yield BackfillPage(
             items=[_item(told, one) for one in found],
             cursor={"list": name, "offset": offset},
             total=total if isinstance(total, int) else None,
         )
-
-
-def _following(name: str) -> str:
-    names = [*_LISTS, _DONE]
-    return names[names.index(name) + 1]
 
 
 def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:

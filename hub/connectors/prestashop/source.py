@@ -23,6 +23,7 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import DONE, following
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 # display=full would bring password hashes and reset tokens
@@ -43,7 +44,6 @@ _LISTS: Mapping[str, tuple[str, str]] = {
 }
 """What is walked by its change: whose item it makes, and by which field. A new address or credit slip leaves
 ``date_upd`` of its owner where it was."""
-_DONE = "done"
 _PER_PAGE = 100
 
 
@@ -74,7 +74,7 @@ def backfill(
     name, offset, begin = (
         (str(cursor["list"]), int(cursor["offset"]), str(cursor["begin"])) if cursor else ("customers", 0, start)
     )
-    while name != _DONE:
+    while name != DONE:
         kind, owner = _LISTS[name]
         changed = {"filter[date_upd]": f"[{begin},9999-12-31 00:00:00]", "date": "1"}
         rows = shop.rows(name, {**changed, "sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset},{_PER_PAGE}"})
@@ -93,8 +93,7 @@ def backfill(
 
 
 def _following(name: str, *, partly: bool) -> str:
-    names = [*(one for one, (_, owner) in _LISTS.items() if partly or owner == "id"), _DONE]
-    return names[names.index(name) + 1]
+    return following((one for one, (_, owner) in _LISTS.items() if partly or owner == "id"), name)
 
 
 def _versions(rows: Iterable[Mapping[str, Any]], owner: str) -> dict[str, str]:

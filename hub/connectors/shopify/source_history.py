@@ -20,12 +20,12 @@ from hub.connectors.shopify.schemas_queries import CHANGED, MORE_LINES, QUERIES
 from hub.connectors.shopify.source_graphql import TooCostlyError, ask
 from hub.errors import ConfigError
 from hub.sdk.http import HttpClient
+from hub.sdk.paginate import DONE, following
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry
 
 FIRST = {"customers": 100, "orders": 25, "abandonedCheckouts": 50}
 TOPICS = {"customers": "customers/update", "orders": "orders/updated", "abandonedCheckouts": "checkouts/update"}
 _OF_REST = {"checkouts": "abandonedCheckouts"}
-_DONE = "done"
 
 SHAPE = "x-hub-shape"
 """The header of an item that has the shape of GraphQL and not that of a webhook."""
@@ -44,21 +44,21 @@ def backfill(
     if cursor is None and since is not None:
         changed = ask(client, settings, CHANGED, {"query": _search(since)})
         roots = [root for root in QUERIES if (changed.get(root) or {}).get("nodes")]
-    root = str(cursor["resource"]) if cursor else next(iter(roots), _DONE)
+    root = str(cursor["resource"]) if cursor else next(iter(roots), DONE)
     root = _OF_REST.get(root, root)
     after = cursor.get("after") if cursor else None
     first = int((cursor or {}).get("first") or FIRST.get(root, 1))
     seen: set[str] = set()
-    while root != _DONE:
+    while root != DONE:
         found, first = _page(client, settings, root, {"after": after, "query": _search(since)}, first)
         items = [_item(root, one) for one in _whole(client, settings, root, found)]
         page = found.get("pageInfo") or {}
-        following = page.get("endCursor") if page.get("hasNextPage") and items else None
-        if following is None or following in seen:
-            root, after = _following(roots, root), None
+        coming = page.get("endCursor") if page.get("hasNextPage") and items else None
+        if coming is None or coming in seen:
+            root, after = following(roots, root), None
             first = FIRST.get(root, 1)
         else:
-            after = str(following)
+            after = str(coming)
             seen.add(after)
         yield BackfillPage(items=items, cursor={"resource": root, "after": after, "first": first, "roots": roots})
 
@@ -94,15 +94,10 @@ def _whole(
                 asked = {"id": one.get("id"), "after": page.get("endCursor")}
                 more = (ask(client, settings, MORE_LINES, asked).get("order") or {}).get("lineItems") or {}
                 nodes += more.get("nodes") or ()
-                following = more.get("pageInfo") or {}
-                page = following if following.get("endCursor") != page.get("endCursor") else {}
+                rest = more.get("pageInfo") or {}
+                page = rest if rest.get("endCursor") != page.get("endCursor") else {}
             one = {**one, "lineItems": {"nodes": nodes}}
         yield one
-
-
-def _following(roots: list[str], root: str) -> str:
-    names = [*roots, _DONE]
-    return names[names.index(root) + 1]
 
 
 def _item(root: str, found: Mapping[str, Any]) -> BackfillItem:

@@ -29,6 +29,7 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import DONE, following
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import (
     BackfillItem,
@@ -57,7 +58,6 @@ _LIVE = "0fa91ce3e96a4bc2be4bd9ce752c3425"
 """``Defaults::LIVE_VERSION``: entities of another version are drafts."""
 _JSON = {"accept": "application/json"}
 _PER_PAGE = 100
-_DONE = "done"
 
 
 def _query(delivery: RawDelivery) -> bytes:
@@ -183,7 +183,7 @@ def backfill(
     meanwhile moves nothing. Recipients have no number; they are paged in the order in which they came.
     """
     entity, after = (str(cursor["entity"]), int(cursor["after"])) if cursor else (next(iter(LISTS)), 0)
-    while entity != _DONE:
+    while entity != DONE:
         listed = LISTS[entity]
         answer = json_of(http.post(listed.path, _criteria(entity, after, since), headers=_JSON))
         found, total = answer.get("data") or [], int(answer.get("total") or 0)
@@ -191,13 +191,8 @@ def backfill(
         seen = len(found) if listed.key else after * _PER_PAGE + len(found)
         last = int(found[-1].get(listed.key) or 0) if found and listed.key else after + 1
         more = bool(found) and total > seen and last > after
-        first, entity, after = after == 0, *((entity, last) if more else (_following(entity), 0))
+        first, entity, after = after == 0, *((entity, last) if more else (following(LISTS, entity), 0))
         yield BackfillPage(items, {"entity": entity, "after": after}, total if first else None)
-
-
-def _following(entity: str) -> str:
-    names = [*LISTS, _DONE]
-    return names[names.index(entity) + 1]
 
 
 def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]:

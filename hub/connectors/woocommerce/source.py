@@ -24,6 +24,7 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import DONE, following
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -103,7 +104,6 @@ _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequenc
 }
 
 _RESOURCES = {"customers": "customer.updated", "orders": "order.updated"}
-_DONE = "done"
 _PER_PAGE = 100
 
 
@@ -121,7 +121,7 @@ def backfill(
     if settings.consumer_key is None or settings.consumer_secret is None:
         raise ConfigError(["consumer_key, consumer_secret: are needed for the backfill"])
     resource, page = (str(cursor["resource"]), int(cursor["page"])) if cursor else (next(iter(_RESOURCES)), 1)
-    while resource != _DONE:
+    while resource != DONE:
         response = client.get(f"wp-json/wc/v3/{resource}", _query(resource, page, since))
         found = json_of(response)
         total = response.headers.get("x-wp-total", "")
@@ -131,7 +131,7 @@ def backfill(
         if found and more:
             page += 1
         else:
-            resource, page = _following(resource), 1
+            resource, page = following(_RESOURCES, resource), 1
         yield BackfillPage(
             items=[_item(resource_now, one) for one in found if _changed(one, since)],
             cursor={"resource": resource, "page": page},
@@ -147,11 +147,6 @@ def _query(resource: str, page: int, since: datetime | None) -> dict[str, str]:
         before = since.astimezone(UTC) - timedelta(seconds=1)  # modified_after excludes its own second
         query |= {"modified_after": before.strftime("%Y-%m-%dT%H:%M:%S"), "dates_are_gmt": "true"}
     return query
-
-
-def _following(resource: str) -> str:
-    names = [*_RESOURCES, _DONE]
-    return names[names.index(resource) + 1]
 
 
 def _changed(found: Mapping[str, Any], since: datetime | None) -> bool:

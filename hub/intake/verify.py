@@ -38,11 +38,10 @@ def named(connection: Connection, delivery: RawDelivery) -> NewEntry:
     except Exception:  # a PayloadError, or the connector's mistake: the sender is not the one to suffer for it
         name = EventName(event_id=f"unreadable:{sha256(delivery.body).hexdigest()}", topic=UNREADABLE)
     own = connection.settings.secret_texts  # some senders sign nothing, and put the secret itself into a header
-    headers = {
-        name: value
-        for name, value in delivery.headers.items()
-        if name not in _NOT_KEPT and not any(secret in value for secret in own)
-    }
+    headers = {name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT}
+    told = "\n".join(headers.values())
+    if any(secret in told for secret in own):
+        headers = {name: value for name, value in headers.items() if not any(secret in value for secret in own)}
     return NewEntry(
         connection=connection.name,
         event_id=key(name.event_id),

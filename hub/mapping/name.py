@@ -71,6 +71,7 @@ _EMPTY = frozenset(
 )
 
 
+@lru_cache(maxsize=16_384)
 def clean(text: str | None) -> str | None:
     """Trim, collapse white space and tidy (``hub.model.text``); nothing left, or a filler such as ``-``, gives None."""
     value = " ".join(tidy(text).split()) if text else ""

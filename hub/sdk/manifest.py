@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from ipaddress import ip_address
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -110,7 +111,7 @@ class ConnectionSettings(BaseModel):
     @property
     def secret_texts(self) -> list[str]:
         """The texts of all its secrets, to be hidden or left out wherever one stands; none is empty."""
-        told = (getattr(self, name) for name in type(self).model_fields)
+        told = (getattr(self, name) for name in _secret_names(type(self)))
         several = (
             one.values() if isinstance(one, Mapping) else one if isinstance(one, tuple) else (one,) for one in told
         )
@@ -131,6 +132,16 @@ class ConnectionSettings(BaseModel):
         if any(not secret.get_secret_value().strip() for secret in secrets):
             raise ValueError("is blank; leave the key out where there is none")
         return value
+
+
+@cache
+def _secret_names(kind: type[ConnectionSettings]) -> tuple[str, ...]:
+    """The settings that may hold a secret: every event that comes in asks for them."""
+    return tuple(name for name, field in kind.model_fields.items() if _may_be_secret(field.annotation))
+
+
+def _may_be_secret(annotation: Any) -> bool:
+    return annotation in (SecretStr, Any, object) or any(_may_be_secret(one) for one in get_args(annotation))
 
 
 def url_fault(url: str, *, allow_http: bool) -> str | None:

@@ -284,11 +284,9 @@ class Purchase(VendorModel):
     @property
     def ticked(self) -> tuple[tuple[ConsentChannel, str], ...]:
         """The boxes of the checkout that were ticked: channel and the box's own name."""
-        boxes: tuple[tuple[ConsentChannel, str], ...] = (
-            ("email", "buyer_accepts_marketing"),
-            ("sms", "buyer_accepts_sms_marketing"),
-        )
-        return tuple((channel, box) for channel, box in boxes if getattr(self, box))
+        email: tuple[tuple[ConsentChannel, str], ...] = (("email", "buyer_accepts_marketing"),)
+        sms: tuple[tuple[ConsentChannel, str], ...] = (("sms", "buyer_accepts_sms_marketing"),)
+        return (email if self.buyer_accepts_marketing else ()) + (sms if self.buyer_accepts_sms_marketing else ())
 
 
 class Order(Purchase):

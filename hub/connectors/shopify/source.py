@@ -83,7 +83,8 @@ def parse(entry: InboxEntry, settings: ShopifySettings) -> Sequence[CanonicalEve
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
-    read_as = replace(entry, body=as_webhook(entry))
+    body = as_webhook(entry)
+    read_as = entry if body is entry.body else replace(entry, body=body)
     return reading.of(reader(read_as, reading.read, settings.default_region))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.api import bearers
-from hub.api.bearers import GUESS_SECONDS, GUESSES, Guesses
+from hub.intake.guesses import GUESS_SECONDS, GUESSES, Guesses
 
 
 def test_a_few_wrong_tokens_are_free_and_then_one_per_some_seconds() -> None:

@@ -36,7 +36,11 @@ from hub.store.gauges import Gauges
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from hub.api.app import Api
+    from hub.application.answer_review import Reviewer
+    from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
     from hub.workers.broker import Work
@@ -68,9 +72,14 @@ class Runtime:
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
 
     @property
+    def routed(self) -> frozenset[str]:
+        """The destinations that some route leads to."""
+        return frozenset(route.destination for route in self.routes)
+
+    @property
     def gauges(self) -> Gauges:
         """How the rows are, for ``/metrics``."""
-        return Gauges(self.database, {route.destination for route in self.routes}, self.connections)
+        return Gauges(self.database, self.routed, self.connections)
 
     @property
     def rule_versions(self) -> RuleVersions:
@@ -260,6 +269,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
 
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
+    judge, reviewer = Judge(run.processing, waken=waken), Reviewer(run.processing, waken=waken)
     inbox = GroupCommit(
         run.dsn,
         wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
@@ -278,12 +288,37 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         run.connections,
         in_force=run.processing.in_force,
         region=run.settings.hub.default_region,
-        judge=Judge(run.processing, waken=waken),
-        reviewer=Reviewer(run.processing, waken=waken),
+        judge=judge,
+        reviewer=reviewer,
         open_pages=open_pages,
         gauges=run.gauges,
-        routed={route.destination for route in run.routes},
+        routed=run.routed,
         resending=lambda destination, missing: resend(run.processing, destination, missing=missing).document(),
+        console=_console(run, judge, reviewer),
+    )
+
+
+def _console(run: Runtime, judge: Judge, reviewer: Reviewer) -> ASGIApp:
+    """The web page, over the same use-cases as the API."""
+    from hub.application.resend import resend
+    from hub.console.app import console
+    from hub.console.house import House
+    from hub.console.live import Live
+
+    return console(
+        House(
+            database=run.database,
+            connections=run.connections,
+            routed=run.routed,
+            region=run.settings.hub.default_region,
+            in_force=run.processing.in_force,
+            live=Live(run.database),
+            secure=run.settings.hub.public_url.startswith("https://"),
+            processing=run.processing,
+            judge=judge,
+            reviewer=reviewer,
+            resending=lambda destination, missing: resend(run.processing, destination, missing=missing).document(),
+        )
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
 
+from starlette.types import ASGIApp
+
 from hub import __version__, metrics
 from hub.api import description, events, judgements, operations, problems, products, profiles, reviews
 from hub.api.access import seeing
@@ -25,6 +27,8 @@ from hub.store.gauges import Gauges
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CONSOLE = "/console"
 
 
 class Api:
@@ -45,8 +49,10 @@ class Api:
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
         resending: operations.Resending | None = None,
+        console: ASGIApp | None = None,
     ) -> None:
         self._intake = intake
+        self._console = console
         self._inbox = inbox
         default = configured()
         self.rest = rest(
@@ -69,6 +75,8 @@ class Api:
             await self._intake(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif self._console is not None and scope["path"].startswith(CONSOLE):
+            await self._console(scope, receive, send)
         else:
             await self.rest(scope, receive, send)
 

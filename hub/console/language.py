@@ -63,6 +63,14 @@ def preferred(accepted: str, chosen: str | None) -> tuple[str, Locale]:
     return language, Locale.parse(_HOME["en"])
 
 
+Moment = datetime | str | None
+"""A time, also as JSON has it."""
+
+
+def _read(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
+
+
 @dataclass(frozen=True, slots=True)
 class Formats:
     """Values as this reader writes them. A missing value is a dash."""
@@ -99,13 +107,13 @@ class Formats:
             return "–"
         return str(format_currency(Decimal(amount), currency, locale=self.locale))
 
-    def moment(self, at: datetime | None) -> str:
+    def moment(self, at: Moment) -> str:
         """Date and time, to the minute."""
-        return "–" if at is None else str(format_datetime(at, "short", tzinfo=self.zone, locale=self.locale))
+        return "–" if at is None else str(format_datetime(_read(at), "short", tzinfo=self.zone, locale=self.locale))
 
-    def exact(self, at: datetime | None) -> str:
+    def exact(self, at: Moment) -> str:
         """Date and time to the second, with the zone."""
-        return "–" if at is None else str(format_datetime(at, "long", tzinfo=self.zone, locale=self.locale))
+        return "–" if at is None else str(format_datetime(_read(at), "long", tzinfo=self.zone, locale=self.locale))
 
     def day(self, at: date | datetime | None) -> str:
         """A date in words."""
@@ -121,12 +129,12 @@ class Formats:
             return f"{self.number(seconds, 1)} s"
         return str(format_timedelta(timedelta(seconds=seconds), format="short", threshold=1.5, locale=self.locale))
 
-    def ago(self, at: datetime | None, now: datetime) -> str:
+    def ago(self, at: Moment, now: datetime) -> str:
         """How long ago, in words."""
         if at is None:
             return "–"
-        return str(format_timedelta(at - now, add_direction=True, format="short", locale=self.locale))
+        return str(format_timedelta(_read(at) - now, add_direction=True, format="short", locale=self.locale))
 
-    def iso(self, at: datetime) -> str:
+    def iso(self, at: datetime | str) -> str:
         """For machines."""
-        return at.astimezone(UTC).isoformat(timespec="seconds")
+        return _read(at).astimezone(UTC).isoformat(timespec="seconds")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from hub.model.address import Address
 from hub.model.profile import Profile
 
 _DOT = "•"
+_CONTACT = re.compile(r"@|^\+?\d{9,15}$")
 OPEN_KINDS = frozenset({"order", "cart", "refund", "payment", "shipment", "return", "sign_up", "first_seen", "deletion",
                         "consent"})  # fmt: skip
 """Kinds of a timeline's items whose subjects hold no personal data: numbers, states, purposes."""
@@ -45,6 +47,12 @@ class Masking:
         """Any other value of a person."""
         return str(text) if self.whole else _DOT * 5
 
+    def number(self, text: str) -> str:
+        """What a record is called at its source; some sources call people by their address or number."""
+        return text if self.whole or not _CONTACT.search(text) else _DOT * 5
+
     def subject(self, kind: str, text: str) -> str:
         """The subject of a timeline's item."""
-        return text if self.whole or kind in OPEN_KINDS else _DOT * 5
+        if self.whole:
+            return text
+        return " ".join(map(self.number, text.split())) if kind in OPEN_KINDS else _DOT * 5

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMap
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
-
 from starlette.types import ASGIApp
 
 from hub import __version__, metrics

@@ -12,7 +12,9 @@ from hub.cli import output
 from hub.cli.database import opened, settings_of
 from hub.errors import NotFound, RefusedError
 
-app = typer.Typer(name="user", help="Who may log in to the console: add, list, role, password, link, remove.", no_args_is_help=True)
+app = typer.Typer(
+    name="user", help="Who may log in to the console: add, list, role, password, link, remove.", no_args_is_help=True
+)
 
 
 class Role(StrEnum):

@@ -87,7 +87,9 @@ def sparkline(values: Sequence[float], width: float = 120.0, height: float = 28.
     if len(values) < 2:
         return ""
     largest, step = max(max(values), 1e-9), width / (len(values) - 1)
-    return " ".join(f"{i * step:.1f},{height - 1 - (height - 2) * value / largest:.1f}" for i, value in enumerate(values))
+    return " ".join(
+        f"{i * step:.1f},{height - 1 - (height - 2) * value / largest:.1f}" for i, value in enumerate(values)
+    )
 
 
 def _curve(x1: float, y1: float, x2: float, y2: float) -> str:

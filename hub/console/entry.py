@@ -37,9 +37,7 @@ def router(house: House, renderer: Renderer) -> APIRouter:
         answer = renderer.page(
             request, "sign_in.html", status=status, fault=fault, name=name, to=to, form_token=form_token(secret)
         )
-        answer.set_cookie(
-            "hub_form", secret, path="/console", secure=house.secure, httponly=True, samesite="strict"
-        )
+        answer.set_cookie("hub_form", secret, path="/console", secure=house.secure, httponly=True, samesite="strict")
         return answer
 
     async def checked(request: Request) -> bool:

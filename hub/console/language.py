@@ -1,6 +1,6 @@
 """German and English: catalogues, and numbers, money and times in the reader's locale and zone.
 
-English is what the code says. Every ``locale/de/*.po`` is a part of the German catalogue, so that a page brings its own.
+English is what the code says. Every ``locale/de/*.po`` is a part of the German catalogue: a page brings its own.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def preferred(accepted: str, chosen: str | None) -> tuple[str, Locale]:
             weight = 0.0
         wanted.append((weight, tag.strip().replace("-", "_")))
     tags = [tag for weight, tag in sorted(wanted, key=lambda one: -one[0]) if weight > 0]
-    language = chosen if chosen in LANGUAGES else next((t[:2].lower() for t in tags if t[:2].lower() in LANGUAGES), "en")
+    language = (
+        chosen if chosen in LANGUAGES else next((t[:2].lower() for t in tags if t[:2].lower() in LANGUAGES), "en")
+    )
     for tag in (*(tag for tag in tags if tag[:2].lower() == language and len(tag) > 2), _HOME[language]):
         try:
             return language, Locale.parse(tag)

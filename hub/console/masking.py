@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.model.address import Address
@@ -10,6 +11,7 @@ from hub.model.profile import Profile
 
 _DOT = "•"
 _CONTACT = re.compile(r"@|^\+?\d{9,15}$")
+MOST = 200
 OPEN_KINDS = frozenset({"order", "cart", "refund", "payment", "shipment", "return", "sign_up", "first_seen", "deletion",
                         "consent"})  # fmt: skip
 """Kinds of a timeline's items whose subjects hold no personal data: numbers, states, purposes."""
@@ -43,9 +45,14 @@ class Masking:
                  address.country)  # fmt: skip
         return ", ".join(filter(None, parts if self.whole else (address.city, address.country)))
 
-    def value(self, text: object) -> str:
-        """Any other value of a person."""
-        return str(text) if self.whole else _DOT * 5
+    def value(self, value: object) -> str:
+        """Any value of a person in one line, at most ``MOST`` letters of it."""
+        if not self.whole:
+            return _DOT * 5
+        if isinstance(value, Mapping):
+            value = value.get("full") or ", ".join(str(part) for part in value.values() if part)
+        text = str(value)
+        return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
 
     def number(self, text: str) -> str:
         """What a record is called at its source; some sources call people by their address or number."""

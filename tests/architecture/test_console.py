@@ -93,7 +93,9 @@ def test_every_form_that_changes_something_carries_its_token():
         (path, form) for path in TEMPLATES for form in re.findall(r"<form\b.*?</form>", path.read_text(), re.DOTALL)
     ]
     assert forms
-    without = [str(path) for path, form in forms if "post" in form and "form_field" not in form and "form_token" not in form]
+    without = [
+        str(path) for path, form in forms if "post" in form and "form_field" not in form and "form_token" not in form
+    ]
     assert without == []
 
 

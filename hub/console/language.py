@@ -54,9 +54,8 @@ def preferred(accepted: str, chosen: str | None) -> tuple[str, Locale]:
             weight = 0.0
         wanted.append((weight, tag.strip().replace("-", "_")))
     tags = [tag for weight, tag in sorted(wanted, key=lambda one: -one[0]) if weight > 0]
-    language = (
-        chosen if chosen in LANGUAGES else next((t[:2].lower() for t in tags if t[:2].lower() in LANGUAGES), "en")
-    )
+    known = (tag[:2].lower() for tag in tags if tag[:2].lower() in LANGUAGES)
+    language = chosen if chosen is not None and chosen in LANGUAGES else next(known, "en")
     for tag in (*(tag for tag in tags if tag[:2].lower() == language and len(tag) > 2), _HOME[language]):
         try:
             return language, Locale.parse(tag)
@@ -92,8 +91,8 @@ class Formats:
         """A count, or a number with so many decimals."""
         if value is None:
             return "–"
-        return str(format_decimal(round(value, digits), format="#,##0" + ("." + "0" * digits if digits else ""),
-                                  locale=self.locale))  # fmt: skip
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(format_decimal(round(float(value), digits), format=pattern, locale=self.locale))
 
     def rate(self, value: float) -> str:
         """So many a second: finer where there are few."""

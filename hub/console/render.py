@@ -69,7 +69,7 @@ class Reader:
 
     def gettext(self, text: str) -> str:
         """A text that ``N_`` marks, in the reader's language."""
-        return str(catalogue(self.language).ugettext(text)) if text else ""  # type: ignore[no-untyped-call]
+        return str(catalogue(self.language).ugettext(text)) if text else ""
 
     def fill(self, template: str, values: Mapping[str, Any]) -> str:
         """A template's text."""

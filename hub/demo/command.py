@@ -122,10 +122,8 @@ def _terminable() -> Iterator[None]:
 
 def _has_screen() -> bool:
     """Whether a browser would open in a window of its own, and a person is there to see it."""
-    windows = sys.platform in ("darwin", "win32") or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    return windows and sys.stdout.isatty()
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.stdout.isatty() and (bool(display) or sys.platform in ("darwin", "win32"))
 
 
 def _stay(running: Stage) -> None:

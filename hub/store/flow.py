@@ -56,7 +56,8 @@ def _flow(session: Session, table: str, name: str, at: str, where: str = "true")
         f"""
         WITH newest AS MATERIALIZED (
             SELECT {name} AS name, {at} AS at, {where} AS counted FROM {table} ORDER BY id DESC LIMIT %(newest)s)
-        SELECT name, floor(greatest(0, extract(epoch FROM now() - at)) / %(bucket)s)::int, count(*) FILTER (WHERE counted),
+        SELECT name, floor(greatest(0, extract(epoch FROM now() - at)) / %(bucket)s)::int,
+            count(*) FILTER (WHERE counted),
             CASE WHEN (SELECT count(*) FROM newest) < %(newest)s THEN %(window)s
                 ELSE least(%(window)s, (SELECT extract(epoch FROM now() - min(at)) FROM newest)) END::float8
         FROM newest WHERE at > now() - make_interval(secs => %(window)s) GROUP BY 1, 2

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from hub import bootstrap
 from hub.application import sign_in
@@ -92,6 +92,11 @@ class Window:
     hub: Hub
     complaints: list[str] = field(default_factory=list)
 
+    def heard(self, said: ConsoleMessage) -> None:
+        """Keep what is an error or a warning."""
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
+
     def open(self, path: str) -> Page:
         """Go to a page of the console."""
         self.page.goto(f"{self.hub.url}/console{path}")
@@ -137,7 +142,7 @@ def window(chromium: Browser, hub: Hub) -> Iterator[Opening]:
         context = chromium.new_context(
             locale={"en": "en-GB", "de": "de-DE"}[language],
             timezone_id="Europe/Berlin",
-            viewport={"width": 390, "height": 844} if phone else {"width": 1360, "height": 900},
+            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 800},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
@@ -145,7 +150,7 @@ def window(chromium: Browser, hub: Hub) -> Iterator[Opening]:
         context.set_default_timeout(20_000)
         found = Window(context.new_page(), hub)
         windows.append(found)
-        found.page.on("console", lambda said: said.type in ("error", "warning") and found.complaints.append(said.text))
+        found.page.on("console", found.heard)
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
         if role is not None:
             found.page.goto(hub.link(role))

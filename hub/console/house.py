@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from hub.application.process import Processing
 
 
-@dataclass(frozen=True, slots=True)
+class Resending(Protocol):
+    """Queues everything for a destination again, or ``missing`` only what is not there; tells what it did."""
+
+    def __call__(self, destination: str, *, missing: bool) -> dict[str, Any]:
+        """Do it. Raises the error tree when the destination cannot be asked."""
+
+
+@dataclass(frozen=True)
 class House:
     """The installation as pages see it.
 
@@ -33,13 +41,20 @@ class House:
     connections: Mapping[str, Connection]
     routed: Collection[str]
     region: str
-    in_force: Callable[[Session], InForce]
-    live: Live
-    secure: bool = False
-    processing: Processing | None = None
-    judge: Judge | None = None
-    reviewer: Reviewer | None = None
-    resending: Callable[..., dict[str, Any]] | None = None
+    secure: bool
+    processing: Processing
+    judge: Judge
+    reviewer: Reviewer
+    resending: Resending
+
+    @cached_property
+    def live(self) -> Live:
+        """The live parts of this process's pages."""
+        return Live(self.database)
+
+    def in_force(self, session: Session) -> InForce:
+        """The rules and weights that hold now."""
+        return self.processing.in_force(session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,12 +72,13 @@
         continue;
       }
       const labels = JSON.parse(box.dataset.labels);
+      const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       const axis = { stroke: () => colour("--ink-2"), grid: { stroke: () => colour("--line") }, ticks: { show: false }, font: "12px system-ui" };
       const series = (label, name) => ({ label, stroke: () => colour(name), width: 2, fill: () => colour(`${name}-soft`), points: { show: false } });
       const made = new uPlot({
-        width, height: 190, cursor: { drag: { x: false } },
+        width, height: 190, cursor: { drag: { x: false } }, legend: { live: false },
         scales: { y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
-        axes: [axis, { ...axis, size: 36 }],
+        axes: [{ ...axis, values: (_, times) => times.map((time) => clock.format(time * 1000)) }, { ...axis, size: 36 }],
         series: [{}, series(labels[0], "--accent"), series(labels[1], "--second")],
       }, data, box);
       plots.set(box, made);

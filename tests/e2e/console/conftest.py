@@ -84,7 +84,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass(slots=True)
+@dataclass
 class Window:
     """A page and all that the browser complained about, which has to be nothing."""
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
-import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,9 +21,8 @@ from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_identity_rules, load_survivorship_rules
-from hub.sdk.connection import Connection, load_connections, load_routes
+from hub.sdk.connection import Connection, activities_of, load_connections, load_routes, takes_orders
 from hub.sdk.declared.folder import declared
-from hub.sdk.manifest import Capability
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings
 from hub.store import embedded, migrate
@@ -36,7 +32,12 @@ from hub.store.gauges import Gauges
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from hub.api.app import Api
+    from hub.api.operations import Resending
+    from hub.application.answer_review import Reviewer
+    from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
     from hub.workers.broker import Work
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from hub.workers.wake import Waker
 
 log = structlog.get_logger()
-
-_M_ARENA_MAX = -8  # malloc.h of glibc
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,14 @@ class Runtime:
         return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
 
     @property
+    def routed(self) -> frozenset[str]:
+        """The destinations that some route leads to."""
+        return frozenset(route.destination for route in self.routes)
+
+    @property
     def gauges(self) -> Gauges:
         """How the rows are, for ``/metrics``."""
-        return Gauges(self.database, {route.destination for route in self.routes}, self.connections)
+        return Gauges(self.database, self.routed, self.connections)
 
     @property
     def rule_versions(self) -> RuleVersions:
@@ -191,9 +195,9 @@ def configure(settings: Settings) -> Configured:
         Route(
             routing.to,
             routing.applies,
-            _takes_orders(connections[routing.to]),
+            takes_orders(connections[routing.to]),
             routing.applies.next_change if routing.applies and routing.applies.moving else None,
-            _activities(connections[routing.to]),
+            activities_of(connections[routing.to]),
         )
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
@@ -220,33 +224,6 @@ def take_rules(dsn: str, identity: IdentityRules, survivorship: SurvivorshipRule
         database.close()
 
 
-def _activities(connection: Connection) -> frozenset[str]:
-    destination = connection.connector.destination
-    asked = destination.activities if destination is not None else None
-    return frozenset(asked(connection.settings)) if asked is not None else frozenset()
-
-
-def _takes_orders(connection: Connection) -> bool:
-    destination = connection.connector.destination
-    if destination is not None and destination.takes_orders is not None:
-        return destination.takes_orders(connection.settings)
-    return Capability.ORDERS in connection.connector.manifest.capabilities
-
-
-def tune_memory() -> None:
-    """Settings of this process's memory, once everything is imported.
-
-    A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a
-    fifth of a worker's time. And glibc keeps what each thread once needed in an arena of the thread's own: with two
-    arenas for all threads, a worker's memory stays flat.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(400_000, 20, 20)
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-
-
 def api(run: Runtime, *, open_pages: bool = True) -> Api:
     """The ASGI application of one API process; without ``open_pages``, metrics and description need a token."""
     from hub.api.app import Api
@@ -260,6 +237,11 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
 
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
+    judge, reviewer = Judge(run.processing, waken=waken), Reviewer(run.processing, waken=waken)
+
+    def resending(destination: str, *, missing: bool) -> dict[str, object]:
+        return resend(run.processing, destination, missing=missing).document()
+
     inbox = GroupCommit(
         run.dsn,
         wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
@@ -278,13 +260,33 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         run.connections,
         in_force=run.processing.in_force,
         region=run.settings.hub.default_region,
-        judge=Judge(run.processing, waken=waken),
-        reviewer=Reviewer(run.processing, waken=waken),
+        judge=judge,
+        reviewer=reviewer,
         open_pages=open_pages,
         gauges=run.gauges,
-        routed={route.destination for route in run.routes},
-        resending=lambda destination, missing: resend(run.processing, destination, missing=missing).document(),
+        routed=run.routed,
+        resending=resending,
+        console=_console(run, judge, reviewer, resending),
     )
+
+
+def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending) -> ASGIApp:
+    """The web page, over the same use-cases as the API."""
+    from hub.console.app import console
+    from hub.console.house import House
+
+    house = House(
+        database=run.database,
+        connections=run.connections,
+        routed=run.routed,
+        region=run.settings.hub.default_region,
+        secure=run.settings.hub.public_url.startswith("https://"),
+        processing=run.processing,
+        judge=judge,
+        reviewer=reviewer,
+        resending=resending,
+    )
+    return console(house)
 
 
 def _waken(run: Runtime, waker: Waker) -> Callable[[str], None]:

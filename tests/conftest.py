@@ -27,6 +27,7 @@ _TESTS = Path(__file__).parent
 
 LONG = (
     "e2e/test_demo.py",
+    "e2e/console/test_console.py",
     "integration/test_durability.py",
     "integration/test_up.py",
     "contract/test_labelled_sets.py",

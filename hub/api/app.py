@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMap
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
+from starlette.types import ASGIApp
 
 from hub import __version__, metrics
 from hub.api import description, events, judgements, operations, problems, products, profiles, reviews
@@ -26,6 +27,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+CONSOLE = "/console"
+
 
 class Api:
     """One API process. The hot path is a prefix check and a call: a framework's routing costs more than the work."""
@@ -45,8 +48,10 @@ class Api:
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
         resending: operations.Resending | None = None,
+        console: ASGIApp | None = None,
     ) -> None:
         self._intake = intake
+        self._console = console
         self._inbox = inbox
         default = configured()
         self.rest = rest(
@@ -69,6 +74,8 @@ class Api:
             await self._intake(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif self._console is not None and scope["path"].startswith(CONSOLE):
+            await self._console(scope, receive, send)
         else:
             await self.rest(scope, receive, send)
 

@@ -8,8 +8,6 @@ looked up when its request is answered (``hub.api.access``), so that one that wa
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from math import ceil
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
@@ -19,15 +17,6 @@ from hub.store.database import Database
 
 LOOK_SECONDS = 0.2
 """The least time between two looks."""
-
-GUESSES = 10
-"""Wrong tokens of one caller that are answered with 401; more get 429."""
-
-GUESS_SECONDS = 6.0
-"""One more guess is free after so many seconds."""
-
-CALLERS = 10_000
-"""Callers whose wrong tokens are counted; the one that was quiet longest is forgotten first."""
 
 
 class Bearers:
@@ -65,20 +54,3 @@ class Bearers:
     def _read(self) -> frozenset[bytes]:
         with self._database.session() as session:
             return tokens.digests(session)
-
-
-class Guesses:
-    """Wrong tokens by caller. Only wrong ones are slowed down, so that nobody can lock another out. Pure."""
-
-    def __init__(self) -> None:
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wrong(self, caller: str, now: float) -> int | None:
-        """Count one; None, or the seconds the caller has to wait when it guessed too often."""
-        left, at = self._left.pop(caller, (float(GUESSES), now))
-        left = min(float(GUESSES), left + (now - at) / GUESS_SECONDS)
-        guessed = left < 1
-        self._left[caller] = (left if guessed else left - 1, now)
-        while len(self._left) > CALLERS:
-            self._left.popitem(last=False)
-        return ceil((1 - left) * GUESS_SECONDS) if guessed else None

@@ -15,8 +15,9 @@ from starlette.types import ASGIApp
 
 from hub import metrics
 from hub.api import problems
-from hub.api.bearers import Bearers, Guesses
+from hub.api.bearers import Bearers
 from hub.intake.callers import caller
+from hub.intake.guesses import Guesses
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -11,7 +11,7 @@ from hub.api.access import allowing
 from hub.api.pages import Page
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import ConnectionItem, Paused, ResendOrder, ResentItem, Resumed, Stats
-from hub.api.standing import standing
+from hub.application.standing import standing
 from hub.sdk.connection import Connection
 from hub.store import destinations, stats
 from hub.store.database import Database

@@ -35,6 +35,7 @@ log = structlog.get_logger()
 Network = IPv4Network | IPv6Network
 _HOP = frozenset({b"upgrade", b"http2-settings"})
 _STEP = 64 * 1024
+_STREAMS = "/console/live/"
 _ANSWER = (
     b"HTTP/1.1 %d %s\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
 )
@@ -182,6 +183,12 @@ class Guarded(HttpToolsProtocol):
         if not self._declined:
             super().on_message_complete()
             self.cycle.more_body = False  # uvicorn leaves it so when the answer came first
+
+    def shutdown(self) -> None:
+        """The server ends. A stream of events would go on for ever: its browser connects again."""
+        super().shutdown()
+        if not self._answered and self.scope["path"].startswith(_STREAMS):
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(self._refusal, "the request is no HTTP that Hub reads")

@@ -78,6 +78,7 @@ COMMANDS = {
     ),
     "database": Lazy("hub.cli.storage", "app", "The database: sizes, retention, backup, restore, shell."),
     "token": Lazy("hub.cli.token", "app", "Tokens of the API: create, list, revoke."),
+    "user": Lazy("hub.cli.user", "app", "Who may log in to the console: add, list, role, password, link, remove."),
 }
 
 

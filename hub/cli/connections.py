@@ -25,7 +25,7 @@ def command(context: typer.Context, json: output.JsonOption = False, config: out
     """Show how each connection is doing: state, since when, next try, reason, and what to do; give one a token."""
     if context.invoked_subcommand is not None:
         return
-    from hub.api.standing import standing
+    from hub.application.standing import standing
 
     with output.exit_codes(json=json), configured(config) as run, run.database.session() as session:
         found = standing(session, run.connections, {route.destination for route in run.routes})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -39,7 +42,7 @@ def command(
     """Play a day of two webshops, a till, a newsletter and social media into a sandbox CRM, and check the laws.
 
     Everything runs here and is gone afterwards; nothing outside is called and no configuration is read. Without --once
-    the API stays up until Ctrl-C.
+    the console and the API stay up until Ctrl-C.
     """
     began = time.monotonic()
     people = cast(scale)
@@ -117,9 +120,17 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _has_screen() -> bool:
+    """Whether a browser would open in a window of its own, and a person is there to see it."""
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.stdout.isatty() and (bool(display) or sys.platform in ("darwin", "win32"))
+
+
 def _stay(running: Stage) -> None:
     token = running.token("admin")
-    output.say(f"\nAPI          {running.url}/docs · {running.url}/metrics · {running.url}/health/ready")
+    output.say(f"\nconsole      {running.console_link()}")
+    output.say("             signs you in, once and within the hour; again: hub user link demo")
+    output.say(f"API          {running.url}/docs · {running.url}/metrics · {running.url}/health/ready")
     output.say(f"admin token  {token}")
     output.say(f"try          curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/profiles?q=anna'")
     output.say(f"reviews      curl -H 'Authorization: Bearer {token}' '{running.url}/api/v1/reviews'")
@@ -129,6 +140,8 @@ def _stay(running: Stage) -> None:
     output.say("  unset HUB_DATABASE_URL HUB_REDIS_URL")
     output.say("  hub stats; hub connections; hub profile search anna; hub review list; hub outbox list")
     output.say("Ctrl-C ends the demo and removes it.")
+    if _has_screen():
+        webbrowser.open(running.console_link())
     try:
         while not threading.Event().wait(0.5):
             for role in (running.api, running.worker):

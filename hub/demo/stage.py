@@ -23,6 +23,7 @@ import httpx
 import yaml
 
 from hub import bootstrap
+from hub.application import sign_in
 from hub.demo.roles import Cast
 from hub.demo.vendor_api import VendorApi
 from hub.errors import Unavailable
@@ -30,13 +31,14 @@ from hub.sandbox.hubspot import SandboxCrm, serve
 from hub.sandbox.server import serving
 from hub.sdk.connection import Connection
 from hub.settings import load
-from hub.store import tokens
+from hub.store import tokens, users
 from hub.store.database import Database
 from hub.store.tokens import Role
 from hub.workers import parent
 
 CRM_TOKEN = "demo-crm-token"  # noqa: S105 - protects a sandbox that lives for a minute
 VENDOR_TOKEN = "demo-vendor-token"  # noqa: S105
+CONSOLE_USER = "demo"
 START_SECONDS = 30.0
 
 
@@ -112,6 +114,13 @@ class Stage:
         """A new API token."""
         with self.database.session() as session:
             return tokens.create(session, role, "demo", datetime.now(UTC))[1]
+
+    def console_link(self) -> str:
+        """An address that opens the console once, as an administrator."""
+        with self.database.session() as session:
+            if users.named(session, CONSOLE_USER) is None:
+                sign_in.add_user(session, CONSOLE_USER, "admin", None)
+            return sign_in.link(session, CONSOLE_USER, self.url)
 
     def client(self, role: Role) -> httpx.Client:
         """A client of Hub's API with a new token."""

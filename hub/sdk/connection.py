@@ -16,7 +16,7 @@ from hub.errors import ConfigError, did_you_mean
 from hub.mapping.expression.when import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import ConnectionSettings, Limits, OrderSettings, url_fault
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, OrderSettings, url_fault
 from hub.sdk.oauth import OAuth
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
@@ -216,3 +216,18 @@ def keeper_of(connection: Connection, *, transport: httpx.BaseTransport | None =
         transport=transport,
     )
     return TokenKeeper(connection.name, oauth, connection.tokens, asking)
+
+
+def activities_of(connection: Connection) -> frozenset[str]:
+    """The kinds of activities that a destination's settings ask for."""
+    destination = connection.connector.destination
+    asked = destination.activities if destination is not None else None
+    return frozenset(asked(connection.settings)) if asked is not None else frozenset()
+
+
+def takes_orders(connection: Connection) -> bool:
+    """Whether orders go to a destination, as it is set."""
+    destination = connection.connector.destination
+    if destination is not None and destination.takes_orders is not None:
+        return destination.takes_orders(connection.settings)
+    return Capability.ORDERS in connection.connector.manifest.capabilities

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
 CLOCKS = {"now", "utcnow", "today"}
 CLOCK_EDGES = (
-    "hub/api/", "hub/cli/", "hub/demo/", "hub/sandbox/", "hub/workers/", "hub/bootstrap.py", "hub/intake/receive.py",
-    "hub/sdk/testkit/",
+    "hub/api/", "hub/cli/", "hub/console/", "hub/demo/", "hub/sandbox/", "hub/workers/", "hub/bootstrap.py",
+    "hub/intake/receive.py", "hub/sdk/testkit/",
 )  # fmt: skip
 """Only the edges read the clock; all below is given the time, or a clock (``lambda: datetime.now(UTC)`` by default)."""
 

@@ -19,9 +19,9 @@ import structlog
 from prometheus_client import REGISTRY
 
 from hub.api.app import Api
-from hub.api.bearers import GUESSES
 from hub.api.door import MAX_BODY_BYTES
 from hub.api.server import is_loopback
+from hub.intake.guesses import GUESSES
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
 from hub.sdk.source import RawDelivery, Reply

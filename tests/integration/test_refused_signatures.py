@@ -10,7 +10,7 @@ import httpx
 import psycopg
 import pytest
 
-from hub.api import standing
+from hub.application import standing
 from hub.cli import connections as command
 from hub.intake import arrivals
 from hub.intake.arrivals import Arrivals

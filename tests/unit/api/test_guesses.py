@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.api import bearers
-from hub.api.bearers import GUESS_SECONDS, GUESSES, Guesses
+from hub.intake import guesses as counted
+from hub.intake.guesses import GUESS_SECONDS, GUESSES, Guesses
 
 
 def test_a_few_wrong_tokens_are_free_and_then_one_per_some_seconds() -> None:
@@ -31,7 +31,7 @@ def test_a_quiet_caller_starts_anew() -> None:
 
 
 def test_the_memory_is_bounded_however_many_callers_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bearers, "CALLERS", 100)
+    monkeypatch.setattr(counted, "CALLERS", 100)
     guesses = Guesses()
     for number in range(1_000):
         guesses.wrong(f"caller {number}", 0.0)

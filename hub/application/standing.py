@@ -1,4 +1,4 @@
-"""How every connection stands, as the API and ``hub connections`` tell it alike. Reads only."""
+"""How every connection stands, as the API, the console and ``hub connections`` tell it alike. Reads only."""
 
 from __future__ import annotations
 

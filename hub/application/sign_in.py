@@ -1,0 +1,116 @@
+"""sign in: who may open the console, by password, by API token, or by a link that works once.
+
+A wrong name costs as much time as a wrong password, so that neither tells the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from hub.errors import NotFound, RefusedError
+from hub.store import audit, console_sessions, tokens, users
+from hub.store.database import Database, Session
+from hub.store.users import Role, User
+
+LEAST_LETTERS = 12
+"""Of a password: NIST SP 800-63B asks for length and not for kinds of characters."""
+
+MOST_LETTERS = 200
+
+_hasher = PasswordHasher()
+_at_once = threading.BoundedSemaphore(2)
+"""Each digest takes 64 MB for a moment: no more than two at a time, however many ask."""
+
+
+def add_user(session: Session, name: str, role: Role, password: str | None) -> User:
+    """Add somebody; without a password only a link opens the console. Raises RefusedError."""
+    name = name.strip()
+    if not name or len(name) > 100 or not name.isprintable():
+        raise RefusedError("a name has 1 to 100 letters")
+    added = users.add(session, name, role, digest(password) if password is not None else "")
+    if added is None:
+        raise RefusedError("there is a user of this name already")
+    audit.note(session, "command line", "user.add", added.id)
+    return added
+
+
+def change_password(session: Session, name: str, password: str) -> None:
+    """Give somebody another password, and end their sessions. Raises NotFound, RefusedError."""
+    user = found(session, name)
+    users.give_password(session, user.id, digest(password))
+    console_sessions.close_all(session, user.id)
+    audit.note(session, "command line", "user.password", user.id)
+
+
+def found(session: Session, name: str) -> User:
+    """The user of a name. Raises NotFound."""
+    user = users.named(session, name.strip())
+    if user is None:
+        raise NotFound("there is no user of this name; `hub user list` shows all")
+    return user
+
+
+def link(session: Session, name: str, root: str) -> str:
+    """The address that opens the console for somebody once, within the hour. Raises NotFound.
+
+    The secret stands behind ``#``: browsers send that part to no server, so that no log has it.
+    """
+    user = found(session, name)
+    audit.note(session, "command line", "user.link", user.id)
+    return f"{root}/console/enter#{console_sessions.issue_ticket(session, user.id)}"
+
+
+def by_password(database: Database, name: str, password: str) -> str | None:
+    """A new session's text, or None when name and password do not belong together."""
+    with database.session() as session:
+        user = users.named(session, name.strip())
+    if not _matches(user.password if user else "", password) or user is None:
+        return None
+    with database.session() as session:
+        return _opened(session, user)
+
+
+def by_token(session: Session, text: str) -> str | None:
+    """A new session's text, or None for what is no token (any more)."""
+    held = tokens.of_bearer(session, text) if tokens.is_shaped(text) else None
+    if held is None or held.expired:
+        return None
+    audit.note(session, held.name or f"token {held.id}", "session.open", held.id)
+    return console_sessions.open_(session, token_id=held.id)
+
+
+def by_ticket(session: Session, text: str) -> str | None:
+    """A new session's text, or None for a link that was used or is too old."""
+    user_id = console_sessions.take_ticket(session, text)
+    user = next((one for one in users.page(session) if one.id == user_id), None)
+    return _opened(session, user) if user else None
+
+
+def _opened(session: Session, user: User) -> str:
+    audit.note(session, user.name, "session.open", user.id)
+    return console_sessions.open_(session, user_id=user.id)
+
+
+def digest(password: str) -> str:
+    """What is stored of a password. Raises RefusedError for one that is too short or too long."""
+    if not LEAST_LETTERS <= len(password) <= MOST_LETTERS:
+        raise RefusedError(f"a password has {LEAST_LETTERS} to {MOST_LETTERS} letters")
+    with _at_once:
+        return _hasher.hash(password)
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        with _at_once:
+            return _hasher.verify(stored or _nobody(), password[: MOST_LETTERS + 1]) and bool(stored)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody's")

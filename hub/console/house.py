@@ -1,0 +1,81 @@
+"""What every page is given: the use-cases of this process, who asks, and how to answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import APIRouter
+
+from hub.console.live import Live
+from hub.console.wording import N_
+from hub.sdk.connection import Connection
+from hub.store.database import Database, Session
+from hub.store.users import Role
+
+if TYPE_CHECKING:
+    from hub.application.answer_review import Reviewer
+    from hub.application.in_force import InForce
+    from hub.application.judge import Judge
+    from hub.application.process import Processing
+
+
+class Resending(Protocol):
+    """Queues everything for a destination again, or ``missing`` only what is not there; tells what it did."""
+
+    def __call__(self, destination: str, *, missing: bool) -> dict[str, Any]:
+        """Do it. Raises the error tree when the destination cannot be asked."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The installation as pages see it.
+
+    ``routed`` are the destinations that some route leads to; ``secure`` is True where cookies go over HTTPS only.
+    ``processing``, ``judge``, ``reviewer`` and ``resending`` are the use-cases that the API calls too.
+    """
+
+    database: Database
+    connections: Mapping[str, Connection]
+    routed: Collection[str]
+    region: str
+    secure: bool
+    processing: Processing
+    judge: Judge
+    reviewer: Reviewer
+    resending: Resending
+
+    @cached_property
+    def live(self) -> Live:
+        """The live parts of this process's pages."""
+        return Live(self.database)
+
+    def in_force(self, session: Session) -> InForce:
+        """The rules and weights that hold now."""
+        return self.processing.in_force(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An entry of the navigation and its routes, which lie under ``/console``.
+
+    ``slug`` is the first part of their path, ``title`` a text that ``N_`` marks, ``icon`` a name of ``icons.html``,
+    ``order`` its place, ``role`` the least that may see it.
+    """
+
+    slug: str
+    title: str
+    icon: str
+    order: int
+    routes: Callable[[House], APIRouter]
+    role: Role = "viewer"
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return f"/console/{self.slug}"
+
+
+__all__ = ["N_", "House", "Page"]

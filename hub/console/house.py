@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from fastapi import APIRouter
 from hub.console.live import Live
 from hub.console.wording import N_
 from hub.sdk.connection import Connection
+from hub.settings import Settings
 from hub.store.database import Database, Session
 from hub.store.users import Role
 
@@ -33,19 +35,33 @@ class Resending(Protocol):
 class House:
     """The installation as pages see it.
 
-    ``routed`` are the destinations that some route leads to; ``secure`` is True where cookies go over HTTPS only.
+    ``routed`` are the destinations that some route leads to.
     ``processing``, ``judge``, ``reviewer`` and ``resending`` are the use-cases that the API calls too.
     """
 
     database: Database
     connections: Mapping[str, Connection]
     routed: Collection[str]
-    region: str
-    secure: bool
+    settings: Settings
     processing: Processing
     judge: Judge
     reviewer: Reviewer
     resending: Resending
+
+    @property
+    def region(self) -> str:
+        """ISO 3166 alpha-2 country in which a number without one is dialled."""
+        return self.settings.hub.default_region
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies go over HTTPS only."""
+        return self.settings.hub.public_url.startswith("https://")
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder."""
+        return self.settings.data_dir
 
     @cached_property
     def live(self) -> Live:
@@ -57,12 +73,16 @@ class House:
         return self.processing.in_force(session)
 
 
+def _always(_: House) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """An entry of the navigation and its routes, which lie under ``/console``.
 
     ``slug`` is the first part of their path, ``title`` a text that ``N_`` marks, ``icon`` a name of ``icons.html``,
-    ``order`` its place, ``role`` the least that may see it.
+    ``order`` its place, ``role`` the least that may see it. ``shown`` is asked each time whether it stands there now.
     """
 
     slug: str
@@ -71,6 +91,7 @@ class Page:
     order: int
     routes: Callable[[House], APIRouter]
     role: Role = "viewer"
+    shown: Callable[[House], bool] = _always
 
     @property
     def path(self) -> str:

@@ -61,7 +61,7 @@ def test_a_link_works_once_and_leaves_nothing_in_the_address(window: Opening, hu
     link = hub.link("viewer")
     first, second = window(None), window(None)
     first.page.goto(link)
-    first.page.wait_for_url("**/console/today")
+    first.page.wait_for_url("**/console/tour")
     second.page.goto(link)
     second.page.wait_for_url("**/console/enter")
     expect(second.page.get_by_role("alert")).to_contain_text("used already")

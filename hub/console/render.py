@@ -19,6 +19,7 @@ from hub.console.access import Viewer
 from hub.console.house import Page
 from hub.console.language import LANGUAGES, Formats, catalogue, preferred
 from hub.console.masking import Masking
+from hub.console.spoken import spoken
 
 STATIC = Path(str(files("hub.console") / "static"))
 THEMES = ("auto", "light", "dark")
@@ -71,11 +72,15 @@ class Reader:
         """A text that ``N_`` marks, in the reader's language."""
         return str(catalogue(self.language).ugettext(text)) if text else ""
 
+    def spoken(self, text: str) -> str:
+        """A sentence of the core, in the reader's language."""
+        return spoken(self.language, text)
+
     def fill(self, template: str, values: Mapping[str, Any]) -> str:
         """A template's text."""
         names = {
             "reader": self, "fmt": self.formats, "shown": self.shown, "viewer": self.viewer,
-            "now": datetime.now(UTC), "tr": self.gettext,
+            "now": datetime.now(UTC), "tr": self.gettext, "spoken": self.spoken,
         }  # fmt: skip
         return environment(self.language).get_template(template).render({**names, **values})
 

@@ -112,7 +112,7 @@ class Window:
         """What axe finds against WCAG 2.2 AA on the page as it is."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))  # in the debugger, where the page's policy has no say
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        found: dict[str, Any] = self.page.evaluate("tags => axe.run({runOnly: tags})", tags)
+        found: dict[str, Any] = self.page.evaluate("tags => axe.run({runOnly: tags, resultTypes: ["violations"]})", tags)
         return [
             f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
             for one in found["violations"]

@@ -112,7 +112,8 @@ class Window:
         """What axe finds against WCAG 2.2 AA on the page as it is."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))  # in the debugger, where the page's policy has no say
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        found: dict[str, Any] = self.page.evaluate("tags => axe.run({runOnly: tags, resultTypes: ["violations"]})", tags)
+        options = {"runOnly": tags, "resultTypes": ["violations"]}
+        found: dict[str, Any] = self.page.evaluate("options => axe.run(options)", options)
         return [
             f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
             for one in found["violations"]

@@ -23,7 +23,6 @@ from hub.application.process import process_batch
 from hub.demo.cast import cast
 from hub.demo.send import Senders
 from hub.demo.stage import CRM_TOKEN, configuration
-from hub.demo.tour import Telling
 from hub.outbox.deliver import deliver
 from hub.sandbox.hubspot import SandboxCrm, serve
 from hub.settings import load
@@ -72,11 +71,6 @@ def hub(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFact
         with run.database.session() as session:
             for role in ROLES:
                 sign_in.add_user(session, role, role, f"{role}'s long password")
-        settings.data_dir.mkdir(exist_ok=True)
-        played = Telling(settings.data_dir, people)
-        begins = played.during(lambda _: None, lambda: 3)
-        for _ in range(5):
-            begins("a scene")
         yield Hub(url, run)
 
 

@@ -10,18 +10,33 @@ from playwright.sync_api import expect
 from hub.console.app import found_pages
 from hub.console.pages.tour import STEPS
 from hub.console.tour import FILE, Tour, tell, told
-from hub.demo.tour import SCENES
+from hub.demo.cast import cast
+from hub.demo.tour import SCENES, Telling
 from hub.store import stats
 from tests.e2e.console.conftest import Hub, Opening
 
 
 @pytest.fixture
-def tour(hub: Hub) -> Iterator[Tour]:
+def tour(window: Opening, hub: Hub) -> Iterator[Tour]:
+    """The fifth scene of a demo; ``window`` has to close first."""
     folder = hub.runtime.settings.data_dir
+    folder.mkdir(exist_ok=True)
+    begins = Telling(folder, cast()).during(lambda _: None, lambda: 3)
+    for _ in range(5):
+        begins("a scene")
     found = told(folder)
     assert found is not None
     yield found
-    tell(folder, found)
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def test_the_tour_is_whole_in_both_languages(window: Opening, hub: Hub, tour: Tour):
+    for language, small in (("en", False), ("de", True)):
+        one = window(language=language, phone=small, dark=small)
+        one.open("/tour")
+        assert one.violations() == []
+        assert not one.overflows()
+        one.picture("tour-phone" if small else "tour")
 
 
 def test_the_tour_shows_how_far_the_day_has_come(window: Opening, hub: Hub, tour: Tour):

@@ -128,8 +128,10 @@ def test_a_record_that_was_deleted_there_is_made_anew_once(house: House) -> None
     # when people delete the record, and something changes
     house.double.delete_person(one(house.double, ANNA)["id"])
     house.known(person(ANNA, city="Bonn"))
+    house.deliver()
+    # then there is one again at once, with everything Hub knows
+    assert len(house.double.people()) == 1
     house.settle()
-    # then there is one again, with everything Hub knows
     assert len(house.double.people()) == 1
     assert {**told(house).people[str(ANNA)][0]}.keys() == before.people[str(ANNA)][0].keys()
     # and their order is theirs again, by itself
@@ -235,6 +237,18 @@ def test_who_was_made_unseen_and_is_merged_then_is_one_record(house: House, know
     # then one record is left
     assert one(house.double, ANNA)
     assert len(house.double.people()) == 1 or not merges(house)
+
+
+def test_who_was_made_unseen_and_loses_a_value_then_has_it_no_more(house: House) -> None:
+    # given somebody whose creation was carried out though no answer came
+    house.known(person(ANNA, phone="+493023125101", city="Bonn"))
+    house.hostile.every["a time-out after the write"] = 1
+    house.deliver()
+    # when nobody tells of the phone and the city any more, before that is known
+    house.known(person(ANNA))
+    house.settle()
+    # then they stand there no more
+    assert {"+493023125101", "Bonn"}.isdisjoint(map(str, one(house.double, ANNA)["values"].values()))
 
 
 # -- the last state wins ----------------------------------------------------------------------------------------------
@@ -460,6 +474,47 @@ def test_a_refused_order_keeps_none_of_the_others(house: House) -> None:
     assert [placed(house.double, key)["owner"] for key in (ORDER, THIRD)] == [str(ORDER), str(THIRD)]
     row = house.tables.outbox[SECOND]
     assert (row.state == "rejected" and row.reason) or (row.state == "delivered" and row.refused)
+
+
+def test_a_record_that_an_answer_does_not_reach_is_not_taken_for_done(house: House) -> None:
+    # given four people and their orders, and how they are after a change
+    keys, orders = (ANNA, BERT, CARLA, DORA), (ORDER, SECOND, THIRD)
+    house.known(*(person(key) for key in keys))
+    calm = house.copy()
+    for each in (house, calm):
+        if each is house:
+            # when the answer to their creation tells of half of them
+            each.hostile.every["an answer in part"] = 1
+        each.settle()
+        for key, of in zip(orders, keys, strict=False):
+            each.ordered(key, order(str(key.int)), of)
+        if each is house:
+            each.hostile.every["an answer in part"] = 1
+        each.settle()
+        each.known(*(person(key, city="Bonn") for key in keys))
+        each.settle()
+    # then each has its own record, and the change went to it
+    assert told(house) == told(calm)
+
+
+@pytest.mark.parametrize("slug", ["espocrm", "hubspot", "plain-strict", "salesforce"])
+def test_an_order_that_cannot_be_filed_under_its_person_is_not_taken_for_done(slug: str) -> None:
+    # given somebody, and a CRM in which a call of its own files an order under them
+    house = house_before(slug)
+    house.known(person(ANNA))
+    house.settle()
+    calm = house.copy()
+    calm.ordered(ORDER, order("1001"), ANNA)
+    calm.settle()
+    house = house.copy()
+    house.ordered(ORDER, order("1001"), ANNA)
+    # when that call is refused
+    house.hostile.at[calm.hostile.calls] = "400"
+    house.deliver()
+    # then nobody believes it to be done, and it is theirs in the end
+    assert house.states()[ORDER] == "retrying"
+    house.settle()
+    assert told(house) == told(calm)
 
 
 # -- erasure ----------------------------------------------------------------------------------------------------------

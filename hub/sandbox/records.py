@@ -176,10 +176,10 @@ class Records:
         record.updated = now()
         self._hold(kind, record, held=True)
 
-    def remove(self, record: Stored) -> None:
-        """Take a contact out."""
-        self._hold("contacts", record, held=False)
-        del self.records["contacts"][record.id]
+    def remove(self, record: Stored, kind: str = "contacts") -> None:
+        """Take a record out."""
+        self._hold(kind, record, held=False)
+        del self.records[kind][record.id]
 
     def take_email(self, record: Stored, email: str) -> bool:
         """Take an additional e-mail from a contact, so that another may have it; False when it has none such."""

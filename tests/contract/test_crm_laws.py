@@ -587,6 +587,21 @@ def test_an_order_waits_for_its_person(house: House) -> None:
     assert placed(house.double, ORDER)["person"] == one(house.double, ANNA)["id"]
 
 
+def test_an_order_that_was_deleted_there_is_made_anew_as_a_whole(house: House) -> None:
+    # given an order that people deleted there
+    house.known(person(ANNA))
+    house.ordered(ORDER, order("1001"), ANNA)
+    house.settle()
+    calm = house.copy()
+    house.double.delete_order(placed(house.double, ORDER)["id"])
+    # when only its amount changes
+    for each in (calm, house):
+        each.ordered(ORDER, order("1001", "90.00"), ANNA)
+        each.settle()
+    # then all of it stands there again, under the same person
+    assert told(house) == told(calm)
+
+
 def test_an_order_of_somebody_who_was_deleted_there_is_theirs_again(house: House) -> None:
     # given two people, one of whom was deleted there
     house.known(person(ANNA), person(BERT))

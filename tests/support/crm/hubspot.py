@@ -106,6 +106,11 @@ class HubSpotDouble:
         self.crm.remove(record)
         self.crm.links = {(deal, to) for deal, to in self.crm.links if to != id}
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody there deleted a deal."""
+        self.crm.remove(self.crm.known("deals", id), "deals")
+        self.crm.links = {(deal, to) for deal, to in self.crm.links if deal != id}
+
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody there merged two contacts."""
         self.crm.merge(self.crm.known("contacts", kept), self.crm.known("contacts", gone))

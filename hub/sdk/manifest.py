@@ -265,7 +265,7 @@ OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
 OrderLines = Annotated[
     Literal["text", "none"], Field(description="text: the lines of an order stand in a text field of its record.")
 ]
-"""Whether a CRM is told what was ordered; its own lines need products of its catalogue."""
+"""Whether a CRM is told what was ordered; lines of its own need products of its catalogue in most."""
 
 
 def _secret_list(value: Any) -> Any:

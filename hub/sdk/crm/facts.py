@@ -10,6 +10,7 @@ from typing import Literal
 from hub.mapping.fieldmap import texts_of_person
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel
+from hub.model.order import Order, OrderLine
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.destination import OrderChange
 
@@ -128,17 +129,50 @@ MOST_LINES, MOST_TEXT = 50, 1500
 """How much of an order's lines is told: text fields of every CRM take as much."""
 
 
+LINE_NAMES = ("name", "sku", "quantity", "price", "currency")
+"""What Hub tells of a line that is a record of its own: ``price`` is of one, after discounts."""
+
+
+def line_records(change: OrderChange, fields: Mapping[str, str]) -> list[dict[str, str]]:
+    """The goods of an order, at most ``MOST_LINES``; ``fields`` maps each field of a line to a name of ``LINE_NAMES``.
+
+    What nobody knows is "": another product may have stood in its place.
+    """
+    told = [
+        {
+            "name": line.product.name or line.product.sku or "?",
+            "sku": line.product.sku or "",
+            "quantity": decimal(line.quantity),
+            "price": _price(line),
+            "currency": change.order.currency,
+        }
+        for line in _goods(change.order)[:MOST_LINES]
+    ]
+    return [{field: line[fact] for field, fact in fields.items()} for line in told]
+
+
+def _goods(order: Order) -> list[OrderLine]:
+    return [line for line in order.lines if line.kind == "product"]
+
+
+def _price(line: OrderLine) -> str:
+    """Of one, after discounts; "" where nobody knows it, or where it is less than nothing (CRMs refuse that)."""
+    price = line.unit_price if line.total is None or not line.quantity else line.total / line.quantity
+    if price is None or price < 0:
+        return ""
+    return decimal(price.quantize(MILLIONTH).normalize())
+
+
+MILLIONTH = Decimal("0.000001")
+
+
 def lines(change: OrderChange) -> str:
     """The goods of an order for people to read, a line each, and what was given back; "" where none are known.
 
     What the customer chose for a line (an engraving) is left out: it may name somebody.
     """
     order = change.order
-    goods = [
-        f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}"
-        for line in order.lines
-        if line.kind == "product"
-    ]
+    goods = [f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}" for line in _goods(order)]
     shown, length = [], 0
     for line in goods[:MOST_LINES]:
         length += len(line) + 1

@@ -16,6 +16,10 @@ LINKED = "contact"
 """Where an order's mirror keeps the person's record it is linked to; no property of the CRM's. Several, by ";", where
 nobody knows which."""
 
+LINES = "order lines"
+"""Where an order's mirror keeps its lines that are records of their own, as ``Lines`` has them; no property of the
+CRM's. A line of an attempt of unknown outcome is None."""
+
 FREED, UNLINKED = "free", "unlink"
 """Where a write's body keeps the e-mails to take from a record, and the people's records to take from an order's."""
 
@@ -88,10 +92,13 @@ def order_write(
     """The write of an order whose record should hold ``wanted``; None when nothing differs or the order is a test.
 
     With ``link_property`` the person's record is a property of the order's; without it, it is linked by ``links``.
+    What ``wanted`` holds under ``LINES`` is written as records of their own; the body tells how many may be there.
     """
     if change.order.test:
         return None
     contact = change.contact_id or ""
+    wanted, lines = {name: value for name, value in wanted.items() if name != LINES}, wanted.get(LINES) or []
+    there = change.mirror.get(LINES) or []
     if link_property is not None:
         wanted = {**wanted, **({link_property: contact} if contact else {})}
     properties = with_cleared(wanted, change.mirror)
@@ -99,7 +106,7 @@ def order_write(
     differing = differs(properties, change.mirror)
     # After an attempt of unknown outcome the mirror names what may be linked: it has to be linked again to be so.
     relinked = link_property is None and (change.uncertain or linked != ([contact] if contact else []))
-    if not differing and not relinked:
+    if not differing and not relinked and lines == there:
         return None
     others = [held for held in linked if held != contact]
     return Write(
@@ -107,18 +114,26 @@ def order_write(
         change.key,
         change.external_ids[0] if change.external_ids else None,
         differing,
-        {**properties, LINKED: contact} if contact and link_property is None else properties,
+        {
+            **properties,
+            **({LINKED: contact} if contact and link_property is None else {}),
+            **({LINES: lines} if lines else {}),
+        },
         match=((own, change.key),),
         links=(contact,) if contact and relinked else (),
         uncertain=change.uncertain,
-        body={UNLINKED: others} if others else {},
-        unsure={LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {},
+        body={**({UNLINKED: others} if others else {}), **({LINES: len(there)} if lines != there else {})},
+        unsure={
+            **({LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {}),
+            **({LINES: [None] * max(len(lines), len(there))} if lines != there else {}),
+        },
     )
 
 
 def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
-    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in (LINKED, *wanted)}}
+    kept = {LINKED, LINES, *wanted}
+    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in kept}}
 
 
 def differs(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,12 @@ def next_state(
         pause = timedelta(seconds=error.retry_after or RATE_LIMIT_PAUSE)
         return DestinationState(rest=pause, reason=str(error), settings=settings)
     if isinstance(error, AuthError):
-        return DestinationState(rest=policy.AUTH_PAUSE, reason=str(error), credentials=settings, settings=settings)
+        refusals = before.failures + 1 if before.credentials == settings else 1
+        rest = policy.auth_pause(refusals)
+        return DestinationState(refusals, rest=rest, reason=str(error), credentials=settings, settings=settings)
+    if before.credentials:
+        # its failures were refusals: they say nothing of a breaker, and one answer ends them
+        before = DestinationState() if sent.calls_answered else replace(before, failures=0, answers=0)
     named = timedelta(seconds=error.retry_after) if error and error.retry_after else None
     if _is_failure(before, sent, failing):
         failures = before.failures + 1

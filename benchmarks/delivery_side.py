@@ -75,7 +75,7 @@ def _delivered(run: Any, sender: Sender, postmaster: int, profile: str) -> dict[
     if profile:
         import cProfile
 
-        with cProfile.Profile() as running:
+        with cProfile.Profile(time.process_time) as running:
             deliver(sender)
         running.dump_stats(f"{sys.argv[3]}.{profile}")
     else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
-from hub.mapping.fieldmap import texts_of_person
+from hub.mapping.fieldmap import PersonMap
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel
 from hub.model.order import Order, OrderLine
@@ -45,8 +46,16 @@ def of_profile(profile: Profile, fields: Mapping[str, str], moment: Callable[[da
     profile. ``moment`` writes a moment in the CRM's own form.
     """
     told = _told(profile, moment)
-    found = texts_of_person({field: path for field, path in fields.items() if path not in told}, profile)
-    return {**found, **{field: told[fact] for field, fact in fields.items() if told.get(fact)}}
+    paths, facts = _split(tuple(fields.items()))
+    return {**paths.read(profile), **{field: text for field, fact in facts if (text := told[fact])}}
+
+
+@lru_cache(maxsize=64)
+def _split(fields: tuple[tuple[str, str], ...]) -> tuple[PersonMap, tuple[tuple[str, str], ...]]:
+    """Those with a path of the profile, as they are read, and those with a name of ours."""
+    named = {*NAMES, "full_name", "last_name", "street", "address", "language_code"}
+    paths = {field: path for field, path in fields if path not in named}
+    return PersonMap(paths), tuple((field, fact) for field, fact in fields if fact in named)
 
 
 ORDER_NAMES = ("key", "title", "net", "currency", "placed_on", "placed_at", "state")

@@ -81,6 +81,11 @@ class CrmMap(Generic[Own]):
     has_facts: Callable[[Own], bool] = lambda settings: True
     takes_orders: Callable[[Own], bool] = _takes_orders
     untold: Callable[[str], bool] = lambda name: False
+    by_fact: Mapping[str, str] = field(init=False, default_factory=dict)
+    """Each of ``facts`` to its field: looked up at every write."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_fact", {fact: name for name, fact in reversed([*self.facts.items()])})
 
     def render(self, change: Change, settings: Own) -> Write | None:
         """The minimal write for a change, or None when nothing differs or nothing may be sent."""
@@ -125,7 +130,7 @@ class CrmMap(Generic[Own]):
 
     def field(self, fact: str) -> str | None:
         """Hub's own field for a fact, if there is one."""
-        return next((name for name, held in self.facts.items() if held == fact), None)
+        return self.by_fact.get(fact)
 
     def about(self, *channels: ConsentChannel) -> frozenset[str]:
         """The fields that an opt-out of these channels hangs on: it is said again with any of them."""

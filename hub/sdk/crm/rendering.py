@@ -46,9 +46,9 @@ def profile_write(
     update replaces as a whole: it gets there what is ``LOST``, and nothing is set free one by one.
     """
     profile, known = change.profile, change.external_ids
-    own_ids = (profile.id, *profile.aliases)
-    match = (*((own, str(one)) for one in own_ids), *((EMAIL, address) for address in profile.emails))
     key, first = str(profile.id), known[0] if known else None
+    own_ids = (key, *map(str, profile.aliases))
+    match = (*((own, one) for one in own_ids), *((EMAIL, address) for address in profile.emails))
     if change.erased:
         return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
     if profile.suppressed:
@@ -57,19 +57,14 @@ def profile_write(
     differing = differs(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
-    freed = [] if lists else _lost_emails(change, email, emails)
-    told = ((emails, email, profile.emails), (phones, phone, profile.phones)) if lists else ()
-    lost = {several: _lost(change, several, main, held) for several, main, held in told if several}
-    # Where nobody knows whether this is carried out, what was to go may be there, and what was to come.
-    unsure = {
-        several: ";".join((*lost[several], *held))
-        for several, main, held in told
-        if several and {several, main} & differing.keys()
-    }
-    gone = [one for listed in lost.values() for one in listed]
-    moved = [several for several, main, _ in told if main and change.mirror.get(main, "") not in ("", mirror.get(main))]
-    body = {FREED: freed, LOST: gone, MAIN: moved}
-    more = {email: profile.emails[1:], **({phone: profile.phones[1:]} if phone else {})}
+    body: dict[str, list[str]] = {}
+    unsure: dict[str, str] = {}
+    if lists:
+        told = ((emails, email, profile.emails), (phones, phone, profile.phones))
+        body, unsure = _of_lists(change, told, mirror, differing)
+    elif freed := _lost_emails(change, email, emails):
+        body = {FREED: freed}
+    more = {email: profile.emails[1:], phone: profile.phones[1:]}
     return Write(
         "profile",
         key,
@@ -79,10 +74,10 @@ def profile_write(
         match,
         known[1:],
         uncertain=change.uncertain,
-        body={name: listed for name, listed in body.items() if listed},
+        body=body,
         unsure=unsure,
         merged_ids=change.merged_ids,
-        alternatives={name: others for name, others in more.items() if others and name in mirror},
+        alternatives={name: others for name, others in more.items() if name and others and name in mirror},
     )
 
 
@@ -97,10 +92,11 @@ def order_write(
     if change.order.test:
         return None
     contact = change.contact_id or ""
-    wanted, lines = {name: value for name, value in wanted.items() if name != LINES}, wanted.get(LINES) or []
-    there = change.mirror.get(LINES) or []
-    if link_property is not None:
-        wanted = {**wanted, **({link_property: contact} if contact else {})}
+    lines, there = wanted.get(LINES) or [], change.mirror.get(LINES) or []
+    if LINES in wanted:
+        wanted = {name: value for name, value in wanted.items() if name != LINES}
+    if link_property is not None and contact:
+        wanted = {**wanted, link_property: contact}
     properties = with_cleared(wanted, change.mirror)
     linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
     differing = differs(properties, change.mirror)
@@ -132,13 +128,39 @@ def order_write(
 
 def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
-    kept = {LINKED, LINES, *wanted}
-    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in kept}}
+    known = mirror.keys() - wanted.keys() - {LINKED, LINES}
+    return {**wanted, **{name: "" for name in sorted(known) if mirror[name] != ""}} if known else dict(wanted)
 
 
 def differs(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """What of ``wanted`` does not stand in the mirror."""
     return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
+
+
+def _of_lists(
+    change: ProfileChange,
+    told: Sequence[tuple[str | None, str | None, Sequence[str]]],
+    mirror: Mapping[str, Any],
+    differing: Mapping[str, Any],
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """What is to go from lists and which have another main one, and what may be there if nobody hears of the write.
+
+    ``told`` are the property of each list, that of its main one, and what the profile holds.
+    """
+    lost = {several: _lost(change, several, main, held) for several, main, held in told if several}
+    # Where nobody knows whether this is carried out, what was to go may be there, and what was to come.
+    unsure = {
+        several: ";".join((*lost[several], *held))
+        for several, main, held in told
+        if several and {several, main} & differing.keys()
+    }
+    gone = [one for listed in lost.values() for one in listed]
+    moved = [
+        several
+        for several, main, _ in told
+        if several and main and change.mirror.get(main, "") not in ("", mirror.get(main))
+    ]
+    return {name: listed for name, listed in ((LOST, gone), (MAIN, moved)) if listed}, unsure
 
 
 def _lost(change: ProfileChange, several: str, main: str | None, held: Sequence[str]) -> list[str]:

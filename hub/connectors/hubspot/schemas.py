@@ -97,6 +97,9 @@ class Error(BaseModel):
         return Problem(self.message)
 
 
+_UNANSWERED = Error()
+
+
 def refusals(body: Any) -> tuple[Refusal, ...]:
     """The values that an error names, by property and HubSpot's code; none where it is about the record."""
     if not isinstance(body, Mapping):
@@ -153,7 +156,7 @@ class Answer(Outcome):
     def by_key(self, items: Sequence[Item]) -> Answers:
         """Whose each result is, by write key: told by the trace id we sent, our unique property or the record's id."""
         keys = {name: item.write.key for item in items for name in (item.id, item.write.key) if name}
-        found: dict[str, Record | Error] = {item.write.key: Error() for item in items}
+        found: dict[str, Record | Error] = dict.fromkeys((item.write.key for item in items), _UNANSWERED)
         for error in self.errors:
             named = [name for part in ("objectWriteTraceId", "ids", "id") for name in error.context.get(part, ())]
             named += [items[0].write.key] if len(items) == 1 else []

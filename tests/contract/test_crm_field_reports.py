@@ -174,7 +174,7 @@ def test_an_order_beside_one_whose_person_is_gone_is_there_once(slug: str) -> No
     house.deliver()
     house.known(person(BERT, city="Bonn"))
     house.settle()
-    assert sorted(each["owner"] for each in house.double.orders()) == [str(ORDER), str(SECOND)]
+    assert sorted(str(each["owner"]) for each in house.double.orders()) == [str(ORDER), str(SECOND)]
 
 
 # -- lines of orders

@@ -12,6 +12,7 @@ import pytest
 
 from hub.model.order import Order, OrderLine, ProductReference
 from hub.sdk import registry
+from tests.contract.test_crm_hostile import EVERY_FAULT
 from tests.support.crm import AFTER, BEFORE, House, doubles, house_before
 from tests.support.crm.cast import ANNA, ORDER, order, person, placed
 
@@ -77,6 +78,7 @@ def test_lines_are_left_out_where_nobody_wants_them(slug: str) -> None:
 
 
 AS_RECORDS = ["hubspot"]
+ENDURED = ("429", "a time-out after the write", "half an answer", "a killed process")
 
 
 def line(count: str, name: str | None, price: str | None = None, **told: Any) -> OrderLine:
@@ -150,9 +152,9 @@ def test_a_fault_at_any_call_leaves_each_line_once(slug: str) -> None:
     begun = delivered(slug, ordering(KANNE, KAFFEE), keeping(slug))
     calm = delivered(slug, ordering(TASSE, KAFFEE, KANNE), begun.copy())
     shrunk = delivered(slug, ordering(TASSE), calm.copy())
-    for fault in (*BEFORE, *AFTER):
+    for fault in (*BEFORE, *AFTER) if EVERY_FAULT else ENDURED:
         for before, told, expected in ((begun, (TASSE, KAFFEE, KANNE), calm), (calm, (TASSE,), shrunk)):
-            for number in range(1, 7):
+            for number in range(1, 6):
                 # when any of the calls fails
                 house = before.copy()
                 house.hostile.at[number] = fault

@@ -319,6 +319,9 @@ def test_an_explanation_names_winner_rule_and_losers(hub: Hub):
     assert told[-1] == "See an event: hub inbox show 3"
     assert "one person" not in name
     assert hub.json("profile", "explain", anna, "company", ends=1) == {"faults": ["the profile has no value company"]}
+    for asked, near in (("crm.frstname", "crm.firstname"), ("frstname", "firstname"), ("adresses", "addresses")):
+        [said] = hub.json("profile", "explain", anna, asked, ends=1)["faults"]
+        assert said == f"the profile has no value {asked}; did you mean {near!r}?"
 
 
 def test_what_has_no_time_of_its_own_is_shown_with_none_and_a_join_is_no_merge(hub: Hub):

@@ -272,7 +272,9 @@ class _Tried:
 
 def _tried(case: SourceCase, document: str, body: bytes) -> _Tried:
     """Read a changed document under the sample's topic. Where it names another topic, that is what becomes of it."""
-    entry, said, became = _with_document(case, document, body), list[str](), None
+    entry = _with_document(case, document, body)
+    said: list[str] = []
+    became: list[dict[str, Any]] | str | None = None
     try:
         became = events_json(case.parse(entry))
     except Exception as error:

@@ -20,6 +20,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 
 from hub.errors import ConfigError, did_you_mean
@@ -112,6 +113,38 @@ class HubSection(_Section):
     )
 
 
+class OidcSection(_Section):
+    """Sign-in to the console with an OpenID provider."""
+
+    issuer: Annotated[str, _url("https", "http")] = Field(
+        description="Its address, as its discovery document has it: https://login.example.com/realms/shop."
+    )
+    client_id: str = Field(min_length=1, description="What Hub is called there.")
+    client_secret: SecretStr = Field(repr=False, description="Its secret there; best ${HUB_OIDC_SECRET}.")
+    label: str = Field("OpenID", min_length=1, max_length=40, description="What the button says: Keycloak, Microsoft.")
+    scope: str = Field("openid profile email", description="What is asked for.")
+    name_claim: str = Field("preferred_username", description="The claim that is the user's name here.")
+    groups_claim: str = Field("groups", description="The claim whose values decide the role.")
+    roles: dict[str, Literal["viewer", "support", "operator", "admin"]] = Field(
+        default_factory=dict,
+        description="Value of that claim to role; the highest holds, at each sign-in, and who has none is not let in. "
+        "Without this, only users whom `hub user add NAME --without-password` made may come in.",
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_private(cls, url: str) -> str:
+        if url.startswith("http://") and urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("must begin with https:// beyond this machine: a secret is sent there")
+        return url
+
+
+class ConsoleSection(_Section):
+    """The web page."""
+
+    oidc: OidcSection | None = Field(None, description="Sign-in with an OpenID provider, beside password and token.")
+
+
 class ConnectionConfig(_Section):
     """One entry under ``connections:``, not yet validated by its connector; ``repr`` hides the options."""
 
@@ -171,6 +204,7 @@ class Settings(_Section):
         description="Folder with mapping files, <connection>.yaml each: what they change about the fields a "
         "destination is written. Relative to the working directory; without it, the folder mappings beside this file.",
     )
+    console: ConsoleSection = Field(ConsoleSection(), description="The web page.")
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."

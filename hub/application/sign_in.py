@@ -28,14 +28,19 @@ _at_once = threading.BoundedSemaphore(2)
 
 def add_user(session: Session, name: str, role: Role, password: str | None) -> User:
     """Add somebody; without a password only a link opens the console. Raises RefusedError."""
-    name = name.strip()
-    if not name or len(name) > 100 or not name.isprintable():
-        raise RefusedError("a name has 1 to 100 letters")
-    added = users.add(session, name, role, digest(password) if password is not None else "")
+    added = users.add(session, named(name), role, digest(password) if password is not None else "")
     if added is None:
         raise RefusedError("there is a user of this name already")
     audit.note(session, "command line", "user.add", added.id)
     return added
+
+
+def named(name: str) -> str:
+    """A name as it is kept. Raises RefusedError."""
+    name = name.strip()
+    if not name or len(name) > 100 or not name.isprintable():
+        raise RefusedError("a name has 1 to 100 letters")
+    return name
 
 
 def change_password(session: Session, name: str, password: str) -> None:
@@ -88,6 +93,28 @@ def by_ticket(session: Session, text: str) -> str | None:
     user_id = console_sessions.take_ticket(session, text)
     user = next((one for one in users.page(session) if one.id == user_id), None)
     return _opened(session, user) if user else None
+
+
+def by_identity(session: Session, subject: str, name: str, role: Role | None) -> str:
+    """A new session's text for somebody whom an OpenID provider vouches for; ``role`` is what their groups say.
+
+    Who comes for the first time becomes a user where a role is known, else only a user without password of that name,
+    whom an admin made, may come in. Raises RefusedError for everybody else, and where the name is somebody else's.
+    """
+    user = users.of_subject(session, subject)
+    if user is None:
+        user = users.named(session, name.strip())
+        if user is not None and (user.password or user.subject):
+            raise RefusedError("there is another user of this name")
+        if user is None and role is not None:
+            user = users.add(session, named(name), role, "")
+            audit.note(session, name, "user.add", user.id if user else "")
+        if user is None:
+            raise RefusedError("nobody gave them a role in Hub")
+        users.bind(session, user.id, subject)
+    if role is not None and role != user.role:
+        users.give_role(session, user.name, role)
+    return _opened(session, user)
 
 
 def _opened(session: Session, user: User) -> str:

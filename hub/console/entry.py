@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from hub.application import sign_in
+from hub.console import vouched
 from hub.console.access import before_session, forget_session, form_token, keep_session, own_form, own_path
 from hub.console.house import House
 from hub.console.language import LANGUAGES
@@ -35,7 +36,14 @@ def router(house: House, renderer: Renderer) -> APIRouter:
     def shown(request: Request, *, fault: str = "", name: str = "", to: str = "", status: int = 200) -> Response:
         secret = before_session(request)
         answer = renderer.page(
-            request, "sign_in.html", status=status, fault=fault, name=name, to=to, form_token=form_token(secret)
+            request,
+            "sign_in.html",
+            status=status,
+            fault=fault,
+            name=name,
+            to=to,
+            form_token=form_token(secret),
+            provider=house.settings.console.oidc,
         )
         answer.set_cookie("hub_form", secret, path="/console", secure=house.secure, httponly=True, samesite="strict")
         return answer
@@ -89,6 +97,9 @@ def router(house: House, renderer: Renderer) -> APIRouter:
                 return sign_in.by_ticket(session, ticket)
 
         return opened(request, await run_in_threadpool(take), _NO_LINK)
+
+    if house.provider is not None:
+        vouched.add_routes(routes, house, house.provider, lambda r, text, to: opened(r, text, "", to=to), shown)
 
     @routes.post("/sign-out")
     async def leave(request: Request) -> Response:

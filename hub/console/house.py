@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.application.answer_review import Reviewer
     from hub.application.in_force import InForce
     from hub.application.judge import Judge
+    from hub.application.oidc import Provider
     from hub.application.process import Processing
 
 
@@ -62,6 +63,13 @@ class House:
     def data_dir(self) -> Path:
         """The data folder."""
         return self.settings.data_dir
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """Who else vouches for people, if anybody."""
+        from hub.application.oidc import Provider
+
+        return Provider(self.settings.console.oidc) if self.settings.console.oidc else None
 
     @cached_property
     def live(self) -> Live:

@@ -13,18 +13,22 @@ Role = Literal["viewer", "support", "operator", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "support", "operator", "admin")
 """Each may do all that those before it may. A viewer sees no personal data in full."""
 
-_COLUMNS = "id, name, role, created_at, password"
+_COLUMNS = "id, name, role, created_at, password, subject"
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with a name of their own. ``password`` is a digest, empty where only a link opens the console."""
+    """Somebody with a name of their own. ``password`` is a digest, empty where a link or a provider opens the console.
+
+    ``subject`` is who they are at an OpenID provider: its address and their id there.
+    """
 
     id: UUID
     name: str
     role: Role
     created_at: datetime
     password: str = field(repr=False, default="")
+    subject: str | None = None
 
 
 def add(session: Session, name: str, role: Role, password: str) -> User | None:
@@ -43,6 +47,17 @@ def named(session: Session, name: str) -> User | None:
     """Who has this name."""
     row = session.one(f"SELECT {_COLUMNS} FROM console_user WHERE name = %s", [name])
     return User(*row) if row else None
+
+
+def of_subject(session: Session, subject: str) -> User | None:
+    """Who this is at an OpenID provider."""
+    row = session.one(f"SELECT {_COLUMNS} FROM console_user WHERE subject = %s", [subject])
+    return User(*row) if row else None
+
+
+def bind(session: Session, user_id: UUID, subject: str) -> None:
+    """Remember who somebody is at an OpenID provider."""
+    session.run("UPDATE console_user SET subject = %s WHERE id = %s", [subject, user_id])
 
 
 def page(session: Session) -> list[User]:

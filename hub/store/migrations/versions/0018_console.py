@@ -11,9 +11,11 @@ CREATE TABLE console_user (
     name text NOT NULL UNIQUE,
     role text NOT NULL CHECK (role IN ('viewer', 'support', 'operator', 'admin')),
     password text NOT NULL,
+    subject text UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON COLUMN console_user.password IS 'argon2id with its parameters and salt; empty where only a link opens it.';
+COMMENT ON COLUMN console_user.subject IS 'Address of an OpenID provider and the id there.';
 
 -- What a session may do is that of its user or token at the moment: a role that is taken away is gone at once.
 CREATE TABLE console_session (

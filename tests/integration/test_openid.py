@@ -1,0 +1,256 @@
+"""Sign-in with an OpenID provider, played by a small one that signs as real ones do."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+import yaml
+from joserfc import jwt
+from joserfc.jwk import KeySet, OctKey, RSAKey
+from pydantic import ValidationError
+
+from hub import bootstrap
+from hub.application import sign_in
+from hub.settings import OidcSection, load
+from hub.store import audit, users
+from tests.support.serving import served
+
+SECRET = "the client's own secret, of the usual length"
+
+
+def _part(told: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).rstrip(b"=").decode()
+
+
+@dataclass
+class Provider:
+    """Vouches for one person; ``claims`` and ``sign`` can be bent by a test."""
+
+    claims: dict[str, Any] = field(default_factory=dict)
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    sign: Callable[[dict[str, Any]], str] | None = None
+    away: bool = False
+    issuer: str = ""
+    asked: dict[str, list[str]] = field(default_factory=dict)
+    challenge: str = ""
+
+    def answer(self, path: str) -> tuple[int, dict[str, Any]]:
+        if self.away:
+            return 503, {}
+        if path == "/.well-known/openid-configuration":
+            places = {f"{name}_endpoint": f"{self.issuer}/{name}" for name in ("authorization", "token")}
+            return 200, {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys", **places}
+        if path == "/keys":
+            return 200, dict(KeySet([self.key]).as_dict(private=False))
+        return 404, {}
+
+    def token(self, form: dict[str, list[str]], authorization: str) -> tuple[int, dict[str, Any]]:
+        own = base64.b64encode(f"hub:{SECRET}".encode()).decode()
+        digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
+        proven = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenge
+        if authorization != f"Basic {own}" or not proven or form["code"] != ["good"]:
+            return 400, {"error": "invalid_grant"}
+        sign = self.sign or (lambda claims: jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.key))
+        return 200, {"id_token": sign(self.claims), "token_type": "Bearer", "access_token": "unused"}
+
+
+@contextmanager
+def playing(provider: Provider) -> Iterator[Provider]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.reply(*provider.answer(self.path))
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+            self.reply(*provider.token(form, self.headers.get("authorization", "")))
+
+        def reply(self, status: int, body: dict[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    provider.issuer = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@dataclass
+class Door:
+    """Hub's console with that provider, and a browser's part of the way."""
+
+    url: str
+    run: bootstrap.Runtime
+    provider: Provider
+
+    def browser(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=20.0)
+
+    def out(self, browser: httpx.Client) -> dict[str, str]:
+        """To the provider, who makes a token for this sign-in; gives what the browser brings back."""
+        gone = browser.get("/console/oidc", params={"to": "/console/people"})
+        assert gone.status_code == 303, gone.text
+        parts = urlsplit(gone.headers["location"])
+        assert f"{parts.scheme}://{parts.netloc}" == self.provider.issuer
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        self.provider.challenge = asked["code_challenge"]
+        self.provider.claims = {
+            "iss": self.provider.issuer,
+            "aud": "hub",
+            "sub": "4711",
+            "exp": int(time.time()) + 300,
+            "iat": int(time.time()),
+            "nonce": asked["nonce"],
+            "preferred_username": "wiebke",
+            "groups": ["shop-support", "everybody"],
+            **self.provider.claims,
+        }
+        return {"code": "good", "state": asked["state"]}
+
+    def sign_in(self, **bent: Any) -> httpx.Response:
+        self.provider.claims = bent
+        browser = self.browser()
+        return browser.get("/console/oidc/back", params=self.out(browser))
+
+
+@pytest.fixture
+def door(dsn: str, tmp_path: Path) -> Iterator[Door]:
+    with playing(Provider()) as provider:
+        config = tmp_path / "hub.yaml"
+        roles = {"shop-support": "support", "shop-admins": "admin"}
+        oidc = {"issuer": provider.issuer, "client_id": "hub", "client_secret": SECRET, "label": "Keycloak"}
+        config.write_text(yaml.safe_dump({"console": {"oidc": {**oidc, "roles": roles}}}), "utf-8")
+        settings = load(config, {"HUB_DATABASE_URL": dsn, "HUB_DATA_DIR": str(tmp_path / "data")})
+        with bootstrap.runtime(settings, pool_size=3) as run, served(bootstrap.api(run)) as url:
+            yield Door(url, run, provider)
+
+
+def test_who_signs_in_becomes_a_user_with_the_role_of_their_groups(door: Door):
+    browser = door.browser()
+    form = browser.get("/console/sign-in")
+    assert "Sign in with Keycloak" in form.text
+    came = browser.get("/console/oidc/back", params=door.out(browser))
+    assert (came.status_code, came.headers["location"]) == (303, "/console/people")
+    page = browser.get("/console/people")
+    assert page.status_code == 200
+    assert "wiebke" in page.text
+    with door.run.database.session() as session:
+        (user,) = users.page(session)
+        assert (user.name, user.role, user.password) == ("wiebke", "support", "")
+        assert [entry.action for entry in audit.page(session, limit=2)] == ["session.open", "user.add"]
+    # the next time they have another role there, and so here
+    assert door.sign_in(groups=["shop-admins", "shop-support"], preferred_username="wiebke.neu").status_code == 303
+    with door.run.database.session() as session:
+        assert [(one.name, one.role) for one in users.page(session)] == [("wiebke", "admin")]
+
+
+@pytest.mark.parametrize(
+    ("what", "bent"),
+    [
+        ("for another application", {"aud": "crm"}),
+        ("for several, and given to another", {"aud": ["hub", "crm"], "azp": "crm"}),
+        ("of another provider", {"iss": "https://elsewhere.example"}),
+        ("of yesterday", {"exp": 1_700_000_000}),
+        ("of another sign-in", {"nonce": "another"}),
+    ],
+)
+def test_a_token_that_is_not_for_this_sign_in_opens_nothing(door: Door, what: str, bent: dict[str, Any]):
+    refused = door.sign_in(**bent)
+    assert refused.status_code == 401, what
+    assert "does not belong to this sign-in" in refused.text
+    assert "hub_session" not in refused.cookies
+    with door.run.database.session() as session:
+        assert users.page(session) == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda claims: jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET)),
+        lambda claims: jwt.encode({"alg": "RS256", "kid": "one"}, claims, RSAKey.generate_key(2048, {"kid": "one"})),
+        lambda claims: f"{_part({'alg': 'none'})}.{_part(claims)}.",
+        lambda claims: "no token at all",
+    ],
+    ids=["by the client's secret", "by another's key", "by nobody", "none"],
+)
+def test_a_token_that_the_provider_did_not_sign_opens_nothing(door: Door, forged: Callable[[dict[str, Any]], str]):
+    door.provider.sign = forged
+    assert door.sign_in().status_code == 401
+
+
+def test_the_provider_may_change_its_keys(door: Door):
+    assert door.sign_in().status_code == 303
+    door.provider.key = RSAKey.generate_key(2048, {"kid": "two"})
+    door.provider.sign = lambda claims: jwt.encode({"alg": "RS256", "kid": "two"}, claims, door.provider.key)
+    assert door.sign_in().status_code == 303
+
+
+def test_an_answer_comes_back_to_the_browser_that_asked_and_once(door: Door):
+    browser, other = door.browser(), door.browser()
+    brought = door.out(browser)
+    assert other.get("/console/oidc/back", params=brought).status_code == 401
+    assert browser.get("/console/oidc/back", params={**brought, "state": "another"}).status_code == 401
+    again = door.browser()
+    brought = door.out(again)
+    assert again.get("/console/oidc/back", params={**brought, "code": "stolen"}).status_code == 401
+    assert again.get("/console/oidc/back", params=brought).status_code == 401
+
+
+def test_who_has_no_role_is_told_so(door: Door):
+    refused = door.sign_in(groups=["everybody"])
+    assert refused.status_code == 403
+    assert "nobody gave you a role" in refused.text
+    # also who had one before
+    assert door.sign_in().status_code == 303
+    assert door.sign_in(groups=[]).status_code == 403
+
+
+def test_a_name_that_somebody_has_already_is_not_taken_over(door: Door):
+    with door.run.database.session() as session:
+        sign_in.add_user(session, "wiebke", "admin", "a password of her own")
+    refused = door.sign_in()
+    assert refused.status_code == 403
+    assert "Somebody else has your name" in refused.text
+    assert door.sign_in(sub="4712", preferred_username="anna").status_code == 303
+    assert door.sign_in(sub="4713", preferred_username="anna").status_code == 403
+
+
+def test_a_provider_that_is_away_leaves_the_other_ways_in(door: Door):
+    door.provider.away = True
+    refused = door.browser().get("/console/oidc")
+    assert refused.status_code == 503
+    assert "cannot be reached" in refused.text
+    assert "Password" in refused.text
+
+
+def test_a_secret_is_sent_to_nobody_in_the_open():
+    told = {"client_id": "hub", "client_secret": SECRET}
+    assert OidcSection.model_validate({"issuer": "http://127.0.0.1:9000/realms/x", **told})
+    with pytest.raises(ValidationError, match="must begin with https"):
+        OidcSection.model_validate({"issuer": "http://login.example.com", **told})
+    assert SECRET not in repr(OidcSection.model_validate({"issuer": "https://login.example.com", **told}))

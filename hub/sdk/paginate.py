@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 Page = TypeVar("Page")
 DONE = "done"
@@ -37,6 +37,22 @@ def walk(
         if ends:
             return
         cursor = following
+
+
+def keyset(found: Sequence[Mapping[str, Any]], field: str, state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where a list ordered by a time is gone on with; None at its end.
+
+    What changes meanwhile moves to the end and the others forward. So the next page begins at the last time of this
+    one (``from``), past those of that time that were read (``seen``). ``head`` is the first row: a vendor that heeds
+    no offset gives the same page again, and would be asked on and on.
+    """
+    head = f"{found[0].get('id')} {found[0].get(field)}" if found else ""
+    if not found or head == state.get("head"):
+        return None
+    last = found[-1].get(field) or state["from"]
+    if last > state["from"]:
+        return {"from": last, "seen": sum(one.get(field) == last for one in found), "head": head}
+    return {"from": state["from"], "seen": state["seen"] + len(found), "head": head}
 
 
 def following(lists: Iterable[str], name: str) -> str:

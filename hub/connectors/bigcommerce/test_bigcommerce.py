@@ -171,7 +171,7 @@ def test_webhooks_carry_the_secret_and_one_that_was_switched_off_is_seen() -> No
             made.append(json.loads(request.content))
             return httpx.Response(200, json={"data": {"id": len(made)}})
         if request.method == "DELETE":
-            return httpx.Response(404, json={})
+            return httpx.Response(204)
         hooks = [{**hook, "id": n, "is_active": n != 1} for n, hook in enumerate(made)]
         return httpx.Response(200, json={"data": hooks})
 

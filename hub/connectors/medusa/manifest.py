@@ -17,6 +17,13 @@ class MedusaSettings(OrderSettings):
     base_url: str = Field(description="Address of the shop's server, such as https://api.shop.example.com.")
     api_key: SecretStr = Field(description="A secret API key (sk_…), from Settings, Secret API Keys.")
     webhook_secret: Secrets = Field(description="What the subscriber in the shop signs with; a list while it changes.")
+    look_back_days: int = Field(
+        3,
+        ge=0,
+        le=90,
+        description="A poll reads orders that were made so many days before once an hour: Medusa tells a captured "
+        "payment as no change of its order.",
+    )
 
 
 _ORDER = "the order and its buyer, both fetched"

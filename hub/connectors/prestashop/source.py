@@ -7,9 +7,9 @@ Sources: https://devdocs.prestashop-project.org/9/webservice/tutorials/advanced-
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,9 @@ from hub.mapping.payload import Reading
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import DONE, following
-from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+from hub.sdk.http import HttpClient, basic, json_of
+from hub.sdk.lists import in_turn
+from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 # display=full would bring password hashes and reset tokens
 _CUSTOMER = (
@@ -36,14 +36,6 @@ _ADDRESS = (
     "phone,phone_mobile,deleted,date_upd]"
 )
 _DISPLAY: Mapping[str, str] = {"customers": _CUSTOMER, "addresses": _ADDRESS}
-_LISTS: Mapping[str, tuple[str, str]] = {
-    "customers": ("customer", "id"),
-    "addresses": ("customer", "id_customer"),
-    "orders": ("order", "id"),
-    "order_slips": ("order", "id_order"),
-}
-"""What is walked by its change: whose item it makes, and by which field. A new address or credit slip leaves
-``date_upd`` of its owner where it was."""
 _PER_PAGE = 100
 
 
@@ -60,22 +52,19 @@ def parse(entry: InboxEntry, settings: PrestaShopSettings) -> Sequence[Canonical
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
 
-def backfill(
-    client: HttpClient, settings: PrestaShopSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, then orders, by their change; with ``since`` also those whose address or credit slip changed since.
+def _list(name: str, kind: str, owner: str = "id", **how: timedelta) -> Listed[PrestaShopSettings]:
+    """Rows by their change.
 
+    A new address or credit slip leaves ``date_upd`` of its ``owner`` where it was, so a poll asks for these as well,
+    and the owner is read.
     A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
     is asked for anew from the last change of a full page on, and by offset only within that second. What belongs to
     the rows of a page (customers, addresses, slips) is fetched for the whole page at once.
     """
-    shop = _Shop(client)
-    start = _local(since, settings) if since else "1970-01-01 00:00:00"
-    name, offset, begin = (
-        (str(cursor["list"]), int(cursor["offset"]), str(cursor["begin"])) if cursor else ("customers", 0, start)
-    )
-    while name != DONE:
-        kind, owner = _LISTS[name]
+
+    def page(client: HttpClient, settings: PrestaShopSettings, since: datetime | None, at: Any) -> Part:
+        shop = _Shop(client)
+        offset, begin = at or (0, _local(since, settings) if since else "1970-01-01 00:00:00")
         changed = {"filter[date_upd]": f"[{begin},9999-12-31 00:00:00]", "date": "1"}
         rows = shop.rows(name, {**changed, "sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset},{_PER_PAGE}"})
         if owner == "id":
@@ -84,16 +73,20 @@ def backfill(
             ids = {str(row[owner]) for row in rows if str(row.get(owner) or "0") != "0"}
             items = list(shop.items(kind, shop.some(f"{kind}s", "id", ids), versions=_versions(rows, owner)))
         if len(rows) < _PER_PAGE:
-            name, offset, begin = _following(name, partly=since is not None), 0, start
-        elif (last := str(rows[-1].get("date_upd") or begin)) == begin:
-            offset += len(rows)
-        else:
-            offset, begin = 0, last
-        yield BackfillPage(items, {"list": name, "offset": offset, "begin": begin})
+            return Part(items)
+        last = str(rows[-1].get("date_upd") or begin)
+        return Part(items, [offset + len(rows), begin] if last == begin else [0, last])
+
+    return Listed(page, late=owner != "id", **how)
 
 
-def _following(name: str, *, partly: bool) -> str:
-    return following((one for one, (_, owner) in _LISTS.items() if partly or owner == "id"), name)
+LISTS = {
+    "customers": _list("customers", "customer"),
+    "addresses": _list("addresses", "customer", "id_customer"),
+    "orders": _list("orders", "order", quiet=timedelta(0)),
+    "order_slips": _list("order_slips", "order", "id_order"),
+}
+backfill = partial(in_turn, LISTS)
 
 
 def _versions(rows: Iterable[Mapping[str, Any]], owner: str) -> dict[str, str]:
@@ -206,20 +199,19 @@ def deleted(client: HttpClient, settings: PrestaShopSettings, ids: Sequence[str]
 
 
 def authorise(settings: PrestaShopSettings) -> Mapping[str, str]:
-    pair = base64.b64encode(f"{settings.key.get_secret_value()}:".encode()).decode()
-    return {"authorization": f"Basic {pair}"}
+    return basic(settings.key.get_secret_value())
 
 
-RESOURCES = (*_LISTS, "order_states", "currencies", "countries", "states", "languages")
+RESOURCES = (*LISTS, "order_states", "currencies", "countries", "states", "languages")
 
 
 def check(client: HttpClient, settings: PrestaShopSettings) -> Checked:
     """Read one row of every resource that is needed."""
     found = Checked()
     for resource in RESOURCES:
-        client.get(f"api/{resource}", {"output_format": "JSON", "display": "[id]", "limit": "1"})
-        found.works.append(f"{resource} can be read")
+        query = {"output_format": "JSON", "display": "[id]", "limit": "1"}
+        found.reads(resource, partial(client.get, f"api/{resource}", query))
     return found
 
 
-SOURCE = Source(parse=parse, backfill=backfill, deleted=deleted, authorise=authorise, check=check)
+SOURCE = Source(parse=parse, backfill=backfill, lists=LISTS, deleted=deleted, authorise=authorise, check=check)

@@ -220,10 +220,10 @@ def test_history_since_a_day_filters_orders_there_and_customers_here() -> None:
         ["backfill:customers:2:2026-02-15T00:00:00"],
         ["backfill:orders:1:2026-02-15T00:00:00"],
     ]
-    assert [(page.cursor, page.total) for page in pages] == [
-        ({"resource": "customers", "page": 2}, 2),
-        ({"resource": "orders", "page": 1}, 2),
-        ({"resource": "done", "page": 1}, 1),
+    assert [(page.cursor["list"], page.cursor["at"], page.total) for page in pages] == [
+        ("customers", 2, 2),
+        ("orders", None, 2),
+        ("done", None, 1),
     ]
 
 

@@ -78,8 +78,8 @@ class History:
             return Backfill(name, None)
         cursor = None
         if source is not None and source.lists:
-            told = {"began": began, "now": now, "every": self.every, "overlap": OVERLAP}
-            cursor = dict(lists.next_poll(source.lists, stored.cursor, **told))
+            last, every = stored.cursor, self.every
+            cursor = dict(lists.next_poll(source.lists, last, began=began, now=now, every=every, overlap=OVERLAP))
         return Backfill(name, began - OVERLAP, cursor)
 
     def _read(self, begun: Backfill, stopping: threading.Event) -> Progress:

@@ -39,11 +39,13 @@ def in_turn(
     found: dict[str, int] = dict(held.get("found") or {})
     names = [*(name for name in lists if name in asked), DONE]
     name, at = str(held.get("list") or names[0]), held.get("at")
+    came: set[str] = set()
     while name in asked:
         begin = datetime.fromisoformat(asked[name]) if asked[name] else None
         part = lists[name].page(http, settings, begin, at)
         found[name] = found.get(name, 0) + len(part.items)
-        ends = part.at is None or part.at == at
+        ends = part.at is None or (coming := f"{name} {part.at}") in came
+        came.add("" if ends else coming)
         name, at = (names[names.index(name) + 1], None) if ends else (name, part.at)
         yield BackfillPage(part.items, {"list": name, "at": at, "found": found.copy(), **carried}, part.total)
 
@@ -85,4 +87,5 @@ _MOST_DOUBLED = 16
 def _is_due(one: Listed[Any], heard: Mapping[str, Any], now: datetime, every: timedelta) -> bool:
     """Half an ``every`` early is in time: the runs themselves are not to the second."""
     patience = min(one.quiet, every * (2 ** min(heard["quiet"], _MOST_DOUBLED) - 1))
-    return now - datetime.fromisoformat(heard["at"]) + every / 2 >= max(patience, one.least)
+    waited: timedelta = now - datetime.fromisoformat(heard["at"])
+    return waited + every / 2 >= max(patience, one.least)

@@ -174,9 +174,7 @@ def _fetched(entry: InboxEntry, name: str) -> bytes:
 _PER_PAGE = 100
 
 
-def _list(
-    kind: str, path: str, filtered: str, query: Mapping[str, str], **how: timedelta
-) -> Listed[BigCommerceSettings]:
+def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: Any) -> Listed[BigCommerceSettings]:
     """Rows by their change, where the list can be sorted by it.
 
     A page is a number in a live list, and what changes meanwhile moves to its end and the others one place forward. So

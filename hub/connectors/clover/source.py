@@ -30,7 +30,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
-from hub.sdk.paginate import keyset
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.signatures import SharedSecret
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Reply, Source
 
@@ -203,18 +203,18 @@ def _order(
     yield OrderEvent(occurred_at=at, order=made, record=mapping.record_key(owner.id) if owner else None)
 
 
-def _list(collection: str, kind: str, time: str, query: _Query, **how: timedelta) -> Listed[CloverSettings]:
+def _list(collection: str, kind: str, time: str, query: _Query, **how: Any) -> Listed[CloverSettings]:
     """The rows of one merchant after the other, each as if a webhook had named it."""
 
     def page(http: HttpClient, settings: CloverSettings, since: datetime | None, at: Any) -> Part:
         start = int(since.timestamp() * 1000) if since else 0
         number, state = at or (0, {"from": start, "seen": 0})
         merchants = sorted(settings.merchants)
-        asked = {"limit": str(_PAGE), "offset": str(state["seen"]), **query(state["from"])}
+        asked = {"limit": str(_PAGE), "offset": str(offset(state)), **query(state["from"])}
         path = f"/v3/merchants/{quote(merchants[number], safe='')}/{collection}"
         found = json_of(http.get(path, asked, headers=_token(settings, merchants[number]))).get("elements") or []
-        going_on = keyset(found, time, state)
-        items = [_item(merchants[number], kind, time, one) for one in found] if going_on else []
+        fresh, going_on = keyset(found, time, state)
+        items = [_item(merchants[number], kind, time, one) for one in fresh]
         if going_on is None and number + 1 == len(merchants):
             return Part(items)
         return Part(items, [number, going_on] if going_on else [number + 1, {"from": start, "seen": 0}])

@@ -46,7 +46,7 @@ def parse(entry: InboxEntry, settings: MagentoSettings) -> Sequence[CanonicalEve
     raise SkipEvent(f"topic not read: {entry.topic}")
 
 
-def _list(kind: str, path: str, key: str = "entity_id", **how: timedelta) -> Listed[MagentoSettings]:
+def _list(kind: str, path: str, key: str = "entity_id", **how: Any) -> Listed[MagentoSettings]:
     """Rows after the last number, and always the first page: what changes meanwhile moves nothing.
 
     A page past the end, for which Magento gives the last one again (https://github.com/magento/magento2/issues/26986),

@@ -106,7 +106,7 @@ def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEven
     return reading.of(mapping.order_events(found.order, settings.default_region))
 
 
-def _list(name: str, fields: str, *, late: bool = False, **how: timedelta) -> Listed[MedusaSettings]:
+def _list(name: str, fields: str, *, late: bool = False, **how: Any) -> Listed[MedusaSettings]:
     """Rows by id, which grows with time; the ``late`` ones are those made in the days of ``look_back_days``.
 
     A page is an offset in a live list. Ordered by id, what comes new stands at its end; what comes into the list by a

@@ -21,7 +21,7 @@ from hub.model.event import CanonicalEvent, CustomerEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
-from hub.sdk.paginate import keyset
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 _TOPIC = "pos.order"
@@ -53,10 +53,10 @@ def _orders(http: HttpClient, settings: OdooPosSettings, since: datetime | None,
     state = at or {"from": start, "seen": 0}
     found = _read(
         http, settings, "pos.order", [["write_date", ">=", state["from"]]], schemas.ORDER_FIELDS,
-        order="write_date, id", limit=_PAGE, offset=state["seen"],
+        order="write_date, id", limit=_PAGE, offset=offset(state),
     )  # fmt: skip
-    following = keyset(found, "write_date", state)
-    return Part(list(_items(http, settings, found)) if following else [], following)
+    fresh, following = keyset(found, "write_date", state)
+    return Part(list(_items(http, settings, fresh)), following)
 
 
 LISTS = {"orders": Listed(_orders, quiet=timedelta(0))}

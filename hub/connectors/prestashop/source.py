@@ -24,6 +24,7 @@ from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, basic, json_of
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 # display=full would bring password hashes and reset tokens
@@ -52,30 +53,26 @@ def parse(entry: InboxEntry, settings: PrestaShopSettings) -> Sequence[Canonical
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
 
-def _list(name: str, kind: str, owner: str = "id", **how: timedelta) -> Listed[PrestaShopSettings]:
+def _list(name: str, kind: str, owner: str = "id", **how: Any) -> Listed[PrestaShopSettings]:
     """Rows by their change.
 
     A new address or credit slip leaves ``date_upd`` of its ``owner`` where it was, so a poll asks for these as well,
     and the owner is read.
-    A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
-    is asked for anew from the last change of a full page on, and by offset only within that second. What belongs to
-    the rows of a page (customers, addresses, slips) is fetched for the whole page at once.
+    What belongs to the rows of a page (customers, addresses, slips) is fetched for the whole page at once.
     """
 
     def page(client: HttpClient, settings: PrestaShopSettings, since: datetime | None, at: Any) -> Part:
         shop = _Shop(client)
-        offset, begin = at or (0, _local(since, settings) if since else "1970-01-01 00:00:00")
-        changed = {"filter[date_upd]": f"[{begin},9999-12-31 00:00:00]", "date": "1"}
-        rows = shop.rows(name, {**changed, "sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset},{_PER_PAGE}"})
+        state = at or {"from": _local(since, settings) if since else "1970-01-01 00:00:00", "seen": 0}
+        changed = {"filter[date_upd]": f"[{state['from']},9999-12-31 00:00:00]", "date": "1"}
+        page = {"sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset(state)},{_PER_PAGE}"}
+        rows, following = keyset(shop.rows(name, {**changed, **page}), "date_upd", state, size=_PER_PAGE)
         if owner == "id":
-            items = list(shop.items(kind, rows))
+            items = list(shop.items(kind, list(map(dict, rows))))
         else:
             ids = {str(row[owner]) for row in rows if str(row.get(owner) or "0") != "0"}
             items = list(shop.items(kind, shop.some(f"{kind}s", "id", ids), versions=_versions(rows, owner)))
-        if len(rows) < _PER_PAGE:
-            return Part(items)
-        last = str(rows[-1].get("date_upd") or begin)
-        return Part(items, [offset + len(rows), begin] if last == begin else [0, last])
+        return Part(items, following)
 
     return Listed(page, late=owner != "id", **how)
 

@@ -176,7 +176,7 @@ def _deletion(entity: str, entity_id: str, entry: InboxEntry, beside: schemas.Be
     return DeletionEvent(occurred_at=at, record=mapping.record_key(entity, entity_id))
 
 
-def _list(entity: str, **how: timedelta) -> Listed[ShopwareSettings]:
+def _list(entity: str, **how: Any) -> Listed[ShopwareSettings]:
     """Rows of which anything changed at or after ``since``.
 
     Customers and orders are numbered (``autoIncrement``), and a page begins after the last number: what changes

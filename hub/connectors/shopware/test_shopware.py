@@ -210,7 +210,9 @@ def test_history_asks_for_what_changed_of_an_order_and_of_its_payments() -> None
         return httpx.Response(200, json={"total": 0, "data": []})
 
     with HttpClient(SETTINGS.base_url, transport=httpx.MockTransport(shop)) as client:
-        pages = list(backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), {"list": "order", "at": 7, "found": {}}))
+        pages = list(
+            backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), {"list": "order", "at": 7, "found": {}})
+        )
 
     assert [one["path"] for one in asked] == ["/api/search/order", "/api/search/newsletter-recipient"]
     after, changed = asked[0]["filter"]

@@ -9,9 +9,9 @@ Out: canonical events. ``order.*`` names only ids, so the order and then its cus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,7 @@ import orjson
 from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
 from hub.connectors.square.subscriptions import SUBSCRIPTIONS
-from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.errors import PayloadError, SkipEvent
 from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
 from hub.mapping.order import unexplained
@@ -42,9 +42,10 @@ from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.sdk import signatures
 from hub.sdk.checked import Checked, texts
+from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import walk
-from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.lists import in_turn
+from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 
 Parsed = Sequence[CanonicalEvent | Note]
 SIGNATURE: signatures.BodyHmac[SquareSettings] = signatures.BodyHmac(
@@ -82,13 +83,6 @@ def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Complet
 
 def _fetch(name: str, collection: str, identifier: str) -> Completion:
     return Completion(name=name, path=f"/v2/{collection}/{quote(identifier, safe='')}")
-
-
-def complete(completion: Completion, http: HttpClient, settings: SquareSettings) -> bytes:
-    try:
-        return http.get(completion.path, completion.query or None).content
-    except NotFound:
-        return b""
 
 
 def check(http: HttpClient, settings: SquareSettings) -> Checked:
@@ -283,9 +277,8 @@ _READERS: Mapping[str, _Reader] = {
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One list of Square's. ``query`` is sent as JSON to the order search, else as query parameters."""
+    """One call of Square's. ``query`` is sent as JSON to a search, else as query parameters."""
 
-    kind: str
     path: str
     query: Mapping[str, Any]
 
@@ -294,60 +287,74 @@ _FIRST_DAY = datetime(2009, 1, 1, tzinfo=UTC)
 """Square was founded in 2009; without a begin, payments and refunds reach back one year only."""
 
 
-def _steps(locations: Sequence[str], since: datetime | None) -> Sequence[_Step]:
-    """Customers first, so that every later object finds its customer.
+def _begin(since: datetime | None) -> str:
+    return (since or _FIRST_DAY).isoformat().replace("+00:00", "Z")
 
-    With ``since`` customers are searched by change (reference of SearchCustomers: ``filter.updated_at``); without, all
-    are listed. Limits: 100 customers, payments or refunds a page; 10 locations and 500 orders a page (reference of
-    ListCustomers, SearchOrders, ListPayments, ListPaymentRefunds); ListPayments reads one location, the main one unless
-    named.
-    """
-    start = (since or _FIRST_DAY).isoformat().replace("+00:00", "Z")
+
+def _customers(since: datetime | None, locations: Sequence[str]) -> Sequence[_Step]:
+    """Searched by change (reference of SearchCustomers: ``filter.updated_at``), or all listed; 100 a page."""
+    if since is None:
+        return [_Step("/v2/customers", {"sort_field": "CREATED_AT", "sort_order": "ASC", "limit": "100"})]
+    query = {"filter": {"updated_at": {"start_at": _begin(since)}}, "sort": {"field": "CREATED_AT", "order": "ASC"}}
+    return [_Step("/v2/customers/search", {"limit": 100, "query": query})]
+
+
+def _orders(since: datetime | None, locations: Sequence[str]) -> Sequence[_Step]:
+    """10 locations a call and 500 orders a page (reference of SearchOrders)."""
     field, times = ("UPDATED_AT", "updated_at") if since else ("CREATED_AT", "created_at")
-    search = {
-        "limit": 500,
-        "query": {
-            "filter": {
-                "date_time_filter": {times: {"start_at": start}},
-                "state_filter": {"states": ["OPEN", "COMPLETED", "CANCELED"]},
-            },
-            "sort": {"sort_field": field, "sort_order": "ASC"},
+    query = {
+        "filter": {
+            "date_time_filter": {times: {"start_at": _begin(since)}},
+            "state_filter": {"states": ["OPEN", "COMPLETED", "CANCELED"]},
         },
+        "sort": {"sort_field": field, "sort_order": "ASC"},
     }
-    begin = "updated_at_begin_time" if since else "begin_time"
-    customers = {
-        "filter": {"updated_at": {"start_at": start}},
-        "sort": {"field": "CREATED_AT", "order": "ASC"},
-    }
-    money = {begin: start, "sort_field": field, "sort_order": "ASC", "limit": "100"}
     chunks = [list(locations[at : at + 10]) for at in range(0, len(locations), 10)]
-    return (
-        _Step("customer", "/v2/customers/search", {"limit": 100, "query": customers})
-        if since
-        else _Step("customer", "/v2/customers", {"sort_field": "CREATED_AT", "sort_order": "ASC", "limit": "100"}),
-        *(_Step("order", "/v2/orders/search", {**search, "location_ids": chunk}) for chunk in chunks),
-        *(_Step("payment", "/v2/payments", {**money, "location_id": location}) for location in locations),
-        _Step("refund", "/v2/refunds", money),
-    )
+    return [_Step("/v2/orders/search", {"limit": 500, "query": query, "location_ids": chunk}) for chunk in chunks]
 
 
-def backfill(
-    http: HttpClient, settings: SquareSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, orders, payments, refunds; each as if a webhook had brought the whole object.
+def _money(since: datetime | None) -> Mapping[str, Any]:
+    begin, field = ("updated_at_begin_time", "UPDATED_AT") if since else ("begin_time", "CREATED_AT")
+    return {begin: _begin(since), "sort_field": field, "sort_order": "ASC", "limit": "100"}
 
-    The cursor holds the locations, so that a resumed run walks the same lists.
-    """
-    state = cursor or {"step": 0, "cursor": None, "locations": _locations(http)}
-    steps = _steps(state["locations"], since)
-    for number in range(state["step"], len(steps)):
-        first = state["cursor"] if number == state["step"] else None
-        for objects, following in walk(first, partial(_page, http, steps[number])):
-            position = (number + 1, None) if following is None else (number, following)
-            items = [_item(steps[number].kind, found) for found in objects if _is_recent(found, since)]
-            yield BackfillPage(
-                items, dict(zip(("step", "cursor"), position, strict=True)) | {"locations": state["locations"]}
-            )
+
+def _payments(since: datetime | None, locations: Sequence[str]) -> Sequence[_Step]:
+    """100 a page; a call reads one location, the main one unless named (reference of ListPayments)."""
+    return [_Step("/v2/payments", {**_money(since), "location_id": location}) for location in locations]
+
+
+def _refunds(since: datetime | None, locations: Sequence[str]) -> Sequence[_Step]:
+    """100 a page (reference of ListPaymentRefunds)."""
+    return [_Step("/v2/refunds", _money(since))]
+
+
+_Steps = Callable[[datetime | None, Sequence[str]], Sequence[_Step]]
+
+
+def _list(kind: str, steps: _Steps, *, located: bool = False, **how: Any) -> Listed[SquareSettings]:
+    """Objects as if a webhook had brought each; ``located`` ones are asked for by the account's locations."""
+
+    def page(http: HttpClient, settings: SquareSettings, since: datetime | None, at: Any) -> Part:
+        number, cursor, locations = at or (0, None, _locations(http) if located else [])
+        asked = steps(since, locations)
+        if not asked:
+            return Part([])
+        objects, following = _page(http, kind, asked[number], cursor)
+        items = [_item(kind, found) for found in objects if _is_recent(found, since)]
+        if following is None and number + 1 == len(asked):
+            return Part(items)
+        return Part(items, [number, following, locations] if following else [number + 1, None, locations])
+
+    return Listed(page, **how)
+
+
+LISTS = {  # customers first, so that every later object finds its customer
+    "customers": _list("customer", _customers),
+    "orders": _list("order", _orders, located=True, quiet=timedelta(0)),
+    "payments": _list("payment", _payments, located=True),
+    "refunds": _list("refund", _refunds),
+}
+backfill = partial(in_turn, LISTS)
 
 
 def _locations(http: HttpClient) -> list[str]:
@@ -355,11 +362,11 @@ def _locations(http: HttpClient) -> list[str]:
     return [location["id"] for location in answer.get("locations") or ()]
 
 
-def _page(http: HttpClient, step: _Step, cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
+def _page(http: HttpClient, kind: str, step: _Step, cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
     query = {**step.query, "cursor": cursor} if cursor else step.query
     response = http.post(step.path, query) if step.path.endswith("/search") else http.get(step.path, query)
     answer = json_of(response)
-    return answer.get(f"{step.kind}s") or (), answer.get("cursor") or None
+    return answer.get(f"{kind}s") or (), answer.get("cursor") or None
 
 
 def _is_recent(found: Mapping[str, Any], since: datetime | None) -> bool:
@@ -390,8 +397,9 @@ SOURCE = Source(
     sign=SIGNATURE.sign,
     name_event=name_event,
     completions=completions,
-    complete=complete,
+    complete=fetched,
     backfill=backfill,
+    lists=LISTS,
     subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,

@@ -19,8 +19,8 @@ from hub.connectors.sumup.manifest import MANIFEST, SumUpSettings
 from hub.connectors.sumup.source import SOURCE, backfill, completions, name_event, parse
 from hub.errors import SkipEvent, VerificationError
 from hub.model.event import CustomerEvent, Note, OrderEvent
-from hub.sdk.connection import Connection, open_client
 from hub.sdk.completing import fetched
+from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.registry import Connector
 from hub.sdk.source import Completion, InboxEntry, RawDelivery

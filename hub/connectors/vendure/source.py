@@ -18,11 +18,12 @@ from hub.connectors.vendure import mapping, schemas
 from hub.connectors.vendure.manifest import VendureSettings
 from hub.errors import AuthError, PayloadError, RejectedError, SkipEvent
 from hub.mapping.payload import Reading
-from hub.mapping.time import maybe_instant
+from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 _PLACE = "fullName company streetLine1 streetLine2 city province postalCode phoneNumber"
@@ -65,29 +66,23 @@ def parse(entry: InboxEntry, settings: VendureSettings) -> Sequence[CanonicalEve
     raise PayloadError("missing", path=entry.topic)
 
 
-def _list(name: str, *, late: bool = False, **how: timedelta) -> Listed[VendureSettings]:
+def _list(name: str, *, late: bool = False, **how: Any) -> Listed[VendureSettings]:
     """Rows by their change; of orders those that are no carts.
 
     Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: those come too that were
     placed since, and ``late`` are those placed in the ``look_back_days`` before.
 
-    A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
-    is asked for anew from the last change of a full page on, and by offset only within that moment. ``after`` leaves
-    out its own moment, so it is a millisecond earlier.
+    ``after`` leaves out its own moment, so it is a millisecond earlier.
     """
 
     def page(client: HttpClient, settings: VendureSettings, since: datetime | None, at: Any) -> Part:
-        skip, begin = at or (0, None)
+        state = at or {"from": "", "seen": 0}
         if since and late:
             since -= timedelta(days=settings.look_back_days)
-        answer = _asked(client, name, skip, _chosen(name, since, begin, late=late))
-        found = answer[name]["items"]
+        answer = _asked(client, name, offset(state), _chosen(name, since, state["from"], late=late))
+        found, following = keyset(answer[name]["items"], "updatedAt", state, size=_PER_PAGE)
         precision = answer.get("globalSettings", {}).get("serverConfig", {}).get("moneyStrategyPrecision", 2)
         items = [_item(name.removesuffix("s"), one, precision) for one in found]
-        if len(found) < _PER_PAGE:
-            return Part(items, total=None if at else answer[name].get("totalItems"))
-        last = _before(maybe_instant(found[-1].get("updatedAt"), path="updatedAt"))
-        following = [skip + len(found), begin] if last == begin else [0, last]
         return Part(items, following, None if at else answer[name].get("totalItems"))
 
     return Listed(page, late=late, **how)
@@ -101,17 +96,15 @@ LISTS = {
 backfill = partial(in_turn, LISTS)
 
 
-def _before(at: datetime | None) -> str | None:
-    if at is None:
-        return None
+def _before(at: datetime) -> str:
     earlier = at.astimezone(UTC) - timedelta(milliseconds=1)
     return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _chosen(name: str, since: datetime | None, begin: str | None, *, late: bool) -> dict[str, Any]:
+def _chosen(name: str, since: datetime | None, begin: str, *, late: bool) -> dict[str, Any]:
     chosen: dict[str, Any] = {"active": {"eq": False}} if name == "orders" else {}
     if begin:
-        chosen["updatedAt"] = {"after": begin}
+        chosen["updatedAt"] = {"after": _before(instant(begin, path="updatedAt"))}
     if since:
         changes = [*(["updatedAt"] if not late else ()), *(["orderPlacedAt"] if name == "orders" else ())]
         chosen["_or"] = [{change: {"after": _before(since)}} for change in changes]

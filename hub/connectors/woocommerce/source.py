@@ -106,7 +106,7 @@ _RESOURCES = {"customers": "customer.updated", "orders": "order.updated"}
 _PER_PAGE = 100
 
 
-def _list(resource: str, **how: timedelta) -> Listed[WooCommerceSettings]:
+def _list(resource: str, **how: Any) -> Listed[WooCommerceSettings]:
     """Rows by id; those changed at or after ``since``. Raises ConfigError without the REST key.
 
     Pages are numbers over a live list, so the list is ordered by id: ordered by date of change, an order that is

@@ -88,4 +88,4 @@ def _is_due(one: Listed[Any], heard: Mapping[str, Any], now: datetime, every: ti
     """Half an ``every`` early is in time: the runs themselves are not to the second."""
     patience = min(one.quiet, every * (2 ** min(heard["quiet"], _MOST_DOUBLED) - 1))
     waited: timedelta = now - datetime.fromisoformat(heard["at"])
-    return waited + every / 2 >= max(patience, one.least)
+    return bool(waited + every / 2 >= max(patience, one.least))

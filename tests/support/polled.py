@@ -86,9 +86,9 @@ def bigcommerce(request: httpx.Request, rows: Rows) -> Any:
     if not request.url.path.endswith("v2/orders"):
         return None
     query = request.url.params
-    rows = [row for row in _by_time(rows) if iso(row[1])[:19] > query.get("min_date_modified", "")[:19]]
-    found = _offset(rows, PAGE * (int(query["page"]) - 1))
-    return [{"id": number, "date_modified": iso(at)} for number, at in found]
+    rows = [row for row in rows if iso(row[1])[:19] > query.get("min_date_modified", "")[:19]]
+    rows = [row for row in rows if row[0] >= int(query.get("min_id", 0))]
+    return [{"id": number, "date_modified": iso(at)} for number, at in rows[:PAGE]]
 
 
 def in_paris(at: datetime) -> str:

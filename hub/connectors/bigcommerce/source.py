@@ -175,24 +175,26 @@ _PER_PAGE = 100
 
 
 def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: Any) -> Listed[BigCommerceSettings]:
-    """Rows by their change, where the list can be sorted by it.
+    """Rows by id where the list can begin at one (V2): what changes meanwhile moves nothing. Else by their change.
 
-    A page is a number in a live list, and what changes meanwhile moves to its end and the others one place forward. So
-    the list is asked for anew from the last change of a full page on, and by number only within that second. The
-    filters of V3 leave out their own second, so each begins one earlier.
+    A page of V3 is a number in a live list, and what changes meanwhile moves to its end and the others one place
+    forward. So the list is asked for anew from the last change of a full page on, and by number only within that
+    second. The filters leave out their own second, so each begins one earlier.
     """
 
     def page(client: HttpClient, settings: BigCommerceSettings, since: datetime | None, at: Any) -> Part:
-        number, begin = at or (1, _text(since))
+        number, begin, after = at or (1, _text(since), None)
         asked = {**query, "limit": str(_PER_PAGE), "page": str(number), **({filtered: begin} if begin else {})}
-        response = client.get(path, asked)
+        response = client.get(path, {**asked, "min_id": str(after + 1)} if after else asked)
         answer = json_of(response) if response.content else []  # V2 answers an empty list with 204
         found = answer if isinstance(answer, list) else answer.get("data") or []
         items = [_item(kind, one) for one in found]
         if len(found) < _PER_PAGE:
             return Part(items)
+        if query.get("sort") == "id:asc":
+            return Part(items, [1, begin, int(found[-1].get("id") or 0)])
         last = _changed(found[-1]) if "sort" in query else begin  # subscribers come by id
-        return Part(items, [number + 1, begin] if last == begin or not last else [1, last])
+        return Part(items, [number + 1, begin, None] if last == begin or not last else [1, last, None])
 
     return Listed(page, **how)
 
@@ -217,7 +219,7 @@ _BY_CHANGE = {"sort": "date_modified:asc"}
 LISTS = {
     "customer": _list("customer", _PATHS["customer"], "date_modified:min", {**_DETAILS, **_BY_CHANGE}),
     "subscriber": _list("subscriber", _PATHS["subscriber"], "date_modified:min", {}),
-    "order": _list("order", _PATHS["order"], "min_date_modified", {**_PARTS, **_BY_CHANGE}, quiet=timedelta(0)),
+    "order": _list("order", _PATHS["order"], "min_date_modified", {**_PARTS, "sort": "id:asc"}, quiet=timedelta(0)),
 }
 backfill = partial(in_turn, LISTS)
 

@@ -15,7 +15,8 @@ import pytest
 from square.utils.webhooks_helper import verify_signature
 
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
-from hub.connectors.square.source import SIGNATURE, SOURCE, backfill, completions, parse
+from hub.connectors.square.source import SIGNATURE, SOURCE, completions, parse
+from hub.connectors.square.source_history import backfill
 from hub.errors import RejectedError, SkipEvent, VerificationError
 from hub.model.event import OrderEvent
 from hub.sdk.completing import fetched

@@ -224,6 +224,22 @@ LISTS = {
 backfill = partial(in_turn, LISTS)
 
 
+def deleted(client: HttpClient, settings: BigCommerceSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that were archived, which is what deleting one does: the list leaves them out unless it is asked."""
+    numbers = sorted(int(one) for one in ids if one.isdigit())
+    page = 1
+    while numbers:
+        query = {**_PARTS, "is_deleted": "true", "min_id": str(numbers[0]), "max_id": str(numbers[-1])}
+        response = client.get(_PATHS["order"], {**query, "limit": str(_PER_PAGE), "page": str(page)})
+        found = json_of(response) if response.content else []
+        for one in found:
+            if one.get("id") in numbers:
+                yield replace(_item("order", one), topic="store/order/archived")
+        if len(found) < _PER_PAGE:
+            return
+        page += 1
+
+
 def authorise(settings: BigCommerceSettings) -> Mapping[str, str]:
     return {"x-auth-token": settings.access_token.get_secret_value(), "accept": "application/json"}
 
@@ -275,6 +291,7 @@ SOURCE = Source(
     complete=fetched,
     backfill=backfill,
     lists=LISTS,
+    deleted=deleted,
     # store/order/updated tells every change of the status too
     subscriptions=Subscriptions(
         _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic != "store/order/statusUpdated")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import time
 from typing import Any
 from urllib.parse import quote
 
@@ -203,7 +204,7 @@ def _order(
     yield OrderEvent(occurred_at=at, order=made, record=mapping.record_key(owner.id) if owner else None)
 
 
-def _list(collection: str, kind: str, time: str, query: _Query, **how: Any) -> Listed[CloverSettings]:
+def _list(collection: str, kind: str, changed: str, query: _Query, **how: Any) -> Listed[CloverSettings]:
     """The rows of one merchant after the other, each as if a webhook had named it."""
 
     def page(http: HttpClient, settings: CloverSettings, since: datetime | None, at: Any) -> Part:
@@ -213,8 +214,8 @@ def _list(collection: str, kind: str, time: str, query: _Query, **how: Any) -> L
         asked = {"limit": str(_PAGE), "offset": str(offset(state)), **query(state["from"])}
         path = f"/v3/merchants/{quote(merchants[number], safe='')}/{collection}"
         found = json_of(http.get(path, asked, headers=_token(settings, merchants[number]))).get("elements") or []
-        fresh, going_on = keyset(found, time, state)
-        items = [_item(merchants[number], kind, time, one) for one in fresh]
+        fresh, going_on = keyset(found, changed, state, size=_PAGE)
+        items = [_item(merchants[number], kind, changed, one) for one in fresh]
         if going_on is None and number + 1 == len(merchants):
             return Part(items)
         return Part(items, [number, going_on] if going_on else [number + 1, {"from": start, "seen": 0}])
@@ -237,11 +238,21 @@ LISTS = {
 backfill = partial(in_turn, LISTS)
 
 
-def _item(merchant: str, kind: str, time: str, found: Mapping[str, Any]) -> BackfillItem:
-    at = found.get(time or "customerSince") or found.get("createdTime") or 0
+def _item(merchant: str, kind: str, changed: str, found: Mapping[str, Any]) -> BackfillItem:
+    at = found.get(changed or "customerSince") or found.get("createdTime") or 0
     update = {"objectId": f"{kind}:{found.get('id')}", "type": "UPDATE", "ts": at}
     body = orjson.dumps({"merchants": {merchant: [update]}})
     return BackfillItem(f"backfill:{merchant}:{update['objectId']}:{at}", _TOPIC, body)
+
+
+def deleted(http: HttpClient, settings: CloverSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that no merchant has any more: one call for each, as the list cannot be asked by ids."""
+    merchants = sorted(settings.merchants)
+    for one in ids:
+        if not any(complete(_fetched(merchant, "O", one), http, settings) for merchant in merchants):
+            told = {"objectId": f"O:{one}", "type": "DELETE", "ts": int(time() * 1000)}
+            body = orjson.dumps({"merchants": {merchants[0]: [told]}})
+            yield BackfillItem(f"deleted:O:{one}", _TOPIC, body)
 
 
 def api_root(settings: CloverSettings) -> str:
@@ -270,6 +281,7 @@ SOURCE = Source(
     complete=complete,
     backfill=backfill,
     lists=LISTS,
+    deleted=deleted,
     api_root=api_root,
     check=check,
 )

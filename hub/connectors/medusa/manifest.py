@@ -52,6 +52,7 @@ MANIFEST: Manifest[MedusaSettings] = Manifest(
     },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
+        "deleted": "an order of Medusa cannot be deleted, only cancelled or archived",
         "consent": "Medusa has no marketing consent of its own; plug-ins keep it where each likes",
         "subscribe": "Medusa has no webhooks: a subscriber of the shop's own sends them (README)",
         "privacy": "Medusa has no requests of people about their data",

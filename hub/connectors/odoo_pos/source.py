@@ -55,7 +55,7 @@ def _orders(http: HttpClient, settings: OdooPosSettings, since: datetime | None,
         http, settings, "pos.order", [["write_date", ">=", state["from"]]], schemas.ORDER_FIELDS,
         order="write_date, id", limit=_PAGE, offset=offset(state),
     )  # fmt: skip
-    fresh, following = keyset(found, "write_date", state)
+    fresh, following = keyset(found, "write_date", state, size=_PAGE)
     return Part(list(_items(http, settings, fresh)), following)
 
 

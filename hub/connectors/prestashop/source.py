@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -98,12 +99,16 @@ def _local(at: datetime, settings: PrestaShopSettings) -> str:
     return (here.replace(tzinfo=None) - back).strftime("%Y-%m-%d %H:%M:%S")
 
 
+_TABLES: WeakKeyDictionary[HttpClient, dict[str, dict[str, Mapping[str, Any]]]] = WeakKeyDictionary()
+"""Short tables are read once for each run, which has a client of its own."""
+
+
 class _Shop:
     """The webservice of one shop, and the short tables that ids in its rows point to."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
-        self._tables: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._tables = _TABLES.setdefault(client, {})
 
     def rows(self, resource: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """The rows of one list; an empty one is ``[]`` instead of an object (PrestaShop/PrestaShop#10172)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -99,9 +100,15 @@ LISTS = {  # customers first, so that every later object finds its customer
 backfill = partial(in_turn, LISTS)
 
 
+_LOCATIONS: WeakKeyDictionary[HttpClient, list[str]] = WeakKeyDictionary()
+"""They are read once for each run, which has a client of its own."""
+
+
 def _locations(http: HttpClient) -> list[str]:
-    answer = json_of(http.get("/v2/locations"))
-    return [location["id"] for location in answer.get("locations") or ()]
+    if http not in _LOCATIONS:
+        answer = json_of(http.get("/v2/locations"))
+        _LOCATIONS[http] = [location["id"] for location in answer.get("locations") or ()]
+    return _LOCATIONS[http]
 
 
 def _page(http: HttpClient, kind: str, step: _Step, cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:

@@ -233,6 +233,8 @@ MANIFEST: Manifest[WebhookInSettings] = Manifest(
     },
     limits=Limits(calls=5, per_seconds=1.0),
     not_offered={
+        "deleted": "what system it is, and how it is asked for an order that is gone, is not known",
+
         "subscribe": "every system makes its webhooks in its own way: by hand there",
         "privacy": "which request means what differs by system; `deletion` marks a record as gone",
     },

@@ -45,6 +45,8 @@ MANIFEST: Manifest[MagentoSettings] = Manifest(
     # a shop allows 300 a page by default where it limits them (webapi/validation/maximum_page_size)
     limits=Limits(batch=100),
     not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "the REST API of the open-source edition has no reviews",
         "webhook": "the open-source edition sends none; Adobe Commerce's are hooks within the checkout, and its I/O "
         "Events need Adobe's cloud: set every: 5m",
         "subscribe": "there are no webhooks",

@@ -26,6 +26,7 @@ class MedusaSettings(OrderSettings):
     )
 
 
+_PRODUCT = "the product with its variants, fetched"
 _ORDER = "the order and its buyer, both fetched"
 
 MANIFEST: Manifest[MedusaSettings] = Manifest(
@@ -48,10 +49,13 @@ MANIFEST: Manifest[MedusaSettings] = Manifest(
         "payment.refunded": "the order that the payment (fetched) is for, fetched",
         "customer.created": "the customer, fetched",
         "customer.updated": "the customer, fetched",
+        "product.created": _PRODUCT,
+        "product.updated": _PRODUCT,
         "customer.deleted": "the record is marked deleted at the source; nothing is erased",
     },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
+        "reviews": "Medusa has no reviews of its own",
         "deleted": "an order of Medusa cannot be deleted, only cancelled or archived",
         "consent": "Medusa has no marketing consent of its own; plug-ins keep it where each likes",
         "subscribe": "Medusa has no webhooks: a subscriber of the shop's own sends them (README)",

@@ -41,6 +41,8 @@ ORDER_FIELDS = ",".join(
     )
 )
 CUSTOMER_FIELDS = "*addresses"
+PRODUCT_FIELDS = "*categories,*tags,*variants,*variants.prices"
+_FIELDS = {"customer": CUSTOMER_FIELDS, "product": PRODUCT_FIELDS}
 _PER_PAGE = 100
 
 
@@ -55,8 +57,8 @@ def completions(entry: InboxEntry, settings: MedusaSettings) -> Sequence[Complet
     if entry.topic not in MANIFEST.topics or what == "deleted" or _is_whole(entry):
         return ()
     told = read(schemas.Event, entry.body).data
-    if kind == "customer":
-        return () if "customer" in entry.completions else (_fetch("customer", "customers", told.id, CUSTOMER_FIELDS),)
+    if kind in ("customer", "product"):
+        return () if kind in entry.completions else (_fetch(kind, f"{kind}s", told.id, _FIELDS[kind]),)
     order_id = told.order_id or told.id
     if kind == "payment":
         if "payment" not in entry.completions:
@@ -70,7 +72,7 @@ def completions(entry: InboxEntry, settings: MedusaSettings) -> Sequence[Complet
 def _is_whole(entry: InboxEntry) -> bool:
     """True of what a backfill brought: the answer of the API itself."""
     whole = read(schemas.Answer, entry.body)
-    return whole.order is not None or whole.customer is not None
+    return any((whole.order, whole.customer, whole.product))
 
 
 def _fetch(name: str, collection: str, identifier: str | None, fields: str) -> Completion:
@@ -93,7 +95,8 @@ def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEven
         if not event.data.id:
             raise PayloadError("missing", path="data.id")
         return [DeletionEvent(occurred_at=event.at, record=mapping.record_key(event.data.id))]
-    name = "customer" if entry.topic.startswith("customer.") else "order"
+    kind = entry.topic.partition(".")[0]
+    name = kind if kind in _FIELDS else "order"
     body = entry.body if _is_whole(entry) else entry.completions.get(name)
     if not body:
         raise SkipEvent(f"the {name} is not there")
@@ -101,6 +104,8 @@ def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEven
     found = reading.read(schemas.Answer, body)
     if found.customer is not None:
         return reading.of([mapping.customer_event(found.customer, settings.default_region, entry.received_at)])
+    if found.product is not None:
+        return reading.of([mapping.product_event(found.product, entry.received_at)])
     if found.order is None:
         raise PayloadError("missing", path=name)
     return reading.of(mapping.order_events(found.order, settings.default_region))
@@ -145,6 +150,7 @@ def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:
 LISTS = {
     "customers": _list("customers", CUSTOMER_FIELDS),
     "orders": _list("orders", ORDER_FIELDS, quiet=timedelta(0)),
+    "products": _list("products", PRODUCT_FIELDS),
     # a capture is no change of its order: where payment.captured did not come, a look back finds it
     "captured": _list("orders", ORDER_FIELDS, late=True, least=timedelta(hours=1)),
 }
@@ -158,7 +164,7 @@ def authorise(settings: MedusaSettings) -> Mapping[str, str]:
 def check(client: HttpClient, settings: MedusaSettings) -> Checked:
     """Read one customer and one order with the key."""
     found = Checked(untested=["webhook_secret: only a real event can tell"])
-    for name in ("customers", "orders"):
+    for name in ("customers", "orders", "products"):
         found.reads(name, partial(client.get, f"/admin/{name}", {"limit": "1", "fields": "id"}))
     return found
 

@@ -111,7 +111,11 @@ def test_an_event_that_names_nothing_is_parked_with_its_path() -> None:
 def test_history_goes_on_after_a_page_that_is_not_full_and_asks_since_when() -> None:
     # airbytehq/airbyte#34883: one record less than a page is taken for the end, and the rest is lost in silence
     asked: list[httpx.URL] = []
-    lists: dict[str, list[dict[str, Any]]] = {"customers": [], "orders": [told(id=f"order_{n}") for n in range(150)]}
+    lists: dict[str, list[dict[str, Any]]] = {
+        "customers": [],
+        "products": [],
+        "orders": [told(id=f"order_{n}") for n in range(150)],
+    }
 
     def shop(request: httpx.Request) -> httpx.Response:
         asked.append(request.url)

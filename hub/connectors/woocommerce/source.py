@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from hub.connectors.woocommerce import mapping, schemas
-from hub.connectors.woocommerce.manifest import WooCommerceSettings
+from hub.connectors.woocommerce.manifest import MANIFEST, WooCommerceSettings
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.payload import Read, Reading, VendorModel, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
@@ -92,6 +92,14 @@ def _customer_deleted(entry: InboxEntry, read: Read, settings: WooCommerceSettin
     return [DeletionEvent(occurred_at=entry.received_at, record=gone)]
 
 
+def _product(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+    return [mapping.product_event(read(schemas.Product, entry.body))]
+
+
+def _review(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+    return mapping.review_events(read(schemas.Review, entry.body), settings.default_region)
+
+
 _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {
     "order.created": _order,
     "order.updated": _order,
@@ -100,9 +108,18 @@ _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequenc
     "customer.created": _customer,
     "customer.updated": _customer,
     "customer.deleted": _customer_deleted,
+    "product.created": _product,
+    "product.updated": _product,
+    "product.restored": _product,
+    "review": _review,
 }
 
-_RESOURCES = {"customers": "customer.updated", "orders": "order.updated"}
+_RESOURCES = {
+    "customers": "customer.updated",
+    "orders": "order.updated",
+    "products": "product.updated",
+    "products/reviews": "review",
+}
 _PER_PAGE = 100
 
 
@@ -131,6 +148,8 @@ LISTS = {
     # has no filter by change (WC_REST_Customers_Controller), so that all of them are read and filtered here
     "customers": _list("customers", least=timedelta(hours=6)),
     "orders": _list("orders", quiet=timedelta(0)),
+    "products": _list("products"),
+    "products/reviews": _list("products/reviews"),
 }
 backfill = partial(in_turn, LISTS)
 
@@ -139,6 +158,10 @@ def _query(resource: str, page: int, since: datetime | None) -> dict[str, str]:
     query = {"per_page": str(_PER_PAGE), "page": str(page), "orderby": "id", "order": "asc"}
     if resource == "customers":
         query["role"] = "all"  # the default lists only WordPress users of role "customer"
+    elif resource == "products/reviews":
+        query["status"] = "all"
+        if since:  # compared with the shop's own time, wherever it stands
+            query["after"] = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
     elif since:
         before = since.astimezone(UTC) - timedelta(seconds=1)  # modified_after excludes its own second
         query |= {"modified_after": before.strftime("%Y-%m-%dT%H:%M:%S"), "dates_are_gmt": "true"}
@@ -151,7 +174,7 @@ def _changed(found: Mapping[str, Any], since: datetime | None) -> bool:
 
 
 def _item(resource: str, found: Mapping[str, Any]) -> BackfillItem:
-    version = found.get("date_modified_gmt") or found.get("date_created_gmt")
+    version = found.get("date_modified_gmt") or f"{found.get('date_created_gmt')}:{found.get('status')}"
     return BackfillItem(
         event_id=f"backfill:{resource}:{found.get('id')}:{version}",
         topic=_RESOURCES[resource],
@@ -231,7 +254,9 @@ SOURCE = Source(
     backfill=backfill,
     lists=LISTS,
     deleted=deleted,
-    subscriptions=Subscriptions(_listed, _create, _remove),
+    subscriptions=Subscriptions(
+        _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic != "review")
+    ),
     authorise=authorise,
     api_root=api_root,
     check=check,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.errors import AuthError
+
 
 @dataclass(slots=True)
 class Checked:
@@ -20,6 +22,14 @@ class Checked:
         ask()
         self.works.append(f"{name} can be read")
         return self
+
+    def may_read(self, name: str, ask: Callable[[], object]) -> Checked:
+        """The same of what is left out where the credentials may not read it."""
+        try:
+            return self.reads(name, ask)
+        except AuthError:
+            self.untested.append(f"{name}: the credentials may not read them, so they are left out")
+            return self
 
     def scopes(self, needed: Iterable[str], granted: Iterable[str]) -> None:
         """Note which of the needed scopes are granted; ``write_x`` grants ``read_x`` too where vendors say so."""

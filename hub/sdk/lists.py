@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from hub.errors import AuthError
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 from hub.sdk.paginate import DONE
-from hub.sdk.source import BackfillPage, Listed
+from hub.sdk.source import BackfillPage, Listed, Part
 
 
 def in_turn(
@@ -42,12 +43,21 @@ def in_turn(
     came: set[str] = set()
     while name in asked:
         begin = datetime.fromisoformat(asked[name]) if asked[name] else None
-        part = lists[name].page(http, settings, begin, at)
+        part = _read(lists[name], http, settings, begin, at)
         found[name] = found.get(name, 0) + len(part.items)
         ends = part.at is None or (coming := f"{name} {part.at}") in came
         came.add("" if ends else coming)
         name, at = (names[names.index(name) + 1], None) if ends else (name, part.at)
         yield BackfillPage(part.items, {"list": name, "at": at, "found": found.copy(), **carried}, part.total)
+
+
+def _read(one: Listed[Settings], http: HttpClient, settings: Settings, since: datetime | None, at: Any) -> Part:
+    try:
+        return one.page(http, settings, since, at)
+    except AuthError:
+        if not one.spare:
+            raise
+        return Part(())
 
 
 def next_poll(

@@ -40,6 +40,9 @@ def parse(entry: InboxEntry, settings: MagentoSettings) -> Sequence[CanonicalEve
             return reading.of(mapping.order_events(reading.read(schemas.Order, entry.body), settings.default_region))
         case "creditmemo":
             return reading.of([mapping.refund_event(reading.read(schemas.Creditmemo, entry.body))])
+        case "product":
+            given_product = reading.read(schemas.Product, entry.body)
+            return reading.of([mapping.product_event(given_product, entry.received_at)])
         case "order.deleted":
             gone = RecordKey(kind="order", external_id=reading.read(schemas.Gone, entry.body).entity_id)
             return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
@@ -91,11 +94,13 @@ def _item(kind: str, number: Any, found: Mapping[str, Any]) -> BackfillItem:
     return BackfillItem(f"{kind}:{number}:{version}", kind, body)
 
 
+_PRODUCTS = "rest/V1/products"
 _PATHS = {"customer": "rest/V1/customers/search", "order": "rest/V1/orders", "creditmemo": "rest/V1/creditmemos"}
 LISTS = {
     "customer": _list("customer", _PATHS["customer"], "id"),
     "order": _list("order", _PATHS["order"], quiet=timedelta(0)),
     "creditmemo": _list("creditmemo", _PATHS["creditmemo"]),
+    "product": _list("product", _PRODUCTS, "id", spare=True),
 }
 
 
@@ -130,7 +135,8 @@ def check(client: HttpClient, settings: MagentoSettings) -> Checked:
     for name, path in _PATHS.items():
         query = {**_criteria(0, None), "searchCriteria[pageSize]": "1"}
         found.reads(f"{name}s", partial(client.get, path, query))
-    return found
+    one = {**_criteria(0, None), "searchCriteria[pageSize]": "1"}
+    return found.may_read("products", partial(client.get, _PRODUCTS, one))
 
 
 backfill = partial(in_turn, LISTS)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub.errors import AuthError
 from hub.sdk.lists import in_turn, next_poll
 from hub.sdk.paginate import keyset, offset
 from hub.sdk.source import BackfillItem, Listed, Part
@@ -60,6 +61,17 @@ def test_what_only_polls_need_is_no_part_of_a_history() -> None:
     assert [name for name, _, _ in asked] == ["orders"]
     read(lists, NOON, None)
     assert [name for name, _, _ in asked[1:]] == ["orders", "slips"]
+
+
+def test_a_list_that_the_credentials_may_not_read_costs_no_other() -> None:
+    def refused(http: Any, settings: Any, since: datetime | None, at: Any) -> Part:
+        raise AuthError("403")
+
+    asked: list[Any] = []
+    lists: dict[str, Listed[Any]] = {"products": Listed(refused, spare=True), "orders": listed("orders", asked, 1)}
+    assert [len(page.items) for page in read(lists, None, None)] == [0, 1]
+    with pytest.raises(AuthError):
+        read({"orders": Listed(refused)}, None, None)
 
 
 def polls(lists: Mapping[str, Listed[Any]], minutes: int, news: Mapping[int, str]) -> dict[str, list[int]]:

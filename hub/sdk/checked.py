@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.errors import AuthError
+from hub.errors import AuthError, NotFound
 
 
 @dataclass(slots=True)
@@ -27,8 +27,8 @@ class Checked:
         """The same of what is left out where the credentials may not read it."""
         try:
             return self.reads(name, ask)
-        except AuthError:
-            self.untested.append(f"{name}: the credentials may not read them, so they are left out")
+        except (AuthError, NotFound):
+            self.untested.append(f"{name}: the credentials may not read them, or there are none, so they are left out")
             return self
 
     def scopes(self, needed: Iterable[str], granted: Iterable[str]) -> None:

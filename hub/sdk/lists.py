@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.errors import AuthError
+from hub.errors import AuthError, NotFound
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
 from hub.sdk.paginate import DONE
@@ -54,7 +54,7 @@ def in_turn(
 def _read(one: Listed[Settings], http: HttpClient, settings: Settings, since: datetime | None, at: Any) -> Part:
     try:
         return one.page(http, settings, since, at)
-    except AuthError:
+    except (AuthError, NotFound):
         if not one.spare:
             raise
         return Part(())

@@ -119,7 +119,8 @@ class Listed(Generic[Settings]):
     page    reads on from ``at``, None at the beginning; gives what changed at or after a time, or all
     quiet   how long a poll leaves the list alone at most while it brings nothing; none for what is sold: each poll asks
     least   how long a poll leaves it alone at least: for a list that is long whenever it is asked for
-    spare   what the credentials may not be allowed to read: then the list is left out, and `hub check --live` says so
+    spare   what the credentials may not be allowed to read, or an older release lacks: then the list is left out, and
+            `hub check --live` says so
     late    for what only polls need, because the other lists do not tell it as a change; a history has it in them
     """
 

@@ -150,7 +150,7 @@ def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:
 LISTS = {
     "customers": _list("customers", CUSTOMER_FIELDS),
     "orders": _list("orders", ORDER_FIELDS, quiet=timedelta(0)),
-    "products": _list("products", PRODUCT_FIELDS),
+    "products": _list("products", PRODUCT_FIELDS, spare=True),
     # a capture is no change of its order: where payment.captured did not come, a look back finds it
     "captured": _list("orders", ORDER_FIELDS, late=True, least=timedelta(hours=1)),
 }

@@ -30,7 +30,8 @@ from tests.support.serving import served
 
 TOPICS = {
     "order.created", "order.updated", "order.restored", "order.deleted",
-    "customer.created", "customer.updated", "customer.deleted", "product.created", "product.updated", "product.restored",
+    "customer.created", "customer.updated", "customer.deleted",
+    "product.created", "product.updated", "product.restored",
 }  # fmt: skip
 PUBLIC = "https://hub.example.com"
 OURS = "https://hub.example.com/webhooks/shop"

@@ -63,7 +63,7 @@ STAGE_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 REMOVED = Counter(
-    "hub_retention_removed_total", "Rows that retention removed: bodies, attempts, outcomes.", ["outcome"]
+    "hub_retention_removed_total", "Rows that retention removed: bodies, attempts, outcomes, visits.", ["outcome"]
 )
 CONNECTIONS_REFUSED = Counter(
     "hub_http_refused_total",

@@ -178,6 +178,11 @@ class RetentionSection(_Section):
         90, description="Attempts at a destination; the last one of each profile and order stays."
     )
     outcomes: Days | None = Field(365, description="Why events were skipped; afterwards they count as done.")
+    visits: Days | None = Field(
+        90,
+        description="What visitors of a page or an app did of whom nothing else is known: views, searches, clicks. "
+        "Once they say who they are, all of it that is still there is theirs, and stays.",
+    )
 
 
 class Settings(_Section):

@@ -18,6 +18,7 @@ from hub.errors import HubError, Unavailable
 from hub.intake import backfill as reading
 from hub.intake.backfill import Outcome, Progress
 from hub.normalise.trial import as_read
+from hub.sdk import lists
 from hub.sdk.connection import Connection
 from hub.store import backfills
 from hub.store.backfills import Backfill
@@ -60,7 +61,8 @@ class History:
 
     def _due(self, session: Session) -> Backfill | None:
         name = self.connection.name
-        if backfills.is_due(session, name, self.every) is None:
+        now = backfills.is_due(session, name, self.every)
+        if now is None:
             return None
         stored = backfills.get(session, name)
         if stored is None or not stored.finished:
@@ -72,7 +74,13 @@ class History:
                 backfills.touch(session, name)
             return reading.plan(stored, name, since=None, again=False, changed=changed)
         began = backfills.begun_at(session, name)
-        return Backfill(name, None if began is None else began - OVERLAP)
+        if began is None:
+            return Backfill(name, None)
+        cursor = None
+        if source is not None and source.lists:
+            last, every = stored.cursor, self.every
+            cursor = dict(lists.next_poll(source.lists, last, began=began, now=now, every=every, overlap=OVERLAP))
+        return Backfill(name, began - OVERLAP, cursor)
 
     def _read(self, begun: Backfill, stopping: threading.Event) -> Progress:
         walk = reading.backfill(

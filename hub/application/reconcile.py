@@ -74,6 +74,7 @@ class Comparison:
     gaps: list[Gap] = field(default_factory=list)
     repaired: int = 0
     listed: set[tuple[str, str]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
     @property
     def found(self) -> dict[str, int]:
@@ -124,7 +125,9 @@ def reconcile(database: Database, connection: Connection, *, since: datetime | N
 def _compare(
     session: Session, comparison: Comparison, connection: Connection, items: Sequence[BackfillItem], *, repair: bool
 ) -> None:
-    entries = [entry_of(connection.name, item, comparison.begun_at) for item in items]
+    fresh = [item for item in items if item.event_id not in comparison.seen]  # two lists may have one item
+    comparison.seen.update(item.event_id for item in fresh)
+    entries = [entry_of(connection.name, item, comparison.begun_at) for item in fresh]
     read = as_read(entries, connection)
     drafts = [_drafts(each) for each in read]
     facts = held_facts(session, {fact for draft in drafts for fact in draft.facts})

@@ -38,6 +38,9 @@ class Retaining:
         if settings.outcomes is not None:
             skipped = timedelta(days=settings.outcomes)
             self._steps["outcomes"] = lambda session: retention.outcomes(session, skipped, BATCH)
+        if settings.visits is not None:
+            visited = timedelta(days=settings.visits)
+            self._steps["visits"] = lambda session: retention.visits(session, visited, BATCH)
 
     def turn(self, seconds: float = TURN_SECONDS) -> dict[Kind, int]:
         """Remove for about so long; gives how much of each kind."""

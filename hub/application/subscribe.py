@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ import structlog
 
 from hub import metrics
 from hub.application.reconcile import reconcile
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, NotFound
 from hub.intake.receive import PREFIX
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
@@ -106,7 +106,8 @@ def _remove(
     offered: Subscriptions[Any], client: HttpClient, connection: Connection, gone: Iterable[Subscription]
 ) -> None:
     for one in {one.id: one for one in gone}.values():  # one webhook may carry many topics
-        offered.remove(client, connection.settings, one)
+        with suppress(NotFound):
+            offered.remove(client, connection.settings, one)
 
 
 # -- the watchdog -----------------------------------------------------------------------------------------------------

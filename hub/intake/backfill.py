@@ -110,13 +110,13 @@ def backfill(
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     progress = Progress(begun, 0)
-    failures, gives_way = 0, True
+    failures, gives_way, begins = 0, True, _begins(database, begun)
     with open_client(connection, source, background=True) as client:
         while True:
             try:
                 for page in _pages(connection, client, progress.backfill):
-                    progress = _store(database, progress, page, read, clock())
-                    failures = 0
+                    progress = _store(database, progress, page, read, clock(), begins=begins)
+                    failures, begins = 0, False
                     yield progress
                     gives_way = gives_way and _give_way(database, connection.name, sleep)
                 break
@@ -130,7 +130,7 @@ def backfill(
                 sleep(wait)
     finished = replace(progress.backfill, finished=True)
     with database.session() as session:
-        backfills.save(session, finished, begins=not finished.stored)
+        backfills.save(session, finished, begins=begins)
     yield replace(progress, backfill=finished)
 
 
@@ -181,7 +181,16 @@ def _pages(connection: Connection, client: HttpClient, at: Backfill) -> Iterator
     return source.backfill(client, connection.settings, at.since, at.cursor)
 
 
-def _store(database: Database, progress: Progress, page: BackfillPage, read: Reader, now: datetime) -> Progress:
+def _begins(database: Database, begun: Backfill) -> bool:
+    """Whether a run is a new one, whose time counts, and not one that is gone on with: the next asks since it began."""
+    with database.session() as session:
+        held = backfills.get(session, begun.connection)
+    return held is None or held.finished or (held.since, held.cursor) != (begun.since, begun.cursor)
+
+
+def _store(
+    database: Database, progress: Progress, page: BackfillPage, read: Reader, now: datetime, *, begins: bool
+) -> Progress:
     before = progress.backfill
     entries = [entry_of(before.connection, item, now) for item in page.items]
     told = Counter(outcome for outcome in read(entries) if outcome[0] in _COUNTED)
@@ -196,7 +205,7 @@ def _store(database: Database, progress: Progress, page: BackfillPage, read: Rea
     )
     with database.session() as session:
         new = inbox.insert(session, entries)
-        backfills.save(session, after, begins=not before.stored)
+        backfills.save(session, after, begins=begins)
     return Progress(after, progress.new + new, progress.read + len(entries), Counter(progress.outcomes) + told)
 
 

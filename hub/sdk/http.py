@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections import deque
@@ -329,6 +330,11 @@ def json_of(response: httpx.Response) -> Any:
         raise Unavailable(
             f"{response.request.method} {response.request.url.host}: the answer is not JSON", uncertain=True
         ) from None
+
+
+def basic(user: str, password: str = "") -> Mapping[str, str]:
+    """The header of HTTP Basic (RFC 7617)."""
+    return {"authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def retry_after(response: httpx.Response) -> float | None:

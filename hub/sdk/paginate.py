@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 Page = TypeVar("Page")
 DONE = "done"
@@ -37,6 +37,43 @@ def walk(
         if ends:
             return
         cursor = following
+
+
+_AGAIN = 3
+"""How often one moment is read anew, at most: a vendor may give rows of one time in any order."""
+
+
+def offset(state: Mapping[str, Any]) -> int:
+    """What a page of ``keyset`` is asked for with: the last row that was read comes once more, to be known again."""
+    return max(0, int(state["seen"]) - 1)
+
+
+def keyset(
+    found: Sequence[Mapping[str, Any]], field: str, state: Mapping[str, Any], *, size: int | None = None
+) -> tuple[Sequence[Mapping[str, Any]], dict[str, Any] | None]:
+    """The rows of a page that are news, and where a list ordered by a time is gone on with; None at its end.
+
+    What changes meanwhile moves to the end and the others forward. So the next page begins at the last time of this
+    one (``from``), past those of that time that were read (``seen``). Where the last row that was read (``last``) does
+    not come again at its place, one before it moved, and the moment is read anew. ``span`` is the first and last row:
+    a vendor that heeds no offset gives the same page again, and would be asked on and on. A page of fewer than
+    ``size`` rows is the last, where the vendor says so.
+    """
+    span = f"{found[0].get('id')} {found[-1].get('id')} {found[-1].get(field)}" if found else ""
+    if found and span == state.get("span"):
+        return (), None
+    known = state.get("last")
+    moved = known is not None and not (found and str(found[0].get("id")) == known)
+    if moved and state.get("again", 0) < _AGAIN:
+        return found, {"from": state["from"], "seen": 0, "again": state.get("again", 0) + 1}
+    rows = found[1:] if known is not None and not moved else found
+    if not rows or (size is not None and len(found) < size):
+        return rows, None
+    last = rows[-1].get(field) or state["from"]
+    told = {"last": str(rows[-1].get("id")), "span": span}
+    if last > state["from"]:
+        return rows, {"from": last, "seen": sum(one.get(field) == last for one in found), **told}
+    return rows, {**state, "seen": int(state["seen"]) + len(rows), **told}
 
 
 def following(lists: Iterable[str], name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic
 
 import httpx
@@ -101,6 +101,37 @@ class BackfillPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A page of one list. ``at`` (JSON) is what the next page is asked for with, None behind the last."""
+
+    items: Sequence[BackfillItem]
+    at: Any = None
+    total: int | None = None
+
+
+QUIET = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Settings]):
+    """One of the lists that a history stands in (``hub.sdk.lists``).
+
+    page    reads on from ``at``, None at the beginning; gives what changed at or after a time, or all
+    quiet   how long a poll leaves the list alone at most while it brings nothing; none for what is sold: each poll asks
+    least   how long a poll leaves it alone at least: for a list that is long whenever it is asked for
+    spare   what the credentials may not be allowed to read, or an older release lacks: then the list is left out, and
+            `hub check --live` says so
+    late    for what only polls need, because the other lists do not tell it as a change; a history has it in them
+    """
+
+    page: Callable[[HttpClient, Settings, datetime | None, Any], Part]
+    quiet: timedelta = QUIET
+    least: timedelta = timedelta(0)
+    late: bool = False
+    spare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Public(Generic[Settings]):
     """How a source is called that strangers' browsers and apps post to, with a key that everybody can read. Pure.
 
@@ -133,6 +164,7 @@ class Source(Generic[Settings]):
     completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes
+    lists       the lists that ``backfill`` walks, by name: a poll asks quiet ones less often (``hub.sdk.lists``)
     deleted     asks the vendor for orders by their ids and gives, for each it has no more, what its own event of the
                 deletion would tell; for vendors that delete without a word (`hub reconcile`)
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
@@ -155,6 +187,7 @@ class Source(Generic[Settings]):
     backfill: (
         Callable[[HttpClient, Settings, datetime | None, Mapping[str, Any] | None], Iterator[BackfillPage]] | None
     ) = None
+    lists: Mapping[str, Listed[Settings]] = field(default_factory=dict)
     authorise: Callable[[Settings], Authorisation] | None = None
     """Request headers that carry the connection's credentials, for ``complete`` and ``backfill``."""
     api_root: Callable[[Settings], str] | None = None

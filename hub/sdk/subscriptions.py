@@ -26,7 +26,7 @@ class Subscriptions(Generic[Settings]):
 
     listed   every webhook that these credentials may see, of whichever address
     create   makes webhooks of these topics to this address
-    remove   takes one away; one that is gone already is no error
+    remove   takes one away; NotFound where it is gone already is no error
     topics   what is subscribed to, where that is not every topic of the manifest; may depend on the settings
     renews   ``create`` also puts back what is inactive, where one webhook carries many topics or a key of its own
     after    what a person has to do once webhooks were made, in one sentence; nothing where ""

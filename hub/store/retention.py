@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hub.store.database import Session
 
-Kind = Literal["bodies", "attempts", "outcomes"]
+Kind = Literal["bodies", "attempts", "outcomes", "visits"]
 
 _LOCK = 0x48554204  # "HUB" + 4: one process at a time
 
@@ -112,6 +112,38 @@ def outcomes(session: Session, age: timedelta, limit: int) -> Step:
     )
     _end(session, "outcomes", upto, removed)
     return Step(removed, more=removed == limit)
+
+
+def visits(session: Session, age: timedelta, limit: int) -> Step:
+    """Remove what nobody knows who did it: interactions that wait under the key of a record that was never made.
+
+    They are gone through by the time of arrival, in microseconds since 1970, and one that belongs to somebody by then
+    is never looked at again.
+    """
+    if (upto := _begin(session, "visits")) is None:
+        return _NOTHING
+    row = session.one(
+        """
+        SELECT max(received_at), (extract(epoch FROM max(received_at)) * 1000000)::bigint, count(*) FROM (
+            SELECT received_at FROM fact WHERE kind = 'interaction' AND received_at < now() - %(age)s
+                AND received_at > timestamptz 'epoch' + %(upto)s * interval '1 microsecond'
+            ORDER BY received_at LIMIT %(limit)s) next
+        """,
+        {"age": age, "upto": upto, "limit": limit},
+    )
+    if row is None or row[0] is None:
+        return _NOTHING
+    last, reached, looked_at = row
+    removed = session.run(
+        """
+        DELETE FROM fact f WHERE f.kind = 'interaction' AND f.received_at <= %(last)s
+            AND f.received_at > timestamptz 'epoch' + %(upto)s * interval '1 microsecond'
+            AND f.record_id IS NOT NULL AND NOT EXISTS (SELECT FROM record r WHERE r.id = f.record_id)
+        """,
+        {"last": last, "upto": upto},
+    )
+    _end(session, "visits", int(reached), removed)
+    return Step(removed, more=looked_at == limit)
 
 
 def sizes(session: Session) -> dict[str, Any]:

@@ -1,126 +1,172 @@
-"""What a poll every minute costs when nothing changed, and that nothing is lost around its edges."""
+"""What a poll every minute costs when nothing changed, and that nothing is lost around its edges: of every source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from hub.application.backfill import OVERLAP
-from hub.connectors.shopify.manifest import MANIFEST as SHOPIFY
-from hub.connectors.shopify.source_history import backfill as shopify
 from hub.sdk.http import Budget, HttpClient
+from hub.sdk.lists import next_poll
 from hub.sdk.manifest import Limits
-from hub.sdk.registry import get
+from hub.sdk.registry import get, slugs
+from hub.sdk.source import Source
 from tests.contract.test_shopify_history import Shop, bought
-
-SINCE = datetime(2026, 2, 1, tzinfo=UTC)
-
-
-def calls_of(slug: str, answer: Callable[[httpx.Request], httpx.Response]) -> int:
-    """Calls of one poll."""
-    connector = get(slug)
-    own = connector.manifest.settings.model_validate(dict(connector.manifest.sample_settings))
-    assert connector.source is not None
-    assert connector.source.backfill is not None
-    with HttpClient("https://x.example", transport=httpx.MockTransport(answer), budget=Budget(Limits())) as http:
-        assert [item for page in connector.source.backfill(http, own, SINCE, None) for item in page.items] == []
-        return http.calls
-
-
-def nothing(request: httpx.Request) -> httpx.Response:
-    """An account of one location or audience in which nothing changed."""
-    if request.url.path.endswith("/locations"):
-        return httpx.Response(200, json={"locations": [{"id": "L1"}]})
-    if "graphql" in request.url.path:
-        return httpx.Response(200, json={"data": {}})
-    return httpx.Response(200, json=[] if "/wc/v3/" in request.url.path else {})
-
-
-@pytest.mark.parametrize(
-    ("slug", "most"),
-    [
-        ("shopify", 1),
-        ("mailchimp", 1),
-        ("woocommerce", 2),  # customers have no filter by change, so the list of those is a call of its own
-        ("square", 5),  # four lists, and the locations that they are asked for
-    ],
-)
-def test_a_poll_that_finds_nothing_costs_a_call_for_each_list_at_most(slug: str, most: int) -> None:
-    assert calls_of(slug, nothing) <= most
-
-
-# -- a vendor whose clock is wrong, whose orders share moments, and whose list changes while it is read
+from tests.support.polled import PAGE, VENDORS, Rows, Speaks, utc
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 2, 1, 12, tzinfo=UTC)
-SETTINGS = SHOPIFY.settings.model_validate(dict(SHOPIFY.sample_settings))
+
+
+def shopify(request: httpx.Request, rows: Rows) -> Any:
+    in_turn = sorted(rows, key=lambda row: (row[1], row[0]))
+    shop = Shop(most=40 * PAGE, orders=[bought(number, zulu(at)) for number, at in in_turn])
+    return shop(request).json()
+
+
+def zulu(at: datetime) -> str:
+    return utc(at).replace("+00:00", "Z")
+
+
+SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
+APART = {"csv": "a file", "lightspeed": "two lists by version, which only grows", "webhook_in": "as it is declared"}
+"""Sources with a history that are proven elsewhere."""
+
+
+def source(slug: str) -> Source[Any]:
+    found = get(slug).source
+    assert found is not None
+    return found
+
+
+def has_history(slug: str) -> bool:
+    found = get(slug).source
+    return found is not None and found.backfill is not None
 
 
 @dataclass
 class Polled:
-    """Polls of one shop as ``History`` makes them: since the last one began, with its overlap."""
+    """A vendor that is polled as ``History`` does it. ``rows`` are its orders; ``on_page`` happens after each page.
 
-    shop: Shop
-    seen: dict[str, str] = field(default_factory=dict)
+    ``seen`` holds, for each order and time of change, the ids of the events that told it.
+    """
+
+    slug: str
+    rows: dict[int, datetime] = field(default_factory=dict)
+    on_page: Callable[[], None] = lambda: None
+    calls: int = 0
+    seen: dict[tuple[int, str], set[str]] = field(default_factory=dict)
     began: datetime | None = None
+    cursor: Mapping[str, Any] | None = None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        speaks = SPEAKS[self.slug]
+        told = speaks.answer(request, sorted(self.rows.items()))
+        if told is not None:
+            self.on_page()
+        return httpx.Response(200, json=speaks.quiet if told is None else told)
 
     def poll(self, now: datetime) -> None:
-        since = None if self.began is None else self.began - OVERLAP
-        self.began = now
-        transport = httpx.MockTransport(self.shop)
-        with HttpClient("https://x.example", transport=transport, budget=Budget(Limits())) as http:
-            for page in shopify(http, SETTINGS, since, None):
+        connector, lists = get(self.slug), source(self.slug).lists
+        own = connector.manifest.settings.model_validate(dict(connector.manifest.sample_settings))
+        since = cursor = None
+        if self.began is not None:
+            since = self.began - OVERLAP
+            if lists:
+                cursor = next_poll(lists, self.cursor, began=self.began, now=now, every=MINUTE, overlap=OVERLAP)
+        self.began, self.cursor = now, cursor
+        walk: Any = source(self.slug).backfill
+        with HttpClient("https://x.example", transport=httpx.MockTransport(self), budget=Budget(Limits())) as http:
+            for page in walk(http, own, since, cursor):
+                self.cursor = page.cursor
                 for item in page.items:
-                    _, _, number, version = item.event_id.split(":", 3)
-                    self.seen[number] = max(self.seen.get(number, ""), version)
+                    self._note(f"{item.event_id} {item.body.decode()}", item.event_id)
+            self.calls += http.calls
+
+    def _note(self, text: str, event_id: str) -> None:
+        number = int(re.search(r"7000\d", text)[0])  # type: ignore[index]
+        for at in {SPEAKS[self.slug].time(at) for at in self.rows.values()}:
+            if at in text:
+                self.seen.setdefault((number, at), set()).add(event_id)
 
 
-def vendor_time(at: datetime, skew: timedelta) -> str:
-    return f"{at + skew:%Y-%m-%dT%H:%M:%SZ}"
+@contextmanager
+def short_pages(slug: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        module = import_module(f"hub.connectors.{slug}.source")
+        for name in ("_PER_PAGE", "_PAGE"):
+            if isinstance(getattr(module, name, None), int):
+                patch.setattr(module, name, PAGE)
+        yield
 
 
-@settings(max_examples=15, deadline=None)
+def test_every_source_with_a_history_is_proven_here_or_says_why_not() -> None:
+    assert {slug for slug in slugs() if has_history(slug)} == {*SPEAKS, *APART}
+
+
+@pytest.mark.parametrize("slug", sorted(SPEAKS))
+def test_a_poll_every_minute_costs_one_call_where_nothing_changed(slug: str) -> None:
+    # given a source that brought nothing for a while
+    polled = Polled(slug)
+    for minute in range(30):
+        polled.poll(START + minute * MINUTE)
+    before = polled.calls
+    # when it is polled every minute for an hour
+    for minute in range(30, 90):
+        polled.poll(START + minute * MINUTE)
+    # then each poll asks for what is sold: of each merchant (Clover), after the locations (Square)
+    once = {"clover": 2, "square": 2}.get(slug, 1)
+    # and for each quiet list every 15 minutes
+    quiet = max(0, len(source(slug).lists) - 1) * 5 * once
+    assert 60 * once <= polled.calls - before <= 60 * once + quiet
+
+
+# -- a vendor whose clock is wrong, whose orders share moments and come late, and whose list changes while it is read
+
+
+@pytest.mark.parametrize("slug", sorted(SPEAKS))
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(
     skew=st.integers(-50, 50),
-    touches=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), max_size=25),
+    touches=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(0, 3)), max_size=25),
     while_paged=st.lists(st.integers(0, 7), max_size=6),
 )
-def test_whatever_the_clock_and_whatever_changes_the_last_state_of_each_order_is_read(
-    skew: int, touches: list[tuple[int, int]], while_paged: list[int]
+@example(skew=0, touches=[], while_paged=[0])
+@example(skew=50, touches=[(1, 0, 3), (1, 1, 3)], while_paged=[4, 1, 0, 1, 0])
+def test_whatever_the_clock_and_whatever_changes_the_last_state_of_each_order_is_read_once(
+    slug: str, skew: int, touches: list[tuple[int, int, int]], while_paged: list[int]
 ) -> None:
-    # given eight orders of one moment in a shop whose clock is up to 50 minutes off, in pages of two
-    off, held = timedelta(minutes=skew), dict[int, dict[str, Any]]()
-    shop = Shop(most=80)
-    clock = [START]
-    waiting = list(while_paged)
+    # given eight orders of three moments at a vendor whose clock is up to 50 minutes off, in pages of two, older than
+    # what any poll looks back
+    polled, clock, waiting = Polled(slug), [START], list(while_paged)
 
-    def touch(number: int) -> None:
-        held[number] = bought(100 + number, vendor_time(clock[0], off))
-        shop.orders = list(held.values())
-
-    def changes(_: Shop) -> None:
-        if waiting:
-            touch(waiting.pop())
+    def touch(number: int, minutes_ago: int = 0) -> None:
+        """A change is seen once it is committed, under the time at which it began."""
+        at = clock[0] + timedelta(minutes=skew - minutes_ago)
+        polled.rows[70000 + number] = max(at, polled.rows.get(70000 + number, at))
 
     for number in range(8):
-        touch(number)
-    shop.on_page = changes
-    polled = Polled(shop)
+        polled.rows[70000 + number] = START + timedelta(hours=-3, minutes=skew + number // 3)
+    polled.on_page = lambda: touch(waiting.pop()) if waiting else None
     # when it is polled every minute while orders change, also between two pages
-    for minute in range(6):
-        for when, number in touches:
-            if when == minute:
-                touch(number)
+    with short_pages(slug):
+        for minute in range(6):
+            for when, number, minutes_ago in touches:
+                if when == minute:
+                    touch(number, minutes_ago)
+            polled.poll(clock[0])
+            clock[0] += MINUTE
         polled.poll(clock[0])
-        clock[0] += MINUTE
-    polled.poll(clock[0])
-    # then the last state of every order was read
-    wanted = {str(100 + number): order["updatedAt"] for number, order in held.items()}
-    assert {number: polled.seen.get(number) for number in wanted} == wanted
+    # then the last state of every order was read, and is one event, however often it was read
+    told = {number: polled.seen.get((number, SPEAKS[slug].time(at)), set()) for number, at in polled.rows.items()}
+    assert {number: len(ids) for number, ids in told.items()} == dict.fromkeys(told, 1)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import HttpClient
-from hub.sdk.source import BackfillItem, BackfillPage
+from hub.sdk.lists import in_turn
+from hub.sdk.source import BackfillItem, BackfillPage, Listed, Part
 from hub.store import backfills, inbox
 from hub.store.database import Database
 from tests.integration.test_process import drain
@@ -227,6 +229,62 @@ def test_a_history_is_read_every_so_often_by_one_process_and_asks_for_what_is_ne
         )
     assert history.run_if_due(stopping) is not None
     assert vendor.asked[-1] == (began - timedelta(hours=1), {"next": 1})
+
+
+def test_a_quiet_list_is_asked_for_less_often_since_it_was_asked_for_itself(database: Database) -> None:
+    # given a vendor of two lists, of which customers bring nothing
+    asked: list[tuple[str, datetime | None]] = []
+
+    def listed(name: str, items: int, quiet: timedelta) -> Listed[Any]:
+        def page(http: Any, settings: Any, since: datetime | None, at: Any) -> Part:
+            asked.append((name, since))
+            return Part([BackfillItem(f"{name}{len(asked)}", "events", b"[]")] * items)
+
+        return Listed(page, quiet=quiet)
+
+    lists = {"customers": listed("customers", 0, timedelta(hours=9)), "orders": listed("orders", 1, timedelta(0))}
+    shop = source("shop", backfill=partial(in_turn, lists), lists=lists, api_root=lambda settings: "https://x.example")
+    history, began = History(database, shop, timedelta(hours=1)), list[datetime]()
+    for _ in range(4):
+        assert history.run_if_due(threading.Event()) is not None
+        with database.session() as session:
+            session.run("UPDATE backfill SET begun_at = begun_at - interval '1 h', updated_at = now() - interval '1 h'")
+            begun = backfills.begun_at(session, "shop")
+            assert begun is not None
+            began.append(begun)
+    # then orders are asked for each time, an hour before the last run began, and customers not each time
+    assert [name for name, _ in asked][:2] == ["customers", "orders"]
+    assert [since for name, since in asked if name == "orders"][1:] == [one - timedelta(hours=1) for one in began[:3]]
+    assert [name for name, _ in asked].count("customers") < 4
+
+
+def test_the_next_poll_asks_since_a_run_began_that_was_gone_on_with_after_an_outage(database: Database) -> None:
+    # given a run whose first page was empty, and that was cut short
+    asked: list[datetime | None] = []
+
+    def pages(
+        _: Any, settings: Any, since: datetime | None, cursor: Mapping[str, Any] | None
+    ) -> Iterator[BackfillPage]:
+        asked.append(since)
+        yield BackfillPage([], {"list": "orders"})
+
+    shop = source("shop", backfill=pages, api_root=lambda settings: "https://x.example")
+    history = History(database, shop, timedelta(hours=1))
+    assert history.run_if_due(threading.Event()) is not None
+    with database.session() as session:
+        session.run(
+            "UPDATE backfill SET finished = false, begun_at = now() - interval '5 h', "
+            "updated_at = now() - interval '5 h'"
+        )
+        began = backfills.begun_at(session, "shop")
+    # when it is gone on with five hours later
+    assert history.run_if_due(threading.Event()) is not None
+    with database.session() as session:
+        session.run("UPDATE backfill SET begun_at = begun_at - interval '1 h'")
+    # then the next one asks for what changed since its first page was read
+    assert history.run_if_due(threading.Event()) is not None
+    assert began is not None
+    assert asked[-1] == began - timedelta(hours=2)
 
 
 def test_a_list_that_is_read_by_version_goes_on_where_the_last_run_ended(database: Database) -> None:

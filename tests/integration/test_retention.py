@@ -18,7 +18,7 @@ from hub.store.database import Database, Session
 from tests.support.doubles import by_name, customer, entry, source, store
 
 DAY = timedelta(days=1)
-FOR_EVER = RetentionSection(bodies=None, attempts=None, outcomes=None)
+FOR_EVER = RetentionSection(bodies=None, attempts=None, outcomes=None, visits=None)
 
 
 def stored(database: Database, number: int) -> None:
@@ -192,4 +192,4 @@ def test_sizes_tell_what_takes_how_much(database: Database) -> None:
     tables = {table["table"]: table for table in sizes["tables"]}
     assert tables["inbox"]["rows"] == 3
     assert sizes["bytes"] > tables["inbox"]["bytes"] > 0
-    assert sizes["removed"] == {"attempts": 0, "bodies": 0, "outcomes": 0}
+    assert sizes["removed"] == {"attempts": 0, "bodies": 0, "outcomes": 0, "visits": 0}

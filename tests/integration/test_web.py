@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from hub.application.process import Processing, process_batch
+from hub.application.retain import Retaining
 from hub.connectors.web import CONNECTOR
 from hub.intake.pace import BURST_SECONDS
 from hub.intake.verify import verify
@@ -23,6 +24,8 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.profiles.timeline import timeline
 from hub.sdk.connection import Connection
 from hub.sdk.source import RawDelivery
+from hub.settings import RetentionSection
+from hub.store import retention
 from hub.store.database import Database
 from tests.support.asgi import running_api
 from tests.support.doubles import Crm, by_name, customer, entry, routes_to, sign, source, store
@@ -331,3 +334,31 @@ def test_a_flood_is_slowed_down_and_signed_webhooks_are_not(database: Database) 
     assert int(refused.headers["retry-after"]) >= 1
     assert refused.headers["access-control-allow-origin"] == PAGE["origin"]
     assert signed.status_code == 202
+
+
+def test_what_a_visitor_did_who_never_said_who_they_are_goes_after_its_time(database: Database) -> None:
+    # given two visitors, of whom one says who they are, later than what they did
+    house = House(database, web())
+    house.send(page(DEVICE), message("track", anonymousId=DEVICE, event="Products Searched"), page(OTHER))
+    house.send(identify("u1", OTHER, email="anna@example.com"))
+    house.settle()
+    age = timedelta(days=90)
+
+    def held() -> int:
+        with database.session() as session:
+            return len(session.rows("SELECT FROM fact WHERE kind = 'interaction'"))
+
+    # when it is not old enough, then nothing goes
+    with database.session() as session:
+        assert retention.visits(session, age, 500).removed == 0
+    assert held() == 3
+    # when it is, in steps of one, then only what belongs to somebody stays
+    with database.session() as session:
+        session.run("UPDATE fact SET received_at = now() - interval '91 days'")
+    turns = Retaining(database, RetentionSection(visits=90))
+    assert turns.turn()["visits"] == 2
+    assert held() == 1
+    assert turns.turn()["visits"] == 0
+    # and what is gone is counted
+    with database.session() as session:
+        assert session.rows("SELECT removed FROM retention WHERE kind = 'visits'") == [(2,)]

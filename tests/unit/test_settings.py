@@ -161,7 +161,7 @@ survivorship: nowhere.yaml
             "a b: 1",
             (
                 "a b: unknown key; there is hub, connections, routes, identity, survivorship, destinations, "
-                "mappings, retention, database_url, "
+                "mappings, console, retention, database_url, "
                 "redis_url, secret_key, data_dir, log_level, log_format (line 1)"
             ),
         ),

@@ -11,9 +11,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -21,15 +21,16 @@ import orjson
 
 from hub.connectors.bigcommerce import mapping, schemas
 from hub.connectors.bigcommerce.manifest import MANIFEST, BigCommerceSettings
-from hub.errors import NotFound, SkipEvent, VerificationError
+from hub.errors import SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant, maybe_instant
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.sdk.checked import Checked
+from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of, retry_after
-from hub.sdk.paginate import DONE, following
+from hub.sdk.lists import in_turn
 from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
-from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
 SECRET: SharedSecret[BigCommerceSettings] = SharedSecret("x-hub-secret", lambda settings: settings.webhook_secret)
@@ -112,13 +113,6 @@ def _is_refunded(entry: InboxEntry, order: schemas.Order) -> bool:
     return told or order.status_id in mapping.REFUNDED or entry.topic == "store/order/refund/created"
 
 
-def complete(completion: Completion, http: HttpClient, settings: BigCommerceSettings) -> bytes:
-    try:
-        return http.get(completion.path, completion.query or None).content
-    except NotFound:
-        return b""
-
-
 def parse(entry: InboxEntry, settings: BigCommerceSettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events. Raises SkipEvent for what is not read or not there any more, PayloadError with a path."""
     if entry.topic not in MANIFEST.topics:
@@ -177,39 +171,32 @@ def _fetched(entry: InboxEntry, name: str) -> bytes:
     return body
 
 
-_LISTS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
-    "customer": ("v3/customers", "date_modified:min", {**_DETAILS, "sort": "date_modified:asc"}),
-    "subscriber": ("v3/customers/subscribers", "date_modified:min", {}),
-    "order": ("v2/orders", "min_date_modified", {**_PARTS, "sort": "date_modified:asc"}),
-}
 _PER_PAGE = 100
 
 
-def backfill(
-    client: HttpClient, settings: BigCommerceSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, subscribers, orders; those changed at or after ``since``, by their change.
+def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: Any) -> Listed[BigCommerceSettings]:
+    """Rows by id where the list can begin at one (V2): what changes meanwhile moves nothing. Else by their change.
 
-    A page is a number in a live list, and what changes meanwhile moves to its end and the others one place forward. So
-    the list is asked for anew from the last change of a full page on, and by number only within that second. The
-    filters of V3 leave out their own second, so each begins one earlier.
+    A page of V3 is a number in a live list, and what changes meanwhile moves to its end and the others one place
+    forward. So the list is asked for anew from the last change of a full page on, and by number only within that
+    second. The filters leave out their own second, so each begins one earlier.
     """
-    name, page, begin = (
-        (str(cursor["list"]), int(cursor["page"]), cursor["begin"]) if cursor else (next(iter(_LISTS)), 1, _text(since))
-    )
-    while name != DONE:
-        path, filtered, query = _LISTS[name]
-        asked = {**query, "limit": str(_PER_PAGE), "page": str(page), **({filtered: begin} if begin else {})}
-        response = client.get(path, asked)
+
+    def page(client: HttpClient, settings: BigCommerceSettings, since: datetime | None, at: Any) -> Part:
+        number, begin, after = at or (1, _text(since), None)
+        asked = {**query, "limit": str(_PER_PAGE), "page": str(number), **({filtered: begin} if begin else {})}
+        response = client.get(path, {**asked, "min_id": str(after + 1)} if after else asked)
         answer = json_of(response) if response.content else []  # V2 answers an empty list with 204
         found = answer if isinstance(answer, list) else answer.get("data") or []
-        told = name
+        items = [_item(kind, one) for one in found]
         if len(found) < _PER_PAGE:
-            name, page, begin = following(_LISTS, name), 1, _text(since)
-        else:
-            last = _changed(found[-1]) if "sort" in query else begin  # subscribers come by id
-            page, begin = (page + 1, begin) if last == begin or not last else (1, last)
-        yield BackfillPage([_item(told, one) for one in found], {"list": name, "page": page, "begin": begin})
+            return Part(items)
+        if query.get("sort") == "id:asc":
+            return Part(items, [1, begin, int(found[-1].get("id") or 0)])
+        last = _changed(found[-1]) if "sort" in query else begin  # subscribers come by id
+        return Part(items, [number + 1, begin, None] if last == begin or not last else [1, last, None])
+
+    return Listed(page, **how)
 
 
 def _text(at: datetime | None) -> str | None:
@@ -227,6 +214,32 @@ def _item(kind: str, found: Mapping[str, Any]) -> BackfillItem:
     )
 
 
+_PATHS = {"customer": "v3/customers", "subscriber": "v3/customers/subscribers", "order": "v2/orders"}
+_BY_CHANGE = {"sort": "date_modified:asc"}
+LISTS = {
+    "customer": _list("customer", _PATHS["customer"], "date_modified:min", {**_DETAILS, **_BY_CHANGE}),
+    "subscriber": _list("subscriber", _PATHS["subscriber"], "date_modified:min", {}),
+    "order": _list("order", _PATHS["order"], "min_date_modified", {**_PARTS, "sort": "id:asc"}, quiet=timedelta(0)),
+}
+backfill = partial(in_turn, LISTS)
+
+
+def deleted(client: HttpClient, settings: BigCommerceSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that were archived, which is what deleting one does: the list leaves them out unless it is asked."""
+    numbers = sorted(int(one) for one in ids if one.isdigit())
+    page = 1
+    while numbers:
+        query = {**_PARTS, "is_deleted": "true", "min_id": str(numbers[0]), "max_id": str(numbers[-1])}
+        response = client.get(_PATHS["order"], {**query, "limit": str(_PER_PAGE), "page": str(page)})
+        found = json_of(response) if response.content else []
+        for one in found:
+            if one.get("id") in numbers:
+                yield replace(_item("order", one), topic="store/order/archived")
+        if len(found) < _PER_PAGE:
+            return
+        page += 1
+
+
 def authorise(settings: BigCommerceSettings) -> Mapping[str, str]:
     return {"x-auth-token": settings.access_token.get_secret_value(), "accept": "application/json"}
 
@@ -240,9 +253,8 @@ def waits(response: httpx.Response) -> float | None:
 def check(client: HttpClient, settings: BigCommerceSettings) -> Checked:
     """Read one of each list with the token."""
     found = Checked(untested=["webhook_secret, client_secret: only a real event can tell"])
-    for name, (path, _, _) in _LISTS.items():
-        client.get(path, {"limit": "1"})
-        found.works.append(f"{name}s can be read")
+    for name, path in _PATHS.items():
+        found.reads(f"{name}s", partial(client.get, path, {"limit": "1"}))
     return found
 
 
@@ -267,8 +279,7 @@ def _create(client: HttpClient, settings: BigCommerceSettings, url: str, topics:
 
 
 def _remove(client: HttpClient, settings: BigCommerceSettings, gone: Subscription) -> None:
-    with suppress(NotFound):
-        client.request("DELETE", f"v3/hooks/{gone.id}")
+    client.request("DELETE", f"v3/hooks/{gone.id}")
 
 
 SOURCE = Source(
@@ -277,8 +288,10 @@ SOURCE = Source(
     sign=sign,
     name_event=name_event,
     completions=completions,
-    complete=complete,
+    complete=fetched,
     backfill=backfill,
+    lists=LISTS,
+    deleted=deleted,
     # store/order/updated tells every change of the status too
     subscriptions=Subscriptions(
         _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic != "store/order/statusUpdated")

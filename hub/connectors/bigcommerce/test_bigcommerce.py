@@ -132,9 +132,8 @@ def test_what_changes_while_a_list_is_paged_is_not_lost() -> None:
         query = request.url.params
         begin = query["min_date_modified"]
         found = [one for one in orders if at(one) >= datetime.fromisoformat(begin)]
-        found.sort(key=at)
-        page, limit = int(query["page"]), int(query["limit"])
-        answer = httpx.Response(200, json=found[(page - 1) * limit : page * limit])
+        found = [one for one in found if int(str(one["id"])) >= int(query.get("min_id", 0))]
+        answer = httpx.Response(200, json=found[: int(query["limit"])])
         orders[10]["date_modified"] = f"Mon, 02 Feb 2026 00:00:{next(clock):02} +0000"
         return answer
 
@@ -171,7 +170,7 @@ def test_webhooks_carry_the_secret_and_one_that_was_switched_off_is_seen() -> No
             made.append(json.loads(request.content))
             return httpx.Response(200, json={"data": {"id": len(made)}})
         if request.method == "DELETE":
-            return httpx.Response(404, json={})
+            return httpx.Response(204)
         hooks = [{**hook, "id": n, "is_active": n != 1} for n, hook in enumerate(made)]
         return httpx.Response(200, json={"data": hooks})
 
@@ -252,3 +251,19 @@ def test_a_present_goes_to_somebody_else() -> None:
     assert isinstance(who, CustomerEvent)
     assert [address.country for address in who.customer.addresses] == ["DE"]
     assert [number.value for number in who.customer.phones] == ["+49302345678"]
+
+
+def test_an_order_that_was_archived_without_a_word_is_found() -> None:
+    asked: list[Any] = []
+
+    def store(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        return httpx.Response(200, json=[told(id=251, is_deleted=True), told(id=252, is_deleted=True)])
+
+    assert SOURCE.deleted is not None
+    with HttpClient("https://api.example.com/stores/x", transport=httpx.MockTransport(store)) as http:
+        [item] = SOURCE.deleted(http, SETTINGS, ["251", "250"])
+    assert (asked[0]["is_deleted"], asked[0]["min_id"], asked[0]["max_id"]) == ("true", "250", "251")
+    events = parse(InboxEntry("shop", item.event_id, item.topic, {}, item.body, NOW), SETTINGS)
+    [order] = [event.order for event in events if isinstance(event, OrderEvent)]
+    assert (order.external_id, order.tags) == ("251", ("archived",))

@@ -48,10 +48,10 @@ MANIFEST: Manifest[CloverSettings] = Manifest(
     allowed_hosts=("api.clover.com", "api.eu.clover.com", "api.la.clover.com", "apisandbox.dev.clover.com"),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
+        "reviews": "Clover's API has no reviews",
         "signature": "Clover signs nothing: a fixed code stands in a header, and every object is fetched from the API",
         "subscribe": "the webhook's URL is typed into the developer dashboard; there is no API for it",
         "privacy": "Clover sends no data-subject requests; a deleted customer is no erasure",
-        "deleted": "a deleted order is told by its webhook",
     },
     sample_settings={
         "auth_code": ["0307e264-0000-4913-88aa-sample000001", "0307e264-0000-4913-88aa-sample000002"],

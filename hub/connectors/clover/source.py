@@ -11,7 +11,9 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from time import time
 from typing import Any
 from urllib.parse import quote
 
@@ -19,16 +21,19 @@ import orjson
 
 from hub.connectors.clover import mapping, schemas
 from hub.connectors.clover.manifest import CloverSettings
-from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.errors import PayloadError, SkipEvent
 from hub.mapping.order import unexplained
 from hub.mapping.payload import Reading, read, read_tree
 from hub.mapping.time import epoch
 from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
+from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.signatures import SharedSecret
-from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Reply, Source
+from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Reply, Source
 
 CODE: SharedSecret[CloverSettings] = SharedSecret("x-clover-auth", secrets=lambda settings: settings.auth_code)
 _TOPIC = "updates"
@@ -131,12 +136,8 @@ def _orders(updates: Iterable[_Update], entry: InboxEntry) -> list[tuple[str, st
 
 
 def complete(completion: Completion, http: HttpClient, settings: CloverSettings) -> bytes:
-    """The body, asked for with the merchant's own token; b"" where Clover has no such object."""
-    merchant = completion.name.partition("/")[0]
-    try:
-        return http.get(completion.path, completion.query or None, headers=_token(settings, merchant)).content
-    except NotFound:
-        return b""
+    """Asked for with the merchant's own token."""
+    return fetched(completion, http, settings, headers=_token(settings, completion.name.partition("/")[0]))
 
 
 def _token(settings: CloverSettings, merchant: str) -> Mapping[str, str]:
@@ -203,70 +204,55 @@ def _order(
     yield OrderEvent(occurred_at=at, order=made, record=mapping.record_key(owner.id) if owner else None)
 
 
-def backfill(
-    http: HttpClient, settings: CloverSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """For each merchant its customers, then its orders by date of change; each as if a webhook had named it.
+def _list(collection: str, kind: str, changed: str, query: _Query, **how: Any) -> Listed[CloverSettings]:
+    """The rows of one merchant after the other, each as if a webhook had named it."""
 
-    The customer list tells no change: with ``since`` only those come who are new since then. Orders that are changed
-    meanwhile move to the end, so each page begins at the time the last one ended with, past those already seen.
-    """
-    start = int(since.timestamp() * 1000) if since else 0
-    state = dict(cursor or {"merchant": 0, "list": "customers", "from": start, "seen": 0})
-    names = sorted(settings.merchants)
-    while state["merchant"] < len(names):
-        merchant = names[state["merchant"]]
-        here = _LISTS[state["list"]]
-        query = {"limit": str(_PAGE), "offset": str(state["seen"]), **here.query(state["from"])}
-        path = f"/v3/merchants/{quote(merchant, safe='')}/{state['list']}"
-        found = json_of(http.get(path, query, headers=_token(settings, merchant))).get("elements") or []
-        head = f"{state['list']} {found[0].get('id')} {found[0].get(here.time)}" if found else ""
-        if found and head == state.get("head"):
-            found = []  # the same page again: an offset that is not heeded would be asked for on and on
-        if found:
-            state = {**state, **here.after(found, state), "head": head}
-        elif state["list"] == "customers":
-            state = {**state, "list": "orders", "from": start, "seen": 0}
-        else:
-            state = {"merchant": state["merchant"] + 1, "list": "customers", "from": start, "seen": 0}
-        yield BackfillPage([_item(merchant, here, one) for one in found], state)
+    def page(http: HttpClient, settings: CloverSettings, since: datetime | None, at: Any) -> Part:
+        start = int(since.timestamp() * 1000) if since else 0
+        number, state = at or (0, {"from": start, "seen": 0})
+        merchants = sorted(settings.merchants)
+        asked = {"limit": str(_PAGE), "offset": str(offset(state)), **query(state["from"])}
+        path = f"/v3/merchants/{quote(merchants[number], safe='')}/{collection}"
+        found = json_of(http.get(path, asked, headers=_token(settings, merchants[number]))).get("elements") or []
+        fresh, going_on = keyset(found, changed, state, size=_PAGE)
+        items = [_item(merchants[number], kind, changed, one) for one in fresh]
+        if going_on is None and number + 1 == len(merchants):
+            return Part(items)
+        return Part(items, [number, going_on] if going_on else [number + 1, {"from": start, "seen": 0}])
+
+    return Listed(page, **how)
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """One list: the letter of its objects, their time, what is asked for from a time on, and how it is gone on with."""
-
-    kind: str
-    time: str
-    query: Callable[[int], Mapping[str, str]]
-    after: Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Mapping[str, int]]
-
-
-def _past(found: Sequence[Mapping[str, Any]], state: Mapping[str, Any]) -> Mapping[str, int]:
-    """The last time of a page, and how many of that time were seen."""
-    last = int(found[-1].get("modifiedTime") or state["from"])
-    seen = sum(one.get("modifiedTime") == last for one in found)
-    return {"from": last, "seen": seen if last > state["from"] else state["seen"] + len(found)}
-
-
-_LISTS: Mapping[str, _List] = {
-    "customers": _List(
-        "C",
-        "customerSince",
-        lambda start: {"filter": f"customerSince>={start}"} if start else {},
-        lambda found, state: {"seen": state["seen"] + len(found)},
-    ),
-    "orders": _List(
-        "O", "modifiedTime", lambda start: {"filter": f"modifiedTime>={start}", "orderBy": "modifiedTime ASC"}, _past
+_Query = Callable[[int], Mapping[str, str]]
+LISTS = {
+    # tells no change: in a poll only those come who are new since then, and by no order that the page names
+    "customers": _list("customers", "C", "", lambda start: {"filter": f"customerSince>={start}"} if start else {}),
+    "orders": _list(
+        "orders",
+        "O",
+        "modifiedTime",
+        lambda start: {"filter": f"modifiedTime>={start}", "orderBy": "modifiedTime ASC"},
+        quiet=timedelta(0),
     ),
 }
+backfill = partial(in_turn, LISTS)
 
 
-def _item(merchant: str, listed: _List, found: Mapping[str, Any]) -> BackfillItem:
-    identifier, at = found.get("id"), found.get(listed.time) or found.get("createdTime") or 0
-    update = {"objectId": f"{listed.kind}:{identifier}", "type": "UPDATE", "ts": at}
+def _item(merchant: str, kind: str, changed: str, found: Mapping[str, Any]) -> BackfillItem:
+    at = found.get(changed or "customerSince") or found.get("createdTime") or 0
+    update = {"objectId": f"{kind}:{found.get('id')}", "type": "UPDATE", "ts": at}
     body = orjson.dumps({"merchants": {merchant: [update]}})
     return BackfillItem(f"backfill:{merchant}:{update['objectId']}:{at}", _TOPIC, body)
+
+
+def deleted(http: HttpClient, settings: CloverSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that no merchant has any more: one call for each, as the list cannot be asked by ids."""
+    merchants = sorted(settings.merchants)
+    for one in ids:
+        if not any(complete(_fetched(merchant, "O", one), http, settings) for merchant in merchants):
+            told = {"objectId": f"O:{one}", "type": "DELETE", "ts": int(time() * 1000)}
+            body = orjson.dumps({"merchants": {merchants[0]: [told]}})
+            yield BackfillItem(f"deleted:O:{one}", _TOPIC, body)
 
 
 def api_root(settings: CloverSettings) -> str:
@@ -278,10 +264,10 @@ def check(http: HttpClient, settings: CloverSettings) -> Checked:
     """Read one customer and one order of every merchant."""
     found = Checked(untested=["auth_code: only a real event can tell"])
     for merchant in sorted(settings.merchants):
-        for name in _LISTS:
+        for name in LISTS:
             path = f"/v3/merchants/{quote(merchant, safe='')}/{name}"
-            http.get(path, {"limit": "1"}, headers=_token(settings, merchant))
-            found.works.append(f"{name} of {merchant} can be read")
+            ask = partial(http.get, path, {"limit": "1"}, headers=_token(settings, merchant))
+            found.reads(f"{name} of {merchant}", ask)
     return found
 
 
@@ -294,6 +280,8 @@ SOURCE = Source(
     completions=completions,
     complete=complete,
     backfill=backfill,
+    lists=LISTS,
+    deleted=deleted,
     api_root=api_root,
     check=check,
 )

@@ -14,7 +14,17 @@ import httpx
 import pytest
 
 from hub.connectors.clover.manifest import MANIFEST, CloverSettings
-from hub.connectors.clover.source import CODE, SOURCE, answer, backfill, complete, completions, name_event, parse
+from hub.connectors.clover.source import (
+    CODE,
+    SOURCE,
+    answer,
+    backfill,
+    complete,
+    completions,
+    deleted,
+    name_event,
+    parse,
+)
 from hub.errors import PayloadError, SkipEvent, VerificationError
 from hub.model.event import CustomerEvent, DeletionEvent, Note, OrderEvent
 from hub.sdk.connection import Connection, open_client
@@ -256,7 +266,10 @@ def ids(pages: list[BackfillPage]) -> set[str]:
     return {json.loads(item.body)["merchants"][MERCHANT][0]["objectId"] for page in pages for item in page.items}
 
 
-def test_orders_that_change_while_they_are_listed_are_neither_lost_nor_shift_others_away() -> None:
+def test_orders_that_change_while_they_are_listed_are_neither_lost_nor_shift_others_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.connectors.clover.source._PAGE", 2)
     # given orders of which several have the same time, and an early one that is touched after the first page
     times = [1, 1, 1, 1, 2, 3, 3]
     till = Till([{"id": f"O{n}", "modifiedTime": AT + time} for n, time in enumerate(times)])
@@ -277,7 +290,7 @@ def test_a_poll_costs_two_calls_a_merchant_when_nothing_changed() -> None:
     pages = till.walk(since)
 
     assert ids(pages) == set()
-    assert till.asked == [f"customers customerSince>={AT} 0", f"orders modifiedTime>={AT} 0"] * 2
+    assert till.asked == [f"customers customerSince>={AT} 0"] * 2 + [f"orders modifiedTime>={AT} 0"] * 2
     assert ids(till.walk(since, cursor=pages[-1].cursor)) == set()
 
 
@@ -291,3 +304,15 @@ def test_a_customer_keeps_every_address_and_false_is_no_opt_out() -> None:
     assert isinstance(known, CustomerEvent)
     assert [one.value for one in known.customer.emails] == ["a@example.de", "b@example.de"]
     assert known.customer.consents == ()
+
+
+def test_an_order_that_no_merchant_has_any_more_is_a_deletion() -> None:
+    def api(request: httpx.Request) -> httpx.Response:
+        held = request.url.path == f"/v3/merchants/{MERCHANT}/orders/O1"
+        return httpx.Response(200, json={"id": "O1"}) if held else httpx.Response(404, json={})
+
+    with client(api) as http:
+        [item] = deleted(http, SETTINGS, ["O1", "O2"])
+    [gone] = parse(InboxEntry("till", item.event_id, item.topic, {}, item.body, datetime.now(UTC)), SETTINGS)
+    assert isinstance(gone, DeletionEvent)
+    assert (gone.kind, gone.record.external_id) == ("order", "O2")

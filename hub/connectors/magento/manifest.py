@@ -40,11 +40,13 @@ MANIFEST: Manifest[MagentoSettings] = Manifest(
         "customer": "the customer's state, with the newsletter's flag",
         "order": "the order's state, and the customer or guest who bought",
         "creditmemo": "a refund of the order",
+        "product": "the product; without its price, whose currency is not told",
         "order.deleted": "the order is marked deleted at the source (found by hub reconcile)",
     },
     # a shop allows 300 a page by default where it limits them (webapi/validation/maximum_page_size)
     limits=Limits(batch=100),
     not_offered={
+        "reviews": "the REST API of the open-source edition has no reviews",
         "webhook": "the open-source edition sends none; Adobe Commerce's are hooks within the checkout, and its I/O "
         "Events need Adobe's cloud: set every: 5m",
         "subscribe": "there are no webhooks",

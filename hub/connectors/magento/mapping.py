@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from hub.connectors.magento import schemas
@@ -14,9 +15,10 @@ from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained, with_charges
 from hub.mapping.phone import phone
+from hub.mapping.product import product
 from hub.model.address import Address
 from hub.model.consent import Consent
-from hub.model.event import CustomerEvent, Note, OrderEvent, OrderPartEvent
+from hub.model.event import CustomerEvent, Note, OrderEvent, OrderPartEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -279,3 +281,12 @@ def refund_event(given: schemas.Creditmemo) -> OrderPartEvent:
         at=given.created_at,
     )
     return OrderPartEvent(occurred_at=given.updated_at or given.created_at, order_id=given.order_id, part=refund)
+
+
+_DISABLED = 2
+"""Magento\\Catalog\\Model\\Product\\Attribute\\Source\\Status: 1 is enabled, 2 disabled."""
+
+
+def product_event(given: schemas.Product, received_at: datetime) -> ProductEvent:
+    told = product(given.id, given.name, sku=given.sku, state="disabled" if given.status == _DISABLED else None)
+    return ProductEvent(occurred_at=given.updated_at or given.created_at or received_at, product=told)

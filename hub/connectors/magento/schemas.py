@@ -176,3 +176,14 @@ class Creditmemo(Dated):
 
 class Gone(VendorModel):
     entity_id: str
+
+
+class Product(VendorModel):
+    """catalog-data-product-interface. ``price`` is in the shop's base currency, which is not told with it."""
+
+    id: str
+    sku: str
+    name: str | None = None
+    status: int | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -22,26 +22,11 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient, json_of
+from hub.sdk.lists import in_turn
 from hub.sdk.oauth1 import OAuth1
-from hub.sdk.paginate import DONE, following
-from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 _PER_PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """``key`` is how the rows' number is called in the answer; in a search it is ``entity_id`` everywhere."""
-
-    path: str
-    key: str
-
-
-_LISTS: Mapping[str, _List] = {
-    "customer": _List("rest/V1/customers/search", "id"),
-    "order": _List("rest/V1/orders", "entity_id"),
-    "creditmemo": _List("rest/V1/creditmemos", "entity_id"),
-}
 
 
 def parse(entry: InboxEntry, settings: MagentoSettings) -> Sequence[CanonicalEvent | Note]:
@@ -55,31 +40,30 @@ def parse(entry: InboxEntry, settings: MagentoSettings) -> Sequence[CanonicalEve
             return reading.of(mapping.order_events(reading.read(schemas.Order, entry.body), settings.default_region))
         case "creditmemo":
             return reading.of([mapping.refund_event(reading.read(schemas.Creditmemo, entry.body))])
+        case "product":
+            given_product = reading.read(schemas.Product, entry.body)
+            return reading.of([mapping.product_event(given_product, entry.received_at)])
         case "order.deleted":
             gone = RecordKey(kind="order", external_id=reading.read(schemas.Gone, entry.body).entity_id)
             return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
     raise SkipEvent(f"topic not read: {entry.topic}")
 
 
-def backfill(
-    client: HttpClient, settings: MagentoSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, orders, credit memos; those changed at or after ``since``.
+def _list(kind: str, path: str, key: str = "entity_id", **how: Any) -> Listed[MagentoSettings]:
+    """Rows after the last number, and always the first page: what changes meanwhile moves nothing.
 
-    A page begins after the last number, and is always the first: what changes meanwhile moves nothing, and a page past
-    the end, for which Magento gives the last one again (https://github.com/magento/magento2/issues/26986), is never
-    asked for.
+    A page past the end, for which Magento gives the last one again (https://github.com/magento/magento2/issues/26986),
+    is never asked for. ``key`` is how the rows' number is called in the answer; in a search it is ``entity_id``.
     """
-    name, after = (str(cursor["list"]), int(cursor["after"])) if cursor else (next(iter(_LISTS)), 0)
-    while name != DONE:
-        listed, first = _LISTS[name], after == 0
-        answer = json_of(client.get(listed.path, _criteria(after, since)))
+
+    def page(client: HttpClient, settings: MagentoSettings, since: datetime | None, after: Any) -> Part:
+        answer = json_of(client.get(path, _criteria(after or 0, since)))
         found, total = answer.get("items") or [], int(answer.get("total_count") or 0)
-        items = [_item(name, one) for one in found]
-        last = max((int(one.get(listed.key) or 0) for one in found), default=0)
-        more = total > len(found) and last > after
-        name, after = (name, last) if more else (following(_LISTS, name), 0)
-        yield BackfillPage(items, {"list": name, "after": after}, total if first else None)
+        last = max((int(one.get(key) or 0) for one in found), default=0)
+        items = [_item(kind, one.get(key), one) for one in found]
+        return Part(items, last if total > len(found) and last > (after or 0) else None, None if after else total)
+
+    return Listed(page, **how)
 
 
 def _criteria(after: int, since: datetime | None) -> dict[str, str]:
@@ -103,17 +87,27 @@ def _filter(group: int, field: str, condition: str, value: str) -> dict[str, str
     return {f"{at}[field]": field, f"{at}[conditionType]": condition, f"{at}[value]": value}
 
 
-def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:
+def _item(kind: str, number: Any, found: Mapping[str, Any]) -> BackfillItem:
     """The digest stands beside the time, which counts whole seconds: two states of one second are two events."""
     body = orjson.dumps(found)
     version = f"{found.get('updated_at')}:{hashlib.blake2b(body, digest_size=8).hexdigest()}"
-    return BackfillItem(f"{name}:{found.get(_LISTS[name].key)}:{version}", name, body)
+    return BackfillItem(f"{kind}:{number}:{version}", kind, body)
+
+
+_PRODUCTS = "rest/V1/products"
+_PATHS = {"customer": "rest/V1/customers/search", "order": "rest/V1/orders", "creditmemo": "rest/V1/creditmemos"}
+LISTS = {
+    "customer": _list("customer", _PATHS["customer"], "id"),
+    "order": _list("order", _PATHS["order"], quiet=timedelta(0)),
+    "creditmemo": _list("creditmemo", _PATHS["creditmemo"]),
+    "product": _list("product", _PRODUCTS, "id", spare=True),
+}
 
 
 def deleted(client: HttpClient, settings: MagentoSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
     """Orders that the shop has no more: extensions delete them, and none tells."""
     query = {"searchCriteria[pageSize]": str(len(ids)), **_filter(0, "entity_id", "in", ",".join(ids))}
-    answer = json_of(client.get(_LISTS["order"].path, query))
+    answer = json_of(client.get(_PATHS["order"], query))
     for one in sorted(set(ids) - {str(order.get("entity_id")) for order in answer.get("items") or ()}):
         yield BackfillItem(f"deleted:order:{one}", "order.deleted", orjson.dumps({"entity_id": one}))
 
@@ -138,10 +132,20 @@ def api_root(settings: MagentoSettings) -> str:
 def check(client: HttpClient, settings: MagentoSettings) -> Checked:
     """Read one of each list with the token."""
     found = Checked()
-    for name, listed in _LISTS.items():
-        client.get(listed.path, {**_criteria(0, None), "searchCriteria[pageSize]": "1"})
-        found.works.append(f"{name}s can be read")
-    return found
+    for name, path in _PATHS.items():
+        query = {**_criteria(0, None), "searchCriteria[pageSize]": "1"}
+        found.reads(f"{name}s", partial(client.get, path, query))
+    one = {**_criteria(0, None), "searchCriteria[pageSize]": "1"}
+    return found.may_read("products", partial(client.get, _PRODUCTS, one))
 
 
-SOURCE = Source(parse=parse, backfill=backfill, deleted=deleted, authorise=authorise, api_root=api_root, check=check)
+backfill = partial(in_turn, LISTS)
+SOURCE = Source(
+    parse=parse,
+    backfill=backfill,
+    lists=LISTS,
+    deleted=deleted,
+    authorise=authorise,
+    api_root=api_root,
+    check=check,
+)

@@ -91,6 +91,7 @@ def test_every_field_that_is_read_is_one_of_the_specification() -> None:
             ("order", "sales-data-order-interface"),
             ("customer", "customer-data-customer-interface"),
             ("creditmemo", "sales-data-creditmemo-interface"),
+            ("product", "catalog-data-product-interface"),
         ):
             for case in (SAMPLES / topic).iterdir():
                 assert set(sample(topic, case.name)) <= set(kinds[kind]["properties"]), case.name
@@ -123,7 +124,9 @@ def test_a_poll_that_finds_nothing_is_one_call_a_list_and_asks_in_utc() -> None:
 
     pages = list(shop.walk(datetime.fromisoformat("2026-02-01T01:00:00+01:00")))
 
-    assert [path for path, _ in shop.asked] == ["/rest/V1/customers/search", "/rest/V1/orders", "/rest/V1/creditmemos"]
+    assert [path for path, _ in shop.asked] == [
+        f"/rest/V1/{name}" for name in ("customers/search", "orders", "creditmemos", "products")
+    ]
     assert {query["searchCriteria[filterGroups][0][filters][0][value]"] for _, query in shop.asked} == {
         "2026-02-01 00:00:00"
     }
@@ -227,7 +230,7 @@ def test_with_all_four_values_of_the_integration_requests_are_signed() -> None:
     with HttpClient(api_root(settings), headers=authorise(settings), transport=httpx.MockTransport(shop)) as client:
         list(backfill(client, settings, None, None))
 
-    assert len(set(asked)) == 3
+    assert len(set(asked)) == 4
     assert all(one.startswith('OAuth oauth_consumer_key="ck"') and "HMAC-SHA256" in one for one in asked)
     with pytest.raises(ValueError, match="consumer_key"):
         MagentoSettings.model_validate({**MANIFEST.sample_settings, "consumer_secret": "cs"})

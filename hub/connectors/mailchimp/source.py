@@ -7,12 +7,11 @@ the event id is a digest of what makes an event one: type, time, audience, membe
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -40,10 +39,11 @@ from hub.model.event import (
 )
 from hub.model.interaction import InteractionKind
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import walk
+from hub.sdk.http import HttpClient, basic, json_of
+from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
 from hub.sdk.signatures import UrlSecret
-from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
+from hub.sdk.source import BackfillItem, EventName, InboxEntry, Listed, Part, RawDelivery, Reply, Source
 
 _DATA_CENTRE = re.compile(r".+-([a-z]{2}\d{1,3})")
 _PAGE = 1000
@@ -179,35 +179,32 @@ def _address_changed(source: schemas.EmailChange, region: str) -> list[Canonical
     return told
 
 
-def backfill(
-    http: HttpClient, settings: MailchimpSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
+def _members(http: HttpClient, settings: MailchimpSettings, since: datetime | None, at: Any) -> Part:
     """All members of each audience, by last change, oldest first.
 
-    A member that changes during the walk moves to its end, where it is read again; its webhook comes as well.
+    ``since_last_changed`` is asked for a second early: the reference does not say whether it leaves out its own.
     """
-    state = cursor or {"audience": 0, "offset": None, "audiences": audiences(http, settings)}
-    walked = state["audiences"]
-    for number in range(state["audience"], len(walked)):
-        first = state["offset"] if number == state["audience"] else None
-        for (members, total), following in walk(first, partial(_members, http, walked[number], since)):
-            audience = number + 1 if following is None else number
-            resume = {"audience": audience, "offset": following, "audiences": walked}
-            yield BackfillPage([_item(found) for found in members], resume, total if len(walked) == 1 else None)
+    begin: dict[str, Any] = {"from": since.isoformat(timespec="seconds") if since else "", "seen": 0}
+    number, state, walked = at or (0, begin, audiences(http, settings))
+    if not walked:
+        return Part([])
+    query = {"count": str(_PAGE), "offset": str(offset(state)), "sort_field": "last_changed", "sort_dir": "ASC"}
+    if state["from"]:
+        early = datetime.fromisoformat(state["from"]) - timedelta(seconds=1)
+        query["since_last_changed"] = early.isoformat(timespec="seconds")
+    answer = json_of(http.get(f"/3.0/lists/{walked[number]}/members", query))
+    found, total = answer.get("members") or (), answer.get("total_items")
+    fresh, going_on = keyset(found, "last_changed", state)
+    items = [_item(one) for one in fresh]
+    more = offset(state) + len(found) < total if total is not None else len(found) == _PAGE
+    first = total if at is None and len(walked) == 1 else None
+    if going_on and more:
+        return Part(items, [number, going_on, walked], first)
+    return Part(items, [number + 1, begin, walked] if number + 1 < len(walked) else None, first)
 
 
-_Members = tuple[Sequence[Mapping[str, Any]], int | None]
-
-
-def _members(http: HttpClient, list_id: str, since: datetime | None, offset: str | None) -> tuple[_Members, str | None]:
-    query = {"count": str(_PAGE), "offset": offset or "0", "sort_field": "last_changed", "sort_dir": "ASC"}
-    if since is not None:
-        query["since_last_changed"] = since.isoformat(timespec="seconds")
-    answer = json_of(http.get(f"/3.0/lists/{list_id}/members", query))
-    members, total = answer.get("members") or (), answer.get("total_items")
-    following = int(query["offset"]) + len(members)
-    more = bool(members) and (following < total if total is not None else len(members) == _PAGE)
-    return (members, total), str(following) if more else None
+LISTS = {"members": Listed(_members, quiet=timedelta(0))}
+backfill = partial(in_turn, LISTS)
 
 
 def _item(found: Mapping[str, Any]) -> BackfillItem:
@@ -240,8 +237,7 @@ def check(http: HttpClient, settings: MailchimpSettings) -> Checked:
 def authorise(settings: MailchimpSettings) -> Mapping[str, str]:
     if settings.api_key is None:
         return {}
-    credentials = f"hub:{settings.api_key.get_secret_value()}".encode()
-    return {"authorization": "Basic " + base64.b64encode(credentials).decode()}
+    return basic("hub", settings.api_key.get_secret_value())
 
 
 def api_root(settings: MailchimpSettings) -> str:
@@ -261,6 +257,7 @@ SOURCE = Source(
     name_event=name_event,
     answer=answer,
     backfill=backfill,
+    lists=LISTS,
     subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,

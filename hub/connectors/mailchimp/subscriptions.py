@@ -7,12 +7,10 @@ https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from hub.connectors.mailchimp.manifest import MailchimpSettings
-from hub.errors import NotFound
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
@@ -92,8 +90,7 @@ def _remove(http: HttpClient, settings: MailchimpSettings, gone: Subscription) -
 
 
 def _delete(http: HttpClient, audience: str, hook: str) -> None:
-    with suppress(NotFound):
-        http.request("DELETE", _path(audience, hook))
+    http.request("DELETE", _path(audience, hook))
 
 
 SUBSCRIPTIONS = Subscriptions(_listed, _create, _remove, topics=TOPICS, renews=True)

@@ -201,7 +201,7 @@ def test_without_named_audiences_all_are_walked_since_the_given_time() -> None:
         pages = list(backfill(http, settings, datetime(2026, 2, 1, tzinfo=UTC), None))
 
     assert [request.url.path for request in seen] == ["/3.0/lists", "/3.0/lists/L/members", "/3.0/lists/M/members"]
-    assert seen[1].url.params["since_last_changed"] == "2026-02-01T00:00:00+00:00"
+    assert seen[1].url.params["since_last_changed"] == "2026-01-31T23:59:59+00:00"  # its own second comes too
     assert [len(page.items) for page in pages] == [0, 1]
 
 

@@ -17,8 +17,16 @@ class MedusaSettings(OrderSettings):
     base_url: str = Field(description="Address of the shop's server, such as https://api.shop.example.com.")
     api_key: SecretStr = Field(description="A secret API key (sk_…), from Settings, Secret API Keys.")
     webhook_secret: Secrets = Field(description="What the subscriber in the shop signs with; a list while it changes.")
+    look_back_days: int = Field(
+        3,
+        ge=0,
+        le=90,
+        description="A poll reads orders that were made so many days before once an hour: Medusa tells a captured "
+        "payment as no change of its order.",
+    )
 
 
+_PRODUCT = "the product with its variants, fetched"
 _ORDER = "the order and its buyer, both fetched"
 
 MANIFEST: Manifest[MedusaSettings] = Manifest(
@@ -41,10 +49,14 @@ MANIFEST: Manifest[MedusaSettings] = Manifest(
         "payment.refunded": "the order that the payment (fetched) is for, fetched",
         "customer.created": "the customer, fetched",
         "customer.updated": "the customer, fetched",
+        "product.created": _PRODUCT,
+        "product.updated": _PRODUCT,
         "customer.deleted": "the record is marked deleted at the source; nothing is erased",
     },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
+        "reviews": "Medusa has no reviews of its own",
+        "deleted": "an order of Medusa cannot be deleted, only cancelled or archived",
         "consent": "Medusa has no marketing consent of its own; plug-ins keep it where each likes",
         "subscribe": "Medusa has no webhooks: a subscriber of the shop's own sends them (README)",
         "privacy": "Medusa has no requests of people about their data",

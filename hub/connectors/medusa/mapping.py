@@ -15,10 +15,12 @@ from hub.mapping.customer import CustomerField, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import rounded
+from hub.mapping.name import clean
 from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
+from hub.mapping.product import product
 from hub.model.address import Address
-from hub.model.event import CustomerEvent, Note, OrderEvent
+from hub.model.event import CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -33,6 +35,7 @@ from hub.model.order import (
     ShippingLine,
     Tax,
 )
+from hub.model.product import Variant
 
 _NO: dict[CustomerField, str] = {
     "middle_name": "Medusa has first and last name only",
@@ -295,3 +298,28 @@ def _address(given: schemas.Address | None) -> Address | None:
 def _metadata(given: schemas.Order | schemas.Customer) -> dict[str, str]:
     """What the shop keeps beside it, by its own names."""
     return texts(list((given.metadata or {}).items()))
+
+
+def product_event(given: schemas.Product, received_at: datetime) -> ProductEvent:
+    told = product(
+        given.id,
+        given.title,
+        state=given.status,
+        categories=(one.name for one in given.categories),
+        tags=(one.value for one in given.tags),
+        image_url=given.thumbnail,
+        variants=map(_variant, given.variants),
+    )
+    return ProductEvent(occurred_at=given.updated_at or given.created_at or received_at, product=told)
+
+
+def _variant(given: schemas.Variant) -> Variant:
+    """Of several prices there is none that is the price: it depends on region and quantity."""
+    [price] = given.prices if len(given.prices) == 1 else [None]
+    return Variant(
+        external_id=given.id,
+        sku=given.sku,
+        name=clean(given.title),
+        barcode=given.ean or given.upc or given.barcode,
+        price=Money(amount=price.amount, currency=price.currency_code) if price else None,
+    )

@@ -184,11 +184,48 @@ class Order(VendorModel):
         return tuple(payment for each in self.payment_collections for payment in each.payments)
 
 
+class Named(VendorModel):
+    """A category, called ``name``, or a tag or type, called ``value``."""
+
+    name: str | None = None
+    value: str | None = None
+
+
+class Price(VendorModel):
+    amount: Decimal
+    currency_code: Currency
+
+
+class Variant(VendorModel):
+    id: str
+    title: str | None = None
+    sku: str | None = None
+    barcode: str | None = None
+    ean: str | None = None
+    upc: str | None = None
+    prices: tuple[Price, ...] = ()
+
+
+class Product(VendorModel):
+    """AdminProduct of https://docs.medusajs.com/api/admin."""
+
+    id: str
+    title: str
+    status: str | None = None
+    thumbnail: str | None = None
+    categories: tuple[Named, ...] = ()
+    tags: tuple[Named, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
 class Answer(VendorModel):
     """One object of the API."""
 
     order: Order | None = None
     customer: Customer | None = None
+    product: Product | None = None
 
 
 class OrderOfPayment(VendorModel):

@@ -7,9 +7,9 @@ https://docs.medusajs.com/learn/fundamentals/events-and-subscribers (the subscri
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -17,14 +17,15 @@ import orjson
 
 from hub.connectors.medusa import mapping, schemas
 from hub.connectors.medusa.manifest import MANIFEST, MedusaSettings
-from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.errors import PayloadError, SkipEvent
 from hub.mapping.payload import Reading, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import DONE, following
+from hub.sdk.completing import fetched
+from hub.sdk.http import HttpClient, basic, json_of
+from hub.sdk.lists import in_turn
 from hub.sdk.signatures import BodyHmac
-from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 
 SIGNATURE: BodyHmac[MedusaSettings] = BodyHmac(
     "x-hub-signature-256", encoding="hex", prefix="sha256=", secrets=lambda settings: settings.webhook_secret
@@ -40,10 +41,8 @@ ORDER_FIELDS = ",".join(
     )
 )
 CUSTOMER_FIELDS = "*addresses"
-_LISTS: Mapping[str, Mapping[str, str]] = {
-    "customers": {"fields": CUSTOMER_FIELDS},
-    "orders": {"fields": ORDER_FIELDS},
-}
+PRODUCT_FIELDS = "*categories,*tags,*variants,*variants.prices"
+_FIELDS = {"customer": CUSTOMER_FIELDS, "product": PRODUCT_FIELDS}
 _PER_PAGE = 100
 
 
@@ -58,8 +57,8 @@ def completions(entry: InboxEntry, settings: MedusaSettings) -> Sequence[Complet
     if entry.topic not in MANIFEST.topics or what == "deleted" or _is_whole(entry):
         return ()
     told = read(schemas.Event, entry.body).data
-    if kind == "customer":
-        return () if "customer" in entry.completions else (_fetch("customer", "customers", told.id, CUSTOMER_FIELDS),)
+    if kind in ("customer", "product"):
+        return () if kind in entry.completions else (_fetch(kind, f"{kind}s", told.id, _FIELDS[kind]),)
     order_id = told.order_id or told.id
     if kind == "payment":
         if "payment" not in entry.completions:
@@ -73,7 +72,7 @@ def completions(entry: InboxEntry, settings: MedusaSettings) -> Sequence[Complet
 def _is_whole(entry: InboxEntry) -> bool:
     """True of what a backfill brought: the answer of the API itself."""
     whole = read(schemas.Answer, entry.body)
-    return whole.order is not None or whole.customer is not None
+    return any((whole.order, whole.customer, whole.product))
 
 
 def _fetch(name: str, collection: str, identifier: str | None, fields: str) -> Completion:
@@ -87,13 +86,6 @@ def _paid_for(body: bytes) -> str | None:
     return collection.order.id if collection and collection.order else None
 
 
-def complete(completion: Completion, http: HttpClient, settings: MedusaSettings) -> bytes:
-    try:
-        return http.get(completion.path, completion.query or None).content
-    except NotFound:
-        return b""
-
-
 def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one event. Raises SkipEvent for what is not read or not there any more, PayloadError."""
     if entry.topic not in MANIFEST.topics:
@@ -103,7 +95,8 @@ def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEven
         if not event.data.id:
             raise PayloadError("missing", path="data.id")
         return [DeletionEvent(occurred_at=event.at, record=mapping.record_key(event.data.id))]
-    name = "customer" if entry.topic.startswith("customer.") else "order"
+    kind = entry.topic.partition(".")[0]
+    name = kind if kind in _FIELDS else "order"
     body = entry.body if _is_whole(entry) else entry.completions.get(name)
     if not body:
         raise SkipEvent(f"the {name} is not there")
@@ -111,36 +104,35 @@ def parse(entry: InboxEntry, settings: MedusaSettings) -> Sequence[CanonicalEven
     found = reading.read(schemas.Answer, body)
     if found.customer is not None:
         return reading.of([mapping.customer_event(found.customer, settings.default_region, entry.received_at)])
+    if found.product is not None:
+        return reading.of([mapping.product_event(found.product, entry.received_at)])
     if found.order is None:
         raise PayloadError("missing", path=name)
     return reading.of(mapping.order_events(found.order, settings.default_region))
 
 
-def backfill(
-    client: HttpClient, settings: MedusaSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, then orders, by id, which grows with time; those changed at or after ``since``.
+def _list(name: str, fields: str, *, late: bool = False, **how: Any) -> Listed[MedusaSettings]:
+    """Rows by id, which grows with time; the ``late`` ones are those made in the days of ``look_back_days``.
 
     A page is an offset in a live list. Ordered by id, what comes new stands at its end; what comes into the list by a
-    change moves others to a later page, and none to one that was read already. A capture does not count as a change of
-    the order: the subscriber's ``payment.captured`` brings it.
+    change moves others to a later page, and none to one that was read already.
     """
-    name, offset = (str(cursor["list"]), int(cursor["offset"])) if cursor else (next(iter(_LISTS)), 0)
-    while name != DONE:
-        query = {**_LISTS[name], "limit": str(_PER_PAGE), "offset": str(offset), "order": "id"}
+
+    def page(client: HttpClient, settings: MedusaSettings, since: datetime | None, offset: Any) -> Part:
+        query = {"fields": fields, "limit": str(_PER_PAGE), "offset": str(offset or 0), "order": "id"}
         if since:
-            query["updated_at[$gte]"] = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            changed = "created_at[$gte]" if late else "updated_at[$gte]"
+            begin = since - timedelta(days=settings.look_back_days) if late else since
+            query[changed] = begin.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         answer = json_of(client.get(f"/admin/{name}", query))
         found, total = answer.get(name) or [], answer.get("count")
-        told, offset = name, offset + len(found)
+        following = (offset or 0) + len(found)
         # a page that is not full is no last one: https://github.com/airbytehq/airbyte/issues/34883
-        if not found or (isinstance(total, int) and offset >= total):
-            name, offset = following(_LISTS, name), 0
-        yield BackfillPage(
-            items=[_item(told, one) for one in found],
-            cursor={"list": name, "offset": offset},
-            total=total if isinstance(total, int) else None,
-        )
+        ends = not found or (isinstance(total, int) and following >= total)
+        items = [_item(name, one) for one in found]
+        return Part(items, None if ends else following, total if isinstance(total, int) else None)
+
+    return Listed(page, late=late, **how)
 
 
 def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:
@@ -155,29 +147,38 @@ def _item(name: str, found: Mapping[str, Any]) -> BackfillItem:
     )
 
 
+LISTS = {
+    "customers": _list("customers", CUSTOMER_FIELDS),
+    "orders": _list("orders", ORDER_FIELDS, quiet=timedelta(0)),
+    "products": _list("products", PRODUCT_FIELDS, spare=True),
+    # a capture is no change of its order: where payment.captured did not come, a look back finds it
+    "captured": _list("orders", ORDER_FIELDS, late=True, least=timedelta(hours=1)),
+}
+
+
 def authorise(settings: MedusaSettings) -> Mapping[str, str]:
     """HTTP Basic with the secret API key as the user and no password."""
-    pair = base64.b64encode(f"{settings.api_key.get_secret_value()}:".encode()).decode()
-    return {"authorization": f"Basic {pair}"}
+    return basic(settings.api_key.get_secret_value())
 
 
 def check(client: HttpClient, settings: MedusaSettings) -> Checked:
     """Read one customer and one order with the key."""
     found = Checked(untested=["webhook_secret: only a real event can tell"])
-    for name in _LISTS:
-        client.get(f"/admin/{name}", {"limit": "1", "fields": "id"})
-        found.works.append(f"{name} can be read")
+    for name in ("customers", "orders", "products"):
+        found.reads(name, partial(client.get, f"/admin/{name}", {"limit": "1", "fields": "id"}))
     return found
 
 
+backfill = partial(in_turn, LISTS)
 SOURCE = Source(
     parse=parse,
     verify=SIGNATURE.verify,
     sign=SIGNATURE.sign,
     name_event=name_event,
     completions=completions,
-    complete=complete,
+    complete=fetched,
     backfill=backfill,
+    lists=LISTS,
     authorise=authorise,
     check=check,
 )

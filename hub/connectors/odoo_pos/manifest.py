@@ -45,6 +45,8 @@ MANIFEST: Manifest[OdooPosSettings] = Manifest(
     topics={"pos.order": "an order of the till with its contact, or the return and what it takes off its orders"},
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
     not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "a till has no reviews",
         "webhook": "Odoo sends none of its own: orders are polled (every: 5m)",
         "complete": "an order is read with its lines, payments and contact",
         "consent": "the blacklist belongs to Odoo's e-mail marketing and is not read",

@@ -6,7 +6,8 @@ Sources: see the manifest. A time of Odoo's is UTC, and is told in whole seconds
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,7 +20,9 @@ from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, CustomerEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
+from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 _TOPIC = "pos.order"
 _PAGE = 100
@@ -44,30 +47,20 @@ def parse(entry: InboxEntry, settings: OdooPosSettings) -> Sequence[CanonicalEve
     return reading.of([*told, *read(sale, currency, record)])
 
 
-def backfill(
-    http: HttpClient, settings: OdooPosSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Orders by date of change, oldest first; those changed at or after ``since``.
-
-    Orders that change meanwhile move to the end, so a page begins in the second that the last one ended in, past those
-    of it that were read.
-    """
+def _orders(http: HttpClient, settings: OdooPosSettings, since: datetime | None, at: Any) -> Part:
+    """Orders by date of change, oldest first; those changed at or after ``since``."""
     start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    state = dict(cursor or {"from": start, "seen": 0})
-    while not state.get("done"):
-        found = _read(
-            http, settings, "pos.order", [["write_date", ">=", state["from"]]], schemas.ORDER_FIELDS,
-            order="write_date, id", limit=_PAGE, offset=state["seen"],
-        )  # fmt: skip
-        head = f"{found[0]['id']} {found[0].get('write_date')}" if found else ""
-        last = str(found[-1].get("write_date")) if found else ""
-        if not found or head == state.get("head"):  # nothing more, or an Odoo that gives the same page again
-            found, state = [], {**state, "done": True}
-        elif last > state["from"]:
-            state = {"from": last, "seen": sum(one.get("write_date") == last for one in found), "head": head}
-        else:
-            state = {**state, "seen": state["seen"] + len(found), "head": head}
-        yield BackfillPage(list(_items(http, settings, found)), state)
+    state = at or {"from": start, "seen": 0}
+    found = _read(
+        http, settings, "pos.order", [["write_date", ">=", state["from"]]], schemas.ORDER_FIELDS,
+        order="write_date, id", limit=_PAGE, offset=offset(state),
+    )  # fmt: skip
+    fresh, following = keyset(found, "write_date", state, size=_PAGE)
+    return Part(list(_items(http, settings, fresh)), following)
+
+
+LISTS = {"orders": Listed(_orders, quiet=timedelta(0))}
+backfill = partial(in_turn, LISTS)
 
 
 def _items(http: HttpClient, settings: OdooPosSettings, found: Sequence[Mapping[str, Any]]) -> Iterator[BackfillItem]:
@@ -124,14 +117,14 @@ def check(http: HttpClient, settings: OdooPosSettings) -> Checked:
     """Read one order and one contact."""
     found = Checked()
     for model, fields in (("pos.order", schemas.ORDER_FIELDS), ("res.partner", schemas.PARTNER_FIELDS)):
-        _read(http, settings, model, [], fields, limit=1)
-        found.works.append(f"{model} can be read")
+        found.reads(model, partial(_read, http, settings, model, [], fields, limit=1))
     return found
 
 
 SOURCE = Source(
     parse=parse,
     backfill=backfill,
+    lists=LISTS,
     authorise=authorise,
     api_root=lambda settings: settings.base_url or "",
     check=check,

@@ -135,7 +135,10 @@ def ids(pages: list[BackfillPage]) -> set[int]:
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, RPC])
-def test_orders_of_one_second_and_orders_that_move_are_all_read(settings: OdooPosSettings) -> None:
+def test_orders_of_one_second_and_orders_that_move_are_all_read(
+    settings: OdooPosSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.connectors.odoo_pos.source._PAGE", 2)
     odoo = Odoo("01:00.1", "01:00.2", "01:00.3", "01:00.9", "02:00.5", "03:00.0")
     odoo.touched = 0
     pages = odoo.walk(settings)

@@ -44,6 +44,8 @@ MANIFEST: Manifest[PrestaShopSettings] = Manifest(
     },
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
     not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "the module of reviews has no webservice",
         "webhook": "PrestaShop sends none; modules that do differ from each other",
         "subscribe": "PrestaShop sends no webhooks",
         "complete": "the backfill fetches what belongs to an order with it",

@@ -7,10 +7,11 @@ Sources: https://devdocs.prestashop-project.org/9/webservice/tutorials/advanced-
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,9 +23,10 @@ from hub.mapping.payload import Reading
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import DONE, following
-from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+from hub.sdk.http import HttpClient, basic, json_of
+from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
+from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 # display=full would bring password hashes and reset tokens
 _CUSTOMER = (
@@ -36,14 +38,6 @@ _ADDRESS = (
     "phone,phone_mobile,deleted,date_upd]"
 )
 _DISPLAY: Mapping[str, str] = {"customers": _CUSTOMER, "addresses": _ADDRESS}
-_LISTS: Mapping[str, tuple[str, str]] = {
-    "customers": ("customer", "id"),
-    "addresses": ("customer", "id_customer"),
-    "orders": ("order", "id"),
-    "order_slips": ("order", "id_order"),
-}
-"""What is walked by its change: whose item it makes, and by which field. A new address or credit slip leaves
-``date_upd`` of its owner where it was."""
 _PER_PAGE = 100
 
 
@@ -60,40 +54,37 @@ def parse(entry: InboxEntry, settings: PrestaShopSettings) -> Sequence[Canonical
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
 
-def backfill(
-    client: HttpClient, settings: PrestaShopSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, then orders, by their change; with ``since`` also those whose address or credit slip changed since.
+def _list(name: str, kind: str, owner: str = "id", **how: Any) -> Listed[PrestaShopSettings]:
+    """Rows by their change.
 
-    A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
-    is asked for anew from the last change of a full page on, and by offset only within that second. What belongs to
-    the rows of a page (customers, addresses, slips) is fetched for the whole page at once.
+    A new address or credit slip leaves ``date_upd`` of its ``owner`` where it was, so a poll asks for these as well,
+    and the owner is read.
+    What belongs to the rows of a page (customers, addresses, slips) is fetched for the whole page at once.
     """
-    shop = _Shop(client)
-    start = _local(since, settings) if since else "1970-01-01 00:00:00"
-    name, offset, begin = (
-        (str(cursor["list"]), int(cursor["offset"]), str(cursor["begin"])) if cursor else ("customers", 0, start)
-    )
-    while name != DONE:
-        kind, owner = _LISTS[name]
-        changed = {"filter[date_upd]": f"[{begin},9999-12-31 00:00:00]", "date": "1"}
-        rows = shop.rows(name, {**changed, "sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset},{_PER_PAGE}"})
+
+    def page(client: HttpClient, settings: PrestaShopSettings, since: datetime | None, at: Any) -> Part:
+        shop = _Shop(client)
+        state = at or {"from": _local(since, settings) if since else "1970-01-01 00:00:00", "seen": 0}
+        changed = {"filter[date_upd]": f"[{state['from']},9999-12-31 00:00:00]", "date": "1"}
+        page = {"sort": "[date_upd_ASC,id_ASC]", "limit": f"{offset(state)},{_PER_PAGE}"}
+        rows, following = keyset(shop.rows(name, {**changed, **page}), "date_upd", state, size=_PER_PAGE)
         if owner == "id":
-            items = list(shop.items(kind, rows))
+            items = list(shop.items(kind, list(map(dict, rows))))
         else:
             ids = {str(row[owner]) for row in rows if str(row.get(owner) or "0") != "0"}
             items = list(shop.items(kind, shop.some(f"{kind}s", "id", ids), versions=_versions(rows, owner)))
-        if len(rows) < _PER_PAGE:
-            name, offset, begin = _following(name, partly=since is not None), 0, start
-        elif (last := str(rows[-1].get("date_upd") or begin)) == begin:
-            offset += len(rows)
-        else:
-            offset, begin = 0, last
-        yield BackfillPage(items, {"list": name, "offset": offset, "begin": begin})
+        return Part(items, following)
+
+    return Listed(page, late=owner != "id", **how)
 
 
-def _following(name: str, *, partly: bool) -> str:
-    return following((one for one, (_, owner) in _LISTS.items() if partly or owner == "id"), name)
+LISTS = {
+    "customers": _list("customers", "customer"),
+    "addresses": _list("addresses", "customer", "id_customer"),
+    "orders": _list("orders", "order", quiet=timedelta(0)),
+    "order_slips": _list("order_slips", "order", "id_order"),
+}
+backfill = partial(in_turn, LISTS)
 
 
 def _versions(rows: Iterable[Mapping[str, Any]], owner: str) -> dict[str, str]:
@@ -108,12 +99,16 @@ def _local(at: datetime, settings: PrestaShopSettings) -> str:
     return (here.replace(tzinfo=None) - back).strftime("%Y-%m-%d %H:%M:%S")
 
 
+_TABLES: WeakKeyDictionary[HttpClient, dict[str, dict[str, Mapping[str, Any]]]] = WeakKeyDictionary()
+"""Short tables are read once for each run, which has a client of its own."""
+
+
 class _Shop:
     """The webservice of one shop, and the short tables that ids in its rows point to."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
-        self._tables: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._tables = _TABLES.setdefault(client, {})
 
     def rows(self, resource: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """The rows of one list; an empty one is ``[]`` instead of an object (PrestaShop/PrestaShop#10172)."""
@@ -206,20 +201,19 @@ def deleted(client: HttpClient, settings: PrestaShopSettings, ids: Sequence[str]
 
 
 def authorise(settings: PrestaShopSettings) -> Mapping[str, str]:
-    pair = base64.b64encode(f"{settings.key.get_secret_value()}:".encode()).decode()
-    return {"authorization": f"Basic {pair}"}
+    return basic(settings.key.get_secret_value())
 
 
-RESOURCES = (*_LISTS, "order_states", "currencies", "countries", "states", "languages")
+RESOURCES = (*LISTS, "order_states", "currencies", "countries", "states", "languages")
 
 
 def check(client: HttpClient, settings: PrestaShopSettings) -> Checked:
     """Read one row of every resource that is needed."""
     found = Checked()
     for resource in RESOURCES:
-        client.get(f"api/{resource}", {"output_format": "JSON", "display": "[id]", "limit": "1"})
-        found.works.append(f"{resource} can be read")
+        query = {"output_format": "JSON", "display": "[id]", "limit": "1"}
+        found.reads(resource, partial(client.get, f"api/{resource}", query))
     return found
 
 
-SOURCE = Source(parse=parse, backfill=backfill, deleted=deleted, authorise=authorise, check=check)
+SOURCE = Source(parse=parse, backfill=backfill, lists=LISTS, deleted=deleted, authorise=authorise, check=check)

@@ -61,6 +61,8 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     # answer tells what is left (source_graphql.py keeps to it); the number of calls is our own
     limits=Limits(batch=250, calls=20, per_seconds=1.0),
     not_offered={
+        "products": "not read yet: products need the scope read_products, which no connection has so far",
+        "reviews": "Shopify has no reviews of its own; apps keep them",
         "complete": "webhooks carry the whole object",
         "subscribe to privacy topics": "customers/data_request, customers/redact and shop/redact are subscribed to in "
         "the app's own configuration; no API does",

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from hub.connectors.shopify import mapping, mapping_refunds, schemas
 from hub.connectors.shopify.manifest import ShopifySettings
-from hub.connectors.shopify.source_history import as_webhook, backfill
+from hub.connectors.shopify.source_history import as_webhook, backfill, deleted
 from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
 from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.email import email
@@ -300,6 +300,7 @@ SOURCE = Source(
     sign=SIGNATURE.sign,
     name_event=name_event,
     backfill=backfill,
+    deleted=deleted,
     subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     api_root=api_root,

@@ -8,7 +8,7 @@ query may ask for more than 1,000 points): a page that costs too much is asked f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,6 +109,18 @@ def _item(root: str, found: Mapping[str, Any]) -> BackfillItem:
         body=orjson.dumps(found),
         headers={SHAPE: "graphql"},
     )
+
+
+_THERE = "query Hub($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+
+def deleted(client: HttpClient, settings: ShopifySettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
+    """Orders that the shop has no more (https://shopify.dev/docs/api/admin-graphql/latest/queries/nodes)."""
+    asked = [f"gid://shopify/Order/{one}" for one in ids]
+    found = ask(client, settings, _THERE, {"ids": asked}).get("nodes") or ()
+    there = {str(one.get("id")).rpartition("/")[2] for one in found if one}
+    for one in sorted(set(ids) - there):
+        yield BackfillItem(f"deleted:orders:{one}", "orders/delete", orjson.dumps({"id": one}))
 
 
 def as_webhook(entry: InboxEntry) -> bytes:

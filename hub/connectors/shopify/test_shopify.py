@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
-from hub.connectors.shopify.source import SIGNATURE, api_root, name_event, parse
+from hub.connectors.shopify.source import SIGNATURE, SOURCE, api_root, name_event, parse
 from hub.connectors.shopify.source_history import backfill
 from hub.errors import ConfigError, PayloadError, VerificationError
 from hub.model.consent import Consent
@@ -290,3 +291,17 @@ def test_history_without_its_settings_is_a_configuration_fault(missing: str) -> 
         next(backfill(client, settings, None, None))
 
     assert caught.value.faults[0].startswith(f"{missing}: ")
+
+
+def test_orders_that_the_shop_has_no_more_are_deletions() -> None:
+    def shop(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)["variables"]["ids"]
+        assert asked == ["gid://shopify/Order/7", "gid://shopify/Order/8"]
+        return httpx.Response(200, json={"data": {"nodes": [None, {"id": "gid://shopify/Order/8"}]}})
+
+    assert SOURCE.deleted is not None
+    with HttpClient("https://hafenkante.myshopify.com", transport=httpx.MockTransport(shop)) as client:
+        [item] = SOURCE.deleted(client, SETTINGS, ["7", "8"])
+    [gone] = parse(InboxEntry("shop", item.event_id, item.topic, {}, item.body, datetime.now(UTC)), SETTINGS)
+    assert isinstance(gone, DeletionEvent)
+    assert (gone.kind, gone.record.external_id) == ("order", "7")

@@ -76,6 +76,8 @@ MANIFEST: Manifest[ShopwareSettings] = Manifest(
     # shopware.api.max_limit is 500 by default; 100 whole orders are some megabytes
     limits=Limits(batch=100),
     not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "not read yet",
         "subscribe": "webhooks made through the API are not signed (WebhookManager: only an app has a secret); the "
         "app's manifest.xml names them",
         "privacy": "Shopware sends no data-subject requests",

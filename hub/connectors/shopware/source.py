@@ -14,7 +14,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -29,14 +30,15 @@ from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import DONE, following
+from hub.sdk.lists import in_turn
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import (
     BackfillItem,
-    BackfillPage,
     Completion,
     EventName,
     InboxEntry,
+    Listed,
+    Part,
     RawDelivery,
     Reply,
     Source,
@@ -174,25 +176,24 @@ def _deletion(entity: str, entity_id: str, entry: InboxEntry, beside: schemas.Be
     return DeletionEvent(occurred_at=at, record=mapping.record_key(entity, entity_id))
 
 
-def backfill(
-    http: HttpClient, settings: ShopwareSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, orders, newsletter recipients; those of which anything changed at or after ``since``.
+def _list(entity: str, **how: Any) -> Listed[ShopwareSettings]:
+    """Rows of which anything changed at or after ``since``.
 
     Customers and orders are numbered (``autoIncrement``), and a page begins after the last number: what changes
     meanwhile moves nothing. Recipients have no number; they are paged in the order in which they came.
     """
-    entity, after = (str(cursor["entity"]), int(cursor["after"])) if cursor else (next(iter(LISTS)), 0)
-    while entity != DONE:
-        listed = LISTS[entity]
-        answer = json_of(http.post(listed.path, _criteria(entity, after, since), headers=_JSON))
+    key = LISTS[entity].key
+
+    def page(http: HttpClient, settings: ShopwareSettings, since: datetime | None, at: Any) -> Part:
+        after = at or 0
+        answer = json_of(http.post(LISTS[entity].path, _criteria(entity, after, since), headers=_JSON))
         found, total = answer.get("data") or [], int(answer.get("total") or 0)
-        items = [_item(entity, one) for one in found]
-        seen = len(found) if listed.key else after * _PER_PAGE + len(found)
-        last = int(found[-1].get(listed.key) or 0) if found and listed.key else after + 1
+        seen = len(found) if key else after * _PER_PAGE + len(found)
+        last = int(found[-1].get(key) or 0) if found and key else after + 1
         more = bool(found) and total > seen and last > after
-        first, entity, after = after == 0, *((entity, last) if more else (following(LISTS, entity), 0))
-        yield BackfillPage(items, {"entity": entity, "after": after}, total if first else None)
+        return Part([_item(entity, one) for one in found], last if more else None, None if after else total)
+
+    return Listed(page, **how)
 
 
 def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]:
@@ -246,12 +247,20 @@ def deleted(http: HttpClient, settings: ShopwareSettings, ids: Sequence[str]) ->
         yield _event(f"deleted:order:{one}", "order.deleted", named, {"gone": True})
 
 
+READ = {
+    "customer": _list("customer"),
+    "order": _list("order", quiet=timedelta(0)),
+    "newsletter_recipient": _list("newsletter_recipient"),
+}
+backfill = partial(in_turn, READ)
+
+
 def check(http: HttpClient, settings: ShopwareSettings) -> Checked:
     """Read one of each list, with all that Hub asks of it."""
     found = Checked(untested=["shop_secret: only a real event can tell"])
     for entity, listed in LISTS.items():
-        http.post(listed.path, {**_criteria(entity, 0, None), "limit": 1}, headers=_JSON)
-        found.works.append(f"{entity.replace('_', ' ')}s can be read")
+        one = {**_criteria(entity, 0, None), "limit": 1}
+        found.reads(f"{entity.replace('_', ' ')}s", partial(http.post, listed.path, one, headers=_JSON))
     return found
 
 
@@ -264,6 +273,7 @@ SOURCE = Source(
     completions=completions,
     complete=complete,
     backfill=backfill,
+    lists=READ,
     deleted=deleted,
     api_root=lambda settings: settings.base_url,
     check=check,

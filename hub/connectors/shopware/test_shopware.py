@@ -210,14 +210,16 @@ def test_history_asks_for_what_changed_of_an_order_and_of_its_payments() -> None
         return httpx.Response(200, json={"total": 0, "data": []})
 
     with HttpClient(SETTINGS.base_url, transport=httpx.MockTransport(shop)) as client:
-        pages = list(backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), {"entity": "order", "after": 7}))
+        pages = list(
+            backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), {"list": "order", "at": 7, "found": {}})
+        )
 
     assert [one["path"] for one in asked] == ["/api/search/order", "/api/search/newsletter-recipient"]
     after, changed = asked[0]["filter"]
     assert after == {"type": "range", "field": "autoIncrement", "parameters": {"gt": 7}}
     assert {one["field"] for one in changed["queries"]} == set(LISTS["order"].changes)
     assert {one["parameters"]["gte"] for one in changed["queries"]} == {"2026-02-01T00:00:00.000+00:00"}
-    assert pages[-1].cursor == {"entity": "done", "after": 0}
+    assert pages[-1].cursor["list"] == "done"
 
 
 def test_an_item_of_history_has_a_new_name_when_only_its_payment_changed() -> None:
@@ -226,7 +228,7 @@ def test_an_item_of_history_has_a_new_name_when_only_its_payment_changed() -> No
         return httpx.Response(200, json={"total": 2, "data": found})
 
     with HttpClient(SETTINGS.base_url, transport=httpx.MockTransport(shop)) as client:
-        page = next(iter(backfill(client, SETTINGS, None, {"entity": "order", "after": 0})))
+        page = next(iter(backfill(client, SETTINGS, None, {"list": "order", "found": {}})))
 
     assert len({item.event_id for item in page.items}) == 2
 

@@ -53,6 +53,11 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("connect.squareup.com", "connect.squareupsandbox.com"),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
-    not_offered={"privacy": "Square sends no data-subject requests; customer.deleted is no erasure"},
+    not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "Square's API has no reviews",
+        "deleted": "an order of Square cannot be deleted, only cancelled",
+        "privacy": "Square sends no data-subject requests; customer.deleted is no erasure",
+    },
     sample_settings={"signature_key": "sample-square-signature-key", "access_token": "sample-square-token"},
 )

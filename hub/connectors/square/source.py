@@ -9,19 +9,15 @@ Out: canonical events. ``order.*`` names only ids, so the order and then its cus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
-
-import orjson
 
 from hub.connectors.square import mapping, schemas
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
+from hub.connectors.square.source_history import LISTS, backfill
 from hub.connectors.square.subscriptions import SUBSCRIPTIONS
-from hub.errors import NotFound, PayloadError, SkipEvent
+from hub.errors import PayloadError, SkipEvent
 from hub.mapping.buyer import completed, named, names_of, same_person, told_beside, told_fields, weak_contacts
 from hub.mapping.customer import CustomerFields
 from hub.mapping.order import unexplained
@@ -42,9 +38,9 @@ from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.sdk import signatures
 from hub.sdk.checked import Checked, texts
+from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import walk
-from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
+from hub.sdk.source import Completion, EventName, InboxEntry, RawDelivery, Source
 
 Parsed = Sequence[CanonicalEvent | Note]
 SIGNATURE: signatures.BodyHmac[SquareSettings] = signatures.BodyHmac(
@@ -82,13 +78,6 @@ def completions(entry: InboxEntry, settings: SquareSettings) -> Sequence[Complet
 
 def _fetch(name: str, collection: str, identifier: str) -> Completion:
     return Completion(name=name, path=f"/v2/{collection}/{quote(identifier, safe='')}")
-
-
-def complete(completion: Completion, http: HttpClient, settings: SquareSettings) -> bytes:
-    try:
-        return http.get(completion.path, completion.query or None).content
-    except NotFound:
-        return b""
 
 
 def check(http: HttpClient, settings: SquareSettings) -> Checked:
@@ -281,102 +270,6 @@ _READERS: Mapping[str, _Reader] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One list of Square's. ``query`` is sent as JSON to the order search, else as query parameters."""
-
-    kind: str
-    path: str
-    query: Mapping[str, Any]
-
-
-_FIRST_DAY = datetime(2009, 1, 1, tzinfo=UTC)
-"""Square was founded in 2009; without a begin, payments and refunds reach back one year only."""
-
-
-def _steps(locations: Sequence[str], since: datetime | None) -> Sequence[_Step]:
-    """Customers first, so that every later object finds its customer.
-
-    With ``since`` customers are searched by change (reference of SearchCustomers: ``filter.updated_at``); without, all
-    are listed. Limits: 100 customers, payments or refunds a page; 10 locations and 500 orders a page (reference of
-    ListCustomers, SearchOrders, ListPayments, ListPaymentRefunds); ListPayments reads one location, the main one unless
-    named.
-    """
-    start = (since or _FIRST_DAY).isoformat().replace("+00:00", "Z")
-    field, times = ("UPDATED_AT", "updated_at") if since else ("CREATED_AT", "created_at")
-    search = {
-        "limit": 500,
-        "query": {
-            "filter": {
-                "date_time_filter": {times: {"start_at": start}},
-                "state_filter": {"states": ["OPEN", "COMPLETED", "CANCELED"]},
-            },
-            "sort": {"sort_field": field, "sort_order": "ASC"},
-        },
-    }
-    begin = "updated_at_begin_time" if since else "begin_time"
-    customers = {
-        "filter": {"updated_at": {"start_at": start}},
-        "sort": {"field": "CREATED_AT", "order": "ASC"},
-    }
-    money = {begin: start, "sort_field": field, "sort_order": "ASC", "limit": "100"}
-    chunks = [list(locations[at : at + 10]) for at in range(0, len(locations), 10)]
-    return (
-        _Step("customer", "/v2/customers/search", {"limit": 100, "query": customers})
-        if since
-        else _Step("customer", "/v2/customers", {"sort_field": "CREATED_AT", "sort_order": "ASC", "limit": "100"}),
-        *(_Step("order", "/v2/orders/search", {**search, "location_ids": chunk}) for chunk in chunks),
-        *(_Step("payment", "/v2/payments", {**money, "location_id": location}) for location in locations),
-        _Step("refund", "/v2/refunds", money),
-    )
-
-
-def backfill(
-    http: HttpClient, settings: SquareSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, orders, payments, refunds; each as if a webhook had brought the whole object.
-
-    The cursor holds the locations, so that a resumed run walks the same lists.
-    """
-    state = cursor or {"step": 0, "cursor": None, "locations": _locations(http)}
-    steps = _steps(state["locations"], since)
-    for number in range(state["step"], len(steps)):
-        first = state["cursor"] if number == state["step"] else None
-        for objects, following in walk(first, partial(_page, http, steps[number])):
-            position = (number + 1, None) if following is None else (number, following)
-            items = [_item(steps[number].kind, found) for found in objects if _is_recent(found, since)]
-            yield BackfillPage(
-                items, dict(zip(("step", "cursor"), position, strict=True)) | {"locations": state["locations"]}
-            )
-
-
-def _locations(http: HttpClient) -> list[str]:
-    answer = json_of(http.get("/v2/locations"))
-    return [location["id"] for location in answer.get("locations") or ()]
-
-
-def _page(http: HttpClient, step: _Step, cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
-    query = {**step.query, "cursor": cursor} if cursor else step.query
-    response = http.post(step.path, query) if step.path.endswith("/search") else http.get(step.path, query)
-    answer = json_of(response)
-    return answer.get(f"{step.kind}s") or (), answer.get("cursor") or None
-
-
-def _is_recent(found: Mapping[str, Any], since: datetime | None) -> bool:
-    """Square filtered the lists; what it let through of an older change is left out all the same."""
-    changed_at = found.get("updated_at") or found.get("created_at")
-    return since is None or not changed_at or instant(changed_at, path="updated_at") >= since
-
-
-def _item(kind: str, found: Mapping[str, Any]) -> BackfillItem:
-    changed_at = found.get("updated_at") or found.get("created_at") or ""
-    event_id = f"{kind}:{found.get('id')}:{found.get('version', changed_at)}"
-    topic = f"{kind}.updated"
-    data = {"type": kind, "id": found.get("id"), "object": {kind: found}}
-    event = {"type": topic, "event_id": event_id, "created_at": changed_at, "data": data}
-    return BackfillItem(event_id=event_id, topic=topic, body=orjson.dumps(event))
-
-
 def authorise(settings: SquareSettings) -> Mapping[str, str]:
     headers = {"square-version": MANIFEST.api_version}
     if settings.access_token is not None:
@@ -390,8 +283,9 @@ SOURCE = Source(
     sign=SIGNATURE.sign,
     name_event=name_event,
     completions=completions,
-    complete=complete,
+    complete=fetched,
     backfill=backfill,
+    lists=LISTS,
     subscriptions=SUBSCRIPTIONS,
     authorise=authorise,
     check=check,

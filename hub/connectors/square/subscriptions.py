@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
-from hub.errors import ConfigError, NotFound
+from hub.errors import ConfigError
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
@@ -67,8 +66,7 @@ def _create(client: HttpClient, settings: SquareSettings, url: str, topics: Sequ
 
 
 def _remove(client: HttpClient, settings: SquareSettings, gone: Subscription) -> None:
-    with suppress(NotFound):
-        client.request("DELETE", f"{_PATH}/{quote(gone.id, safe='')}", headers=_headers(settings))
+    client.request("DELETE", f"{_PATH}/{quote(gone.id, safe='')}", headers=_headers(settings))
 
 
 SUBSCRIPTIONS = Subscriptions(

@@ -15,9 +15,11 @@ import pytest
 from square.utils.webhooks_helper import verify_signature
 
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
-from hub.connectors.square.source import SIGNATURE, SOURCE, backfill, complete, completions, parse
+from hub.connectors.square.source import SIGNATURE, SOURCE, completions, parse
+from hub.connectors.square.source_history import backfill
 from hub.errors import RejectedError, SkipEvent, VerificationError
 from hub.model.event import OrderEvent
+from hub.sdk.completing import fetched
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.registry import Connector
@@ -158,8 +160,8 @@ def test_a_completion_pins_the_api_version_and_a_404_is_an_empty_body() -> None:
     seen: list[httpx.Request] = []
     error = {"errors": [{"category": "INVALID_REQUEST_ERROR", "code": "NOT_FOUND", "detail": "Order not found."}]}
     with client({"/v2/orders/A": (200, {"order": {}}), "/v2/orders/B": (404, error)}, seen) as http:
-        assert complete(Completion("order", "/v2/orders/A"), http, SETTINGS) == b'{"order":{}}'
-        assert complete(Completion("order", "/v2/orders/B"), http, SETTINGS) == b""
+        assert fetched(Completion("order", "/v2/orders/A"), http, SETTINGS) == b'{"order":{}}'
+        assert fetched(Completion("order", "/v2/orders/B"), http, SETTINGS) == b""
 
     assert seen[0].url == "https://connect.squareup.com/v2/orders/A"
     assert seen[0].headers["square-version"] == "2026-09-16"
@@ -172,7 +174,7 @@ def test_a_refusal_keeps_squares_own_words() -> None:
         client({"/v2/orders/A": (400, error)}, []) as http,
         pytest.raises(RejectedError, match=r"400: Invalid cursor\."),
     ):
-        complete(Completion("order", "/v2/orders/A"), http, SETTINGS)
+        fetched(Completion("order", "/v2/orders/A"), http, SETTINGS)
 
 
 def test_the_history_since_a_day_asks_by_change_and_all_locations() -> None:

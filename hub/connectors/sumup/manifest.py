@@ -43,6 +43,8 @@ MANIFEST: Manifest[SumUpSettings] = Manifest(
     allowed_hosts=("api.sumup.com",),
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
     not_offered={
+        "products": "SumUp's API has no catalogue; a payment names what was bought",
+        "reviews": "SumUp has no reviews",
         "signature": "SumUp signs nothing: the secret stands in the URL, and the payment is fetched from the API",
         "event_id": "CHECKOUT_STATUS_CHANGED is the same for every change of a checkout: arrival tells them apart",
         "subscribe": "the URL is given with each checkout (return_url), by the software that creates it",

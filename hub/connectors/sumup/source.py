@@ -16,12 +16,13 @@ import orjson
 
 from hub.connectors.sumup import mapping, schemas
 from hub.connectors.sumup.manifest import SumUpSettings
-from hub.errors import NotFound, SkipEvent
+from hub.errors import SkipEvent
 from hub.mapping.order import unexplained
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
 from hub.sdk.checked import Checked
+from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import walk
 from hub.sdk.signatures import UrlSecret
@@ -81,14 +82,6 @@ def _attempt(checkout: schemas.Checkout) -> str | None:
 
 def _transaction(settings: SumUpSettings, **query: str) -> Completion:
     return Completion("transaction", f"/v2.1/merchants/{settings.merchant_code}/transactions", query)
-
-
-def complete(completion: Completion, http: HttpClient, settings: SumUpSettings) -> bytes:
-    """The body; b"" where SumUp has no such object, so that an invented notification comes to nothing."""
-    try:
-        return http.get(completion.path, completion.query or None).content
-    except NotFound:
-        return b""
 
 
 def parse(entry: InboxEntry, settings: SumUpSettings) -> Sequence[CanonicalEvent | Note]:
@@ -178,7 +171,7 @@ SOURCE = Source(
     sign=IN_URL.sign,
     name_event=name_event,
     completions=completions,
-    complete=complete,
+    complete=fetched,
     backfill=backfill,
     authorise=authorise,
     check=check,

@@ -16,9 +16,10 @@ import pytest
 
 from hub.connectors.sumup import schemas
 from hub.connectors.sumup.manifest import MANIFEST, SumUpSettings
-from hub.connectors.sumup.source import SOURCE, backfill, complete, completions, name_event, parse
+from hub.connectors.sumup.source import SOURCE, backfill, completions, name_event, parse
 from hub.errors import SkipEvent, VerificationError
 from hub.model.event import CustomerEvent, Note, OrderEvent
+from hub.sdk.completing import fetched
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.registry import Connector
@@ -250,4 +251,4 @@ def test_a_payment_is_listed_anew_once_it_is_given_back() -> None:
 
 def test_what_sumup_does_not_have_is_an_empty_body() -> None:
     with client(lambda _: httpx.Response(404, json={"error_code": "NOT_FOUND"})) as http:
-        assert complete(Completion("checkout", "/v0.1/checkouts/C1"), http, SETTINGS) == b""
+        assert fetched(Completion("checkout", "/v0.1/checkouts/C1"), http, SETTINGS) == b""

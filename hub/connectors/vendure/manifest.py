@@ -34,6 +34,9 @@ MANIFEST: Manifest[VendureSettings] = Manifest(
     topics={"order": "the order and its buyer", "customer": "the customer, or guest, with addresses"},
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
+        "products": "not read yet: orders name what was bought",
+        "reviews": "Vendure has no reviews of its own",
+        "deleted": "an order that was placed cannot be deleted in Vendure, only cancelled",
         "webhook": "Vendure's core sends none; a community plug-in posts an empty body, and says not what happened",
         "subscribe": "Vendure's core sends no webhooks",
         "complete": "a list of the Admin API holds everything",

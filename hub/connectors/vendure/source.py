@@ -7,8 +7,9 @@ https://docs.vendure.io/current/core/core-concepts/channels (header ``vendure-to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,11 +18,13 @@ from hub.connectors.vendure import mapping, schemas
 from hub.connectors.vendure.manifest import VendureSettings
 from hub.errors import AuthError, PayloadError, RejectedError, SkipEvent
 from hub.mapping.payload import Reading
-from hub.mapping.time import maybe_instant
+from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
+from hub.sdk.lists import in_turn
+from hub.sdk.paginate import keyset, offset
+from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
 _PLACE = "fullName company streetLine1 streetLine2 city province postalCode phoneNumber"
 _CUSTOMER = (
@@ -47,7 +50,6 @@ QUERIES: Mapping[str, str] = {
     " globalSettings { serverConfig { moneyStrategyPrecision } } }"
     for name, kind, fields in (("customers", "Customer", _CUSTOMER), ("orders", "Order", _ORDER))
 }
-_DONE = "done"
 _PER_PAGE = 100
 
 
@@ -64,52 +66,48 @@ def parse(entry: InboxEntry, settings: VendureSettings) -> Sequence[CanonicalEve
     raise PayloadError("missing", path=entry.topic)
 
 
-def backfill(
-    client: HttpClient, settings: VendureSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, then orders that are no carts, by their change.
+def _list(name: str, *, late: bool = False, **how: Any) -> Listed[VendureSettings]:
+    """Rows by their change; of orders those that are no carts.
 
-    Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: with ``since`` those come too
-    that were placed then or in the ``look_back_days`` before.
+    Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: those come too that were
+    placed since, and ``late`` are those placed in the ``look_back_days`` before.
 
-    A page is an offset in a live list, and what changes meanwhile moves to its end and the others forward. So the list
-    is asked for anew from the last change of a full page on, and by offset only within that moment. ``after`` leaves
-    out its own moment, so it is a millisecond earlier.
+    ``after`` leaves out its own moment, so it is a millisecond earlier.
     """
-    name, skip, begin = (
-        (str(cursor["list"]), int(cursor["skip"]), cursor["begin"]) if cursor else ("customers", 0, None)
-    )
-    while name != _DONE:
-        told, answer = name, _asked(client, name, skip, _chosen(name, settings, since, begin))
-        found = answer[name]["items"]
+
+    def page(client: HttpClient, settings: VendureSettings, since: datetime | None, at: Any) -> Part:
+        state = at or {"from": "", "seen": 0}
+        if since and late:
+            since -= timedelta(days=settings.look_back_days)
+        answer = _asked(client, name, offset(state), _chosen(name, since, state["from"], late=late))
+        found, following = keyset(answer[name]["items"], "updatedAt", state, size=_PER_PAGE)
         precision = answer.get("globalSettings", {}).get("serverConfig", {}).get("moneyStrategyPrecision", 2)
-        if len(found) < _PER_PAGE:
-            name, skip, begin = ("orders" if name == "customers" else _DONE), 0, None
-        elif (last := _before(maybe_instant(found[-1].get("updatedAt"), path="updatedAt"))) == begin:
-            skip += len(found)
-        else:
-            skip, begin = 0, last
-        total = answer[told].get("totalItems") if not (skip or begin) else None
-        items = [_item(told.removesuffix("s"), one, precision) for one in found]
-        yield BackfillPage(items, {"list": name, "skip": skip, "begin": begin}, total)
+        items = [_item(name.removesuffix("s"), one, precision) for one in found]
+        return Part(items, following, None if at else answer[name].get("totalItems"))
+
+    return Listed(page, late=late, **how)
 
 
-def _before(at: datetime | None) -> str | None:
-    if at is None:
-        return None
+LISTS = {
+    "customers": _list("customers"),
+    "orders": _list("orders", quiet=timedelta(0)),
+    "placed": _list("orders", late=True, least=timedelta(hours=1)),
+}
+backfill = partial(in_turn, LISTS)
+
+
+def _before(at: datetime) -> str:
     earlier = at.astimezone(UTC) - timedelta(milliseconds=1)
     return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _chosen(name: str, settings: VendureSettings, since: datetime | None, begin: str | None) -> dict[str, Any]:
+def _chosen(name: str, since: datetime | None, begin: str, *, late: bool) -> dict[str, Any]:
     chosen: dict[str, Any] = {"active": {"eq": False}} if name == "orders" else {}
     if begin:
-        chosen["updatedAt"] = {"after": begin}
+        chosen["updatedAt"] = {"after": _before(instant(begin, path="updatedAt"))}
     if since:
-        ways = [{"updatedAt": {"after": _before(since)}}]
-        if name == "orders":
-            ways.append({"orderPlacedAt": {"after": _before(since - timedelta(days=settings.look_back_days))}})
-        chosen["_or"] = ways
+        changes = [*(["updatedAt"] if not late else ()), *(["orderPlacedAt"] if name == "orders" else ())]
+        chosen["_or"] = [{change: {"after": _before(since)}} for change in changes]
     return chosen
 
 
@@ -158,9 +156,8 @@ def check(client: HttpClient, settings: VendureSettings) -> Checked:
     """Read one customer and one order with the key."""
     found = Checked()
     for name in QUERIES:
-        _asked(client, name, 0, {}, take=1)
-        found.works.append(f"{name} can be read")
+        found.reads(name, partial(_asked, client, name, 0, {}, take=1))
     return found
 
 
-SOURCE = Source(parse=parse, backfill=backfill, authorise=authorise, check=check)
+SOURCE = Source(parse=parse, backfill=backfill, lists=LISTS, authorise=authorise, check=check)

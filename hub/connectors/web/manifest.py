@@ -68,6 +68,8 @@ MANIFEST: Manifest[WebSettings] = Manifest(
         "batch": "several of these, each on its own",
     },
     not_offered={
+        "products": "a page tells what is viewed and bought, and no catalogue",
+        "reviews": "a page tells what is done, in events of the shop's own names",
         "signature": "a write key stands in the page for everybody to read: it names the sender and proves nothing",
         "backfill": "a page keeps no history; events can be sent again with their own timestamp",
         "complete": "events are whole",

@@ -233,6 +233,10 @@ MANIFEST: Manifest[WebhookInSettings] = Manifest(
     },
     limits=Limits(calls=5, per_seconds=1.0),
     not_offered={
+        "products": "in no sample: the field map of a connection tells where they stand",
+        "reviews": "in no sample: the field map of a connection tells where they stand",
+        "deleted": "what system it is, and how it is asked for an order that is gone, is not known",
+
         "subscribe": "every system makes its webhooks in its own way: by hand there",
         "privacy": "which request means what differs by system; `deletion` marks a record as gone",
     },

@@ -18,6 +18,7 @@ class WooCommerceSettings(OrderSettings):
     )
 
 
+_PRODUCT = "the product; without its price, whose currency is not told"
 _CUSTOMER_AND_ORDER = "the customer (or guest) and the order's new state"
 
 MANIFEST: Manifest[WooCommerceSettings] = Manifest(
@@ -36,6 +37,10 @@ MANIFEST: Manifest[WooCommerceSettings] = Manifest(
         "order.deleted": "the order is marked deleted at the source",
         "customer.created": "the customer's state",
         "customer.updated": "the customer's state",
+        "product.created": _PRODUCT,
+        "product.updated": _PRODUCT,
+        "product.restored": _PRODUCT,
+        "review": "a review of a product, listed, and who wrote it",
         "customer.deleted": "the record is marked deleted at the source; nothing is erased",
     },
     # per_page is 100 at most (WC_REST_CRUD_Controller::get_collection_params); the shop sets no rate of its own

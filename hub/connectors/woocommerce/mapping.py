@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.buyer import completed, country_among, same_person, speaks_of, told_fields
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
+from hub.mapping.product import product
 from hub.model.address import Address
-from hub.model.event import CustomerEvent, Note, OrderEvent
+from hub.model.event import CustomerEvent, FeedbackEvent, Note, OrderEvent, ProductEvent
+from hub.model.feedback import Feedback, FeedbackState
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -318,3 +321,42 @@ def _fulfilments(given: schemas.Order) -> tuple[Fulfilment, ...]:
     elif any(line.method_id in _COLLECTED for line in given.shipping_lines):
         kind = "pickup"
     return (Fulfilment(external_id=given.id, kind=kind, state=given.status, at=given.date_completed_gmt),)
+
+
+def product_event(given: schemas.Product) -> ProductEvent:
+    told = product(
+        given.id,
+        given.name,
+        sku=given.sku,
+        state=given.status,
+        categories=(one.name for one in given.categories),
+        tags=(one.name for one in given.tags),
+        url=given.permalink,
+        image_url=next((one.src for one in given.images), None),
+    )
+    return ProductEvent(occurred_at=given.date_modified_gmt or created(given), product=told)
+
+
+_REVIEWED: Mapping[str, FeedbackState] = {
+    "approved": "published", "hold": "pending", "spam": "rejected", "trash": "withdrawn"
+}  # fmt: skip
+
+
+def review_events(given: schemas.Review, region: str) -> list[CustomerEvent | FeedbackEvent]:
+    """The review, and who wrote it. A change of its status has no time of its own."""
+    fields = told_fields({"full_name": given.reviewer, "email": given.reviewer_email})
+    known = fields.get("email")
+    who = customer(guest_key(fields, region=region, fallback=given.id), fields, region=region) if known else None
+    at = created(given)
+    feedback = Feedback(
+        external_id=given.id,
+        kind="review",
+        channel="web",
+        rating=Decimal(given.rating) if given.rating else None,
+        text=given.review,
+        product=ProductReference(external_id=given.product_id),
+        state=_REVIEWED.get(given.status or ""),
+        verified=given.verified,
+    )
+    told = FeedbackEvent(occurred_at=at, feedback=feedback, record=who.key if who else None)
+    return [*([CustomerEvent(occurred_at=at, customer=who)] if who else []), told]

@@ -6,11 +6,12 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#order-propertie
 from __future__ import annotations
 
 import html
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from hub.mapping.payload import PlainValue, VendorModel, plain
 from hub.model.money import Currency
@@ -174,3 +175,39 @@ class Order(Dated):
 
 class Deleted(VendorModel):
     id: str
+
+
+class Named(VendorModel):
+    name: Text | None = None
+
+
+class Image(VendorModel):
+    src: str | None = None
+
+
+class Product(Dated):
+    """#product-properties. Prices are in the shop's currency, which is not told with them."""
+
+    name: Text
+    sku: str | None = None
+    permalink: str | None = None
+    status: str | None = None
+    categories: tuple[Named, ...] = ()
+    tags: tuple[Named, ...] = ()
+    images: tuple[Image, ...] = ()
+
+
+def _without_marks(text: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", " ", text)).strip()
+
+
+class Review(Dated):
+    """#product-review-properties; ``rating`` is 0 where none was given, ``review`` is HTML."""
+
+    product_id: str
+    status: str | None = None
+    reviewer: Text | None = None
+    reviewer_email: str | None = None
+    review: Annotated[str, AfterValidator(_without_marks)] | None = None
+    rating: Annotated[int, Field(ge=0, le=5)] | None = None
+    verified: bool | None = None

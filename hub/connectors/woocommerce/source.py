@@ -7,26 +7,25 @@ signature, ping, body of a deletion) and https://woocommerce.github.io/woocommer
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
 
 from hub.connectors.woocommerce import mapping, schemas
-from hub.connectors.woocommerce.manifest import WooCommerceSettings
-from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent
+from hub.connectors.woocommerce.manifest import MANIFEST, WooCommerceSettings
+from hub.errors import ConfigError, PayloadError, SkipEvent
 from hub.mapping.payload import Read, Reading, VendorModel, read
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import DONE, following
+from hub.sdk.http import HttpClient, basic, json_of
+from hub.sdk.lists import in_turn
 from hub.sdk.signatures import BodyHmac
-from hub.sdk.source import BackfillItem, BackfillPage, EventName, InboxEntry, RawDelivery, Reply, Source
+from hub.sdk.source import BackfillItem, EventName, InboxEntry, Listed, Part, RawDelivery, Reply, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
 SIGNATURE: BodyHmac[WooCommerceSettings] = BodyHmac(
@@ -93,6 +92,14 @@ def _customer_deleted(entry: InboxEntry, read: Read, settings: WooCommerceSettin
     return [DeletionEvent(occurred_at=entry.received_at, record=gone)]
 
 
+def _product(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+    return [mapping.product_event(read(schemas.Product, entry.body))]
+
+
+def _review(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
+    return mapping.review_events(read(schemas.Review, entry.body), settings.default_region)
+
+
 _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {
     "order.created": _order,
     "order.updated": _order,
@@ -101,48 +108,60 @@ _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequenc
     "customer.created": _customer,
     "customer.updated": _customer,
     "customer.deleted": _customer_deleted,
+    "product.created": _product,
+    "product.updated": _product,
+    "product.restored": _product,
+    "review": _review,
 }
 
-_RESOURCES = {"customers": "customer.updated", "orders": "order.updated"}
+_RESOURCES = {
+    "customers": "customer.updated",
+    "orders": "order.updated",
+    "products": "product.updated",
+    "products/reviews": "review",
+}
 _PER_PAGE = 100
 
 
-def backfill(
-    client: HttpClient, settings: WooCommerceSettings, since: datetime | None, cursor: Mapping[str, Any] | None
-) -> Iterator[BackfillPage]:
-    """Customers, then orders, by id; those changed at or after ``since``.
+def _list(resource: str, **how: Any) -> Listed[WooCommerceSettings]:
+    """Rows by id; those changed at or after ``since``. Raises ConfigError without the REST key.
 
     Pages are numbers over a live list, so the list is ordered by id: ordered by date of change, an order that is
-    touched meanwhile would move to the end and shift an unseen one onto a page already read. The customer list has no
-    filter by change (WC_REST_Customers_Controller), so customers are filtered here.
-
-    Raises ConfigError without the REST key.
+    touched meanwhile would move to the end and shift an unseen one onto a page already read.
     """
-    if settings.consumer_key is None or settings.consumer_secret is None:
-        raise ConfigError(["consumer_key, consumer_secret: are needed for the backfill"])
-    resource, page = (str(cursor["resource"]), int(cursor["page"])) if cursor else (next(iter(_RESOURCES)), 1)
-    while resource != DONE:
-        response = client.get(f"wp-json/wc/v3/{resource}", _query(resource, page, since))
+
+    def page(client: HttpClient, settings: WooCommerceSettings, since: datetime | None, number: Any) -> Part:
+        if settings.consumer_key is None or settings.consumer_secret is None:
+            raise ConfigError(["consumer_key, consumer_secret: are needed for the backfill"])
+        number = number or 1
+        response = client.get(f"wp-json/wc/v3/{resource}", _query(resource, number, since))
         found = json_of(response)
-        total = response.headers.get("x-wp-total", "")
-        pages = response.headers.get("x-wp-totalpages", "")
-        more = page < int(pages) if pages.isdigit() else len(found) >= _PER_PAGE
-        resource_now = resource
-        if found and more:
-            page += 1
-        else:
-            resource, page = following(_RESOURCES, resource), 1
-        yield BackfillPage(
-            items=[_item(resource_now, one) for one in found if _changed(one, since)],
-            cursor={"resource": resource, "page": page},
-            total=int(total) if total.isdigit() else None,
-        )
+        total, pages = (response.headers.get(f"x-wp-{name}", "") for name in ("total", "totalpages"))
+        more = number < int(pages) if pages.isdigit() else len(found) >= _PER_PAGE
+        items = [_item(resource, one) for one in found if _changed(one, since)]
+        return Part(items, number + 1 if found and more else None, int(total) if total.isdigit() else None)
+
+    return Listed(page, **how)
+
+
+LISTS = {
+    # has no filter by change (WC_REST_Customers_Controller), so that all of them are read and filtered here
+    "customers": _list("customers", least=timedelta(hours=6)),
+    "orders": _list("orders", quiet=timedelta(0)),
+    "products": _list("products", spare=True),
+    "products/reviews": _list("products/reviews", spare=True),
+}
+backfill = partial(in_turn, LISTS)
 
 
 def _query(resource: str, page: int, since: datetime | None) -> dict[str, str]:
     query = {"per_page": str(_PER_PAGE), "page": str(page), "orderby": "id", "order": "asc"}
     if resource == "customers":
         query["role"] = "all"  # the default lists only WordPress users of role "customer"
+    elif resource == "products/reviews":
+        query["status"] = "all"
+        if since:  # compared with the shop's own time, wherever it stands
+            query["after"] = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
     elif since:
         before = since.astimezone(UTC) - timedelta(seconds=1)  # modified_after excludes its own second
         query |= {"modified_after": before.strftime("%Y-%m-%dT%H:%M:%S"), "dates_are_gmt": "true"}
@@ -155,7 +174,7 @@ def _changed(found: Mapping[str, Any], since: datetime | None) -> bool:
 
 
 def _item(resource: str, found: Mapping[str, Any]) -> BackfillItem:
-    version = found.get("date_modified_gmt") or found.get("date_created_gmt")
+    version = found.get("date_modified_gmt") or f"{found.get('date_created_gmt')}:{found.get('status')}"
     return BackfillItem(
         event_id=f"backfill:{resource}:{found.get('id')}:{version}",
         topic=_RESOURCES[resource],
@@ -179,8 +198,7 @@ def authorise(settings: WooCommerceSettings) -> Mapping[str, str]:
     """HTTP Basic with the REST key; WooCommerce accepts it over HTTPS only."""
     if settings.consumer_key is None or settings.consumer_secret is None:
         return {}
-    pair = f"{settings.consumer_key.get_secret_value()}:{settings.consumer_secret.get_secret_value()}"
-    return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return basic(settings.consumer_key.get_secret_value(), settings.consumer_secret.get_secret_value())
 
 
 def api_root(settings: WooCommerceSettings) -> str:
@@ -197,8 +215,8 @@ def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
         found.untested.append("the REST API: no consumer_key and consumer_secret are set, so there is no backfill")
         return found
     for resource in _RESOURCES:
-        client.get(f"wp-json/wc/v3/{resource}", {"per_page": "1"})
-        found.works.append(f"{resource} can be read")
+        ask = found.may_read if LISTS[resource].spare else found.reads
+        ask(resource, partial(client.get, f"wp-json/wc/v3/{resource}", {"per_page": "1"}))
     return found
 
 
@@ -225,8 +243,7 @@ def _create(client: HttpClient, settings: WooCommerceSettings, url: str, topics:
 
 def _remove(client: HttpClient, settings: WooCommerceSettings, gone: Subscription) -> None:
     """#delete-a-webhook, which only takes ``force``."""
-    with suppress(NotFound):
-        client.request("DELETE", f"wp-json/wc/v3/webhooks/{gone.id}", query={"force": "true"})
+    client.request("DELETE", f"wp-json/wc/v3/webhooks/{gone.id}", query={"force": "true"})
 
 
 SOURCE = Source(
@@ -236,8 +253,11 @@ SOURCE = Source(
     name_event=name_event,
     answer=answer,
     backfill=backfill,
+    lists=LISTS,
     deleted=deleted,
-    subscriptions=Subscriptions(_listed, _create, _remove),
+    subscriptions=Subscriptions(
+        _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic != "review")
+    ),
     authorise=authorise,
     api_root=api_root,
     check=check,

@@ -199,6 +199,8 @@ def test_history_since_a_day_filters_orders_there_and_customers_here() -> None:
         resource = request.url.path.rpartition("/")[2]
         query = dict(request.url.params)
         asked.append((resource, query))
+        if resource in ("products", "reviews"):
+            return httpx.Response(200, json=[])
         assert request.headers["authorization"] == "Basic Y2tfaW52ZW50ZWQ6Y3NfaW52ZW50ZWQ="
         months = {"customers": ("01", "02"), "orders": ("02",)}[resource]
         month = months[int(query["page"]) - 1]
@@ -214,16 +216,22 @@ def test_history_since_a_day_filters_orders_there_and_customers_here() -> None:
         ("customers", {**common, "page": "1", "role": "all"}),
         ("customers", {**common, "page": "2", "role": "all"}),
         ("orders", {**common, "page": "1", "modified_after": "2026-01-31T23:59:59", "dates_are_gmt": "true"}),
+        ("products", {**common, "page": "1", "modified_after": "2026-01-31T23:59:59", "dates_are_gmt": "true"}),
+        ("reviews", {**common, "page": "1", "status": "all", "after": "2026-01-31T00:00:00"}),
     ]
     assert [[item.event_id for item in page.items] for page in pages] == [
         [],
         ["backfill:customers:2:2026-02-15T00:00:00"],
         ["backfill:orders:1:2026-02-15T00:00:00"],
+        [],
+        [],
     ]
-    assert [(page.cursor, page.total) for page in pages] == [
-        ({"resource": "customers", "page": 2}, 2),
-        ({"resource": "orders", "page": 1}, 2),
-        ({"resource": "done", "page": 1}, 1),
+    assert [(page.cursor["list"], page.cursor["at"], page.total) for page in pages] == [
+        ("customers", 2, 2),
+        ("orders", None, 2),
+        ("products", None, 1),
+        ("products/reviews", None, None),
+        ("done", None, None),
     ]
 
 

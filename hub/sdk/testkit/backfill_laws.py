@@ -33,6 +33,21 @@ def law_s15_backfill_is_declared_and_sampled(case: ConnectorCase) -> None:
         assert longest >= 2, f"{case.id}: no recorded walk has two pages"
 
 
+def law_s15_a_poll_asks_for_what_is_sold(case: ConnectorCase) -> None:
+    """Of several lists one at least is asked for by every poll, and what only polls need is never all there is."""
+    lists = case.source.lists
+    if lists:
+        always = [name for name, one in lists.items() if not one.quiet and not one.late and not one.least]
+        assert always, f"{case.id}: no list has quiet=timedelta(0): nothing is asked for by every poll"
+
+
+def law_s28_deleted_orders_are_found_or_it_is_said_why_not(case: ConnectorCase) -> None:
+    """Who lists orders can be asked which are gone, or says in ``not_offered["deleted"]`` why it need not."""
+    if {Capability.BACKFILL, Capability.ORDERS} <= case.manifest.capabilities:
+        why = case.manifest.not_offered.get("deleted")
+        assert (case.source.deleted is None) == bool(why), f"{case.id}: either deleted, or not_offered['deleted']"
+
+
 def law_s15_every_page_is_walked(case: BackfillCase) -> None:
     """Every recorded page is asked for once, every item has a declared topic and an id of its own, and can be read."""
     pages = _pages(case)

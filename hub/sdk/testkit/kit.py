@@ -52,7 +52,10 @@ CONNECTOR_LAWS: tuple[Law, ...] = (
     parse_laws.law_s16_privacy_requests_are_events,
     *laws_of(value_laws, "s19", "s20", "s21"),
     backfill_laws.law_s15_backfill_is_declared_and_sampled,
+    backfill_laws.law_s15_a_poll_asks_for_what_is_sold,
+    backfill_laws.law_s28_deleted_orders_are_found_or_it_is_said_why_not,
     order_laws.law_s26_revenue_follows_payment,
+    order_laws.law_s29_products_and_reviews_are_read_or_it_is_said_why_not,
 )
 VERIFY_LAWS = tuple(law for law in laws_of(signature_laws, "s1", "s2", "s3", "s4") if law not in CONNECTOR_LAWS)
 DELIVERY_LAWS: tuple[Law, ...] = (

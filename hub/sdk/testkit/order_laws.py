@@ -38,6 +38,19 @@ def law_s25_contact_data_reach_the_person(case: SourceCase) -> None:
             assert not told or value in told, f"{case.id}: contact data of the order do not reach its customer"
 
 
+_KINDS = {"products": "ProductEvent", "reviews": "FeedbackEvent"}
+
+
+def law_s29_products_and_reviews_are_read_or_it_is_said_why_not(case: ConnectorCase) -> None:
+    """Who tells orders tells products and reviews too, in a sample at least, or says in ``not_offered`` why not."""
+    if case.connector.source is None or Capability.ORDERS not in case.manifest.capabilities:
+        return
+    told = "".join(path.read_text(encoding="utf-8") for path in case.folder.glob("samples/*/*/expected.json"))
+    for name, event in _KINDS.items():
+        read, why = f'"{event}"' in told, case.manifest.not_offered.get(name)
+        assert read != bool(why), f"{case.id}: either {name} in a sample, or not_offered[{name!r}]"
+
+
 def law_s26_revenue_follows_payment(case: ConnectorCase) -> None:
     """A source of orders has the setting ``revenue``, and shows by a sample an order that nobody has paid yet."""
     if Capability.ORDERS not in case.manifest.capabilities:

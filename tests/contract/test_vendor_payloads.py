@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from hub.errors import SkipEvent
-from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.sdk import registry
 from hub.sdk.scrub import Scrubber
 from hub.sdk.source import InboxEntry, RawDelivery
@@ -79,12 +79,13 @@ def _people(case: ConnectorCase, payload: Payload) -> set[str]:
 
 
 def _of_goods(events: Sequence[CanonicalEvent | Note]) -> set[str]:
-    """What was chosen of a product and stands in its name too (a colour, a size): product names are kept."""
+    """Names of products, which are kept, and what was chosen of one and stands in its name too (a colour, a size)."""
     orders = [event.order for event in events if isinstance(event, OrderEvent)]
     names = " | ".join(line.product.name or "" for order in orders for line in order.lines)
     customs = [custom for order in orders for custom in (order.custom, *(line.custom for line in order.lines))]
     chosen = {text for custom in customs for text in custom.values()}
-    return {text for text in chosen if text in names}
+    products = {event.product.name or "" for event in events if isinstance(event, ProductEvent)}
+    return {text for text in chosen if text in names} | products
 
 
 def _completed(case: ConnectorCase, entry: InboxEntry) -> InboxEntry:

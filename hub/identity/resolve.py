@@ -99,7 +99,7 @@ def _revisions(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identit
         known = features_of(row.state, identity.rules)
         features = packed(known)
         if features != row.features or record in drafts.touched:
-            revisions[record] = Revision(compared(row.features), known)
+            revisions[record] = Revision(compared(row.features), known, features)
             row.features = features
     return revisions
 
@@ -113,13 +113,13 @@ def _load_whole_profiles(
 ) -> None:
     """Lock the profiles of every record that may move, and load all their records."""
     while True:
-        missing = component.people.keys() - rows.keys()
+        missing = set(component.people).difference(rows)
         if missing:
             further = store.lock_profiles_of(session, missing, ())
             rows |= store.load(session, further.keys() - known.keys(), missing)
             known |= further
         profiles = {rows[record].profile_id for record in component.people} - {None}
-        strays = {row.id for row in rows.values() if row.profile_id in profiles} - component.people.keys()
+        strays = {row.id for row in rows.values() if row.profile_id in profiles}.difference(component.people)
         if not strays:
             return
         # Records of the same profile that nothing joins to the component any more, as when rules changed.

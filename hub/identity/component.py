@@ -36,6 +36,8 @@ class Component:
 
     people: dict[UUID, Features] = field(default_factory=dict)
     matches: dict[Pair, float] = field(default_factory=dict)
+    outside: dict[Pair, float] = field(default_factory=dict)
+    """Matches of these people with records that are not in the component."""
     scores: dict[Pair, Score] = field(default_factory=dict)
     judgements: list[Judgement] = field(default_factory=list)
     links: list[list[UUID]] = field(default_factory=list)
@@ -164,7 +166,7 @@ def grow(
     component.links = linked(component.people, component.crowd, identity.rules)
     people = component.people
     for pair in [(a, b) for a, b in component.matches if a not in people or b not in people]:
-        del component.matches[pair]
+        component.outside[pair] = component.matches.pop(pair)
 
 
 def _joined(

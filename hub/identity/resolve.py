@@ -16,6 +16,7 @@ from hub.errors import RetryableError
 from hub.identity.buckets import Revision
 from hub.identity.component import Component, compared, grow
 from hub.identity.place import Resolution, before_batch, place
+from hub.identity.questions import note_questions
 from hub.identity.record_changes import Drafts, order_ids
 from hub.identity.weigh import rematch
 from hub.matching.features import features_of
@@ -42,6 +43,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     _load_whole_profiles(session, identity, component, known, rows)
     before = before_batch(session, identity, rows, known, again=drafts.again)
     resolution = place(session, component, identity, before, now, again=drafts.again)
+    note_questions(session, component, identity, rows, resolution.members)
     if drafts.again:
         moved = {record: was for record in resolution.moved if (was := before.profile_of[record])}
         versions.note_moves(session, identity.version, moved)

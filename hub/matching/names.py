@@ -302,7 +302,9 @@ def _alike(one: str, other: str) -> int:
     similar = JaroWinkler.similarity(one, other)
     if similar >= 0.92 or (one[0] == other[0] and shorter >= 4 and phonetic(one) == phonetic(other)):
         return 2
-    return 1 if similar >= _SOMEWHAT or (shorter >= 5 and len(one) == len(other) and sorted(one) == sorted(other)) else 0
+    return (
+        1 if similar >= _SOMEWHAT or (shorter >= 5 and len(one) == len(other) and sorted(one) == sorted(other)) else 0
+    )
 
 
 _CODES = str.maketrans(

@@ -46,7 +46,9 @@ _DECIMALS = 6
 
 _MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
 _EMAIL_BOUNDS = {
-    level: f"bound_email_{level}".removesuffix("_exact").removesuffix("_number") for level in EMAIL if level != "different"
+    level: f"bound_email_{level}".removesuffix("_exact").removesuffix("_number")
+    for level in EMAIL
+    if level != "different"
 }
 _BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
@@ -187,9 +189,7 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
 def _names(one: Features, other: Features, model: Model) -> name_weights.Names:
     if len(one.names) == 1 == len(other.names):
         return name_weights.weighed(one.names[0], other.names[0], model)
-    return max(
-        (name_weights.weighed(a, b, model) for a in one.names for b in other.names), key=name_weights.closeness
-    )
+    return max((name_weights.weighed(a, b, model) for a in one.names for b in other.names), key=name_weights.closeness)
 
 
 class _Pair:

@@ -53,8 +53,8 @@ def note_questions(
     bits = component.matches | component.outside
     asked: dict[Pair, bool] = {}
     for sides, pairs in between.items():
-        one, other = ([people[record] for record in records[side] if record in people] for side in sides)
-        answer = is_asked(one, other, max(bits[pair] for pair in pairs), identity.model, crowd)
+        left, right = ([people[record] for record in records[side] if record in people] for side in sides)
+        answer = is_asked(left, right, max(bits[pair] for pair in pairs), identity.model, crowd)
         asked |= dict.fromkeys(pairs, answer)
     store.ask_about(session, asked)
 

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from hub.identity.buckets import Buckets, Revision, admitted
 from hub.identity.component import Component, grow, people_of
+from hub.matching.bounds import bound
 from hub.matching.features import Features
-from hub.matching.scoring import SHARED, Score, bound, score
+from hub.matching.scoring import SHARED, Score, score
 from hub.matching.version import Identity
 from hub.matching.weights import Model
 from hub.store import matches as store

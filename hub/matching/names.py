@@ -12,7 +12,16 @@ from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 from hub.matching import forms_abroad
 from hub.matching.given_names import gender, known, womans_form
 from hub.matching.short_forms import FAMILIES, SURNAMES, shortest
-from hub.matching.spellings import IN_COMMON, greek, near_sound, one_family, readings, sound_alike, syllables
+from hub.matching.spellings import (
+    FIRST_GROUP,
+    IN_COMMON,
+    greek,
+    near_sound,
+    one_family,
+    readings,
+    sound_alike,
+    syllables,
+)
 
 Tokens = tuple[str, ...]
 """A name's folded words, never empty words."""
@@ -319,7 +328,7 @@ _TWICE = re.compile(r"(.)\1+")
 
 
 _SPELLINGS = tuple(
-    (re.compile(written), heard)
+    (re.compile(written), FIRST_GROUP if heard == r"\1" else heard)
     for written, heard in (
         ("^y(?=[aeiou])", "j"), ("(?<=.)[yj]", "i"), ("sch|sh", "S"), ("ch(?=[rl])", "k"), ("ch", "C"), ("ph", "f"),
         ("ck|q", "k"), ("x", "ks"), ("c(?![eiS])", "k"), ("tz|c", "z"), ("w", "v"), ("(?<=.)h", ""), ("ei", "ai"),
@@ -344,5 +353,5 @@ def phonetic(word: str) -> str:
     """A phonetic key in the manner of Postel's Kölner Phonetik (1969), coarser: good enough to find candidates."""
     for written, spoken in _SOUNDS:
         word = word.replace(written, spoken)
-    code = _TWICE.sub(r"\1", word.translate(_CODES))
+    code = _TWICE.sub(FIRST_GROUP, word.translate(_CODES))
     return code[:1] + code[1:].replace("0", "")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf, log2
+from math import log2
 from typing import Literal, NamedTuple
 
 from hub.matching import name_weights
 from hub.matching.comparison import (
     BIRTH,
-    EMAIL,
     birth_level,
     born_alike,
     company_level,
@@ -41,20 +40,12 @@ _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
-_DECIMALS = 6
+DECIMALS = 6
 """Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
 
 _MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
-_EMAIL_BOUNDS = {
-    level: f"bound_email_{level}".removesuffix("_exact").removesuffix("_number")
-    for level in EMAIL
-    if level != "different"
-}
-_BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
+BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
-_SLACK = 10.0**-_DECIMALS
-"""Bits that rounding adds at most."""
-
 _NATIONAL_ID = BY_NAME["national_id"]
 
 
@@ -85,13 +76,13 @@ class Score(NamedTuple):
         return any(e.level == ALIKE for e in self.evidence)
 
 
-_TOO_MANY = {
+TOO_MANY = {
     kind.name: different_of(kind.name) if kind.different and kind.max_per_person else "too_many" for kind in KINDS
 }
 """Which weight more values speak with than one person has."""
 
-_values_by_value = values_of(BY_VALUE)
-_NONE_TOLD = ((),) * len(BY_VALUE)
+values_by_value = values_of(BY_VALUE)
+NONE_TOLD = ((),) * len(BY_VALUE)
 _SALUTED = frozenset(SALUTATIONS.values())
 _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 
@@ -99,57 +90,6 @@ _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 def outcome(weight: float, model: Model) -> Outcome:
     """What to do about a pair of this weight."""
     return "same" if weight >= model.same else "ask" if weight >= model.ask else "different"
-
-
-def bound(one: Features, other: Features, model: Model) -> float:
-    """Bits that ``score`` does not exceed, whatever the crowd is; infinite where to say so would take as long.
-
-    Most pairs that share a key are two people with two first names, and cannot reach ``ask`` whatever else they share.
-    """
-    if (one.periods and other.periods) or (one.national_ids and other.national_ids):
-        return inf
-    if (values := _values_by_value(one)) != _NONE_TOLD and any(
-        mine and theirs for mine, theirs in zip(values, _values_by_value(other), strict=True)
-    ):
-        return inf
-    w = model.weights
-    own, best = _SLACK, -9.0
-    first = ""
-    if one.names and other.names:
-        first_bits, last_bits, first, _ = _names(one, other, model)
-        if first not in name_weights.MISMATCH:
-            return inf
-        own += first_bits + min(last_bits, 0.0)
-        if last_bits > 0:
-            best = w.bound_area
-    if one.emails and other.emails:
-        level = email_level(one, other)[0]
-        if level != "different":
-            best = max(best, getattr(w, _EMAIL_BOUNDS[level]))
-        own += max(w.email_different, w.email_different / 2, 0.0)
-    if one.phones and other.phones:
-        level = phone_level(one, other)[0]
-        if level != "different":
-            best = max(best, w.bound_phone if level == "exact" else w.bound_phone_near)
-        own += max(w.phone_different, 0.0)
-    if one.weak or other.weak or (one.roles and other.roles):
-        best = max(best, w.bound_weak)
-    if one.places and other.places:
-        away = w.address_different + w.moved
-        best = max(best, w.bound_door, w.bound_area, w.bound_area + away)
-        own += max(w.address_different, w.city_different, 0.0)
-    if one.companies and other.companies:
-        best = max(best, w.bound_company)
-        own += max(w.company_different, 0.0)
-    if one.births and other.births:
-        level = birth_level(one, other)
-        own += 0.0 if level == "filler" else getattr(w, _BIRTH_WEIGHTS[level])
-    if one.suffixes and other.suffixes:
-        own += max(2 * w.suffix_different, 0.0)
-    for name, _ in model.limited:
-        own += max(getattr(w, _TOO_MANY[name]), 0.0)
-    # What a home says of an equal first name is left to ``score``. What it says of another speaks against it.
-    return best + max(w.bound_second, 0.0) + own
 
 
 def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD) -> Score:
@@ -183,10 +123,10 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
     for name, most in model.limited:
         kind = BY_NAME[name]
         pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
-    return _line(Score, (round(pair.shared + pair.own - pair.prior, _DECIMALS), tuple(pair.evidence)))
+    return _line(Score, (round(pair.shared + pair.own - pair.prior, DECIMALS), tuple(pair.evidence)))
 
 
-def _names(one: Features, other: Features, model: Model) -> name_weights.Names:
+def closest_names(one: Features, other: Features, model: Model) -> name_weights.Names:
     if len(one.names) == 1 == len(other.names):
         return name_weights.weighed(one.names[0], other.names[0], model)
     return max((name_weights.weighed(a, b, model) for a in one.names for b in other.names), key=name_weights.closeness)
@@ -239,7 +179,7 @@ class _Pair:
         self.evidence.append(_line(Evidence, (feature, level, weight)))
 
     def names(self, one: Features, other: Features) -> None:
-        first, last, self.first, level = _names(one, other, self.model)
+        first, last, self.first, level = closest_names(one, other, self.model)
         if self.first:
             self.first_bits = first
             self.personal("first_name", self.first, first)
@@ -386,7 +326,7 @@ class _Pair:
 
     def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)
-        bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
+        bits = 0.0 if level == "filler" else getattr(self.w, BIRTH_WEIGHTS[level])
         if self.first in _TWINS:
             bits = min(bits, self.w.birth_twin_most)
         if self.first == ALIKE and bits > 0:
@@ -408,8 +348,8 @@ class _Pair:
         """What a register, a card or an account gives to one person."""
         if one.national_ids and other.national_ids:
             self.national_ids(one, other)
-        if (values := _values_by_value(one)) != _NONE_TOLD:
-            self.by_value(values, _values_by_value(other))
+        if (values := values_by_value(one)) != NONE_TOLD:
+            self.by_value(values, values_by_value(other))
 
     def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)
@@ -444,7 +384,7 @@ class _Pair:
             some, others = mine[group], theirs[group]
             # What one side has by itself is no news about the two.
             if len(some | others) > max(most, len(some), len(others)):
-                weight = getattr(self.w, _TOO_MANY[kind.name])
+                weight = getattr(self.w, TOO_MANY[kind.name])
                 self.personal(kind.name, "other" if most == 1 else "too_many", weight)
                 return
 

@@ -8,8 +8,9 @@ for each: ``ch`` in Chernov, in Chochlow, and in Christos. Two words that share 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 
 from rapidfuzz.distance import OSA
 
@@ -19,11 +20,14 @@ _HEARD = 4
 IN_COMMON = 0.4
 """Share of their letters that two spellings of one name have in common at least."""
 
-Rules = tuple[tuple[re.Pattern[str], str], ...]
+Rules = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+
+FIRST_GROUP: Callable[[re.Match[str]], str] = itemgetter(1)
+"""What ``sub`` puts in for the text ``\\1``, which it would read anew at every word."""
 
 
 def _rules(told: Iterable[tuple[str, str]]) -> Rules:
-    return tuple((re.compile(written), heard) for written, heard in told)
+    return tuple((re.compile(written), FIRST_GROUP if heard == r"\1" else heard) for written, heard in told)
 
 
 _CONSONANTS = _rules(

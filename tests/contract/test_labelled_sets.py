@@ -12,9 +12,10 @@ import pytest
 from benchmarks.identity_orders import Rows, ended, from_nothing, rows
 from hub.learning.evaluate import LabelledSet, labelled_set, measured
 from hub.matching.blocking import buckets, candidates
+from hub.matching.bounds import bound
 from hub.matching.clustering import crowds
 from hub.matching.rules import IdentityRules
-from hub.matching.scoring import bound, score
+from hub.matching.scoring import score
 from hub.matching.weights import Model
 from hub.store.database import Database
 from tests.contract.labelled_sets import FOLDER, SETS, path_of

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.learning.training import adjusted, bounded, frequencies
+from hub.matching.bounds import bound
 from hub.matching.contacts import crowd_key
 from hub.matching.features import Features, features_of, merged
 from hub.matching.rules import IdentifierRule, IdentityRules
-from hub.matching.scoring import SHARED, Evidence, Score, bound, outcome, score
+from hub.matching.scoring import SHARED, Evidence, Score, outcome, score
 from hub.matching.weights import Model, Weights, trusted
 from tests.support.examples import examples
 from tests.unit.matching.people import BORN, HOME, PHONE, RULES, who

@@ -16,6 +16,7 @@ from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import event
 from hub.mapping.record_state import State, apply_customer
 from hub.matching.blocking import cap, hashed, keys
+from hub.matching.bounds import bound
 from hub.matching.clustering import clustered
 from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
@@ -69,6 +70,8 @@ class Deciding:
         self.people.append(new)
         self.pairs += len(fellows)
         for one in fellows:
+            if bound(self.people[one], new, model) < model.ask:
+                continue
             weight = score(self.people[one], new, model).weight
             if weight >= model.same:
                 self.sure[one, place] = weight

@@ -214,7 +214,7 @@ def _apart(session: Session, case: _Case, ids: set[UUID]) -> list[Json]:
                 mine, theirs = sorted(side & ids)[:MOST_SIDE], sorted(across - ids)[:MOST_SIDE]
                 pairs += [(one, other) for one in mine for other in theirs]
     case.take(session, list(records.load(session, [], {other for _, other in pairs} - ids).values()))
-    dismissed = explanations.dismissals(session, ids)
+    dismissed, unasked = explanations.dismissals(session, ids), explanations.unasked(session, ids)
     likeliest: dict[UUID, Json] = {}
     for one, other in dict.fromkeys(pairs):
         profile = case.rows[other].profile_id if other in case.rows else None
@@ -222,11 +222,18 @@ def _apart(session: Session, case: _Case, ids: set[UUID]) -> list[Json]:
             continue
         told_pair = case.pair(one, other, profile=profile)
         if profile not in likeliest or told_pair["weight"] > likeliest[profile]["weight"]:
-            likeliest[profile] = {**told_pair, **_why_apart(case, one, other, told_pair["weight"], dismissed)}
+            likeliest[profile] = {**told_pair, **_why_apart(case, one, other, told_pair["weight"], dismissed, unasked)}
     return sorted(likeliest.values(), key=lambda pair: (-pair["weight"], pair["profile"]))[:MOST_APART]
 
 
-def _why_apart(case: _Case, one: UUID, other: UUID, weight: float, dismissed: Collection[frozenset[UUID]]) -> Json:
+def _why_apart(
+    case: _Case,
+    one: UUID,
+    other: UUID,
+    weight: float,
+    dismissed: Collection[frozenset[UUID]],
+    unasked: Collection[frozenset[UUID]],
+) -> Json:
     for judgement in case.judgements:
         sides = (one in judgement.one and other in judgement.other) or (
             one in judgement.other and other in judgement.one
@@ -242,7 +249,10 @@ def _why_apart(case: _Case, one: UUID, other: UUID, weight: float, dismissed: Co
             f"other, or make a profile of more than {limits.records} records"
         )
         return {"by": "guard", "text": text}
-    return {"by": "doubt", "text": f"{weight:.1f} bits of evidence, and {model.same:.1f} are needed: a person is asked"}
+    enough = f"{weight:.1f} bits of evidence, and {model.same:.1f} are needed"
+    if frozenset((one, other)) in unasked:
+        return {"by": "doubt", "text": f"{enough}; by all that is known of both they are hardly one: nobody is asked"}
+    return {"by": "doubt", "text": f"{enough}: a person is asked"}
 
 
 def judged(judgement: Judgement) -> str:

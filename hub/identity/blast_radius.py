@@ -99,6 +99,8 @@ def _hold(
     limits: Limits,
     now: datetime,
 ) -> Judgement | None:
+    if len(group) < 2:
+        return None
     profiles = sorted({place for record in group if (place := rows[record].profile_id) in known and place is not None})
     if len(profiles) < 2:
         return None

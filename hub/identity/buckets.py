@@ -30,10 +30,14 @@ _NO_KEYS: frozenset[int] = frozenset()
 
 
 class Revision(NamedTuple):
-    """One record as it was compared before the batch (None: it is new, or cannot be read), and as it is after it."""
+    """One record as it was compared before the batch (None: it is new, or cannot be read), and as it is after it.
+
+    ``text`` is what it is after it, packed; empty where that is not at hand.
+    """
 
     before: Features | None
     after: Features
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Admission:
     ``revisions`` are those of the batch, and of the records that come into the buckets, or leave them, because of it.
     ``outside`` and ``were_outside`` are the records among these that stand in no bucket after and before the batch.
     ``joined`` and ``left`` are the (key, record) to write and to delete for the key that equal records have in common.
-    ``few`` are such keys that have so few records that all of them stand in buckets.
+    ``few`` are such keys that have so few records that all of them stand in buckets; ``keys`` is each record's.
     """
 
     revisions: dict[UUID, Revision]
@@ -52,6 +56,7 @@ class Admission:
     joined: list[tuple[int, UUID]] = field(default_factory=list)
     left: list[tuple[int, UUID]] = field(default_factory=list)
     few: set[int] = field(default_factory=set)
+    keys: Mapping[UUID, int | None] = field(default_factory=dict)
 
 
 def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UUID], load: Load) -> Admission:
@@ -60,9 +65,9 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     One statement, and another one where a record that the batch does not speak of comes into the buckets or leaves
     them.
     """
-    admission = Admission(dict(revisions))
-    before = {record: hashed_equality_key(was) if was else None for record, (was, _) in revisions.items()}
-    after = {record: hashed_equality_key(now) for record, (_, now) in revisions.items()}
+    before = {record: hashed_equality_key(was) if was else None for record, (was, *_) in revisions.items()}
+    after = {record: hashed_equality_key(now, text) for record, (_, now, text) in revisions.items()}
+    admission = Admission(dict(revisions), keys=after)
     leaving: defaultdict[int, set[UUID]] = defaultdict(set)
     coming: defaultdict[int, set[UUID]] = defaultdict(set)
     for record in revisions:
@@ -100,9 +105,12 @@ def admitted(session: Session, revisions: Mapping[UUID, Revision], fresh: Set[UU
     return admission
 
 
-def hashed_equality_key(person: Features) -> int | None:
-    """The key of all records that are equal to this one to the letter; None where equality proves nothing."""
-    key = equality_key(person)
+def hashed_equality_key(person: Features, text: str = "") -> int | None:
+    """The key of all records that are equal to this one to the letter; None where equality proves nothing.
+
+    ``text`` is the person packed, where that is known.
+    """
+    key = equality_key(person, text)
     return hashed(key) if key else None
 
 
@@ -119,19 +127,19 @@ class Buckets:
         revisions = admission.revisions
         self.ids: list[UUID] = list(revisions)
         self.number = {record: number for number, record in enumerate(self.ids)}
-        self.people: dict[int, Features] = {number: after for number, (_, after) in enumerate(revisions.values())}
+        self.people: dict[int, Features] = {number: after for number, (_, after, _) in enumerate(revisions.values())}
         self.subjects = set(self.people)
         """The records that are compared with all who stand in a bucket with them."""
         self.key_of: dict[int, Key] = {}
         """The key of each bucket that was read."""
         self.keys = {
             number: _NO_KEYS if record in admission.outside else self._hashed(after)
-            for number, (record, (_, after)) in enumerate(revisions.items())
+            for number, (record, (_, after, _)) in enumerate(revisions.items())
         }
         """The keys of each subject after the batch."""
         self._keys_before = {
             number: self._hashed(before) if before and record not in admission.were_outside else _NO_KEYS
-            for number, (record, (before, _)) in enumerate(revisions.items())
+            for number, (record, (before, *_)) in enumerate(revisions.items())
         }
         self._before: dict[int, list[int]] = {}
         self.after: dict[int, list[int]] = {}
@@ -153,11 +161,19 @@ class Buckets:
         """The stored matches of every subject, among others."""
         self._again: set[int] = set()
 
-    @property
-    def added(self) -> list[tuple[int, UUID]]:
-        """The (key, record) to write, in order: neighbours in an index are written together."""
-        pairs = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in self.keys[one] - was]
-        return sorted([*pairs, *self._admission.joined])
+    def added(self, fresh: Set[UUID]) -> tuple[list[tuple[int, UUID]], list[tuple[int, UUID]]]:
+        """The (key, record) to write of ``fresh`` records and of others.
+
+        Each in order: neighbours in an index are written together.
+        """
+        new: list[tuple[int, UUID]] = []
+        further: list[tuple[int, UUID]] = []
+        for one, was in self._keys_before.items():
+            record = self.ids[one]
+            (new if record in fresh else further).extend([(key, record) for key in self.keys[one] - was])
+        for key, record in self._admission.joined:
+            (new if record in fresh else further).append((key, record))
+        return sorted(new), sorted(further)
 
     @property
     def removed(self) -> list[tuple[int, UUID]]:

@@ -13,6 +13,7 @@ from hub.matching.blocking import MOST_EQUAL, Key, cap, hashed, identifiers
 from hub.matching.clustering import CONTACTS, Clusters, Constraints, clustered, linked
 from hub.matching.constraints import together_apart
 from hub.matching.features import Features, features_of
+from hub.matching.kinds import BY_NAME
 from hub.matching.packing import unpacked
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score
@@ -35,6 +36,8 @@ class Component:
 
     people: dict[UUID, Features] = field(default_factory=dict)
     matches: dict[Pair, float] = field(default_factory=dict)
+    outside: dict[Pair, float] = field(default_factory=dict)
+    """Matches of these people with records that are not in the component."""
     scores: dict[Pair, Score] = field(default_factory=dict)
     judgements: list[Judgement] = field(default_factory=list)
     links: list[list[UUID]] = field(default_factory=list)
@@ -44,8 +47,12 @@ class Component:
     """Records all of whose matches are in ``matches``."""
     crowds_known: set[int] = field(default_factory=set)
     """Hashed identifiers that were counted: what ``crowd`` does not have of them is used by one person."""
+    contacts_known: set[UUID] = field(default_factory=set)
+    """Records all of whose identifiers are in ``crowds_known``."""
     equality_known: set[int] = field(default_factory=set)
     """Keys of equal records that need no look-up: these are few and stand in buckets, or they were looked up."""
+    equality_keys: Mapping[UUID, int | None] = field(default_factory=dict)
+    """Such keys of records of which they are known."""
 
     @cached_property
     def pairs_of(self) -> dict[UUID, list[Pair]]:
@@ -112,59 +119,66 @@ def grow(
     ``known`` are people who were read already.
     """
     known = known or {}
-    wanted = records - component.people.keys()
+    wanted = records.difference(component.people)
     judged = {judgement.id: judgement for judgement in component.judgements}
-    carried: dict[UUID, list[Key]] = {}
     tied: set[UUID] = set()
     certain = identity.rules.certain
+    fields = {name for kind in certain for name in (BY_NAME[kind].field_name, *BY_NAME[kind].beside)}
     looked_for: set[UUID] = set()
+    matches = list(component.matches.items())
     while wanted:
         looked_for |= wanted
-        loaded = {record: known[record] for record in wanted if record in known}
-        if missing := wanted - known.keys():
+        missing = wanted.difference(known)
+        loaded = {record: known[record] for record in wanted - missing}
+        if missing:
             loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
-        reached: set[UUID] = set()
-        if unknown := loaded.keys() - component.matches_known:
-            component.matches |= store.matches_of(session, unknown)
+        if unknown := set(loaded) - component.matches_known:
+            found = store.matches_of(session, unknown)
+            component.matches |= found
+            matches += found.items()
             component.matches_known |= unknown
-        for pair, weight in component.matches.items():
-            if weight >= identity.model.same:
-                reached.update(pair)
+        reached = {record for pair, weight in matches if weight >= identity.model.same for record in pair}
+        matches = []
         for judgement in judgement_store.of_records(session, loaded.keys()):
             judged[judgement.id] = judgement
             if judgement.verdict == "same":
                 reached |= judgement.records
-        identifiers_of = {record: list(identifiers(one)) for record, one in loaded.items()}
-        joining = {hashed(key): key for keys in identifiers_of.values() for key in keys if key[0] in certain}
-        reached |= _joined(session, joining, loaded.values(), component)
-        carried |= identifiers_of
-        tied.update(record for record, keys in identifiers_of.items() if any(key[0] in certain for key in keys))
+        joining: dict[int, Key] = {}
+        for record, one in loaded.items():
+            if any(getattr(one, name) for name in fields) and (
+                joins := [key for key in identifiers(one) if key[0] in certain]
+            ):
+                joining |= {hashed(key): key for key in joins}
+                tied.add(record)
+        reached |= _joined(session, joining, loaded, component)
         tied |= reached
         # A judgement may name records that are not stored (yet).
-        wanted = reached - component.people.keys() - looked_for
+        wanted = reached.difference(component.people) - looked_for
     component.judgements = [judged[number] for number in sorted(judged)]
     # Crowds decide only where records are joined: for records without any match they are not read.
-    asked = {hashed(key): key for record in tied & carried.keys() for key in carried[record] if key[0] in CONTACTS}
+    uncounted_people = (tied & looked_for & set(component.people)) - component.contacts_known
+    contacts = [identifiers(component.people[record]) for record in uncounted_people]
+    asked = {hashed(key): key for keys in contacts for key in keys if key[0] in CONTACTS}
     uncounted = asked.keys() - component.crowds_known
     component.crowd |= {asked[key][1]: users(row) for key, row in store.crowds(session, uncounted).items()}
     component.crowds_known |= uncounted
     component.links = linked(component.people, component.crowd, identity.rules)
-    component.matches = {
-        (a, b): weight
-        for (a, b), weight in component.matches.items()
-        if a in component.people and b in component.people
-    }
+    people = component.people
+    for pair in [(a, b) for a, b in component.matches if a not in people or b not in people]:
+        component.outside[pair] = component.matches.pop(pair)
 
 
 def _joined(
-    session: Session, certain: Mapping[int, Key], people: Collection[Features], component: Component
+    session: Session, certain: Mapping[int, Key], people: Mapping[UUID, Features], component: Component
 ) -> set[UUID]:
     """Who carries one of these identifiers that join for certain, and who is equal to one of these people.
 
     An identifier that too many carry joins nobody. Equal records that are few stand in buckets, and need no look-up.
     """
-    equal = {key for known in people if (key := hashed_equality_key(known)) is not None} - component.equality_known
+    keys = component.equality_keys
+    found = {keys[one] if one in keys else hashed_equality_key(known) for one, known in people.items()}
+    equal = {key for key in found if key is not None} - component.equality_known
     component.equality_known |= equal
     asked = dict.fromkeys(equal, MOST_EQUAL) | {key: cap(kind) for key, (kind, _) in certain.items()}
     if not asked:

@@ -115,10 +115,10 @@ def _splits(groups: Sequence[Sequence[UUID]], before: Before) -> bool:
     """Whether the records of one profile are in two groups now."""
     seen: set[UUID] = set()
     for group in groups:
-        profiles = {profile for record in group if (profile := before.profile_of[record]) is not None}
-        if profiles & seen:
+        profiles = [profile for record in group if (profile := before.profile_of[record]) is not None]
+        if not seen.isdisjoint(profiles):
             return True
-        seen |= profiles
+        seen.update(profiles)
     return False
 
 
@@ -128,11 +128,12 @@ def _moved(
     """Set each record's profile."""
     resolution = Resolution(known=before.known)
     for group, placed in zip(groups, ids, strict=True):
-        for record in group:
-            if before.profile_of[record] not in (None, placed):
-                resolution.moved.add(record)
-            before.rows[record].profile_id = placed
-        resolution.members[placed] = [before.rows[record] for record in group]
+        rows = [before.rows[record] for record in group]
+        for row in rows:
+            if before.profile_of[row.id] not in (None, placed):
+                resolution.moved.add(row.id)
+            row.profile_id = placed
+        resolution.members[placed] = rows
         resolution.created_at[placed] = created_at[placed]
     return resolution
 
@@ -179,9 +180,10 @@ def _merges(
     """Every profile that is ``gone``, with the one that has the record it began with."""
     if not gone:
         return []
-    inside: defaultdict[UUID | None, set[UUID]] = defaultdict(set)
+    inside: dict[UUID, set[UUID]] = {profile.id: set() for profile in gone}
     for record, held_by in before.profile_of.items():
-        inside[held_by].add(record)
+        if held_by is not None and (records := inside.get(held_by)) is not None:
+            records.add(record)
     merged = {seeded[profile.id] for profile in gone if profile.id in seeded}
     members = {profile: {row.id for row in resolution.members[profile]} for profile in merged}
     merges = []

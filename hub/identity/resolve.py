@@ -16,6 +16,7 @@ from hub.errors import RetryableError
 from hub.identity.buckets import Revision
 from hub.identity.component import Component, compared, grow
 from hub.identity.place import Resolution, before_batch, place
+from hub.identity.questions import note_questions
 from hub.identity.record_changes import Drafts, order_ids
 from hub.identity.weigh import rematch
 from hub.matching.features import features_of
@@ -42,6 +43,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     _load_whole_profiles(session, identity, component, known, rows)
     before = before_batch(session, identity, rows, known, again=drafts.again)
     resolution = place(session, component, identity, before, now, again=drafts.again)
+    note_questions(session, component, identity, rows, resolution.members)
     if drafts.again:
         moved = {record: was for record in resolution.moved if (was := before.profile_of[record])}
         versions.note_moves(session, identity.version, moved)
@@ -99,7 +101,7 @@ def _revisions(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identit
         known = features_of(row.state, identity.rules)
         features = packed(known)
         if features != row.features or record in drafts.touched:
-            revisions[record] = Revision(compared(row.features), known)
+            revisions[record] = Revision(compared(row.features), known, features)
             row.features = features
     return revisions
 
@@ -113,13 +115,13 @@ def _load_whole_profiles(
 ) -> None:
     """Lock the profiles of every record that may move, and load all their records."""
     while True:
-        missing = component.people.keys() - rows.keys()
+        missing = set(component.people).difference(rows)
         if missing:
             further = store.lock_profiles_of(session, missing, ())
             rows |= store.load(session, further.keys() - known.keys(), missing)
             known |= further
         profiles = {rows[record].profile_id for record in component.people} - {None}
-        strays = {row.id for row in rows.values() if row.profile_id in profiles} - component.people.keys()
+        strays = {row.id for row in rows.values() if row.profile_id in profiles}.difference(component.people)
         if not strays:
             return
         # Records of the same profile that nothing joins to the component any more, as when rules changed.

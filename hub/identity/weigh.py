@@ -13,6 +13,7 @@ from uuid import UUID
 
 from hub.identity.buckets import Buckets, Revision, admitted
 from hub.identity.component import Component, grow, people_of
+from hub.matching.bounds import bound
 from hub.matching.features import Features
 from hub.matching.scoring import SHARED, Score, score
 from hub.matching.version import Identity
@@ -55,7 +56,9 @@ def rematch(
         scores=scores,
         crowd={buckets.key_of[key][1]: min(people, SHARED) for key, people in buckets.crowd.items()},
         crowds_known=set(buckets.key_of),
+        contacts_known={buckets.ids[one] for one in buckets.subjects if buckets.keys[one]},
         equality_known=admission.few,
+        equality_keys=admission.keys,
         newly_shared=sorted(
             (row for row in buckets.crowds_changed if row.shared), key=lambda row: (order[row.kind], row.value)
         ),
@@ -77,9 +80,9 @@ def _store(
     store.drop_matches(session, before.keys() - after.keys())
     store.put_matches(session, {pair: weight for pair, weight in after.items() if before.get(pair) != weight})
     store.remove_keys(session, buckets.removed)
-    added = buckets.added
-    store.add_keys(session, [one for one in added if one[1] in fresh], new=True)
-    store.add_keys(session, [one for one in added if one[1] not in fresh], new=False)
+    added, changed = buckets.added(fresh)
+    store.add_keys(session, added, new=True)
+    store.add_keys(session, changed, new=False)
     store.put_crowds(session, buckets.crowds_changed, now)
 
 
@@ -119,7 +122,10 @@ def _weighed(
     """Those of these pairs that are, or might be, one person."""
     scores: dict[tuple[int, int], Score] = {}
     for one, other in pairs:
-        scored = score(people[one], people[other], model, crowd)
+        mine, theirs = people[one], people[other]
+        if bound(mine, theirs, model) < model.ask:
+            continue
+        scored = score(mine, theirs, model, crowd)
         if scored.weight >= model.ask:
             scores[one, other] = scored
     return scores

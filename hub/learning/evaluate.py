@@ -18,8 +18,9 @@ from hub.mapping.customer import CustomerField, customer
 from hub.mapping.record_state import State, apply_customer
 from hub.mapping.time import day_first, month_first
 from hub.matching.blocking import buckets, candidates
-from hub.matching.clustering import Clusters, Constraints, clustered, crowds, linked, reviews
+from hub.matching.clustering import Clusters, Constraints, clustered, crowds, linked
 from hub.matching.features import Features, features_of
+from hub.matching.questions import reviews
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model
@@ -146,7 +147,7 @@ def in_memory(people: Mapping[str, Features], model: Model, rules: IdentityRules
     steps.done("score")
     sure = {pair: each.weight for pair, each in scores.items() if each.weight >= model.same}
     result = clustered(people, sure, model, crowd, Constraints(links=linked(people, crowd, rules)))
-    doubtful = reviews(result, scores, model)
+    doubtful = reviews(result, scores, people, model, crowd)
     steps.done("cluster")
     return Found(result, scores, doubtful, model, steps.seconds)
 

@@ -180,11 +180,17 @@ def candidates(by_key: Mapping[Key, Iterable[Id]], most: int = CAP) -> set[tuple
     return pairs
 
 
-def equality_key(person: Features) -> tuple[str, str] | None:
-    """The key of all records equal to this one; None without both names and an identifier or door of one's own."""
-    if not any(first and last for first, last in person.names):
+def equality_key(person: Features, text: str = "") -> Key | None:
+    """The key of all records equal to this one; None without both names and an identifier or door of one's own.
+
+    ``text`` is the person packed, where that is known.
+    """
+    for first, last in person.names:
+        if first and last:
+            break
+    else:
         return None
-    return ("alike", packed(person)) if any(True for _ in _own(person)) or _lives_somewhere(person) else None
+    return ("alike", text or packed(person)) if any(_own_values(person)) or _lives_somewhere(person) else None
 
 
 def _lives_somewhere(person: Features) -> bool:

@@ -25,7 +25,7 @@ from hub.matching.features import Features, Spelling, values_of
 from hub.matching.kinds import BY_NAME, COUNTED
 from hub.matching.names import COUPLE, likeness
 from hub.matching.rules import IdentifierRule, IdentityRules
-from hub.matching.scoring import SHARED, Crowd, Score, score
+from hub.matching.scoring import SHARED, Crowd, score
 from hub.matching.weights import Model
 from hub.matching.windows import at_one_time, united
 
@@ -83,17 +83,6 @@ class Clusters(Generic[Id]):
 
     groups: list[list[Id]]
     refused: list[tuple[Id, Id]]
-
-
-def reviews(found: Clusters[Id], scores: Mapping[tuple[Id, Id], Score], model: Model) -> list[tuple[Id, Id, Score]]:
-    """What a human should look at, the surest first: of any two clusters one pair of records, the surest, as stored."""
-    place = {one: number for number, group in enumerate(found.groups) for one in group}
-    doubtful = [(a, b, pair) for (a, b), pair in scores.items() if pair.weight >= model.ask and place[a] != place[b]]
-    doubtful.sort(key=lambda review: (-review[2].weight, review[0], review[1]))
-    surest: dict[frozenset[int], tuple[Id, Id, Score]] = {}
-    for review in doubtful:
-        surest.setdefault(frozenset((place[review[0]], place[review[1]])), review)
-    return list(surest.values())
 
 
 def crowds(
@@ -339,7 +328,7 @@ class _Forest:
         if one not in self._members:
             return self.people[one]
         if one not in self._known:
-            self._known[one] = _pooled([self.people[member] for member in sorted(self._members[one])])
+            self._known[one] = pooled([self.people[member] for member in sorted(self._members[one])])
         return self._known[one]
 
     def seen_from(self, record: int) -> Features:
@@ -347,14 +336,14 @@ class _Forest:
         known = self.person(self.place[record])
         if known is self.people[record] or max(map(len, values_of(known))) < MOST_VALUES:
             return known
-        return _pooled((self.people[record], known))
+        return pooled((self.people[record], known))
 
     def join(self, one: int, other: int) -> int:
         """Join two clusters, and give the number that names the result: the larger one's, so that few records move."""
         if self.size(one) < self.size(other):
             one, other = other, one
         if one in self._known or other in self._known:
-            self._known[one] = _pooled((self.person(one), self.person(other)))
+            self._known[one] = pooled((self.person(one), self.person(other)))
             self._known.pop(other, None)
         if other in self._marks:
             few, many = sorted((self._marks.get(one, set()), self._marks.pop(other)), key=len)
@@ -372,7 +361,7 @@ class _Forest:
         return sorted(found)
 
 
-def _pooled(people: Sequence[Features]) -> Features:
+def pooled(people: Sequence[Features]) -> Features:
     """The features of these records together: of each feature the first ``MOST_VALUES`` values."""
     told = Features(*map(_values, zip(*map(values_of, people), strict=True)))
     return united(told, (period for one in people for period in one.periods)) if told.periods else told

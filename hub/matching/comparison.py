@@ -71,13 +71,15 @@ def _closest(
     Of records with values without end (a file that gives all its rows one id) only the first, and those that are
     equal, are compared.
     """
+    if len(one) == 1 == len(other):
+        return levels[rank(one[0], other[0])], one[0], other[0]
     if len(one) * len(other) > _MOST_PAIRS:
         others = set(other)
         same = tuple([value for value in one if value in others][:_MOST_VALUES])
         one, other = same + one[:_MOST_VALUES], same + other[:_MOST_VALUES]
     a, b = one[0], other[0]
     best = rank(a, b)
-    if best and (len(one) > 1 or len(other) > 1):
+    if best:
         for first in one:
             for second in other:
                 found = rank(first, second)

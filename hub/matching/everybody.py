@@ -23,6 +23,7 @@ from hub.matching.blocking import (
     hashed,
     keys,
 )
+from hub.matching.bounds import bound
 from hub.matching.clustering import CONTACTS, certainly, crowds
 from hub.matching.features import FIELDS, Features, Place, Spelling, values_of
 from hub.matching.rules import IdentityRules
@@ -201,6 +202,8 @@ class Everybody:
         pairs = Pairs()
         for number, one in self.people.items():
             for other in sorted(self.fellows(number)):
+                if bound(one, self.people[other], model) < model.same:
+                    continue
                 weight = score(one, self.people[other], model, self.crowd).weight
                 if weight >= model.same:
                     pairs.add(other, weight)

@@ -115,14 +115,13 @@ class Period(NamedTuple):
     until: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Features(Identifiers):
-    """What is compared. Empty means "not told". A cluster of records has features too: the values of all.
+    """What is compared; never changed, like ``Identifiers``. Empty: "not told". A cluster has the values of all.
 
     ``weak``: addresses that are told of, and may be someone else's (an order's contact), and former e-mails and phone
-    numbers, which may be someone else's by now. ``roles``: addresses of a
-    desk and not of a person (``info@``). ``links``: digests under which a source calls records one person.
-    ``periods``: of the kinds of identifier for which the rules set ``within_days``.
+    numbers, which may be someone else's by now. ``roles``: addresses of a desk and not of a person (``info@``).
+    ``links``: digests under which a source calls records one person. ``periods``: where the rules set ``within_days``.
     """
 
     names: tuple[Spelling, ...] = ()
@@ -261,6 +260,7 @@ def _is_title(words: Tokens, place: int, names: list[int], told: str, *, given: 
     return place < names[0] or (place > names[-1] and not given)
 
 
+@lru_cache(maxsize=16_384)
 def _given(first: str) -> Tokens:
     """Folded words of a first name; of two people's (``Anna und Jörg``) one word that is neither's."""
     people = _AND.split(first)

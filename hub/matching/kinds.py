@@ -132,9 +132,13 @@ class Kind:
             object.__setattr__(self, "key", f"{self.name}:".__add__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Identifiers:
-    """The identifiers that a record or a cluster of records carries, in the default order of trust."""
+    """The identifiers that a record or a cluster of records carries, in the default order of trust.
+
+    Never changed once made. It does not say ``frozen``, because then one takes three times as long to make, and each
+    record that is compared with another is made.
+    """
 
     links: Values = field(default=(), metadata={"row": Kind(
         name="link", noun="link", place=14, strength="certain", attribute="links", key=_itself, counted=False,

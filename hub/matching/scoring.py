@@ -40,11 +40,11 @@ _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
-_DECIMALS = 6
+DECIMALS = 6
 """Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
 
 _MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
-_BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
+BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 _NATIONAL_ID = BY_NAME["national_id"]
 
@@ -76,13 +76,13 @@ class Score(NamedTuple):
         return any(e.level == ALIKE for e in self.evidence)
 
 
-_TOO_MANY = {
+TOO_MANY = {
     kind.name: different_of(kind.name) if kind.different and kind.max_per_person else "too_many" for kind in KINDS
 }
 """Which weight more values speak with than one person has."""
 
-_values_by_value = values_of(BY_VALUE)
-_NONE_TOLD = ((),) * len(BY_VALUE)
+values_by_value = values_of(BY_VALUE)
+NONE_TOLD = ((),) * len(BY_VALUE)
 _SALUTED = frozenset(SALUTATIONS.values())
 _PERSONAL = frozenset({"first_name", "birth_date", "national_id", "suffix"})
 
@@ -123,7 +123,13 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
     for name, most in model.limited:
         kind = BY_NAME[name]
         pair.limit(kind, most, getattr(one, kind.field_name), getattr(other, kind.field_name))
-    return _line(Score, (round(pair.shared + pair.own - pair.prior, _DECIMALS), tuple(pair.evidence)))
+    return _line(Score, (round(pair.shared + pair.own - pair.prior, DECIMALS), tuple(pair.evidence)))
+
+
+def closest_names(one: Features, other: Features, model: Model) -> name_weights.Names:
+    if len(one.names) == 1 == len(other.names):
+        return name_weights.weighed(one.names[0], other.names[0], model)
+    return max((name_weights.weighed(a, b, model) for a in one.names for b in other.names), key=name_weights.closeness)
 
 
 class _Pair:
@@ -173,14 +179,7 @@ class _Pair:
         self.evidence.append(_line(Evidence, (feature, level, weight)))
 
     def names(self, one: Features, other: Features) -> None:
-        if len(one.names) == 1 == len(other.names):
-            best = name_weights.weighed(one.names[0], other.names[0], self.model)
-        else:
-            best = max(
-                (name_weights.weighed(a, b, self.model) for a in one.names for b in other.names),
-                key=name_weights.closeness,
-            )
-        first, last, self.first, level = best
+        first, last, self.first, level = closest_names(one, other, self.model)
         if self.first:
             self.first_bits = first
             self.personal("first_name", self.first, first)
@@ -228,7 +227,9 @@ class _Pair:
 
     def proof(self, feature: str, level: str, one: Tokens, other: Tokens, bound: float, least: int = 1) -> None:
         """An agreement on something of one's own, or of as many as are known to share it, and of ``least`` anyhow."""
-        common = (*in_common(one, other), *in_common(other, one)) or (*one, *other)
+        common = (*one, *other)
+        if len(common) > 2:  # of one value each it is these two, whatever they agree by
+            common = (*in_common(one, other), *in_common(other, one)) or common
         people = max(least, min(people_of(value, self.crowd) for value in common))
         if people >= SHARED:
             self.evidence.append(Evidence(feature, "shared", 0.0))
@@ -325,7 +326,7 @@ class _Pair:
 
     def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)
-        bits = 0.0 if level == "filler" else getattr(self.w, _BIRTH_WEIGHTS[level])
+        bits = 0.0 if level == "filler" else getattr(self.w, BIRTH_WEIGHTS[level])
         if self.first in _TWINS:
             bits = min(bits, self.w.birth_twin_most)
         if self.first == ALIKE and bits > 0:
@@ -347,8 +348,8 @@ class _Pair:
         """What a register, a card or an account gives to one person."""
         if one.national_ids and other.national_ids:
             self.national_ids(one, other)
-        if (values := _values_by_value(one)) != _NONE_TOLD:
-            self.by_value(values, _values_by_value(other))
+        if (values := values_by_value(one)) != NONE_TOLD:
+            self.by_value(values, values_by_value(other))
 
     def national_ids(self, one: Features, other: Features) -> None:
         level = national_id_level(one, other)
@@ -383,7 +384,7 @@ class _Pair:
             some, others = mine[group], theirs[group]
             # What one side has by itself is no news about the two.
             if len(some | others) > max(most, len(some), len(others)):
-                weight = getattr(self.w, _TOO_MANY[kind.name])
+                weight = getattr(self.w, TOO_MANY[kind.name])
                 self.personal(kind.name, "other" if most == 1 else "too_many", weight)
                 return
 

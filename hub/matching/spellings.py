@@ -8,22 +8,26 @@ for each: ``ch`` in Chernov, in Chochlow, and in Christos. Two words that share 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 
 from rapidfuzz.distance import OSA
 
 _HEARD = 4
 """Letters from which two words may be one name that is only heard."""
 
-_IN_COMMON = 0.4
+IN_COMMON = 0.4
 """Share of their letters that two spellings of one name have in common at least."""
 
-Rules = tuple[tuple[re.Pattern[str], str], ...]
+Rules = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+
+FIRST_GROUP: Callable[[re.Match[str]], str] = itemgetter(1)
+"""What ``sub`` puts in for the text ``\\1``, which it would read anew at every word."""
 
 
 def _rules(told: Iterable[tuple[str, str]]) -> Rules:
-    return tuple((re.compile(written), heard) for written, heard in told)
+    return tuple((re.compile(written), FIRST_GROUP if heard == r"\1" else heard) for written, heard in told)
 
 
 _CONSONANTS = _rules(
@@ -128,7 +132,7 @@ def sound_alike(one: str, other: str) -> bool:
     if heard == also != "" and (sure or surely):
         return True
     # To read a word takes fifty times as long as to see that two have hardly a letter in common.
-    if min(len(one), len(other)) < _HEARD or OSA.normalized_similarity(one, other) < _IN_COMMON:
+    if min(len(one), len(other)) < _HEARD or OSA.normalized_similarity(one, other) < IN_COMMON:
         return False
     if not _arabic(one).isdisjoint(_arabic(other)):
         return True
@@ -141,7 +145,7 @@ def one_family(one: str, other: str) -> bool:
         return False
     if one[:2] == other[:2] and (_of_a_woman(one, other) or _of_a_woman(other, one)):
         return True
-    if OSA.normalized_similarity(one, other) < _IN_COMMON:
+    if OSA.normalized_similarity(one, other) < IN_COMMON:
         return False
     return bool(_GREEK_WORD.search(one) or _GREEK_WORD.search(other)) and (
         _applied(_GREEK_ENDINGS, greek(one)) == _applied(_GREEK_ENDINGS, greek(other))

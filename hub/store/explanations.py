@@ -139,6 +139,19 @@ def dismissals(session: Session, records: Collection[UUID]) -> set[frozenset[UUI
     return {frozenset(pair) for pair in rows}
 
 
+def unasked(session: Session, records: Collection[UUID]) -> set[frozenset[UUID]]:
+    """The matches of these records about which nobody is asked, for all that is known of both profiles."""
+    ids = list(records)
+    rows = session.rows(
+        """
+        SELECT one, other FROM match WHERE one = ANY(%b) AND NOT asked
+        UNION ALL SELECT one, other FROM match WHERE other = ANY(%b) AND NOT asked
+        """,
+        [ids, ids],
+    )
+    return {frozenset(pair) for pair in rows}
+
+
 def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
     """What these records are called at their sources; those that are not stored are left out."""
     rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])

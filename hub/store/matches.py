@@ -211,3 +211,32 @@ def drop_matches(session: Session, pairs: Iterable[Pair]) -> None:
             """,
             [[one for one, _ in gone], [other for _, other in gone]],
         )
+
+
+def ask_about(session: Session, asked: Mapping[Pair, bool]) -> None:
+    """Store whether a person is asked about these matches, where that changed."""
+    if asked:
+        session.run(
+            """
+            UPDATE match SET asked = told.asked = 1
+            FROM unnest(%b::uuid[], %b::uuid[], %b::int[]) AS told (one, other, asked)
+            WHERE match.one = told.one AND match.other = told.other AND match.asked <> (told.asked = 1)
+            """,
+            [[one for one, _ in asked], [other for _, other in asked], list(map(int, asked.values()))],
+        )
+
+
+def fellows(session: Session, records: Collection[UUID], most: int) -> list[tuple[UUID, UUID, list[UUID]]]:
+    """(record, its profile, the first ``most`` records of that profile by id) of these records."""
+    if not records:
+        return []
+    return session.rows(
+        """
+        SELECT r.id, r.profile_id, found.records FROM record r
+        CROSS JOIN LATERAL (
+            SELECT array_agg(id ORDER BY id) AS records
+            FROM (SELECT id FROM record WHERE profile_id = r.profile_id ORDER BY id LIMIT %s) AS these) found
+        WHERE r.id = ANY(%b)
+        """,
+        [most, list(records)],
+    )

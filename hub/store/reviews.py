@@ -90,7 +90,7 @@ _OPEN = """
     WITH told (a, b, weight, dismissed, held, settled) AS (
         SELECT x.profile_id, y.profile_id, m.weight, NULL::float8, NULL::text, false
         FROM match m JOIN record x ON x.id = m.one JOIN record y ON y.id = m.other
-        WHERE x.profile_id <> y.profile_id {of_match}
+        WHERE m.asked AND x.profile_id <> y.profile_id {of_match}
         UNION ALL
         SELECT x.profile_id, y.profile_id, NULL, d.weight, NULL, false
         FROM dismissal d JOIN record x ON x.id = d.one JOIN record y ON y.id = d.other

@@ -11,6 +11,12 @@ import pytest
 
 from benchmarks.identity_orders import Rows, ended, from_nothing, rows
 from hub.learning.evaluate import LabelledSet, labelled_set, measured
+from hub.matching.blocking import buckets, candidates
+from hub.matching.bounds import bound
+from hub.matching.clustering import crowds
+from hub.matching.rules import IdentityRules
+from hub.matching.scoring import score
+from hub.matching.weights import Model
 from hub.store.database import Database
 from tests.contract.labelled_sets import FOLDER, SETS, path_of
 from tests.support.doubles import empty
@@ -63,6 +69,21 @@ if SETS:
     def test_before_any_training_shared_identifiers_merge_hardly_anybody_wrongly() -> None:
         report = measured(of(SHARED_IDENTIFIERS))
         assert report.quality.precision >= 0.99, report.quality
+
+    @pytest.mark.parametrize("name", [SHARED_IDENTIFIERS, "senzing_truthset"])
+    def test_what_the_bound_drops_is_nobodys_match(name: str) -> None:
+        # given every pair of records that share a key
+        people, model, rules = of(name).people, Model(), IdentityRules()
+        found = buckets(people)
+        crowd = crowds(found, people, rules)
+        bits = [
+            (bound(people[a], people[b], model), score(people[a], people[b], model, crowd).weight)
+            for a, b in candidates(found)
+        ]
+        # then none has more bits than its bound, and most that are no match are dropped by it
+        assert all(most >= weight for most, weight in bits)
+        different = [most for most, weight in bits if weight < model.ask]
+        assert sum(most < model.ask for most in different) > len(different) * 2 / 3
 
     @pytest.mark.parametrize("name", ORDERS)
     def test_any_order_and_split_ends_in_the_same_clusters_and_profiles(

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.application.process import Processing, process_batch
+from hub.learning.evaluate import in_memory
 from hub.matching.clustering import cluster
 from hub.matching.features import features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.version import identity
 from hub.model.event import CanonicalEvent
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import matches, versions
+from hub.store import matches, reviews, versions
 from hub.store.database import Database
 from tests.support.doubles import at, by_name, customer, empty, entry, source, store
 from tests.support.examples import examples
@@ -65,6 +66,27 @@ def from_nothing(database: Database, rules: IdentityRules) -> list[list[UUID]]:
         states = matches.states(session, records)
     everybody = {record: features_of(state, rules) for record, state in states.items()}
     return cluster(everybody, identity(rules).model, rules).groups
+
+
+def asked(database: Database) -> list[tuple[UUID, UUID]]:
+    """The pairs of records in two profiles about which a person is asked."""
+    with database.session() as session:
+        return session.rows(
+            """
+            SELECT m.one, m.other FROM match m JOIN record x ON x.id = m.one JOIN record y ON y.id = m.other
+            WHERE m.asked AND x.profile_id <> y.profile_id ORDER BY m.one, m.other
+            """
+        )
+
+
+def asked_from_nothing(database: Database, rules: IdentityRules) -> set[frozenset[UUID]]:
+    """The pairs of records about which a person is asked, one of any two people."""
+    with database.session() as session:
+        records = [row[0] for row in session.rows("SELECT id FROM record")]
+        states = matches.states(session, records)
+    everybody = {str(record): features_of(state, rules) for record, state in states.items()}
+    found = in_memory(everybody, identity(rules).model, rules, train=False)
+    return {frozenset((UUID(one), UUID(other))) for one, other, _ in found.doubtful}
 
 
 def run(processing: Processing, events: Sequence[CanonicalEvent], size: int, *, start: int = 0) -> None:
@@ -114,12 +136,14 @@ def test_a_crowded_universe_in_any_order(database: Database) -> None:
         )
     processing = Processing(database, by_name(source("shop")), (), RULES, SurvivorshipRules())
     ends = []
+    questions = []
     for size in (1, 7, 240):
         empty(database)
         chance.shuffle(events)
         # when they come one by one, in small batches, and all at once
         run(processing, events, size)
         ends.append(stored_clusters(database))
+        questions.append(asked(database))
         with database.session() as session:
             held = session.rows("SELECT one, other FROM match ORDER BY one, other")
             crowd = session.rows("SELECT key, people, shared FROM crowd ORDER BY key")
@@ -129,8 +153,17 @@ def test_a_crowded_universe_in_any_order(database: Database) -> None:
             assert session.rows("SELECT one, other FROM match ORDER BY one, other") == held
             assert session.rows("SELECT key, people, shared FROM crowd ORDER BY key") == crowd
         assert stored_clusters(database) == ends[-1]
+        assert asked(database) == questions[-1]
     # then the clusters are those of everything from nothing, every time
     assert ends[0] == ends[1] == ends[2] == from_nothing(database, RULES)
+    # and so are the questions, of which some are left out for what else is known of two people
+    assert questions[0] == questions[1] == questions[2]
+    place = {record: number for number, group in enumerate(ends[0]) for record in group}
+    told = {frozenset((place[one], place[other])) for one, other in questions[0]}
+    assert told == {frozenset(place[one] for one in pair) for pair in asked_from_nothing(database, RULES)}
+    with database.session() as session:
+        assert reviews.count(session) == len(told) > 0
+        assert session.rows("SELECT count(*) FROM match WHERE NOT asked")[0][0] > 0
 
 
 def test_a_mailbox_that_is_nearly_a_shared_one_proves_as_little_from_either_side(database: Database) -> None:

@@ -446,7 +446,7 @@ def test_who_might_be_one_by_evidence_is_shown_side_by_side_and_answered(desk: D
 
 def test_a_rejected_review_stays_away_while_events_tell_nothing_new(desk: Desk) -> None:
     waiting = doubtful(desk.office)
-    desk.office.told([customer("21", when=at(30), phones=["+493055512399"])])
+    desk.office.told([customer("21", when=at(30), birth_date="1980-04-17")])
 
     desk.http.post(f"/reviews/{waiting}", json={"answer": "reject"}).raise_for_status()
     desk.office.told([customer("20", when=at(60), name=("Käthe", "Brandner"))])

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.matching.blocking import buckets, cap
-from hub.matching.clustering import MOST_VALUES, Clusters, cluster, crowds, linked, reviews
+from hub.matching.clustering import MOST_VALUES, Clusters, cluster, crowds, linked
 from hub.matching.features import Features
+from hub.matching.questions import QUESTION, reviews
 from hub.matching.rules import IdentifierRule, IdentityRules
 from hub.matching.scoring import SHARED, score
 from hub.matching.weights import Model
@@ -60,7 +61,7 @@ def test_what_is_left_to_a_human() -> None:
     pair = score(one, other, model)
     found = cluster({1: one, 2: other}, model)
     assert found == Clusters([[1], [2]], [])
-    assert reviews(found, {(1, 2): pair}, model) == [(1, 2, pair)]
+    assert reviews(found, {(1, 2): pair}, {1: one, 2: other}, model, {}) == [(1, 2, pair)]
 
 
 def test_who_shares_a_mailbox_is_counted_by_contradicting_first_names() -> None:
@@ -131,4 +132,25 @@ def test_of_two_people_one_review_is_asked_however_many_records_they_have() -> N
     doubt = score(who(first_name="Anna", last_name="Berg"), who(first_name="Anna", last_name="Berg"), Model())
     told = {pair: doubt._replace(weight=bits) for pair, bits in {(1, 3): 1.0, (2, 3): 2.0, (1, 4): 0.5}.items()}
 
-    assert reviews(Clusters([[1, 2], [3], [4]], []), told, Model()) == [(2, 3, told[2, 3]), (1, 4, told[1, 4])]
+    people = dict.fromkeys((1, 2, 3, 4), who(first_name="Anna", last_name="Berg", phone=PHONE))
+    found = reviews(Clusters([[1, 2], [3], [4]], []), told, people, Model(), {})
+    assert found == [(2, 3, told[2, 3]), (1, 4, told[1, 4])]
+
+
+def test_nobody_is_asked_about_two_people_who_are_told_apart_by_all_that_is_known_of_them() -> None:
+    # given two records that might be one person's, and another record of each of the two
+    name = {"first_name": "Anna", "last_name": "Berg"}
+    people = {
+        1: who(**name, email="anna.berg@example.de"),
+        2: who(**name, email="anna.berg@example.de", birth_date="1980-04-17"),
+        3: who(**name, phone=PHONE),
+        4: who(**name, phone=PHONE, birth_date="1991-12-02"),
+    }
+    model = Model(population=1_000, same=8.0)
+    doubt = score(people[1], people[3], model)
+    assert model.ask + QUESTION < doubt.weight < model.same
+    # when the four are two people
+    apart = Clusters([[1, 2], [3, 4]], [])
+    # then these two are not asked about, because their dates of birth differ
+    assert reviews(apart, {(1, 3): doubt}, people, model, {}) == []
+    assert reviews(Clusters([[1], [2], [3], [4]], []), {(1, 3): doubt}, people, model, {}) == [(1, 3, doubt)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.matching import comparison
+from hub.matching import comparison, names
 from hub.matching.contacts import mistyped
 from hub.matching.features import Features, Place, Spelling, features_of, merged
 from hub.matching.names import likeness, phonetic
@@ -169,6 +171,30 @@ def test_what_sounds_alike_has_one_phonetic_key(one: str, other: str) -> None:
 @given(WORDS, WORDS, st.booleans())
 def test_likeness_is_symmetric(one: tuple[str, ...], other: tuple[str, ...], given_name: bool) -> None:
     assert likeness(one, other, given=given_name) == likeness(other, one, given=given_name)
+
+
+LETTERS = st.text("acdeghiklmnorstvyz", min_size=2, max_size=8)
+NAMES = st.sampled_from(["katharina", "ekaterini", "xiaoming", "hsiaoming", "abdelaziz", "moritz", "kosta", "hubertus"])
+
+
+@given(LETTERS | NAMES, LETTERS | NAMES, st.booleans())
+def test_what_is_plainly_two_names_is_two_names_by_the_longer_way(one: str, other: str, given_name: bool) -> None:
+    short = likeness.__wrapped__((one,), (other,), given=given_name)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(names, "_plainly_two", lambda one, other, *, given: False)
+        assert likeness.__wrapped__((one,), (other,), given=given_name) == short
+
+
+@pytest.mark.parametrize("given_name", [True, False])
+def test_no_two_well_known_names_are_plainly_two_and_one(given_name: bool) -> None:
+    # given names beside those that come next by their first letters, and by their last
+    told = sorted(word for word in names._BY_NAME if len(word) > 1)[::2]
+    pairs = [*pairwise(told), *pairwise(sorted(told, key=lambda word: word[::-1])), *zip(told, told[7:], strict=False)]
+    plain = [pair for pair in pairs if names._plainly_two(*pair, given=given_name)]
+    assert plain
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(names, "_plainly_two", lambda one, other, *, given: False)
+        assert {names._one_word(*pair, given=given_name) for pair in plain} == {"different"}
 
 
 def test_two_records_of_one_person_are_one_person() -> None:

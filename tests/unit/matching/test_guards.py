@@ -8,8 +8,9 @@ import pytest
 
 from hub.learning.training import frequencies
 from hub.matching.blocking import buckets
-from hub.matching.clustering import Clusters, cluster, crowds, reviews
+from hub.matching.clustering import Clusters, cluster, crowds
 from hub.matching.features import Features
+from hub.matching.questions import reviews
 from hub.matching.rules import IdentityRules
 from hub.matching.scoring import SHARED, outcome, score
 from hub.matching.version import identity
@@ -35,8 +36,9 @@ def clusters(*records: Features, model: Model = DAY_ONE) -> list[list[int]]:
 def asked(one: Features, other: Features, model: Model = DAY_ONE) -> bool:
     """Whether these two stay apart, and a person is asked about them."""
     found: Clusters[int] = cluster(people(one, other), model, RULES)
-    pair = score(one, other, model, crowds(buckets(people(one, other)), people(one, other), RULES))
-    return found.groups == [[0], [1]] and bool(reviews(found, {(0, 1): pair}, model))
+    crowd = crowds(buckets(people(one, other)), people(one, other), RULES)
+    pair = score(one, other, model, crowd)
+    return found.groups == [[0], [1]] and bool(reviews(found, {(0, 1): pair}, people(one, other), model, crowd))
 
 
 # -- one value in common, two people

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.learning.training import adjusted, bounded, frequencies
+from hub.matching.bounds import bound
 from hub.matching.contacts import crowd_key
 from hub.matching.features import Features, features_of, merged
 from hub.matching.rules import IdentifierRule, IdentityRules
@@ -293,6 +294,31 @@ def test_scoring_is_symmetric(one: Features, other: Features, crowd: dict[str, i
     found, back = score(one, other, MODEL, crowd), score(other, one, MODEL, crowd)
     assert found.weight == pytest.approx(back.weight)
     assert sorted(found.evidence) == sorted(back.evidence)
+
+
+MODELS = (
+    MODEL,
+    Model(population=64),
+    replace(MODEL, first={"anna": 12.5}, last={"klein": 14.0}, per_person={"email": 1, "phone": 1, "loyalty": 1}),
+    replace(MODEL, weights=Weights(birth_different=3.0, email_different=2.0, address_different=2.0, bound_second=-1.0)),
+    replace(MODEL, weights=Weights(first_different=6.0, suffix_different=2.0, too_many=1.0, bound_lent=3.0)),
+)
+"""The shipped weights, those of a trained model, and some that no training gives."""
+
+
+@settings(deadline=None, max_examples=examples(200))
+@given(CLUSTERS, CLUSTERS, CROWDS, st.sampled_from(MODELS))
+def test_no_pair_has_more_bits_than_its_bound(
+    one: Features, other: Features, crowd: dict[str, int], model: Model
+) -> None:
+    assert bound(one, other, model) >= score(one, other, model, crowd).weight
+
+
+def test_a_family_at_one_door_is_dropped_by_the_bound() -> None:
+    bert = who(first_name="Bert", last_name="Müller", phone=PHONE, **HOME)
+    assert bound(who(**ANNA, phone=PHONE, **HOME), bert, MODEL) < MODEL.ask
+    anna = who(**ANNA, email=EMAIL)
+    assert bound(anna, anna, MODEL) >= score(anna, anna, MODEL).weight >= MODEL.same
 
 
 @pytest.mark.parametrize(

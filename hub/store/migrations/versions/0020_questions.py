@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 
 _UP = """
 ALTER TABLE match ADD asked boolean NOT NULL DEFAULT true;

@@ -195,3 +195,71 @@ WILL = {
     "keep": N_("The merge was not delivered yet: its record is still there, and is written only where it differs."),
 }
 """What becomes of a profile in a destination."""
+
+JOINED_BY = {"judgement": N_("decided"), "link": N_("by source"), "evidence": N_("evidence")}
+"""What joins two records, in a word that fits its label."""
+
+APART_BY = {
+    "different": N_("A person decided that they are two."),
+    "hold": N_("A limit of the rules holds the merge back until a person decides."),
+    "review": N_("Somebody answered no, until the evidence grows."),
+    "guard": N_("Enough by itself, but a guard holds it back."),
+    "doubt": N_("The evidence is neither enough nor nothing."),
+}
+
+VERDICTS = {
+    "same": N_("Decided: one person"),
+    "different": N_("Decided: different people"),
+    "hold": N_("Held back until a person decides"),
+}
+
+DECISIONS = {
+    "merge": N_("Merge two people into one"),
+    "never": N_("Two people, for ever"),
+    "split": N_("Split records off"),
+    "undo": N_("Take a decision back"),
+}
+
+DO = {
+    "merge": N_("Merge"),
+    "never": N_("Keep them apart"),
+    "split": N_("Split off"),
+    "undo": N_("Take it back"),
+}
+
+CAME = {"webhook": N_("verified signature"), "backfill": N_("read from the history"), "file": N_("read from a file")}
+
+RULES = (
+    N_("newest source time"),
+    N_("source rank, then newest source time"),
+    N_("most complete, then newest source time"),
+    N_("told by most records, then newest source time"),
+    N_("oldest source time"),
+    N_("an opt-out holds until a newer explicit opt-in"),
+    N_("an explicit opt-in newer than every opt-out"),
+    N_("newest statement"),
+)
+"""Why a golden value won, as survivorship tells it; ``tr`` finds the text."""
+
+LOST = (
+    N_("older"),
+    N_("newer"),
+    N_("less complete"),
+    N_("its source ranks lower"),
+    N_("told by fewer records"),
+    N_("of the same time, and its source ranks lower"),
+    N_("of the same time and source rank, and later in the order of records"),
+    N_("the same value, older"),
+    N_("the same value, newer"),
+    N_("the same value, less complete"),
+    N_("the same value, its source ranks lower"),
+    N_("the same value, told by fewer records"),
+    N_("the same value, of the same time, and its source ranks lower"),
+    N_("the same value, of the same time and source rank, and later in the order of records"),
+    N_("of the same time, and not stricter"),
+    N_("newer, but only an explicit opt-in ends an opt-out"),
+    N_("deleted at the source"),
+    N_("no sale: a test, cancelled or failed"),
+    N_("open: nobody has paid it yet"),
+)
+"""Why a value lost, or an order does not count."""

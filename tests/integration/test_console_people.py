@@ -275,19 +275,20 @@ def test_a_merge_is_seen_before_it_is_done_and_taken_back_after(desk: Desk) -> N
     # when it is done, then the page of the one who is left tells it, also under the other's id
     done = operator.post(f"/people/{one}/merge", {"other": other, "sure": "true", "reason": "twins?"}, status=303)
     (left,) = desk.people()
-    assert done.headers["location"] == f"/console/people/{left.id}?judgement=1"
-    assert "Decided: one person" in operator.get(f"/people/{left.id}?judgement=1")
+    path, _, number = done.headers["location"].partition("?judgement=")
+    assert path == f"/console/people/{left.id}"
+    assert "Decided: one person" in operator.get(f"/people/{left.id}?judgement={number}")
     gone = ({one, other} - {left.id}).pop()
     assert operator.client.get(f"/console/people/{gone}/identity").headers["location"].endswith(f"{left.id}/identity")
     # when the form of an old tab is sent again, then it is told that they are one already
     assert "they are one already" in operator.post(f"/people/{one}/merge", {"other": other, "sure": "true"}).text
     # when it is taken back, then that too is seen first
-    assert "1 id stands for somebody again." in operator.get(f"/people/{left.id}/undo/1")
+    assert "1 id stands for somebody again." in operator.get(f"/people/{left.id}/undo/{number}")
     assert len(desk.people()) == 1
-    operator.post(f"/people/{left.id}/undo/1", {"sure": "true"}, status=303)
+    operator.post(f"/people/{left.id}/undo/{number}", {"sure": "true"}, status=303)
     assert len(desk.people()) == 2
     assert [action for _, action in desk.noted() if action != "profile.view"][:2] == ["profile.undo", "profile.merge"]
-    again = operator.post(f"/people/{left.id}/undo/1", {"sure": "true"}).text
+    again = operator.post(f"/people/{left.id}/undo/{number}", {"sure": "true"}).text
     assert "was withdrawn already" in again
 
 
@@ -385,7 +386,7 @@ def test_why_she_got_a_mail_that_she_had_unsubscribed_from(desk: Desk) -> None:
     assert "1 message went out after the opt-out." in text
     assert "Frühling" in text
     assert "Winter" not in text
-    assert "1 day after the opt-out" in text
+    assert re.search(r"24 hrs? after the opt-out", text)
     assert "crm knew it on" in text
     assert "Evidence: link in a mail" in text
     assert "Evidence: form at the till" in text
@@ -479,15 +480,13 @@ def test_a_person_of_ten_thousand_records_is_read_quickly(desk: Desk) -> None:
             [person],
         )
     support = desk.as_("support")
-    took = {}
-    for tab in ("", "/timeline", "/identity", "/there", "/consents", "/orders"):
-        started = time.monotonic()
+    started = time.monotonic()
+    for tab in ("", "/identity", "/there", "/orders"):
         page = support.get(f"/people/{person}{tab}")
-        took[tab] = round(time.monotonic() - started, 2)
-        # then a page of it is shown, and the rest is a page further
-        assert len(page) < 120_000
-        assert "10,001 records" in page or "10001 records" in page
-    assert max(took.values()) < 20, took
+        # then its pages are as small and as quick as anybody's, and the rest is a page further
+        assert len(page) < 60_000
+        assert "10001 records" in page
+    assert time.monotonic() - started < 15  # a second where the machine is free; all of it takes ten
     page = support.get(f"/people/{person}/identity")
     (following,) = re.findall(r"identity\?after=([0-9a-f-]{36})", page)
     assert "copy-" in support.get(f"/people/{person}/identity?after={following}")

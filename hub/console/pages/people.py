@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
 
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
@@ -31,6 +32,9 @@ PER_PAGE = 15
 ITEMS = 20
 RECORDS = 50
 ORDERS = 50
+LARGE = 500
+"""Records above which what takes reading all of them is read only when it is asked for."""
+
 TABS = (
     ("", N_("Overview")),
     ("/timeline", N_("What happened")),
@@ -64,9 +68,11 @@ def routes(house: House) -> APIRouter:
         """One person. A retired id leads to the winner."""
 
         def read(session: Session, profile: Profile) -> dict[str, Any]:
+            if len(profile.records) > LARGE:
+                return {"why": None, "golden": _golden(profile), **_items(profile.id, [], {})}
             why = explained(session, profile.id, house.in_force(session), house.connections, who=False)
             happened = timeline(session, profile.id, limit=ITEMS + 1) or []
-            return {"why": why, **_items(profile.id, happened, {}), **_choice(house, {})}
+            return {"why": why, "golden": [], **_items(profile.id, happened, {})}
 
         return _person(request, house, person, "", read, judgement)
 
@@ -122,11 +128,13 @@ def routes(house: House) -> APIRouter:
         return _person(request, house, person, "/consents", read)
 
     @router.get("/{person}/identity")
-    def identity(request: Request, person: UUID, after: UUID | None = None) -> Response:
-        """The records, what joins them, and who it is not."""
+    def identity(request: Request, person: UUID, after: UUID | None = None, whole: bool = False) -> Response:
+        """The records, what joins them, and who it is not; of very many records the ``whole`` only when asked for."""
 
         def read(session: Session, profile: Profile) -> dict[str, Any]:
-            why = explained(session, profile.id, house.in_force(session), house.connections, field="records")
+            why = None
+            if whole or len(profile.records) <= LARGE:
+                why = explained(session, profile.id, house.in_force(session), house.connections, field="records")
             page = records.page_of_profile(session, profile.id, after=after, limit=RECORDS + 1)
             one_person = why["one_person"] if why else None
             return {
@@ -216,6 +224,19 @@ def _items(person: UUID, happened: list[dict[str, Any]], chosen: Mapping[str, st
         last = {"at": shown[-1]["at"].isoformat(), "item": shown[-1]["id"]}
         older = f"/console/people/{person}/timeline?{urlencode({**chosen, **last})}"
     return {"items": shown, "older": older}
+
+
+def _golden(profile: Profile) -> list[tuple[str, Any]]:
+    """The golden values by field, without who told them."""
+    single = [(name, getattr(profile, name)) for name in ("name", "birth_date", "language", "company")]
+    several = [
+        (f"{name}.{place}", value)
+        for name in ("emails", "phones", "addresses", "loyalty_ids")
+        for place, value in enumerate(getattr(profile, name)[:20])
+    ]
+    found = [(field, value.model_dump(mode="json") if isinstance(value, BaseModel) else value)
+             for field, value in (*single, *several) if value]  # fmt: skip
+    return [(field, value) for field, value in found if not isinstance(value, dict) or any(value.values())]
 
 
 def _choice(house: House, chosen: Mapping[str, str]) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from hub.application import sign_in
 from hub.application.answer_review import Reviewer
@@ -411,6 +413,23 @@ def test_a_value_in_the_crm_is_led_back_to_who_told_it(desk: Desk) -> None:
     assert f"Told by shop customer {value['record']['external_id']}" in why
     assert f"Event {value['event']}" in why
     assert "No value of this person" in support.get(f"/people/{person.id}/why?field=crm.nothing")
+
+
+def test_the_record_in_the_crm_is_a_link_where_its_address_is_known(desk: Desk) -> None:
+    crm = desk.way.connections["crm"]
+    url = "https://app.hubspot.com/contacts/1/record/0-1/{id}"
+    settings = type(crm.settings).model_validate({"access_token": "pat-eu1-sample", "record_url": url})
+    desk.way.connections["crm"] = replace(crm, settings=settings)
+    desk.pair(1, "Brandner")
+    desk.way.settle()
+    person = desk.people()[0]
+    (there,) = person.destinations
+    link = url.replace("{id}", str(there.external_id))
+    assert f'href="{link}" target="_blank" rel="noopener noreferrer"' in desk.as_("support").get(f"/people/{person.id}")
+    assert settings.url_of("a/../b?c") == url.replace("{id}", "a%2F..%2Fb%3Fc")
+    for bad in ("javascript:alert({id})", "https://crm.example.com/contacts"):
+        with pytest.raises(ValidationError, match="must be an https address"):
+            type(crm.settings).model_validate({"access_token": "x", "record_url": bad})
 
 
 def test_a_timeline_is_filtered_by_kind_source_and_time(desk: Desk) -> None:

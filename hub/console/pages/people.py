@@ -25,6 +25,7 @@ from hub.console.render import Reader, Renderer, is_part, part
 from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import Filter, timeline
+from hub.sdk.manifest import ProfileSettings
 from hub.store import explanations, judgements, records
 from hub.store.database import Session
 
@@ -262,12 +263,13 @@ def _titles(house: House) -> dict[str, str]:
 
 def _links(house: House, profile: Profile) -> dict[str, str]:
     """Where people see the record, by destination."""
-    links = {
-        place.connection: house.connections[place.connection].settings.url_of(place.external_id)
-        for place in profile.destinations
-        if place.connection in house.connections
-    }
-    return {name: url for name, url in links.items() if url}
+    links = {}
+    for place in profile.destinations:
+        connection = house.connections.get(place.connection)
+        settings = connection.settings if connection else None
+        if isinstance(settings, ProfileSettings) and (url := settings.url_of(place.external_id)):
+            links[place.connection] = url
+    return links
 
 
 PAGE = Page(slug="people", title=N_("People"), icon="people", order=30, routes=routes)

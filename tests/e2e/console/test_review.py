@@ -100,7 +100,6 @@ def test_two_who_answer_the_same_review_are_both_told(window: Opening, hub: Hub,
     said = pages[1].locator(".said")
     expect(said).to_contain_text("Jemand war schneller")
     expect(said).to_contain_text("dieselbe Anschrift")
-    assert second.violations() == []
     assert not second.overflows()
     pages[0].get_by_role("button", name="Take it back").first.click()
     expect(pages[0].locator(".said")).to_contain_text("Taken back")

@@ -46,8 +46,8 @@ class Row:
     left_out: int = 0
 
 
-def rows(one: Mapping[str, Any], other: Mapping[str, Any], shown: Masking) -> list[Row]:
-    """The fields of two sides of a review (``hub.application.review.shown``), those that neither has left out."""
+def rows(sides: Sequence[Mapping[str, Any]], shown: Masking) -> list[Row]:
+    """The fields of the two sides of a review (``hub.application.review.shown``), those that neither has left out."""
     fields: tuple[tuple[str, Callable[[Mapping[str, Any]], list[Any]], Callable[[Any], str]], ...] = (
         ("name", lambda side: [side["name"].get("full") or ""], lambda text: _name(text, shown)),
         ("birth_date", lambda side: [side["birth_date"] or ""], shown.value),
@@ -57,7 +57,7 @@ def rows(one: Mapping[str, Any], other: Mapping[str, Any], shown: Masking) -> li
     )
     found = []
     for field, read, say in fields:
-        left, right = ([(_plain(value), say(value)) for value in read(side) if value] for side in (one, other))
+        left, right = ([(_plain(value), say(value)) for value in read(side) if value] for side in sides)
         if left or right:
             found.append(_row(field, left, right, shown))
     return found
@@ -99,12 +99,13 @@ def _segments(text: str, candidates: Sequence[str], *, marks: bool) -> Segments:
         return ((text, False),)
     words = _WORD.findall(text)
     others = [_WORD.findall(_short(other)) for other in candidates]
-    matcher = max((_matcher(words, other) for other in others), key=lambda matcher: matcher.ratio())
+    other = max(others, key=lambda other: _matcher(words, other).ratio())
+    matcher = _matcher(words, other)
     if matcher.ratio() == 0:
         return ((text, False),)
     pieces: list[tuple[str, bool]] = []
     for tag, a, b, c, d in matcher.get_opcodes():
-        pair = zip(words[a:b], matcher.b[c:d], strict=False)
+        pair = zip(words[a:b], other[c:d], strict=False)
         if tag == "replace" and b - a == d - c:
             pieces += [piece for mine, theirs in pair for piece in _letters(mine, theirs)]
         elif b > a:

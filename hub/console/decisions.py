@@ -50,7 +50,7 @@ def add(router: APIRouter, house: House) -> None:
         """Who matches a text, beside this person."""
         profile = _profile(house, person)
         people = [one for one in found(house, text, None, CANDIDATES + 1) if one.id != profile.id] if text else []
-        values = {"profile": profile, "people": people[:CANDIDATES], "text": text}
+        values: dict[str, Any] = {"profile": profile, "people": people[:CANDIDATES], "text": text}
         if is_part(request):
             return part(request, "people/candidates.html", **values)
         renderer: Renderer = request.app.state.renderer
@@ -154,7 +154,7 @@ def _decided(
         "fault": str(fault) if fault else "",
         "faults": fault.faults if isinstance(fault, RefusedError) else [],
         "reason": reason,
-        "rows": rows(*both, reader.shown) if len(both) == 2 else [],
+        "rows": rows(both, reader.shown) if len(both) == 2 else [],
         "longest": LONGEST_REASON,
     }
     if is_part(request):

@@ -30,6 +30,7 @@ from hub.model.interaction import Interaction
 from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import Filter, timeline
+from hub.sdk.manifest import ProfileSettings
 from hub.store import answers, audit, judgements, reviews
 from hub.store.database import Database
 from hub.store.users import ROLES
@@ -38,7 +39,6 @@ from tests.support.hubspot import Way
 from tests.support.serving import served
 
 ROAD = Address(line1="Torstraße 12", postal_code="10119", city="Berlin", country="DE")
-HTMX = {"hx-request": "true"}
 
 
 class Desk:
@@ -110,8 +110,10 @@ class Somebody:
         assert answer.status_code == status, answer.text
         return answer.text
 
-    def post(self, path: str, form: dict[str, Any], status: int = 200, **headers: str) -> Any:
-        answer = self.client.post(f"/console{path}", data={"form_token": self.token, **form}, headers=headers)
+    def post(self, path: str, form: dict[str, Any], status: int = 200, *, htmx: bool = False) -> Any:
+        answer = self.client.post(
+            f"/console{path}", data={"form_token": self.token, **form}, headers={"hx-request": "true"} if htmx else {}
+        )
         assert answer.status_code == status, answer.text
         return answer
 
@@ -137,7 +139,7 @@ def test_a_review_is_answered_and_taken_back(desk: Desk) -> None:
     assert "<b>1</b> open" in page
     assert f"<b>{review.weight:.1f}</b> bits" in page
     # when it is accepted, then they are one person, and who did it is known
-    told = support.post(f"/review/{review.id}", {"answer": "accept", "reason": "she said so"}, **HTMX).text
+    told = support.post(f"/review/{review.id}", {"answer": "accept", "reason": "she said so"}, htmx=True).text
     assert "They are one person now." in told
     assert "Nothing waits for a person" in told
     assert len(desk.people()) == 1
@@ -147,7 +149,7 @@ def test_a_review_is_answered_and_taken_back(desk: Desk) -> None:
         assert answers.since(session, judgement.at, "support") == (1, 1)
     assert desk.noted()[0] == ("support", "review.accept")
     # when it is taken back, then it is asked again
-    assert "Taken back" in support.post(f"/review/{review.id}/undo", {}, **HTMX).text
+    assert "Taken back" in support.post(f"/review/{review.id}/undo", {}, htmx=True).text
     assert [one.id for one in desk.open()] == [review.id]
     assert len(desk.people()) == 2
     assert desk.noted()[0] == ("support", "review.undo")
@@ -157,9 +159,9 @@ def test_a_rejection_is_taken_back_and_nothing_learns_from_it(desk: Desk) -> Non
     desk.pair(1, "Brandner")
     (review,) = desk.open()
     support = desk.as_("support")
-    assert "Not now" in support.post(f"/review/{review.id}", {"answer": "reject"}, **HTMX).text
+    assert "Not now" in support.post(f"/review/{review.id}", {"answer": "reject"}, htmx=True).text
     assert desk.open() == []
-    support.post(f"/review/{review.id}/undo", {}, **HTMX)
+    support.post(f"/review/{review.id}/undo", {}, htmx=True)
     assert [one.id for one in desk.open()] == [review.id]
     with desk.database.session() as session:
         assert reviews.weighed_answers(session) == []
@@ -170,8 +172,8 @@ def test_the_second_of_two_who_answer_is_told_and_loses_nothing(desk: Desk) -> N
     desk.pair(2, "Ohm")
     first, *_ = desk.open()
     faster, slower = desk.as_("support"), desk.as_("second")
-    faster.post(f"/review/{first.id}", {"answer": "never", "reason": "mother and daughter"}, **HTMX)
-    told = slower.post(f"/review/{first.id}", {"answer": "accept", "reason": "same <b>phone</b>"}, **HTMX).text
+    faster.post(f"/review/{first.id}", {"answer": "never", "reason": "mother and daughter"}, htmx=True)
+    told = slower.post(f"/review/{first.id}", {"answer": "accept", "reason": "same <b>phone</b>"}, htmx=True).text
     assert "Somebody was faster" in told
     assert "support answered “two people, for ever”" in told
     assert "mother and daughter" in told
@@ -181,11 +183,11 @@ def test_the_second_of_two_who_answer_is_told_and_loses_nothing(desk: Desk) -> N
     # and a link to it, or the page of before, shows what became of it and the next one
     assert "This review is closed." in slower.get(f"/review/{first.id}")
     # and one's own second click is told as one's own
-    again = faster.post(f"/review/{first.id}", {"answer": "never"}, **HTMX).text
+    again = faster.post(f"/review/{first.id}", {"answer": "never"}, htmx=True).text
     assert "You answered this already." in again
     # and somebody else's answer is not theirs to take back
     slower.post(f"/review/{first.id}/undo", {}, status=403)
-    desk.as_("operator").post(f"/review/{first.id}/undo", {}, **HTMX)
+    desk.as_("operator").post(f"/review/{first.id}/undo", {}, htmx=True)
     assert len(desk.open()) == 2
 
 
@@ -207,10 +209,10 @@ def test_many_are_accepted_at_once_after_a_preview_of_how_many(desk: Desk) -> No
         session.run("INSERT INTO judgement_record (record_id, judgement_id) SELECT unnest(%s::uuid[]), 900", [ids])
     operator = desk.as_("operator")
     least = desk.in_force().identity.model.same - 0.6
-    before = operator.post("/review/many/preview", {"least": least}, **HTMX).text
+    before = operator.post("/review/many/preview", {"least": least}, htmx=True).text
     assert f"{len(others)} reviews would be accepted." in before
     assert len(desk.open()) == 3
-    done = operator.post("/review/many/accept", {"least": least, "reason": "checked"}, **HTMX).text
+    done = operator.post("/review/many/accept", {"least": least, "reason": "checked"}, htmx=True).text
     assert "2 reviews were accepted." in done
     assert [(each.id, each.held) for each in desk.open()] == [(one.id, "too large")]
     assert [action for _, action in desk.noted()].count("review.accept") == 2
@@ -219,7 +221,7 @@ def test_many_are_accepted_at_once_after_a_preview_of_how_many(desk: Desk) -> No
 def test_what_the_answers_taught_is_what_the_command_tells(desk: Desk) -> None:
     desk.pair(1, "Brandner")
     (review,) = desk.open()
-    page = desk.as_("support").post(f"/review/{review.id}", {"answer": "accept"}, **HTMX).text
+    page = desk.as_("support").post(f"/review/{review.id}", {"answer": "accept"}, htmx=True).text
     with desk.database.session() as session:
         told = calibrated(session, desk.in_force().identity.model)
     table = page[page.index('class="bars taught"') :]
@@ -299,9 +301,11 @@ def test_htmx_is_led_on_after_a_decision_and_keeps_what_was_typed_when_it_is_ref
     one, other = (person.id for person in desk.people())
     operator = desk.as_("operator")
     never = {"other": other, "sure": "true", "reason": "mother and daughter"}
-    done = operator.post(f"/people/{one}/never", never, status=204, **HTMX)
+    done = operator.post(f"/people/{one}/never", never, status=204, htmx=True)
     assert done.headers["hx-redirect"].startswith("/console/people/")
-    refused = operator.post(f"/people/{one}/merge", {"other": other, "sure": "true", "reason": "same “phone”"}, **HTMX)
+    refused = operator.post(
+        f"/people/{one}/merge", {"other": other, "sure": "true", "reason": "same “phone”"}, htmx=True
+    )
     assert "This cannot be done. Nothing was changed." in refused.text
     assert 'value="same “phone”"' in refused.text
     assert len(desk.people()) == 2
@@ -340,14 +344,14 @@ def test_those_to_merge_with_can_be_told_apart(desk: Desk) -> None:
     desk.pair(1, "Brandner")
     one, other = desk.people()
     operator = desk.as_("operator")
-    found = operator.post(f"/people/{one.id}/candidates", {"text": "brandner"}, **HTMX).text
+    found = operator.post(f"/people/{one.id}/candidates", {"text": "brandner"}, htmx=True).text
     assert str(one.id) not in re.findall(r'name="other" value="([^"]+)"', found)
     assert f'name="other" value="{other.id}"' in found
     assert other.emails[0] in found
     assert "Brandnerweg 1" in found
     for odd in ("'", "%", "a:b", "email:", ":*&|!", "\u202e", "x" * 200, "\x00"):
-        operator.post(f"/people/{one.id}/candidates", {"text": odd}, **HTMX)
-        operator.post("/people", {"text": odd}, **HTMX)
+        operator.post(f"/people/{one.id}/candidates", {"text": odd}, htmx=True)
+        operator.post("/people", {"text": odd}, htmx=True)
 
 
 # -- people: what is shown --------------------------------------------------------------------------------------------
@@ -362,7 +366,7 @@ def test_somebody_is_found_in_any_spelling(desk: Desk, text: str) -> None:
     told = customer("1-0", name=("Käthe", "Brandner"), emails=["k1@example.de"], phones=["+493023125000"])
     other = customer("2-0", name=("Bert", "Ohm"), emails=["b@example.de"])
     desk.way.take(entry([told, other], "e1"))
-    found = desk.as_("support").post("/people", {"text": text}, **HTMX).text
+    found = desk.as_("support").post("/people", {"text": text}, htmx=True).text
     assert "Käthe Brandner" in found
     assert "Bert Ohm" not in found
 
@@ -418,6 +422,7 @@ def test_a_value_in_the_crm_is_led_back_to_who_told_it(desk: Desk) -> None:
 def test_the_record_in_the_crm_is_a_link_where_its_address_is_known(desk: Desk) -> None:
     crm = desk.way.connections["crm"]
     url = "https://app.hubspot.com/contacts/1/record/0-1/{id}"
+    assert isinstance(crm.settings, ProfileSettings)
     settings = type(crm.settings).model_validate({"access_token": "pat-eu1-sample", "record_url": url})
     desk.way.connections["crm"] = replace(crm, settings=settings)
     desk.pair(1, "Brandner")

@@ -21,6 +21,7 @@ from hub.console.house import N_, House, Page
 from hub.console.language import Formats
 from hub.console.render import Reader, Renderer, is_part, part
 from hub.errors import HubError, NotFound, RefusedError
+from hub.learning.calibration import Advice, Band, advice
 from hub.store import answers, reviews
 from hub.store.database import Session
 from hub.store.reviews import Answer, OpenReview
@@ -135,7 +136,13 @@ def routes(house: House) -> APIRouter:
             identity = house.in_force(session).identity
             count, found = plain(session, identity.model, least, SAMPLE)
             items = [item for item in shown(session, found, identity) if "unreadable" not in item]
-        values = {"least": least, "count": count, "items": items, "at_once": AT_ONCE, "same": identity.model.same}
+        values: dict[str, Any] = {
+            "least": least,
+            "count": count,
+            "items": items,
+            "at_once": AT_ONCE,
+            "same": identity.model.same,
+        }
         if is_part(request):
             return part(request, "review/many.html", **values)
         renderer: Renderer = request.app.state.renderer
@@ -203,11 +210,12 @@ def _work(
             "mine": mine,
             "all_today": all_today,
             "recent": answers.recent(session, RECENT),
-            "taught": calibrated(session, model),
+            "taught": (taught := calibrated(session, model)),
+            "advice": _advice(taught),
             "model": model,
             "said": said,
             "many": many,
-            "rows": rows(*current["profiles"], reader.shown) if current else [],
+            "rows": rows(current["profiles"], reader.shown) if current else [],
             "fall": waterfall(current["evidence"], model.ask, model.same) if current else None,
             "longest": LONGEST_REASON,
         }
@@ -237,6 +245,10 @@ def _position(session: Session, after: UUID | None) -> reviews.Position | None:
     sides = reviews.profiles_of(session, after) if after else None
     found: OpenReview | None = reviews.between(session, *sides) if sides and sides[0] != sides[1] else None
     return found.position if found else None
+
+
+def _advice(taught: Mapping[str, Any]) -> list[Advice]:
+    return advice([Band(*(one[name] for name in ("since", "until", "accepted", "refused"))) for one in taught["bands"]])
 
 
 def _midnight(now: datetime, formats: Formats) -> datetime:

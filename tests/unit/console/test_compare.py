@@ -26,7 +26,7 @@ def marked(value: Any) -> str:
 def test_what_differs_is_marked_word_by_word_and_letter_by_letter() -> None:
     one = side(name="Käthe Brandner", emails=["kb@example.de"], phones=["+493023125005"])
     other = side(name="Katharina Brandner", emails=["kb@example.de"], phones=["+493023125500"])
-    name, emails, phones = rows(one, other, WHOLE)
+    name, emails, phones = rows([one, other], WHOLE)
     assert (name.verdict, emails.verdict, phones.verdict) == ("different", "same", "different")
     assert [marked(value) for row in (name, emails) for value in (*row.left, *row.right)] == [
         "[Käthe] Brandner", "[Katharina] Brandner", "kb@example.de", "kb@example.de",
@@ -36,32 +36,32 @@ def test_what_differs_is_marked_word_by_word_and_letter_by_letter() -> None:
 
 
 def test_capitals_accents_and_spaces_are_no_difference() -> None:
-    (name,) = rows(side(name="Müller  Anna"), side(name="MÜLLER ANNA"), WHOLE)
+    (name,) = rows([side(name="Müller  Anna"), side(name="MÜLLER ANNA")], WHOLE)
     assert name.verdict == "same"
 
 
 def test_what_both_have_stands_first_and_many_values_are_cut() -> None:
     mine = [f"a{n}@example.de" for n in range(40)]
-    (emails,) = rows(side(emails=mine), side(emails=[mine[-1]]), WHOLE)
+    (emails,) = rows([side(emails=mine), side(emails=[mine[-1]])], WHOLE)
     assert emails.verdict == "part"
     assert marked(emails.left[0]) == mine[-1]
     assert (len(emails.left), emails.left_out) == (MOST_VALUES, 40 - MOST_VALUES)
 
 
 def test_what_only_one_tells_is_no_difference() -> None:
-    (birth,) = rows(side(birth_date="1980-02-01"), side(), WHOLE)
+    (birth,) = rows([side(birth_date="1980-02-01"), side()], WHOLE)
     assert (birth.verdict, birth.right) == ("one_sided", ())
 
 
 @pytest.mark.parametrize("name", ["ß" * 5_000, "\u202eabc", "<b>", "", " "])
 def test_a_hostile_name_is_compared(name: str) -> None:
-    for row in rows(side(name=name), side(name="Anna"), WHOLE):
+    for row in rows([side(name=name), side(name="Anna")], WHOLE):
         assert all(sum(len(text) for text, _ in value.segments) <= MOST_LETTERS for value in row.left)
 
 
 def test_a_viewer_sees_that_they_differ_and_not_in_what() -> None:
     one, other = side(name="Anna Müller", emails=["a@b.de"]), side(name="Anne Möller", emails=["a@b.de"])
-    name, emails = rows(one, other, Masking(whole=False))
+    name, emails = rows([one, other], Masking(whole=False))
     assert (name.verdict, emails.verdict) == ("different", "same")
     assert [marked(value) for value in (*name.left, *name.right)] == ["A. M.", "A. M."]
     assert "a@b.de" not in marked(emails.left[0])

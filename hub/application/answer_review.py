@@ -11,8 +11,9 @@ from uuid import UUID
 
 from hub.application.judge import Decision, Judge, different, same
 from hub.application.review import opened
+from hub.errors import NotFound
 from hub.model.judgement import Judged
-from hub.store import matches, records, reviews
+from hub.store import answers, matches, records, reviews
 from hub.store.database import Session
 from hub.store.reviews import Answer, Answered, OpenReview, Pair
 
@@ -48,6 +49,22 @@ class Reviewer(Judge):
 
         judged = self._transaction(decide, by)
         return _document(noted[0], judged)
+
+    def take_back(self, review: UUID, by: str) -> Judged | None:
+        """Take the last answer to a review back: its judgement ends, or it is asked again. None after a rejection.
+
+        Raises NotFound where nobody answered, RefusedError when the answer was taken back already.
+        """
+        with self._processing.database.session() as session:
+            matches.lock(session)
+            answered = reviews.last_answer(session, review)
+            sides = reviews.profiles_of(session, review)
+            if answered is None or sides is None:
+                raise NotFound(f"nobody answered review {review}")
+            if answered.judgement_id is None:
+                answers.forget_rejection(session, review, *sides)
+                return None
+        return self.withdraw(answered.judgement_id, by)
 
     def _reject(self, review: UUID, by: str, reason: str) -> Answered:
         with self._processing.database.session() as session:

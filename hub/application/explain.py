@@ -84,10 +84,12 @@ def explained(
     connections: Mapping[str, Connection],
     *,
     field: str | None = None,
+    who: bool = True,
 ) -> dict[str, Any] | None:
     """The whole explanation as JSON; None when there is no such profile.
 
-    With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``.
+    With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``. Without
+    ``who`` it is left out, and so is which record carries what: of thousands of records both take a while.
     """
     ranks = {name: connection.settings.rank for name, connection in connections.items()}
     document = explanation(
@@ -97,14 +99,14 @@ def explained(
         ranks,
         field=field,
         connections=connections,
-        identifiers=_identifiers(session, profile_id, in_force.identity),
+        identifiers=_identifiers(session, profile_id, in_force.identity) if who else (),
     )
     if document is None:
         return None
     document["found"] = answers(document, field)
     document["near"] = "" if document["found"] or not field else nearest(session, document["id"], field, connections)
     document["history"] = history(session, document["history"])
-    rows = records.of_profile(session, document["id"]) if is_who(field) else []
+    rows = records.of_profile(session, document["id"]) if who and is_who(field) else []
     document["one_person"] = one_person(session, rows, in_force.identity) if rows else None
     return document
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.application.calibrate import calibrated
 from hub.application.in_force import in_force
 from hub.cli import output
-from hub.learning.calibration import bands, verdict
 from hub.matching.rules import IdentityRules
-from hub.matching.weights import Model
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import identity_status, reviews, versions
+from hub.store import identity_status, versions
 from hub.store.database import Session
 from hub.store.identity_status import Quarantined
 from hub.store.versions import VersionRow
@@ -42,29 +41,7 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
             ],
         },
         "holds": {"count": identity_status.holds_count(session), "items": identity_status.holds(session, limit)},
-        "calibration": _calibration(session, holds_by.model),
-    }
-
-
-def _calibration(session: Session, model: Model) -> dict[str, Any]:
-    found = bands(reviews.weighed_answers(session), model.same, model.ask)
-    joined, taken_apart = identity_status.decided_by_hand(session)
-    return {
-        "answered": sum(band.answered for band in found),
-        "bands": [
-            {
-                "since": band.since,
-                "until": band.until,
-                "probability": [round(share, 3) for share in band.meant],
-                "answered": band.answered,
-                "accepted": band.accepted,
-                "refused": band.refused,
-            }
-            for band in found
-        ],
-        "joined_by_hand": joined,
-        "taken_apart_by_hand": taken_apart,
-        "text": verdict(found),
+        "calibration": calibrated(session, holds_by.model),
     }
 
 

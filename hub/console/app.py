@@ -10,13 +10,13 @@ import psycopg_pool
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from hub.console import entry, pages
-from hub.console.access import SignInNeeded, signed_in
+from hub.console.access import SignInNeeded, signed_in, viewer_of
 from hub.console.guard import Guard
 from hub.console.house import House, Page
 from hub.console.render import STATIC, Renderer, is_part
@@ -59,6 +59,11 @@ def console(house: House) -> Guard:
     def start() -> RedirectResponse:
         """The first page."""
         return RedirectResponse(next(page.path for page in entries if page.shown(house)), 303)
+
+    @app.get(f"{PREFIX}/form-token", dependencies=[Depends(signed_in(house, "viewer"))])
+    def fresh(request: Request) -> Response:
+        """What forms carry, for a page that is older than the session: what was typed there can be sent then."""
+        return PlainTextResponse(viewer_of(request).form_token)
 
     for page in entries:
         app.include_router(page.routes(house), dependencies=[Depends(signed_in(house, page.role))])

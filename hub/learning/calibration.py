@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 BANDS = 4
 
@@ -58,35 +59,67 @@ def _band(answers: Sequence[tuple[float, bool]], since: float | None, until: flo
     return Band(since, until, sum(told), len(told) - sum(told))
 
 
-def verdict(found: Sequence[Band]) -> str:
-    """Whether the thresholds look right by these answers, in a sentence."""
+AdviceKind = Literal["same_lower", "same_doubtful", "ask_higher", "too_few", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the answers say of a threshold: of ``answered`` asked within ``width`` bits of it, so many were accepted.
+
+    ``bits`` is what it may be instead; None where that is not told.
+    """
+
+    kind: AdviceKind
+    width: float
+    answered: int = 0
+    accepted: int = 0
+    bits: float | None = None
+
+
+def advice(found: Sequence[Band]) -> list[Advice]:
+    """Whether the thresholds look right by these answers; always at least one."""
     asked = [band for band in found if None not in (band.since, band.until)]
     lowest, highest = asked[0], asked[-1]
-    said = []
-    if highest.answered >= ENOUGH:
-        said += _about_same(highest)
+    said = _about_same(highest) if highest.answered >= ENOUGH else []
     if lowest.answered >= ENOUGH and lowest.accepted <= _RARE * lowest.answered:
-        said.append(
-            f"`ask` may be higher, such as {lowest.until}: of {lowest.answered} asked below that,"
-            f" people accepted {lowest.accepted}"
-        )
+        said.append(Advice("ask_higher", _width(lowest), lowest.answered, lowest.accepted, lowest.until))
     if said:
-        return "; ".join(said) + " (`hub rules try` shows what another one would do)"
-    if max(highest.answered, lowest.answered) < ENOUGH:
-        return (
-            f"too few answers to say whether the thresholds are right: it takes {ENOUGH} within"
-            f" {_width(highest)} bits below `same`, or above `ask`"
-        )
-    return "the thresholds look right by these answers"
+        return said
+    few = max(highest.answered, lowest.answered) < ENOUGH
+    return [Advice("too_few" if few else "right", _width(highest))]
 
 
-def _about_same(highest: Band) -> list[str]:
-    of = f"of {highest.answered} asked within {_width(highest)} bits below it, people accepted {highest.accepted}"
+def verdict(found: Sequence[Band]) -> str:
+    """The same in a sentence."""
+    said = advice(found)
+    hint = " (`hub rules try` shows what another one would do)" if said[0].kind not in ("too_few", "right") else ""
+    return "; ".join(map(_sentence, said)) + hint
+
+
+def _about_same(highest: Band) -> list[Advice]:
+    told = (_width(highest), highest.answered, highest.accepted)
     if highest.accepted >= _SURE * highest.answered:
-        return [f"`same` may be lower, such as {highest.since}: {of}"]
-    if highest.accepted < _EVEN * highest.answered:
-        return [f"`same` may be too low, so that what is merged just above it is in doubt: {of}"]
-    return []
+        return [Advice("same_lower", *told, highest.since)]
+    return [Advice("same_doubtful", *told)] if highest.accepted < _EVEN * highest.answered else []
+
+
+def _sentence(said: Advice) -> str:
+    of = f"of {said.answered} asked within {said.width} bits below it, people accepted {said.accepted}"
+    match said.kind:
+        case "same_lower":
+            return f"`same` may be lower, such as {said.bits}: {of}"
+        case "same_doubtful":
+            return f"`same` may be too low, so that what is merged just above it is in doubt: {of}"
+        case "ask_higher":
+            counted = f"of {said.answered} asked below that, people accepted {said.accepted}"
+            return f"`ask` may be higher, such as {said.bits}: {counted}"
+        case "too_few":
+            return (
+                f"too few answers to say whether the thresholds are right: it takes {ENOUGH} within"
+                f" {said.width} bits below `same`, or above `ask`"
+            )
+        case "right":
+            return "the thresholds look right by these answers"
 
 
 def _width(band: Band) -> float:

@@ -21,6 +21,8 @@ from hub.store.explanations import CountedOrder, ToldEvent
 OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records"))
 """The first parts of the names of our own fields; any other name is a property at a destination."""
 
+_OF_NO_VALUE = frozenset({"orders", "records"})
+
 MOST_ORDERS = 1_000
 """Orders that are listed, the newest first."""
 
@@ -51,7 +53,10 @@ def explanation(
     profile, connections = row.profile(), connections or {}
     asked = _asked(session, profile, field, connections) if field else []
     fields = None if field is None else _fields(field, asked)
-    record_leaves = leaves(records.of_profile(session, row.id), ranks)
+    # Who told what is in the records' states, of which there may be thousands; orders and joins need none of them.
+    record_leaves = (
+        [] if fields is not None and fields <= _OF_NO_VALUE else leaves(records.of_profile(session, row.id), ranks)
+    )
     orders = _orders(session, profile, connections) if _wanted(fields, "orders") else None
     document: Json = {
         "id": row.id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,8 +31,36 @@ _FIELDS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which items are wanted: of a kind, of a connection, from ``since`` on, before ``until``. None is any."""
+
+    kind: str | None = None
+    connection: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def wants(self, item: Item) -> bool:
+        """Whether an item is one of them."""
+        return (
+            (self.kind is None or item["kind"] == self.kind)
+            and (self.connection is None or item["connection"] == self.connection)
+            and (self.since is None or item["at"] >= self.since)
+            and (self.until is None or item["at"] < self.until)
+        )
+
+
+OF_RECORDS = frozenset({"sign_up", "first_seen", "profile_change", "consent", "deletion"})
+"""Kinds that follow from the records' states; a deletion may be a fact as well."""
+
+
 def timeline(
-    session: Session, profile_id: UUID, *, before: Position | None = None, limit: int = 50
+    session: Session,
+    profile_id: UUID,
+    *,
+    before: Position | None = None,
+    limit: int = 50,
+    only: Filter = Filter(),
 ) -> list[Item] | None:
     """The newest first, from ``before`` (the last item's time and id) on; None when there is no such profile.
 
@@ -40,9 +69,17 @@ def timeline(
     row = profiles.get(session, profile_id)
     if row is None:
         return None
-    items = [{**item, "subject": subject(item)} for item in facts.timeline(session, row.id, before=before, limit=limit)]
-    for record in records.of_profile(session, row.id):
-        items += [item for item in of_record(record) if before is None or (item["at"], item["id"]) < before]
+    found = facts.timeline(
+        session, row.id, before=before, limit=limit, kind=only.kind, connection=only.connection, since=only.since,
+        until=only.until,
+    )  # fmt: skip
+    items = [{**item, "subject": subject(item)} for item in found]
+    for record in records.of_profile(session, row.id) if only.kind in (None, *OF_RECORDS) else ():
+        items += [
+            item
+            for item in of_record(record)
+            if only.wants(item) and (before is None or (item["at"], item["id"]) < before)
+        ]
     return sorted(items, key=lambda item: (item["at"], item["id"]), reverse=True)[:limit]
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -188,7 +188,26 @@ class ProfileSettings(ConnectionSettings):
         "addresses.1.city, or an expression (docs/expressions.md). What Hub writes by itself stays as it is.",
     )
 
+    record_url: str | None = Field(
+        None,
+        description="Where people see a record of this system, as https://crm.example.com/contacts/{id}: the console "
+        "links there.",
+    )
+
     _mapping: Compiled = PrivateAttr(default_factory=Compiled)
+
+    def url_of(self, external_id: str | None) -> str | None:
+        """The address of a record for people; None where it is not known."""
+        if self.record_url is None or not external_id:
+            return None
+        return self.record_url.replace("{id}", quote(external_id, safe=""))
+
+    @field_validator("record_url")
+    @classmethod
+    def _shows_a_record(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme not in ("https", "http") or "{id}" not in url):
+            raise ValueError("must be an https address with {id} where the record's id stands")
+        return url
 
     @field_validator("profile_fields")
     @classmethod

@@ -185,22 +185,42 @@ def existing(session: Session, ids: Collection[UUID]) -> set[UUID]:
 
 
 def timeline(
-    session: Session, profile_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+    session: Session,
+    profile_id: UUID,
+    *,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+    kind: str | None = None,
+    connection: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """What happened with one person, newest first. ``before`` is (happened_at, id) of the last item before."""
+    """What happened with one person, newest first. ``before`` is (happened_at, id) of the last item before.
+
+    Only of this ``kind`` and ``connection``, from ``since`` on, before ``until``, where they are given.
+    """
+    conditions = ["(%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))"]
+    conditions += ["kind = %(kind)s"] if kind else []
+    conditions += ["connection = %(connection)s"] if connection else []
+    conditions += ["happened_at >= %(since)s"] if since else []
+    conditions += ["happened_at < %(until)s"] if until else []
     rows = session.rows(
-        """
+        f"""
         WITH own AS (
             SELECT f.* FROM record r JOIN fact f ON f.record_id = r.id WHERE r.profile_id = %(profile)s
             UNION
             SELECT p.* FROM record r JOIN fact f ON f.record_id = r.id JOIN fact p ON p.parent_id = f.id
             WHERE r.profile_id = %(profile)s)
         SELECT id, happened_at, kind, connection, external_id, amount, currency, payload, inbox_id FROM own
-        WHERE %(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s)
+        WHERE {" AND ".join(conditions)}
         ORDER BY happened_at DESC, id DESC LIMIT %(limit)s
         """,
         {
             "profile": profile_id,
+            "kind": kind,
+            "connection": connection,
+            "since": since,
+            "until": until,
             "at": before[0] if before else None,
             "id": before[1] if before else None,
             "limit": limit,

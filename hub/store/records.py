@@ -12,6 +12,7 @@ import orjson
 
 from hub.errors import RetryableError
 from hub.mapping.record_state import State
+from hub.model.profile import RecordReference
 from hub.store import text
 from hub.store.database import Session
 
@@ -116,6 +117,20 @@ def update_records(session: Session, records: Sequence[RecordRow]) -> None:
 def of_profile(session: Session, profile_id: UUID) -> list[RecordRow]:
     """The records of one profile."""
     return list(load(session, [profile_id], []).values())
+
+
+def page_of_profile(
+    session: Session, profile_id: UUID, *, after: UUID | None = None, limit: int
+) -> list[tuple[UUID, RecordReference]]:
+    """(id, what it is called) of a profile's records, in the order of their ids, from the one ``after`` this on."""
+    rows = session.rows(
+        """
+        SELECT id, connection, kind, external_id FROM record
+        WHERE profile_id = %(profile)s AND (%(after)s::uuid IS NULL OR id > %(after)s) ORDER BY id LIMIT %(limit)s
+        """,
+        {"profile": profile_id, "after": after, "limit": limit},
+    )
+    return [(row[0], RecordReference(connection=row[1], kind=row[2], external_id=row[3])) for row in rows]
 
 
 def under(session: Session, keys: Collection[int], most: int) -> list[RecordRow]:

@@ -157,6 +157,29 @@ def count(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
+_PLAIN = "weight >= %(least)s AND weight < %(below)s AND held IS NULL"
+
+
+def count_plain(session: Session, least: float, below: float) -> int:
+    """How many open reviews have so many bits or more, less than ``below``, and no guard that holds them apart."""
+    row = session.one(
+        f"{_EVERYWHERE} SELECT count(*) FROM open WHERE {_PLAIN}",
+        {"growth": GROWTH, "least": least, "below": below},
+    )
+    return int(row[0]) if row else 0
+
+
+def surest(session: Session, least: float, below: float, limit: int) -> list[OpenReview]:
+    """Those of ``count_plain``, the surest first."""
+    rows = session.rows(
+        f"""{_EVERYWHERE}
+        , chosen AS (SELECT * FROM open WHERE {_PLAIN} ORDER BY weight DESC, one, other LIMIT %(limit)s)
+        {_STAKED.replace("FROM open o", "FROM chosen o")} ORDER BY weight DESC, one, other""",
+        {"growth": GROWTH, "least": least, "below": below, "limit": limit},
+    )
+    return [OpenReview(*row) for row in rows]
+
+
 def read_stakes(session: Session) -> int:
     """Read what is at stake in every open review, so that lists need not; gives how many are open."""
     session.run("DELETE FROM stake WHERE at <= now() - interval '1 day'")

@@ -48,7 +48,23 @@
     }
   });
 
+  // After a new sign-in in another tab the forms of this one get the new session's token, and can be sent as they are.
+  let stale = false;
+  const renew = async () => {
+    if (!stale || document.hidden) return;
+    const answer = await fetch("/console/form-token", { headers: { "hx-request": "true" } });
+    if (!answer.ok) return;
+    const token = await answer.text();
+    for (const field of document.querySelectorAll('input[name="form_token"]')) field.value = token;
+    document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "x-form-token": token }));
+    stale = false;
+    told.classList.remove("shown");
+  };
+  addEventListener("focus", renew);
+  document.addEventListener("visibilitychange", renew);
+
   document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail?.ctx?.response?.status === 401) stale = true;
     tell(event.detail?.ctx?.response?.status === 401 ? "signed-out" : "failed");
   });
   document.addEventListener("htmx:error", () => tell("failed"));

@@ -118,7 +118,7 @@ class Window:
         """A screenshot for the docs, when it is asked for (``HUB_SCREENSHOTS=1``)."""
         if os.environ.get("HUB_SCREENSHOTS"):
             PICTURES.mkdir(exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}.png")
+            self.page.screenshot(path=PICTURES / f"{name}.png", caret="initial")  # hiding it takes a style
 
     def overflows(self) -> bool:
         """Whether the page is wider than its window."""

@@ -1,0 +1,90 @@
+"""A person's page: what support, an operator and somebody in the field do there."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from hub.model.profile import Profile
+from hub.profiles import view
+from hub.store import reviews
+from tests.e2e.console.conftest import Hub, Opening
+
+
+@pytest.fixture
+def anna(hub: Hub) -> Profile:
+    """Somebody of several records, whom the CRM knows."""
+    with hub.runtime.database.session() as session:
+        found = view.find(session, text="anna müller", limit=10)
+    return max((one for one in found if isinstance(one, Profile)), key=lambda one: len(one.records))
+
+
+def test_provenance_is_seen_on_hover_and_by_key(window: Opening, anna: Profile):
+    page = window("support").open(f"/people/{anna.id}")
+    first = page.locator(".values summary").first
+    first.hover()
+    expect(page.locator(".tip").first).to_be_visible()
+    expect(page.locator(".tip").first).to_contain_text("Told by")
+    page.mouse.move(0, 0)
+    expect(page.locator(".tip").first).to_be_hidden()
+    page.keyboard.press("Tab")
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".why").first).to_contain_text("Rule:")
+    # every number is the API's
+    assert page.locator(".figures dd").first.text_content() == str(anna.orders.count)
+
+
+def test_why_they_are_one_person_is_a_picture_with_a_table(window: Opening, anna: Profile):
+    one = window("operator")
+    page = one.open(f"/people/{anna.id}/identity")
+    assert page.locator(".record-node").count() == len(anna.records)
+    assert page.locator("#pairs tbody tr").count() == page.locator(".join-label").count() == len(anna.records) - 1
+    page.locator("#pairs summary").first.click()
+    expect(page.locator("#pairs details[open] .lost")).to_contain_text("Before any evidence")
+    assert one.violations() == []
+    one.picture("person-identity")
+
+
+def test_a_value_in_the_crm_is_explained_where_it_stands(window: Opening, anna: Profile):
+    one = window("support")
+    page = one.open(f"/people/{anna.id}/there")
+    page.get_by_role("link", name="Why? lastname").click()
+    expect(page.locator(".why", has_text="crm.lastname")).to_contain_text("Told by")
+    assert page.url.endswith("/there")
+
+
+def test_a_merge_is_previewed_done_and_taken_back(window: Opening, hub: Hub):
+    with hub.runtime.database.session() as session:
+        (review, *_) = reviews.page(session, limit=1)
+    one = window("operator")
+    page = one.open(f"/people/{review.one}/identity")
+    page.locator(f"form[action$='/merge']:has(input[value='{review.other}']) button").click()
+    expect(page.locator("#decide")).to_contain_text("The records there become one.")
+    assert one.violations() == []
+    one.picture("merge")
+    page.fill("#f-reason", "she called")
+    page.get_by_role("button", name="Merge", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Decided: one person")
+    page.get_by_role("link", name="Take it back").click()
+    expect(page.locator("#decide")).to_contain_text("1 id stands for somebody again.")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator(".tabs")).to_be_visible()
+    with hub.runtime.database.session() as session:
+        assert reviews.between(session, review.one, review.other) is not None
+
+
+def test_the_field_staff_see_a_person_on_a_phone(window: Opening, anna: Profile):
+    one = window("support", language="de", phone=True, dark=True)
+    page = one.open(f"/people/{anna.id}")
+    assert not one.overflows()
+    assert one.violations() == []
+    page.locator(".values summary", has_text="Telefon").first.click()
+    expect(page.get_by_role("link", name="Anrufen")).to_have_attribute("href", f"tel:{anna.phones[0]}")
+    one.picture("person-phone")
+    page.get_by_role("link", name="Was geschah").click()
+    expect(page.locator(".timeline .item").first).to_be_visible()
+    page.select_option("select[name=kind]", "order")
+    page.get_by_role("button", name="Zeigen").click()
+    expect(page.locator(".timeline .item")).to_have_count(anna.orders.count)
+    assert not one.overflows()

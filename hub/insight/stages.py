@@ -1,0 +1,182 @@
+"""The life cycle: which stage somebody is in, since when, and when that ends by itself.
+
+potential (no order) · new · existing · loyal · at risk · former · won back.
+
+A stage is the outcome of a walk over the customer's own order days, by the model in force: so it is the same in
+whatever order the facts came, and a merge or a split of profiles moves it with the facts. Between orders the
+probability to be alive only falls, so every change by time has a closed form, and is known ahead (``due``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hub.insight.customers import Customers, Ints
+from hub.insight.rhythm import Rhythm
+from hub.insight.special_functions import Floats
+
+NEW, EXISTING, LOYAL, AT_RISK, FORMER, WON_BACK = range(6)
+NAMES = ("new", "existing", "loyal", "at_risk", "former", "won_back")
+POTENTIAL = "potential"
+NEVER = 10**7
+"""A day that no customer lives to see."""
+
+LIVELY, GONE = 0.5, 0.2
+"""Above the first somebody is an existing customer, below the second a former one."""
+
+SLACK = 0.05
+"""Hysteresis around both: it takes 28 % of the changes of CDNOW's customers away (measured)."""
+
+LOYAL_FROM, LOYAL_UNTIL = 0.7, 0.6
+LOYAL_ORDERS = 3
+BACK_GAPS = 2
+"""So many median gaps of their own after coming back, a customer is an existing one again."""
+
+FIXED_NEW, FIXED_RISK, FIXED_GONE = 90, 180, 365
+"""Days, for a business with too little data to have a rhythm: they fit nobody in particular, and it is said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How people come and go in one business.
+
+    ``rhythm`` is None where there is too little data, and fixed days hold. ``second_order`` is how many days a new
+    customer stays new. ``loyal`` are the orders expected in a year from which somebody may be loyal, and below which
+    somebody ceases to be at the next order.
+    """
+
+    rhythm: Rhythm | None = None
+    second_order: int = FIXED_NEW
+    loyal: tuple[float, float] = (float("inf"), float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Of each customer: the stage, the day since when, the day it ends by itself (``NEVER``), the stage before."""
+
+    stage: Ints
+    since: Ints
+    due: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Falls:
+    """Days after the first order at which a customer leaves a stage, without a further order."""
+
+    loyal: Floats
+    risk: Floats
+    gone: Floats
+    plain_risk: Floats
+    plain_gone: Floats
+
+
+def stages(customers: Customers, limits: Limits) -> Staged:
+    """The stage of each customer as of the customers' day."""
+    size = len(customers.counts)
+    first, starts, counts = customers.first, customers.starts, customers.counts
+    stage, since = np.full(size, NEW, dtype=np.int64), np.zeros(size)
+    last = np.zeros(size)
+    every = np.arange(size)
+    for rank in range(1, int(counts.max(initial=1))):
+        on = every[counts > rank]
+        now = (customers.days[starts[on] + rank] - first[on]).astype(np.float64)
+        before, _, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, np.zeros(len(on)), limits)
+        after = _by_order(before, float(rank), now, limits)
+        since[on] = np.where(after == before, since[on], now)
+        # Who fell to another stage by time and comes back to the one before is in it since now, as any other.
+        since[on] = np.where((after == stage[on]) & (before == stage[on]), since[on], now)
+        stage[on], last[on] = after, now
+    found, began, due = _by_time(
+        stage, since, customers.x, customers.tx, customers.t, customers.median_gap(), limits, told=True
+    )
+    whole = np.where(due < NEVER, due + first, NEVER)
+    return Staged(found, (began + first).astype(np.int64), whole.astype(np.int64))
+
+
+def _by_order(before: Ints, x: float, t: Floats, limits: Limits) -> Ints:
+    """The stage right after an order, the ``x``-th repeat, at ``t``."""
+    stage = np.full(len(before), EXISTING, dtype=np.int64)
+    if limits.rhythm is not None:
+        alive = limits.rhythm.alive(x, t, t)
+        stage = np.where((before == AT_RISK) & (alive < LIVELY + SLACK), AT_RISK, stage)
+        if x + 1 >= LOYAL_ORDERS:
+            stays = before == LOYAL
+            candidates = np.flatnonzero((alive >= np.where(stays, LOYAL_UNTIL, LOYAL_FROM)) & (before != FORMER))
+            yearly = limits.rhythm.expected(x, t[candidates], t[candidates], 365.0)
+            enough = yearly >= np.where(stays[candidates], limits.loyal[1], limits.loyal[0])
+            stage[candidates[enough]] = LOYAL
+    return np.where(before == FORMER, WON_BACK, stage)
+
+
+def _by_time(
+    stage: Ints,
+    since: Floats,
+    x: Floats | float,
+    tx: Floats,
+    t: Floats,
+    gap: Floats,
+    limits: Limits,
+    *,
+    told: bool = False,
+) -> tuple[Ints, Floats, Floats]:
+    """What a stage became ``t`` days after the first order without an order since ``tx``: stage, since, next change."""
+    falls = _falls(x, tx, limits)
+    soft = stage == NEW
+    risk, gone = np.where(soft, falls.plain_risk, falls.risk), np.where(soft, falls.plain_gone, falls.gone)
+    # The stages that follow one another by time alone, each from its day on. A day is whole: from then on it holds.
+    ends = np.full(len(t), np.inf)
+    ends = np.where(stage == NEW, float(limits.second_order), ends)
+    ends = np.where(stage == LOYAL, falls.loyal, ends)
+    ends = np.where(stage == WON_BACK, np.minimum(tx + np.maximum(BACK_GAPS * gap, 1), risk), ends)
+    from_risk = np.maximum(risk, np.where(stage == NEW, ends, tx))
+    from_gone = np.maximum(gone, from_risk)
+    from_risk = np.where(stage == AT_RISK, -1.0, from_risk)
+    ends, from_risk, from_gone = (np.ceil(np.minimum(each, NEVER)) for each in (ends, from_risk, from_gone))
+    kept = np.isin(stage, (NEW, LOYAL, WON_BACK)) & (t < np.minimum(ends, from_risk))
+    found = np.where(kept, stage, np.where(t >= from_gone, FORMER, np.where(t >= from_risk, AT_RISK, EXISTING)))
+    if not told:
+        return found.astype(np.int64), since, since
+    began = np.where(
+        found == FORMER,
+        from_gone,
+        np.where(
+            (found == AT_RISK) & (stage != AT_RISK),
+            from_risk,
+            np.where((found == EXISTING) & (stage != EXISTING), ends, since),
+        ),
+    )
+    due = np.where(
+        kept,
+        np.minimum(ends, from_risk),
+        np.where(found == FORMER, NEVER, np.where(found == AT_RISK, from_gone, from_risk)),
+    )
+    return found.astype(np.int64), began, np.asarray(due, dtype=np.float64)
+
+
+def _falls(x: Floats | float, tx: Floats, limits: Limits) -> _Falls:
+    rhythm = limits.rhythm
+    if rhythm is None:
+        never = np.full(len(tx), np.inf)
+        return _Falls(never, tx + FIXED_RISK, tx + FIXED_GONE, tx + FIXED_RISK, tx + FIXED_GONE)
+    return _Falls(
+        *(rhythm.falls_to(p, x, tx) for p in (LOYAL_UNTIL, LIVELY - SLACK, GONE - SLACK, LIVELY, GONE)),
+    )
+
+
+def second_order_window(customers: Customers) -> int | None:
+    """The days within which four of five second orders come that will come at all (Kaplan, Meier 1958).
+
+    Customers who have not ordered again yet are counted for as long as they are known. None without a second order.
+    """
+    again = customers.counts > 1
+    if not again.any():
+        return None
+    second = customers.days[np.minimum(customers.starts + 1, len(customers.days) - 1)]
+    waited = np.where(again, second - customers.first, customers.as_of - customers.first)
+    days, place = np.unique(waited, return_inverse=True)
+    happened = np.bincount(place, weights=again)
+    known = len(waited) - np.concatenate(([0], np.cumsum(np.bincount(place))[:-1]))
+    came = 1 - np.cumprod(1 - happened / known)
+    return max(1, int(days[np.flatnonzero(came >= 0.8 * came[-1])[0]]))

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.people import COLUMNS, people
-from hub.bootstrap import tune_memory
+from hub.workers.memory import tune_memory
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import event
 from hub.mapping.record_state import State, apply_customer

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
-import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -39,13 +36,12 @@ if TYPE_CHECKING:
     from hub.api.app import Api
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
+    from hub.application.traits import Insight
     from hub.workers.broker import Work
     from hub.workers.schedule import Task
     from hub.workers.wake import Waker
 
 log = structlog.get_logger()
-
-_M_ARENA_MAX = -8  # malloc.h of glibc
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +55,14 @@ class Runtime:
     routes: tuple[Route, ...]
     identity: IdentityRules
     survivorship: SurvivorshipRules
+    insight: Insight
 
     @property
     def processing(self) -> Processing:
         """What a batch needs to know."""
         from hub.application.process import Processing
 
-        return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
+        return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship, self.insight)
 
     @property
     def gauges(self) -> Gauges:
@@ -128,7 +125,7 @@ Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, S
 def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
     connections, routes, identity, survivorship = configured
     kept = with_tokens(settings.secret_key, database, connections)
-    return Runtime(settings, dsn, database, kept, routes, identity, survivorship)
+    return Runtime(settings, dsn, database, kept, routes, identity, survivorship, insight(settings, connections))
 
 
 @contextmanager
@@ -200,6 +197,14 @@ def configure(settings: Settings) -> Configured:
     return connections, routes, *rules(settings)
 
 
+def insight(settings: Settings, connections: Collection[str]) -> Insight:
+    """What traits are worked out by. Raises ConfigError with every fault of the file of segments."""
+    from hub.application.traits import Insight
+    from hub.rules import load_segments
+
+    return Insight(tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()))
+
+
 def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
     """The rules that are configured. Raises ConfigError."""
     region = settings.hub.default_region
@@ -233,20 +238,6 @@ def _takes_orders(connection: Connection) -> bool:
     return Capability.ORDERS in connection.connector.manifest.capabilities
 
 
-def tune_memory() -> None:
-    """Settings of this process's memory, once everything is imported.
-
-    A batch makes hundreds of thousands of short-lived objects without cycles; looking for cycles among them took a
-    fifth of a worker's time. And glibc keeps what each thread once needed in an arena of the thread's own: with two
-    arenas for all threads, a worker's memory stays flat.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(400_000, 20, 20)
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-
-
 def api(run: Runtime, *, open_pages: bool = True) -> Api:
     """The ASGI application of one API process; without ``open_pages``, metrics and description need a token."""
     from hub.api.app import Api
@@ -260,10 +251,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
 
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
-    inbox = GroupCommit(
-        run.dsn,
-        wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
-    )
+    inbox = GroupCommit(run.dsn, wake=(lambda: waker.wake("process")) if run.settings.redis_url else None)
     intake = WebhookIntake(
         run.connections,
         inbox,
@@ -277,6 +265,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         run.database,
         run.connections,
         in_force=run.processing.in_force,
+        insight=run.insight,
         region=run.settings.hub.default_region,
         judge=Judge(run.processing, waken=waken),
         reviewer=Reviewer(run.processing, waken=waken),
@@ -356,6 +345,7 @@ def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[th
 
     threads = [_thread("schedule", run_schedule, _tasks(run, waker), stopping)]
     threads += [_thread("history", run_schedule, [task], stopping) for task in _histories(run, stopping)]
+    threads.append(_thread("insight", run_schedule, _insights(run, waker), stopping))
     if run.settings.hub.automatic_training:
         train = Task("training", CHECK_SECONDS, lambda: check(run.database, run.settings, run.identity, stopping))
         threads.append(_thread("training", run_schedule, [train], stopping))
@@ -369,6 +359,15 @@ def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
 
     due = histories(run.database, run.connections.values(), run.settings.hub.public_url)
     return [Task(one.name, one.seconds, partial(one.run_if_due, stopping)) for one in due]
+
+
+def _insights(run: Runtime, waker: Waker) -> list[Task]:
+    """What works customers out by the clock: whoever is due, and everybody once a day. Sweeps go on meanwhile."""
+    from hub.application.insight import run_if_due, work_out_due
+    from hub.workers.schedule import INSIGHT_SECONDS, Task
+
+    steps = {"insight.due": work_out_due, "insight.run": run_if_due}
+    return [Task(name, INSIGHT_SECONDS, partial(step, run.processing, waker.wake)) for name, step in steps.items()]
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from hub.application.guards import shared_guards, shown, unused_guards
 from hub.application.in_force import InForce
+from hub.application.traits import Insight
+from hub.application.traits import explained as explained_traits
 from hub.matching.blocking import MOST_EQUAL, Key, hashed, keys
 from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked
@@ -84,9 +86,11 @@ def explained(
     connections: Mapping[str, Connection],
     *,
     field: str | None = None,
+    insight: Insight | None = None,
 ) -> dict[str, Any] | None:
     """The whole explanation as JSON; None when there is no such profile.
 
+    ``insight`` is what its traits were worked out by.
     With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``.
     """
     ranks = {name: connection.settings.rank for name, connection in connections.items()}
@@ -101,11 +105,21 @@ def explained(
     )
     if document is None:
         return None
-    document["found"] = answers(document, field)
+    document["traits"] = _traits(session, profile_id, insight or Insight(), field)
+    document["found"] = answers(document, field) or bool(document["traits"])
     document["history"] = history(session, document["history"])
     rows = records.of_profile(session, document["id"]) if is_who(field) else []
     document["one_person"] = one_person(session, rows, in_force.identity) if rows else None
     return document
+
+
+def _traits(session: Session, profile_id: UUID, insight: Insight, field: str | None) -> list[Json]:
+    """Every trait with its reasons, or the one that was asked for; of other fields none."""
+    name, _, one = (field or "traits").partition(".")
+    if name != "traits":
+        return []
+    found = explained_traits(session, insight, profile_id, session.now())
+    return [each for each in found if not one or each["trait"] == one]
 
 
 def _identifiers(session: Session, profile_id: UUID, identity: Identity) -> list[Json]:

@@ -22,7 +22,8 @@ from hub.insight.model import UNFITTED, Model
 from hub.insight.segments import Segment, belongs
 from hub.insight.stages import NEVER
 from hub.insight.traits import Told, traits, why
-from hub.store import customer_stats, insight_models, profiles, records, traits as store
+from hub.store import customer_stats, insight_models, profiles, records
+from hub.store import traits as store
 from hub.store.customer_stats import CustomerStat
 from hub.store.database import Session
 from hub.store.profiles import ChangedProfile, FullRow
@@ -55,7 +56,7 @@ def _model(text: str) -> Model:
     try:
         return models.read(text)
     except ValueError:
-        log.error("insight.model_unreadable")
+        log.exception("insight.model_unreadable")
         return UNFITTED
 
 
@@ -102,14 +103,15 @@ def refresh(
 ) -> list[ChangedProfile]:
     """Work these profiles out as of now; gives those that differ. ``anew``: their orders are folded again, too."""
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
-    present = list(records.lock_profiles(session, ids))
+    locked = records.lock_profiles(session, ids)
+    present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
     if anew:
         stats = customer_stats.from_facts(session, present, placed)
         customer_stats.write(session, present, stats)
     else:
         stats = customer_stats.stored(session, present)
     held = store.of_profiles(session, present)
-    worked = _worked(session, insight, present, stats, held, now)
+    worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
@@ -151,8 +153,8 @@ def _worked(
             told["last_order_via"] = stats[one].via
             found[one] = _row({**_left(held.get(one)), **told}, version, now, due)
     for one in ids:
-        # Who has no valid order any more is told so, and so is who orders tomorrow: the next run sees that.
-        if one not in found and (one in held or one in stats):
+        # Of whom no order counts, or none yet: an order of tomorrow's date is one tomorrow.
+        if one not in found:
             due = stats[one].days[0] if one in stats else NEVER
             found[one] = _row({**_left(held.get(one)), "stage": "potential"}, version, now, due)
     return found
@@ -261,4 +263,3 @@ def explained(session: Session, insight: Insight, profile_id: UUID, now: datetim
             }
         )
     return items
-

@@ -67,6 +67,11 @@ COMMANDS = {
     "rules": Lazy(
         "hub.cli.rules", "app", "Identity and survivorship rules: what others would do, apply them, take that back."
     ),
+    "insight": Lazy(
+        "hub.cli.insight", "app", "Life cycle and values of customers: run, status, try, apply, rollback, list."
+    ),
+    "segments": Lazy("hub.cli.segments", "app", "Segments: list, show, preview a file."),
+    "report": Lazy("hub.cli.report", "command", "Reports: life cycle, RFM, cohorts, KPIs; terminal, csv, JSON."),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive, pause, resume, retry, resend."),
     "connections": Lazy(
         "hub.cli.connections",

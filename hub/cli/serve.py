@@ -31,6 +31,7 @@ from hub.sdk.connection import Connection
 from hub.settings import Settings, load
 from hub.store import migrate as schema
 from hub.workers import parent
+from hub.workers.memory import tune_memory
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.")]
@@ -61,7 +62,7 @@ def api(
         settings = _started(config, follows=follows)
         with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
             application = bootstrap.api(run, open_pages=is_loopback(host))
-            bootstrap.tune_memory()
+            tune_memory()
             give_back()
             serve(application, host, port, stopping, settings.hub.trusted_proxies)
             if ground.fault is not None:
@@ -123,7 +124,7 @@ def worker(
     ):
         if ground.wait(stopping):
             with bootstrap.worker(run, schedule=schedule, queues=chosen):
-                bootstrap.tune_memory()
+                tune_memory()
                 stopping.wait()
 
 

@@ -45,7 +45,7 @@ class Customers:
     @property
     def starts(self) -> Ints:
         """Where each customer's days begin."""
-        return np.cumsum(self.counts) - self.counts
+        return np.asarray(np.cumsum(self.counts) - self.counts, dtype=np.int64)
 
     @property
     def first(self) -> Ints:
@@ -82,11 +82,11 @@ class Customers:
         owner, brought = self.owner, self.nets > 0
         number = np.bincount(owner, weights=brought, minlength=len(self.counts))
         total = np.bincount(owner, weights=np.where(brought, self.nets, 0.0), minlength=len(self.counts))
-        return number, total / np.maximum(number, 1)
+        return number.astype(np.float64), np.asarray(total / np.maximum(number, 1), dtype=np.float64)
 
     def total(self) -> Floats:
         """What each customer brought."""
-        return np.bincount(self.owner, weights=self.nets, minlength=len(self.counts))
+        return np.bincount(self.owner, weights=self.nets, minlength=len(self.counts)).astype(np.float64)
 
     def median_gap(self) -> Floats:
         """The median number of days between orders of each customer; 0 with fewer than two orders."""

@@ -14,7 +14,7 @@ _FARTHEST = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """``weights`` of features that were centred by ``means`` and scaled by ``scales``; in natural logarithms of odds."""
+    """``weights`` of features that were centred by ``means`` and scaled by ``scales``; in logarithms of odds."""
 
     intercept: float
     weights: tuple[float, ...]
@@ -51,7 +51,9 @@ def fit(features: Floats, outcomes: Floats, *, ridge: float = 1.0) -> Logistic:
         weights = weights + np.clip(step, -5, 5)
         if np.abs(step).max() < 1e-9:
             break
-    return Logistic(float(weights[0]), tuple(map(float, weights[1:])), tuple(map(float, means)), tuple(map(float, scales)))
+    return Logistic(
+        float(weights[0]), tuple(map(float, weights[1:])), tuple(map(float, means)), tuple(map(float, scales))
+    )
 
 
 def auc(scores: Floats, outcomes: Floats) -> float:

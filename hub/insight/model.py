@@ -78,7 +78,9 @@ def fit(everybody: Customers, currencies: Sequence[str], *, measured: bool = Tru
     said: list[str] = []
     held, window, loyal = _rhythm(everybody, repeaters, said)
     worth = {
-        currency: found for currency in sorted(set(currencies)) if (found := _spend(everybody, named == currency, said, currency))
+        currency: found
+        for currency in sorted(set(currencies))
+        if (found := _spend(everybody, named == currency, said, currency))
     }
     few = repeaters < FEW_REPEATERS
     recency, number, money = everybody.t - everybody.tx, everybody.counts.astype(np.float64), everybody.total()
@@ -105,15 +107,17 @@ def _rhythm(
 ) -> tuple[Rhythm | None, int, tuple[float, float] | None]:
     if repeaters < FEWEST_REPEATERS:
         said.append(
-            f"too little data for a rhythm: {repeaters} customers ordered again, {FEWEST_REPEATERS} are needed; stages go "
-            f"by fixed days ({stages.FIXED_NEW}, {stages.FIXED_RISK}, {stages.FIXED_GONE})"
+            f"too little data for a rhythm: {repeaters} customers ordered again, {FEWEST_REPEATERS} are needed; "
+            f"stages go by fixed days ({stages.FIXED_NEW}, {stages.FIXED_RISK}, {stages.FIXED_GONE})"
         )
         return None, stages.FIXED_NEW, None
     rows = rhythm.grouped(everybody.x, everybody.tx, everybody.t)
     usual = _usual(everybody)
     found = rhythm.fit(*rows, prior=usual if repeaters < FEW_REPEATERS else None)
     if repeaters < FEW_REPEATERS:
-        said.append(f"few data: {repeaters} customers ordered again; the rhythm leans on a usual one until {FEW_REPEATERS}")
+        said.append(
+            f"few data: {repeaters} customers ordered again; the rhythm leans on a usual one until {FEW_REPEATERS}"
+        )
     elif rhythm.at_the_edge(found):
         said.append("nobody seems to leave, or all do: the rhythm leans on a usual one")
         found = rhythm.fit(*rows, prior=usual)

@@ -19,7 +19,7 @@ _SMALL = 1e-12
 
 
 def log_gamma(values: ArrayLike) -> Floats:
-    """ln Γ(v) for v > 0, to some 13 digits: the recurrence Γ(v + 1) = v Γ(v) up to where Stirling's series is exact."""
+    """Ln Γ(v) for v > 0, to some 13 digits: the recurrence Γ(v + 1) = v Γ(v) up to where Stirling's series is exact."""
     v = np.asarray(values, dtype=np.float64)
     below = v < _SHIFT
     shifted = np.where(below, v + _SHIFT, v)
@@ -53,4 +53,4 @@ def gauss_tail(one: ArrayLike, other: ArrayLike, below: ArrayLike, z: ArrayLike)
         total += term
         if not np.any(np.abs(term) > _SMALL * (1 + np.abs(total))):
             break
-    return total
+    return np.asarray(total, dtype=np.float64)

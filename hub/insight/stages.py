@@ -32,7 +32,7 @@ SLACK = 0.05
 LOYAL_FROM, LOYAL_UNTIL = 0.7, 0.6
 LOYAL_ORDERS = 3
 BACK_GAPS = 2
-"""So many median gaps of their own after coming back, a customer is an existing one again."""
+"""So many of their own usual gaps after coming back, a customer is an existing one again."""
 
 FIXED_NEW, FIXED_RISK, FIXED_GONE = 90, 180, 365
 """Days, for a business with too little data to have a rhythm: they fit nobody in particular, and it is said so."""
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Of each customer: the stage, the day since when, the day it ends by itself (``NEVER``), the stage before."""
+    """Of each customer: the stage, the day since when, and the day it ends by itself (``NEVER``)."""
 
     stage: Ints
     since: Ints
@@ -77,22 +77,39 @@ def stages(customers: Customers, limits: Limits) -> Staged:
     size = len(customers.counts)
     first, starts, counts = customers.first, customers.starts, customers.counts
     stage, since = np.full(size, NEW, dtype=np.int64), np.zeros(size)
-    last = np.zeros(size)
-    every = np.arange(size)
+    last, back = np.zeros(size), np.zeros(size)
+    on = np.arange(size)
     for rank in range(1, int(counts.max(initial=1))):
-        on = every[counts > rank]
+        on = on[counts[on] > rank]
         now = (customers.days[starts[on] + rank] - first[on]).astype(np.float64)
-        before, _, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, np.zeros(len(on)), limits)
+        before, began, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, back[on], limits)
         after = _by_order(before, float(rank), now, limits)
-        since[on] = np.where(after == before, since[on], now)
-        # Who fell to another stage by time and comes back to the one before is in it since now, as any other.
-        since[on] = np.where((after == stage[on]) & (before == stage[on]), since[on], now)
+        since[on] = np.where(after == before, began, now)
+        back[on] = _back_until(rank, last[on], now, limits)
         stage[on], last[on] = after, now
-    found, began, due = _by_time(
-        stage, since, customers.x, customers.tx, customers.t, customers.median_gap(), limits, told=True
-    )
+    found, began, due = _by_time(stage, since, customers.x, customers.tx, customers.t, back, limits)
     whole = np.where(due < NEVER, due + first, NEVER)
     return Staged(found, (began + first).astype(np.int64), whole.astype(np.int64))
+
+
+def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
+    """Every stage that one customer has been in, with the day since when, oldest first; by the same walk."""
+    first, days = int(customer.days[0]), (customer.days - customer.days[0]).astype(np.float64)
+    told = [(first, NAMES[NEW])]
+    base, since, back = np.array([NEW]), np.zeros(1), np.zeros(1)
+    for rank in range(len(days)):
+        last = days[rank : rank + 1]
+        until = days[rank + 1] if rank + 1 < len(days) else float(customer.as_of - first)
+        found, _, due = _by_time(base, since, float(rank), last, last, back, limits)
+        while due[0] <= until and due[0] < NEVER:
+            at = due.copy()
+            found, _, due = _by_time(base, since, float(rank), last, at, back, limits)
+            told.append((first + int(at[0]), NAMES[int(found[0])]))
+        if rank + 1 < len(days):
+            since = days[rank + 1 : rank + 2]
+            base, back = _by_order(found, float(rank + 1), since, limits), _back_until(rank + 1, last, since, limits)
+            told.append((first + int(since[0]), NAMES[int(base[0])]))
+    return [one for place, one in enumerate(told) if not place or told[place - 1][1] != one[1]]
 
 
 def _by_order(before: Ints, x: float, t: Floats, limits: Limits) -> Ints:
@@ -110,18 +127,25 @@ def _by_order(before: Ints, x: float, t: Floats, limits: Limits) -> Ints:
     return np.where(before == FORMER, WON_BACK, stage)
 
 
+def _back_until(rank: int, last: Floats, now: Floats, limits: Limits) -> Floats:
+    """Until when somebody who comes back now is a returner: two of the gaps that were usual before they went."""
+    gap = last / (rank - 1) if rank > 1 else np.full(len(now), limits.second_order / BACK_GAPS)
+    return np.asarray(now + np.maximum(BACK_GAPS * gap, 1), dtype=np.float64)
+
+
 def _by_time(
     stage: Ints,
     since: Floats,
     x: Floats | float,
     tx: Floats,
     t: Floats,
-    gap: Floats,
+    back: Floats,
     limits: Limits,
-    *,
-    told: bool = False,
 ) -> tuple[Ints, Floats, Floats]:
-    """What a stage became ``t`` days after the first order without an order since ``tx``: stage, since, next change."""
+    """What a stage became ``t`` days after the first order without an order since ``tx``: stage, since, next change.
+
+    ``back`` is until when somebody won back counts as that.
+    """
     falls = _falls(x, tx, limits)
     soft = stage == NEW
     risk, gone = np.where(soft, falls.plain_risk, falls.risk), np.where(soft, falls.plain_gone, falls.gone)
@@ -129,15 +153,13 @@ def _by_time(
     ends = np.full(len(t), np.inf)
     ends = np.where(stage == NEW, float(limits.second_order), ends)
     ends = np.where(stage == LOYAL, falls.loyal, ends)
-    ends = np.where(stage == WON_BACK, np.minimum(tx + np.maximum(BACK_GAPS * gap, 1), risk), ends)
+    ends = np.where(stage == WON_BACK, np.minimum(back, risk), ends)
     from_risk = np.maximum(risk, np.where(stage == NEW, ends, tx))
     from_gone = np.maximum(gone, from_risk)
     from_risk = np.where(stage == AT_RISK, -1.0, from_risk)
     ends, from_risk, from_gone = (np.ceil(np.minimum(each, NEVER)) for each in (ends, from_risk, from_gone))
     kept = np.isin(stage, (NEW, LOYAL, WON_BACK)) & (t < np.minimum(ends, from_risk))
     found = np.where(kept, stage, np.where(t >= from_gone, FORMER, np.where(t >= from_risk, AT_RISK, EXISTING)))
-    if not told:
-        return found.astype(np.int64), since, since
     began = np.where(
         found == FORMER,
         from_gone,

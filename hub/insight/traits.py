@@ -7,7 +7,7 @@ whichever is later, and rounded: else every night would write every customer to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -41,10 +41,9 @@ def traits(customers: Customers, currencies: Sequence[str], model: Model) -> Wor
         {"stage": stages.NAMES[stage], "stage_since": date_of(since).isoformat()}
         for stage, since in zip(staged.stage.tolist(), staged.since.tolist(), strict=True)
     ]
-    steady = replace(customers, as_of=customers.as_of)
     day = _steady_day(customers)
     if model.rhythm is not None:
-        _expectations(told, steady, day, currencies, model)
+        _expectations(told, customers, day, currencies, model)
     if model.rfm is not None:
         scored = rfm.scores(
             model.rfm, day - customers.last, customers.counts.astype(np.float64), customers.total(), list(currencies)
@@ -58,12 +57,10 @@ def traits(customers: Customers, currencies: Sequence[str], model: Model) -> Wor
 def _steady_day(customers: Customers) -> Floats:
     """For each customer the day of drifting numbers."""
     month = (np.datetime64(int(customers.as_of), "D").astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-    return np.maximum(customers.last, month).astype(np.float64)
+    return np.asarray(np.maximum(customers.last, month), dtype=np.float64)
 
 
-def _expectations(
-    told: list[Told], customers: Customers, day: Floats, currencies: Sequence[str], model: Model
-) -> None:
+def _expectations(told: list[Told], customers: Customers, day: Floats, currencies: Sequence[str], model: Model) -> None:
     held = model.rhythm
     assert held is not None
     x, tx, t = customers.x, customers.tx, day - customers.first
@@ -113,7 +110,9 @@ def _interval(x: Floats, tx: Floats, t: Floats, orders: Floats, model: Model) ->
     below = 1 - alive
     open_low, open_high = np.ones(len(x), dtype=bool), np.ones(len(x), dtype=bool)
     for number in range(MOST_ORDERS + 1):
-        log_p = log_gamma(shape + number) - log_gamma(shape) - log_gamma(number + 1.0) + shape * log_rest + number * log_hit
+        log_p = (
+            log_gamma(shape + number) - log_gamma(shape) - log_gamma(number + 1.0) + shape * log_rest + number * log_hit
+        )
         below = below + alive * np.exp(log_p)
         low = np.where(open_low & (below >= 0.1), number, low)
         open_low &= below < 0.1

@@ -1,4 +1,4 @@
-"""Traits: what Hub works out of a profile, as routes, segments, mappings and people see it. How is in docs/insight.md."""
+"""Traits: what Hub works out of a profile, as routes, segments, mappings and people see it. See docs/insight.md."""
 
 from __future__ import annotations
 

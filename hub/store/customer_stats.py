@@ -136,7 +136,9 @@ def page(session: Session, after: UUID | None, limit: int) -> list[UUID]:
 
 def everybody(session: Session, after: UUID | None, limit: int) -> list[UUID]:
     """All profiles, by id."""
-    rows = session.rows("SELECT id FROM profile WHERE id > %s AND NOT suppressed ORDER BY id LIMIT %s", [after or UUID(int=0), limit])
+    rows = session.rows(
+        "SELECT id FROM profile WHERE id > %s AND NOT suppressed ORDER BY id LIMIT %s", [after or UUID(int=0), limit]
+    )
     return [row[0] for row in rows]
 
 

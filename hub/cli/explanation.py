@@ -18,11 +18,8 @@ def show(found: Json, *, whole: bool) -> None:
         output.show(value["text"])
         _indented(lost["text"] for lost in value["lost"])
     worked_out = [_trait(each) for each in found["traits"]]
-    if whole:
-        _titled("Worked out (hub insight status)", worked_out)
-    else:
-        for line in worked_out:
-            output.show(line)
+    for line in worked_out if not whole else ():
+        output.show(line)
     if whole:
         _titled("Not used", _texts(found["unused"]))
     if found["orders"]:
@@ -33,6 +30,7 @@ def show(found: Json, *, whole: bool) -> None:
     if found["one_person"]:
         _one_person(found["one_person"])
     if whole:
+        _titled("Worked out (hub insight status)", worked_out)
         _titled("Merges and splits", _history(found["history"]))
         _titled("Deliveries", _texts(found["deliveries"]))
     if found["events"]:

@@ -220,6 +220,9 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
     assert Profile.model_validate(shown)
     times = [shown.pop(name) for name in ("created_at", "updated_at")] + [shown["destinations"][0].pop("at")]
     assert not [time for time in times if not time.endswith("Z")]
+    traits = shown.pop("traits")
+    assert traits["last_order_via"] == "shop"
+    assert traits["stage"] in ("new", "existing", "at_risk", "former")
     assert shown == {
         "id": profile_id,
         "aliases": [],
@@ -370,7 +373,10 @@ def test_the_timeline_is_walked_from_the_newest(hub: Installation):
     pages = walk(hub, f"/profiles/{profile_id}/timeline", limit=2)
 
     items = [item for page in pages for item in page]
-    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert {len(page) for page in pages[:-1]} == {2}
+    stages = [item["subject"] for item in items if item["kind"] == "stage"]  # how many there are by now, time tells
+    assert stages[-1] == "potential to new"
+    items = [item for item in items if item["kind"] != "stage"]
     items, others = ([i for i in items if (i["kind"] == "order") is wanted] for wanted in (True, False))
     assert [item["kind"] for item in others] == ["sign_up", "sign_up"]
     assert [item["external_id"] for item in items] == ["o5", "o4", "o3", "o2", "o1"]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hub.insight.maximise import maximise
-from hub.insight.special_functions import Floats, gauss_tail, log_gamma
+from hub.insight.special_functions import Floats, gauss_tail
 
 Kind = Literal["mbg", "bg"]
 
@@ -76,10 +76,9 @@ class Rhythm:
 def log_likelihood(rhythm: Rhythm, x: Floats, tx: Floats, t: Floats, counts: Floats, kind: Kind = "mbg") -> float:
     """Of all these customers; ``counts`` of them are alike."""
     r, alpha, a, b = rhythm.r, rhythm.alpha, rhythm.a, rhythm.b
-    most = int(x.max(initial=0)) + 1
-    # The gamma functions hang on nothing but the number of orders, of which there are few different ones.
-    orders = np.arange(most + 1)
-    of_r, of_b, of_both = (log_gamma(one + orders) - log_gamma(one) for one in (r, b, a + b))
+    # ln Γ(v + n) − ln Γ(v) is a sum of n logarithms, and there are few different numbers of orders.
+    orders = np.arange(int(x.max(initial=0)) + 1)
+    of_r, of_b, of_both = (np.concatenate(([0.0], np.cumsum(np.log(one + orders)))) for one in (r, b, a + b))
     place = x.astype(np.int64)
     rate = of_r[place] + r * np.log(alpha)
     if kind == "mbg":

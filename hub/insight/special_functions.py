@@ -15,7 +15,7 @@ _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 """Bernoulli numbers over 2k(2k-1): Abramowitz and Stegun 6.1.41."""
 
 _MOST_TERMS = 5_000
-_SMALL = 1e-12
+_SMALL = 1e-9
 
 
 def log_gamma(values: ArrayLike) -> Floats:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -67,22 +66,33 @@ def _expectations(told: list[Told], customers: Customers, day: Floats, currencie
     alive = held.alive(x, tx, t)
     orders = held.expected(x, tx, t, float(YEAR))
     again = _again(x, tx, t, model)
-    paid, average = customers.paid()
     low, high = _interval(x, tx, t, orders, model)
-    for place, one in enumerate(told):
-        one["alive"] = _rounded(alive[place], "0.05")
-        one["buys_in_90_days"] = _rounded(again[place], "0.05")
-        one["orders_next_year"] = _rounded(orders[place], "0.1")
-        worth = model.spend.get(currencies[place])
-        if worth is None or not paid[place]:
-            continue
-        value = float(worth.expected(paid[place], average[place]))
-        one["currency"] = currencies[place]
-        one["order_value"] = _money(value)
-        one["value_next_year"] = _money(value * orders[place])
-        if np.isfinite(high[place]):
-            one["value_next_year_low"] = _money(value * low[place])
-            one["value_next_year_high"] = _money(value * high[place])
+    values = _worth(customers, currencies, model)
+    rows = zip(
+        alive.tolist(), again.tolist(), orders.tolist(), values.tolist(), low.tolist(), high.tolist(), strict=True
+    )
+    for place, (one, (p, chance, number, value, least, most)) in enumerate(zip(told, rows, strict=True)):
+        one["alive"] = f"{round(p * 20) / 20:.2f}"
+        one["buys_in_90_days"] = f"{round(chance * 20) / 20:.2f}"
+        one["orders_next_year"] = f"{number:.1f}"
+        if value > 0:
+            one["currency"] = currencies[place]
+            one["order_value"] = _money(value)
+            one["value_next_year"] = _money(value * number)
+            if most < MOST_ORDERS:
+                one["value_next_year_low"] = _money(value * min(least, number))
+                one["value_next_year_high"] = _money(value * max(most, number))
+
+
+def _worth(customers: Customers, currencies: Sequence[str], model: Model) -> Floats:
+    """What an order of each is expected to bring; 0 where nobody can tell."""
+    paid, average = customers.paid()
+    named = np.array(list(currencies), dtype=object)
+    told = np.zeros(len(paid))
+    for currency, worth in model.spend.items():
+        mine = (named == currency) & (paid > 0)
+        told[mine] = worth.expected(paid[mine], average[mine])
+    return np.nan_to_num(told)
 
 
 def _again(x: Floats, tx: Floats, t: Floats, model: Model) -> Floats:
@@ -152,11 +162,6 @@ def _of_stage(customers: Customers, model: Model) -> str:
     due = int(stages.stages(customers, model.limits).due[0])
     ends = f"; changes on {date_of(due)} without an order" if due < stages.NEVER else ""
     return f"still a customer with a probability of {alive:.2f}{ends}"
-
-
-def _rounded(value: float, step: str) -> str:
-    unit = Decimal(step)
-    return str((Decimal(repr(float(value))) / unit).quantize(Decimal(1)) * unit)
 
 
 def _money(value: float) -> str:

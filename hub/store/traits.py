@@ -89,7 +89,7 @@ def by_stage(session: Session) -> dict[str, int]:
 
 def segment_sizes(session: Session) -> dict[str, int]:
     """How many profiles are in each segment that has any."""
-    return dict(session.rows("SELECT unnest(segments), count(*) FROM trait GROUP BY 1"))
+    return dict(session.rows("SELECT unnest(segments), count(*) FROM trait WHERE segments <> '{}' GROUP BY 1"))
 
 
 def overlaps(session: Session, segment: str) -> dict[str, int]:
@@ -97,7 +97,7 @@ def overlaps(session: Session, segment: str) -> dict[str, int]:
     return dict(
         session.rows(
             "SELECT other, count(*) FROM trait, unnest(segments) AS other "
-            "WHERE segments @> ARRAY[%s] AND other <> %s GROUP BY 1 ORDER BY 2 DESC, 1",
+            "WHERE segments <> '{}' AND segments @> ARRAY[%s] AND other <> %s GROUP BY 1 ORDER BY 2 DESC, 1",
             [segment, segment],
         )
     )
@@ -106,7 +106,8 @@ def overlaps(session: Session, segment: str) -> dict[str, int]:
 def members(session: Session, segment: str, after: UUID | None, limit: int) -> list[UUID]:
     """Profiles of a segment by id."""
     rows = session.rows(
-        "SELECT profile_id FROM trait WHERE segments @> ARRAY[%s] AND profile_id > %s ORDER BY profile_id LIMIT %s",
+        "SELECT profile_id FROM trait WHERE segments <> '{}' AND segments @> ARRAY[%s] AND profile_id > %s "
+        "ORDER BY profile_id LIMIT %s",
         [segment, after or UUID(int=0), limit],
     )
     return [row[0] for row in rows]

@@ -26,7 +26,7 @@ CREATE TABLE trait (
     due_at timestamptz
 );
 CREATE INDEX trait_due ON trait (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX trait_segments ON trait USING gin (segments);
+CREATE INDEX trait_segments ON trait USING gin (segments) WHERE segments <> '{}';
 ALTER TABLE trait SET (fillfactor = 80);
 COMMENT ON TABLE trait IS 'What was worked out of a profile, as it is told to people and destinations. due_at: when
 time alone changes something of it.';

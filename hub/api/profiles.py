@@ -14,9 +14,10 @@ from hub.api.access import allowing
 from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
-from hub.api.schemas import MergeItem, TimelineItem
+from hub.api.schemas import MergeItem, Recommendation, TimelineItem
 from hub.application.explain import explained, history
 from hub.application.in_force import InForce
+from hub.application.recommend import recommended
 from hub.application.timeline import timeline as happened
 from hub.application.traits import Insight
 from hub.errors import PayloadError
@@ -152,6 +153,13 @@ def router(
         if not found["found"]:
             raise ApiError(404, "the profile has no such value")
         return Explanation.model_validate(found)
+
+    @routes.get("/{id}/recommendations", responses=responses(404))
+    def recommendations(id: UUID, limit: Annotated[int, Query(ge=1, le=20)] = 5) -> list[Recommendation]:  # noqa: A002
+        """What to offer the person next, the likeliest first: nothing they bought, each with its reason."""
+        with database.session() as session:
+            found = _found(recommended(session, id, limit))
+        return [Recommendation(product=each.item, because=each.because, why=each.why) for each in found]
 
     return routes
 

@@ -37,6 +37,14 @@ class TimelineItem(Answer):
     event: int = Field(description="Inbox id of the event that told.")
 
 
+class Recommendation(Answer):
+    """A product to offer."""
+
+    product: str = Field(description="Its name, as in the orders.")
+    because: str | None = Field(description="The product of theirs that speaks for it most; null for what is popular.")
+    why: str
+
+
 class MergeItem(Answer):
     """Two profiles that became one."""
 

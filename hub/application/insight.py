@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 
 from hub.application.process import Processing
+from hub.application.recommend import every_nearest, next_products, pair_up
 from hub.application.traits import refresh
 from hub.errors import NotFound, RefusedError
 from hub.insight import model as models
@@ -81,6 +82,7 @@ def run(
         with processing.database.session() as session:
             made = fit_now(session)
             insight_models.add(session, made.text(), note="fitted", by=by, now=session.now(), active=True)
+    pair_up(processing.database)
     done, changed = _everybody(processing, wake, progress)
     with processing.database.session() as session:
         version, model = processing.insight.in_force(session)
@@ -118,12 +120,14 @@ def _fold(processing: Processing) -> None:
 
 def _everybody(processing: Processing, wake: Wake, progress: Callable[[int], None]) -> tuple[int, int]:
     page = customer_stats.everybody if processing.insight.segments else customer_stats.page
+    with processing.database.session() as session:
+        nearest = every_nearest(session)
     after: UUID | None = None
     done = changed = 0
     while True:
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
-            changed += _refreshed(session, processing, ids, wake)
+            changed += _refreshed(session, processing, ids, wake, next_products(session, ids, nearest))
         done += len(ids)
         progress(done)
         if len(ids) < PAGE:
@@ -131,9 +135,16 @@ def _everybody(processing: Processing, wake: Wake, progress: Callable[[int], Non
         after = ids[-1]
 
 
-def _refreshed(session: Session, processing: Processing, ids: Sequence[UUID], wake: Wake) -> int:
+def _refreshed(
+    session: Session,
+    processing: Processing,
+    ids: Sequence[UUID],
+    wake: Wake,
+    offered: Mapping[UUID, list[str]] | None = None,
+) -> int:
     now = session.now()
-    changed = refresh(session, processing.insight, ids, now, placed=counting_placed_orders(processing.connections))
+    placed = counting_placed_orders(processing.connections)
+    changed = refresh(session, processing.insight, ids, now, placed=placed, offered=offered)
     for destination in sorted(enqueue(session, processing.routes, changed, (), (), {}, now)) if changed else ():
         wake("deliver", destination)
     return len(changed)

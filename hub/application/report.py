@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
 
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
-from hub.insight import cohorts, kpis, reports
-from hub.insight.customers import Customers, customers, day_of
+from hub.insight import attribution, cohorts, forecast, kpis, reports
+from hub.insight.customers import Customers, customers, date_of, day_of
 from hub.insight.model import Model
-from hub.insight.reports import Report
-from hub.store import customer_stats
+from hub.insight.reports import Cell, Report
+from hub.insight.special_functions import Floats
+from hub.insight.touches import Happened, channel_of, journeys
+from hub.store import customer_stats, touches
 from hub.store.database import Session
 
 MOST = 2_000_000
 """Customers that a report looks at."""
+
+YEAR = timedelta(days=365)
+LONGEST = 3 * 365
+"""Days of history that a forecast looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +47,94 @@ def _segments(known: Known) -> Report:
     return Report("segments", "Segments", ("segment", "profiles", "title"), list(rows), notes)
 
 
+def _attribution(known: Known) -> Report:
+    """Orders and revenue by channel, of the last year, by every model side by side."""
+    columns = ("channel", "currency", *(name for name in attribution.MODELS), "touched")
+    now = known.session.now()
+    by_currency: dict[str, list[list[Happened]]] = {}
+    for rows in touches.histories(known.session, now - YEAR, MOST):
+        happened = [(row, Happened(row.at.timestamp(), channel_of(row.payload), row.net)) for row in rows]
+        # Orders in several currencies are never added: each is a person of its own with the same touches.
+        for currency in {row.currency for row in rows if row.currency} or {""}:
+            mine = [one for row, one in happened if row.currency in (None, currency)]
+            by_currency.setdefault(currency, []).append(mine)
+    found: list[tuple[Cell, ...]] = []
+    for currency, people in sorted(by_currency.items()):
+        paths = journeys([*people, *(by_currency.get("", []) if currency else [])], now.timestamp())
+        if not currency or not any(path.orders for path in paths):
+            continue
+        total = Decimal(repr(round(sum(path.value for path in paths), 2)))
+        shares = {name: attribution.to_the_cent(share(paths)[1], total) for name, share in attribution.MODELS.items()}
+        touched = Counter(channel for path in paths for channel in set(path.path))
+        for channel in sorted(touched, key=lambda one: (-touched[one], one)):
+            amounts = [float(shares[name].get(channel, Decimal(0))) for name in attribution.MODELS]
+            found.append((channel, currency, *amounts, touched[channel]))
+    notes = (
+        "revenue of the last year with a touch in the 90 days before the order; docs/insight.md says what each assumes",
+    )
+    if not found:
+        notes = ("too little data: no order of the last year has a touch (a visit, a click, a message) before it",)
+    return Report("attribution", "Revenue by channel", columns, found, notes)
+
+
+def _forecast(known: Known) -> Report:
+    """Orders and revenue of the next four weeks, and how far the method was off on the last sixteen."""
+    columns = ("series", "week from", "expected", "low", "high", "method", "off by share")
+    found: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    today = known.customers.as_of
+    for name, weights in _series(known):
+        past = (
+            np.bincount(known.customers.days - (today - LONGEST), weights=weights, minlength=LONGEST)[:LONGEST]
+            if weights.any()
+            else np.zeros(0)
+        )
+        told = forecast.forecast(np.trim_zeros(past, "f"))
+        if isinstance(told, str):
+            notes.append(f"{name}: {told}")
+            continue
+        for week in range(forecast.HORIZON // forecast.WEEK):
+            days = slice(week * forecast.WEEK, (week + 1) * forecast.WEEK)
+            spread = (told.high[days] - told.low[days]) / 2
+            middle, width = float(told.values[days].sum()), float(np.sqrt((spread**2).sum()))
+            row = (name, date_of(today + 7 * week).isoformat(), round(middle, 2), round(max(0.0, middle - width), 2))
+            found.append((*row, round(middle + width, 2), told.method, round(told.error, 4)))
+    return Report("forecast", "The next four weeks", columns, found, tuple(notes))
+
+
+def _series(known: Known) -> list[tuple[str, Floats]]:
+    """By what is forecast, the weight of each order day; days before the longest history weigh nothing."""
+    held = known.customers
+    recent = (held.days >= held.as_of - LONGEST) & (held.days < held.as_of)
+    named = np.array(known.currencies, dtype=object)
+    return [
+        ("orders", recent.astype(np.float64)),
+        *(
+            (f"revenue in {currency}", np.where(recent & (named[held.owner] == currency), held.nets, 0.0))
+            for currency in sorted(set(known.currencies))
+        ),
+    ]
+
+
+def _products(known: Known) -> Report:
+    """What is bought by the same people, the surest first."""
+    columns = ("product", "bought too", "by", "of", "share")
+    rows = [row for row in touches.every_pair(known.session) if row.item]
+    best = sorted(rows, key=lambda row: (-row.score, row.item, row.other))[:50]
+    notes = () if best else ("too little data: no two products were bought by five people",)
+    found: list[tuple[Cell, ...]] = [(row.item, row.other, row.both, row.bought, row.both / row.bought) for row in best]
+    return Report("products", "Bought by the same people", columns, found, notes)
+
+
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
     "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
     "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),
     "segments": _segments,
+    "products": _products,
+    "attribution": _attribution,
+    "forecast": _forecast,
 }
 
 

@@ -100,8 +100,13 @@ def refresh(
     *,
     placed: Collection[str] = (),
     anew: bool = False,
+    offered: Mapping[UUID, list[str]] | None = None,
 ) -> list[ChangedProfile]:
-    """Work these profiles out as of now; gives those that differ. ``anew``: their orders are folded again, too."""
+    """Work these profiles out as of now; gives those that differ.
+
+    ``anew``: their orders are folded again, too. ``offered`` are the products to offer each next, where that was
+    worked out as well.
+    """
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
     locked = records.lock_profiles(session, ids)
     present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
@@ -112,6 +117,9 @@ def refresh(
         stats = customer_stats.stored(session, present)
     held = store.of_profiles(session, present)
     worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
+    for one, row in worked.items() if offered is not None else ():
+        told = {name: value for name, value in row.told.items() if name != "next_products"}
+        worked[one] = replace(row, told={**told, **({"next_products": goods} if (goods := offered.get(one)) else {})})
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub.application import insight, judge
+from hub.application import insight, judge, recommend, report
 from hub.application.explain import explained
 from hub.application.in_force import configured
 from hub.application.timeline import timeline
@@ -21,8 +21,9 @@ from hub.insight.model import Model
 from hub.insight.rhythm import Rhythm
 from hub.insight.segments import compile_segments
 from hub.insight.spend import Spend
-from hub.model.event import CanonicalEvent, OrderEvent
+from hub.model.event import CanonicalEvent, InteractionEvent, OrderEvent
 from hub.model.identifier import RecordKey
+from hub.model.interaction import Interaction
 from hub.model.money import Money
 from hub.model.order import Order, Refund
 from hub.model.profile import Profile
@@ -360,3 +361,59 @@ def test_ten_customers_are_told_that_they_are_too_few(database: Database) -> Non
     assert told["model"]["rhythm"] is None
     assert models.read(models.UNFITTED.text()) == models.UNFITTED
     assert {one.traits.value_next_year for one in everybody(database)} == {None}
+
+
+def test_products_that_the_same_people_buy_are_offered_with_the_reason(database: Database) -> None:
+    way, now = Way(database), now_of(database)
+
+    def lines(*names: str) -> list[dict[str, Any]]:
+        return [{"product": {"name": name}, "quantity": "1"} for name in names]
+
+    people = [customer(f"c{number}", emails=[f"c{number}@x.example"]) for number in range(8)]
+    orders = [order(f"c{number}", f"o{number}", now - DAY, lines=lines("Tea", "Pot")) for number in range(6)]
+    back = Refund(external_id="r1", amount=Money(amount=Decimal("20.00"), currency="EUR"), at=now)
+    orders.append(order("c6", "o6", now - DAY, lines=lines("Tea")))
+    orders.append(order("c7", "o7", now - DAY, lines=lines("Pot"), refunds=[back], state="refunded"))
+    way.take(entry([*people, *orders], "e1", received_at=now))
+    insight.run(way.processing)
+    told = {one.records[0].external_id: one for one in everybody(database)}
+    assert told["c6"].traits.next_products == ("Pot",)
+    assert told["c0"].traits.next_products == ()
+    with database.session() as session:
+        found = recommend.recommended(session, told["c6"].id, 5)
+        returned = recommend.recommended(session, told["c7"].id, 5)
+    assert found is not None
+    assert [(one.item, one.because, one.why) for one in found] == [("Pot", "Tea", "6 of 7 who bought Tea bought it")]
+    assert returned is not None
+    assert [one.because for one in returned] == [None, None]
+
+
+def test_every_report_is_made_of_whatever_there_is(database: Database) -> None:
+    way, now = Way(database), now_of(database)
+    with database.session() as session:
+        empty_reports = report.report(session, Insight(), list(report.REPORTS))
+    assert all(one.rows == [] for one in empty_reports if one.name != "segments")
+    assert all(one.notes for one in empty_reports)
+    visit = InteractionEvent(
+        occurred_at=now - 2 * DAY,
+        record=RecordKey(kind="customer", external_id="7"),
+        interaction=Interaction(
+            external_id="v1",
+            kind="page_viewed",
+            channel="web",
+            url="https://x.example/?utm_source=news&utm_medium=email",
+        ),
+    )
+    orders = [order("7", "o1", now - DAY, "20.10"), order("7", "o2", now - 40 * DAY, "9.00", currency="CHF")]
+    way.take(entry([IDA, visit, *orders, order("7", "o3", now - DAY, "-5.00")], "e1", received_at=now))
+    insight.run(way.processing)
+    with database.session() as session:
+        told = {one.name: one for one in report.report(session, Insight(), list(report.REPORTS))}
+    [by_channel] = told["attribution"].documents()
+    assert (by_channel["channel"], by_channel["currency"], by_channel["markov"]) == ("email", "EUR", 20.1)
+    kpis = {(one["figure"], one["unit"]): one["value"] for one in told["kpis"].documents()}
+    assert kpis["customers", "people"] == 1
+    # The main currency is that of most order days; of two with one each, the first in the alphabet.
+    assert kpis["revenue", "CHF"] == 9.0
+    with pytest.raises(NotFound, match="did you mean"), database.session() as session:
+        report.report(session, Insight(), ["cohort"])

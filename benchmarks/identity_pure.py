@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.people import COLUMNS, people
-from hub.workers.memory import tune_memory
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import event
 from hub.mapping.record_state import State, apply_customer
@@ -23,6 +22,7 @@ from hub.matching.rules import IdentityRules
 from hub.matching.scoring import score
 from hub.matching.version import identity
 from hub.model.event import CustomerEvent
+from hub.workers.memory import tune_memory
 
 NEW = 2_000
 """Records that are timed at each mark, five times 400."""

@@ -1,4 +1,4 @@
-"""How long it takes to work everybody out, and what traits cost a batch. ``python -m benchmarks.insight --customers N``.
+"""What working everybody out takes, and what traits cost a batch. ``python -m benchmarks.insight --customers N``.
 
 Invented customers, five orders each on the mean, written by SQL into a PostgreSQL of its own; then ``hub insight run``
 as the scheduler calls it: orders folded anew, a fit, every stage and value, segments and what is written of it all.
@@ -18,7 +18,7 @@ from hub import metrics
 from hub.application import insight
 from hub.application.process import Processing, process_batch
 from hub.matching.rules import IdentityRules
-from hub.model.event import OrderEvent
+from hub.model.event import CanonicalEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
 from hub.profiles.survivorship import SurvivorshipRules
@@ -66,9 +66,9 @@ def main() -> int:
             [(orders,)] = session.rows("SELECT count(*) FROM fact")
             session.run("ANALYZE")
         processing = Processing(database, {"shop": source("shop")}, (), IdentityRules(), SurvivorshipRules())
-        for name, arguments in (("first run", {"anew": True}), ("again", {"fit": False}), ("refit", {"fit": True})):
+        for name, fit in (("first run", None), ("again", False), ("refit", True)):
             began = time.process_time()
-            done = insight.run(processing, **arguments)
+            done = insight.run(processing, fit=fit)
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
                 f"{name}: {done.profiles} customers, {orders} orders: {done.seconds:.1f} s "
@@ -92,7 +92,7 @@ def _share(processing: Processing) -> float:
             )
             key = RecordKey(kind="customer", external_id=who)
             told = customer(who, when=start, name=("Anna", f"Berg{who}"), emails=[f"a{who}@example.com"])
-            events = [told, OrderEvent(occurred_at=start, record=key, order=order)]
+            events: list[CanonicalEvent] = [told, OrderEvent(occurred_at=start, record=key, order=order)]
             entries.append(entry(events, f"e{number}-{place}", received_at=start))
         store(processing.database, entries)
     _seconds()

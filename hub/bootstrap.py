@@ -366,8 +366,8 @@ def _insights(run: Runtime, waker: Waker) -> list[Task]:
     from hub.application.insight import run_if_due, work_out_due
     from hub.workers.schedule import INSIGHT_SECONDS, Task
 
-    steps = {"insight.due": work_out_due, "insight.run": run_if_due}
-    return [Task(name, INSIGHT_SECONDS, partial(step, run.processing, waker.wake)) for name, step in steps.items()]
+    due, everybody = partial(work_out_due, run.processing, waker.wake), partial(run_if_due, run.processing, waker.wake)
+    return [Task("insight.due", INSIGHT_SECONDS, due), Task("insight.run", INSIGHT_SECONDS, everybody)]
 
 
 def _tasks(run: Runtime, waker: Waker) -> list[Task]:

@@ -83,13 +83,8 @@ def _forecast(known: Known) -> Report:
     found: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     today = known.customers.as_of
-    for name, weights in _series(known):
-        past = (
-            np.bincount(known.customers.days - (today - LONGEST), weights=weights, minlength=LONGEST)[:LONGEST]
-            if weights.any()
-            else np.zeros(0)
-        )
-        told = forecast.forecast(np.trim_zeros(past, "f"))
+    for name, past in _series(known):
+        told = forecast.forecast(past)
         if isinstance(told, str):
             notes.append(f"{name}: {told}")
             continue
@@ -103,16 +98,19 @@ def _forecast(known: Known) -> Report:
 
 
 def _series(known: Known) -> list[tuple[str, Floats]]:
-    """By what is forecast, the weight of each order day; days before the longest history weigh nothing."""
+    """By what is forecast, its days up to yesterday, from the first one with an order on."""
     held = known.customers
     recent = (held.days >= held.as_of - LONGEST) & (held.days < held.as_of)
-    named = np.array(known.currencies, dtype=object)
+    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(known.currencies, dtype=object)
+    of = named[held.owner[recent]] if len(named) else named
+    weights = {"orders": np.ones(len(days))} | {
+        f"revenue in {currency}": np.where(of == currency, held.nets[recent], 0.0)
+        for currency in sorted(set(known.currencies))
+    }
+    begun = int(days.min()) if len(days) else LONGEST
     return [
-        ("orders", recent.astype(np.float64)),
-        *(
-            (f"revenue in {currency}", np.where(recent & (named[held.owner] == currency), held.nets, 0.0))
-            for currency in sorted(set(known.currencies))
-        ),
+        (name, np.bincount(days, weights=each, minlength=LONGEST).astype(np.float64)[begun:])
+        for name, each in weights.items()
     ]
 
 

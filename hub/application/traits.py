@@ -117,9 +117,8 @@ def refresh(
         stats = customer_stats.stored(session, present)
     held = store.of_profiles(session, present)
     worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
-    for one, row in worked.items() if offered is not None else ():
-        told = {name: value for name, value in row.told.items() if name != "next_products"}
-        worked[one] = replace(row, told={**told, **({"next_products": goods} if (goods := offered.get(one)) else {})})
+    if offered is not None:
+        worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
@@ -127,6 +126,11 @@ def refresh(
     differing = [one for one in found if one.traits != (held[one.id].told if one.id in held else None)]
     store.touch(session, [one.id for one in differing], now)
     return [replace(one, version=one.version + 1, updated_at=now) for one in differing]
+
+
+def _offering(row: TraitRow, products: list[str] | None) -> TraitRow:
+    told = {name: value for name, value in row.told.items() if name != "next_products"}
+    return replace(row, told={**told, **({"next_products": products} if products else {})})
 
 
 def _differs(row: TraitRow, held: TraitRow | None) -> bool:

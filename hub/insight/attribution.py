@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -198,7 +199,7 @@ def shapley(journeys: Sequence[Journey]) -> tuple[Shares, Shares]:
 
 
 MODELS: Mapping[str, Callable[[Sequence[Journey]], tuple[Shares, Shares]]] = {
-    **{name: (lambda journeys, share=share: by_heuristic(journeys, share)) for name, share in HEURISTICS.items()},
+    **{name: partial(by_heuristic, share=share) for name, share in HEURISTICS.items()},
     "markov": markov,
     "shapley": shapley,
 }

@@ -50,12 +50,12 @@ class Customers:
     @property
     def first(self) -> Ints:
         """The first order day."""
-        return self.days[self.starts]
+        return np.asarray(self.days[self.starts], dtype=np.int64)
 
     @property
     def last(self) -> Ints:
         """The last order day."""
-        return self.days[self.starts + self.counts - 1]
+        return np.asarray(self.days[self.starts + self.counts - 1], dtype=np.int64)
 
     @property
     def x(self) -> Floats:

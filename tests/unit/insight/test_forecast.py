@@ -14,7 +14,7 @@ WEEKDAYS = np.array([30.0, 20, 22, 25, 40, 80, 10])
 def series(weeks: int = 40, *, trend: float = 0.0, noise: float = 4.0, seed: int = 1) -> np.ndarray:
     dice = np.random.default_rng(seed)
     days = np.arange(weeks * 7)
-    return np.maximum(0, np.resize(WEEKDAYS, len(days)) + trend * days + dice.normal(0, noise, len(days)))
+    return np.asarray(np.maximum(0, np.resize(WEEKDAYS, len(days)) + trend * days + dice.normal(0, noise, len(days))))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hub.insight.recommend import POPULAR, neighbours, offers
+from hub.insight.recommend import POPULAR, Neighbour, neighbours, offers
 
 
 def tastes(size: int = 600, seed: int = 3) -> list[dict[str, int]]:
@@ -47,7 +47,7 @@ def test_the_last_purchase_is_found_better_than_by_what_is_popular():
     nearest = neighbours(kept)
     popular = {POPULAR: nearest[POPULAR]}
 
-    def recall(known: dict) -> float:
+    def recall(known: dict[str, list[Neighbour]]) -> float:
         return float(np.mean([gone in [one.item for one in offers(own, known, limit=5)] for own, gone in hidden]))
 
     assert recall(nearest) > recall(popular) + 0.2

@@ -34,6 +34,9 @@ LOYAL_ORDERS = 3
 BACK_GAPS = 2
 """So many of their own usual gaps after coming back, a customer is an existing one again."""
 
+WALKED = 200
+"""Orders that a walk begins before the last one at most: nothing of before decides where it ends."""
+
 FIXED_NEW, FIXED_RISK, FIXED_GONE = 90, 180, 365
 """Days, for a business with too little data to have a rhythm: they fit nobody in particular, and it is said so."""
 
@@ -76,14 +79,17 @@ def stages(customers: Customers, limits: Limits) -> Staged:
     """The stage of each customer as of the customers' day."""
     size = len(customers.counts)
     first, starts, counts = customers.first, customers.starts, customers.counts
-    stage, since = np.full(size, NEW, dtype=np.int64), np.zeros(size)
-    last, back = np.zeros(size), np.zeros(size)
+    begin = np.maximum(counts - 1 - WALKED, 0)
+    stage = np.where(begin > 0, EXISTING, NEW)
+    last = (customers.days[starts + begin] - first).astype(np.float64)
+    since, back = last.copy(), np.zeros(size)
     on = np.arange(size)
-    for rank in range(1, int(counts.max(initial=1))):
-        on = on[counts[on] > rank]
-        now = (customers.days[starts[on] + rank] - first[on]).astype(np.float64)
+    for step in range(1, int((counts - begin).max(initial=1))):
+        on = on[counts[on] > begin[on] + step]
+        rank = (begin[on] + step).astype(np.float64)
+        now = (customers.days[starts[on] + begin[on] + step] - first[on]).astype(np.float64)
         before, began, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, back[on], limits)
-        after = _by_order(before, float(rank), now, limits)
+        after = _by_order(before, rank, now, limits)
         since[on] = np.where(after == before, began, now)
         back[on] = _back_until(rank, last[on], now, limits)
         stage[on], last[on] = after, now
@@ -95,48 +101,49 @@ def stages(customers: Customers, limits: Limits) -> Staged:
 def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
     """Every stage that one customer has been in, with the day since when, oldest first; by the same walk."""
     first, days = int(customer.days[0]), (customer.days - customer.days[0]).astype(np.float64)
-    told = [(first, NAMES[NEW])]
-    base, since, back = np.array([NEW]), np.zeros(1), np.zeros(1)
-    for rank in range(len(days)):
+    begin = max(0, len(days) - 1 - WALKED)
+    base = np.array([EXISTING if begin else NEW])
+    since, back = days[begin : begin + 1], np.zeros(1)
+    told = [(first + int(days[begin]), NAMES[int(base[0])])]
+    for rank in range(begin, len(days)):
         last = days[rank : rank + 1]
         until = days[rank + 1] if rank + 1 < len(days) else float(customer.as_of - first)
-        found, _, due = _by_time(base, since, float(rank), last, last, back, limits)
+        x = np.array([float(rank)])
+        found, _, due = _by_time(base, since, x, last, last, back, limits)
         while due[0] <= until and due[0] < NEVER:
             at = due.copy()
-            found, _, due = _by_time(base, since, float(rank), last, at, back, limits)
+            found, _, due = _by_time(base, since, x, last, at, back, limits)
             told.append((first + int(at[0]), NAMES[int(found[0])]))
         if rank + 1 < len(days):
             since = days[rank + 1 : rank + 2]
-            base, back = _by_order(found, float(rank + 1), since, limits), _back_until(rank + 1, last, since, limits)
+            base, back = _by_order(found, x + 1, since, limits), _back_until(x + 1, last, since, limits)
             told.append((first + int(since[0]), NAMES[int(base[0])]))
     return [one for place, one in enumerate(told) if not place or told[place - 1][1] != one[1]]
 
 
-def _by_order(before: Ints, x: float, t: Floats, limits: Limits) -> Ints:
+def _by_order(before: Ints, x: Floats, t: Floats, limits: Limits) -> Ints:
     """The stage right after an order, the ``x``-th repeat, at ``t``."""
     stage = np.full(len(before), EXISTING, dtype=np.int64)
     if limits.rhythm is not None:
-        alive = limits.rhythm.alive(x, t, t)
+        alive, stays = limits.rhythm.alive(x, t, t), before == LOYAL
         stage = np.where((before == AT_RISK) & (alive < LIVELY + SLACK), AT_RISK, stage)
-        if x + 1 >= LOYAL_ORDERS:
-            stays = before == LOYAL
-            candidates = np.flatnonzero((alive >= np.where(stays, LOYAL_UNTIL, LOYAL_FROM)) & (before != FORMER))
-            yearly = limits.rhythm.expected(x, t[candidates], t[candidates], 365.0)
-            enough = yearly >= np.where(stays[candidates], limits.loyal[1], limits.loyal[0])
-            stage[candidates[enough]] = LOYAL
+        enough = (alive >= np.where(stays, LOYAL_UNTIL, LOYAL_FROM)) & (before != FORMER) & (x + 1 >= LOYAL_ORDERS)
+        candidates = np.flatnonzero(enough)
+        yearly = limits.rhythm.expected(x[candidates], t[candidates], t[candidates], 365.0)
+        stage[candidates[yearly >= np.where(stays[candidates], limits.loyal[1], limits.loyal[0])]] = LOYAL
     return np.where(before == FORMER, WON_BACK, stage)
 
 
-def _back_until(rank: int, last: Floats, now: Floats, limits: Limits) -> Floats:
+def _back_until(rank: Floats, last: Floats, now: Floats, limits: Limits) -> Floats:
     """Until when somebody who comes back now is a returner: two of the gaps that were usual before they went."""
-    gap = last / (rank - 1) if rank > 1 else np.full(len(now), limits.second_order / BACK_GAPS)
+    gap = np.where(rank > 1, last / np.maximum(rank - 1, 1), limits.second_order / BACK_GAPS)
     return np.asarray(now + np.maximum(BACK_GAPS * gap, 1), dtype=np.float64)
 
 
 def _by_time(
     stage: Ints,
     since: Floats,
-    x: Floats | float,
+    x: Floats,
     tx: Floats,
     t: Floats,
     back: Floats,
@@ -177,7 +184,7 @@ def _by_time(
     return found.astype(np.int64), began, np.asarray(due, dtype=np.float64)
 
 
-def _falls(x: Floats | float, tx: Floats, limits: Limits) -> _Falls:
+def _falls(x: Floats, tx: Floats, limits: Limits) -> _Falls:
     rhythm = limits.rhythm
     if rhythm is None:
         never = np.full(len(tx), np.inf)

@@ -66,7 +66,7 @@ def test_hysteresis_keeps_whoever_is_on_the_brink_where_they_were():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_next_change_is_known_to_the_day(seed: int):
-    held = shop(60, seed=seed).customers
+    held = shop(25, seed=seed).customers
     staged = stages.stages(held, LIMITS)
     assert (staged.due > held.as_of).all()
     for place in range(len(held.counts)):
@@ -82,7 +82,7 @@ def test_the_next_change_is_known_to_the_day(seed: int):
 
 
 def test_a_history_ends_in_the_stage_of_today_and_no_day_is_told_twice():
-    held = shop(120, seed=7).customers
+    held = shop(40, seed=7).customers
     staged = stages.stages(held, LIMITS)
     for place in range(len(held.counts)):
         mine = held.only(np.arange(len(held.counts)) == place)

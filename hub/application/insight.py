@@ -82,8 +82,9 @@ def run(
         with processing.database.session() as session:
             made = fit_now(session)
             insight_models.add(session, made.text(), note="fitted", by=by, now=session.now(), active=True)
-    pair_up(processing.database)
-    done, changed = _everybody(processing, wake, progress)
+    if fitted:
+        pair_up(processing.database)
+    done, changed = _everybody(processing, wake, progress, products=fitted)
     with processing.database.session() as session:
         version, model = processing.insight.in_force(session)
         now = session.now()
@@ -118,16 +119,20 @@ def _fold(processing: Processing) -> None:
         after = ids[-1]
 
 
-def _everybody(processing: Processing, wake: Wake, progress: Callable[[int], None]) -> tuple[int, int]:
+def _everybody(
+    processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool
+) -> tuple[int, int]:
+    """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed."""
     page = customer_stats.everybody if processing.insight.segments else customer_stats.page
     with processing.database.session() as session:
-        nearest = every_nearest(session)
+        nearest = every_nearest(session) if products else {}
     after: UUID | None = None
     done = changed = 0
     while True:
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
-            changed += _refreshed(session, processing, ids, wake, next_products(session, ids, nearest))
+            offered = next_products(session, ids, nearest) if products else None
+            changed += _refreshed(session, processing, ids, wake, offered)
         done += len(ids)
         progress(done)
         if len(ids) < PAGE:

@@ -95,6 +95,13 @@ def next_products(
     }
 
 
+def renewed(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """``next_products`` of a few people, by the pairs of what they bought alone."""
+    bought = [(profile, set(items(or_else(payload, {})))) for profile, payload in touches.payloads_of_all(session, ids)]
+    wanted = {item for _, goods in bought for item in goods}
+    return next_products(session, ids, _nearest(session, sorted(wanted))) if wanted else {}
+
+
 def _nearest(session: Session, wanted: Sequence[str]) -> dict[str, list[Neighbour]]:
     return _by_item(touches.pairs_of(session, wanted))
 

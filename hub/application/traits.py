@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 
+from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
 from hub.insight.model import UNFITTED, Model
@@ -85,6 +86,9 @@ def follow(
     concerned = set(ordered) | {one.id for one in changed}
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
+    if offering := [one for one, row in worked.items() if "next_products" in row.told]:
+        offered = renewed(session, offering)
+        worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
     by_id = {one.id: one for one in changed}
     if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
         store.touch(session, missing, now)

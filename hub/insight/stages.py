@@ -83,13 +83,14 @@ def stages(customers: Customers, limits: Limits) -> Staged:
     stage = np.where(begin > 0, EXISTING, NEW)
     last = (customers.days[starts + begin] - first).astype(np.float64)
     since, back = last.copy(), np.zeros(size)
+    yearly = _yearly(customers, begin, limits)
     on = np.arange(size)
     for step in range(1, int((counts - begin).max(initial=1))):
         on = on[counts[on] > begin[on] + step]
-        rank = (begin[on] + step).astype(np.float64)
-        now = (customers.days[starts[on] + begin[on] + step] - first[on]).astype(np.float64)
+        rank, place = (begin[on] + step).astype(np.float64), starts[on] + begin[on] + step
+        now = (customers.days[place] - first[on]).astype(np.float64)
         before, began, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, back[on], limits)
-        after = _by_order(before, rank, now, limits)
+        after = _by_order(before, rank, now, limits, yearly[place])
         since[on] = np.where(after == before, began, now)
         back[on] = _back_until(rank, last[on], now, limits)
         stage[on], last[on] = after, now
@@ -102,6 +103,7 @@ def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
     """Every stage that one customer has been in, with the day since when, oldest first; by the same walk."""
     first, days = int(customer.days[0]), (customer.days - customer.days[0]).astype(np.float64)
     begin = max(0, len(days) - 1 - WALKED)
+    yearly = _yearly(customer, np.array([begin]), limits)
     base = np.array([EXISTING if begin else NEW])
     since, back = days[begin : begin + 1], np.zeros(1)
     told = [(first + int(days[begin]), NAMES[int(base[0])])]
@@ -116,21 +118,33 @@ def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
             told.append((first + int(at[0]), NAMES[int(found[0])]))
         if rank + 1 < len(days):
             since = days[rank + 1 : rank + 2]
-            base, back = _by_order(found, x + 1, since, limits), _back_until(x + 1, last, since, limits)
+            base = _by_order(found, x + 1, since, limits, yearly[rank + 1 : rank + 2])
+            back = _back_until(x + 1, last, since, limits)
             told.append((first + int(since[0]), NAMES[int(base[0])]))
     return [one for place, one in enumerate(told) if not place or told[place - 1][1] != one[1]]
 
 
-def _by_order(before: Ints, x: Floats, t: Floats, limits: Limits) -> Ints:
-    """The stage right after an order, the ``x``-th repeat, at ``t``."""
+def _yearly(customers: Customers, begin: Ints, limits: Limits) -> Floats:
+    """The orders expected in a year right after each order day that can make somebody loyal; 0 after the others."""
+    told = np.zeros(len(customers.days))
+    if limits.rhythm is None:
+        return told
+    x = (np.arange(len(told)) - customers.starts[customers.owner]).astype(np.float64)
+    t = (customers.days - customers.first[customers.owner]).astype(np.float64)
+    asked = (x + 1 >= LOYAL_ORDERS) & (x >= begin[customers.owner])
+    asked &= limits.rhythm.alive(x, t, t) >= LOYAL_UNTIL
+    told[asked] = limits.rhythm.expected(x[asked], t[asked], t[asked], 365.0)
+    return told
+
+
+def _by_order(before: Ints, x: Floats, t: Floats, limits: Limits, yearly: Floats) -> Ints:
+    """The stage right after an order, the ``x``-th repeat, at ``t``; ``yearly`` as of ``_yearly``."""
     stage = np.full(len(before), EXISTING, dtype=np.int64)
     if limits.rhythm is not None:
         alive, stays = limits.rhythm.alive(x, t, t), before == LOYAL
         stage = np.where((before == AT_RISK) & (alive < LIVELY + SLACK), AT_RISK, stage)
         enough = (alive >= np.where(stays, LOYAL_UNTIL, LOYAL_FROM)) & (before != FORMER) & (x + 1 >= LOYAL_ORDERS)
-        candidates = np.flatnonzero(enough)
-        yearly = limits.rhythm.expected(x[candidates], t[candidates], t[candidates], 365.0)
-        stage[candidates[yearly >= np.where(stays[candidates], limits.loyal[1], limits.loyal[0])]] = LOYAL
+        stage = np.where(enough & (yearly >= np.where(stays, limits.loyal[1], limits.loyal[0])), LOYAL, stage)
     return np.where(before == FORMER, WON_BACK, stage)
 
 

@@ -32,7 +32,7 @@ from hub.store.traits import TraitRow
 
 log = structlog.get_logger()
 
-_KEPT = ("lead_score", "next_products")
+_KEPT = ("next_products",)
 """Traits that only a run makes: a batch leaves them as they are."""
 
 
@@ -46,11 +46,15 @@ class Insight:
     def in_force(self, session: Session) -> tuple[int, Model]:
         """The version that holds now, and its number; 0 before the first fit."""
         version = insight_models.active_id(session)
-        if version and version not in self.read:
+        if not version:
+            return 0, UNFITTED
+        model = self.read.get(version)
+        if model is None:  # other threads read meanwhile: what is returned is what was read here
             row = insight_models.get(session, version)
+            model = _model(row.model if row else "")
             self.read.clear()
-            self.read[version] = _model(row.model if row else "")
-        return version, self.read.get(version, UNFITTED)
+            self.read[version] = model
+        return version, model
 
 
 def _model(text: str) -> Model:
@@ -113,6 +117,8 @@ def refresh(
     """
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
     locked = records.lock_profiles(session, ids)
+    if gone := [one for one in ids if one not in locked]:
+        customer_stats.forget(session, gone)
     present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
     if anew:
         stats = customer_stats.from_facts(session, present, placed)
@@ -167,17 +173,19 @@ def _worked(
         )
         for one, told, due in zip(buyers, worked.told, worked.due, strict=True):
             told["last_order_via"] = stats[one].via
-            found[one] = _row({**_left(held.get(one)), **told}, version, now, due)
+            found[one] = _row({**_left(insight, held.get(one)), **told}, version, now, due)
     for one in ids:
         # Of whom no order counts, or none yet: an order of tomorrow's date is one tomorrow.
         if one not in found:
             due = stats[one].days[0] if one in stats else NEVER
-            found[one] = _row({**_left(held.get(one)), "stage": "potential"}, version, now, due)
+            found[one] = _row({**_left(insight, held.get(one)), "stage": "potential"}, version, now, due)
     return found
 
 
-def _left(row: TraitRow | None) -> Told:
-    return {name: row.told[name] for name in (*_KEPT, "segments") if name in row.told} if row else {}
+def _left(insight: Insight, row: TraitRow | None) -> Told:
+    """What is not worked out from orders stays as it is; segments as long as any are configured."""
+    names = (*_KEPT, "segments") if insight.segments else _KEPT
+    return {name: row.told[name] for name in names if name in row.told} if row else {}
 
 
 def _row(told: Told, version: int, now: datetime, due: int) -> TraitRow:

@@ -42,7 +42,6 @@ class Traits(Frozen):
     rfm: str | None = None
     rfm_group: RfmGroup | None = None
     last_order_via: str | None = None
-    lead_score: Decimal | None = None
     next_products: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
 

@@ -7,8 +7,6 @@ from datetime import datetime
 
 from hub.store.database import Session
 
-_LOCK = 0x48554209  # one run, or change of versions, at a time
-
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -34,12 +32,6 @@ class RunRow:
 
 
 _COLUMNS = "id, model, note, by, made_at, active, restores"
-
-
-def lock(session: Session) -> bool:
-    """Have nobody else run or change versions until this transaction ends; False where somebody is at it."""
-    row = session.one("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-    return bool(row and row[0])
 
 
 def active_id(session: Session) -> int:

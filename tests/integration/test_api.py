@@ -25,9 +25,10 @@ from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import outbox, profiles, tokens
+from hub.store import outbox, profiles, tokens, touches
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.store.touches import PairRow
 from tests.support import servers
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, sign, source, store
 from tests.support.processes import wait_for
@@ -387,6 +388,17 @@ def test_the_timeline_is_walked_from_the_newest(hub: Installation):
         "event": 1,
         "at": "2026-03-01T09:00:00Z",
     }
+
+
+def test_recommendations_say_why_and_nobody_there_is_not_found(hub: Installation):
+    profile_id = anna_in_two_systems(hub)
+    with hub.database.session() as session:
+        touches.replace_pairs(session, [PairRow("", 0, "Tea", 0.5, 9, 18)])
+
+    found = hub.get(f"/profiles/{profile_id}/recommendations", limit=3)
+
+    assert found == [{"product": "Tea", "because": None, "why": "9 of 18 customers bought it"}]
+    assert hub.http.get(f"/api/v1/profiles/{UUID(int=7)}/recommendations").status_code == 404
 
 
 def test_profiles_are_walked_without_gaps(hub: Installation):

@@ -17,6 +17,7 @@ from hub.mapping.expression.when import compile_condition
 from hub.mapping.fieldmap import PersonMap
 from hub.model.profile import Profile
 from hub.model.traits import Traits
+from hub.rules import load_segments
 from hub.store.database import Database
 from tests.integration.test_cli import Hub
 from tests.integration.test_traits import IDA, now_of, order
@@ -142,3 +143,9 @@ def test_routes_ask_for_traits(text: str, met: bool) -> None:
 def test_what_nobody_can_tell_is_left_out_of_what_is_sent() -> None:
     told: dict[str, Any] = profile(Traits(stage="new")).model_dump(mode="json")
     assert told["traits"] == {"stage": "new"}
+
+
+def test_the_segments_that_are_shipped_are_right() -> None:
+    shipped = load_segments(Path(__file__).parents[2] / "config/segments.yaml", {}, ["crm"])
+    assert [one.name for one in shipped] == ["vip", "slipping_away", "win_back", "second_order"]
+    assert shipped[0].when(profile(LOYAL), WHEN)

@@ -417,3 +417,43 @@ def test_every_report_is_made_of_whatever_there_is(database: Database) -> None:
     assert kpis["revenue", "CHF"] == 9.0
     with pytest.raises(NotFound, match="did you mean"), database.session() as session:
         report.report(session, Insight(), ["cohort"])
+
+
+def test_segments_that_are_configured_no_more_leave_nobody_in_them(database: Database) -> None:
+    segments, _ = compile_segments({"all": "emails"})
+    way = _Segmented(database, tuple(segments))
+    now = now_of(database)
+    way.take(entry([IDA, order("7", "o1", now - DAY)], "e1"))
+    assert only(database).traits.segments == ("all",)
+    insight.run(Way(database).processing)
+    assert only(database).traits.segments == ()
+
+
+def test_what_is_due_of_nobody_is_taken_away(database: Database) -> None:
+    with database.session() as session:
+        session.run(
+            "INSERT INTO trait SELECT gen_random_uuid(), '{}', '', '{}', 0, now(), now() - interval '1 day' "
+            "FROM generate_series(1, %s)",
+            [insight.DUE + 1],
+        )
+    assert insight.work_out_due(Way(database).processing) == insight.DUE + 1
+    with database.session() as session:
+        assert session.rows("SELECT 1 FROM trait") == []
+
+
+def test_who_buys_what_was_offered_is_not_offered_it_again(database: Database) -> None:
+    way, now = Way(database), now_of(database)
+
+    def bought(who: int, number: str, *names: str) -> OrderEvent:
+        lines = [{"product": {"name": name}, "quantity": "1"} for name in names]
+        return order(f"c{who}", number, now - DAY, lines=lines)
+
+    people = [customer(f"c{who}", emails=[f"c{who}@x.example"]) for who in range(7)]
+    orders = [bought(who, f"o{who}", *(("Tea", "Pot") if who else ("Tea",))) for who in range(7)]
+    way.take(entry([*people, *orders], "e1"))
+    insight.run(way.processing)
+    [first] = [one for one in everybody(database) if one.records[0].external_id == "c0"]
+    assert first.traits.next_products == ("Pot",)
+    way.take(entry([bought(0, "later", "Pot")], "e2"))
+    [first] = [one for one in everybody(database) if one.records[0].external_id == "c0"]
+    assert first.traits.next_products == ()

@@ -55,7 +55,7 @@ def person(which: int, custom: Sequence[str] = ()) -> dict[str, Any]:
         "traits": {
             "stage": ("loyal", "at_risk")[which],
             "stage_since": day,
-            **dict.fromkeys(("alive", "buys_in_90_days", "orders_next_year", "lead_score"), f"0.{place}"),
+            **dict.fromkeys(("alive", "buys_in_90_days", "orders_next_year"), f"0.{place}"),
             "currency": ("EUR", "CHF")[which],
             "order_value": f"{place}1",
             "value_next_year": f"{place}2",

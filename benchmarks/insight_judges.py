@@ -60,7 +60,8 @@ def main() -> None:
         assert found is not None
         print(
             f"{horizon} days: Brier {found.brier:.4f}, best fixed days ({found.rule_days}) {found.brier_rule:.4f}, "
-            f"{100 * (1 - found.brier / found.brier_rule):.1f} % lower; AUC {found.auc:.3f}, "
+            f"{100 * (1 - found.brier / found.brier_rule):.1f} % lower; "
+            f"AUC {found.auc:.3f}, "
             f"rule {found.auc_rule:.3f}, recency {found.auc_recency:.3f}"
         )
     if arguments.paths:

@@ -10,7 +10,7 @@ A segment may name no other segment: which came first would decide.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ class Segment:
     when: Condition
 
 
-def compile_segments(written: Any, connections: Sequence[str] | None = None) -> tuple[list[Segment], list[str]]:
+def compile_segments(written: Any, connections: Collection[str] | None = None) -> tuple[list[Segment], list[str]]:
     """The segments of a file, and every fault with its path: a field there is none of names the nearest."""
     if not isinstance(written, Mapping):
         return [], ["segments: must hold one `name: condition`, or `name: {when: condition, title: text}`, per segment"]

@@ -67,9 +67,8 @@ def main() -> None:
     if arguments.paths:
         journeys = paths(arguments.paths)
         whole, effects = removal_effects(journeys)
-        print(
-            f"conversion {whole:.5f}, removal effects {sorted((round(one, 3) for one in effects.values()), reverse=True)}"
-        )
+        gone = sorted((round(one, 3) for one in effects.values()), reverse=True)
+        print(f"conversion {whole:.5f}, removal effects {gone}")
         for name, share in MODELS.items():
             orders = sorted(share(journeys)[0].items(), key=lambda one: -one[1])
             print(f"{name}: {', '.join(f'{channel} {number:.1f}' for channel, number in orders)}")

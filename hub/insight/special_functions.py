@@ -15,7 +15,9 @@ _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 """Bernoulli numbers over 2k(2k-1): Abramowitz and Stegun 6.1.41."""
 
 _MOST_TERMS = 5_000
-_SMALL = 1e-9
+_SMALL = 1e-8
+_LOOKED = 8
+"""Terms between two looks at whether any still matters."""
 
 
 def log_gamma(values: ArrayLike) -> Floats:
@@ -51,6 +53,6 @@ def gauss_tail(one: ArrayLike, other: ArrayLike, below: ArrayLike, z: ArrayLike)
     for n in range(1, _MOST_TERMS):
         term = term * (a + n) * (b + n - 1) / ((c + n) * (n + 1)) * point
         total += term
-        if not np.any(np.abs(term) > _SMALL * (1 + np.abs(total))):
+        if not n % _LOOKED and not np.any(np.abs(term) > _SMALL * (1 + np.abs(total))):
             break
     return np.asarray(total, dtype=np.float64)

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ class Runtime:
     routes: tuple[Route, ...]
     identity: IdentityRules
     survivorship: SurvivorshipRules
-    insight: Insight
+    insight: Insight = field(default_factory=lambda: insight_of(Settings(), ()))
 
     @property
     def processing(self) -> Processing:
@@ -125,7 +125,7 @@ Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, S
 def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
     connections, routes, identity, survivorship = configured
     kept = with_tokens(settings.secret_key, database, connections)
-    return Runtime(settings, dsn, database, kept, routes, identity, survivorship, insight(settings, connections))
+    return Runtime(settings, dsn, database, kept, routes, identity, survivorship, insight_of(settings, connections))
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def configure(settings: Settings) -> Configured:
     return connections, routes, *rules(settings)
 
 
-def insight(settings: Settings, connections: Collection[str]) -> Insight:
+def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
     """What traits are worked out by. Raises ConfigError with every fault of the file of segments."""
     from hub.application.traits import Insight
     from hub.rules import load_segments

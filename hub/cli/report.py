@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import sys
+import io
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli import output
 from hub.cli.database import configured
+from hub.log import visible
 
 if TYPE_CHECKING:
     from hub.insight.reports import Cell, Report
@@ -43,9 +44,19 @@ def command(
 
 
 def _csv(report: Report) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\n")
     writer.writerow(report.columns)
-    writer.writerows(report.rows)
+    writer.writerows([[_safe(value) for value in row] for row in report.rows])
+    output.show_block(held.getvalue().rstrip("\n"))
+
+
+def _safe(value: Cell) -> Cell:
+    """A text that neither a terminal nor a spreadsheet acts on: a name that begins like a formula is a name."""
+    if not isinstance(value, str):
+        return value
+    shown = visible(value)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 def _show(report: Report, *, first: bool) -> None:

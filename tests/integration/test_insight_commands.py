@@ -114,7 +114,7 @@ LOYAL = Traits(stage="loyal", alive=Decimal("0.85"), segments=("vip", "tea"), cu
 
 def profile(traits: Traits) -> Profile:
     return Profile(
-        id="11111111-1111-4111-8111-111111111111",  # type: ignore[arg-type]
+        id="11111111-1111-4111-8111-111111111111",
         created_at=WHEN,
         updated_at=WHEN,
         traits=traits,

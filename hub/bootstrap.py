@@ -6,9 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
@@ -40,8 +38,8 @@ if TYPE_CHECKING:
     from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
+    from hub.application.traits import Insight
     from hub.workers.broker import Work
-    from hub.workers.schedule import Task
     from hub.workers.wake import Waker
 
 log = structlog.get_logger()
@@ -58,13 +56,14 @@ class Runtime:
     routes: tuple[Route, ...]
     identity: IdentityRules
     survivorship: SurvivorshipRules
+    insight: Insight = field(default_factory=lambda: insight_of(Settings(), ()))
 
     @property
     def processing(self) -> Processing:
         """What a batch needs to know."""
         from hub.application.process import Processing
 
-        return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship)
+        return Processing(self.database, self.connections, self.routes, self.identity, self.survivorship, self.insight)
 
     @property
     def routed(self) -> frozenset[str]:
@@ -132,7 +131,7 @@ Configured = tuple[Mapping[str, Connection], tuple[Route, ...], IdentityRules, S
 def _runtime(settings: Settings, dsn: str, database: Database, configured: Configured) -> Runtime:
     connections, routes, identity, survivorship = configured
     kept = with_tokens(settings.secret_key, database, connections)
-    return Runtime(settings, dsn, database, kept, routes, identity, survivorship)
+    return Runtime(settings, dsn, database, kept, routes, identity, survivorship, insight_of(settings, connections))
 
 
 @contextmanager
@@ -204,6 +203,14 @@ def configure(settings: Settings) -> Configured:
     return connections, routes, *rules(settings)
 
 
+def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
+    """What traits are worked out by. Raises ConfigError with every fault of the file of segments."""
+    from hub.application.traits import Insight
+    from hub.rules import load_segments
+
+    return Insight(tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()))
+
+
 def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
     """The rules that are configured. Raises ConfigError."""
     region = settings.hub.default_region
@@ -242,10 +249,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     def resending(destination: str, *, missing: bool) -> dict[str, object]:
         return resend(run.processing, destination, missing=missing).document()
 
-    inbox = GroupCommit(
-        run.dsn,
-        wake=(lambda: waker.wake("process")) if run.settings.redis_url else None,
-    )
+    inbox = GroupCommit(run.dsn, wake=(lambda: waker.wake("process")) if run.settings.redis_url else None)
     intake = WebhookIntake(
         run.connections,
         inbox,
@@ -259,6 +263,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         run.database,
         run.connections,
         in_force=run.processing.in_force,
+        insight=run.insight,
         region=run.settings.hub.default_region,
         judge=judge,
         reviewer=reviewer,
@@ -306,6 +311,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
 
     from hub.outbox.deliver import lift_pauses
     from hub.workers.broker import Work, declare_actors, make_broker
+    from hub.workers.clock import Clock, scheduled, started
     from hub.workers.owner import end_dead_leases, owner_name
     from hub.workers.wake import listen
 
@@ -320,9 +326,9 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
     work = Work(run.processing, run.senders(owner), waker, completing=completing)
     lift_pauses(work.senders.values())
     declare_actors(broker, work)
-    threads = [] if run.settings.redis_url else [_thread("listen", listen, run.dsn, waker.wake, work.stopping)]
+    threads = [] if run.settings.redis_url else [started("listen", listen, run.dsn, waker.wake, work.stopping)]
     if schedule:
-        threads += _scheduled(run, waker, work.stopping)
+        threads += scheduled(Clock(run.processing, run.settings, waker, work.stopping))
     running = dramatiq.Worker(broker, queues=set(queues), worker_threads=work.threads, worker_timeout=200)
     running.start()
     try:
@@ -339,62 +345,14 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
 def scheduler(run: Runtime) -> Iterator[None]:
     """Run the sweep alone, for installations with several worker processes."""
     from hub.workers.broker import make_broker
+    from hub.workers.clock import Clock, scheduled
 
     _, waker = make_broker(run.settings.redis_url)
     stopping = threading.Event()
-    threads = _scheduled(run, waker, stopping)
+    threads = scheduled(Clock(run.processing, run.settings, waker, stopping))
     try:
         yield
     finally:
         stopping.set()
         for thread in threads:
             thread.join(timeout=5.0)
-
-
-def _scheduled(run: Runtime, waker: Waker, stopping: threading.Event) -> list[threading.Thread]:
-    """All that happens by the clock. Training has a thread of its own: while it goes on, sweeps must too."""
-    from hub.workers.schedule import Task, run_schedule
-    from hub.workers.train_apart import CHECK_SECONDS, check
-
-    threads = [_thread("schedule", run_schedule, _tasks(run, waker), stopping)]
-    threads += [_thread("history", run_schedule, [task], stopping) for task in _histories(run, stopping)]
-    if run.settings.hub.automatic_training:
-        train = Task("training", CHECK_SECONDS, lambda: check(run.database, run.settings, run.identity, stopping))
-        threads.append(_thread("training", run_schedule, [train], stopping))
-    return threads
-
-
-def _histories(run: Runtime, stopping: threading.Event) -> list[Task]:
-    """A task for each connection whose history is read by the clock; a thread each, as a slow vendor takes its time."""
-    from hub.application.histories import histories
-    from hub.workers.schedule import Task
-
-    due = histories(run.database, run.connections.values(), run.settings.hub.public_url)
-    return [Task(one.name, one.seconds, partial(one.run_if_due, stopping)) for one in due]
-
-
-def _tasks(run: Runtime, waker: Waker) -> list[Task]:
-    from hub.application.reroute import reroute
-    from hub.application.retain import HELD_SECONDS, RETAIN_SECONDS, Retaining
-    from hub.application.target_fields import REFRESH_SECONDS, Refreshing
-    from hub.workers.schedule import REROUTE_SECONDS, REVIEWS_SECONDS, SWEEP_SECONDS, Task
-    from hub.workers.sweep import sweep, weigh_reviews
-
-    destinations = tuple(dict.fromkeys(route.destination for route in run.routes))
-    trains = run.settings.hub.automatic_training
-    retaining = Retaining(run.database, run.settings.retention)
-    targets = Refreshing(run.connections, run.settings, lambda: datetime.now(UTC))
-    return [
-        Task("sweep", SWEEP_SECONDS, lambda: sweep(run.database, waker, destinations, trains=trains)),
-        Task("reroute", REROUTE_SECONDS, lambda: reroute(run.processing, waker.wake)),
-        Task("reviews", REVIEWS_SECONDS, lambda: weigh_reviews(run.database)),
-        Task("retention", RETAIN_SECONDS, retaining.turn),
-        Task("retention.held", HELD_SECONDS, retaining.revisit_bodies),
-        *([Task("fields", REFRESH_SECONDS, targets.refresh)] if targets.connections else []),
-    ]
-
-
-def _thread(name: str, target: object, *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # type: ignore[arg-type]
-    thread.start()
-    return thread

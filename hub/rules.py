@@ -1,4 +1,4 @@
-"""Files of rules: identity, survivorship, or both in one, read as strictly as the settings.
+"""Files of rules: identity, survivorship, or both in one, and segments; read as strictly as the settings.
 
 Which rules a file holds is told by its keys. Every fault is reported at once with its path and line, and nothing of a
 file with a fault is used.
@@ -6,7 +6,7 @@ file with a fault is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import ConfigError
+from hub.insight.segments import Segment, compile_segments
 from hub.matching.kinds import BY_NAME
 from hub.matching.rules import IdentityRules, normalised
 from hub.profiles.survivorship import SurvivorshipRules
@@ -66,6 +67,23 @@ def load_survivorship_rules(
     if rules.survivorship is None and rules.identity is not None:
         raise ConfigError([f"{_where(source)}holds identity rules only, no survivorship rules"])
     return rules.survivorship or SurvivorshipRules()
+
+
+def load_segments(
+    source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
+) -> list[Segment]:
+    """The segments of a file or text. Raises ConfigError with every fault; a name there is none of, with the nearest.
+
+    ``connections`` are the names that conditions may hold.
+    """
+    reader = Reader(environment, example="segments")
+    data = reader.open(source) if isinstance(source, Path) else reader.pairs(source)
+    found, faults = compile_segments(data.get("segments", {}), connections)
+    faults += [f"{key}: is unknown; a file of segments holds `segments`" for key in data if key != "segments"]
+    add_new(reader.faults, faults)
+    if reader.faults:
+        raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])
+    return found
 
 
 def dumped(rules: RuleSet) -> str:

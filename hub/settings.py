@@ -199,6 +199,10 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
+    segments: Path | None = Field(
+        None,
+        description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
+    )
     destinations: Path | None = Field(
         None,
         description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "
@@ -339,7 +343,7 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         for index, route in enumerate(routes if isinstance(routes, list) else [])
         if isinstance(route, dict) and isinstance(to := route.get("to"), str) and to not in known
     ]
-    for name in ("identity", "survivorship"):
+    for name in ("identity", "survivorship", "segments"):
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")

@@ -17,6 +17,7 @@ from hub.api.resting import Resting
 from hub.application.answer_review import Reviewer
 from hub.application.in_force import InForce, configured
 from hub.application.judge import Judge
+from hub.application.traits import Insight
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
 from hub.sdk.connection import Connection
@@ -41,6 +42,7 @@ class Api:
         connections: Mapping[str, Connection],
         *,
         in_force: Callable[[Session], InForce] | None = None,
+        insight: Insight | None = None,
         region: str = "DE",
         judge: Judge | None = None,
         reviewer: Reviewer | None = None,
@@ -59,6 +61,7 @@ class Api:
             database,
             connections,
             in_force=in_force or (lambda session: default),
+            insight=insight or Insight(),
             region=region,
             judge=judge,
             reviewer=reviewer,
@@ -99,6 +102,7 @@ def rest(
     connections: Mapping[str, Connection],
     *,
     in_force: Callable[[Session], InForce],
+    insight: Insight,
     region: str,
     judge: Judge | None = None,
     reviewer: Reviewer | None = None,
@@ -110,7 +114,8 @@ def rest(
     """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches; ``in_force`` tells the rules that hold. Without ``open_pages`` metrics and description need a token.
+    matches; ``in_force`` tells the rules that hold, ``insight`` by what traits are worked
+    out. Without ``open_pages`` metrics and description need a token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Door, bearers=Bearers(database))
@@ -146,7 +151,9 @@ def rest(
         return Response(metrics.exposition(exposed), media_type=metrics.CONTENT_TYPE)
 
     version = APIRouter(prefix="/api/v1", responses=problems.responses(400, 413, 429))
-    version.include_router(profiles.router(database, in_force=in_force, connections=connections, region=region))
+    version.include_router(
+        profiles.router(database, in_force=in_force, connections=connections, region=region, insight=insight)
+    )
     if judge is not None:
         version.include_router(judgements.router(database, judge))
     if reviewer is not None:

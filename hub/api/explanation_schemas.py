@@ -203,12 +203,23 @@ class Delivery(Answer):
     text: str
 
 
+class ExplainedTrait(Answer):
+    """What Hub worked out of the profile; the facts that weigh most, in words."""
+
+    trait: str
+    value: Any
+    as_of: UtcDatetime = Field(description="When it was worked out.")
+    version: int = Field(description="The version of the model, as `hub insight list` shows it; 0 before the first.")
+    why: list[str]
+
+
 class Explanation(Answer):
     """Why a profile is as it is."""
 
     id: UUID
     asked: list[Asked] = Field(description="Where a property at a destination comes from, when one was asked for.")
     values: list[ExplainedValue]
+    traits: list[ExplainedTrait]
     unused: list[Unused]
     orders: ExplainedOrders | None
     events: list[ToldEvent]

@@ -14,13 +14,15 @@ from hub.api.access import allowing
 from hub.api.explanation_schemas import Explanation
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
-from hub.api.schemas import MergeItem, TimelineItem
+from hub.api.schemas import MergeItem, Recommendation, TimelineItem
 from hub.application.explain import explained, history
 from hub.application.in_force import InForce
+from hub.application.recommend import recommended
+from hub.application.timeline import timeline as happened
+from hub.application.traits import Insight
 from hub.errors import PayloadError
 from hub.model.profile import Profile
 from hub.profiles import view
-from hub.profiles.timeline import timeline as happened
 from hub.sdk.connection import Connection
 from hub.store import profiles as store
 from hub.store.database import Database, Session
@@ -58,6 +60,7 @@ def router(
     in_force: Callable[[Session], InForce],
     connections: Mapping[str, Connection],
     region: str,
+    insight: Insight | None = None,
 ) -> APIRouter:
     """The routes. Plain functions: they wait for the database in a thread, away from the webhooks' event loop.
 
@@ -138,18 +141,25 @@ def router(
         field: Annotated[
             str | None,
             Query(
-                description="Only this: `name`, `emails.0`, `consents.email`, `orders`, `records`, or a property at a "
-                "destination: `crm.firstname`, `firstname`.",
+                description="Only this: `name`, `emails.0`, `consents.email`, `orders`, `records`, `traits.stage`, "
+                "or a property at a destination: `crm.firstname`, `firstname`.",
                 max_length=200,
             ),
         ] = None,
     ) -> Explanation:
         """Why the profile is as it is: each value's events and losers, why it is one person, merges, deliveries."""
         with database.session() as session:
-            found = _found(explained(session, id, in_force(session), connections, field=field))
+            found = _found(explained(session, id, in_force(session), connections, field=field, insight=insight))
         if not found["found"]:
             raise ApiError(404, f"the profile has no such value{found['near']}")
         return Explanation.model_validate(found)
+
+    @routes.get("/{id}/recommendations", responses=responses(404))
+    def recommendations(id: UUID, limit: Annotated[int, Query(ge=1, le=20)] = 5) -> list[Recommendation]:  # noqa: A002
+        """What to offer the person next, the likeliest first: nothing they bought, each with its reason."""
+        with database.session() as session:
+            found = _found(recommended(session, id, limit))
+        return [Recommendation(product=each.item, because=each.because, why=each.why) for each in found]
 
     return routes
 

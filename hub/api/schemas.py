@@ -22,7 +22,7 @@ class TimelineItem(Answer):
     """One thing that happened.
 
     An order, a part of one, a cart, an interaction, a privacy request; a `sign_up` (`first_seen` of a guest), a
-    `profile_change`, a `consent`, a `deletion` at the source.
+    `profile_change`, a `consent`, a `deletion` at the source; a `stage` of the life cycle that was reached (`event` 0).
     """
 
     id: UUID
@@ -35,6 +35,14 @@ class TimelineItem(Answer):
     currency: str | None
     payload: dict[str, Any] = Field(description="The whole canonical fact, or what was told.")
     event: int = Field(description="Inbox id of the event that told.")
+
+
+class Recommendation(Answer):
+    """A product to offer."""
+
+    product: str = Field(description="Its name, as in the orders.")
+    because: str | None = Field(description="The product of theirs that speaks for it most; null for what is popular.")
+    why: str
 
 
 class MergeItem(Answer):

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from hub.application.guards import shared_guards, shown, unused_guards
 from hub.application.in_force import InForce
+from hub.application.traits import Insight
+from hub.application.traits import explained as explained_traits
 from hub.matching.blocking import MOST_EQUAL, Key, hashed, keys
 from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked
@@ -85,9 +87,11 @@ def explained(
     *,
     field: str | None = None,
     who: bool = True,
+    insight: Insight | None = None,
 ) -> dict[str, Any] | None:
     """The whole explanation as JSON; None when there is no such profile.
 
+    ``insight`` is what its traits were worked out by.
     With a ``field``, ``values`` are those behind it, and ``one_person`` is None unless it is ``records``. Without
     ``who`` it is left out, and so is which record carries what: of thousands of records both take a while.
     """
@@ -103,12 +107,22 @@ def explained(
     )
     if document is None:
         return None
-    document["found"] = answers(document, field)
+    document["traits"] = _traits(session, profile_id, insight or Insight(), field)
+    document["found"] = answers(document, field) or bool(document["traits"])
     document["near"] = "" if document["found"] or not field else nearest(session, document["id"], field, connections)
     document["history"] = history(session, document["history"])
     rows = records.of_profile(session, document["id"]) if who and is_who(field) else []
     document["one_person"] = one_person(session, rows, in_force.identity) if rows else None
     return document
+
+
+def _traits(session: Session, profile_id: UUID, insight: Insight, field: str | None) -> list[Json]:
+    """Every trait with its reasons, or the one that was asked for; of other fields none."""
+    name, _, one = (field or "traits").partition(".")
+    if name != "traits":
+        return []
+    found = explained_traits(session, insight, profile_id, session.now())
+    return [each for each in found if not one or each["trait"] == one]
 
 
 def _identifiers(session: Session, profile_id: UUID, identity: Identity) -> list[Json]:

@@ -20,7 +20,9 @@ import structlog
 
 from hub import metrics
 from hub.application.activities import new_activities
+from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
+from hub.application.traits import Insight, follow
 from hub.errors import HubError, RetryableError
 from hub.identity.place import Resolution
 from hub.identity.record_changes import Drafting, Drafts, orphans
@@ -29,7 +31,7 @@ from hub.matching.rules import IdentityRules
 from hub.model.event import Note
 from hub.normalise.batch import Normalised, Outcome, normalise
 from hub.normalise.telling import tell
-from hub.outbox.enqueue import ChangedOrder, Route, enqueue
+from hub.outbox.enqueue import Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
@@ -48,9 +50,6 @@ BATCH = 500
 ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 """A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
 
-_CORRECTIONS = ("refund", "payment", "deletion")
-"""Told apart from its order, each of these makes another order of it."""
-
 _TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
 
 
@@ -63,6 +62,7 @@ class Processing:
     routes: Sequence[Route]
     identity: IdentityRules
     survivorship: SurvivorshipRules
+    insight: Insight = field(default_factory=Insight)
     read: dict[int, InForce] = field(default_factory=dict)
     """The version of rules and weights that was read last."""
 
@@ -303,6 +303,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     rules = processing.in_force(session)
     resolution = resolve(session, drafts, rules.identity, now)
     resolved = perf_counter()
+    placed = counting_placed_orders(processing.connections)
     changed = survive(
         session,
         resolution.members,
@@ -311,36 +312,23 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
         ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
         rules=rules.survivorship,
         now=now,
-        placed=counting_placed_orders(processing.connections),
+        placed=placed,
     )
     survived = perf_counter()
-    orders = _changed_orders(session, resolution, drafts)
+    orders = changed_orders(session, resolution, drafts)
+    ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
+    losers = [merge.loser for merge in resolution.merges]
+    changed = follow(session, processing.insight, changed, ordered, losers, now, placed)
+    told = perf_counter()
     new = new_activities(session, processing.routes, resolution, drafts, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
-    metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - survived)
+    metrics.STAGE_SECONDS.labels("insight").observe(told - survived)
+    metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - told)
     parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
     waiting = frozenset(orphans(drafts, facts.existing(session, parents)) if parents else ())
     return Applied(frozenset(destinations), waiting, resolution)
-
-
-def _changed_orders(session: Session, resolution: Resolution, drafts: Drafts) -> list[ChangedOrder]:
-    """The orders that changed, also by a part told apart from them, and those that have another profile now."""
-    profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
-    moved = facts.orders_of(session, resolution.moved) if resolution.moved else []
-    orders = {order: ChangedOrder(order, profile_of[record], event) for order, record, event in moved}
-    for fact in drafts.facts.values():
-        record = resolution.facts.get(fact.id)
-        if fact.kind == "order" and record is not None:
-            orders[fact.id] = ChangedOrder(fact.id, profile_of[record], fact.inbox_id)
-    parts = [fact for fact in drafts.facts.values() if fact.kind in _CORRECTIONS and fact.id in resolution.facts]
-    apart = {**resolution.withdrawn, **{fact.parent_id: fact.inbox_id for fact in parts if fact.parent_id is not None}}
-    apart = {order: event for order, event in apart.items() if order not in orders}
-    for order, hangs_on in facts.records_of(session, apart).items() if apart else ():
-        if hangs_on in profile_of:
-            orders[order] = ChangedOrder(order, profile_of[hangs_on], apart[order])
-    return list(orders.values())
 
 
 def _finish(

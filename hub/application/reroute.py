@@ -40,4 +40,4 @@ def reroute(processing: Processing, wake: Callable[[str, str], None]) -> int:
 def _changed(row: FullRow) -> ChangedProfile:
     """The changed profile. Raises UnreadableError."""
     row.profile()
-    return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at)
+    return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at, row.traits)

@@ -33,6 +33,7 @@ from hub.profiles.survivorship import golden
 from hub.rules import RuleSet
 from hub.sdk.connection import counting_placed_orders
 from hub.store import facts, profiles, records, versions, what_if
+from hub.store import traits as trait_rows
 from hub.store.database import Session
 from hub.store.records import RecordRow
 
@@ -135,13 +136,18 @@ class _Findings:
         """Compare profiles as they are with what they would be, given the summaries of their orders."""
         ranks = {name: connection.settings.rank for name, connection in self.processing.connections.items()}
         differing: list[Supposed] = []
-        for one, orders in places:
+        supposed = list(places)
+        # Traits are taken as they stand: what is asked is what the rules change, not what a day more does.
+        traits = trait_rows.of_profiles(session, {one.id for one, _ in supposed})
+        for one, orders in supposed:
             values = golden(leaves(one.rows, ranks), orders, self.after.survivorship)
             if one.before is not None:
                 if one.before.golden == orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode():
                     continue
                 self._note(one, values)
-            shown = {**values, "id": one.id, "aliases": one.keys[1:]}
+            held = traits.get(one.id)
+            told = profiles.told_traits(values, held.told if held else None)
+            shown = {**values, "id": one.id, "aliases": one.keys[1:], "traits": told}
             times = {"created_at": one.created_at, "updated_at": self.now}
             version = one.before.version + 1 if one.before else 1
             differing.append(Supposed(Profile.model_validate({**shown, **times}), version, one.keys))

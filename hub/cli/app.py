@@ -69,6 +69,17 @@ COMMANDS = {
     "rules": Lazy(
         "hub.cli.rules", "app", "Identity and survivorship rules: what others would do, apply them, take that back."
     ),
+    "insight": Lazy(
+        "hub.cli.insight",
+        "app",
+        "Life cycle, values and other traits: work them out; try, apply and take back what they are weighed by.",
+    ),
+    "segments": Lazy("hub.cli.segments", "app", "Segments: list, show, preview a file."),
+    "report": Lazy(
+        "hub.cli.report",
+        "command",
+        "Show reports on customers: what each figure means is in docs/insight.md and docs/kpis.md.",
+    ),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive, pause, resume, retry, resend."),
     "connections": Lazy(
         "hub.cli.connections",

@@ -24,7 +24,7 @@ from hub.cli.connections import troubles
 from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
-from hub.rules import load_identity_rules, load_survivorship_rules
+from hub.rules import load_identity_rules, load_segments, load_survivorship_rules
 from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection, load_routes, open_client, read_connections
 from hub.sdk.declared.folder import declared
@@ -138,6 +138,11 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
                 read(file, environment, region=settings.hub.default_region)
         except ConfigError as error:
             located += error.faults
+    try:
+        if settings.segments and settings.segments.is_file():
+            load_segments(settings.segments, environment, settings.connections)
+    except ConfigError as error:
+        located += error.faults
     return settings, connections, list(dict.fromkeys(located))
 
 

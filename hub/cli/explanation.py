@@ -17,6 +17,9 @@ def show(found: Json, *, whole: bool) -> None:
     for value in found["values"]:
         output.show(value["text"])
         _indented(lost["text"] for lost in value["lost"])
+    worked_out = [_trait(each) for each in found["traits"]]
+    for line in worked_out if not whole else ():
+        output.show(line)
     if whole:
         _titled("Not used", _texts(found["unused"]))
     if found["orders"]:
@@ -27,6 +30,7 @@ def show(found: Json, *, whole: bool) -> None:
     if found["one_person"]:
         _one_person(found["one_person"])
     if whole:
+        _titled("Worked out (hub insight status)", worked_out)
         _titled("Merges and splits", _history(found["history"]))
         _titled("Deliveries", _texts(found["deliveries"]))
     if found["events"]:
@@ -55,6 +59,13 @@ def _one_person(who: Json) -> None:
             f"  profile {pair['profile']}, {_record(pair['other'])} against {_record(pair['one'])}: {pair['text']}"
         )
         _indented(_texts(pair["evidence"]), deep=4)
+
+
+def _trait(told: Json) -> str:
+    value = ", ".join(map(str, told["value"])) if isinstance(told["value"], list) else told["value"]
+    return (
+        f"{told['trait']}: {value}, as of {told['as_of']:%Y-%m-%d}, version {told['version']}: {'; '.join(told['why'])}"
+    )
 
 
 def _history(items: Iterable[Json]) -> list[str]:

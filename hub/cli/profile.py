@@ -92,7 +92,7 @@ def timeline(
     config: output.ConfigOption = None,
 ) -> None:
     """Show what happened with one person, newest first: sign-ups, changes, consents, orders, messages."""
-    from hub.profiles.timeline import timeline as happened
+    from hub.application.timeline import timeline as happened
 
     with output.exit_codes(json=json), opened(config) as database:
         with database.session() as session:
@@ -145,7 +145,7 @@ def explain(
     field: Annotated[
         str | None,
         typer.Argument(
-            help="Only this: name, emails.0, consents.email, orders, records …, or a property at a destination: "
+            help="Only this: name, emails.0, consents.email, orders, traits.stage …, or a property at a destination: "
             "crm.firstname, firstname."
         ),
     ] = None,
@@ -159,7 +159,8 @@ def explain(
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
             wanted = people.one(session, id, config)
-            found = explained(session, wanted, run.processing.in_force(session), run.connections, field=field)
+            rules = run.processing.in_force(session)
+            found = explained(session, wanted, rules, run.connections, field=field, insight=run.insight)
         if found is None:
             raise NotFound(_missing(wanted))
         near = found.pop("near")
@@ -223,6 +224,10 @@ def _counted(orders: OrderSummary | OpenOrders) -> str:
     return ", ".join([str(orders.count), *(f"{total.amount} {total.currency}" for total in orders.totals)])
 
 
+def _told(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _show(profile: Profile) -> None:
     orders = profile.orders
     lines: list[tuple[str, Any]] = [
@@ -239,6 +244,7 @@ def _show(profile: Profile) -> None:
         *(("consent", f"{each.purpose} by {each.channel}: {each.state}, {each.at}") for each in profile.consents),
         ("orders", _counted(orders)),
         ("open orders", _counted(orders.open) if orders.open.count else None),
+        *((name.replace("_", " "), _told(value)) for name, value in profile.traits.model_dump(mode="json").items()),
         *(("record", f"{each.connection} {each.kind} {each.external_id}") for each in profile.records),
         *(("at", f"{each.connection} {each.external_id or '-'}: {each.state}") for each in profile.destinations),
         *(("was", value) for value in profile.aliases),

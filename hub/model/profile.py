@@ -13,6 +13,7 @@ from hub.model.base import Frozen, FrozenTexts, Texts, UtcDatetime
 from hub.model.consent import ConsentChannel, ConsentState
 from hub.model.customer import ChannelAccount, ContactKind, PersonName
 from hub.model.money import Money
+from hub.model.traits import Traits
 
 
 class ConsentSummary(Frozen):
@@ -69,7 +70,7 @@ class Profile(Frozen):
 
     ``contact_kinds`` is what the person is to the business by what sources say: somebody may be a customer of the shop
     and a supplier in the CRM. ``custom`` holds what sources tell of the person beyond these fields, by their own names,
-    the newest of each name.
+    the newest of each name. ``traits`` is what Hub works out of all this (``hub.model.traits``).
     ``suppressed`` is True once the person asked to be erased: nothing but the suppression may be sent anywhere.
     """
 
@@ -93,4 +94,5 @@ class Profile(Frozen):
     orders: OrderSummary = OrderSummary()
     records: tuple[RecordReference, ...] = ()
     destinations: tuple[DestinationReference, ...] = ()
+    traits: Traits = Traits()
     suppressed: bool = False

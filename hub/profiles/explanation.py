@@ -18,7 +18,7 @@ from hub.store import explanations, profiles, records
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
-OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records"))
+OWN = frozenset((*SINGLE, *LISTS, "custom", "consents", "orders", "records", "traits"))
 """The first parts of the names of our own fields; any other name is a property at a destination."""
 
 _OF_NO_VALUE = frozenset({"orders", "records"})

@@ -15,6 +15,7 @@ from hub.errors import HubError
 from hub.model.base import FrozenTexts
 from hub.model.customer import PersonName
 from hub.model.profile import OrderSummary, Profile
+from hub.model.traits import Traits
 from hub.sdk.connection import Connection
 from hub.sdk.destination import ProfileChange
 from hub.sdk.manifest import ProfileSettings
@@ -30,6 +31,7 @@ _SINGLE: Mapping[str, Any] = {
     "company": None,
     "tags": (),
     "orders": OrderSummary(),
+    "traits": Traits(),
 }
 
 

@@ -38,19 +38,35 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChangedProfile:
-    """A version that differs from the one before; ``golden`` is its decoded JSON."""
+    """A version that differs from the one before; ``golden`` is its decoded JSON, ``traits`` as they are stored."""
 
     id: UUID
     version: int
     golden: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
+    traits: Mapping[str, Any] | None = None
 
     def profile(self) -> Profile:
         """The same as a canonical profile, without retired ids and destinations."""
         return Profile.model_validate(
-            {**self.golden, "id": self.id, "created_at": self.created_at, "updated_at": self.updated_at}
+            {
+                **self.golden,
+                "traits": told_traits(self.golden, self.traits),
+                "id": self.id,
+                "created_at": self.created_at,
+                "updated_at": self.updated_at,
+            }
         )
+
+
+def told_traits(golden: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The traits of a profile: those that are stored; of who has ordered nothing there are none to store."""
+    if golden.get("suppressed"):
+        return {}
+    if stored is None:
+        return {} if golden.get("orders", {}).get("count") else {"stage": "potential"}
+    return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +184,15 @@ _FULL = """
             FROM outbox o
             LEFT JOIN LATERAL (SELECT c.external_id FROM crosswalk c WHERE c.destination = o.destination
                 AND c.key = p.id AND c.subject = 'profile' AND NOT c.merged ORDER BY c.created_at LIMIT 1) x ON true
-            WHERE o.profile_id = p.id AND o.subject = 'profile')
+            WHERE o.profile_id = p.id AND o.subject = 'profile'),
+        (SELECT t.told FROM trait t WHERE t.profile_id = p.id)
     FROM profile p
     """
 
 
 @dataclass(frozen=True, slots=True)
 class FullRow:
-    """Everything stored about one profile; ``golden`` and ``destinations`` are decoded JSON.
+    """Everything stored about one profile; ``golden``, ``destinations`` and ``traits`` are decoded JSON.
 
     ``fault`` is why ``golden`` could not be read, "" when it could.
     """
@@ -188,6 +205,7 @@ class FullRow:
     aliases: list[UUID]
     destinations: list[dict[str, Any]]
     fault: str = ""
+    traits: Mapping[str, Any] | None = None
 
     def profile(self) -> Profile:
         """The same as a canonical profile. Raises UnreadableError when it is none, or one of a newer Hub."""
@@ -197,6 +215,7 @@ class FullRow:
             return Profile.model_validate(
                 {
                     **self.golden,
+                    "traits": told_traits(self.golden, self.traits),
                     "id": self.id,
                     "aliases": self.aliases,
                     "created_at": self.created_at,
@@ -347,7 +366,14 @@ def _full(session: Session, where: str, parameters: dict[str, Any]) -> list[Full
 
 
 def _full_row(
-    id_: UUID, version: int, golden: str, created: datetime, updated: datetime, retired: list[UUID], places: str | None
+    id_: UUID,
+    version: int,
+    golden: str,
+    created: datetime,
+    updated: datetime,
+    retired: list[UUID],
+    places: str | None,
+    told: str | None,
 ) -> FullRow:
     fault = ""
     try:
@@ -356,4 +382,5 @@ def _full_row(
             raise UnreadableError(f"profile {id_} cannot be read: it is no object")
     except UnreadableError as error:
         values, fault = {}, str(error)
-    return FullRow(id_, version, values, created, updated, retired, orjson.loads(places or "[]"), fault)
+    traits = text.or_else(told, None) if told else None
+    return FullRow(id_, version, values, created, updated, retired, orjson.loads(places or "[]"), fault, traits)

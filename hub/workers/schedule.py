@@ -14,6 +14,7 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 REROUTE_SECONDS = 30.0
 REVIEWS_SECONDS = 300.0
+INSIGHT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from hub import errors
 from hub.mapping.overrides import OwnFields, compile_overrides
 from hub.yaml_file import Reader
-from tests.architecture import expressions_page, pipeline_page
+from tests.architecture import expressions_page, kpis_page, pipeline_page
 from tests.architecture.errors_page import classes, page
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +55,7 @@ def test_the_page_of_expressions_is_the_code_and_its_mapping_file_is_right():
     [sample] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     own = OwnFields(("phone",), order_written=())
     assert compile_overrides(Reader(None).pairs(sample), own)[1] == []
+
+
+def test_the_page_of_key_figures_is_the_code():
+    assert kpis_page.PAGE.read_text(encoding="utf-8") == kpis_page.page(), "run: python -m tests.architecture.kpis_page"

@@ -9,6 +9,7 @@ import pytest
 
 from hub.application.target_fields import unknown_fields
 from hub.mapping.overrides import compile_overrides
+from hub.model.traits import Traits
 from hub.sdk.manifest import ProfileSettings
 from tests.support.crm import House, house_before
 from tests.support.crm.cast import ANNA, BERT, live, one, person
@@ -62,6 +63,19 @@ def test_a_value_that_is_no_more_is_cleared_and_what_hub_never_wrote_is_not() ->
     house.settle()
     held = one(house.double, ANNA)["values"]
     assert (held.get("jobtitle") or "", held["mobilephone"]) == ("", "+49 171 1")
+
+
+def test_what_was_worked_out_of_a_person_is_written_like_any_field_and_once() -> None:
+    house = mapped("hubspot", {"jobtitle": "traits.stage", "company": "join(', ', traits.segments)"})
+    anna = person(ANNA, "anna@example.com")
+    house.known(anna.model_copy(update={"traits": Traits(stage="loyal", segments=("vip", "tea"))}))
+    house.settle()
+    held = one(house.double, ANNA)["values"]
+    assert (held["jobtitle"], held["company"]) == ("loyal", "vip, tea")
+    house.known(anna.model_copy(update={"traits": Traits(stage="at_risk")}))
+    house.settle()
+    held = one(house.double, ANNA)["values"]
+    assert (held["jobtitle"], held.get("company") or "") == ("at_risk", "")
 
 
 def test_a_customer_does_not_fall_back_to_a_lead() -> None:

@@ -25,9 +25,10 @@ from hub.model.order import Order
 from hub.model.profile import Profile
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import outbox, profiles, tokens
+from hub.store import outbox, profiles, tokens, touches
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
+from hub.store.touches import PairRow
 from tests.support import servers
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, routes_to, sign, source, store
 from tests.support.processes import wait_for
@@ -220,6 +221,9 @@ def test_a_profile_is_given_as_the_contract_says(hub: Installation):
     assert Profile.model_validate(shown)
     times = [shown.pop(name) for name in ("created_at", "updated_at")] + [shown["destinations"][0].pop("at")]
     assert not [time for time in times if not time.endswith("Z")]
+    traits = shown.pop("traits")
+    assert traits["last_order_via"] == "shop"
+    assert traits["stage"] in ("new", "existing", "at_risk", "former")
     assert shown == {
         "id": profile_id,
         "aliases": [],
@@ -370,7 +374,10 @@ def test_the_timeline_is_walked_from_the_newest(hub: Installation):
     pages = walk(hub, f"/profiles/{profile_id}/timeline", limit=2)
 
     items = [item for page in pages for item in page]
-    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert {len(page) for page in pages[:-1]} == {2}
+    stages = [item["subject"] for item in items if item["kind"] == "stage"]  # how many there are by now, time tells
+    assert stages[-1] == "potential to new"
+    items = [item for item in items if item["kind"] != "stage"]
     items, others = ([i for i in items if (i["kind"] == "order") is wanted] for wanted in (True, False))
     assert [item["kind"] for item in others] == ["sign_up", "sign_up"]
     assert [item["external_id"] for item in items] == ["o5", "o4", "o3", "o2", "o1"]
@@ -381,6 +388,17 @@ def test_the_timeline_is_walked_from_the_newest(hub: Installation):
         "event": 1,
         "at": "2026-03-01T09:00:00Z",
     }
+
+
+def test_recommendations_say_why_and_nobody_there_is_not_found(hub: Installation):
+    profile_id = anna_in_two_systems(hub)
+    with hub.database.session() as session:
+        touches.replace_pairs(session, [PairRow("", 0, "Tea", 0.5, 9, 18)])
+
+    found = hub.get(f"/profiles/{profile_id}/recommendations", limit=3)
+
+    assert found == [{"product": "Tea", "because": None, "why": "9 of 18 customers bought it"}]
+    assert hub.http.get(f"/api/v1/profiles/{UUID(int=7)}/recommendations").status_code == 404
 
 
 def test_profiles_are_walked_without_gaps(hub: Installation):

@@ -31,6 +31,7 @@ from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import Filter, timeline
 from hub.sdk.manifest import ProfileSettings
+from hub.settings import Settings
 from hub.store import answers, audit, judgements, reviews
 from hub.store.database import Database
 from hub.store.users import ROLES
@@ -53,8 +54,7 @@ class Desk:
             database=database,
             connections=self.way.connections,
             routed={"crm"},
-            region="DE",
-            secure=False,
+            settings=Settings(),
             processing=self.way.processing,
             judge=Judge(self.way.processing),
             reviewer=Reviewer(self.way.processing),

@@ -432,7 +432,11 @@ def test_the_whole_explanation_reads_from_values_to_deliveries(hub: Installation
 
     lines = capsys.readouterr().out.splitlines()
     titles = [line for line in lines if line and not line.startswith(" ") and ":" not in line]
-    assert titles == ["Why these records are one person", "What proves less than it seems"]
+    assert titles == [
+        "Why these records are one person",
+        "What proves less than it seems",
+        "Worked out (hub insight status)",
+    ]
     assert lines[0].startswith("Name Anni Mueller: told by till")
     assert lines[-1] == "See an event: hub inbox show 4"
 

@@ -16,7 +16,7 @@ from hub import log
 from hub.cli import output
 from hub.cli.app import COMMANDS, load
 from hub.demo.report import show as show_report
-from hub.store import destinations
+from hub.store import destinations, touches
 from hub.store.database import Database
 from tests.integration.test_cli import Hub
 
@@ -31,6 +31,8 @@ SHOWN = {
     "outbox pause", "outbox resume", "outbox retry", "outbox resend", "outbox redrive", "token list", "token create",
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",
     "user add", "user list", "user link", "user role", "user remove",
+    "insight run", "insight status", "insight try", "insight apply", "insight rollback", "insight list",
+    "segments list", "segments show", "segments preview", "report",
 }  # fmt: skip
 """Commands that are run below, with data that acts on terminals in everything they could print."""
 
@@ -93,6 +95,12 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         return ended
 
     nothing = str(UUID(int=1))
+    segments = hub.folder / "segments.yaml"
+    title = output.json_text(HOSTILE)
+    segments.write_text(f"segments: {{everybody: {{when: 'id', title: {title}}}}}\n", encoding="utf-8")
+    hub.config.write_text(f"{hub.config.read_text(encoding='utf-8')}segments: {segments}\n", encoding="utf-8")
+    with database.session() as session:
+        touches.replace_pairs(session, [touches.PairRow(HOSTILE, 0, f"={HOSTILE}", 0.5, 5, 9)])
     for arguments in (
         ("check",), ("connections",), ("stats",), ("inbox", "list"), ("inbox", "show", "1"), ("inbox", "show", "2"),
         ("profile", "search", "anna"), ("profile", "show", anna), ("profile", "timeline", anna),
@@ -107,6 +115,9 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("identity", "status"), ("connector", "list"), ("connector", "show", "csv"), ("inbox", "replay"),
         ("user", "add", HOSTILE, "--role", "viewer"), ("user", "list"), ("user", "role", HOSTILE, "support"),
         ("user", "link", HOSTILE), ("user", "remove", HOSTILE),
+        ("insight", "run"), ("insight", "status"), ("insight", "try"), ("insight", "apply"), ("insight", "rollback"),
+        ("insight", "list"), ("segments", "list"), ("segments", "show", HOSTILE),
+        ("segments", "preview", str(segments)), ("report",), ("report", "products"), ("report", "products", "--csv"),
     ):  # fmt: skip
         run(*arguments)
 

@@ -52,6 +52,21 @@ def person(which: int, custom: Sequence[str] = ()) -> dict[str, Any]:
             "open": {"count": int(place) + 1, "totals": [{"amount": f"{place}.70", "currency": ("EUR", "CHF")[which]}]},
         },
         "records": [{"connection": f"shop-{which}", "kind": ("customer", "member")[which], "external_id": number}],
+        "traits": {
+            "stage": ("loyal", "at_risk")[which],
+            "stage_since": day,
+            **dict.fromkeys(("alive", "buys_in_90_days", "orders_next_year"), f"0.{place}"),
+            "currency": ("EUR", "CHF")[which],
+            "order_value": f"{place}1",
+            "value_next_year": f"{place}2",
+            "value_next_year_low": f"{place}3",
+            "value_next_year_high": f"{place}4",
+            "rfm": ("543", "135")[which],
+            "rfm_group": ("champions", "dormant")[which],
+            "last_order_via": f"shop-{which}",
+            "next_products": [f"Tea {number}", f"Pot {number}"],
+            "segments": [f"segment-{box}", f"also-{box}"],
+        },
     }
 
 

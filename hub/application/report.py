@@ -1,0 +1,150 @@
+"""report: the reports there are, read from what is stored and worked out as of now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from hub.application.segments import listed
+from hub.application.traits import Insight
+from hub.errors import NotFound, did_you_mean
+from hub.insight import attribution, cohorts, forecast, kpis, reports
+from hub.insight.customers import Customers, customers, date_of, day_of
+from hub.insight.model import Model
+from hub.insight.reports import Cell, Report
+from hub.insight.special_functions import Floats
+from hub.insight.touches import Happened, channel_of, journeys
+from hub.store import customer_stats, touches
+from hub.store.database import Session
+
+MOST = 2_000_000
+"""Customers that a report looks at."""
+
+YEAR = timedelta(days=365)
+LONGEST = 3 * 365
+"""Days of history that a forecast looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What reports are made of."""
+
+    session: Session
+    insight: Insight
+    model: Model
+    customers: Customers
+    currencies: list[str]
+
+
+def _segments(known: Known) -> Report:
+    rows = [(one["name"], one["size"], one["title"]) for one in listed(known.session, known.insight.segments)]
+    notes = () if rows else ("no segments: `segments:` in the configuration names a file",)
+    return Report("segments", "Segments", ("segment", "profiles", "title"), list(rows), notes)
+
+
+def _attribution(known: Known) -> Report:
+    """Orders and revenue by channel, of the last year, by every model side by side."""
+    columns = ("channel", "currency", *(name for name in attribution.MODELS), "touched")
+    now = known.session.now()
+    by_currency: dict[str, list[list[Happened]]] = {}
+    for rows in touches.histories(known.session, now - YEAR, MOST):
+        happened = [(row, Happened(row.at.timestamp(), channel_of(row.payload), row.net)) for row in rows]
+        # Orders in several currencies are never added: each is a person of its own with the same touches.
+        for currency in {row.currency for row in rows if row.currency} or {""}:
+            mine = [one for row, one in happened if row.currency in (None, currency)]
+            by_currency.setdefault(currency, []).append(mine)
+    found: list[tuple[Cell, ...]] = []
+    for currency, people in sorted(by_currency.items()):
+        paths = journeys([*people, *(by_currency.get("", []) if currency else [])], now.timestamp())
+        if not currency or not any(path.orders for path in paths):
+            continue
+        total = Decimal(repr(round(sum(path.value for path in paths), 2)))
+        shares = {name: attribution.to_the_cent(share(paths)[1], total) for name, share in attribution.MODELS.items()}
+        touched = Counter(channel for path in paths for channel in set(path.path))
+        for channel in sorted(touched, key=lambda one: (-touched[one], one)):
+            amounts = [float(shares[name].get(channel, Decimal(0))) for name in attribution.MODELS]
+            found.append((channel, currency, *amounts, touched[channel]))
+    notes = (
+        "revenue of the last year with a touch in the 90 days before the order; docs/insight.md says what each assumes",
+    )
+    if not found:
+        notes = ("too little data: no order of the last year has a touch (a visit, a click, a message) before it",)
+    return Report("attribution", "Revenue by channel", columns, found, notes)
+
+
+def _forecast(known: Known) -> Report:
+    """Orders and revenue of the next four weeks, and how far the method was off on the last sixteen."""
+    columns = ("series", "week from", "expected", "low", "high", "method", "off by share")
+    found: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    today = known.customers.as_of
+    for name, past in _series(known):
+        told = forecast.forecast(past)
+        if isinstance(told, str):
+            notes.append(f"{name}: {told}")
+            continue
+        for week in range(forecast.HORIZON // forecast.WEEK):
+            days = slice(week * forecast.WEEK, (week + 1) * forecast.WEEK)
+            spread = (told.high[days] - told.low[days]) / 2
+            middle, width = float(told.values[days].sum()), float(np.sqrt((spread**2).sum()))
+            row = (name, date_of(today + 7 * week).isoformat(), round(middle, 2), round(max(0.0, middle - width), 2))
+            found.append((*row, round(middle + width, 2), told.method, round(told.error, 4)))
+    return Report("forecast", "The next four weeks", columns, found, tuple(notes))
+
+
+def _series(known: Known) -> list[tuple[str, Floats]]:
+    """By what is forecast, its days up to yesterday, from the first one with an order on."""
+    held = known.customers
+    recent = (held.days >= held.as_of - LONGEST) & (held.days < held.as_of)
+    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(known.currencies, dtype=object)
+    of = named[held.owner[recent]] if len(named) else named
+    weights = {"orders": np.ones(len(days))} | {
+        f"revenue in {currency}": np.where(of == currency, held.nets[recent], 0.0)
+        for currency in sorted(set(known.currencies))
+    }
+    begun = int(days.min()) if len(days) else LONGEST
+    return [
+        (name, np.bincount(days, weights=each, minlength=LONGEST).astype(np.float64)[begun:])
+        for name, each in weights.items()
+    ]
+
+
+def _products(known: Known) -> Report:
+    """What is bought by the same people, the surest first."""
+    columns = ("product", "bought too", "by", "of", "share")
+    rows = [row for row in touches.every_pair(known.session) if row.item]
+    best = sorted(rows, key=lambda row: (-row.score, row.item, row.other))[:50]
+    notes = () if best else ("too little data: no two products were bought by five people",)
+    found: list[tuple[Cell, ...]] = [(row.item, row.other, row.both, row.bought, row.both / row.bought) for row in best]
+    return Report("products", "Bought by the same people", columns, found, notes)
+
+
+REPORTS: Mapping[str, Callable[[Known], Report]] = {
+    "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
+    "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
+    "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
+    "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),
+    "segments": _segments,
+    "products": _products,
+    "attribution": _attribution,
+    "forecast": _forecast,
+}
+
+
+def report(session: Session, insight: Insight, names: list[str]) -> list[Report]:
+    """These reports, as of now. Raises NotFound with the nearest name."""
+    for name in names:
+        if name not in REPORTS:
+            known = ", ".join(REPORTS)
+            raise NotFound(f"there is no report {name!r}{did_you_mean(name, REPORTS)}; there are {known}")
+    _, model = insight.in_force(session)
+    today = day_of(session.now())
+    rows = [row for row in customer_stats.sample(session, MOST) if row[0][0] <= today]
+    told = customers([row[0] for row in rows], [row[1] for row in rows], today)
+    held = Known(session, insight, model, told, [row[2] for row in rows])
+    return [REPORTS[name](held) for name in names]

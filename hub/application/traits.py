@@ -1,0 +1,289 @@
+"""traits: what is worked out of profiles, kept up with their facts.
+
+``follow`` is part of every batch: the profiles whose orders changed are folded anew, and so are the segments of every
+profile that changed. ``refresh`` does the same for profiles of which time, or another model, may have changed
+something. Both run under the profiles' locks, and both give the profiles that differ, so that routes and destinations
+hear of them like of any other change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from hub.application.recommend import renewed
+from hub.insight import model as models
+from hub.insight.customers import customers, date_of, day_of
+from hub.insight.model import UNFITTED, Model
+from hub.insight.segments import Segment, belongs
+from hub.insight.stages import NEVER
+from hub.insight.traits import Told, traits, why
+from hub.store import customer_stats, insight_models, profiles, records
+from hub.store import traits as store
+from hub.store.customer_stats import CustomerStat
+from hub.store.database import Session
+from hub.store.profiles import ChangedProfile, FullRow
+from hub.store.traits import TraitRow
+
+log = structlog.get_logger()
+
+_KEPT = ("next_products",)
+"""Traits that only a run makes: a batch leaves them as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What traits are worked out by. ``read`` is the model that was read last."""
+
+    segments: tuple[Segment, ...] = ()
+    read: dict[int, Model] = field(default_factory=dict)
+
+    def in_force(self, session: Session) -> tuple[int, Model]:
+        """The version that holds now, and its number; 0 before the first fit."""
+        version = insight_models.active_id(session)
+        if not version:
+            return 0, UNFITTED
+        model = self.read.get(version)
+        if model is None:  # other threads read meanwhile: what is returned is what was read here
+            row = insight_models.get(session, version)
+            model = _model(row.model if row else "")
+            self.read.clear()
+            self.read[version] = model
+        return version, model
+
+
+def _model(text: str) -> Model:
+    try:
+        return models.read(text)
+    except ValueError:
+        log.exception("insight.model_unreadable")
+        return UNFITTED
+
+
+def follow(
+    session: Session,
+    insight: Insight,
+    changed: Sequence[ChangedProfile],
+    ordered: Collection[UUID],
+    losers: Sequence[UUID],
+    now: datetime,
+    placed: Collection[str] = (),
+) -> list[ChangedProfile]:
+    """Traits of a batch: ``ordered`` are profiles with other orders than before, ``losers`` those merged away.
+
+    ``placed`` are the connections whose orders count before they are paid.
+
+    Gives the changed profiles with their traits, and with them those of which only traits changed.
+    """
+    erased = [one.id for one in changed if one.golden.get("suppressed")]
+    if losers or erased:
+        customer_stats.forget(session, [*losers, *erased])
+        ordered = set(ordered) - set(erased)
+    stats = customer_stats.from_facts(session, ordered, placed) if ordered else {}
+    if ordered:
+        customer_stats.write(session, ordered, stats)
+    concerned = set(ordered) | {one.id for one in changed}
+    held = store.of_profiles(session, concerned) if concerned else {}
+    worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
+    if offering := [one for one, row in worked.items() if "next_products" in row.told]:
+        offered = renewed(session, offering)
+        worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
+    by_id = {one.id: one for one in changed}
+    if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
+        store.touch(session, missing, now)
+        by_id |= {one.id: one for one in _read(session, missing)}
+    return _stored(session, insight, by_id, worked, held, now)
+
+
+def refresh(
+    session: Session,
+    insight: Insight,
+    ids: Sequence[UUID],
+    now: datetime,
+    *,
+    placed: Collection[str] = (),
+    anew: bool = False,
+    offered: Mapping[UUID, list[str]] | None = None,
+) -> list[ChangedProfile]:
+    """Work these profiles out as of now; gives those that differ.
+
+    ``anew``: their orders are folded again, too. ``offered`` are the products to offer each next, where that was
+    worked out as well.
+    """
+    # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
+    locked = records.lock_profiles(session, ids)
+    if gone := [one for one in ids if one not in locked]:
+        customer_stats.forget(session, gone)
+    present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
+    if anew:
+        stats = customer_stats.from_facts(session, present, placed)
+        customer_stats.write(session, present, stats)
+    else:
+        stats = customer_stats.stored(session, present)
+    held = store.of_profiles(session, present)
+    worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
+    if offered is not None:
+        worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
+    looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
+    by_id = {one.id: one for one in _read(session, looked_at)}
+    store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
+    found = _stored(session, insight, by_id, worked, held, now)
+    differing = [one for one in found if one.traits != (held[one.id].told if one.id in held else None)]
+    store.touch(session, [one.id for one in differing], now)
+    return [replace(one, version=one.version + 1, updated_at=now) for one in differing]
+
+
+def _offering(row: TraitRow, products: list[str] | None) -> TraitRow:
+    told = {name: value for name, value in row.told.items() if name != "next_products"}
+    return replace(row, told={**told, **({"next_products": products} if products else {})})
+
+
+def _differs(row: TraitRow, held: TraitRow | None) -> bool:
+    return held is None or held.told != row.told
+
+
+def _moved(row: TraitRow, held: TraitRow | None) -> bool:
+    """Whether a row has to be written; the time at which it was worked out alone is no reason."""
+    return held is None or (row.told, row.due_at, row.model_id) != (held.told, held.due_at, held.model_id)
+
+
+def _worked(
+    session: Session,
+    insight: Insight,
+    ids: Iterable[UUID],
+    stats: Mapping[UUID, CustomerStat],
+    held: Mapping[UUID, TraitRow],
+    now: datetime,
+) -> dict[UUID, TraitRow]:
+    """The trait rows of these profiles by their orders; segments are as they were."""
+    version, model = insight.in_force(session)
+    today = day_of(now)
+    buyers = [one for one in ids if one in stats and stats[one].days[0] <= today]
+    found: dict[UUID, TraitRow] = {}
+    if buyers:
+        worked = traits(
+            customers([stats[one].days for one in buyers], [stats[one].nets for one in buyers], today),
+            [stats[one].currency for one in buyers],
+            model,
+        )
+        for one, told, due in zip(buyers, worked.told, worked.due, strict=True):
+            told["last_order_via"] = stats[one].via
+            found[one] = _row({**_left(insight, held.get(one)), **told}, version, now, due)
+    for one in ids:
+        # Of whom no order counts, or none yet: an order of tomorrow's date is one tomorrow.
+        if one not in found:
+            due = stats[one].days[0] if one in stats else NEVER
+            found[one] = _row({**_left(insight, held.get(one)), "stage": "potential"}, version, now, due)
+    return found
+
+
+def _left(insight: Insight, row: TraitRow | None) -> Told:
+    """What is not worked out from orders stays as it is; segments as long as any are configured."""
+    names = (*_KEPT, "segments") if insight.segments else _KEPT
+    return {name: row.told[name] for name in names if name in row.told} if row else {}
+
+
+def _row(told: Told, version: int, now: datetime, due: int) -> TraitRow:
+    at = None if due >= NEVER else datetime.combine(date_of(due), datetime.min.time(), UTC)
+    return TraitRow(told, version, now, at)
+
+
+def _stored(
+    session: Session,
+    insight: Insight,
+    by_id: Mapping[UUID, ChangedProfile],
+    worked: Mapping[UUID, TraitRow],
+    held: Mapping[UUID, TraitRow],
+    now: datetime,
+) -> list[ChangedProfile]:
+    """Evaluate the segments of these profiles, store what differs, and give the profiles with their traits."""
+    told: list[ChangedProfile] = []
+    rows: dict[UUID, TraitRow] = {}
+    for one, profile in by_id.items():
+        row = worked.get(one) or held.get(one)
+        if insight.segments:
+            row = _in_segments(insight.segments, profile, row, now)
+        if row is not None and _moved(row, held.get(one)):
+            rows[one] = row
+        told.append(replace(profile, traits=row.told if row else None))
+    store.write(session, rows)
+    return told
+
+
+def _in_segments(
+    segments: Sequence[Segment], profile: ChangedProfile, row: TraitRow | None, now: datetime
+) -> TraitRow | None:
+    before = {**row.told} if row else None
+    if before:
+        before.pop("segments", None)
+    try:
+        names, changes = belongs(segments, replace(profile, traits=before).profile(), now)
+    except ValueError:
+        return row
+    if row is None:
+        if not names and changes is None:
+            return None
+        row = TraitRow(dict(_without_orders(profile)), 0, now, None)
+    kept = {name: value for name, value in row.told.items() if name != "segments"}
+    due = min((at for at in (row.due_at, changes) if at is not None and at > now), default=None)
+    return replace(row, told={**kept, **({"segments": list(names)} if names else {})}, due_at=due)
+
+
+def _without_orders(profile: ChangedProfile) -> Mapping[str, Any]:
+    return profiles.told_traits(profile.golden, None)
+
+
+def _read(session: Session, ids: Sequence[UUID]) -> list[ChangedProfile]:
+    return [_changed(row) for row in profiles.by_ids(session, ids).values() if not row.fault]
+
+
+def _changed(row: FullRow) -> ChangedProfile:
+    return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at, row.traits)
+
+
+# -- why ---------------------------------------------------------------------------------------------------------------
+
+
+def explained(session: Session, insight: Insight, profile_id: UUID, now: datetime) -> list[dict[str, Any]]:
+    """Every trait of a profile with its value, as-of time, version of the model, and why. Retired ids are followed.
+
+    Raises UnreadableError.
+    """
+    row = profiles.get(session, profile_id)
+    if row is None:
+        return []
+    told = row.profile().traits.model_dump(mode="json")
+    stat = customer_stats.stored(session, [row.id]).get(row.id)
+    held = store.of_profiles(session, [row.id]).get(row.id)
+    version, model = insight.in_force(session)
+    today = day_of(now)
+    known = stat is not None and stat.days[0] <= today
+    alone = customers([stat.days], [stat.nets], today) if stat is not None and known else None
+    by_name = {segment.name: segment for segment in insight.segments}
+    items = []
+    for name, value in told.items():
+        if name == "segments":
+            facts = [f"{one}: {by_name[one].when.text}" for one in value if one in by_name][:3]
+        elif alone is None or stat is None:
+            facts = ["no order that counts"]
+        elif name == "last_order_via":
+            facts = [f"the last order came by {value}"]
+        elif name == "next_products":
+            facts = ["bought most by customers who bought what this one did"]
+        else:
+            facts = why(alone, stat.currency, model, name)
+        items.append(
+            {
+                "trait": name,
+                "value": value,
+                "as_of": held.as_of if held else now,
+                "version": held.model_id if held else version,
+                "why": facts,
+            }
+        )
+    return items

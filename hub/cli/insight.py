@@ -1,0 +1,156 @@
+"""``hub insight``: work out life cycle and values of customers; versions of what they are weighed by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli import output
+from hub.cli.database import configured
+from hub.cli.interrupt import stoppable
+from hub.cli.judgement import user
+from hub.cli.options import LimitOption
+from hub.cli.progress import shown
+
+app = typer.Typer(
+    name="insight",
+    help="Life cycle, values and other traits: work them out; try, apply and take back what they are weighed by.",
+    no_args_is_help=True,
+)
+
+Version = Annotated[int | None, typer.Argument(metavar="VERSION", min=1, help="As `hub insight list` shows it.")]
+
+
+@app.command()
+def run(
+    fit: Annotated[
+        bool | None, typer.Option("--fit/--no-fit", help="Fit to the business's past now, or not; weekly without it.")
+    ] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Fold everybody's orders again first.")] = False,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Work everybody out again. The scheduler of `hub up` does it once a day; what changed goes to the destinations."""
+    from hub.application.insight import run as run_now
+
+    with output.exit_codes(json=json), configured(config) as running, shown("profiles") as progress, stoppable():
+        done = run_now(
+            running.processing, by=user(), fit=fit, anew=anew, progress=lambda number: progress("working out", number)
+        )
+    if json:
+        output.show_json({name: getattr(done, name) for name in done.__slots__})
+        return
+    output.show(f"{done.profiles} profiles worked out in {done.seconds:.1f} s; {done.changed} have other traits")
+    output.show(f"version {done.version} is in force{', fitted just now' if done.fitted else ''}")
+    for line in done.said:
+        output.say(line)
+
+
+@app.command()
+def status(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Tell what is in force, how good its forecasts were, what there is too little data for, and the last run."""
+    from hub.application.insight import status as told
+
+    with output.exit_codes(json=json), configured(config) as running:
+        found = told(running.processing)
+    if json:
+        output.show_json(found)
+        return
+    rows = [
+        ("version", found["version"] or "none yet: fixed days"),
+        ("made", found["made_at"]),
+        ("note", found["note"]),
+    ]
+    if last := found["last_run"]:
+        rows.append(
+            ("last run", f"{last['at']:%Y-%m-%d %H:%M}: {last['profiles']} profiles, {last['changed']} changed")
+        )
+    rows += _model(found["model"])
+    rows += [(f"stage {stage}", number) for stage, number in sorted(found["stages"].items())]
+    rows += [("note", line) for line in found["said"]]
+    output.show_table(("", ""), [row for row in rows if row[1] is not None])
+
+
+@app.command("try")
+def try_(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Fit to the business's past and show who would change stage. Changes nothing until it is applied."""
+    from hub.application.insight import try_fit
+
+    with output.exit_codes(json=json), configured(config) as running:
+        found = try_fit(running.processing, user())
+    if json:
+        output.show_json(found)
+        return
+    output.show(f"version {found['version']}, of {found['customers']} customers: {found['changed']} would change stage")
+    rows = [(move["from"], move["to"], move["customers"]) for move in found["moves"]]
+    output.show_table(("from", "to", "customers"), rows, empty="nobody would change stage")
+    for line in found["said"]:
+        output.say(line)
+    output.show(f"to put it in force: hub insight apply {found['version']}")
+
+
+@app.command()
+def apply(version: Version = None, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Put a version that was tried in force, the newest where none is named, and work everybody out by it."""
+    from hub.application import insight
+
+    with output.exit_codes(json=json), configured(config) as running:
+        applied = insight.apply(running.processing, version, user())
+        done = insight.run(running.processing, by=user(), fit=False)
+    _put(applied, done, json=json)
+
+
+@app.command()
+def rollback(version: Version = None, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Put an earlier version in force again, the one before where none is named, and work everybody out by it."""
+    from hub.application import insight
+
+    with output.exit_codes(json=json), configured(config) as running:
+        restored = insight.rollback(running.processing, version, user())
+        done = insight.run(running.processing, by=user(), fit=False)
+    _put(done.version, done, json=json, restores=restored.id)
+
+
+@app.command("list")
+def list_(limit: LimitOption = 20, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """List the versions, newest first."""
+    from hub.store import insight_models
+
+    with output.exit_codes(json=json), configured(config) as running, running.database.session() as session:
+        found = insight_models.page(session, limit)
+    if json:
+        names = ("id", "by", "made_at", "note", "active", "restores")
+        output.show_json([{name: getattr(row, name) for name in names} for row in found])
+        return
+    rows = [
+        (row.id, row.by, f"{row.made_at:%Y-%m-%d %H:%M}", row.note, "in force" if row.active else "") for row in found
+    ]
+    output.show_table(("id", "by", "made", "note", ""), rows, empty="no version yet: `hub insight run` fits the first")
+
+
+def _put(version: int, done: Any, *, json: bool, restores: int | None = None) -> None:
+    if json:
+        output.show_json({"version": version, "restores": restores, "changed": done.changed})
+    else:
+        again = f", as version {restores} was" if restores else ""
+        output.show(f"version {version} is in force{again}; {done.changed} profiles have other traits")
+        output.show("to take it back: hub insight rollback")
+
+
+def _model(model: dict[str, Any]) -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = [
+        ("customers", f"{model['customers']}, {model['repeaters']} of them ordered again")
+        if model["fitted"]
+        else ("", None)
+    ]
+    if held := model["rhythm"]:
+        rows.append(("rhythm", ", ".join(f"{name} {value:.3f}" for name, value in held.items())))
+        rows.append(("second order", f"within {model['second_order_days']} days, where it comes"))
+    if quality := model["quality"]:
+        told = (
+            f"Brier {quality['brier']:.4f}, against {quality['brier_rule']:.4f} by the best fixed days "
+            f"({quality['rule_days']}); AUC {quality['auc']:.3f}, of recency alone {quality['auc_recency']:.3f}"
+        )
+        rows.append(("last 90 days", told))
+    return rows

@@ -1,0 +1,94 @@
+"""What of a person's history was a touch, by which channel, and the paths that led to orders or to nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from hub.insight.attribution import DIRECT, Journey, touches
+
+WINDOW = 90 * 86_400
+"""Seconds before an order in which a touch counts."""
+
+_CLICK_IDS = {
+    "gclid": "google ads", "gbraid": "google ads", "wbraid": "google ads", "msclkid": "microsoft ads",
+    "ttclid": "tiktok ads", "li_fat_id": "linkedin ads", "twclid": "x ads", "epik": "pinterest ads",
+}  # fmt: skip
+"""Parameters that advertising networks put on links. Facebook's ``fbclid`` is on every link, paid or not."""
+
+_PAID = ("cpc", "ppc", "paid", "cpm", "display", "ads")
+_OF_KINDS = {
+    "email_clicked": "email", "email_replied": "email", "store_visit": "store", "call": "phone", "appointment": "store",
+}  # fmt: skip
+_SOCIAL = frozenset({"message", "comment", "mention", "reaction"})
+_PAGES = frozenset({"page_viewed", "screen_viewed", "product_viewed", "searched", "checkout_started", "form_submitted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """``at`` is in seconds; an order has a ``value``, a touch a ``channel``."""
+
+    at: float
+    channel: str | None = None
+    value: float | None = None
+
+
+def channel_of(interaction: Mapping[str, Any]) -> str | None:
+    """The channel of an interaction, as it is stored; None for what is no touch of the person's own."""
+    kind = str(interaction.get("kind"))
+    if kind in _OF_KINDS:
+        return _OF_KINDS[kind]
+    if kind in _SOCIAL:
+        return str(interaction.get("channel")) if interaction.get("direction", "in") == "in" else None
+    if kind not in _PAGES:
+        return None
+    return channel_of_link(str(interaction.get("url") or "")) or DIRECT
+
+
+def channel_of_link(url: str) -> str | None:
+    """The channel that a landing page's parameters name: click ids first, then UTM. None where they say nothing."""
+    try:
+        told = {name.lower(): values[0].strip().lower() for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError:
+        return None
+    for name, channel in _CLICK_IDS.items():
+        if told.get(name):
+            return channel
+    source, medium = told.get("utm_source", ""), told.get("utm_medium", "")
+    if medium in ("email", "e-mail", "newsletter"):
+        return "email"
+    if source:
+        return f"{source[:40]} ads" if any(word in medium for word in _PAID) else source[:40]
+    return "facebook" if told.get("fbclid") else None
+
+
+def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
+    """The paths of people: each order ends one, and touches that led to nothing within the window are a lost one.
+
+    Paths that may still end in an order are left out.
+    """
+    found: list[Journey] = []
+    for happened in people:
+        seen: list[tuple[str, float]] = []
+        for each in sorted(happened, key=lambda one: one.at):
+            if each.value is None:
+                if each.channel is not None:
+                    if seen and each.at - seen[-1][1] > WINDOW:
+                        found.append(_lost(seen))
+                        seen = []
+                    seen.append((each.channel, each.at))
+                continue
+            kept = touches(one for one in seen if each.at - one[1] <= WINDOW)
+            if kept:
+                days = tuple((each.at - at) / 86_400 for _, at in kept)
+                found.append(Journey(tuple(channel for channel, _ in kept), days, 1.0, each.value))
+            seen = []
+        if seen and now - seen[-1][1] > WINDOW:
+            found.append(_lost(seen))
+    return found
+
+
+def _lost(seen: Sequence[tuple[str, float]]) -> Journey:
+    return Journey(tuple(channel for channel, _ in touches(seen)), lost=1.0)

@@ -1,0 +1,51 @@
+"""Traits: what Hub works out of a profile, as routes, segments, mappings and people see it. See docs/insight.md."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from hub.model.base import Frozen
+from hub.model.money import Currency
+
+Stage = Literal["potential", "new", "existing", "loyal", "at_risk", "former", "won_back"]
+RfmGroup = Literal[
+    "champions", "loyal", "active", "promising", "new", "needs_attention", "at_risk", "previously_loyal", "almost_lost",
+    "dormant",
+]  # fmt: skip
+
+
+class Traits(Frozen):
+    """None, or empty, is what nobody can tell: too little data, or nobody fitted anything yet.
+
+    ``stage`` is where in the life cycle the person is, ``stage_since`` since when. ``alive`` is the probability that
+    the person still is a customer, ``buys_in_90_days`` that of an order, both from 0 to 1. ``orders_next_year`` are
+    expected. Amounts are in major units of ``currency``, the one the person orders in most often: ``order_value`` of
+    the next order, ``value_next_year`` revenue (no profit) that is expected, and with four chances of five between
+    ``_low`` and ``_high``. ``rfm`` are three scores from 1 to 5. ``last_order_via`` is the connection of the last
+    order. ``next_products`` are names, the likeliest first.
+    """
+
+    stage: Stage | None = None
+    stage_since: date | None = None
+    alive: Decimal | None = None
+    buys_in_90_days: Decimal | None = None
+    orders_next_year: Decimal | None = None
+    currency: Currency | None = None
+    order_value: Decimal | None = None
+    value_next_year: Decimal | None = None
+    value_next_year_low: Decimal | None = None
+    value_next_year_high: Decimal | None = None
+    rfm: str | None = None
+    rfm_group: RfmGroup | None = None
+    last_order_via: str | None = None
+    next_products: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _told(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What nobody can tell is left out: absent is not null."""
+        return {name: value for name, value in write(self).items() if value is not None and value not in ((), [])}

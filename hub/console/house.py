@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from hub.console.live import Live
 from hub.console.wording import N_
 from hub.sdk.connection import Connection
+from hub.settings import Settings
 from hub.store.database import Database, Session
 from hub.store.users import Role
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hub.application.in_force import InForce
     from hub.application.judge import Judge
     from hub.application.process import Processing
+    from hub.application.rule_versions import RuleVersions
 
 
 class Resending(Protocol):
@@ -33,19 +35,35 @@ class Resending(Protocol):
 class House:
     """The installation as pages see it.
 
-    ``routed`` are the destinations that some route leads to; ``secure`` is True where cookies go over HTTPS only.
-    ``processing``, ``judge``, ``reviewer`` and ``resending`` are the use-cases that the API calls too.
+    ``routed`` are the destinations that some route leads to, ``settings`` the configuration. ``processing``, ``judge``,
+    ``reviewer`` and ``resending`` are the use-cases that the API calls too.
     """
 
     database: Database
     connections: Mapping[str, Connection]
     routed: Collection[str]
-    region: str
-    secure: bool
+    settings: Settings
     processing: Processing
     judge: Judge
     reviewer: Reviewer
     resending: Resending
+
+    @property
+    def region(self) -> str:
+        """ISO 3166 country of phone numbers that name none."""
+        return self.settings.hub.default_region
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies go over HTTPS only."""
+        return self.settings.hub.public_url.startswith("https://")
+
+    @cached_property
+    def versions(self) -> RuleVersions:
+        """Which rules are in force, and how that changes."""
+        from hub.application.rule_versions import RuleVersions
+
+        return RuleVersions(self.database, self.processing.identity, self.processing.survivorship)
 
     @cached_property
     def live(self) -> Live:

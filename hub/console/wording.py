@@ -93,3 +93,54 @@ ROLES = {
     "operator": N_("operator"),
     "admin": N_("admin"),
 }
+
+# -- Connections, Rules, Settings --------------------------------------------------------------------------------------
+
+ROLE_MEANS = {
+    "viewer": N_("sees everything but personal data"),
+    "support": N_("sees people in full"),
+    "operator": N_("acts: replays, merges, pauses"),
+    "admin": N_("all: rules, connections, people"),
+}
+"""What a role may, in a line."""
+
+KEPT = {
+    "bodies": N_("Bodies of events"),
+    "attempts": N_("Attempts to deliver"),
+    "outcomes": N_("Why events were skipped"),
+}
+"""What retention removes."""
+
+AREAS = {
+    "session": N_("Sign-in"),
+    "profile": N_("People"),
+    "review": N_("Reviews"),
+    "event": N_("Events"),
+    "delivery": N_("Delivery"),
+    "connection": N_("Connections"),
+    "rules": N_("Rules"),
+    "user": N_("Users"),
+    "token": N_("API tokens"),
+}
+"""What stands before the dot of an action."""
+
+ACTIONS = {
+    "session.open": N_("signed in"),
+    "profile.view": N_("looked at a person"),
+    "user.add": N_("added a user"),
+    "user.role": N_("changed a role"),
+    "user.password": N_("changed a password"),
+    "user.link": N_("made a link to sign in"),
+    "user.remove": N_("removed a user"),
+    "token.create": N_("made a token"),
+    "token.revoke": N_("revoked a token"),
+    "connection.add": N_("added a connection"),
+    "connection.test": N_("tested credentials"),
+    "connection.subscribe": N_("put webhooks back"),
+    "connection.backfill": N_("began to read history"),
+    "connection.pause": N_("paused the reading of history"),
+    "connection.compare": N_("compared a source with Hub"),
+    "rules.apply": N_("applied rules"),
+    "rules.rollback": N_("rolled rules back"),
+}
+"""What is in the audit log, in words."""

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from hub.console import entry, pages
-from hub.console.access import SignInNeeded, signed_in
+from hub.console.access import SignInNeeded, signed_in, viewer_of
 from hub.console.guard import Guard
 from hub.console.house import House, Page
 from hub.console.render import STATIC, Renderer, is_part
@@ -60,6 +60,11 @@ def console(house: House) -> Guard:
     def start() -> RedirectResponse:
         """The first page."""
         return RedirectResponse(first, 303)
+
+    @app.get(f"{PREFIX}/session", dependencies=[Depends(signed_in(house, "viewer"))])
+    def session(request: Request) -> dict[str, str]:
+        """What forms of this session carry: a page that outlived the one it was made in goes on with it."""
+        return {"form_token": viewer_of(request).form_token}
 
     for page in entries:
         app.include_router(page.routes(house), dependencies=[Depends(signed_in(house, page.role))])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter
 
+from hub.console.jobs import Jobs
 from hub.console.live import Live
 from hub.console.wording import N_
 from hub.sdk.connection import Connection
@@ -69,6 +70,11 @@ class House:
     def live(self) -> Live:
         """The live parts of this process's pages."""
         return Live(self.database)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What this process does in the background for its pages."""
+        return Jobs()
 
     def in_force(self, session: Session) -> InForce:
         """The rules and weights that hold now."""

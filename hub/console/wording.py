@@ -144,3 +144,73 @@ ACTIONS = {
     "rules.rollback": N_("rolled rules back"),
 }
 """What is in the audit log, in words."""
+
+IDENTIFIERS = {
+    "link": N_("Link of the source"),
+    "account": N_("Account"),
+    "loyalty": N_("Loyalty card"),
+    "email": N_("E-mail"),
+    "national_id": N_("National id"),
+    "handle": N_("Public name"),
+    "phone": N_("Phone"),
+}
+"""Kinds of identifiers."""
+
+STRENGTHS = {"certain": N_("certain"), "strong": N_("strong"), "weak": N_("weak"), "off": N_("off")}
+
+STRATEGIES = {
+    "newest": N_("the newest"),
+    "source_rank": N_("by rank of the source"),
+    "most_complete": N_("the most complete"),
+    "most_frequent": N_("the most frequent"),
+    "longest_lived": N_("the longest lived"),
+}
+"""What decides between values."""
+
+STAGES = {
+    "reading": N_("reading records"),
+    "comparing": N_("comparing records"),
+    "clustering": N_("joining records"),
+    "folding": N_("folding values"),
+}
+"""What a trial is at."""
+
+WRITES = {
+    "creates": N_("created"),
+    "updates": N_("updated"),
+    "merges": N_("merged"),
+    "restores": N_("restored"),
+    "orders": N_("orders moved"),
+}
+"""What a destination would get."""
+
+CHANNELS = {
+    "web": N_("web shop"),
+    "till": N_("till"),
+    "email": N_("e-mail"),
+    "social": N_("social media"),
+    "crm": N_("CRM"),
+    "file": N_("file"),
+    "any": N_("anything"),
+}
+"""Where a connector's system meets people."""
+
+STANDINGS = {
+    "same": N_("all here"),
+    "missing": N_("missing"),
+    "older": N_("older here"),
+    "deleted": N_("deleted there"),
+    "waiting": N_("still waiting"),
+    "parked": N_("cannot be read"),
+    "skipped": N_("of no interest"),
+    "repaired": N_("fetched"),
+}
+"""How an item of a source stands here."""
+
+JOBS = {
+    "test": N_("Asking the outside system …"),
+    "webhooks": N_("Asking the vendor for its webhooks …"),
+    "history": N_("Reading the history …"),
+    "compare": N_("Comparing with the source …"),
+}
+"""What goes on in the background."""

@@ -41,7 +41,8 @@ def test_somebody_who_is_added_comes_in_by_the_link_and_is_in_the_audit_log(wind
 
     row = page.locator("tbody tr", has_text="nora")
     row.get_by_label("Role of nora").select_option("viewer")
-    row.get_by_role("button", name="Change").click()
+    with page.expect_navigation():
+        row.get_by_role("button", name="Change").click()
     with hub.runtime.database.session() as session:
         found = users.named(session, "nora")
         assert found

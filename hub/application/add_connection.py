@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hub.errors import ConfigError, RefusedError
@@ -28,7 +30,8 @@ from hub.yaml_file import Reader
 SECRETS = "secrets"
 """The folder of the files with secrets, in that of the connections."""
 
-Kind = Literal["text", "secret", "choice", "flag", "yaml"]
+Kind = Literal["text", "secret", "secrets", "choice", "flag", "yaml"]
+"""``secrets`` are several by name, written as YAML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def _setting(name: str, one: FieldInfo) -> Setting:
     options = _options(one.annotation)
     kind: Kind = "text"
     if is_secret(one):
-        kind = "yaml" if "Mapping" in str(one.annotation) else "secret"
+        kind = "secrets" if "Mapping" in str(one.annotation) else "secret"
     elif one.annotation is bool:
         kind, options = "flag", ("true", "false")
     elif options:
@@ -85,9 +88,10 @@ def _options(annotation: Any) -> tuple[str, ...]:
 
 
 def _is_nested(annotation: Any) -> bool:
-    return any(word in str(annotation) for word in ("Mapping", "tuple", "list", "dict")) or (
-        isinstance(annotation, type) and hasattr(annotation, "model_fields")
-    )
+    kind = get_origin(annotation) or annotation
+    if isinstance(kind, type) and kind is not UnionType:
+        return issubclass(kind, BaseModel | Mapping | Sequence) and kind is not str
+    return any(_is_nested(one) for one in get_args(annotation))
 
 
 def drafted(
@@ -119,6 +123,17 @@ def drafted(
                 variables.append(_variable(name, one.name))
                 given[one.name] = text or "to-be-set-in-the-environment"
                 shown[one.name] = f"${{{variables[-1]}}}"
+        elif one.kind == "secrets":
+            held = _named_secrets(text, faults, one.name) if text else {}
+            given |= {one.name: held} if held else {}
+            if held and folder is not None:
+                secrets |= {f"{one.name}.{key}": value for key, value in held.items()}
+                files = {key: _secret_file(folder, name, f"{one.name}.{key}").absolute() for key in held}
+                shown[one.name] = {key: f"${{file:{file}}}" for key, file in files.items()}
+            elif held:
+                names = {key: _variable(name, f"{one.name}_{key}") for key in held}
+                variables += names.values()
+                shown[one.name] = {key: f"${{{variable}}}" for key, variable in names.items()}
         elif text and not (one.default and text == one.default):
             reader = Reader(None)
             value = reader.read(text) if one.kind in ("yaml", "flag") else text
@@ -131,6 +146,15 @@ def drafted(
         document["routes"] = [{"to": name}]
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return Draft(name, text, faults, secrets, tuple(variables))
+
+
+def _named_secrets(text: str, faults: dict[str, str], setting: str) -> dict[str, str]:
+    reader = Reader(None)
+    read = reader.read(text)
+    if isinstance(read, dict) and not reader.faults and all(re.fullmatch(r"[\w-]{1,80}", str(key)) for key in read):
+        return {str(key): str(value) for key, value in read.items()}
+    faults[setting] = "must hold `name: secret` pairs"
+    return {}
 
 
 def _checked(

@@ -157,7 +157,9 @@ def _form(
     fields = settings_of_form(connector)
     # What is secret never goes back to the browser.
     kept = {
-        name: value for name, value in typed.items() if name not in {one.name for one in fields if one.kind == "secret"}
+        name: value
+        for name, value in typed.items()
+        if name not in {one.name for one in fields if one.kind in ("secret", "secrets")}
     }
     return _shown(
         request,
@@ -202,7 +204,8 @@ def set_up(readme: Path) -> list[str]:
     found = re.search(r"^## Set-?up$(.*?)(?=^## |^```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
     if found is None:
         return []
-    lines = re.split(r"^\d+\. ", found[1].strip(), flags=re.MULTILINE)
+    prose = re.sub(r"^\s*```.*?```\s*$", "", found[1], flags=re.DOTALL | re.MULTILINE)
+    lines = re.split(r"^\d+\. ", prose.strip(), flags=re.MULTILINE)
     steps = [" ".join(line.split()) for line in lines if line.strip()]
     return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", step) for step in steps]
 

@@ -75,7 +75,8 @@
   });
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post") || form.closest(".alone, .who")) return;
+    const plain = event.submitter?.hasAttribute("data-plain");
+    if (form.method !== "post" || (form.hasAttribute("hx-post") && !plain) || form.closest(".alone, .who")) return;
     if (event.submitter?.hasAttribute("hx-post") || form.dataset.asked) return;
     event.preventDefault();
     let found = "";

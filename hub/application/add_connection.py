@@ -119,7 +119,7 @@ def drafted(
             if text and folder is not None:
                 given[one.name], secrets[one.name] = text, text
                 shown[one.name] = f"${{file:{_secret_file(folder, name, one.name).absolute()}}}"
-            elif text or (one.required and folder is None):
+            elif text or (folder is None and (one.required or typed.get(f"use-{one.name}") == "true")):
                 variables.append(_variable(name, one.name))
                 given[one.name] = text or "to-be-set-in-the-environment"
                 shown[one.name] = f"${{{variables[-1]}}}"

@@ -254,8 +254,8 @@ def supervise(
     try:
         while not stopping.wait(0.1):
             if changed():
-                for child in children.values():
-                    child.terminate()
+                for running in children.values():
+                    running.terminate()
             for role in roles:
                 child = children.get(role)
                 if child is not None and child.poll() is not None:

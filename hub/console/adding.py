@@ -30,7 +30,9 @@ SHOWN = 5
 
 def adding(house: House, router: APIRouter) -> None:
     """The routes of the wizard; ``/connections/add`` comes before the names of connections."""
-    folder = writable(house.settings.part_folder)
+
+    def folder() -> Path | None:
+        return writable(house.settings.part_folder)
 
     def chosen(slug: str) -> Connector:
         found = _connectors(house).get(slug)
@@ -43,7 +45,7 @@ def adding(house: House, router: APIRouter) -> None:
         known = {*house.connections, *house.settings.connections}
         name = form.get("name", "").strip()
         routed = form.get("routed") == "true"
-        made = drafted(name, connector, form, known=known, region=house.region, folder=writable(folder), routed=routed)
+        made = drafted(name, connector, form, known=known, region=house.region, folder=folder(), routed=routed)
         return made, form
 
     @router.get("/connections/add")
@@ -65,7 +67,7 @@ def adding(house: House, router: APIRouter) -> None:
     async def check(request: Request, slug: str, viewer: Admin) -> Response:
         """What is wrong with what was typed so far, and the YAML that it makes."""
         made, _ = await draft_of(request, chosen(slug))
-        return part(request, "connections/drafted.html", draft=made, writes=folder is not None)
+        return part(request, "connections/drafted.html", draft=made, writes=folder() is not None)
 
     @router.post("/connections/add/{slug}")
     async def add(request: Request, slug: str, viewer: Admin) -> Response:
@@ -74,9 +76,9 @@ def adding(house: House, router: APIRouter) -> None:
         made, typed = await draft_of(request, connector)
         if made.faults:
             return _form(request, house, connector, typed, made, status=422)
-        if folder is not None:
+        if (there := folder()) is not None:
             try:
-                write(folder, made)
+                write(there, made)
             except (RefusedError, ConfigError) as error:
                 again = Draft(made.name, made.yaml, {"name": str(error)}, {}, made.variables)
                 return _form(request, house, connector, typed, again, status=409)

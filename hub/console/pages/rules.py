@@ -149,14 +149,20 @@ def _checked(house: House, session: Session, text: str) -> dict[str, Any]:
 def _page(request: Request, house: House, before: int | None = None) -> Response:
     with house.database.session() as session:
         rows = versions.page(session, VERSIONS + 1, before=before)
-        listed = {"versions": rows[:VERSIONS], "more": len(rows) > VERSIONS}
+        listed: dict[str, Any] = {"versions": rows[:VERSIONS], "more": len(rows) > VERSIONS}
         if is_part(request):
             return part(request, "rules/versions.html", **listed)
         rules, waiting = _in_force(house, session), versions.waiting(session)
         active = versions.get(session, versions.active_id(session))
     identity = rules.identity or IdentityRules()
     values = rules.survivorship or SurvivorshipRules()
-    shown = {"identity": identity, "values": values, "single": SINGLE, "lists": LISTS, "waiting": waiting}
+    shown: dict[str, Any] = {
+        "identity": identity,
+        "values": values,
+        "single": SINGLE,
+        "lists": LISTS,
+        "waiting": waiting,
+    }
     return _shown(request, "rules/page.html", active=active, **shown, **listed)
 
 

@@ -47,7 +47,12 @@ def routes(house: House) -> APIRouter:
         """Release, licences, sizes and what is removed when."""
         with house.database.session() as session:
             sizes = retention.sizes(session)
-        values = {"version": __version__, "schema": migrate.HEAD, "sizes": sizes, "kept": house.settings.retention}
+        values: dict[str, Any] = {
+            "version": __version__,
+            "schema": migrate.HEAD,
+            "sizes": sizes,
+            "kept": house.settings.retention,
+        }
         return _shown(
             request, "settings/about.html", public_url=house.settings.hub.public_url, vendored=_vendored(), **values
         )
@@ -188,7 +193,7 @@ def _log(
             limit=ENTRIES + 1,
         )
     asked = {"who": who, "area": area, "subject": subject, "first": first, "last": last}
-    values = {"entries": found[:ENTRIES], "more": len(found) > ENTRIES, "asked": asked, "names": names}
+    values: dict[str, Any] = {"entries": found[:ENTRIES], "more": len(found) > ENTRIES, "asked": asked, "names": names}
     if is_part(request):
         return part(request, "settings/entries.html", **values)
     return _shown(request, "settings/audit.html", **values)

@@ -118,6 +118,21 @@ def test_the_audit_log_is_filtered_by_who_and_what_and_paged(window: Opening, hu
     expect(page.locator("#entries")).to_contain_text("No such entry")
 
 
+def test_a_day_of_the_audit_log_is_one_of_the_readers_zone(window: Opening, hub: Hub):
+    with hub.runtime.database.session() as session:
+        session.run(
+            "INSERT INTO audit (at, who, action, subject) VALUES ('2026-01-31 23:30Z', 'x', 'user.add', 'late')"
+        )
+    page = window("admin").open("/settings/audit")  # in Berlin it was 0:30 on 1 February
+    page.locator("#f-first").fill("2026-02-01")
+    page.locator("#f-last").fill("2026-02-01")
+    expect(page.locator("#entries tbody tr")).to_have_count(1)
+    expect(page.locator("#entries tbody tr").first).to_contain_text("late")
+    page.locator("#f-first").fill("2026-01-31")
+    page.locator("#f-last").fill("2026-01-31")
+    expect(page.locator("#entries")).to_contain_text("No such entry")
+
+
 def test_the_size_is_that_of_the_command(window: Opening, hub: Hub):
     page = window("viewer").open("/settings")
     with hub.runtime.database.session() as session:

@@ -67,6 +67,22 @@ def test_a_secret_is_a_variable_where_hub_may_not_write() -> None:
         }
     }
     assert made.variables == ("SHOP_AT_WEBHOOK_SECRET",)
+    both = draft("shop-at", "shopify", None, shop=" at.myshopify.com ", **{"use-access_token": "true"})
+    assert both.variables == ("SHOP_AT_WEBHOOK_SECRET", "SHOP_AT_ACCESS_TOKEN")
+    assert "shop: at.myshopify.com\n" in both.yaml
+
+
+def test_several_secrets_by_name_are_kept_like_one(tmp_path: Path) -> None:
+    typed = {"auth_code": "c", "merchants": "{M1: token-one, M2: token-two}"}
+    folder = _folder(tmp_path)
+    made = draft("till", "clover", folder, **typed)
+    assert made.faults == {}
+    assert "token-one" not in made.yaml
+    write(folder, made)
+    settings, faults = inspect(tmp_path / "hub.yaml", {})
+    assert faults == []
+    assert settings.connections["till"].options["merchants"] == {"M1": "token-one", "M2": "token-two"}
+    assert "merchants" in draft("till", "clover", folder, auth_code="c", merchants="{../../evil: x}").faults
 
 
 def test_all_faults_are_told_at_once_by_setting(tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from hub.cli import serve
 from hub.cli.parts import LOOK_SECONDS, Parts
 from hub.settings import inspect
 
@@ -87,3 +91,23 @@ def test_a_changed_folder_is_taken_up_once_and_only_without_faults(
     (config.parent / "connections.d" / "till.yaml").unlink()
     assert looked()
     assert not Parts(None, config).changed()
+
+
+def test_the_roles_end_and_start_again_with_a_changed_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+    stopping = threading.Event()
+
+    def spawn(*_: object) -> subprocess.Popen[bytes]:
+        children.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
+        return children[-1]
+
+    def changed() -> bool:
+        if len(children) == 2:
+            stopping.set()
+        return len(children) == 1 and children[0].poll() is None
+
+    monkeypatch.setattr(serve, "_spawn", spawn)
+    monkeypatch.setattr(serve, "RESTART_SECONDS", 0.0)
+    serve.supervise({"api": []}, {}, stopping, changed=changed)
+    assert len(children) == 2
+    assert all(child.poll() is not None for child in children)

@@ -192,7 +192,10 @@ def _first(request: Request, house: House, slug: str, name: str, draft: Draft | 
         draft=draft,
         come=come,
         url=address(house.settings.hub.public_url, name) if source and source.verify else "",
-        steps=set_up(registry.folder(slug) / "README.md") if slug in registry.slugs() else [],
+        steps=[
+            _named(step, name, house.settings.hub.public_url)
+            for step in (set_up(registry.folder(slug) / "README.md") if slug in registry.slugs() else [])
+        ],
         is_source=source is not None,
     )
 
@@ -209,7 +212,14 @@ def set_up(readme: Path) -> list[str]:
     prose = re.sub(r"^\s*```.*?```\s*$", "", found[1], flags=re.DOTALL | re.MULTILINE)
     lines = re.split(r"^\d+\. ", prose.strip(), flags=re.MULTILINE)
     steps = [" ".join(line.split()) for line in lines if line.strip()]
+    steps = [step for step in steps if not re.fullmatch(r"Configure[^.]*[:.]?", step)]  # the form has done that
     return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", step) for step in steps]
+
+
+def _named(step: str, name: str, public_url: str) -> str:
+    """A step with this installation's address and the connection's name in place of the README's words for them."""
+    with_url = re.sub(r"(https://)?<(hub\.)?public_url>", lambda _: public_url, step)
+    return with_url.replace("<connection>", name)
 
 
 def _shown(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:

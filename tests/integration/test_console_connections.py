@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -104,6 +105,16 @@ def test_a_history_is_read_and_everything_done_is_in_the_audit_log(console: Cons
     assert [(entry.who, entry.action, entry.subject) for entry in entries] == [
         ("anna", "connection.backfill", "old-crm")
     ] * 3
+
+
+def test_a_page_that_outlives_its_job_says_so_and_stops_asking(console: Console) -> None:
+    for page in ("connections/jobs", "rules/tries"):
+        path = f"/console/{page}/{uuid4()}"
+        told = console.client.get(path, headers={"hx-request": "true"})
+        assert told.status_code == 200
+        assert "started again" in told.text
+        assert "hx-get" not in told.text
+        assert console.client.get(path).status_code == 404
 
 
 def test_a_history_that_another_process_reads_is_left_to_it(console: Console) -> None:

@@ -87,6 +87,8 @@ def routes(house: House) -> APIRouter:
         """How far something is that goes on in the background."""
         found = house.jobs.get(job)
         if found is None:
+            if is_part(request):
+                return part(request, "gone_job.html")
             raise HTTPException(404)
         if not is_part(request):
             return RedirectResponse(f"/console/connections/{found.about}", 303)

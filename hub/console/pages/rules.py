@@ -70,6 +70,8 @@ def routes(house: House) -> APIRouter:
         """How far a trial is, and in the end what it found."""
         found = house.jobs.get(job)
         if found is None:
+            if is_part(request):
+                return part(request, "gone_job.html")
             raise HTTPException(404)
         if is_part(request):
             return part(request, "rules/tried.html", **_tried(house, found))

@@ -47,11 +47,13 @@ def main() -> None:
     for part in PARTS:
         for name, played in turns.items():
             print(f"{part:8} {name:7} {_words(played, part)}")
-        ratios = [
-            _cost(now, part, "hub", "postgres") / _cost(before, part, "hub", "postgres")
-            for before, now in zip(turns["before"], turns["now"], strict=True)
-        ]
-        print(f"{part:8} ratio   {statistics.median(ratios):.2f}  of {', '.join(f'{one:.2f}' for one in ratios)}")
+        for counted in (("hub", "postgres"), ("hub",)):
+            ratios = [
+                _cost(now, part, *counted) / _cost(before, part, *counted)
+                for before, now in zip(turns["before"], turns["now"], strict=True)
+            ]
+            each = ", ".join(f"{one:.2f}" for one in ratios)
+            print(f"{part:8} ratio   {statistics.median(ratios):.2f}  of {each} ({' and '.join(counted)})")
 
 
 def play(server: Postgres, tree: Path, orders: Path, *more: str) -> Turn:

@@ -275,17 +275,18 @@ def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resendin
     from hub.console.app import console
     from hub.console.house import House
 
-    house = House(
-        database=run.database,
-        connections=run.connections,
-        routed=run.routed,
-        settings=run.settings,
-        processing=run.processing,
-        judge=judge,
-        reviewer=reviewer,
-        resending=resending,
+    return console(
+        House(
+            database=run.database,
+            connections=run.connections,
+            routed=run.routed,
+            settings=run.settings,
+            processing=run.processing,
+            judge=judge,
+            reviewer=reviewer,
+            resending=resending,
+        )
     )
-    return console(house)
 
 
 def _waken(run: Runtime, waker: Waker) -> Callable[[str], None]:

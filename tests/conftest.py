@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import shutil
@@ -70,11 +71,23 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
+# The interpreter looks for cycles once more before it ends: in all that a run has left, and for nothing.
+atexit.register(gc.freeze)
+
 # How long an example takes says more of what else the machine does than of Hub.
 hypothesis.settings.register_profile(
     "hub", deadline=None, max_examples=examples(50), derandomize=SAME_EVERY_TIME, print_blob=True
 )
 hypothesis.settings.load_profile("hub")
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than there are cores: a test that waits for a process, a lease or a server leaves its core to another.
+
+    ``PYTEST_XDIST_AUTO_NUM_WORKERS`` says otherwise.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return cores + 1 if cores and "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -148,7 +148,7 @@ def router(
         with database.session() as session:
             found = _found(explained(session, id, in_force(session), connections, field=field))
         if not found["found"]:
-            raise ApiError(404, "the profile has no such value")
+            raise ApiError(404, f"the profile has no such value{found['near']}")
         return Explanation.model_validate(found)
 
     return routes

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 
 from hub.errors import AuthError, BugError, HubError, RateLimited, RetryableError
-from hub.outbox.policy import AUTH_PAUSE, next_attempt
+from hub.outbox.policy import AUTH_PAUSES, next_attempt
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.store import inbox, rests
@@ -160,7 +160,7 @@ def _rest(database: Database, name: str, error: RetryableError | AuthError) -> N
     """Leave the vendor alone for as long as it asks for, or as its failures in a row make it."""
     waits = RESTS
     if isinstance(error, AuthError):
-        waits = (AUTH_PAUSE,)
+        waits = AUTH_PAUSES
     elif error.retry_after:
         waits = (min(timedelta(seconds=error.retry_after), LONGEST_PAUSE),)
     with database.session() as session:

@@ -19,7 +19,7 @@ from hub.matching.version import Identity
 from hub.matching.wording import lines, sentence
 from hub.model.judgement import Judgement, told
 from hub.model.profile import RecordReference
-from hub.profiles.explanation import answers, explanation, is_who
+from hub.profiles.explanation import answers, explanation, is_who, nearest
 from hub.sdk.connection import Connection
 from hub.store import explanations, judgements, matches, profiles, records
 from hub.store.database import Session
@@ -102,6 +102,7 @@ def explained(
     if document is None:
         return None
     document["found"] = answers(document, field)
+    document["near"] = "" if document["found"] or not field else nearest(session, document["id"], field, connections)
     document["history"] = history(session, document["history"])
     rows = records.of_profile(session, document["id"]) if is_who(field) else []
     document["one_person"] = one_person(session, rows, in_force.identity) if rows else None

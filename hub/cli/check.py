@@ -18,7 +18,7 @@ from hub.application.target_fields import check_targets
 from hub.application.token_store import key_faults
 from hub.cli import output
 from hub.cli.connections import troubles
-from hub.cli.database import unconfigured
+from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_survivorship_rules
@@ -42,17 +42,13 @@ def command(
     """Validate the configuration and print every fault with its YAML path."""
     odd = inspect(config, os.environ)[0].unknown_variables(os.environ)
     with output.exit_codes(json=json):
-        try:
-            settings, connections = checked(config, os.environ)
-        except ConfigError:
-            _warn(odd)
-            raise
+        settings, connections, faults = inspected(config, os.environ)
         told = check_targets(connections, settings, "always" if live else "never", now=datetime.now(UTC))
-        if told.faults:
+        if faults or told.faults:
             _warn(odd)
-            raise ConfigError(told.faults)
+            raise ConfigError(list(dict.fromkeys([*faults, *told.faults])))
     warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + doubtful(connections)
-    warnings += troubles_of(settings)
+    warnings += misdirected(settings, DEFAULT_PORT) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]
@@ -77,9 +73,17 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
-    """Settings and connections.
+    """Settings and connections. Raises ConfigError with all faults."""
+    settings, connections, faults = inspected(path, environment)
+    if faults:
+        raise ConfigError(faults)
+    return settings, connections
 
-    Raises ConfigError with the faults of the file, its connections, routes, rules and mapping files.
+
+def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection], list[str]]:
+    """Settings and connections, as far as they are right, and the faults of all files.
+
+    These are the configuration, its connections, routes, rules and mapping files.
     """
     settings, faults = inspect(path, environment)
     own, wrong = declared(settings.destination_folder)
@@ -111,9 +115,7 @@ def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
                 read(file, environment, region=settings.hub.default_region)
         except ConfigError as error:
             located += error.faults
-    if located:
-        raise ConfigError(list(dict.fromkeys(located)))
-    return settings, connections
+    return settings, connections, list(dict.fromkeys(located))
 
 
 def _file_faults(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:

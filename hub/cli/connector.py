@@ -157,6 +157,8 @@ def check(
         output.show(f"{case.id}: {len(found) - len(failures)} of {len(found)} checks hold")
     if failures:
         raise typer.Exit(output.FAILED)
+    if _is_declaration(name) and not json and read_declaration(Path(name)).proof.kit is None:
+        output.say(f"write it down for its tier: under `proof:`, `kit: hub connector check {name}`")
 
 
 @app.command("try")

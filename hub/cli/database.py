@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from hub import log
 from hub.cli import output
@@ -26,10 +27,27 @@ def settings_of(config: Path | None) -> Settings:
     return settings
 
 
-def warn_at_start(config: Path | None, settings: Settings) -> None:
-    """Say what a role that starts would otherwise begin without: a configuration, and variables that are misspelt."""
-    for warning in (*unconfigured(config), *settings.unknown_variables(os.environ)):
+DEFAULT_PORT = 8080
+
+
+def warn_at_start(config: Path | None, settings: Settings, port: int | None = None) -> None:
+    """Say what a role that starts would otherwise begin without: a configuration, and variables that are misspelt.
+
+    With the ``port`` it listens on also that ``public_url`` leads elsewhere.
+    """
+    lost = [] if port is None else misdirected(settings, port)
+    for warning in (*unconfigured(config), *settings.unknown_variables(os.environ), *lost):
         output.say(f"warning: {warning}")
+
+
+def misdirected(settings: Settings, port: int) -> list[str]:
+    """That ``public_url`` leads to this machine, and not to the port that Hub listens on; a proxy's may well differ."""
+    url = urlsplit(settings.hub.public_url)
+    named = url.port or (443 if url.scheme == "https" else 80)
+    if named == port or url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return []
+    missed = f"hub.public_url: it names port {named}, and Hub listens on {port}: whoever calls or signs it misses Hub"
+    return [f"{missed}. Start with --port {named}, or write {port} there"]
 
 
 def unconfigured(config: Path | None) -> list[str]:

@@ -162,8 +162,9 @@ def explain(
             found = explained(session, wanted, run.processing.in_force(session), run.connections, field=field)
         if found is None:
             raise NotFound(_missing(wanted))
+        near = found.pop("near")
         if not found.pop("found"):
-            raise NotFound(f"the profile has no value {field}")
+            raise NotFound(f"the profile has no value {field}{near}")
     if json:
         output.show_json(found)
     else:

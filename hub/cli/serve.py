@@ -24,7 +24,7 @@ import uvicorn
 from hub import bootstrap, log, metrics
 from hub.application.target_fields import check_targets
 from hub.cli import interrupt, output
-from hub.cli.database import settings_of, unconfigured, warn_at_start
+from hub.cli.database import DEFAULT_PORT, settings_of, unconfigured, warn_at_start
 from hub.cli.parts import Parts
 from hub.errors import ConfigError, HubError
 from hub.pipeline import QUEUES
@@ -47,7 +47,7 @@ PORT_SECONDS = 3.0
 
 def api(
     host: HostOption = "127.0.0.1",
-    port: PortOption = 8080,
+    port: PortOption = DEFAULT_PORT,
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
@@ -60,7 +60,7 @@ def api(
 
     follows = parent.follow()
     with output.exit_codes(json=json), _stopped_by_signal() as stopping:
-        settings = _started(config, follows=follows)
+        settings = _started(config, follows=follows, port=port)
         with bootstrap.role(settings, statement_seconds=STATEMENT_SECONDS, failed=stopping.set) as (run, ground):
             application = bootstrap.api(run, open_pages=is_loopback(host))
             tune_memory()
@@ -70,10 +70,10 @@ def api(
                 raise ground.fault
 
 
-def _started(config: Path | None, *, follows: bool) -> Settings:
+def _started(config: Path | None, *, follows: bool, port: int | None = None) -> Settings:
     settings = settings_of(config)
     if not follows:  # who started this role has said it
-        warn_at_start(config, settings)
+        warn_at_start(config, settings, port)
         if settings.mapping_folder is not None and settings.mapping_folder.is_dir():
             _check_targets(settings, bootstrap.configure(settings)[0])
     return settings
@@ -164,7 +164,7 @@ def migrate(config: output.ConfigOption = None, json: output.JsonOption = False)
 
 def up(
     host: HostOption = "127.0.0.1",
-    port: PortOption = 8080,
+    port: PortOption = DEFAULT_PORT,
     config: output.ConfigOption = None,
     json: output.JsonOption = False,
 ) -> None:
@@ -177,7 +177,7 @@ def up(
         log.configure(settings.log_level, settings.log_format)
         connections, _, identity, survivorship = bootstrap.configure(settings)
         _require_free(host, port)
-        warn_at_start(config, settings)
+        warn_at_start(config, settings, port)
         _check_targets(settings, connections)
         if not settings.connections and not unconfigured(config):
             output.say("warning: no connections are configured, webhooks will get 404; `hub init` writes a starter")

@@ -50,16 +50,15 @@ def console(house: House) -> Guard:
     """The application. It starts nothing and needs no lifespan."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     entries = found_pages()
-    renderer = Renderer(entries)
+    renderer = Renderer(entries, lambda page: page.shown(house))
     app.state.renderer = renderer
     app.include_router(entry.router(house, renderer))
-    first = entries[0].path
 
     @app.get(PREFIX)
     @app.get(f"{PREFIX}/")
     def start() -> RedirectResponse:
         """The first page."""
-        return RedirectResponse(first, 303)
+        return RedirectResponse(next(page.path for page in entries if page.shown(house)), 303)
 
     @app.get(f"{PREFIX}/session", dependencies=[Depends(signed_in(house, "viewer"))])
     def session(request: Request) -> dict[str, str]:

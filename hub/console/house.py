@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter
@@ -51,7 +52,7 @@ class House:
 
     @property
     def region(self) -> str:
-        """ISO 3166 country of phone numbers that name none."""
+        """ISO 3166 alpha-2 country in which a number without one is dialled."""
         return self.settings.hub.default_region
 
     @property
@@ -65,6 +66,11 @@ class House:
         from hub.application.rule_versions import RuleVersions
 
         return RuleVersions(self.database, self.processing.identity, self.processing.survivorship)
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder."""
+        return self.settings.data_dir
 
     @cached_property
     def live(self) -> Live:
@@ -81,12 +87,16 @@ class House:
         return self.processing.in_force(session)
 
 
+def _always(_: House) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """An entry of the navigation and its routes, which lie under ``/console``.
 
     ``slug`` is the first part of their path, ``title`` a text that ``N_`` marks, ``icon`` a name of ``icons.html``,
-    ``order`` its place, ``role`` the least that may see it.
+    ``order`` its place, ``role`` the least that may see it. ``shown`` is asked each time whether it stands there now.
     """
 
     slug: str
@@ -95,6 +105,7 @@ class Page:
     order: int
     routes: Callable[[House], APIRouter]
     role: Role = "viewer"
+    shown: Callable[[House], bool] = _always
 
     @property
     def path(self) -> str:

@@ -19,6 +19,7 @@ from hub.console.access import Viewer
 from hub.console.house import Page
 from hub.console.language import LANGUAGES, Formats, catalogue, preferred
 from hub.console.masking import Masking
+from hub.console.spoken import spoken
 
 STATIC = Path(str(files("hub.console") / "static"))
 THEMES = ("auto", "light", "dark")
@@ -71,11 +72,15 @@ class Reader:
         """A text that ``N_`` marks, in the reader's language."""
         return str(catalogue(self.language).ugettext(text)) if text else ""
 
+    def spoken(self, text: str) -> str:
+        """A sentence of the core, in the reader's language."""
+        return spoken(self.language, text)
+
     def fill(self, template: str, values: Mapping[str, Any]) -> str:
         """A template's text."""
         names = {
             "reader": self, "fmt": self.formats, "shown": self.shown, "viewer": self.viewer,
-            "now": datetime.now(UTC), "tr": self.gettext,
+            "now": datetime.now(UTC), "tr": self.gettext, "spoken": self.spoken,
         }  # fmt: skip
         return environment(self.language).get_template(template).render({**names, **values})
 
@@ -83,14 +88,14 @@ class Reader:
 class Renderer:
     """Answers with pages that have a navigation."""
 
-    def __init__(self, pages: Sequence[Page]) -> None:
-        self._pages = tuple(pages)
+    def __init__(self, pages: Sequence[Page], stands: Callable[[Page], bool]) -> None:
+        self._pages, self._stands = tuple(pages), stands
 
     def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page; ``template`` extends ``base.html``."""
         viewer: Viewer | None = getattr(request.state, "viewer", None)
         reader = Reader(request, viewer)
-        pages = [page for page in self._pages if viewer is not None and viewer.may(page.role)]
+        pages = [page for page in self._pages if viewer is not None and viewer.may(page.role) and self._stands(page)]
         frame = {"pages": pages, "path": request.url.path, "form_token": viewer.form_token if viewer else ""}
         return HTMLResponse(reader.fill(template, {**frame, **values}), status)
 
@@ -107,7 +112,7 @@ def is_part(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def filling(request: Request, template: str, name: str) -> Callable[[Any], str]:
-    """For a live topic: what makes the text of a value."""
+def filling(request: Request, template: str, name: str, **more: Any) -> Callable[[Any], str]:
+    """For a live topic: what makes the text of a value; ``more`` is the same each time."""
     reader = Reader(request, request.state.viewer)
-    return lambda value: reader.fill(template, {name: value, "form_token": ""})
+    return lambda value: reader.fill(template, {**more, name: value, "form_token": ""})

@@ -21,6 +21,7 @@ from hub.demo.cast import cast
 from hub.demo.play import play, sendings
 from hub.demo.roles import MAX_SCALE
 from hub.demo.stage import Stage, stage
+from hub.demo.tour import Telling
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API; any that is free without it.")]
 
@@ -50,8 +51,13 @@ def command(
         progress.step("PostgreSQL, API, worker and the sandbox CRM start")
         with _terminable(), stage(people, port) as running:
             started = time.monotonic() - began
-            state = play(running, people, progress.step, progress.done)
+            telling = Telling(running.data_dir, people)
+            step = telling.during(progress.step, lambda: sum(running.kills.values()))
+            if not once:
+                _invite(running, progress)
+            state = play(running, people, step, progress.done)
             verdicts = laws.check(state, people)
+            telling.over(verdicts)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
             shown = report.document(state, people, verdicts, running.connections, seconds)
             progress.end()
@@ -88,6 +94,13 @@ class _Steps:
         """A delivery was sent."""
         if self._bar:
             self._bar.advance(self._task)
+
+    def say(self, text: str) -> None:
+        """A line that stays, above the bar."""
+        if self._bar:
+            self._bar.console.print(text, soft_wrap=True, markup=False, highlight=False)
+        else:
+            output.say(text)
 
     def end(self) -> None:
         """Clear the line for what is shown."""
@@ -126,6 +139,14 @@ def _has_screen() -> bool:
     return sys.stdout.isatty() and (bool(display) or sys.platform in ("darwin", "win32"))
 
 
+def _invite(running: Stage, progress: _Steps) -> None:
+    """Lead to the tour, which goes on while the day is played."""
+    link = running.console_link()
+    progress.say(f"watch it     {link}")
+    if _has_screen():
+        webbrowser.open(link)
+
+
 def _stay(running: Stage) -> None:
     token = running.token("admin")
     output.say(f"\nconsole      {running.console_link()}")
@@ -140,8 +161,6 @@ def _stay(running: Stage) -> None:
     output.say("  unset HUB_DATABASE_URL HUB_REDIS_URL")
     output.say("  hub stats; hub connections; hub profile search anna; hub review list; hub outbox list")
     output.say("Ctrl-C ends the demo and removes it.")
-    if _has_screen():
-        webbrowser.open(running.console_link())
     try:
         while not threading.Event().wait(0.5):
             for role in (running.api, running.worker):

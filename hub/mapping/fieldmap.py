@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
@@ -101,8 +102,7 @@ class TextMap(Generic[Schema]):
 
     def read(self, source: Schema) -> dict[str, str]:
         """Property name to text; absent values are left out."""
-        found = ((name, as_text(read(source))) for name, read in self._readers)
-        return {name: text for name, text in found if text}
+        return {name: text for name, read in self._readers if (text := as_text(read(source)))}
 
 
 class OrderMap(TextMap[Order]):
@@ -177,6 +177,8 @@ def _part_of(annotation: Any) -> str:
 
 def as_text(value: Any) -> str:
     """A value as people read it: lists by semicolons, numbers without an exponent, times in ISO 8601."""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, list | tuple):
         return ";".join(filter(None, map(as_text, value)))
     if isinstance(value, Decimal):
@@ -185,7 +187,7 @@ def as_text(value: Any) -> str:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Mapping):
         return "; ".join(f"{name}: {text}" for name, text in value.items())
-    return "" if value is None or isinstance(value, BaseModel) else str(value)
+    return "" if isinstance(value, BaseModel) else str(value)
 
 
 def _place(schema: type[BaseModel], path: str) -> tuple[str, str | int]:
@@ -220,6 +222,8 @@ def _annotation(schema: type[BaseModel], path: str) -> Any:
 def _reader(schema: type[BaseModel], path: str) -> Callable[[Any], Any]:
     _annotation(schema, path)
     steps = [int(step) if step.isdigit() else step for step in path.split(".")]
+    if len(steps) == 1:
+        return attrgetter(path)
 
     def read(source: Any) -> Any:
         value = source

@@ -96,6 +96,8 @@ def is_given_back(refund: Refund) -> bool:
 
 def refunded(order: Order) -> Decimal:
     """What the order itself tells was given back, in its currency. Another currency's number is never subtracted."""
+    if not order.refunds:
+        return _NOTHING
     own = [refund for refund in order.refunds if refund.amount.currency == order.currency and is_given_back(refund)]
     by_basis = {basis: _sum(refund for refund in own if refund.basis == basis) for basis in (None, "goods", "money")}
     return by_basis[None] + max(by_basis["goods"], by_basis["money"])

@@ -19,8 +19,9 @@ POISONOUS = 3
 """Records whose calls may fail while the destination counts as sound: then it is them."""
 
 _BREAKER_SECONDS = (5, 15, 30, 60, 120, 300)
-AUTH_PAUSE = timedelta(minutes=10)
-"""Refused credentials are tried again this often; new credentials at once."""
+AUTH_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 600))
+"""How long refused credentials rest, after each refusal in a row: a token that works again is soon found out, by the
+next call that waits. New credentials are tried at once."""
 
 
 def next_attempt(attempts: int, *, jitter: float = 0.0) -> timedelta | None:
@@ -36,6 +37,11 @@ def breaker_pause(failures: int) -> timedelta | None:
         return None
     step = min(failures - BREAKER_AFTER, len(_BREAKER_SECONDS) - 1)
     return timedelta(seconds=_BREAKER_SECONDS[step])
+
+
+def auth_pause(refusals: int) -> timedelta:
+    """How long a destination that refused the credentials so often in a row (from 1) is left alone."""
+    return AUTH_PAUSES[min(refusals, len(AUTH_PAUSES)) - 1]
 
 
 # -- what cannot be undone, while much is coming in --------------------------------------------------------------------

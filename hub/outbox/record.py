@@ -23,12 +23,12 @@ RATE_LIMIT_PAUSE = 10.0
 
 def unchanged(row: DueRow, reason: str = "") -> Recorded:
     """Nothing differs there, or nothing of this goes there (``reason``): done without a call."""
-    return replace(_recorded(row, "delivered", "unchanged"), reason=reason)
+    return _recorded(row, "delivered", "unchanged", reason=reason)
 
 
 def failed(row: DueRow, reason: str) -> Recorded:
     """The row cannot be rendered."""
-    return replace(_recorded(row, "rejected", "rejected"), reason=reason)
+    return _recorded(row, "rejected", "rejected", reason=reason)
 
 
 def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) -> Recorded:
@@ -39,8 +39,10 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
         known = row.external_ids
         gone = tuple(other for other in known if other != external_id) if external_id else ()
         owner = row.owners[known.index(external_id)] if external_id in known else row.key
-        return replace(
-            _recorded(row, "delivered", "delivered"),
+        return _recorded(
+            row,
+            "delivered",
+            "delivered",
             refused=refusals_in_words(result.refused),
             mirror=_text(mirror),
             external_id=external_id,
@@ -55,8 +57,10 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
     wait = policy.next_attempt(attempts, jitter=jitter)
     state, outcome = ("dead", "dead") if wait is None else ("retrying", "retry")
     unknown = unheard(row, write) if result.uncertain else None
-    return replace(
-        _recorded(row, state, outcome),
+    return _recorded(
+        row,
+        state,
+        outcome,
         reason=result.reason,
         attempts=attempts,
         wait=wait or timedelta(),
@@ -109,6 +113,8 @@ def _text(mirror: Mapping[str, Any]) -> str:
 
 def refusals_in_words(refused: Sequence[Refusal]) -> str:
     """What was refused, for people: ``email: INVALID_EMAIL``; never the value."""
+    if not refused:
+        return ""
     return ", ".join(dict.fromkeys(f"{each.property}: {each.code}" for each in refused))
 
 
@@ -124,7 +130,12 @@ def next_state(
         pause = timedelta(seconds=error.retry_after or RATE_LIMIT_PAUSE)
         return DestinationState(rest=pause, reason=str(error), settings=settings)
     if isinstance(error, AuthError):
-        return DestinationState(rest=policy.AUTH_PAUSE, reason=str(error), credentials=settings, settings=settings)
+        refusals = before.failures + 1 if before.credentials == settings else 1
+        pause = policy.auth_pause(refusals)
+        return DestinationState(refusals, rest=pause, reason=str(error), credentials=settings, settings=settings)
+    if before.credentials:
+        # its failures were refusals: they say nothing of a breaker, and one answer ends them
+        before = DestinationState() if sent.calls_answered else replace(before, failures=0, answers=0)
     named = timedelta(seconds=error.retry_after) if error and error.retry_after else None
     if _is_failure(before, sent, failing):
         failures = before.failures + 1
@@ -150,15 +161,6 @@ def _is_failure(before: DestinationState, sent: Sent, failing: Collection[str]) 
     return not sent.outages <= set(failing)
 
 
-def _recorded(row: DueRow, state: str, outcome: str) -> Recorded:
-    return Recorded(
-        key=row.key,
-        version=row.version,
-        state=state,
-        attempts=0,
-        uncertain=False,
-        wait=timedelta(),
-        reason="",
-        outcome=outcome,
-        events=row.events,
-    )
+def _recorded(row: DueRow, state: str, outcome: str, **told: Any) -> Recorded:
+    known = {"attempts": 0, "uncertain": False, "wait": timedelta(), "reason": "", **told}
+    return Recorded(key=row.key, version=row.version, state=state, outcome=outcome, events=row.events, **known)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from hub.errors import did_you_mean
 from hub.model.profile import Profile
 from hub.profiles import wording
 from hub.profiles.properties import behind
 from hub.profiles.survive import Ranks, leaves
 from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
 from hub.sdk.connection import Connection, counting_placed_orders
+from hub.sdk.manifest import ProfileSettings
 from hub.store import explanations, profiles, records
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
@@ -72,6 +74,23 @@ def answers(document: Json, field: str | None) -> bool:
     return field is None or bool(
         document["values"] or document["orders"] or document["unused"] or document["asked"] or is_who(field)
     )
+
+
+def nearest(session: Session, profile_id: UUID, field: str, connections: Connections) -> str:
+    """The nearest name to one that nothing is known of, to be put after a fault; "" where none is near.
+
+    Known are our own fields, and what connectors and mapping files write to destinations, or wrote there.
+    """
+    mirrors = explanations.mirrors(session, profile_id)
+    known = {name: one for name, one in connections.items() if one.connector.destination is not None}
+    prefix = field.partition(".")[0]
+    names = set() if prefix in known else set(OWN)
+    for destination, connection in known.items():
+        own, settings = connection.connector.own_fields, connection.settings
+        fields = own(settings) if own and isinstance(settings, ProfileSettings) else None
+        written = {*(fields.written if fields else ()), *mirrors.get(destination, ({}, None))[0]}
+        names |= {f"{destination}.{name}" for name in written} if prefix in known else written
+    return "" if field in names else did_you_mean(field, sorted(names))
 
 
 def is_who(field: str | None) -> bool:

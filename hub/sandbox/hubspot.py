@@ -18,7 +18,7 @@ import re
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from hub.sandbox.page import look
-from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, Stored, broken, now
+from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now
 from hub.sandbox.server import serving
 
 BATCH_LIMIT = 100
@@ -173,6 +173,9 @@ class SandboxCrm(Records):
     def batch(self, body: Json, query: Mapping[str, str], kind: str, action: str) -> Reply:
         """Batch upsert, update, create and read; in part where inputs carry trace ids, as HubSpot does it."""
         inputs = body.get("inputs", [])
+        if action == "archive":
+            self.archive(kind, [one["id"] for one in inputs])
+            return Reply(204)
         if len(inputs) > BATCH_LIMIT:
             raise Refusal(400, "VALIDATION_ERROR", f"Batch size of {len(inputs)} exceeds the limit of {BATCH_LIMIT}")
         ids = [f"{one.get('idProperty') or ''}:{one['id']}".lower() for one in inputs if "id" in one]
@@ -242,7 +245,7 @@ class SandboxCrm(Records):
 
     def search(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
         """Search by EQ and IN filters; an e-mail also finds a contact by its additional ones."""
-        found = [one for one in self.records[kind].values() if _matches(one, body.get("filterGroups", []))]
+        found = [one for one in self.records[kind].values() if matches(one, body.get("filterGroups", []))]
         shown = [one.shown(body.get("properties", [])) for one in found[: body.get("limit", 10)]]
         return Reply(200, {"total": len(found), "results": shown})
 
@@ -331,23 +334,13 @@ class SandboxCrm(Records):
         return Reply(201, {"name": body["name"], "label": body["label"], "displayOrder": -1, "archived": False})
 
 
-def _matches(record: Stored, groups: Sequence[Json]) -> bool:
-    def holds(item: Json) -> bool:
-        wanted = {str(value).lower() for value in item.get("values", [item.get("value")])}
-        name = item["propertyName"]
-        held = record.emails if name == "email" else {record.properties.get(name, "").lower()}
-        return bool(wanted & held)
-
-    return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
-
-
-_KIND = "(contacts|deals|notes)"
+_KIND = "(contacts|deals|notes|line_items)"
 _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
     (method, re.compile(pattern), handler)
     for method, pattern, handler in (
         ("POST", "/crm/v3/objects/contacts/merge", SandboxCrm.merge_two),
         ("POST", "/crm/v3/objects/contacts/gdpr-delete", SandboxCrm.gdpr_delete),
-        ("POST", f"/crm/v3/objects/{_KIND}/batch/(upsert|update|create|read)", SandboxCrm.batch),
+        ("POST", f"/crm/v3/objects/{_KIND}/batch/(upsert|update|create|read|archive)", SandboxCrm.batch),
         ("POST", f"/crm/v3/objects/{_KIND}/search", SandboxCrm.search),
         ("POST", f"/crm/v3/objects/{_KIND}", SandboxCrm.post),
         ("GET", f"/crm/v3/objects/{_KIND}/([^/]+)", SandboxCrm.single),

@@ -21,9 +21,11 @@ _TEXT = {
                  "country", "company", "date_of_birth", "jobtitle", "website", "hs_language"),
     "deals": ("dealname", "pipeline", "dealstage", "deal_currency_code"),
     "notes": ("hs_note_body", "hubspot_owner_id"),
+    "line_items": ("name", "hs_sku", "hs_line_item_currency_code"),
 }  # fmt: skip
 _TYPED = {
     "deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}, "notes": {"hs_timestamp": "datetime"},
+    "line_items": {"quantity": "number", "price": "number"},
 }  # fmt: skip
 
 
@@ -117,10 +119,10 @@ class Stored:
 
 
 class Records:
-    """Contacts, deals and notes by id, their property definitions, and who holds which unique value."""
+    """Contacts, deals, line items and notes by id, their property definitions, and who holds which unique value."""
 
     def __init__(self) -> None:
-        self.records: dict[str, dict[str, Stored]] = {"contacts": {}, "deals": {}, "notes": {}}
+        self.records: dict[str, dict[str, Stored]] = {kind: {} for kind in _TEXT}
         self.definitions: dict[str, dict[str, Json]] = {kind: _default_properties(kind) for kind in self.records}
         self.links: set[tuple[str, str]] = set()
         self.merged: dict[str, str] = {}
@@ -166,6 +168,17 @@ class Records:
         at = {note: contact for note, contact in self.links if note in self.records["notes"]}
         return [{"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records["notes"].values()]
 
+    def line_items(self) -> list[Json]:
+        """All line items with their properties and the ids of their deals, oldest first."""
+        items = self.records["line_items"].values()
+        return [{"id": i.id, **i.properties, "deals": [to for of, to in self.links if of == i.id]} for i in items]
+
+    def archive(self, kind: str, keys: Sequence[str]) -> None:
+        """Take records out, and their associations. Raises Refusal."""
+        for key in keys:
+            self.remove(self.known(kind, key), kind)
+        self.links = {pair for pair in self.links if not {*pair} & {*keys}}
+
     def change(self, kind: str, record: Stored, properties: Mapping[str, str]) -> None:
         """Set properties, an empty one is cleared. Raises Refusal, and then changes nothing."""
         for name, value in properties.items():
@@ -176,10 +189,10 @@ class Records:
         record.updated = now()
         self._hold(kind, record, held=True)
 
-    def remove(self, record: Stored) -> None:
-        """Take a contact out."""
-        self._hold("contacts", record, held=False)
-        del self.records["contacts"][record.id]
+    def remove(self, record: Stored, kind: str = "contacts") -> None:
+        """Take a record out."""
+        self._hold(kind, record, held=False)
+        del self.records[kind][record.id]
 
     def take_email(self, record: Stored, email: str) -> bool:
         """Take an additional e-mail from a contact, so that another may have it; False when it has none such."""
@@ -239,6 +252,18 @@ class Records:
                 text = f"Contact already exists. Existing ID: {holder.id}"
                 raise Refusal(409, "CONFLICT", text, existingId=[holder.id])
             raise invalid(name, "CONFLICTING_UNIQUE_VALUE", f"{holder.id} already has that value.")
+
+
+def matches(record: Stored, groups: Sequence[Json]) -> bool:
+    """Whether a record passes these groups of filters."""
+
+    def holds(item: Json) -> bool:
+        wanted = {str(value).lower() for value in item.get("values", [item.get("value")])}
+        name = item["propertyName"]
+        held = record.emails if name == "email" else {record.properties.get(name, "").lower()}
+        return bool(wanted & held)
+
+    return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
 
 
 def _swapped_emails(record: Stored, email: str) -> dict[str, str]:

@@ -27,8 +27,9 @@ def with_mappings(
 ) -> tuple[dict[str, Connection], list[str]]:
     """The connections with their mapping files, and every fault of these as ``config/mappings/crm.yaml: fields.x: …``.
 
-    ``configured`` are the names of all connections, which are more than ``connections`` where some have faults. A
-    folder that is not there holds no files.
+    With faults, the connections are good for further checks alone: what is right in a file counts. ``configured`` are
+    the names of all connections, which are more than ``connections`` where some have faults. A folder that is not there
+    holds no files.
     """
     known = connections.keys() if configured is None else configured
     changed = dict(connections)
@@ -53,7 +54,7 @@ def _with_mapping(connection: Connection, file: Path, environment: Mapping[str, 
     compiled, found = compile_overrides(data, own_fields(settings))
     add_new(reader.faults, found)
     located = [f"{file}: {fault}{line_hint(fault, reader.lines)}" for fault in reader.faults]
-    return (connection if located else replace(connection, settings=settings.with_mapping(compiled))), located
+    return replace(connection, settings=settings.with_mapping(compiled)), located
 
 
 def located(folder: Path | None, name: str, faults: list[str]) -> list[str]:

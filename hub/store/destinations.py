@@ -58,7 +58,7 @@ def end_lease(session: Session, destination: str, owner: str) -> None:
 class DestinationState:
     """Breaker and pause of one destination.
 
-    ``failures``     calls that failed, until a few ``answers`` in a row ended them
+    ``failures``     calls that failed, until a few ``answers`` in a row ended them; with ``credentials``, refusals
     ``rest``         for how long from now it is left alone, by PostgreSQL's clock; None while it may be called
     ``credentials``  fingerprint of the settings whose credentials were refused
     ``settings``     fingerprint of the settings under which this came about

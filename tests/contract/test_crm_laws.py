@@ -119,6 +119,17 @@ def test_an_e_mail_that_wanders_is_in_the_end_where_it_belongs(house: House) -> 
     assert emails == [["wandering@example.com"], ["new@example.com"], ["shared@example.com"]]
 
 
+def test_two_records_that_people_keep_apart_stay_two(house: House) -> None:
+    # given two records of one person that people typed there
+    typed = {house.double.add_person(email) for email in ("anna@example.com", "a.amsel@example.org")}
+    # when Hub comes to know the person by both e-mails
+    house.known(person(ANNA, "anna@example.com", "a.amsel@example.org", city="Bonn"))
+    house.settle()
+    # then one of them is Hub's now, and the other is still there
+    assert {each["id"] for each in house.double.people()} == typed
+    assert len(live(house.double, ANNA)) == 1
+
+
 def test_a_record_that_was_deleted_there_is_made_anew_once(house: House) -> None:
     # given somebody with an order
     house.known(person(ANNA, city="München"))
@@ -128,8 +139,10 @@ def test_a_record_that_was_deleted_there_is_made_anew_once(house: House) -> None
     # when people delete the record, and something changes
     house.double.delete_person(one(house.double, ANNA)["id"])
     house.known(person(ANNA, city="Bonn"))
+    house.deliver()
+    # then there is one again at once, with everything Hub knows
+    assert len(house.double.people()) == 1
     house.settle()
-    # then there is one again, with everything Hub knows
     assert len(house.double.people()) == 1
     assert {**told(house).people[str(ANNA)][0]}.keys() == before.people[str(ANNA)][0].keys()
     # and their order is theirs again, by itself
@@ -235,6 +248,18 @@ def test_who_was_made_unseen_and_is_merged_then_is_one_record(house: House, know
     # then one record is left
     assert one(house.double, ANNA)
     assert len(house.double.people()) == 1 or not merges(house)
+
+
+def test_who_was_made_unseen_and_loses_a_value_then_has_it_no_more(house: House) -> None:
+    # given somebody whose creation was carried out though no answer came
+    house.known(person(ANNA, phone="+493023125101", city="Bonn"))
+    house.hostile.every["a time-out after the write"] = 1
+    house.deliver()
+    # when nobody tells of the phone and the city any more, before that is known
+    house.known(person(ANNA))
+    house.settle()
+    # then they stand there no more
+    assert {"+493023125101", "Bonn"}.isdisjoint(map(str, one(house.double, ANNA)["values"].values()))
 
 
 # -- the last state wins ----------------------------------------------------------------------------------------------
@@ -462,6 +487,59 @@ def test_a_refused_order_keeps_none_of_the_others(house: House) -> None:
     assert (row.state == "rejected" and row.reason) or (row.state == "delivered" and row.refused)
 
 
+@pytest.mark.parametrize("slug", ["hubspot", "odoo", "plain-bulk", "plain-strict", "salesforce"])
+def test_a_record_that_an_answer_does_not_reach_is_not_taken_for_done(slug: str) -> None:
+    # given four people and three orders, how many calls they take, and how they are after a change
+    house = house_before(slug)
+    keys = (ANNA, BERT, CARLA, DORA)
+    orders = (ORDER, SECOND, THIRD)
+
+    def life(of: House) -> House:
+        of.known(*(person(key) for key in keys))
+        of.settle()
+        for key, whose in zip(orders, keys, strict=False):
+            of.ordered(key, order(str(key.int)), whose)
+        of.settle()
+        return of
+
+    def changed(of: House) -> House:
+        of.known(*(person(key, city="Bonn") for key in keys))
+        for key, whose in zip(orders, keys, strict=False):
+            of.ordered(key, order(str(key.int), "90.00"), whose)
+        of.settle()
+        return of
+
+    calm = life(house.copy())
+    calls = calm.hostile.calls
+    expected = told(changed(calm))
+    for number in range(1, calls + 1):
+        # when the answer to one of them tells of half of the records
+        torn = house.copy()
+        torn.hostile.at[number] = "an answer in part"
+        # then each has its own record all the same, and a change goes to it
+        assert told(changed(life(torn))) == expected, f"call {number}"
+
+
+@pytest.mark.parametrize("slug", ["espocrm", "hubspot", "plain-strict", "salesforce"])
+def test_an_order_that_cannot_be_filed_under_its_person_is_not_taken_for_done(slug: str) -> None:
+    # given somebody, and a CRM in which a call of its own files an order under them
+    house = house_before(slug)
+    house.known(person(ANNA))
+    house.settle()
+    calm = house.copy()
+    calm.ordered(ORDER, order("1001"), ANNA)
+    calm.settle()
+    house = house.copy()
+    house.ordered(ORDER, order("1001"), ANNA)
+    # when that call is refused
+    house.hostile.at[calm.hostile.calls] = "400"
+    house.deliver()
+    # then nobody believes it to be done, and it is theirs in the end
+    assert house.states()[ORDER] == "retrying"
+    house.settle()
+    assert told(house) == told(calm)
+
+
 # -- erasure ----------------------------------------------------------------------------------------------------------
 
 
@@ -530,6 +608,21 @@ def test_an_order_waits_for_its_person(house: House) -> None:
     house.settle()
     # then it is under them
     assert placed(house.double, ORDER)["person"] == one(house.double, ANNA)["id"]
+
+
+def test_an_order_that_was_deleted_there_is_made_anew_as_a_whole(house: House) -> None:
+    # given an order that people deleted there
+    house.known(person(ANNA))
+    house.ordered(ORDER, order("1001"), ANNA)
+    house.settle()
+    calm = house.copy()
+    house.double.delete_order(placed(house.double, ORDER)["id"])
+    # when only its amount changes
+    for each in (calm, house):
+        each.ordered(ORDER, order("1001", "90.00"), ANNA)
+        each.settle()
+    # then all of it stands there again, under the same person
+    assert told(house) == told(calm)
 
 
 def test_an_order_of_somebody_who_was_deleted_there_is_theirs_again(house: House) -> None:

@@ -121,6 +121,15 @@ def test_help_is_quick_and_lists_everything():
     assert {"pydantic", "psycopg", "fastapi", "dramatiq", "httpx"}.isdisjoint(imported)
 
 
+def test_at_its_end_a_command_is_not_looked_through_for_cycles_and_while_it_runs_it_is():
+    ends = "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000))"
+    program = f"import atexit, gc, sys; {ends}; from hub.cli.app import main; sys.argv[1:] = ['init', '--help']; main()"
+
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert said.endswith("True True\n")
+
+
 def test_a_reading_command_does_not_wait_for_the_web_framework():
     loaded = "import hub.cli.stats, hub.bootstrap, hub.store.stats, sys; print(*sys.modules)"
     imported = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
@@ -310,6 +319,9 @@ def test_an_explanation_names_winner_rule_and_losers(hub: Hub):
     assert told[-1] == "See an event: hub inbox show 3"
     assert "one person" not in name
     assert hub.json("profile", "explain", anna, "company", ends=1) == {"faults": ["the profile has no value company"]}
+    for asked, near in (("crm.frstname", "crm.firstname"), ("frstname", "firstname"), ("adresses", "addresses")):
+        [said] = hub.json("profile", "explain", anna, asked, ends=1)["faults"]
+        assert said == f"the profile has no value {asked}; did you mean {near!r}?"
 
 
 def test_what_has_no_time_of_its_own_is_shown_with_none_and_a_join_is_no_merge(hub: Hub):

@@ -30,6 +30,7 @@ SHOWN = {
     "review accept", "review reject", "judgement list", "judgement withdraw", "outbox list", "outbox preview",
     "outbox pause", "outbox resume", "outbox retry", "outbox resend", "outbox redrive", "token list", "token create",
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",
+    "user add", "user list", "user link", "user role", "user remove",
 }  # fmt: skip
 """Commands that are run below, with data that acts on terminals in everything they could print."""
 
@@ -38,7 +39,7 @@ ELSEWHERE = {
     "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try",
     "rules apply", "rules rollback", "token revoke", "database sizes", "database prune", "database backup",
     "database restore", "database shell", "connections authorise", "connector subscribe", "reconcile", "webhook listen",
-    "webhook try",
+    "webhook try", "user password",
 }  # fmt: skip
 """Commands that show no data of people; what they print goes through ``hub.cli.output`` like all else."""
 
@@ -104,6 +105,8 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("outbox", "resume", "crm"), ("outbox", "resend", "bi", "--all"), ("outbox", "redrive"), ("token", "list"),
         ("token", "create", "--role", "viewer", "--name", HOSTILE), ("rules", "list"),
         ("identity", "status"), ("connector", "list"), ("connector", "show", "csv"), ("inbox", "replay"),
+        ("user", "add", HOSTILE, "--role", "viewer"), ("user", "list"), ("user", "role", HOSTILE, "support"),
+        ("user", "link", HOSTILE), ("user", "remove", HOSTILE),
     ):  # fmt: skip
         run(*arguments)
 

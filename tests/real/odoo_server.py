@@ -168,6 +168,10 @@ class RealOdoo:
         """Somebody deleted a contact."""
         self.execute("res.partner", "unlink", [int(id)])
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody deleted an opportunity."""
+        self.execute("crm.lead", "unlink", [int(id)])
+
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody used the wizard."""
         ids = [int(kept), int(gone)]

@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 
 from hub.cli import check, init
 from hub.cli.check import Finding, check_live
+from hub.cli.database import warn_at_start
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import HttpClient
+from hub.settings import load
 
 SECRETS = {"SHOP_DE_SECRET": "a", "HUBSPOT_TOKEN": "b"}
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -325,3 +327,27 @@ def test_a_connection_that_nothing_verifies_is_warned_of():
     code, _, err = run("check")
     assert code == 0
     assert "warning: connections.app.verify: none, so whoever knows the address can send anything" in err
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://127.0.0.1:8090", True),
+        ("http://localhost", True),
+        ("http://127.0.0.1:8080", False),
+        ("https://hub.example.com", False),  # a proxy's port
+        ("https://hub.example.com:8443", False),
+    ],
+)
+def test_a_public_url_of_this_machine_that_names_another_port_is_warned_of(url: str, warned: bool) -> None:
+    Path("hub.yaml").write_text(f"hub: {{public_url: '{url}'}}")
+    code, _, said = run("check", "--config", "hub.yaml")
+    assert (code, "hub.public_url: it names port" in said) == (0, warned)
+
+
+def test_hub_that_starts_on_another_port_than_its_public_url_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = load(None, {})
+    warn_at_start(None, settings, 8090)
+    assert "hub.public_url: it names port 8080, and Hub listens on 8090" in capsys.readouterr().err
+    warn_at_start(None, settings, 8080)
+    assert "hub.public_url" not in capsys.readouterr().err

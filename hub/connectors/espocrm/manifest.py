@@ -3,7 +3,8 @@
 Sources: docs.espocrm.com/development/api (API users, X-Api-Key, HMAC, error codes), …/development/api/crud (one record
 a call), …/development/api-search-params, …/administration/entity-manager (a field added there gets the
 prefix ``c``); of github.com/espocrm/espocrm …/Crm/Resources/metadata/entityDefs/Opportunity.json (stages, required
-fields), application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does).
+fields), application/Espo/Core/Action/Actions/Merge/Merger.php (what a merge does);
+docs.espocrm.com/extensions/sales-pack/overview (items).
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ MANIFEST = Manifest(
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in EspoCRM",
-        "lines": "EspoCRM's opportunities have no lines; they stand as text in description",
+        "order lines": "items come with Sales Pack, a paid extension; they stand as text in description",
     },
     unmerge=Unmerge(
         "recreates",

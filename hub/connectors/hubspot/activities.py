@@ -2,23 +2,20 @@
 
 Sources: developers.hubspot.com/docs/api-reference/crm-notes-v3/guide (``hs_timestamp`` is required and places the note
 in the timeline; the body holds 65,536 characters), …/legacy/crm/activities/notes/batch/create-notes (a note is made
-together with its associations; the type 202 is a note's with a contact: api-evangelist/hubspot, json-schema/
-engagement-notes-association-input-schema.json), …/legacy/crm/activities/notes/batch/upsert-notes and …/update-notes
-(notes may have properties of unique values).
+together with its associations), HubSpot/hubspot-api-nodejs, src/enums/AssociationTypes.ts (the vendor's own table:
+``noteToContact`` is 202), …/legacy/crm/activities/notes/batch/upsert-notes and …/update-notes (notes may have
+properties of unique values).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import httpx
-
 from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
-from hub.connectors.hubspot.schemas import read_answer
+from hub.connectors.hubspot.schemas import owned, read_answer
 from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY
 from hub.sdk.crm import Activities, Batch, Call, Found, Item, facts
 from hub.sdk.crm.activities import as_html, words
-from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import ActivityChange, HttpRequest, Write
 
@@ -51,15 +48,8 @@ def append(items: Sequence[Item], _: HubSpotSettings) -> Call[Answers]:
 
 
 def find(writes: Sequence[Write], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
-    """Those that stand there, read by the unique property: unlike a search, that knows them at once."""
-    for chunk in chunks((write.key for write in writes), SIZE):
-        inputs = [{"id": key} for key in chunk]
-        body = {"idProperty": ACTIVITY_KEY, "inputs": inputs, "properties": [ACTIVITY_KEY], "propertiesWithHistory": []}
-        yield Call(HttpRequest("POST", f"{NOTES}/batch/read", body), _found)
-
-
-def _found(response: httpx.Response) -> Sequence[Found]:
-    return [Found(one.id, one.properties.get(ACTIVITY_KEY)) for one in read_answer(response).results]
+    """Those that stand there."""
+    return owned(NOTES, ACTIVITY_KEY, [write.key for write in writes])
 
 
 ACTIVITIES = Activities(own=ACTIVITY_KEY, properties=properties, find=find, create=Batch(SIZE, append), guarded=True)

@@ -8,13 +8,17 @@ Sources: developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/g
 e-mails), …/api-reference/legacy/crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an additional
 e-mail is taken away), developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (a merged
 contact's id leads to what it was merged into), …/api-reference/error-handling (objectWriteTraceId, 207, 423, 477),
-…/crm/associations/associate-records, …/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch.
+…/crm/associations/associate-records, …/legacy/communication-preferences/status/batch/unsubscribe-contacts-batch,
+…/2026-03/crm/objects/line-items/guide (line items need no product, a price is not negative) and
+…/line-items/batch/upsert-line-items, knowledge.hubspot.com/records/use-line-items-with-deals (200 are shown; a deal's
+amount does not follow line items that are not added by hand).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -22,10 +26,10 @@ from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.activities import ACTIVITIES
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import MAP
-from hub.connectors.hubspot.schemas import CONTACTS, DEALS, batch, read_answer, read_contacts, read_errors, read_record
-from hub.connectors.hubspot.schemas_fields import DEFINITIONS, ORDER_KEY, PROFILE_ID, is_needed
+from hub.connectors.hubspot.schemas import CONTACTS, DEALS, LINES, batch, read_answer, read_contacts, read_errors
+from hub.connectors.hubspot.schemas_fields import DEFINITIONS, LINE_KEY, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import ConflictError, Unavailable
-from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Orders, People, Script, destination
+from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Lines, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.destination import HttpRequest
@@ -34,6 +38,7 @@ from hub.sdk.manifest import Limits
 
 SIZE = MANIFEST.limits.batch
 LINKS = "/crm/v4/associations/deals/contacts/batch"
+LINES_BELOW = "/crm/v4/associations/line_items/deals/batch"
 UNSUBSCRIBE = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
 REFUSED = frozenset({400, 403, 404, 405, 409, 410})
 
@@ -82,7 +87,7 @@ def deal_values(
 def merge(primary: str, other: str, _: HubSpotSettings) -> Script[str]:
     """Merge ``other`` into ``primary``; the answer names the record that remains."""
     body = {"primaryObjectId": primary, "objectIdToMerge": other}
-    return read_record((yield HttpRequest("POST", f"{CONTACTS}/merge", body))).id
+    return schemas.read_record((yield HttpRequest("POST", f"{CONTACTS}/merge", body))).id
 
 
 def free(contact: str, key: Key, _: HubSpotSettings) -> Script[None]:
@@ -103,10 +108,10 @@ def opt_out(emails: Sequence[str], _: HubSpotSettings) -> Script[Mapping[str, st
     return {"": errors[0].message} if errors else {}
 
 
-def link(pairs: Sequence[tuple[str, str]], _: HubSpotSettings) -> Script[Mapping[str, str]]:
-    """Associate deals with contacts."""
-    body = {"inputs": [{"from": {"id": deal}, "to": {"id": contact}} for deal, contact in pairs]}
-    errors = read_errors((yield HttpRequest("POST", f"{LINKS}/associate/default", body)))
+def link(pairs: Sequence[tuple[str, str]], _: HubSpotSettings, *, path: str = LINKS) -> Script[Mapping[str, str]]:
+    """Associate deals with contacts, or line items with deals."""
+    body = {"inputs": [{"from": {"id": one}, "to": {"id": other}} for one, other in pairs]}
+    errors = read_errors((yield HttpRequest("POST", f"{path}/associate/default", body)))
     return {"": errors[0].message} if errors else {}
 
 
@@ -117,6 +122,16 @@ def unlink(pairs: Sequence[tuple[str, str]], _: HubSpotSettings) -> Script[None]
         contacts.setdefault(deal, []).append({"id": contact})
     body = {"inputs": [{"from": {"id": deal}, "to": several} for deal, several in contacts.items()]}
     yield HttpRequest("POST", f"{LINKS}/archive", body)
+
+
+def find_lines(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
+    """The line items that carry these keys of ours."""
+    return schemas.owned(LINES, LINE_KEY, [key for _, key in keys])
+
+
+def delete_lines(ids: Sequence[str], _: HubSpotSettings) -> Script[None]:
+    """Take line items away."""
+    yield HttpRequest("POST", f"{LINES}/batch/archive", {"inputs": [{"id": one} for one in ids]})
 
 
 def prepare(client: HttpClient, settings: HubSpotSettings) -> None:
@@ -155,6 +170,13 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         link=link,
         unlink=unlink,
         link_size=SIZE,
+        lines=Lines(
+            own=LINE_KEY,
+            upsert=writing(LINES, "upsert", LINE_KEY),
+            find=find_lines,
+            link=partial(link, path=LINES_BELOW),
+            delete=delete_lines,
+        ),
         values=deal_values,
     ),
     activities=ACTIVITIES,

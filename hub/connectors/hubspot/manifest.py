@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -30,7 +30,9 @@ class HubSpotSettings(ActivitySettings):
     deal_stage_lost: str = Field(
         "closedlost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
     )
-    order_lines: OrderLines = "text"
+    order_lines: Literal["text", "records", "none"] = Field(
+        "text", description="text: what was ordered stands in a text property of the deal; records: as its line items."
+    )
     deal_fields: OrderFields = Field(
         default_factory=dict,
         description="Deal property of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",

@@ -38,6 +38,14 @@ DEAL = {
     "hub_order_state": "state",
 }
 
+LINE_ITEM = {
+    "name": "name",
+    "hs_sku": "sku",
+    "quantity": "quantity",
+    "price": "price",
+    "hs_line_item_currency_code": "currency",
+}
+
 MAP: CrmMap[HubSpotSettings] = CrmMap(
     own=PROFILE_ID,
     order_own=ORDER_KEY,
@@ -46,6 +54,7 @@ MAP: CrmMap[HubSpotSettings] = CrmMap(
     facts={name: fact for fact in facts.NAMES if (name := f"hub_{fact}") in CONTACT_PROPERTIES},
     person=lambda _: CONTACT,
     order=lambda _: DEAL,
+    line=LINE_ITEM,
     order_fields=lambda settings: settings.deal_fields,
     more_of_order=lambda change, settings: {
         "pipeline": settings.deal_pipeline,

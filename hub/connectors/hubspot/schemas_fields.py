@@ -11,6 +11,7 @@ from hub.connectors.hubspot.manifest import HubSpotSettings
 
 PROFILE_ID = "hub_profile_id"
 ORDER_KEY = "hub_order_key"
+LINE_KEY = "hub_line_key"
 ACTIVITY_KEY = "hub_activity_key"
 EMAIL_CONSENT = "hub_email_consent"
 
@@ -47,6 +48,7 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
         _definition("hub_order_state", "Order state"),
         {**_definition("hub_order_lines", "Order lines"), "fieldType": "textarea"},
     ),
+    "line_items": (_definition(LINE_KEY, "Hub line key", unique=True),),
     "notes": (
         _definition(ACTIVITY_KEY, "Hub activity key", unique=True),
         _definition("hub_activity_kind", "Activity kind"),
@@ -59,4 +61,6 @@ CONTACT_PROPERTIES = tuple(str(one["name"]) for one in DEFINITIONS["contacts"])
 
 def is_needed(kind: str, settings: HubSpotSettings) -> bool:
     """Whether this connection needs Hub's own properties of a kind of record."""
-    return {"deals": settings.orders != "none", "notes": bool(settings.activities)}.get(kind, True)
+    deals = settings.orders != "none"
+    lines = deals and settings.order_lines == "records"
+    return {"deals": deals, "line_items": lines, "notes": bool(settings.activities)}.get(kind, True)

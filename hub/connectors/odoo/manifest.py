@@ -1,7 +1,8 @@
 """Odoo: settings and declaration.
 
 Sources: www.odoo.com/documentation/19.0/developer/reference/external_api.html (JSON-2: bearer API key,
-X-Odoo-Database), …/external_rpc_api.html (JSON-RPC and XML-RPC, API keys since 14, deprecated in 19 and gone with 22).
+X-Odoo-Database), …/external_rpc_api.html (JSON-RPC and XML-RPC, API keys since 14, deprecated in 19 and gone with 22),
+odoo/odoo: addons/sale/models/sale_order_line.py (``accountable_required_fields``: a line needs a product).
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ MANIFEST = Manifest(
     limits=Limits(batch=40),
     not_offered={
         "webhook": "Odoo is written to, not read from",
+        "order lines": "an opportunity has none, a sales order's need products; they stand as text in x_hub_lines",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Odoo",
     },
     unmerge=Unmerge(

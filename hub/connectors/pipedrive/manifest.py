@@ -3,7 +3,9 @@
 Sources: pipedrive.readme.io/docs/core-api-concepts-authentication (header x-api-token),
 …/docs/marketplace-oauth-authorization (OAuth 2.0), …/docs/core-api-concepts-rate-limiting (tokens a day, requests in
 two seconds; 10 for searches on every plan), …/docs/merging-two-persons (which person's data is kept),
-developers.pipedrive.com/docs/api/v1/Persons (API v2; a deleted person is there for 30 days; marketing_status).
+developers.pipedrive.com/docs/api/v1/Persons (API v2; a deleted person is there for 30 days; marketing_status),
+…/Deals (a deal's product needs ``product_id``), support.pipedrive.com/hc/sv/articles/360005171958 (with products, a
+deal's value is worked out from them: it could not be net of refunds).
 """
 
 from __future__ import annotations
@@ -105,6 +107,7 @@ MANIFEST = Manifest(
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={
         "webhook": "Pipedrive is written to, not read from",
+        "order lines": "as products of your catalogue they would make the deal's value; they stand as text",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Pipedrive",
     },
     unmerge=Unmerge(

@@ -3,7 +3,9 @@
 Sources: help.salesforce.com xcloud.remoteaccess_oauth_jwt_flow (claims and audience of the JWT bearer flow),
 developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-upsert.html (200 records
 a call), …/docs/platform/api/guide/sforce-api-calls-merge.html (merge is a call of the SOAP API),
-…/docs/platform/api-rest/guide/headers-duplicaterules.html (alerts of duplicate rules).
+…/docs/platform/api-rest/guide/headers-duplicaterules.html (alerts of duplicate rules),
+…/docs/atlas.en-us.230.0.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm (with products,
+Amount is their sum, and an update of it is ignored: it could not be net of refunds).
 """
 
 from __future__ import annotations
@@ -156,7 +158,7 @@ MANIFEST = Manifest(
         "leaves the second record for people",
         "lead conversion": "Salesforce converts leads by Apex or by hand only",
         "person accounts": "they are written to as accounts, which Hub does not do",
-        "order lines": "as products they need price books of the org's own; they stand as text in Description",
+        "order lines": "as products they need a price book and make the Amount; they stand as text in Description",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Salesforce",
     },
     unmerge=Unmerge(

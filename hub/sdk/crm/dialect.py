@@ -174,6 +174,21 @@ class People(Generic[Settings]):
 
 
 @dataclass(frozen=True, slots=True)
+class Lines(Generic[Settings]):
+    """How what was ordered is kept as records of their own below the order's, each upserted by Hub's key in ``own``.
+
+    ``find`` as of people, by that key; ``link`` puts lines below orders, given as (line's id, order's id) pairs, and
+    gives what was refused, by the order's id ("" for all); ``delete`` takes lines away.
+    """
+
+    own: str
+    upsert: Batch[Settings]
+    find: Callable[[Sequence[Key], Settings], Iterable[Call[Sequence[Found]]]]
+    link: Callable[[Sequence[tuple[str, str]], Settings], Script[Mapping[str, str]]]
+    delete: Callable[[Sequence[str], Settings], Script[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Orders(Generic[Settings]):
     """What can be done with the records of orders (deals, sales orders, opportunities).
 
@@ -191,6 +206,7 @@ class Orders(Generic[Settings]):
     unlink: Callable[[Sequence[tuple[str, str]], Settings], Script[None]] | None = None
     link_size: int = 100
     link_property: str | None = None
+    lines: Lines[Settings] | None = None
     values: Callable[[Sequence[str], Sequence[str], Settings], Script[Mapping[str, Mapping[str, Any]]]] | None = None
     form: Callable[[str, Any, Settings], Any] | None = None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
-from hub.mapping.fieldmap import texts_of_person
+from hub.mapping.fieldmap import PersonMap
 from hub.model.address import Address
 from hub.model.consent import ConsentChannel
+from hub.model.order import Order, OrderLine
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.destination import OrderChange
 
@@ -44,8 +46,16 @@ def of_profile(profile: Profile, fields: Mapping[str, str], moment: Callable[[da
     profile. ``moment`` writes a moment in the CRM's own form.
     """
     told = _told(profile, moment)
-    found = texts_of_person({field: path for field, path in fields.items() if path not in told}, profile)
-    return {**found, **{field: told[fact] for field, fact in fields.items() if told.get(fact)}}
+    paths, facts = _split(tuple(fields.items()))
+    return {**paths.read(profile), **{field: text for field, fact in facts if (text := told[fact])}}
+
+
+@lru_cache(maxsize=64)
+def _split(fields: tuple[tuple[str, str], ...]) -> tuple[PersonMap, tuple[tuple[str, str], ...]]:
+    """Those with a path of the profile, as they are read, and those with a name of ours."""
+    named = {*NAMES, "full_name", "last_name", "street", "address", "language_code"}
+    paths = {field: path for field, path in fields if path not in named}
+    return PersonMap(paths), tuple((field, fact) for field, fact in fields if fact in named)
 
 
 ORDER_NAMES = ("key", "title", "net", "currency", "placed_on", "placed_at", "state")
@@ -128,17 +138,50 @@ MOST_LINES, MOST_TEXT = 50, 1500
 """How much of an order's lines is told: text fields of every CRM take as much."""
 
 
+LINE_NAMES = ("name", "sku", "quantity", "price", "currency")
+"""What Hub tells of a line that is a record of its own: ``price`` is of one, after discounts."""
+
+
+def line_records(change: OrderChange, fields: Mapping[str, str]) -> list[dict[str, str]]:
+    """The goods of an order, at most ``MOST_LINES``; ``fields`` maps each field of a line to a name of ``LINE_NAMES``.
+
+    What nobody knows is "": another product may have stood in its place.
+    """
+    told = [
+        {
+            "name": line.product.name or line.product.sku or "?",
+            "sku": line.product.sku or "",
+            "quantity": decimal(line.quantity),
+            "price": _price(line),
+            "currency": change.order.currency,
+        }
+        for line in _goods(change.order)[:MOST_LINES]
+    ]
+    return [{field: line[fact] for field, fact in fields.items()} for line in told]
+
+
+def _goods(order: Order) -> list[OrderLine]:
+    return [line for line in order.lines if line.kind == "product"]
+
+
+def _price(line: OrderLine) -> str:
+    """Of one, after discounts; "" where nobody knows it, or where it is less than nothing (CRMs refuse that)."""
+    price = line.unit_price if line.total is None or not line.quantity else line.total / line.quantity
+    if price is None or price < 0:
+        return ""
+    return decimal(price.quantize(MILLIONTH).normalize())
+
+
+MILLIONTH = Decimal("0.000001")
+
+
 def lines(change: OrderChange) -> str:
     """The goods of an order for people to read, a line each, and what was given back; "" where none are known.
 
     What the customer chose for a line (an engraving) is left out: it may name somebody.
     """
     order = change.order
-    goods = [
-        f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}"
-        for line in order.lines
-        if line.kind == "product"
-    ]
+    goods = [f"{line.quantity:f} x {line.product.name or line.product.sku or '?'}" for line in _goods(order)]
     shown, length = [], 0
     for line in goods[:MOST_LINES]:
         length += len(line) + 1

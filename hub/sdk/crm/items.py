@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.sdk.crm.dialect import EMAIL, Dialect, Item
-from hub.sdk.crm.rendering import LINKED
+from hub.sdk.crm.rendering import LINES, LINKED
 from hub.sdk.destination import Write
 from hub.sdk.manifest import Settings
 
@@ -36,7 +36,7 @@ def is_sure(write: Write) -> bool:
 
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties without what only Hub keeps."""
-    return {name: value for name, value in properties.items() if name != LINKED}
+    return {name: value for name, value in properties.items() if name not in (LINKED, LINES)}
 
 
 def own_ids(write: Write, own: str) -> list[str]:

@@ -13,7 +13,7 @@ from hub.model.consent import ConsentChannel
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.dialect import EMAIL
-from hub.sdk.crm.rendering import LINKED, order_write, profile_write
+from hub.sdk.crm.rendering import LINES, LINKED, order_write, profile_write
 from hub.sdk.destination import Change, OrderChange, Write
 from hub.sdk.manifest import ProfileSettings
 
@@ -30,6 +30,10 @@ def _tells_lines(settings: Any) -> bool:
     return bool(settings.order_lines == "text")
 
 
+def _keeps_lines(settings: Any) -> bool:
+    return bool(settings.order_lines == "records")
+
+
 @dataclass(frozen=True, slots=True)
 class CrmMap(Generic[Own]):
     """The tables, what no table can tell, and what of it all is Hub's own.
@@ -44,6 +48,7 @@ class CrmMap(Generic[Own]):
     ``more``, ``more_of_order``  what else goes there; "" or None is left out. ``also`` names the fields that only these
                             write, and that a mapping file may change
     ``lines``               the field of orders that what was ordered goes to as text, where ``order_lines`` says so
+    ``line``                fields of a line that is a record of its own, with a name of ``facts.LINE_NAMES`` each
     ``order_fields``        what people mapped of orders in the settings
     ``moment``              a moment in the CRM's own form
     ``opt_outs``            the CRM's own opt-outs, and the channels of each; ``refused`` is written where the person
@@ -62,6 +67,7 @@ class CrmMap(Generic[Own]):
     phone: str
     lines: str
     email: str = EMAIL
+    line: Fields = field(default_factory=dict)
     link_property: str | None = None
     lists: bool = False
     more: Callable[[Profile, Own], Mapping[str, str | None]] = lambda profile, settings: {}
@@ -75,6 +81,11 @@ class CrmMap(Generic[Own]):
     has_facts: Callable[[Own], bool] = lambda settings: True
     takes_orders: Callable[[Own], bool] = _takes_orders
     untold: Callable[[str], bool] = lambda name: False
+    by_fact: Mapping[str, str] = field(init=False, default_factory=dict)
+    """Each of ``facts`` to its field: looked up at every write."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_fact", {fact: name for name, fact in reversed([*self.facts.items()])})
 
     def render(self, change: Change, settings: Own) -> Write | None:
         """The minimal write for a change, or None when nothing differs or nothing may be sent."""
@@ -106,7 +117,7 @@ class CrmMap(Generic[Own]):
         }
         return settings.finished(profile, {name: value for name, value in found.items() if value})
 
-    def of_order(self, change: OrderChange, settings: Own) -> dict[str, str]:
+    def of_order(self, change: OrderChange, settings: Own) -> dict[str, Any]:
         """The fields of an order's record: amounts net of refunds, and no personal value in its title."""
         found = {
             self.lines: facts.lines(change) if _tells_lines(settings) else "",
@@ -114,11 +125,12 @@ class CrmMap(Generic[Own]):
             **facts.of_order(change, self.order(settings), self.moment),
             **self.more_of_order(change, settings),
         }
-        return settings.finished(change.order, {name: value for name, value in found.items() if value})
+        finished = settings.finished(change.order, {name: value for name, value in found.items() if value})
+        return {**finished, LINES: facts.line_records(change, self.line)} if _keeps_lines(settings) else finished
 
     def field(self, fact: str) -> str | None:
         """Hub's own field for a fact, if there is one."""
-        return next((name for name, held in self.facts.items() if held == fact), None)
+        return self.by_fact.get(fact)
 
     def about(self, *channels: ConsentChannel) -> frozenset[str]:
         """The fields that an opt-out of these channels hangs on: it is said again with any of them."""

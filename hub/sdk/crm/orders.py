@@ -13,6 +13,7 @@ from hub.sdk.crm import finding, rules
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import Dialect, Item, Made, Orders, Problem
 from hub.sdk.crm.items import creation, is_sure, plain
+from hub.sdk.crm.lines import LineWriter
 from hub.sdk.crm.rendering import UNLINKED
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import Write
@@ -42,6 +43,9 @@ class OrderWriter(Generic[Settings]):
         else:
             self.find_orders(orders, writes)
         self.link(orders, [write for write in writes if self.results.is_delivered(write)])
+        if orders.lines:
+            due = [write for write in writes if self.results.is_delivered(write)]
+            LineWriter(orders.lines, self.caller, self.results).all(due)
 
     def upsert_orders(self, orders: Orders[Settings], writes: Sequence[Write]) -> None:
         assert orders.upsert is not None

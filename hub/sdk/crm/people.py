@@ -21,6 +21,10 @@ from hub.sdk.manifest import Settings
 Action = Literal["create", "update", "upsert"]
 
 
+SOUGHT_AT_ONCE = 5
+"""People who are looked for before the first of them is written, in a CRM that takes one record a call."""
+
+
 @dataclass(frozen=True, slots=True)
 class PeopleWriter(Generic[Settings]):
     """The people of one batch on their way."""
@@ -55,7 +59,10 @@ class PeopleWriter(Generic[Settings]):
             for email in write.body.get(FREED, ()) if self.results.is_delivered(write) else ():
                 self.free(str(self.results.by_key[write.key].external_id), (EMAIL, email))
         search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
-        self.search([*search, *sought])
+        due = [*search, *sought]
+        # Where each is looked for by a call of its own, a limit that is met meanwhile must not cost all of these calls.
+        for part in chunks(due, SOUGHT_AT_ONCE if self.people.update.size == 1 else len(due) or 1):
+            self.search(part)
         self.opt_out([write for write in kept if self.results.is_delivered(write)])
         self.tell_second_records([write for write in kept if self.results.is_delivered(write)])
 

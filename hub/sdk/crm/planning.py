@@ -9,8 +9,9 @@ from hub.sdk.crm.activities import look_first as appended_before
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
 from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
+from hub.sdk.crm.lines import items_of
 from hub.sdk.crm.opt_outs import unlifted
-from hub.sdk.crm.rendering import FREED
+from hub.sdk.crm.rendering import FREED, LINES
 from hub.sdk.crm.rules import is_ruled
 from hub.sdk.destination import HttpRequest, Write
 from hub.sdk.manifest import Settings
@@ -74,6 +75,9 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
         items = [item for item in items if item not in ruled]
     if orders.upsert:
         yield from _batches(dialect, orders.upsert, items, settings)
+        if orders.lines:
+            told = [line for write in writes if LINES in write.body for line in items_of(write)]
+            yield from _batches(dialect, orders.lines.upsert, told, settings)
         return
     if orders.update:
         yield from _batches(dialect, orders.update, [item for item in items if is_sure(item.write)], settings)

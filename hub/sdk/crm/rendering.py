@@ -16,6 +16,10 @@ LINKED = "contact"
 """Where an order's mirror keeps the person's record it is linked to; no property of the CRM's. Several, by ";", where
 nobody knows which."""
 
+LINES = "order lines"
+"""Where an order's mirror keeps its lines that are records of their own, as ``Lines`` has them; no property of the
+CRM's. A line of an attempt of unknown outcome is None."""
+
 FREED, UNLINKED = "free", "unlink"
 """Where a write's body keeps the e-mails to take from a record, and the people's records to take from an order's."""
 
@@ -42,9 +46,9 @@ def profile_write(
     update replaces as a whole: it gets there what is ``LOST``, and nothing is set free one by one.
     """
     profile, known = change.profile, change.external_ids
-    own_ids = (profile.id, *profile.aliases)
-    match = (*((own, str(one)) for one in own_ids), *((EMAIL, address) for address in profile.emails))
     key, first = str(profile.id), known[0] if known else None
+    own_ids = (key, *map(str, profile.aliases))
+    match = (*((own, one) for one in own_ids), *((EMAIL, address) for address in profile.emails))
     if change.erased:
         return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
     if profile.suppressed:
@@ -53,19 +57,14 @@ def profile_write(
     differing = differs(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
-    freed = [] if lists else _lost_emails(change, email, emails)
-    told = ((emails, email, profile.emails), (phones, phone, profile.phones)) if lists else ()
-    lost = {several: _lost(change, several, main, held) for several, main, held in told if several}
-    # Where nobody knows whether this is carried out, what was to go may be there, and what was to come.
-    unsure = {
-        several: ";".join((*lost[several], *held))
-        for several, main, held in told
-        if several and {several, main} & differing.keys()
-    }
-    gone = [one for listed in lost.values() for one in listed]
-    moved = [several for several, main, _ in told if main and change.mirror.get(main, "") not in ("", mirror.get(main))]
-    body = {FREED: freed, LOST: gone, MAIN: moved}
-    more = {email: profile.emails[1:], **({phone: profile.phones[1:]} if phone else {})}
+    body: dict[str, list[str]] = {}
+    unsure: dict[str, str] = {}
+    if lists:
+        told = ((emails, email, profile.emails), (phones, phone, profile.phones))
+        body, unsure = _of_lists(change, told, mirror, differing)
+    elif freed := _lost_emails(change, email, emails):
+        body = {FREED: freed}
+    more = {email: profile.emails[1:], phone: profile.phones[1:]}
     return Write(
         "profile",
         key,
@@ -75,10 +74,10 @@ def profile_write(
         match,
         known[1:],
         uncertain=change.uncertain,
-        body={name: listed for name, listed in body.items() if listed},
+        body=body,
         unsure=unsure,
         merged_ids=change.merged_ids,
-        alternatives={name: others for name, others in more.items() if others and name in mirror},
+        alternatives={name: others for name, others in more.items() if name and others and name in mirror},
     )
 
 
@@ -88,18 +87,22 @@ def order_write(
     """The write of an order whose record should hold ``wanted``; None when nothing differs or the order is a test.
 
     With ``link_property`` the person's record is a property of the order's; without it, it is linked by ``links``.
+    What ``wanted`` holds under ``LINES`` is written as records of their own; the body tells how many may be there.
     """
     if change.order.test:
         return None
     contact = change.contact_id or ""
-    if link_property is not None:
-        wanted = {**wanted, **({link_property: contact} if contact else {})}
+    lines, there = wanted.get(LINES) or [], change.mirror.get(LINES) or []
+    if LINES in wanted:
+        wanted = {name: value for name, value in wanted.items() if name != LINES}
+    if link_property is not None and contact:
+        wanted = {**wanted, link_property: contact}
     properties = with_cleared(wanted, change.mirror)
     linked = [held for held in str(change.mirror.get(LINKED) or "").split(";") if held]
     differing = differs(properties, change.mirror)
     # After an attempt of unknown outcome the mirror names what may be linked: it has to be linked again to be so.
     relinked = link_property is None and (change.uncertain or linked != ([contact] if contact else []))
-    if not differing and not relinked:
+    if not differing and not relinked and lines == there:
         return None
     others = [held for held in linked if held != contact]
     return Write(
@@ -107,23 +110,57 @@ def order_write(
         change.key,
         change.external_ids[0] if change.external_ids else None,
         differing,
-        {**properties, LINKED: contact} if contact and link_property is None else properties,
+        {
+            **properties,
+            **({LINKED: contact} if contact and link_property is None else {}),
+            **({LINES: lines} if lines else {}),
+        },
         match=((own, change.key),),
         links=(contact,) if contact and relinked else (),
         uncertain=change.uncertain,
-        body={UNLINKED: others} if others else {},
-        unsure={LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {},
+        body={**({UNLINKED: others} if others else {}), **({LINES: len(there)} if lines != there else {})},
+        unsure={
+            **({LINKED: ";".join(filter(None, (*others, contact)))} if relinked else {}),
+            **({LINES: [None] * max(len(lines), len(there))} if lines != there else {}),
+        },
     )
 
 
 def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """The new mirror: what is wanted, and "" for what Hub wrote, or may have written, and nobody supports any more."""
-    return {**wanted, **{name: "" for name, held in mirror.items() if held != "" and name not in (LINKED, *wanted)}}
+    known = mirror.keys() - wanted.keys() - {LINKED, LINES}
+    return {**wanted, **{name: "" for name in sorted(known) if mirror[name] != ""}} if known else dict(wanted)
 
 
 def differs(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:
     """What of ``wanted`` does not stand in the mirror."""
     return {name: value for name, value in wanted.items() if mirror.get(name, "") != value}
+
+
+def _of_lists(
+    change: ProfileChange,
+    told: Sequence[tuple[str | None, str | None, Sequence[str]]],
+    mirror: Mapping[str, Any],
+    differing: Mapping[str, Any],
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """What is to go from lists and which have another main one, and what may be there if nobody hears of the write.
+
+    ``told`` are the property of each list, that of its main one, and what the profile holds.
+    """
+    lost = {several: _lost(change, several, main, held) for several, main, held in told if several}
+    # Where nobody knows whether this is carried out, what was to go may be there, and what was to come.
+    unsure = {
+        several: ";".join((*lost[several], *held))
+        for several, main, held in told
+        if several and {several, main} & differing.keys()
+    }
+    gone = [one for listed in lost.values() for one in listed]
+    moved = [
+        several
+        for several, main, _ in told
+        if several and main and change.mirror.get(main, "") not in ("", mirror.get(main))
+    ]
+    return {name: listed for name, listed in ((LOST, gone), (MAIN, moved)) if listed}, unsure
 
 
 def _lost(change: ProfileChange, several: str, main: str | None, held: Sequence[str]) -> list[str]:

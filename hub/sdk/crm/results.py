@@ -9,7 +9,7 @@ from hub.sdk.crm.calls import scrub
 from hub.sdk.crm.companies import Employers
 from hub.sdk.crm.dialect import Dialect, Item, Problem
 from hub.sdk.crm.opt_outs import second_records
-from hub.sdk.crm.rendering import FREED, LINKED, UNLINKED
+from hub.sdk.crm.rendering import FREED, LINES, LINKED, UNLINKED
 from hub.sdk.crm.rules import mirrored
 from hub.sdk.destination import Write, WriteResult
 from hub.sdk.manifest import ConnectionSettings
@@ -64,8 +64,14 @@ class Results:
         if write.kind == "activity":
             return True
         more = bool(write.body.get(FREED) or write.body.get(UNLINKED) or self.links_of(write) or write.erase)
+        more = more or self.has_lines(write)
         refusing = self.dialect.opts_out(write, self.settings) or second_records(write, self.dialect.people)
         return not more and not refusing
+
+    def has_lines(self, write: Write) -> bool:
+        """Whether lines of an order are to be written: they changed, or the order has another record now."""
+        anew = self.by_key[write.key].external_id != write.external_id
+        return LINES in write.body or (anew and LINES in write.mirror)
 
     def links_of(self, write: Write) -> tuple[str, ...]:
         """Whom an order is to be linked to. One that was made anew, because people deleted it, has no links yet."""

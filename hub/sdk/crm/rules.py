@@ -33,6 +33,8 @@ def with_rules(write: Write | None, change: Change, settings: ConnectionSettings
     if write is None or section is None or write.erase or not isinstance(settings, ProfileSettings):
         return write
     rules = settings.write_rules(section)
+    if not rules:
+        return write
     rules = {name: rule for name, rule in rules.items() if name in write.mirror}
     wrote = {name: change.mirror[name] for name in rules if change.mirror.get(name) not in (None, "")}
     # Where nobody knows whether this is carried out, either value is Hub's own.

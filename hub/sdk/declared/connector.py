@@ -176,6 +176,7 @@ def _manifest(slug: str, declaration: Declaration) -> Manifest[Any]:
         unmerge=Unmerge("recreates", ("what the merge moved to the record that was kept",)) if person.merge else None,
         personal_paths=declaration.personal_paths,
         sample_settings=_samples(declaration),
+        warnings=lambda settings: declaration.literal_secrets,
     )
 
 

@@ -346,3 +346,17 @@ class Declaration(Part):
     def public_settings(self) -> Collection[str]:
         """The settings that templates of requests may name: secrets stand in ``auth`` alone."""
         return [name for name, setting in self.settings.items() if not setting.secret]
+
+    @property
+    def literal_secrets(self) -> list[str]:
+        """Where the declaration itself holds a secret, in words: it is passed on, and kept with other files."""
+        auth = self.auth
+        told = {
+            "auth.bearer": [auth.bearer] if auth.bearer else [],
+            "auth.basic.password": [auth.basic.password] if auth.basic and auth.basic.password else [],
+            "auth.header": list(auth.header.values()) if auth.header else [],
+        }
+        found = [path for path, texts in told.items() if texts and not any(names_in(texts))]
+        found += [f"settings.{name}.default" for name, one in self.settings.items() if one.secret and one.default]
+        advice = "the declaration itself holds the secret; make it a setting with `secret: true`, and no default"
+        return [f"{path}: {advice}" for path in found]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import product
 from typing import Any
@@ -14,7 +14,7 @@ from hub.model.event import PrivacyEvent
 from hub.sdk.manifest import Capability
 from hub.sdk.source import InboxEntry
 from hub.sdk.testkit.canonical import faults
-from hub.sdk.testkit.cases import BODY, ConnectorCase, SourceCase, assert_same
+from hub.sdk.testkit.cases import BODY, ConnectorCase, SourceCase, assert_same, events_json
 from hub.sdk.testkit.documents import (
     REMOVED,
     Path,
@@ -25,11 +25,10 @@ from hub.sdk.testkit.documents import (
     with_unknown_fields,
     with_value,
 )
-from hub.sdk.testkit.unread import suspects, unread
+from hub.sdk.testkit.unread import remember, unread
 from hub.sdk.testkit.watch import around, emails_in, impurities, leaks, logged, personal_values, secrets_of, words_of
 
 MARK = "Zaubermann-4711"
-_LEAVES = (str, int, float, bool, type(None))
 
 
 def law_s6_parse_is_pure(case: SourceCase) -> None:
@@ -74,10 +73,11 @@ def law_s10_absent_null_and_empty_are_one(case: SourceCase) -> None:
             if name == document and _may_be(case, document, path, value, empty)
         ]
         known = _known(case, document)
-        idle = [(path, value) for path, value, removed in places if removed == known and isinstance(value, _LEAVES)]
+        idle = [(path, value) for path, value, removed in places if removed == known]
         spared = unread(case.folder, case.documents[document], idle, empty, partial(_is, case, document, known))
-        for path, _, removed in places:
+        for path, value, removed in places:
             outcome = removed if path in spared else _mutated(case, document, path, empty)
+            remember(case.folder, (path, value), empty, read=outcome != known)
             if not _alike(outcome, removed):
                 # Removed together with others it may have been made up for, and was taken for unread.
                 removed = _mutated(case, document, path, REMOVED)
@@ -156,11 +156,9 @@ def law_s14_nothing_of_the_body_leaks(case: SourceCase) -> None:
         for document, tree in case.documents.items():
             form = case.is_form(document)
             marked = replace_leaves(tree, lambda _: MARK)
-            bodies = [encode(marked, form=form), encode(tree, form=form)[:-2]]
-            spared = _quiet(case, document, words)
-            bodies += [encode(with_value(tree, path, MARK), form=form) for path, _ in kinds(tree) if path not in spared]
-            for body in bodies:
-                words.extend(_words(case, document, body))
+            for body in (encode(marked, form=form), encode(tree, form=form)[:-2]):
+                words.extend(_tried(case, document, body).said)
+            words.extend(_words_of_marks(case, document))
         words.extend(_words_of_refusal(case))
     said = "\n".join((*words, log.getvalue()))
     found = leaks(said, {*private, MARK})
@@ -220,11 +218,11 @@ def _removals(case: SourceCase) -> Sequence[tuple[str, Path, Any, Any]]:
     found: list[tuple[str, Path, Any, Any]] = []
     for document, tree in case.documents.items():
         places, known = list(kinds(tree)), _known(case, document)
-        spared = unread(case.folder, tree, suspects(case.folder, places), REMOVED, partial(_is, case, document, known))
-        found += [
-            (document, path, value, known if path in spared else _mutated(case, document, path, REMOVED))
-            for path, value in places
-        ]
+        spared = unread(case.folder, tree, places, REMOVED, partial(_is, case, document, known))
+        for path, value in places:
+            removed = known if path in spared else _mutated(case, document, path, REMOVED)
+            remember(case.folder, (path, value), REMOVED, read=removed != known)
+            found.append((document, path, value, removed))
     return found
 
 
@@ -264,29 +262,49 @@ def _parts(name: str) -> list[str]:
     return name.lower().replace("[", ".").replace("]", "").split(".")
 
 
-def _quiet(case: SourceCase, document: str, words: list[str]) -> set[Path]:
-    """The fields nobody reads, that were marked together; ``words`` gets what was said meanwhile."""
-    known = _known(case, document)
-    idle = [(path, value) for name, path, value, removed in _removals(case) if name == document and removed == known]
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What is said of a changed document, and what becomes of it."""
 
-    def same(tree: Any) -> bool:
-        said = list(_words(case, document, encode(tree, form=case.is_form(document))))
-        words.extend(said)
-        return not said and _is(case, document, known, tree)
-
-    return unread(case.folder, case.documents[document], suspects(case.folder, idle), MARK, same)
+    said: tuple[str, ...]
+    became: Any
 
 
-def _words(case: SourceCase, document: str, body: bytes) -> Iterator[str]:
+def _tried(case: SourceCase, document: str, body: bytes) -> _Tried:
+    """Read a changed document under the sample's topic. Where it names another topic, that is what becomes of it."""
     entry = _with_document(case, document, body)
-    attempts: list[Callable[[], Any]] = [lambda: case.parse(entry)]
+    said: list[str] = []
+    became: list[dict[str, Any]] | str | None = None
+    try:
+        became = events_json(case.parse(entry))
+    except Exception as error:
+        said.append(words_of(error))
     if document == BODY:
-        attempts.append(lambda: case.name_of(case.sign(replace(case.unsigned, body=body))))
-    for attempt in attempts:
         try:
-            attempt()
+            named = case.name_of(case.sign(replace(case.unsigned, body=body)))
         except Exception as error:
-            yield words_of(error)
+            said.append(words_of(error))
+        else:
+            became = became if named.topic == entry.topic else named.topic
+    return _Tried(tuple(said), became)
+
+
+def _words_of_marks(case: SourceCase, document: str) -> list[str]:
+    """What is said where a mark stands in each field: in those nobody reads at once, in the others one by one."""
+    tree, form, words = case.documents[document], case.is_form(document), list[str]()
+    known, plain = _tried(case, document, encode(tree, form=form)), _known(case, document)
+
+    def same(marked: Any) -> bool:
+        tried = _tried(case, document, encode(marked, form=form))
+        words.extend(tried.said)
+        return tried == known
+
+    idle = [(path, value) for name, path, value, removed in _removals(case) if name == document and removed == plain]
+    spared = unread(case.folder, tree, idle, MARK, same)
+    for path, value in kinds(tree):
+        read = path not in spared and not same(with_value(tree, path, MARK))
+        remember(case.folder, (path, value), MARK, read=read)
+    return words
 
 
 def _words_of_refusal(case: SourceCase) -> Iterator[str]:

@@ -19,7 +19,7 @@ from hub.model.event import CustomerEvent, Note
 from hub.sdk.source import InboxEntry
 from hub.sdk.testkit.cases import BODY, ConnectorCase, SourceCase, assert_same
 from hub.sdk.testkit.documents import REMOVED, Path, collapsed, dotted, encode, fields, replace_leaves, with_value
-from hub.sdk.testkit.unread import suspects, unread
+from hub.sdk.testkit.unread import unread
 
 UNSEEN = ("\ufeff", "\u200b\u202e\u00ad\u2060\x00")
 """What stands before and after every text: a BOM; zero width, bidi control, soft hyphen, word joiner, NUL."""
@@ -176,7 +176,7 @@ def _kinds_of_leaves(connector: ConnectorCase, value: Any) -> Iterator[tuple[Sou
     for (case, document), group in groupby(kinds, key=itemgetter(0, 1)):
         leaves = [(path, leaf) for _, _, path, leaf in group]
         tree = case.documents[document]
-        spared = unread(case.folder, tree, suspects(case.folder, leaves), value, partial(_is_known, case, document))
+        spared = unread(case.folder, tree, leaves, value, partial(_is_known, case, document))
         yield from ((case, document, path, leaf) for path, leaf in leaves if path not in spared)
 
 

@@ -68,6 +68,9 @@ class Double(Protocol):
     def delete_person(self, id: str) -> None:  # noqa: A002
         """Somebody there deleted a person."""
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody there deleted an order's record."""
+
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody there merged two people. NotImplementedError where the CRM has no merge."""
 

@@ -159,6 +159,9 @@ class EspoCrmDouble:
     def delete_person(self, id: str) -> None:  # noqa: A002 - the interface of all doubles
         self._remove("Contact", id)
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        self._remove("Opportunity", id)
+
     def merge_people(self, kept: str, gone: str) -> None:
         self._merge("Contact", kept, [gone], {})
 

@@ -70,6 +70,17 @@ def _gateway(handle: Handle, request: httpx.Request) -> httpx.Response:
     return httpx.Response(502, html="<html><body>502 Bad Gateway</body></html>", request=request)
 
 
+def _in_part(handle: Handle, request: httpx.Request) -> httpx.Response:
+    """The answer tells of the first half of the records only, as a list of the top level or one below."""
+    whole = handle(request)
+    body = orjson.loads(whole.content) if whole.is_success and whole.content else None
+    if isinstance(body, list):
+        body = body[: len(body) // 2]
+    elif isinstance(body, dict):
+        body = {key: held[: len(held) // 2] if isinstance(held, list) else held for key, held in body.items()}
+    return httpx.Response(whole.status_code, headers={"content-type": "application/json"}, content=orjson.dumps(body))
+
+
 def _killed(handle: Handle, request: httpx.Request) -> httpx.Response:
     handle(request)
     raise Killed
@@ -98,7 +109,13 @@ AFTER: dict[str, Fault] = {
 }
 """The request was carried out, and the caller does not hear of it."""
 
-FAULTS: dict[str, Fault] = {**BEFORE, **AFTER}
+ODD: dict[str, Fault] = {
+    "400": _answer(400, "The request is not valid"),
+    "an answer in part": _in_part,
+}
+"""What a law of its own is about."""
+
+FAULTS: dict[str, Fault] = {**BEFORE, **AFTER, **ODD}
 
 
 @dataclass

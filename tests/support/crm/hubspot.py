@@ -96,6 +96,10 @@ class HubSpotDouble:
             for note in self.crm.notes()
         ]
 
+    def lines(self) -> list[dict[str, Any]]:
+        """All line items."""
+        return self.crm.line_items()
+
     def add_person(self, email: str, **values: str) -> str:
         """Somebody there typed a contact."""
         return self.crm.add(email=email, **values)
@@ -105,6 +109,11 @@ class HubSpotDouble:
         record = self.crm.known("contacts", id)
         self.crm.remove(record)
         self.crm.links = {(deal, to) for deal, to in self.crm.links if to != id}
+
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody there deleted a deal."""
+        self.crm.remove(self.crm.known("deals", id), "deals")
+        self.crm.links = {(deal, to) for deal, to in self.crm.links if id not in (deal, to)}
 
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody there merged two contacts."""

@@ -430,6 +430,10 @@ class OdooDouble:
         """Somebody deleted a contact."""
         self._unlink("res.partner", [int(id)])
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody deleted an opportunity."""
+        self._unlink("crm.lead", [int(id)])
+
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody used the wizard: what hangs on the second, and its External ID, go to the first."""
         first, second = (self.tables["res.partner"][int(one)] for one in (kept, gone))

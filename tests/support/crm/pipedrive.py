@@ -145,6 +145,9 @@ class PipedriveDouble:
     def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
         self.held["persons"][int(id)]["is_deleted"] = True
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        self.held["deals"][int(id)]["is_deleted"] = True
+
     def merge_people(self, kept: str, gone: str) -> None:
         self.merge(int(gone), int(kept))
 

@@ -97,6 +97,11 @@ class Plain:
                 del order[PERSON]
         self.linked = {(order, person) for order, person in self.linked if person != id}
 
+    def delete_order(self, id: str) -> None:  # noqa: A002
+        """Somebody there deleted an order."""
+        del self.records["orders"][id]
+        self.linked = {(order, person) for order, person in self.linked if order != id}
+
     def merge_people(self, kept: str, gone: str) -> None:
         """Somebody there merged two people."""
         if not self.merges:

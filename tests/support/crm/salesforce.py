@@ -175,6 +175,9 @@ class SalesforceDouble:
     def delete_person(self, record: str) -> None:
         self.records[self.person][record]["IsDeleted"] = True
 
+    def delete_order(self, record: str) -> None:
+        self.records["Opportunity"][record]["IsDeleted"] = True
+
     def merge_people(self, kept: str, gone: str) -> None:
         self.records[self.person][gone].update({"IsDeleted": True, "MasterRecordId": kept, "Hub_Profile_Id__c": None})
         for role in self.live("OpportunityContactRole"):

@@ -210,3 +210,25 @@ def test_hub_up_and_hub_check_end_with_the_fault_by_what_is_kept_while_the_crm_i
     # and with the right name Hub is fine; what cannot be asked is a warning
     (folder / "crm.yaml").write_text("fields: {favourite_colour: custom.colour}\n", encoding="utf-8")
     assert CliRunner().invoke(app, ["check", "--config", str(config)]).exit_code == 0
+
+
+def test_a_check_tells_a_fault_of_form_and_a_field_that_is_not_there_in_one_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # given a CRM that told its fields once, and a mapping file with a fault of each kind, and one that is right
+    folder, config = tmp_path / "mappings", tmp_path / "hub.yaml"
+    folder.mkdir()
+    config.write_text("connections: {crm: {connector: hubspot, access_token: pat-secret}}\n")
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
+    told(load(config, {"HUB_DATA_DIR": str(tmp_path / "data")}), Crm(), "always")
+    (folder / "crm.yaml").write_text(
+        "fields:\n  jobtitle: {valu: custom.job}\n  favorite_color: custom.colour\n", encoding="utf-8"
+    )
+    # when it is checked
+    ended = CliRunner().invoke(app, ["check", "--config", str(config)])
+    # then both are told
+    assert ended.exit_code == 2
+    assert "fields.jobtitle.valu: unknown key; did you mean 'value'? (line 2)" in ended.stderr
+    assert "fields.favorite_color: there is no such field there; did you mean 'favourite_colour'? (line 3)" in (
+        ended.stderr
+    )

@@ -138,9 +138,24 @@ def test_a_rate_limit_is_waited_out_and_is_no_failure() -> None:
     assert after(Sent(stopped_by=RateLimited("slow"))).rest == timedelta(seconds=record.RATE_LIMIT_PAUSE)
 
 
-def test_refused_credentials_pause_until_they_change() -> None:
-    state = after(Sent(stopped_by=AuthError("401")))
-    assert state == DestinationState(rest=policy.AUTH_PAUSE, reason="401", credentials="f1", settings="f1")
+def test_refused_credentials_are_tried_again_soon_at_first_and_less_often_then() -> None:
+    state, rests = HEALTHY, []
+    for _ in range(7):
+        state = after(Sent(stopped_by=AuthError("401"), calls_failed=1), state)
+        rests.append(state.rest)
+        assert (state.reason, state.credentials) == ("401", "f1")
+    assert rests == [timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 600, 600, 600)]
+    # one answer ends it, as none of it was a failure of the destination
+    assert after(Sent(calls_answered=1), replace(state, rest=None)) == HEALTHY
+    # other credentials begin anew
+    assert after(Sent(stopped_by=AuthError("401")), replace(state, credentials="f0")).rest == timedelta(seconds=30)
+
+
+def test_a_destination_that_is_down_after_it_refused_credentials_opens_no_breaker_for_that() -> None:
+    state = HEALTHY
+    for _ in range(policy.BREAKER_AFTER + 1):
+        state = after(Sent(stopped_by=AuthError("401"), calls_failed=1), state)
+    assert after(down("row 0"), replace(state, rest=None)).rest is None
 
 
 def test_failures_open_the_breaker_and_a_few_answers_in_a_row_close_it() -> None:

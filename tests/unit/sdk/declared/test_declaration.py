@@ -16,7 +16,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from hub.cli.app import app
+from hub.cli.check import doubtful
 from hub.errors import AuthError, ConfigError, RateLimited, Refusal, Unavailable
 from hub.model.profile import ConsentSummary, Profile
 from hub.sdk.connection import Connection, load_connections, open_client
@@ -487,3 +490,45 @@ def test_an_entry_is_known_by_a_field_of_its_own_where_the_system_has_one(tmp_pa
     body = json.loads(requests[-1].content)
     assert (body["of"], body["key"]) == ("7", KEY)
     assert "&lt;b&gt;" in body["html"]
+
+
+@pytest.mark.parametrize(
+    ("auth", "at"),
+    [
+        ({"bearer": "pat-123456"}, "auth.bearer"),
+        ({"header": {"X-Api-Key": "pat-123456", "X-Version": "2"}}, "auth.header"),
+        ({"basic": {"user": "hub", "password": "pat-123456"}}, "auth.basic.password"),
+        ({"bearer": "{token}"}, ""),
+        ({"header": {"X-Api-Key": "{token}", "X-Version": "2"}}, ""),
+        ({"basic": {"user": "{token}", "password": ""}}, ""),
+    ],
+)
+def test_a_secret_that_stands_in_the_declaration_is_warned_of_and_not_repeated(
+    tmp_path: Path, auth: Mapping[str, Any], at: str
+):
+    connection = connected(tmp_path, changed(auth=auth))
+    told = doubtful({"crm": connection})
+    assert [one.partition(": ")[0] for one in told] == ([f"connections.crm.{at}"] if at else [])
+    assert "pat-123456" not in str(told)
+
+
+def test_a_secret_that_is_the_default_of_a_setting_is_warned_of(tmp_path: Path):
+    setting = {"secret": True, "description": "A token.", "default": "pat-123456"}
+    [told] = doubtful({"crm": connected(tmp_path, changed(settings__token=setting))})
+    assert told.startswith("connections.crm.settings.token.default: ")
+    assert "pat-123456" not in told
+
+
+def test_a_declaration_that_passes_the_kit_and_says_so_is_bronze(tmp_path: Path):
+    # given an ops user's own declaration
+    path = str(file(tmp_path, changed(), "own-crm"))
+    ended = CliRunner().invoke(app, ["connector", "check", path])
+    assert ended.exit_code == 0, ended.output
+    # when they write down what the check tells them to
+    advice = f"kit: hub connector check {path}"
+    assert advice in ended.stderr
+    file(tmp_path, changed(proof={"kit": advice.removeprefix("kit: ")}), "own-crm")
+    # then that is its tier, and nothing more is said
+    shown = CliRunner().invoke(app, ["connector", "show", path, "--json"])
+    assert json.loads(shown.stdout)["tier"] == "bronze"
+    assert "proof" not in CliRunner().invoke(app, ["connector", "check", path]).stderr

@@ -1,0 +1,48 @@
+"""The tour of the console, told while the day is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from hub.console import tour as console
+from hub.console.tour import Tour
+from hub.demo.laws import Verdict
+from hub.demo.roles import Cast
+
+SCENES = 7
+"""The parts of ``play``, and the end."""
+
+
+class Telling:
+    """Tells the console how far the day has come. One that cannot be told disturbs nobody."""
+
+    def __init__(self, data_dir: Path, cast: Cast) -> None:
+        self._data_dir = data_dir
+        people = cast.people
+        self._tour = Tour(
+            scenes=SCENES,
+            joined=max(people, key=lambda person: (bool(person.featured), len(person.anchors))).anchors[0].profile,
+            apart=next(person for person in people if person.group.startswith("family")).anchors[0].profile,
+            undone=cast.mistakes[0].kept.profile,
+            opted_out=next(person for person in people if person.opted_out).anchors[0].profile,
+        )
+
+    def during(self, step: Callable[[str], None], kills: Callable[[], int]) -> Callable[[str], None]:
+        """``step`` of a play that also tells the console that the next scene begins, and how many kills there were."""
+
+        def begins(text: str) -> None:
+            self._next(scene=self._tour.scene + 1, kills=kills())
+            step(text)
+
+        return begins
+
+    def over(self, verdicts: Sequence[Verdict]) -> None:
+        """The day is over, and so many laws held."""
+        self._next(scene=SCENES, laws=len(verdicts), held=sum(verdict.held for verdict in verdicts))
+
+    def _next(self, **news: int) -> None:
+        self._tour = self._tour.model_copy(update=news)
+        with suppress(OSError):
+            console.tell(self._data_dir, self._tour)

@@ -27,6 +27,10 @@ from hub.errors import ConfigError, did_you_mean
 from hub.yaml_file import Reader, add_new, describe, line_hint
 
 DEFAULT_CONFIG = Path("config/hub.yaml")
+PARTS = "connections.d"
+"""The folder beside the file: each ``*.yaml`` in it holds connections, and routes, of its own."""
+
+_OF_PARTS = frozenset({"connections", "routes"})
 ENVIRONMENT: Mapping[str, str] = {
     "HUB_DATABASE_URL": "database_url",
     "HUB_REDIS_URL": "redis_url",
@@ -237,6 +241,7 @@ class Settings(_Section):
     _lines: dict[str, int] = PrivateAttr(default_factory=dict)
     _variables: set[str] = PrivateAttr(default_factory=set)
     _beside: Path | None = PrivateAttr(None)
+    _parts: dict[str, Path] = PrivateAttr(default_factory=dict)
 
     @property
     def destination_folder(self) -> Path | None:
@@ -248,9 +253,19 @@ class Settings(_Section):
         """Where mapping files are; None for settings of no file. The folder beside the file may be missing."""
         return self.mappings or (self._beside / "mappings" if self._beside else None)
 
+    @property
+    def part_folder(self) -> Path | None:
+        """Where connections in files of their own are; None for settings of no file. It may be missing."""
+        return self._beside / PARTS if self._beside else None
+
     def locate(self, faults: Iterable[str]) -> list[str]:
-        """Put the line of the YAML file behind each fault whose path, or the nearest part above it, is known."""
-        return [f"{fault}{line_hint(fault, self._lines)}" for fault in faults]
+        """Put behind each fault where it is: the file of a connection of its own, else the line of the YAML file."""
+        return [f"{fault}{self._place(fault)}" for fault in faults]
+
+    def _place(self, fault: str) -> str:
+        section, _, rest = fault.partition(".")
+        part = self._parts.get(re.split(r"[.:]", rest, maxsplit=1)[0]) if section == "connections" else None
+        return f" ({part})" if part else line_hint(fault, self._lines)
 
     def unknown_variables(self, environment: Mapping[str, str]) -> list[str]:
         """Variables that are named like Hub's and that nothing reads, with the nearest right name; never a value.
@@ -283,12 +298,41 @@ def inspect(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings
     chosen = path or (Path(environment["HUB_CONFIG"]) if environment.get("HUB_CONFIG") else None)
     reader = Reader(environment)
     data = reader.open(chosen or DEFAULT_CONFIG) if chosen or DEFAULT_CONFIG.exists() else {}
+    folder = (chosen or DEFAULT_CONFIG).parent / PARTS if data else None
+    parts = _with_parts(data, folder, environment, reader)
     settings = _validated(data, environment, reader.faults)
+    settings._parts.update(parts)  # noqa: SLF001
     settings._lines.update(reader.lines)  # noqa: SLF001
     settings._variables.update(reader.variables)  # noqa: SLF001
     if data:
         settings._beside = (chosen or DEFAULT_CONFIG).parent  # noqa: SLF001
     return settings, reader.faults
+
+
+def _with_parts(
+    data: dict[str, Any], folder: Path | None, environment: Mapping[str, str], reader: Reader
+) -> dict[str, Path]:
+    """Put the connections and routes of the files in the folder beside those of the file; gives whose file is which."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else ():
+        part = Reader(environment)
+        read = part.open(file)
+        reader.variables |= part.variables
+        reader.faults += [f"{file}: {fault}{line_hint(fault, part.lines)}" for fault in part.faults]
+        reader.faults += [
+            f"{file}: {key}: only connections and routes may stand here" for key in read.keys() - _OF_PARTS
+        ]
+        own, routes = read.get("connections"), read.get("routes")
+        held = data.get("connections") or {}
+        for name, options in own.items() if isinstance(own, dict) and isinstance(held, dict) else ():
+            if name in held:
+                reader.faults.append(f"{file}: connections.{name}: there is a connection of this name already")
+            else:
+                data["connections"] = held = {**held, name: options}
+                found[str(name)] = file
+        if isinstance(routes, list) and isinstance(data.get("routes") or [], list):
+            data["routes"] = [*(data.get("routes") or []), *routes]
+    return found
 
 
 def _validated(data: dict[str, Any], environment: Mapping[str, str], faults: list[str]) -> Settings:

@@ -8,13 +8,14 @@ than that.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from hub.errors import HubError, Unavailable
+from hub.errors import ConfigError, HubError, RefusedError, Unavailable
 from hub.intake import backfill as reading
 from hub.intake.backfill import Outcome, Progress
 from hub.normalise.trial import as_read
@@ -104,6 +105,44 @@ class History:
             parked=progress.count("parked"),
             finished=progress.backfill.finished,
         )
+        return progress
+
+
+def read_now(
+    database: Database,
+    connection: Connection,
+    stopping: threading.Event,
+    *,
+    again: bool = False,
+    told: Callable[[Backfill], None] = lambda _: None,
+) -> Progress | None:
+    """Read a history on from where it is until it is done or ``stopping`` is set; None where nothing is to be read.
+
+    Raises ConfigError where the connector offers none, RefusedError while another process reads it.
+    """
+    name, source = connection.name, connection.connector.source
+    if source is None or source.backfill is None:
+        why = connection.connector.manifest.not_offered.get("backfill", "its connector offers none")
+        raise ConfigError([f"connections.{name}: no backfill: {why}"])
+    with backfills.alone(database.dsn, name) as first:
+        if not first:
+            raise RefusedError(f"another process is reading the history of {name}; try again when it is done")
+        with database.session() as session:
+            held = backfills.get(session, name)
+        begun = reading.plan(held, name, since=None, again=again, changed=reading.changed(connection, held))
+        if begun is None:
+            return None
+        progress = Progress(begun, 0)
+        told(begun)
+        sleep = partial(_pause, stopping)
+        try:
+            for progress in reading.backfill(database, connection, begun, read=reader(connection), sleep=sleep):
+                told(progress.backfill)
+                if stopping.is_set():
+                    break
+        except Unavailable:
+            if not stopping.is_set():
+                raise
         return progress
 
 

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 CONFIGURATION = "configuration"
 """By whom a version is that was made of the files of rules."""
 
+CHANGED_MEANWHILE = "somebody else changed the rules meanwhile"
+
 ATTEMPTS = 10
 """Times a change is tried when batches get in between."""
 
@@ -75,10 +77,15 @@ class RuleVersions:
             )
         return done
 
-    def apply(self, rules: RuleSet, *, by: str, note: str = "") -> Applied:
-        """Put these rules in force. Rules that are not given, and the weights, stay as they are."""
+    def apply(self, rules: RuleSet, *, by: str, note: str = "", expected: int | None = None) -> Applied:
+        """Put these rules in force. Rules that are not given, and the weights, stay as they are.
+
+        Raises RefusedError where another version than the ``expected`` one (0: none) is in force by now.
+        """
 
         def change(session: Session) -> Applied:
+            if expected is not None and versions.active_id(session) != expected:
+                raise RefusedError(CHANGED_MEANWHILE)
             current = self._recorded(session)
             wanted = RuleSet(rules.identity or current.rules.identity, rules.survivorship or current.rules.survivorship)
             return self._put(session, current, wanted, current.row.model, by=by, note=note)

@@ -21,17 +21,20 @@ LEAST_LETTERS = 12
 
 MOST_LETTERS = 200
 
+COMMAND_LINE = "command line"
+"""Who did it, where nobody was signed in. No user has this name."""
+
 _hasher = PasswordHasher()
 _at_once = threading.BoundedSemaphore(2)
 """Each digest takes 64 MB for a moment: no more than two at a time, however many ask."""
 
 
-def add_user(session: Session, name: str, role: Role, password: str | None) -> User:
+def add_user(session: Session, name: str, role: Role, password: str | None, *, by: str = COMMAND_LINE) -> User:
     """Add somebody; without a password only a link opens the console. Raises RefusedError."""
     added = users.add(session, named(name), role, digest(password) if password is not None else "")
     if added is None:
         raise RefusedError("there is a user of this name already")
-    audit.note(session, "command line", "user.add", added.id)
+    audit.note(session, by, "user.add", added.id)
     return added
 
 
@@ -40,15 +43,40 @@ def named(name: str) -> str:
     name = name.strip()
     if not name or len(name) > 100 or not name.isprintable():
         raise RefusedError("a name has 1 to 100 letters")
+    if name == COMMAND_LINE:
+        raise RefusedError("this is what the audit log calls the command line; take another name")
     return name
 
 
-def change_password(session: Session, name: str, password: str) -> None:
+def change_password(session: Session, name: str, password: str, *, by: str = COMMAND_LINE) -> None:
     """Give somebody another password, and end their sessions. Raises NotFound, RefusedError."""
     user = found(session, name)
     users.give_password(session, user.id, digest(password))
     console_sessions.close_all(session, user.id)
-    audit.note(session, "command line", "user.password", user.id)
+    audit.note(session, by, "user.password", user.id)
+
+
+def change_role(session: Session, name: str, role: Role, *, by: str = COMMAND_LINE) -> User:
+    """Change what somebody may do; it holds at once, for open sessions too. Raises NotFound, RefusedError.
+
+    Nobody takes their own rights away: the console would be left without who can give them back.
+    """
+    user = found(session, name)
+    if user.name == by and user.role != role:
+        raise RefusedError("your own role is changed by another admin, or by `hub user role`")
+    users.give_role(session, user.name, role)
+    audit.note(session, by, "user.role", user.id)
+    return user
+
+
+def remove_user(session: Session, name: str, *, by: str = COMMAND_LINE) -> User:
+    """Remove somebody; their sessions end at once. Raises NotFound, RefusedError."""
+    user = found(session, name)
+    if user.name == by:
+        raise RefusedError("you are removed by another admin, or by `hub user remove`")
+    users.remove(session, user.name)
+    audit.note(session, by, "user.remove", user.id)
+    return user
 
 
 def found(session: Session, name: str) -> User:
@@ -59,13 +87,13 @@ def found(session: Session, name: str) -> User:
     return user
 
 
-def link(session: Session, name: str, root: str) -> str:
+def link(session: Session, name: str, root: str, *, by: str = COMMAND_LINE) -> str:
     """The address that opens the console for somebody once, within the hour. Raises NotFound.
 
     The secret stands behind ``#``: browsers send that part to no server, so that no log has it.
     """
     user = found(session, name)
-    audit.note(session, "command line", "user.link", user.id)
+    audit.note(session, by, "user.link", user.id)
     return f"{root}/console/enter#{console_sessions.issue_ticket(session, user.id)}"
 
 

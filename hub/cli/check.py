@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 import redis
 import typer
 
 from hub import bootstrap
+from hub.application.check_live import Finding, check_live
 from hub.application.target_fields import check_targets
 from hub.application.token_store import key_faults
 from hub.cli import output
@@ -25,33 +22,13 @@ from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_segments, load_survivorship_rules
-from hub.sdk.checked import Checked
-from hub.sdk.connection import Connection, load_routes, open_client, read_connections
+from hub.sdk.connection import Connection, load_routes, read_connections
 from hub.sdk.declared.folder import declared
-from hub.sdk.destination import Destination
 from hub.sdk.mappings import with_mappings
-from hub.sdk.network import Guard, Transport
-from hub.sdk.source import Source
 from hub.settings import Settings, inspect
 from hub.store import embedded
 from hub.store.database import Session
 from hub.yaml_file import add_new
-
-MAX_SKEW_SECONDS = 60.0
-"""Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
-
-
-OAUTH_UNTESTED = "not tested: its tokens are in the database; `hub connections` tells how it is doing"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a live check says of one connection in one role."""
-
-    connection: str
-    role: str
-    ok: bool
-    said: str
 
 
 def command(
@@ -215,70 +192,6 @@ def _servers(settings: Settings) -> list[Finding]:
         except (redis.RedisError, OSError, ValueError):
             findings.append(Finding("hub", "redis", False, "it does not answer, or refuses the account"))
     return findings
-
-
-def check_live(
-    connection: Connection,
-    *,
-    transport: httpx.BaseTransport | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> list[Finding]:
-    """Ask the outside system, once per role that offers a harmless request."""
-    parts = {"source": connection.connector.source, "destination": connection.connector.destination}
-    return [_ask(connection, role, part, transport, now) for role, part in parts.items() if part]
-
-
-def _ask(
-    connection: Connection,
-    role: str,
-    part: Source[Any] | Destination[Any],
-    transport: httpx.BaseTransport | None,
-    now: Callable[[], datetime],
-) -> Finding:
-    if part.check is None:
-        return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
-    if connection.oauth and connection.tokens is None:
-        return Finding(connection.name, role, True, OAUTH_UNTESTED)
-    base_url = connection.settings.base_url
-    if part.api_root is not None and base_url is None:
-        try:
-            part.api_root(connection.settings)
-        except ConfigError as error:
-            return Finding(connection.name, role, True, f"not tested: {error}")
-    guard = Guard(frozenset([urlsplit(base_url).hostname or ""]) if base_url else frozenset())
-    clock = _Clock(transport or Transport(base_url or "https://", guard), now)
-    try:
-        with open_client(connection, part, transport=clock) as client:
-            found = part.check(client, connection.settings) or Checked(["credentials work"])
-    except HubError as error:
-        return Finding(connection.name, role, False, f"{type(error).__name__}: {error}")
-    if clock.skew is not None and abs(clock.skew) > MAX_SKEW_SECONDS:
-        ahead = "ahead of" if clock.skew > 0 else "behind"
-        found.wrong.append(f"this machine's clock is {abs(clock.skew):.0f} s {ahead} theirs")
-    untested = [f"not tested: {each}" for each in found.untested]
-    wrong = [f"WRONG: {each}" for each in found.wrong]
-    return Finding(connection.name, role, not found.wrong, "; ".join([*wrong, *found.works, *untested]))
-
-
-class _Clock(httpx.BaseTransport):
-    """Notes how far this machine's clock is ahead of the ``Date`` of the last answer, in seconds."""
-
-    def __init__(self, inner: httpx.BaseTransport, now: Callable[[], datetime]) -> None:
-        self.skew: float | None = None
-        self._inner, self._now = inner, now
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = self._inner.handle_request(request)
-        try:
-            theirs = parsedate_to_datetime(response.headers["date"])
-        except (KeyError, ValueError):
-            return response
-        if theirs.tzinfo is not None:
-            self.skew = (self._now() - theirs).total_seconds()
-        return response
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def _row(connection: Connection) -> dict[str, Any]:

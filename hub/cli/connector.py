@@ -17,10 +17,9 @@ from hub.cli import output, subscribe
 from hub.cli.check import checked
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
+from hub.sdk.catalogue.description import description, row
 from hub.sdk.catalogue.facts import facts_of
-from hub.sdk.catalogue.mapped import orders_of, people_of
-from hub.sdk.catalogue.page import rows_of, settings_of
-from hub.sdk.catalogue.quality import Facts, judge, tier_of, wanting
+from hub.sdk.catalogue.quality import Facts
 from hub.sdk.catalogue.told import Told, told_by
 from hub.sdk.declared.connector import read_declaration
 from hub.sdk.declared.folder import declared
@@ -65,12 +64,12 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
     rows = []
     for slug in registry.slugs():
         try:
-            rows.append(_row(facts_of(_case(slug)), registry.get(slug)))
+            rows.append(row(facts_of(_case(slug)), registry.get(slug)))
         except ConfigError as error:
             output.say(str(error))
     folder = inspect(config, os.environ)[0].destination_folder
     own, faults = declared(folder)
-    rows += [_row(_facts_of_declared(connector, folder), connector) for connector in own.values()]
+    rows += [row(_facts_of_declared(connector, folder), connector) for connector in own.values()]
     for fault in faults:
         output.say(fault)
     if json:
@@ -84,7 +83,7 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
 def show(name: Named, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Describe a connector, or a connection with its own settings: what maps to what, what is left, and its tier."""
     with output.exit_codes(json=json):
-        described = _description(*_found(name, config))
+        described = description(*_found(name, config))
     if json:
         output.show_json(described)
         return
@@ -255,52 +254,6 @@ def _facts_of_declared(connector: Connector, folder: Path | None) -> Facts:
     slug = connector.manifest.slug
     proof = read_declaration((folder or Path()) / f"{slug}.yaml").proof
     return facts_of(ConnectorCase(connector, Path(slug)), declared=proof)
-
-
-def _row(facts: Facts, connector: Connector) -> dict[str, Any]:
-    manifest = connector.manifest
-    return {
-        "name": manifest.slug,
-        "roles": sorted(manifest.roles, reverse=True),
-        "channel": manifest.channel,
-        "tier": tier_of(judge(facts)),
-    }
-
-
-def _description(connector: Connector, settings: ConnectionSettings, facts: Facts, told: Told | None) -> dict[str, Any]:
-    manifest = connector.manifest
-    maps = {"person": people_of(connector, settings), "order": orders_of(connector, settings)}
-    following, missing = wanting(judge(facts))
-    return {
-        **_row(facts, connector),
-        "title": manifest.name,
-        "docs_url": manifest.docs_url,
-        "api_version": manifest.api_version,
-        "capabilities": sorted(manifest.capabilities),
-        "limits": {
-            "batch": manifest.limits.batch,
-            "max_bytes": manifest.limits.max_bytes,
-            "calls": manifest.limits.calls,
-            "per_seconds": manifest.limits.per_seconds,
-        },
-        "allowed_hosts": list(manifest.allowed_hosts),
-        "settings": settings_of(manifest),
-        "topics": dict(manifest.topics),
-        "not_offered": dict(manifest.not_offered),
-        "maps": {
-            what: {"written": [{"there": there, "from": made} for there, made in rows_of(one)], "left": list(one.left)}
-            for what, one in maps.items()
-            if one is not None
-        },
-        "tells": {"told": list(told.fields), "left": list(told.left)} if told else None,
-        "proven_against": list(facts.proof.against),
-        "rules": [
-            {"rule": one.rule, "tier": one.tier, "promise": one.promise, "state": one.state, "said": one.said}
-            for one in judge(facts)
-        ],
-        "next_tier": following,
-        "missing": {verdict.promise: verdict.said for verdict in missing},
-    }
 
 
 def _accepted(case: ConnectorCase) -> Sequence[Path]:

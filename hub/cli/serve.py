@@ -25,6 +25,7 @@ from hub import bootstrap, log, metrics
 from hub.application.target_fields import check_targets
 from hub.cli import interrupt, output
 from hub.cli.database import DEFAULT_PORT, settings_of, unconfigured, warn_at_start
+from hub.cli.parts import Parts
 from hub.errors import ConfigError, HubError
 from hub.pipeline import QUEUES
 from hub.sdk.connection import Connection
@@ -199,6 +200,7 @@ def up(
                 {"HUB_DATABASE_URL": ground.dsn, **counters},
                 stopping,
                 may_start=lambda role: role == "api" or ground.ready.is_set(),
+                changed=Parts(settings.part_folder, config).changed,
             )
             if ground.fault is not None:
                 raise ground.fault
@@ -241,12 +243,19 @@ def supervise(
     stopping: threading.Event,
     *,
     may_start: Callable[[str], bool] = lambda role: True,
+    changed: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run each role as a child process, once it may start, and start it again when it ends, until ``stopping``."""
+    """Run each role as a child process, once it may start, and start it again when it ends, until ``stopping``.
+
+    Where ``changed`` says so all of them end, and start again.
+    """
     children: dict[str, subprocess.Popen[bytes]] = {}
     not_before: dict[str, float] = {}
     try:
         while not stopping.wait(0.1):
+            if changed():
+                for running in children.values():
+                    running.terminate()
             for role in roles:
                 child = children.get(role)
                 if child is not None and child.poll() is not None:

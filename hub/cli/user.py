@@ -10,7 +10,7 @@ import typer
 
 from hub.cli import output
 from hub.cli.database import opened, settings_of
-from hub.errors import NotFound, RefusedError
+from hub.errors import RefusedError
 
 app = typer.Typer(
     name="user", help="Who may log in to the console: add, list, role, password, link, remove.", no_args_is_help=True
@@ -77,12 +77,10 @@ def role(
     config: output.ConfigOption = None,
 ) -> None:
     """Change what somebody may do; it holds at once, for open sessions too."""
-    from hub.store import audit, users
+    from hub.application.sign_in import change_role
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        if not users.give_role(session, name, role.value):
-            raise NotFound("there is no user of this name; `hub user list` shows all")
-        audit.note(session, "command line", "user.role")
+        change_role(session, name, role.value)
     if json:
         output.show_json({"name": name, "role": role.value})
     else:
@@ -120,12 +118,10 @@ def link(name: Name, json: output.JsonOption = False, config: output.ConfigOptio
 @app.command()
 def remove(name: Name, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Remove somebody; their sessions end at once."""
-    from hub.store import audit, users
+    from hub.application.sign_in import remove_user
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        if not users.remove(session, name):
-            raise NotFound("there is no user of this name; `hub user list` shows all")
-        audit.note(session, "command line", "user.remove")
+        remove_user(session, name)
     if json:
         output.show_json({"removed": name})
     else:

@@ -10,7 +10,7 @@ import psycopg_pool
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -60,10 +60,10 @@ def console(house: House) -> Guard:
         """The first page."""
         return RedirectResponse(next(page.path for page in entries if page.shown(house)), 303)
 
-    @app.get(f"{PREFIX}/form-token", dependencies=[Depends(signed_in(house, "viewer"))])
-    def fresh(request: Request) -> Response:
-        """What forms carry, for a page that is older than the session: what was typed there can be sent then."""
-        return PlainTextResponse(viewer_of(request).form_token)
+    @app.get(f"{PREFIX}/session", dependencies=[Depends(signed_in(house, "viewer"))])
+    def session(request: Request) -> dict[str, str]:
+        """What forms of this session carry: a page that outlived the one it was made in goes on with it."""
+        return {"form_token": viewer_of(request).form_token}
 
     for page in entries:
         app.include_router(page.routes(house), dependencies=[Depends(signed_in(house, page.role))])

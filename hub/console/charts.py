@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,16 @@ def sparkline(values: Sequence[float], width: float = 120.0, height: float = 28.
 def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
     bend = (x1 + x2) / 2
     return f"M{x1:.1f} {y1:.1f} C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+
+
+class Scale(NamedTuple):
+    """Where two thresholds stand on a line of 600."""
+
+    ask: float
+    same: float
+
+
+def scale(ask: float, same: float) -> Scale:
+    """A quarter of the line is before the first and a third behind the second, however far they are apart."""
+    least, most = ask - max(2.0, (same - ask) * 0.6), same + max(2.0, (same - ask) * 0.8)
+    return Scale(*(round(600 * (value - least) / (most - least), 1) for value in (ask, same)))

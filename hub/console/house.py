@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter
 
+from hub.console.jobs import Jobs
 from hub.console.live import Live
 from hub.console.wording import N_
 from hub.sdk.connection import Connection
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hub.application.judge import Judge
     from hub.application.oidc import Provider
     from hub.application.process import Processing
+    from hub.application.rule_versions import RuleVersions
 
 
 class Resending(Protocol):
@@ -36,8 +38,8 @@ class Resending(Protocol):
 class House:
     """The installation as pages see it.
 
-    ``routed`` are the destinations that some route leads to.
-    ``processing``, ``judge``, ``reviewer`` and ``resending`` are the use-cases that the API calls too.
+    ``routed`` are the destinations that some route leads to, ``settings`` the configuration. ``processing``, ``judge``,
+    ``reviewer`` and ``resending`` are the use-cases that the API calls too.
     """
 
     database: Database
@@ -59,6 +61,13 @@ class House:
         """Whether cookies go over HTTPS only."""
         return self.settings.hub.public_url.startswith("https://")
 
+    @cached_property
+    def versions(self) -> RuleVersions:
+        """Which rules are in force, and how that changes."""
+        from hub.application.rule_versions import RuleVersions
+
+        return RuleVersions(self.database, self.processing.identity, self.processing.survivorship)
+
     @property
     def data_dir(self) -> Path:
         """The data folder."""
@@ -75,6 +84,11 @@ class House:
     def live(self) -> Live:
         """The live parts of this process's pages."""
         return Live(self.database)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What this process does in the background for its pages."""
+        return Jobs()
 
     def in_force(self, session: Session) -> InForce:
         """The rules and weights that hold now."""

@@ -122,6 +122,14 @@ class Formats:
             at = at.astimezone(self.zone).date()
         return "–" if at is None else str(format_date(at, "medium", locale=self.locale))
 
+    def size(self, count: float) -> str:
+        """Bytes in the unit that fits, powers of 1000."""
+        for unit in ("B", "kB", "MB", "GB"):
+            if count < 1000:
+                return f"{self.number(count, 1 if count < 100 and unit != 'B' else 0)} {unit}"
+            count /= 1000
+        return f"{self.number(count, 1)} TB"
+
     def span(self, seconds: float | None) -> str:
         """How long: 0.4 s, 3 min, 2 h."""
         if seconds is None:

@@ -263,3 +263,124 @@ LOST = (
     N_("open: nobody has paid it yet"),
 )
 """Why a value lost, or an order does not count."""
+
+# -- Connections, Rules, Settings --------------------------------------------------------------------------------------
+
+ROLE_MEANS = {
+    "viewer": N_("sees everything but personal data"),
+    "support": N_("sees people in full"),
+    "operator": N_("acts: replays, merges, pauses"),
+    "admin": N_("all: rules, connections, people"),
+}
+"""What a role may, in a line."""
+
+KEPT = {
+    "bodies": N_("Bodies of events"),
+    "attempts": N_("Attempts to deliver"),
+    "outcomes": N_("Why events were skipped"),
+}
+"""What retention removes."""
+
+AREAS = {
+    "session": N_("Sign-in"),
+    "profile": N_("People"),
+    "review": N_("Reviews"),
+    "event": N_("Events"),
+    "delivery": N_("Delivery"),
+    "connection": N_("Connections"),
+    "rules": N_("Rules"),
+    "user": N_("Users"),
+    "token": N_("API tokens"),
+}
+"""What stands before the dot of an action."""
+
+ACTIONS = {
+    "session.open": N_("signed in"),
+    "profile.view": N_("looked at a person"),
+    "user.add": N_("added a user"),
+    "user.role": N_("changed a role"),
+    "user.password": N_("changed a password"),
+    "user.link": N_("made a link to sign in"),
+    "user.remove": N_("removed a user"),
+    "token.create": N_("made a token"),
+    "token.revoke": N_("revoked a token"),
+    "connection.add": N_("added a connection"),
+    "connection.test": N_("tested credentials"),
+    "connection.subscribe": N_("put webhooks back"),
+    "connection.backfill": N_("began to read history"),
+    "connection.pause": N_("paused the reading of history"),
+    "connection.compare": N_("compared a source with Hub"),
+    "rules.apply": N_("applied rules"),
+    "rules.rollback": N_("rolled rules back"),
+}
+"""What is in the audit log, in words."""
+
+IDENTIFIERS = {
+    "link": N_("Link of the source"),
+    "account": N_("Account"),
+    "loyalty": N_("Loyalty card"),
+    "email": N_("E-mail"),
+    "national_id": N_("National id"),
+    "handle": N_("Public name"),
+    "phone": N_("Phone"),
+}
+"""Kinds of identifiers."""
+
+STRENGTHS = {"certain": N_("certain"), "strong": N_("strong"), "weak": N_("weak"), "off": N_("off")}
+
+STRATEGIES = {
+    "newest": N_("the newest"),
+    "source_rank": N_("by rank of the source"),
+    "most_complete": N_("the most complete"),
+    "most_frequent": N_("the most frequent"),
+    "longest_lived": N_("the longest lived"),
+}
+"""What decides between values."""
+
+STAGES = {
+    "reading": N_("reading records"),
+    "comparing": N_("comparing records"),
+    "clustering": N_("joining records"),
+    "folding": N_("folding values"),
+}
+"""What a trial is at."""
+
+WRITES = {
+    "creates": N_("created"),
+    "updates": N_("updated"),
+    "merges": N_("merged"),
+    "restores": N_("restored"),
+    "orders": N_("orders moved"),
+}
+"""What a destination would get."""
+
+CHANNELS = {
+    "web": N_("web shop"),
+    "till": N_("till"),
+    "email": N_("e-mail"),
+    "social": N_("social media"),
+    "crm": N_("CRM"),
+    "file": N_("file"),
+    "any": N_("anything"),
+}
+"""Where a connector's system meets people."""
+
+STANDINGS = {
+    "same": N_("all here"),
+    "missing": N_("missing"),
+    "older": N_("older here"),
+    "deleted": N_("deleted there"),
+    "waiting": N_("still waiting"),
+    "parked": N_("cannot be read"),
+    "skipped": N_("of no interest"),
+    "repaired": N_("fetched"),
+}
+"""How an item of a source stands here."""
+
+JOBS = {
+    "test": N_("Asking the outside system …"),
+    "webhooks": N_("Asking the vendor for its webhooks …"),
+    "history": N_("Reading the history …"),
+    "compare": N_("Comparing with the source …"),
+}
+"""What goes on in the background."""

@@ -24,15 +24,41 @@ def note(session: Session, who: str, action: str, subject: object = "") -> None:
     session.run("INSERT INTO audit (who, action, subject) VALUES (%s, %s, %s)", [who, action, str(subject)])
 
 
-def page(session: Session, *, before: int | None = None, subject: str | None = None, limit: int) -> list[Entry]:
-    """The newest first, from ``before`` (an entry's id) on; all, or those about one id."""
+def page(
+    session: Session,
+    *,
+    before: int | None = None,
+    subject: str | None = None,
+    who: str | None = None,
+    area: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+) -> list[Entry]:
+    """The newest first, from ``before`` (an entry's id) on.
+
+    All, or those about one id, by one person, of one ``area`` (what stands before the dot of an action: ``user``), from
+    ``since`` on, and before ``until``.
+    """
     rows = session.rows(
         """
         SELECT id, at, who, action, subject FROM audit
         WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
             AND (%(subject)s::text IS NULL OR subject = %(subject)s)
+            AND (%(who)s::text IS NULL OR who = %(who)s)
+            AND (%(area)s::text IS NULL OR split_part(action, '.', 1) = %(area)s)
+            AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+            AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
-        {"before": before, "subject": subject, "limit": limit},
+        {
+            "before": before,
+            "subject": subject,
+            "who": who,
+            "area": area,
+            "since": since,
+            "until": until,
+            "limit": limit,
+        },
     )
     return [Entry(*row) for row in rows]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from hub.store.database import Session
 
@@ -84,3 +85,45 @@ def freshness(session: Session) -> dict[str, float]:
         [FRESHEST],
     )
     return {name: max(0.0, seconds) for name, seconds in rows}
+
+
+HOURLY_NEWEST = 50_000
+"""Rows that are read at most for the counts by hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Events of one connection by hour (UTC) of the last day; ``since`` is from when on the counts are whole."""
+
+    counts: Mapping[datetime, int]
+    since: datetime
+
+
+def hours(session: Session, connection: str) -> Hours:
+    """What came of a connection in each of the last 24 hours, of the newest rows."""
+    rows = session.rows(
+        """
+        WITH newest AS MATERIALIZED (
+            SELECT connection, received_at FROM inbox ORDER BY id DESC LIMIT %(newest)s)
+        SELECT date_trunc('hour', received_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+            count(*) FILTER (WHERE connection = %(connection)s), min(received_at), sum(count(*)) OVER ()
+        FROM newest WHERE received_at > now() - interval '24 hours' GROUP BY 1 ORDER BY 1
+        """,
+        {"newest": HOURLY_NEWEST, "connection": connection},
+    )
+    begin = session.now() - timedelta(hours=24)
+    whole = not rows or rows[0][3] < HOURLY_NEWEST
+    return Hours({row[0]: row[1] for row in rows}, begin if whole else rows[0][2])
+
+
+def newest(session: Session, connection: str, limit: int) -> list[tuple[int, str, datetime]]:
+    """The newest events of a connection among the newest of all: inbox id, topic, time of arrival."""
+    rows = session.rows(
+        """
+        SELECT id, topic, received_at FROM (SELECT id, connection, topic, received_at FROM inbox
+            ORDER BY id DESC LIMIT %s) AS newest
+        WHERE connection = %s ORDER BY id DESC LIMIT %s
+        """,
+        [NEWEST, connection, limit],
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -80,11 +80,17 @@ def ended_at(session: Session, version: int) -> datetime | None:
     return row[0] if row else None
 
 
-def page(session: Session, limit: int) -> list[VersionRow]:
-    """The newest versions, newest first."""
+def page(session: Session, limit: int, *, before: int | None = None) -> list[VersionRow]:
+    """The newest versions, newest first; those ``before`` an id."""
     return [
         VersionRow(*row)
-        for row in session.rows(f"SELECT {_COLUMNS} FROM identity_version ORDER BY id DESC LIMIT %s", [limit])
+        for row in session.rows(
+            f"""
+            SELECT {_COLUMNS} FROM identity_version WHERE %(before)s::bigint IS NULL OR id < %(before)s
+            ORDER BY id DESC LIMIT %(limit)s
+            """,
+            {"before": before, "limit": limit},
+        )
     ]
 
 

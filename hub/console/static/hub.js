@@ -48,24 +48,47 @@
     }
   });
 
-  // After a new sign-in in another tab the forms of this one get the new session's token, and can be sent as they are.
-  let stale = false;
+  // A session that ended while somebody typed: the page keeps what was typed, and goes on with the session after it.
   const renew = async () => {
-    if (!stale || document.hidden) return;
-    const answer = await fetch("/console/form-token", { headers: { "hx-request": "true" } });
-    if (!answer.ok) return;
-    const token = await answer.text();
-    for (const field of document.querySelectorAll('input[name="form_token"]')) field.value = token;
+    const answer = await fetch("/console/session", { headers: { "hx-request": "true" } });
+    if (!answer.ok) return "";
+    const token = (await answer.json()).form_token;
+    const fields = [...document.querySelectorAll("input[name=form_token]")];
+    const other = fields.some((field) => field.value !== token);
+    for (const field of fields) field.value = token;
     document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "x-form-token": token }));
-    stale = false;
-    told.classList.remove("shown");
+    return other ? "again" : "same";
   };
-  addEventListener("focus", renew);
-  document.addEventListener("visibilitychange", renew);
-
-  document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail?.ctx?.response?.status === 401) stale = true;
-    tell(event.detail?.ctx?.response?.status === 401 ? "signed-out" : "failed");
+  let over = false;
+  document.addEventListener("htmx:response:error", async (event) => {
+    const status = event.detail?.ctx?.response?.status;
+    over ||= status === 401;
+    if (status === 401) tell("signed-out");
+    else if (status === 403) tell((await renew().catch(() => "")) === "again" ? "again" : "refused");
+    else tell("failed");
+  });
+  document.addEventListener("visibilitychange", async () => {
+    if (!document.hidden && over && (await renew().catch(() => ""))) {
+      over = false;
+      tell("again");
+    }
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const plain = event.submitter?.hasAttribute("data-plain");
+    if (form.method !== "post" || (form.hasAttribute("hx-post") && !plain) || form.closest(".alone, .who")) return;
+    if (event.submitter?.hasAttribute("hx-post") || form.dataset.asked) return;
+    event.preventDefault();
+    let found = "";
+    try {
+      found = await renew();
+    } catch {
+      return tell("failed");
+    }
+    if (!found) return tell("signed-out");
+    form.dataset.asked = "yes";
+    form.requestSubmit(event.submitter);
+    delete form.dataset.asked;
   });
   document.addEventListener("htmx:error", () => tell("failed"));
 

@@ -93,3 +93,54 @@ ROLES = {
     "operator": N_("operator"),
     "admin": N_("admin"),
 }
+
+# Events and Delivery ---------------------------------------------------------------------------------------------------
+STATES |= {"retry": N_("tried again"), "unchanged": N_("nothing to write")}
+TONES |= {"retry": "warn", "unchanged": "calm"}
+
+EVENT_TYPES = {
+    "CustomerEvent": N_("Customer"),
+    "OrderEvent": N_("Order"),
+    "OrderPartEvent": N_("Part of an order"),
+    "CartEvent": N_("Cart"),
+    "InteractionEvent": N_("Interaction"),
+    "CaseEvent": N_("Case"),
+    "FeedbackEvent": N_("Feedback"),
+    "ProductEvent": N_("Product"),
+    "ConsentEvent": N_("Consent"),
+    "LinkEvent": N_("Link between records"),
+    "DeletionEvent": N_("Deleted at the source"),
+    "PrivacyEvent": N_("Privacy request"),
+}
+"""Canonical events as people read them."""
+
+SUBJECTS = {"profile": N_("Person"), "order": N_("Order"), "activity": N_("Activity")}
+"""What a delivery is of."""
+
+ACTIONS = {
+    "create": N_("creates a record"),
+    "update": N_("updates a record"),
+    "erase": N_("erases a record"),
+    "nothing": N_("writes nothing"),
+}
+"""What a write does at the destination."""
+
+SHELVES = {
+    "waiting": N_("Waiting"),
+    "retrying": N_("Retrying"),
+    "failed": N_("Failed"),
+    "dead": N_("Given up"),
+    "rejected": N_("Rejected"),
+    "refused": N_("Written without a value"),
+    "delivered": N_("Delivered"),
+}
+"""Filters of deliveries."""
+
+NEED_LEADS = {
+    "dead": "/console/delivery?state=dead&destination=",
+    "rejected": "/console/delivery?state=rejected&destination=",
+    "parked": "/console/events?state=parked&connection=",
+    "source": "/console/events?connection=",
+    "destination": "/console/delivery?destination=",
+}
+"""Where a thing that needs a person is seen, before the name of its connection; by kind, else by role."""

@@ -22,7 +22,7 @@ _VALUES = re.compile(r"\"[^\"]*\"|'[^']*'|\S+@\S+|\+?\d[\d ()/-]{4,}\d")
 
 
 def headers(told: Mapping[str, str], *, whole: bool) -> list[tuple[str, str]]:
-    """Names and values; what proves or opens something is hidden from everybody, what may name a person from viewers."""
+    """Names and values: what proves or opens something is hidden from all, what may name a person from viewers."""
     return [
         (name, "[secret]" if _SECRET.search(name) else value if whole or _PLAIN.match(name.lower()) else DOTS)
         for name, value in sorted(told.items())

@@ -94,7 +94,7 @@ ROLES = {
     "admin": N_("admin"),
 }
 
-# Events and Delivery ---------------------------------------------------------------------------------------------------
+# Events and Delivery
 STATES |= {"retry": N_("tried again"), "unchanged": N_("nothing to write")}
 TONES |= {"retry": "warn", "unchanged": "calm"}
 

@@ -35,6 +35,7 @@ class Step:
     reason: str = ""
     key: UUID | None = None
     profile: UUID | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,32 @@ def _steps(
     if entry["state"] == "done":
         people = dict.fromkeys(one.profile for one in records if one.profile)
         steps.extend(Step("person", None, profile=person) for person in people)
+    subjects = {row["key"]: row["subject"] for row in queued}
+    subjects |= {one.profile: "profile" for one in records if one.profile}
     later = [
-        Step("queued", row["enqueued_at"], lag(row["enqueued_at"]), row["destination"], row["state"], key=row["key"])
+        Step(
+            "queued",
+            row["enqueued_at"],
+            lag(row["enqueued_at"]),
+            row["destination"],
+            row["state"],
+            key=row["key"],
+            subject=row["subject"],
+        )
         for row in queued
         if row["enqueued_at"] >= came
     ]
     later += [
-        Step("attempt", row["at"], lag(row["at"]), row["destination"], row["outcome"], row["reason"], row["key"])
+        Step(
+            "attempt",
+            row["at"],
+            lag(row["at"]),
+            row["destination"],
+            row["outcome"],
+            row["reason"],
+            row["key"],
+            subject=subjects.get(row["key"], ""),
+        )
         for row in written
     ]
     return [*steps, *sorted(later, key=lambda step: (step.at or came, step.kind == "attempt"))]

@@ -23,8 +23,8 @@ _SOURCES = {
     "skipped": "SELECT inbox_id AS id FROM inbox_outcome WHERE state = 'skipped'",
     "pending": "SELECT inbox_id AS id FROM inbox_queue WHERE step <> 'reread'",
 }
-_ALL = "SELECT id FROM inbox WHERE true"
-_OWN = {"parked": "inbox_id", "skipped": "inbox_id", "pending": "inbox_id"}
+_ALL = "SELECT id, connection, event_id, topic, received_at FROM inbox WHERE true"
+_ENTRY = "looked l CROSS JOIN LATERAL (SELECT * FROM inbox e WHERE e.id = l.id OFFSET 0) i"
 _STATE = "CASE WHEN q.inbox_id IS NOT NULL THEN 'pending' ELSE coalesce(o.state, 'done') END"
 _NAMES = ("id", "connection", "event_id", "topic", "received_at", "state", "reason")
 
@@ -48,7 +48,7 @@ class Found:
     before: int | None = None
 
 
-def find(session: Session, wanted: Filter, *, before: int | None = None, limit: int, looks: int = 10) -> Found:
+def find(session: Session, wanted: Filter, *, before: int | None = None, limit: int, looks: int = 5) -> Found:
     """Up to ``limit`` entries without their bodies. It ends after so many looks, also where it found fewer."""
     low = _first_since(session, wanted.since - SLACK) if wanted.since else 0
     high = _first_since(session, wanted.until + SLACK) if wanted.until else None
@@ -69,7 +69,7 @@ def find(session: Session, wanted: Filter, *, before: int | None = None, limit: 
 def _look(
     session: Session, wanted: Filter, low: int, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], int, int]:
-    own = _OWN.get(wanted.state or "", "id")
+    own = "inbox_id" if wanted.state in _SOURCES else "id"
     rows = session.rows(
         f"""
         WITH looked AS MATERIALIZED (
@@ -78,7 +78,7 @@ def _look(
             ORDER BY {own} DESC LIMIT %(look)s),
         found AS (
             SELECT i.id, i.connection, i.event_id, i.topic, i.received_at, {_STATE} AS state, coalesce(o.reason, '')
-            FROM looked l CROSS JOIN LATERAL (SELECT * FROM inbox e WHERE e.id = l.id OFFSET 0) i
+            FROM {_ENTRY if wanted.state in _SOURCES else "looked i"}
             LEFT JOIN inbox_queue q ON q.inbox_id = i.id AND q.step <> 'reread'
             LEFT JOIN inbox_outcome o ON o.inbox_id = i.id
             WHERE (%(connection)s::text IS NULL OR i.connection = %(connection)s)
@@ -86,7 +86,7 @@ def _look(
                 AND (%(since)s::timestamptz IS NULL OR i.received_at >= %(since)s)
                 AND (%(until)s::timestamptz IS NULL OR i.received_at < %(until)s)
                 AND (%(state)s::text IS NULL OR {_STATE} = %(state)s)
-            ORDER BY l.id DESC LIMIT %(limit)s)
+            ORDER BY i.id DESC LIMIT %(limit)s)
         SELECT s.last, s.looked, found.* FROM (SELECT min(id) AS last, count(*) AS looked FROM looked) s
         LEFT JOIN found ON true ORDER BY found.id DESC
         """,

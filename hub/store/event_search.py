@@ -142,6 +142,20 @@ def named(session: Session, text: str, connections: Collection[str]) -> list[int
     return sorted(row[0] for row in rows)
 
 
+def parked(session: Session, connections: Collection[str]) -> tuple[list[int], int]:
+    """The entries of these connections that cannot be read, and how many of them have no body any more."""
+    rows = session.rows(
+        """
+        SELECT i.id, i.body IS NULL FROM inbox_outcome o JOIN inbox i ON i.id = o.inbox_id
+        WHERE o.state = 'parked' AND i.connection = ANY(%s::text[])
+            AND NOT EXISTS (SELECT FROM inbox_queue q WHERE q.inbox_id = o.inbox_id)
+        ORDER BY i.id
+        """,
+        [list(connections)],
+    )
+    return [row[0] for row in rows], sum(row[1] for row in rows)
+
+
 def topics(session: Session) -> list[str]:
     """The topics of the newest 1,000 entries, for a list to choose from."""
     rows = session.rows(

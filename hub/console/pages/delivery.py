@@ -124,8 +124,9 @@ def routes(house: House) -> APIRouter:
         with house.database.session() as session:
             _known(house, destination)
             count = outbox.redrive(session, destination=destination, keys=chosen)
-            for subject in [destination] if chosen is None else [f"{destination}:{key}" for key in chosen]:
-                viewer.note(session, "delivery.redrive", subject)
+            if count:
+                for subject in [destination] if chosen is None else [f"{destination}:{key}" for key in chosen]:
+                    viewer.note(session, "delivery.redrive", subject)
         return RedirectResponse(f"{_path(destination)}&state=waiting&told=redriven&count={count}", 303)
 
     def state_route(name: str, change: Callable[[Session, str, str], int]) -> None:

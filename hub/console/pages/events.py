@@ -19,7 +19,7 @@ from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
 from hub.console.live import Topic
 from hub.console.render import Reader, Renderer, filling, part
-from hub.store import event_search, inbox, stats
+from hub.store import event_search, inbox
 from hub.store.database import Session
 from hub.store.event_search import Filter, Found, WrittenTo
 
@@ -96,9 +96,8 @@ def routes(house: House) -> APIRouter:
         """What a replay would do: of the chosen ones, or of all that cannot be read of a connection."""
         with house.database.session() as session:
             if what == "all":
-                names = [connection] if connection else list(house.connections)
-                count, bodiless, entries = _all_parked(session, names), 0, []
-                bodiless = sum(inbox.without_body(session, connection=name, state="parked") for name in names)
+                ids_of_all, bodiless = event_search.parked(session, [connection] if connection else _names(house))
+                count, entries = len(ids_of_all), []
             else:
                 entries = [row for row in (inbox.get(session, one) for one in _bounded(ids)) if row]
                 count, bodiless = len(entries), sum(row["body"] is None for row in entries)
@@ -120,10 +119,9 @@ def routes(house: House) -> APIRouter:
         """Work on stored events again, as if they had just come."""
         with house.database.session() as session:
             if what == "all":
-                names = [connection] if connection else list(house.connections)
-                for name in names:
-                    if inbox.requeue(session, connection=name, state="parked"):
-                        viewer.note(session, "event.replay_parked", name)
+                found, _ = event_search.parked(session, [connection] if connection else _names(house))
+                if inbox.requeue(session, ids=found):
+                    viewer.note(session, "event.replay_parked", connection)
             else:
                 chosen = _bounded(ids)
                 inbox.requeue(session, ids=chosen)
@@ -251,11 +249,6 @@ def _bounded(ids: list[int] | None) -> list[int]:
     if not chosen or len(chosen) > MOST_CHOSEN:
         raise HTTPException(422)
     return chosen
-
-
-def _all_parked(session: Session, names: list[str]) -> int:
-    counted = stats.parked(session)
-    return sum(counted.get(name, 0) for name in names)
 
 
 def _names(house: House) -> dict[str, str]:

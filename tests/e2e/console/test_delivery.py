@@ -28,7 +28,7 @@ def failed(hub: Hub) -> Iterator[list[UUID]]:
         for key, state in zip(keys, ("dead", "rejected", "rejected"), strict=True):
             session.run(
                 "UPDATE outbox SET state = %s, reason = %s, attempts = 12 WHERE destination = 'crm' AND key = %s",
-                [state, WORDS, key],
+                [state, 'INVALID_EMAIL: "anna@example.com" is not a valid e-mail address', key],
             )
             session.run(
                 "INSERT INTO attempt (destination, key, version, at, outcome, reason, events)"

@@ -162,3 +162,33 @@ def test_what_is_not_there_is_a_clear_page(window: Opening, hub: Hub):
             answer = client.get(f"/console/{path}")
             assert answer.status_code == status, path
             assert "<script>alert" not in answer.text
+
+
+def test_all_of_a_destination_without_a_script_and_twice(window: Opening, hub: Hub, failed: list[UUID]):
+    page = window().page
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    token = page.locator("input[name=form_token]").first.input_value()
+    with httpx.Client(base_url=hub.url, cookies=cookies, trust_env=False, follow_redirects=True) as client:
+        form = {"what": "all", "form_token": token}
+        asked = client.post("/console/delivery/crm/redrive/ask", data=form)
+        assert f"Redrive {len(failed)} deliveries to crm?" in asked.text
+        assert "<html" in asked.text
+        with hub.runtime.database.session() as session:
+            assert (deliveries.get(session, "crm", failed[0]) or {})["state"] == "dead"  # asking changes nothing
+        assert f"{len(failed)} deliveries wait" in client.post("/console/delivery/crm/redrive", data=form).text
+        assert "0 deliveries wait" in client.post("/console/delivery/crm/redrive", data=form).text
+        gone = client.post("/console/delivery/crm/redrive/ask", data=form)
+        assert "None of these is given up or rejected any more" in gone.text
+        assert client.post("/console/delivery/crm/redrive", data={"form_token": token}).status_code == 422
+        assert client.post("/console/events/replay/ask", data=form).status_code == 200
+    with hub.runtime.database.session() as session:
+        noted = [(entry.action, entry.subject) for entry in audit.page(session, limit=2)]
+    assert noted.count(("delivery.redrive", "crm")) == 1
+
+
+def test_what_lies_below_fits_a_phone_in_the_dark(window: Opening, hub: Hub, failed: list[UUID]):
+    one = window("support", phone=True, dark=True)
+    for path in (f"/delivery/crm/{failed[1]}", "/delivery/crm/dry-run", "/events/1"):
+        one.open(path)
+        assert not one.overflows(), path
+        assert one.violations() == []

@@ -61,6 +61,8 @@ class Need:
     reason: str = ""
     advice: str = ""
     profile: UUID | None = None
+    role: Literal["source", "destination"] = "source"
+    """In which role the connection has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,18 @@ def _destinations(standings: Collection[Standing], delivered: Flow, fresh: Mappi
 def _troubles(standings: Collection[Standing]) -> list[Need]:
     found: list[Need] = []
     for one in standings:
-        for health in one.roles_of().values():
+        for role, health in one.roles_of().items():
             if health.state in ("paused", "refused", "failing", "resting"):
                 kind: NeedKind = "failing" if health.state == "resting" else health.state
                 found.append(
-                    Need(kind, one.name, since=health.since, reason=health.reason or health.by, advice=health.advice)
+                    Need(
+                        kind,
+                        one.name,
+                        since=health.since,
+                        reason=health.reason or health.by,
+                        advice=health.advice,
+                        role="source" if role == "source" else "destination",
+                    )
                 )
         counts: tuple[tuple[NeedKind, int], ...] = (
             ("dead", one.dead),

@@ -19,8 +19,8 @@ from hub.console import entry, pages
 from hub.console.access import SignInNeeded, signed_in, viewer_of
 from hub.console.guard import Guard
 from hub.console.house import House, Page
+from hub.console.marking import N_
 from hub.console.render import STATIC, Renderer, is_part
-from hub.console.wording import N_
 from hub.errors import HubError
 
 log = structlog.get_logger()

@@ -14,8 +14,8 @@ from hub.console import vouched
 from hub.console.access import before_session, forget_session, form_token, keep_session, own_form, own_path
 from hub.console.house import House
 from hub.console.language import LANGUAGES
+from hub.console.marking import N_
 from hub.console.render import THEMES, Renderer
-from hub.console.wording import N_
 from hub.intake.callers import caller
 from hub.intake.guesses import Guesses
 

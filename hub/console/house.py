@@ -12,7 +12,7 @@ from fastapi import APIRouter
 
 from hub.console.jobs import Jobs
 from hub.console.live import Live
-from hub.console.wording import N_
+from hub.console.marking import N_
 from hub.sdk.connection import Connection
 from hub.settings import Settings
 from hub.store.database import Database, Session

@@ -147,3 +147,7 @@ class Formats:
     def iso(self, at: datetime | str) -> str:
         """For machines."""
         return _read(at).astimezone(UTC).isoformat(timespec="seconds")
+
+    def second(self, at: Moment) -> str:
+        """Date and time to the second, short."""
+        return "–" if at is None else str(format_datetime(_read(at), "medium", tzinfo=self.zone, locale=self.locale))

@@ -14,7 +14,7 @@ from hub.application import sign_in
 from hub.application.oidc import Provider
 from hub.console.access import own_path
 from hub.console.house import House
-from hub.console.wording import N_
+from hub.console.marking import N_
 from hub.errors import HubError, RefusedError, Unavailable
 from hub.store.users import ROLES, Role
 

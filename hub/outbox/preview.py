@@ -5,9 +5,9 @@ With a client it asks: what stands in these fields now, and what of the account 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -57,11 +57,13 @@ def preview(
     profile: UUID | None = None,
     limit: int = 100,
     client: HttpClient | None = None,
+    failed: Collection[UUID] | Literal["all"] = (),
 ) -> Preview:
     """Render and plan up to ``limit`` waiting rows per subject, in batches as they would be sent.
 
     With ``key`` only those of that profile or order. With ``profile`` those of that profile and its orders, and the
-    profile also when it does not wait: as it would be written now.
+    profile also when it does not wait: as it would be written now. With ``failed`` none that wait, but these (or all)
+    that are dead or rejected: what a redrive would send.
     """
     connection = sender.connection
     shown = Preview(connection.name, [], {}, {}, [])
@@ -73,7 +75,11 @@ def preview(
     if any(route.activities for route in sender.routes):
         subjects.append("activity")
     for subject in subjects:
-        rows = due.waiting_rows(session, connection.name, subject, key=profile or key, limit=limit)
+        if failed:
+            keys = None if failed == "all" else failed
+            rows = due.failed_rows(session, connection.name, subject, keys=keys, limit=limit)
+        else:
+            rows = due.waiting_rows(session, connection.name, subject, key=profile or key, limit=limit)
         if subject == "profile" and profile is not None and not rows:
             rows = [_supposed(session, connection.name, profile)]
         if subject != "profile":

@@ -56,11 +56,7 @@ _ROWS = """
             WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged
             ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
     FROM (
-        SELECT * FROM outbox
-        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
-            AND due_at <= %(until)s::timestamptz
-            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
-        ORDER BY due_at, key LIMIT %(limit)s) o
+        {chosen}) o
     CROSS JOIN LATERAL (
         SELECT o.key || ARRAY(
             SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile') AS keys) own
@@ -78,6 +74,21 @@ _ROWS = """
         FROM mirror m WHERE m.destination = o.destination AND m.key = ANY(own.keys)) mirrors
     ORDER BY o.due_at, o.key
     """
+_WAITING = _ROWS.format(
+    chosen="""
+        SELECT * FROM outbox
+        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
+            AND due_at <= %(until)s::timestamptz
+            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
+        ORDER BY due_at, key LIMIT %(limit)s"""
+)
+_FAILED = _ROWS.format(
+    chosen="""
+        SELECT * FROM outbox
+        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('rejected', 'dead')
+            AND (%(keys)s::uuid[] IS NULL OR key = ANY(%(keys)s))
+        ORDER BY key LIMIT %(limit)s"""
+)
 
 
 def due_rows(session: Session, destination: str, subject: Subject, limit: int) -> list[DueRow]:
@@ -94,9 +105,17 @@ def _waiting(
     session: Session, destination: str, subject: Subject, *, until: str, key: UUID | None, limit: int
 ) -> list[DueRow]:
     rows = session.rows(
-        _ROWS, {"destination": destination, "subject": subject, "until": until, "key": key, "limit": limit}
+        _WAITING, {"destination": destination, "subject": subject, "until": until, "key": key, "limit": limit}
     )
     return [_due(*row) for row in rows]
+
+
+def failed_rows(
+    session: Session, destination: str, subject: Subject, *, keys: Collection[UUID] | None, limit: int
+) -> list[DueRow]:
+    """Rows that are dead or rejected, as a redrive would send them; all by key, or only ``keys``."""
+    asked = {"destination": destination, "subject": subject, "limit": limit}
+    return [_due(*row) for row in session.rows(_FAILED, {**asked, "keys": None if keys is None else list(keys)})]
 
 
 def _due(

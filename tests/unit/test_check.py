@@ -12,8 +12,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from hub.application.check_live import Finding, check_live
 from hub.cli import check, init
-from hub.cli.check import Finding, check_live
 from hub.cli.database import warn_at_start
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import HttpClient

@@ -127,3 +127,10 @@
   document.addEventListener("htmx:after:swap", draw);
   addEventListener("resize", draw);
 })();
+
+// Events and Delivery: a dialog that the server made opens when it is there.
+(() => {
+  document.addEventListener("htmx:after:swap", () => {
+    for (const dialog of document.querySelectorAll("dialog[data-shown]:not([open])")) dialog.showModal();
+  });
+})();

@@ -45,12 +45,12 @@ def test_the_tour_shows_how_far_the_day_has_come(window: Opening, hub: Hub, tour
         counted = stats.stats(session, hub.runtime.routed)
     figures = page.locator(".figures dd").all_text_contents()
     assert [figures[0], figures[2], figures[4]] == [str(counted["inbox"]["done"]), str(counted["profiles"]), "3"]
-    assert page.locator(".step.done").count() == 7
-    expect(page.locator(".step.now h2")).to_contain_text("one contact for each person")
+    assert page.locator(".tour-step.done").count() == 7
+    expect(page.locator(".tour-step.now h2")).to_contain_text("one contact for each person")
     # and it goes on by itself
     tell(hub.runtime.settings.data_dir, tour.model_copy(update={"scene": SCENES, "laws": 10, "held": 10}))
     expect(page.locator(".figures dd").last).to_have_text("10 / 10", timeout=20_000)
-    assert page.locator(".step.done").count() == len(STEPS)
+    assert page.locator(".tour-step.done").count() == len(STEPS)
 
 
 def test_each_step_leads_to_what_it_speaks_of(window: Opening, hub: Hub, tour: Tour):

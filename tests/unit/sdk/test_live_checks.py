@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.cli.check import Finding, check_live
+from hub.application.check_live import Finding, check_live
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.registry import get, slugs
 

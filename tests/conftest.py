@@ -10,6 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import hypothesis
@@ -21,6 +22,7 @@ from structlog.typing import Processor
 from hub.store.database import Database
 from tests.support import servers
 from tests.support.examples import SAME_EVERY_TIME, examples
+from tests.support.kept import Kept
 
 _MEMORY = Path("/dev/shm")
 _ROOMY = 4 * 1024**3
@@ -135,20 +137,23 @@ def postgres_server() -> Iterator[servers.Postgres]:
         yield running
 
 
-@pytest.fixture
-def dsn(postgres_server: servers.Postgres) -> Iterator[str]:
-    """The URL of a fresh, migrated, empty database."""
-    with postgres_server.fresh() as url:
-        yield url
+@pytest.fixture(scope="session")
+def _kept(postgres_server: servers.Postgres) -> Iterator[Kept]:
+    with closing(Kept(postgres_server)) as kept:
+        yield kept
 
 
 @pytest.fixture
-def database(dsn: str) -> Iterator[Database]:
-    """A pool on a fresh database."""
-    opened = Database(dsn, size=4)
-    opened.open()
-    yield opened
-    opened.close()
+def database(_kept: Kept) -> Iterator[Database]:
+    """A pool on a migrated, empty database. No test finds in it what another one did."""
+    with _kept.lent() as lent:
+        yield lent
+
+
+@pytest.fixture
+def dsn(database: Database) -> str:
+    """The URL of a migrated, empty database; it is that of ``database``."""
+    return database.dsn
 
 
 @pytest.fixture(scope="session")

@@ -172,8 +172,8 @@ def window(chromium: Browser, hub: Hub) -> Iterator[Opening]:
         contexts.append(context)
         context.set_default_timeout(20_000)
         if role is not None:
-            cookie: Any = {"name": "hub_session", "value": hub.session(role), "url": hub.url}
-            context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
+            name, value = "hub_session", hub.session(role)
+            context.add_cookies([{"name": name, "value": value, "url": hub.url, "httpOnly": True, "sameSite": "Lax"}])
         found = Window(context.new_page(), hub, _entered=role is None)
         windows.append(found)
         found.blank.on("console", found.heard)

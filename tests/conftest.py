@@ -10,6 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import hypothesis
@@ -21,6 +22,7 @@ from structlog.typing import Processor
 from hub.store.database import Database
 from tests.support import servers
 from tests.support.examples import SAME_EVERY_TIME, examples
+from tests.support.kept import Kept
 
 _MEMORY = Path("/dev/shm")
 _ROOMY = 4 * 1024**3
@@ -28,7 +30,7 @@ _TESTS = Path(__file__).parent
 
 LONG = (
     "e2e/test_demo.py",
-    "e2e/console/test_console.py",
+    "e2e/console",
     "integration/test_durability.py",
     "integration/test_up.py",
     "contract/test_labelled_sets.py",
@@ -45,7 +47,7 @@ LONG = (
     "integration/test_oauth.py",
     "integration/test_unmerge.py",
 )
-"""Files with a test, or a preparation, of more than five seconds."""
+"""Files with a test, or a preparation, of more than five seconds; and folders whose files share one."""
 
 # Each test has a fresh database, of four hundred files, and takes it away again. Memory does that in a tenth of the
 # time of a disk: ext4 looks at every file that was deleted a moment ago before it makes a new one. Processes are killed
@@ -106,10 +108,10 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first: a test of twenty seconds that begins last keeps one core busy and leaves the other idle.
 
-    A file stays together, so what its tests share is made once: work is taken over from the end of the line.
+    A file or folder stays together, so what its tests share is made once: work is taken over from the end of the line.
     """
     order = {_TESTS / name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: order.get(item.path, len(LONG)))
+    items.sort(key=lambda item: order.get(item.path, order.get(item.path.parent, len(LONG))))
 
 
 @pytest.fixture(autouse=True)
@@ -135,20 +137,23 @@ def postgres_server() -> Iterator[servers.Postgres]:
         yield running
 
 
-@pytest.fixture
-def dsn(postgres_server: servers.Postgres) -> Iterator[str]:
-    """The URL of a fresh, migrated, empty database."""
-    with postgres_server.fresh() as url:
-        yield url
+@pytest.fixture(scope="session")
+def _kept(postgres_server: servers.Postgres) -> Iterator[Kept]:
+    with closing(Kept(postgres_server)) as kept:
+        yield kept
 
 
 @pytest.fixture
-def database(dsn: str) -> Iterator[Database]:
-    """A pool on a fresh database."""
-    opened = Database(dsn, size=4)
-    opened.open()
-    yield opened
-    opened.close()
+def database(_kept: Kept) -> Iterator[Database]:
+    """A pool on a migrated, empty database. No test finds in it what another one did."""
+    with _kept.lent() as lent:
+        yield lent
+
+
+@pytest.fixture
+def dsn(database: Database) -> str:
+    """The URL of a migrated, empty database; it is that of ``database``."""
+    return database.dsn
 
 
 @pytest.fixture(scope="session")

@@ -202,6 +202,17 @@ class Cluster:
             return int(lines[0]), lines[7].strip() if len(lines) > 7 else "starting"
         return None
 
+    def forget_half_made(self) -> None:
+        """Remove what a server left that was killed while it made its lock files. No server may run, or be starting.
+
+        PostgreSQL makes such a file first and writes its number into it afterwards. It never starts on an empty one
+        ("lock file is empty"), and asks an administrator to remove it.
+        """
+        for lock in (self.pid_file, self.socket_folder() / ".s.PGSQL.5432.lock"):
+            with suppress(FileNotFoundError):
+                if lock.stat().st_size == 0:
+                    lock.unlink()
+
     def last_words(self) -> str:
         """Why the server ended, as far as is known: its logs hold no values."""
         if shutil.disk_usage(self.root).free < FULL_BYTES:

@@ -72,6 +72,7 @@ def start(data_dir: Path, stopping: threading.Event | None = None) -> Server:
             users = _users(cluster)
             if not _runs(cluster):
                 cluster.prepare()
+                cluster.forget_half_made()
                 _launch(cluster)
         server = Server(cluster, users)
     except OSError as error:

@@ -195,6 +195,19 @@ def test_a_killed_server_starts_though_its_number_went_to_another_process(folder
     assert not embedded.is_running(folder)
 
 
+@pytest.mark.parametrize("file", ["postmaster.pid", ".s.PGSQL.5432.lock"])
+def test_a_server_that_was_killed_while_it_made_a_lock_file_starts_again(folder: Path, file: str) -> None:
+    # given a lock file that was made, and nothing written into it yet
+    embedded.stop(embedded.start(folder))
+    (folder / "postgres" / file).touch()
+    # when Hub starts
+    server = embedded.start(folder)
+    # then PostgreSQL runs
+    with psycopg.connect(server.get_uri()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    embedded.stop(server)
+
+
 def test_a_first_start_that_was_killed_is_begun_again(folder: Path) -> None:
     half = folder / "postgres.new"
     half.mkdir()

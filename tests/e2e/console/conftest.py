@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from hub import bootstrap
@@ -26,6 +27,7 @@ from hub.demo.stage import CRM_TOKEN, configuration
 from hub.outbox.deliver import deliver
 from hub.sandbox.hubspot import SandboxCrm, serve
 from hub.settings import load
+from hub.store.database import Database
 from hub.store.users import ROLES, Role
 from tests.support import servers
 from tests.support.serving import served
@@ -41,6 +43,13 @@ class Hub:
 
     url: str
     runtime: bootstrap.Runtime
+
+    def session(self, role: Role) -> str:
+        """A session of its own, as the link gives one, for a test that is not about signing in."""
+        with self.runtime.database.session() as session:
+            text = sign_in.by_ticket(session, self.link(role).partition("#")[2])
+        assert text is not None
+        return text
 
     def link(self, role: Role) -> str:
         """An address that opens the console once."""
@@ -68,10 +77,16 @@ def hub(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFact
         while process_batch(run.processing).entries:
             pass
         deliver(run.senders("test")["crm"])
-        with run.database.session() as session:
-            for role in ROLES:
-                sign_in.add_user(session, role, role, f"{role}'s long password")
+        _users(run.database)
         yield Hub(url, run)
+
+
+def _users(database: Database) -> None:
+    """One of each role. Their passwords are digested with less work than ours are: it is noted with each digest."""
+    with pytest.MonkeyPatch.context() as patch, database.session() as session:
+        patch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        for role in ROLES:
+            sign_in.add_user(session, role, role, f"{role}'s long password")
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +103,15 @@ def chromium() -> Iterator[Browser]:
 class Window:
     """A page and all that the browser complained about, which has to be nothing."""
 
-    page: Page
+    blank: Page
     hub: Hub
     complaints: list[str] = field(default_factory=list)
+    _entered: bool = False
+
+    @property
+    def page(self) -> Page:
+        """The page. Who signed in, and has not gone elsewhere yet, finds the first one of the console on it."""
+        return self.blank if self._entered else self.open("/")
 
     def heard(self, said: ConsoleMessage) -> None:
         """Keep what is an error or a warning."""
@@ -99,8 +120,9 @@ class Window:
 
     def open(self, path: str) -> Page:
         """Go to a page of the console."""
-        self.page.goto(f"{self.hub.url}/console{path}")
-        return self.page
+        self._entered = True
+        self.blank.goto(f"{self.hub.url}/console{path}")
+        return self.blank
 
     def violations(self) -> list[str]:
         """What axe finds against WCAG 2.2 AA on the page as it is."""
@@ -149,13 +171,13 @@ def window(chromium: Browser, hub: Hub) -> Iterator[Opening]:
         )
         contexts.append(context)
         context.set_default_timeout(20_000)
-        found = Window(context.new_page(), hub)
-        windows.append(found)
-        found.page.on("console", found.heard)
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
         if role is not None:
-            found.page.goto(hub.link(role))
-            found.page.wait_for_url("**/console/t*")
+            name, value = "hub_session", hub.session(role)
+            context.add_cookies([{"name": name, "value": value, "url": hub.url, "httpOnly": True, "sameSite": "Lax"}])
+        found = Window(context.new_page(), hub, _entered=role is None)
+        windows.append(found)
+        found.blank.on("console", found.heard)
+        found.blank.on("pageerror", lambda error: found.complaints.append(str(error)))
         return found
 
     yield opened

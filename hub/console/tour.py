@@ -6,6 +6,7 @@ It is a file in the data folder, since the demo is a process of its own. It hold
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,18 +16,18 @@ FILE = "tour.json"
 class Tour(BaseModel):
     """``scene`` is the part of the day that is played, from 1 on; ``scenes`` where all is played.
 
-    The people are ids of profiles as they began, which lead on when they are merged. ``laws`` and ``held`` count once
-    the laws were checked.
+    The people are ids of records, whose profile is whoever they are now. ``laws`` and ``held`` count once the laws were
+    checked.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     scene: int = 0
     scenes: int
-    joined: str
-    apart: str
-    undone: str
-    opted_out: str
+    joined: UUID
+    apart: UUID
+    undone: UUID
+    opted_out: UUID
     kills: int = 0
     laws: int = 0
     held: int = 0

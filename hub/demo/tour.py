@@ -9,7 +9,8 @@ from pathlib import Path
 from hub.console import tour as console
 from hub.console.tour import Tour
 from hub.demo.laws import Verdict
-from hub.demo.roles import Cast
+from hub.demo.roles import Anchor, Cast, Person
+from hub.model.keys import record_id
 
 SCENES = 7
 """The parts of ``play``, and the end."""
@@ -20,13 +21,13 @@ class Telling:
 
     def __init__(self, data_dir: Path, cast: Cast) -> None:
         self._data_dir = data_dir
-        people = cast.people
+        known = [person for person in cast.people if any(anchor.kind != "order" for anchor in person.anchors)]
         self._tour = Tour(
             scenes=SCENES,
-            joined=max(people, key=lambda person: (bool(person.featured), len(person.anchors))).anchors[0].profile,
-            apart=next(person for person in people if person.group.startswith("family")).anchors[0].profile,
-            undone=cast.mistakes[0].kept.profile,
-            opted_out=next(person for person in people if person.opted_out).anchors[0].profile,
+            joined=_record(max(known, key=lambda person: (bool(person.featured), len(person.anchors)))),
+            apart=_record(next(person for person in known if person.group.startswith("family"))),
+            undone=_id(cast.mistakes[0].kept),
+            opted_out=_record(next(person for person in known if person.opted_out)),
         )
 
     def during(self, step: Callable[[str], None], kills: Callable[[], int]) -> Callable[[str], None]:
@@ -46,3 +47,11 @@ class Telling:
         self._tour = self._tour.model_copy(update=news)
         with suppress(OSError):
             console.tell(self._data_dir, self._tour)
+
+
+def _record(person: Person) -> str:
+    return _id(next(anchor for anchor in person.anchors if anchor.kind != "order"))
+
+
+def _id(anchor: Anchor) -> str:
+    return str(record_id(anchor.connection, anchor.kind, anchor.external_id))

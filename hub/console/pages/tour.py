@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -13,7 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from hub.console.house import N_, House, Page
 from hub.console.render import Reader, Renderer, filling
 from hub.console.tour import Tour, told
-from hub.store import stats
+from hub.store import records, stats
 from hub.store.database import Session
 
 SECONDS = 2.0
@@ -37,9 +38,10 @@ class Step:
         """Whether it has happened."""
         return "waiting" if scene < self.begins else "now" if scene < self.ends else "done"
 
-    def path(self, tour: Tour) -> str:
-        """Where it can be seen."""
-        return f"/console/{self.page}" + (f"/{getattr(tour, self.subject)}" if self.subject else "")
+    def path(self, day: Day) -> str:
+        """Where it can be seen; a person who is not known yet is not."""
+        person = day.profiles.get(getattr(day.tour, self.subject)) if self.subject else None
+        return f"/console/{self.page}" + (f"/{person}" if person else "")
 
 
 STEPS = (
@@ -141,9 +143,10 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the page shows: the tour, and counts that are those of ``hub stats``."""
+    """What the page shows: the tour, whose record is whose, and counts that are those of ``hub stats``."""
 
     tour: Tour
+    profiles: Mapping[UUID, UUID | None]
     events: int
     records: int
     people: int
@@ -160,7 +163,9 @@ def routes(house: House) -> APIRouter:
             return None
         counted = stats.stats(session, house.routed)
         delivered = sum(row["delivered"] for row in counted["outbox"].values())
-        return Day(tour, counted["inbox"]["done"], counted["records"], counted["profiles"], delivered)
+        rows = records.load(session, [], [tour.joined, tour.apart, tour.undone, tour.opted_out])
+        profiles = {one: row.profile_id for one, row in rows.items()}
+        return Day(tour, profiles, counted["inbox"]["done"], counted["records"], counted["profiles"], delivered)
 
     topic = house.live.topic(SECONDS, read)
 

@@ -67,12 +67,14 @@
     else if (status === 403) tell((await renew().catch(() => "")) === "again" ? "again" : "refused");
     else tell("failed");
   });
-  document.addEventListener("visibilitychange", async () => {
+  const back = async () => {
     if (!document.hidden && over && (await renew().catch(() => ""))) {
       over = false;
       tell("again");
     }
-  });
+  };
+  addEventListener("focus", back);
+  document.addEventListener("visibilitychange", back);
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     const plain = event.submitter?.hasAttribute("data-plain");

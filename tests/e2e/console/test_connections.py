@@ -90,7 +90,7 @@ def test_a_connection_is_shown_as_yaml_where_hub_may_not_write(window: Opening, 
     expect(page.locator("#drafted .badge")).to_have_text("complete")
     page.get_by_role("button", name="Show the configuration").click()
     expect(page.locator("pre.yaml")).to_contain_text("${SHOP_NL_WEBHOOK_SECRET}")
-    expect(page.get_by_text("/webhooks/shop-nl")).to_be_visible()
+    expect(page.get_by_text("/webhooks/shop-nl").first).to_be_visible()
     expect(page.locator("#come")).to_contain_text("does not know it yet")
 
 

@@ -12,7 +12,7 @@ from hub.sdk.crm import finding, opt_outs, rules
 from hub.sdk.crm.activities import are_wanted
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
-from hub.sdk.crm.items import creation, known, look_first, own_ids, plain, values_of
+from hub.sdk.crm.items import creation, is_searched, known, look_first, own_ids, plain, values_of
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import Write, WriteResult
@@ -230,9 +230,9 @@ class PeopleWriter(Generic[Settings]):
                 self.caller.run(self.people.free(record, key, self.settings))
 
     def erase(self, write: Write) -> None:
-        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        """Erase every record of a person: also one that was made unseen, or that stands beside the one that is kept."""
         records, people = known(write), self.people
-        if not records or people.merge is None:
+        if is_searched(people, write):
             hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
             ours = [hit.id for hit in hits if hit.owner or not records]
             records = tuple(dict.fromkeys((*records, *ours)))

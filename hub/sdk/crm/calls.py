@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from hub.errors import ConflictError, HubError, NotFound, RejectedError, Unavailable
+from hub.errors import ConflictError, Forbidden, HubError, NotFound, RejectedError, Unavailable
 from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
@@ -16,6 +16,9 @@ from hub.sdk.manifest import Settings
 from hub.sdk.words import without
 
 T = TypeVar("T")
+
+DOUBTED = 3
+"""Records that Hub may not write while none was written, from which on it is the credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Caller(Generic[Settings]):
     settings: Settings
     begun: set[str] = field(default_factory=set)
     """Write keys of the records that were written, whatever is left to be done for them."""
+    forbidden: list[Forbidden] = field(default_factory=list)
+    """Why records there could not be written: another team's, or locked, where others are written."""
 
     def ask(self, call: Call[T]) -> T:
         """Send one request and read its answer."""
@@ -110,6 +115,11 @@ class Caller(Generic[Settings]):
                 return {item.write.key: Problem(str(error), "conflict") for item in items}
             half = len(items) // 2
             return self._write(batch, items[:half], narrow=True) | self._write(batch, items[half:], narrow=True)
+        except Forbidden as error:
+            if batch.size > 1 or items[0].id is None or (not self.begun and len(self.forbidden) >= DOUBTED):
+                raise
+            self.forbidden.append(error)
+            return {item.write.key: Problem(str(error)) for item in items}
         except RejectedError as error:
             if batch.size > 1:
                 raise
@@ -117,6 +127,11 @@ class Caller(Generic[Settings]):
         self.begun.update(key for key, answer in answers.items() if isinstance(answer, Made))
         unanswered = Problem("the destination gave no answer for this record")
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
+
+    def end(self) -> None:
+        """Raises Forbidden where Hub could write nothing at all: then it is not the records."""
+        if self.forbidden and not self.begun:
+            raise self.forbidden[0]
 
     def request(self, request: HttpRequest) -> httpx.Response:
         """Send one request; reads are tried again, writes are not.

@@ -243,6 +243,9 @@ def _searches(
                 break
             asked.add(page[0])
             yield Call(replace(request, query={**request.query, **_next_query(search, page[0])}), read)
+        else:
+            if page:  # who is asked for may stand behind them, and would be made a second time
+                raise Unavailable(f"a search for one person has more than {MOST_PAGES} pages: it may not filter")
 
 
 def _next_query(search: Search, following: str) -> Mapping[str, str | list[str]]:

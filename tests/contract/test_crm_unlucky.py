@@ -19,7 +19,7 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import ProfileChange, Write
 from hub.sdk.testkit.declared import ANNA as SOMEBODY
 from tests.support.crm import doubles, house_before
-from tests.support.crm.cast import ANNA, BERT, person
+from tests.support.crm.cast import ANNA, BERT, CARLA, ORDER, SECOND, THIRD, order, person
 from tests.unit.sdk.declared.test_declaration import changed, connected, rendered
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -87,7 +87,7 @@ class Crm:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         body = orjson.loads(request.content) if request.content else {}
-        *_, kind, last = ("", *request.url.path.split("/"))
+        last = request.url.path.rpartition("/")[2]
         if last == "search":
             [(name, value)] = body.items()
             found = [one for one in self.people.values() if (one.get(name) or one["ext"].get(name)) == value]
@@ -218,7 +218,8 @@ def test_a_search_with_more_pages_than_are_read_makes_nobody(tmp_path: Path) -> 
     sent = delivered(crm, [rendered(crm, ProfileChange(SOMEBODY, 1))], answer)
     # then nobody is made, and it is told why
     assert (calls.count("GET"), calls.count("POST")) == (20, 1)  # the one POST is the search by own key
-    assert isinstance(sent.stopped_by, Unavailable) and "pages" in str(sent.stopped_by)
+    assert isinstance(sent.stopped_by, Unavailable)
+    assert "pages" in str(sent.stopped_by)
 
 
 def test_one_company_in_two_spellings_is_made_once() -> None:
@@ -231,3 +232,37 @@ def test_one_company_in_two_spellings_is_made_once() -> None:
     companies = house.double.records["companies"]  # type: ignore[attr-defined]
     assert [one["name"] for one in companies.values()] == ["Bäckerei Ohm"]
     assert {one["values"]["company_id"] for one in house.double.people()} == {*companies}
+
+
+# -- one link that is refused -----------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_several_that_names_nobody_is_looked_into() -> None:
+    # given three orders in HubSpot, of which one cannot be filed under its person; it tells that, and not of which
+    house = house_before("hubspot")
+    keys = (ORDER, SECOND, THIRD)
+    house.known(*(person(key) for key in (ANNA, BERT, CARLA)))
+    for key, whose in zip(keys, (ANNA, BERT, CARLA), strict=True):
+        house.ordered(key, order(str(key.int)), whose)
+    through = house.double.handle
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("deals/contacts/batch/associate/default"):
+            return through(request)
+        inputs = orjson.loads(request.content)["inputs"]
+        told = next(one["id"] for one in house.double.orders() if one["owner"] == str(ORDER))
+        kept = [one for one in inputs if one["from"]["id"] != told]
+        if kept:
+            content = orjson.dumps({"inputs": kept})
+            through(
+                httpx.Request(
+                    "POST", request.url, headers={"authorization": request.headers["authorization"]}, content=content
+                )
+            )
+        errors = [{"status": "error", "category": "VALIDATION_ERROR", "message": "no"}] * (len(inputs) - len(kept))
+        return httpx.Response(207 if errors else 200, json={"status": "COMPLETE", "results": [], "errors": errors})
+
+    house.through(handle)
+    house.deliver()
+    # then the others are done, and that one is tried again
+    assert [house.states()[key] for key in keys] == ["retrying", "delivered", "delivered"]

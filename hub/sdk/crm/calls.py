@@ -69,14 +69,14 @@ class Caller(Generic[Settings]):
     ) -> dict[str, str]:
         """Run a script for many; gives why each that was refused was, by name. One that is keeps none of the others.
 
-        The script gives the same, "" for all of them.
+        The script gives the same, "" where it cannot tell of which: then halves are tried, as where all are refused.
         """
         try:
             refused = self.run(script(values, self.settings))
         except RejectedError as error:
             refused = {"": str(error)}
-            if half := len(values) // 2:
-                return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)
+        if "" in refused and (half := len(values) // 2):
+            return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)
         told = {name(one): refused.get(name(one)) or refused.get("") for one in values}
         return {one: words for one, words in told.items() if words}
 

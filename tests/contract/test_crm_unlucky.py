@@ -266,3 +266,30 @@ def test_an_answer_of_several_that_names_nobody_is_looked_into() -> None:
     house.deliver()
     # then the others are done, and that one is tried again
     assert [house.states()[key] for key in keys] == ["retrying", "delivered", "delivered"]
+
+
+# -- what a CRM says of people ----------------------------------------------------------------------------------------
+
+
+def test_what_a_declared_crm_says_of_a_person_is_repeated_without_them(tmp_path: Path) -> None:
+    # given a CRM that names people and what it was sent, also within an object
+    street = "{street: addresses[0].line1, city: addresses[0].city}"
+    rule = [{"status": 400, "is": "refused", "words": "why"}]
+    crm = connected(tmp_path, changed(errors=rule, person__fields__address=street))
+    words = "anna.mueller@example.com of Lindenstraße 12 (+49 30 23125104) has an open invoice"
+    there = {"id": "p1", "mail": "anna.mueller@example.com", "ext": {"hub": str(SOMEBODY.id)}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method in ("PATCH", "DELETE"):
+            return httpx.Response(400, json={"why": words})
+        return httpx.Response(200, json={"data": {"people": [there]}} if request.method == "POST" else there)
+
+    # when it refuses a change, and an erasure
+    for change in (ProfileChange(SOMEBODY, 1), ProfileChange(SOMEBODY, 2, ("p1",), {}, erased=True)):
+        sent = delivered(crm, [rendered(crm, change)], answer)
+        [result] = sent.results.values()
+        # then its words are kept, and nothing that tells who it was
+        assert (result.outcome, "open invoice" in result.reason) == ("rejected", True)
+        assert "anna" not in result.reason
+        assert "23125104" not in result.reason
+        assert "Lindenstraße" not in result.reason or change.erased

@@ -13,7 +13,7 @@ from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
-from hub.sdk.words import without
+from hub.sdk.words import texts_in, without
 
 T = TypeVar("T")
 
@@ -168,8 +168,7 @@ def _is_undone(answer: Made | Problem) -> bool:
 
 def scrub(words: str, items: Iterable[Item]) -> str:
     """The CRM's words about a record, without people's values and without what we sent."""
-    sent = (value for item in items for value in item.properties.values())
-    return without(words, {value for value in sent if isinstance(value, str) and len(value) > 2})
+    return without(words, {text for item in items for text in texts_in(item.properties)})
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

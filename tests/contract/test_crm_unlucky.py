@@ -97,7 +97,7 @@ class Crm:
         if last in self.forbidden:
             return httpx.Response(403, json={"message": "This record belongs to another team"})
         told = body.get("people") or [body["person"]]
-        if any(one.get("mail") in self.refused for one in told):
+        if any({one.get("mail"), one.get("name")} & self.refused for one in told):
             return httpx.Response(422, json={"message": "no"})
         ids = [last] if request.method == "PATCH" else [f"p{len(self.people) + n + 1}" for n in range(len(told))]
         for id_, one in zip(ids, told, strict=True):
@@ -153,6 +153,38 @@ def test_a_no_to_mail_reaches_the_second_record_of_a_merged_person(tmp_path: Pat
     delivered(crm, [write], there)
     # then both say so
     assert [one.get("subscribed") for one in there.people.values()] == [False, False]
+
+
+def test_who_opts_out_is_opted_out_though_the_rest_of_the_write_is_refused(tmp_path: Path) -> None:
+    # given somebody who opts out, and whose new name a CRM refuses without naming it
+    crm, there = connected(tmp_path), Crm()
+    before = rendered(crm, ProfileChange(SOMEBODY, 1))
+    delivered(crm, [before], there)
+    there.refused = {"Anna Großmann"}
+    named = opted_out().model_copy(update={"name": SOMEBODY.name.model_copy(update={"full": "Anna Großmann"})})
+    sent = delivered(crm, [rendered(crm, ProfileChange(named, 2, ("p1",), before.mirror))], there)
+    # then people have to look at the name, and the opt-out stands there all the same
+    assert [one.outcome for one in sent.results.values()] == ["rejected"]
+    assert (there.people["p1"]["name"], there.people["p1"].get("no_mail")) == ("Anna Müller", True)
+
+
+def test_who_opts_out_gets_no_mailings_though_hubspot_refuses_the_record() -> None:
+    # given somebody who opts out, and whose record HubSpot refuses with the whole call
+    house = house_before("hubspot")
+    house.known(person(ANNA, consent="opted_in"))
+    house.settle()
+    through = house.double.handle
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("contacts/batch/update"):
+            return httpx.Response(400, json={"status": "error", "category": "VALIDATION_ERROR", "message": "no"})
+        return through(request)
+
+    house.through(handle)
+    house.known(person(ANNA, consent="opted_out"))
+    house.settle()
+    assert house.states()[ANNA] == "rejected"
+    assert "anna@example.com" in house.double.opted_out
 
 
 def opted_out(email: str = "anna.mueller@example.com") -> Any:

@@ -65,6 +65,7 @@ class PeopleWriter(Generic[Settings]):
             self.search(part)
         self.opt_out([write for write in kept if self.results.is_delivered(write)])
         self.tell_second_records([write for write in kept if self.results.is_delivered(write)])
+        self.still_opt_out([write for write in kept if self.results.is_rejected(write)])
 
     def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
         """Where a merge may have been carried out unseen, look before writing: an id may lead to another's record."""
@@ -270,6 +271,17 @@ class PeopleWriter(Generic[Settings]):
                 words = (refused[email] for email in chunk if email in refused and (EMAIL, email) in write.match)
                 if told := next(words, None):
                     self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)
+
+    def still_opt_out(self, writes: Sequence[Write]) -> None:
+        """Opt out whose write is refused for something else: nobody may look at it for weeks (law L7)."""
+        people = self.people
+        told = [(write, opt_outs.said(write, people)) for write in writes if write.external_id and not write.erase]
+        for write, said in told:
+            if said and said.keys() != write.properties.keys():
+                with suppress(RejectedError, ConflictError):
+                    [item] = finding.beside(people, self.caller, [Item(write, write.external_id, said)])
+                    self.caller.write(people.update, [item])
+        self.opt_out([write for write in writes if not write.erase])
 
     def tell_second_records(self, writes: Sequence[Write]) -> None:
         """Opt out what stays of merged people where records cannot be merged (law L7)."""

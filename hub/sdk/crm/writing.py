@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from hub.errors import HubError
+from hub.errors import HubError, RejectedError
 from hub.sdk.crm import finding
 from hub.sdk.crm.activities import ActivityWriter
 from hub.sdk.crm.calls import Caller
@@ -33,8 +33,9 @@ def send(
     """
     caller = Caller(client, settings)
     results = Results(dialect, settings, Employers(dialect.companies, caller))
+    people = PeopleWriter(dialect, caller, results)
     try:
-        PeopleWriter(dialect, caller, results).all([write for write in writes if write.kind == "profile"])
+        _write_people(people, [write for write in writes if write.kind == "profile"])
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
         ActivityWriter(dialect, caller, results).all([write for write in writes if write.kind == "activity"])
         caller.end()
@@ -44,6 +45,16 @@ def send(
         error.begun = caller.begun.difference(finished)
         raise
     return [results.by_key[write.key] for write in writes]
+
+
+def _write_people(people: PeopleWriter[Settings], writes: Sequence[Write]) -> None:
+    """Write people; one who is refused alone by a call that takes several is opted out all the same."""
+    try:
+        people.all(writes)
+    except RejectedError:
+        if len(writes) == 1:
+            people.still_opt_out(writes)
+        raise
 
 
 def absent(dialect: Dialect[Settings], ids: Sequence[str], client: HttpClient, settings: Settings) -> Collection[str]:

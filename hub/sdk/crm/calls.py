@@ -73,7 +73,7 @@ class Caller(Generic[Settings]):
         """
         try:
             refused = self.run(script(values, self.settings))
-        except RejectedError as error:
+        except (RejectedError, ConflictError) as error:
             refused = {"": str(error)}
         if "" in refused and (half := len(values) // 2):
             return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)

@@ -120,7 +120,8 @@ class Search(Operation):
     ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer, with
     ``bare`` of their ids alone: each is read then. Where an answer holds a page of them, ``next`` is an expression for
     what the next page is asked by; ``$next`` in ``next_query`` is it. Without ``next_query`` it is a link, of which the
-    query alone is taken: a link leads to no other system. At most 20 pages are read.
+    query alone is taken: a link leads to no other system. More than 20 pages are an error: who is asked
+    for may stand behind them.
     """
 
     by: Literal["own", "email"]

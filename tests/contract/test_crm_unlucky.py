@@ -300,6 +300,25 @@ def test_an_answer_of_several_that_names_nobody_is_looked_into() -> None:
     assert [house.states()[key] for key in keys] == ["retrying", "delivered", "delivered"]
 
 
+def test_a_search_in_a_language_of_its_own_finds_whoever_has_an_apostrophe(tmp_path: Path) -> None:
+    # given a CRM that is searched by OData, where a text stands in apostrophes
+    search = {
+        "by": "email", "request": "GET /people", "query": {"$filter": "mail eq '{value}'"}, "items": "value",
+        "escape": {"'": "''"},
+    }  # fmt: skip
+    own = {"by": "own", "request": "POST /search", "body": {"hub": "$value"}, "items": "value"}
+    crm = connected(tmp_path, changed(person__find=[own, search]))
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("$filter", ""))
+        return httpx.Response(200, json={"value": [], "data": {"id": 9}})
+
+    pat = SOMEBODY.model_copy(update={"emails": ("pat.o'brien@example.com",)})
+    delivered(crm, [rendered(crm, ProfileChange(pat, 1))], answer)
+    assert "mail eq 'pat.o''brien@example.com'" in asked
+
+
 # -- what a CRM says of people ----------------------------------------------------------------------------------------
 
 

@@ -175,11 +175,8 @@ def answers(response: httpx.Response, items: Sequence[Item]) -> Answers:
         if len(ids) != len(items):
             raise Unavailable("Odoo's answer cannot be read", uncertain=True)
         return {item.write.key: Made(str(one), item.id != str(one)) for item, one in zip(items, ids, strict=True)}
-    faults: dict[int, Message] = {}
-    for message in outcome.errors:
-        # A missing record is told first, and then whatever it lacks as a new one.
-        if message.record not in faults:
-            faults[message.record] = message
+    # A missing record is told first, and then whatever it lacks as a new one.
+    faults = {message.record: message for message in reversed(outcome.errors)}
     said = Counter(message.message for message in faults.values() if not message.field)
     if 0 in faults and said[faults[0].message] > 1:
         del faults[0]  # Odoo says of the first record too what is wrong with the call as a whole

@@ -39,7 +39,7 @@ def fill_path(template: str, values: Values) -> str:
 
 def escaped(value: str, characters: Mapping[str, str]) -> str:
     """A value for a language of a system's own: each of these characters as it is written there."""
-    return value.translate(str.maketrans(dict(characters)))
+    return "".join(characters.get(one, one) for one in value)
 
 
 def encoded(template: Any, values: Values, *, base64: bool) -> str:

@@ -21,8 +21,9 @@ from hub.sdk.manifest import Settings
 Action = Literal["create", "update", "upsert"]
 
 
-SOUGHT_AT_ONCE = 5
-"""People who are looked for before the first of them is written, in a CRM that takes one record a call."""
+SOUGHT_AT_ONCE, SOUGHT_TOGETHER = 5, 20
+"""People who are looked for before the first of them is written, in a CRM that takes one record a call: where each
+takes calls of its own, and where one search asks for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,19 @@ class PeopleWriter(Generic[Settings]):
                 self.free(str(self.results.by_key[write.key].external_id), (EMAIL, email))
         search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         due = [*search, *sought]
-        # Where each is looked for by a call of its own, a limit that is met meanwhile must not cost all of these calls.
-        for part in chunks(due, SOUGHT_AT_ONCE if self.people.update.size == 1 else len(due) or 1):
+        for part in chunks(due, self.at_once(due)):
             self.search(part)
         self.opt_out([write for write in kept if self.results.is_delivered(write)])
         self.tell_second_records([write for write in kept if self.results.is_delivered(write)])
         self.still_opt_out([write for write in kept if self.results.is_rejected(write)])
+
+    def at_once(self, writes: Sequence[Write]) -> int:
+        """How many are looked for before one is written: a limit that is met meanwhile costs all of these calls."""
+        if self.people.update.size > 1:
+            return len(writes) or 1
+        keys = list(dict.fromkeys(pair for write in writes[:SOUGHT_TOGETHER] for pair in write.match))
+        asked = sum(1 for _ in self.people.find(keys, self.settings)) if keys else 0
+        return SOUGHT_TOGETHER if asked <= SOUGHT_AT_ONCE else SOUGHT_AT_ONCE
 
     def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
         """Where a merge may have been carried out unseen, look before writing: an id may lead to another's record."""

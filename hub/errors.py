@@ -10,6 +10,7 @@ HubError
 │   ├── RateLimited        not a failed attempt: the budget was spent
 │   └── Unavailable        time-out, reset, 5xx, half a body
 ├── AuthError              pause the connection until its credentials change
+│   └── Forbidden          403: pause it, unless other records of the batch are written
 ├── RejectedError          this record is refused for good; the destination's words are kept
 │   └── NotFound           the other side says that what was asked for does not exist (404)
 ├── ConflictError          a match conflict at the destination: look the person up again, once
@@ -133,6 +134,10 @@ class AuthError(HubError):
     recovery = "pause"
     row_state = "retrying"
     http_status = 502
+
+
+class Forbidden(AuthError):
+    """The credentials are good, and do not allow this (403): where others are written, it is this record alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ fault stands alone. One bad value does not sink its record: what the destination
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -122,7 +122,8 @@ class _Sending:
         except (RejectedError, ConflictError) as error:
             _count(self.destination, "conflict" if isinstance(error, ConflictError) else "rejected")
             self.sent.calls_answered += 1
-            self.refused(batch, error)
+            if unfinished := self.left(batch, error):
+                self.refused(unfinished, error)
         except psycopg.Error:
             raise  # the database is away, and neither the destination nor a record at fault
         except Exception as error:
@@ -146,7 +147,8 @@ class _Sending:
                 self.settle(by_key.pop(result.key, None), result)
         if len(by_key) < len(batch):
             self.sent.calls_answered += 1
-        return list(by_key.values())
+        # what was written of these is looked for before it is written again
+        return [replace(write, uncertain=True) if key in error.begun else write for key, write in by_key.items()]
 
     def ended(self, batch: Sequence[Write], error: RateLimited | AuthError | Unavailable) -> None:
         if isinstance(error, Unavailable):

@@ -15,7 +15,17 @@ import httpx
 import orjson
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from hub.errors import AuthError, ConflictError, HubError, NotFound, RateLimited, Refusal, RejectedError, Unavailable
+from hub.errors import (
+    AuthError,
+    ConflictError,
+    Forbidden,
+    HubError,
+    NotFound,
+    RateLimited,
+    Refusal,
+    RejectedError,
+    Unavailable,
+)
 from hub.sdk import network
 from hub.sdk.manifest import Limits
 from hub.sdk.words import words_of
@@ -29,7 +39,7 @@ Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
 
 DEFAULT_STATUS_TABLE: StatusTable = {
     401: AuthError,
-    403: AuthError,
+    403: Forbidden,
     404: NotFound,
     409: ConflictError,
     423: Unavailable,

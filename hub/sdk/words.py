@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -43,9 +43,14 @@ def without(words: str, values: Iterable[str]) -> str:
 def sent_in(request: httpx.Request) -> set[str]:
     """The texts of a request's JSON body: systems repeat what they refuse."""
     try:
-        return {text for text in _texts(orjson.loads(request.content)) if len(text) > 2}
+        return texts_in(orjson.loads(request.content))
     except (orjson.JSONDecodeError, httpx.RequestNotRead):
         return set()
+
+
+def texts_in(value: Any) -> set[str]:
+    """The texts of plain data, wherever they stand, that are long enough to tell something."""
+    return {text for text in _texts(value) if len(text) > 2}
 
 
 def _places(decoded: Any) -> Iterator[dict[str, Any]]:
@@ -60,9 +65,9 @@ def _places(decoded: Any) -> Iterator[dict[str, Any]]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for held in value.values():
             yield from _texts(held)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for held in value:
             yield from _texts(held)

@@ -23,7 +23,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hub.connectors.odoo.manifest import OdooSettings
-from hub.errors import AuthError, HubError, NotFound, Refusal, RejectedError, Unavailable
+from hub.errors import AuthError, Forbidden, HubError, NotFound, Refusal, RejectedError, Unavailable
 from hub.sdk.crm import Item, Made, Problem
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import HttpRequest
@@ -33,7 +33,7 @@ CONTEXT = {"lang": "en_US", "tz": "UTC", "active_test": False, "tracking_disable
 """English messages, times without a conversion, archived records too (``load`` takes them for unknown otherwise), and
 no note of each change: it would keep what a person once was called beyond an erasure, and takes half of the time."""
 
-TOLD = frozenset({404, 409, 422, 500})
+TOLD = frozenset({403, 404, 409, 422, 500})
 """Statuses that Odoo itself answers with an exception in the body; the other ones are the HTTP client's to judge."""
 
 _EXCEPTIONS: Sequence[tuple[re.Pattern[str], type[HubError]]] = (
@@ -45,10 +45,15 @@ _EXCEPTIONS: Sequence[tuple[re.Pattern[str], type[HubError]]] = (
 """By the name of the exception; any other one (locks, serialization failures, faults of a module) may pass."""
 
 _SAYINGS: Sequence[tuple[re.Pattern[str], type[HubError]]] = (
+    (re.compile(r"Due to security restrictions|top-secret records"), RejectedError),
     (re.compile(r'not allowed to (access|modify|create)|database ".*" does not exist'), AuthError),
     (re.compile(r"could not serialize|deadlock detected|could not obtain lock|Lock(NotAvailable|Error)"), Unavailable),
 )
-"""What ``load`` says instead of raising it, in English, whatever the user's language is."""
+"""What ``load`` says instead of raising it, in English, whatever the user's language is.
+
+The first are of a record rule (another company's contact, odoo/odoo: odoo/addons/base/models/ir_rule.py): it keeps Hub
+from this record alone. Without it, Hub's user may not write contacts at all.
+"""
 
 _FIELD = re.compile(r"Invalid field '?(?:[a-z.]+\.)?(\w+)|^'?(\w+)'?$")
 
@@ -89,6 +94,8 @@ def answer(response: httpx.Response) -> Any:
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
+        if response.status_code == 403:
+            raise Forbidden("403 without a reason of Odoo's: a proxy or a firewall") from None
         if response.status_code == 404:
             raise RejectedError("Odoo has no such API: json2 is there from 19 on, jsonrpc up to 21") from None
         raise Unavailable("Odoo's answer is not JSON", uncertain=True) from None
@@ -110,8 +117,8 @@ def _error(told: Mapping[str, Any], response: httpx.Response) -> HubError:
         return RejectedError(f"Odoo has no field {lacking[0].property}", refused=lacking)
     words = f"Odoo: {_words(message, response) or name or response.reason_phrase}"
     kind = _kind(_SAYINGS, message) or _kind(_EXCEPTIONS, name)
-    if kind is None and not name and response.status_code in (404, 409, 422):
-        kind = RejectedError
+    if kind is None and not name and response.status_code in (403, 404, 409, 422):
+        kind = Forbidden if response.status_code == 403 else RejectedError
     return Unavailable(words, uncertain=not name) if kind in (None, Unavailable) else kind(words)
 
 
@@ -168,11 +175,8 @@ def answers(response: httpx.Response, items: Sequence[Item]) -> Answers:
         if len(ids) != len(items):
             raise Unavailable("Odoo's answer cannot be read", uncertain=True)
         return {item.write.key: Made(str(one), item.id != str(one)) for item, one in zip(items, ids, strict=True)}
-    faults: dict[int, Message] = {}
-    for message in outcome.errors:
-        # A missing record is told first, and then whatever it lacks as a new one.
-        if message.record not in faults:
-            faults[message.record] = message
+    # A missing record is told first, and then whatever it lacks as a new one.
+    faults = {message.record: message for message in reversed(outcome.errors)}
     said = Counter(message.message for message in faults.values() if not message.field)
     if 0 in faults and said[faults[0].message] > 1:
         del faults[0]  # Odoo says of the first record too what is wrong with the call as a whole

@@ -150,6 +150,15 @@ FAULTS: Mapping[str, tuple[Failed, type[HubError], bool]] = {
         AuthError,
         False,
     ),
+    "a record of another company": (
+        Failed(
+            "odoo.exceptions.AccessError",
+            "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nHub doesn't have 'unlink' access",
+            403,
+        ),
+        RejectedError,
+        False,
+    ),
     "a wrong key": (Failed("werkzeug.exceptions.Unauthorized", "Invalid apikey", 401), AuthError, False),
     "a lock": (Failed("odoo.exceptions.LockError", "Cannot lock the records", 409), Unavailable, False),
     "a serialization failure": (
@@ -227,6 +236,23 @@ def test_what_load_says_instead_of_raising_it_is_understood(words: str, outcome:
         answers = iter([[], [], {"ids": False, "messages": [{"type": "error", "record": 0, "message": words}]}])
         odoo.wire.answer = lambda _: httpx.Response(200, json=next(answers))
         assert [result.outcome for result in odoo.send(write)] == [outcome]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Due to security restrictions, you are not allowed to modify 'Contact' (res.partner) records.\n\nContact your",
+        "Unknown error during import: <class 'odoo.exceptions.AccessError'>: Uh-oh! Looks like … top-secret records.",
+    ],
+)
+def test_a_contact_of_another_company_is_rejected_alone(words: str) -> None:
+    # given three contacts in one call, of which a record rule keeps the second from Hub
+    with site() as odoo:
+        change = [ProfileChange(profile(n), 2, (f"{n}",)) for n in (1, 2, 3)]
+        refusal = {"ids": False, "messages": [{"type": "error", "record": 1, "message": words}]}
+        answers = iter([refusal, {"ids": [1, 3], "messages": []}])
+        odoo.wire.answer = lambda _: httpx.Response(200, json=next(answers))
+        assert [one.outcome for one in odoo.send(*map(odoo.rendered, change))] == ["delivered", "rejected", "delivered"]
 
 
 def test_a_user_who_may_not_write_pauses_the_connection_and_rejects_nobody() -> None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
-from hub.errors import LONGEST_RETRY_AFTER, AuthError, RateLimited, Refusal, Unavailable
+from hub.errors import LONGEST_RETRY_AFTER, Forbidden, RateLimited, Refusal, Unavailable
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.http import json_of, retry_after
@@ -204,7 +204,7 @@ def customs(properties: Mapping[str, str], kind: Kind, settings: PipedriveSettin
 
 
 def answered(response: httpx.Response, item: Item, kind: Kind, settings: PipedriveSettings) -> Answers:
-    """What became of one record. Raises RateLimited or AuthError where the answer is about the connection."""
+    """What became of one record. Raises RateLimited or Forbidden where it may be about the connection."""
     if response.is_success:
         return {item.write.key: Made(str(made(response).id), new=item.id is None)}
     said, told = words_of(response), _decoded(response)
@@ -212,7 +212,7 @@ def answered(response: httpx.Response, item: Item, kind: Kind, settings: Pipedri
         return {item.write.key: Problem(said, "gone")}
     if response.status_code == 403 and not str(told.get("code")).startswith("feature_"):
         # Who goes on after a 429 is blocked by a page that is no JSON; "feature_…" is a limit of the plan.
-        kind_of = AuthError if told else RateLimited
+        kind_of = Forbidden if told else RateLimited
         raise kind_of(f"answered 403: {said if told else 'Pipedrive blocks calls for a while'}")
     return {item.write.key: Problem(said, "refused", refusals(str(told.get("error")), item, kind, settings))}
 

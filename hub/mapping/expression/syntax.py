@@ -106,6 +106,8 @@ def _unexpected(text: str, error: ParseError) -> str:
         instead = {"and": "&&", "or": "||", "not": "!", "in": "one_of(value, 'a', 'b') or contains(list, 'a')"}
         if error.token_value in instead:
             return f"{error.token_value!r} is written {instead[error.token_value]}"
+    if kind == "STAR":
+        return "numbers are worked out by functions: add, sub, mul, div"
     if kind == "QUOTED_IDENTIFIER":
         return "a text stands in single quotes, as in 'DE'; double quotes are for names of fields"
     return "cannot be read from here on"

@@ -8,14 +8,17 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from hub.errors import ConflictError, HubError, NotFound, RejectedError, Unavailable
+from hub.errors import ConflictError, Forbidden, HubError, NotFound, RejectedError, Unavailable
 from hub.sdk.crm.dialect import Batch, Call, Item, Made, Problem, Script
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Settings
-from hub.sdk.words import without
+from hub.sdk.words import texts_in, without
 
 T = TypeVar("T")
+
+DOUBTED = 3
+"""Records that Hub may not write while none was written, from which on it is the credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Caller(Generic[Settings]):
     settings: Settings
     begun: set[str] = field(default_factory=set)
     """Write keys of the records that were written, whatever is left to be done for them."""
+    forbidden: list[Forbidden] = field(default_factory=list)
+    """Why records there could not be written: another team's, or locked, where others are written."""
 
     def ask(self, call: Call[T]) -> T:
         """Send one request and read its answer."""
@@ -64,14 +69,14 @@ class Caller(Generic[Settings]):
     ) -> dict[str, str]:
         """Run a script for many; gives why each that was refused was, by name. One that is keeps none of the others.
 
-        The script gives the same, "" for all of them.
+        The script gives the same, "" where it cannot tell of which: then halves are tried, as where all are refused.
         """
         try:
             refused = self.run(script(values, self.settings))
-        except RejectedError as error:
+        except (RejectedError, ConflictError) as error:
             refused = {"": str(error)}
-            if half := len(values) // 2:
-                return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)
+        if "" in refused and (half := len(values) // 2):
+            return self.refused(script, values[:half], name) | self.refused(script, values[half:], name)
         told = {name(one): refused.get(name(one)) or refused.get("") for one in values}
         return {one: words for one, words in told.items() if words}
 
@@ -110,6 +115,11 @@ class Caller(Generic[Settings]):
                 return {item.write.key: Problem(str(error), "conflict") for item in items}
             half = len(items) // 2
             return self._write(batch, items[:half], narrow=True) | self._write(batch, items[half:], narrow=True)
+        except Forbidden as error:
+            if batch.size > 1 or items[0].id is None or (not self.begun and len(self.forbidden) >= DOUBTED):
+                raise
+            self.forbidden.append(error)
+            return {item.write.key: Problem(str(error)) for item in items}
         except RejectedError as error:
             if batch.size > 1:
                 raise
@@ -117,6 +127,11 @@ class Caller(Generic[Settings]):
         self.begun.update(key for key, answer in answers.items() if isinstance(answer, Made))
         unanswered = Problem("the destination gave no answer for this record")
         return {item.write.key: answers.get(item.write.key, unanswered) for item in items}
+
+    def end(self) -> None:
+        """Raises Forbidden where Hub could write nothing at all: then it is not the records."""
+        if self.forbidden and not self.begun:
+            raise self.forbidden[0]
 
     def request(self, request: HttpRequest) -> httpx.Response:
         """Send one request; reads are tried again, writes are not.
@@ -153,8 +168,7 @@ def _is_undone(answer: Made | Problem) -> bool:
 
 def scrub(words: str, items: Iterable[Item]) -> str:
     """The CRM's words about a record, without people's values and without what we sent."""
-    sent = (value for item in items for value in item.properties.values())
-    return without(words, {value for value in sent if isinstance(value, str) and len(value) > 2})
+    return without(words, {text for item in items for text in texts_in(item.properties)})
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -54,9 +54,18 @@ class Employers(Generic[Settings]):
                 for name, value in found.keys:
                     if name == companies.name:
                         self.ids.setdefault(value, found.id)  # of several with one name the first that is found
+        alike = {_plain(name): found for name, found in self.ids.items()}
         for name in names:
-            if name not in self.ids:
+            if name not in self.ids and (met := alike.get(_plain(name))):
+                self.ids[name] = met
+            elif name not in self.ids:
                 try:
                     self.ids[name] = self.caller.ask(companies.create(name, self.caller.settings))
                 except (RejectedError, ConflictError):
                     continue
+                alike[_plain(name)] = self.ids[name]
+
+
+def _plain(name: str) -> str:
+    """A name however it is spelled: two new colleagues need not agree."""
+    return " ".join(name.split()).casefold()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.sdk.crm.dialect import EMAIL, Dialect, Item
+from hub.sdk.crm.dialect import EMAIL, Dialect, Item, People
 from hub.sdk.crm.rendering import LINES, LINKED
 from hub.sdk.destination import Write
 from hub.sdk.manifest import Settings
@@ -22,6 +22,11 @@ def look_first(dialect: Dialect[Settings], write: Write) -> bool:
     names = {people.own, EMAIL} if people.email in people.unique else {people.own}
     guarded = sum(any(name == key for key, _ in write.match) for name in names)
     return people.upsert is None or write.uncertain or bool(write.rules) or len(write.match) > guarded
+
+
+def is_searched(people: People[Settings], write: Write) -> bool:
+    """True when a person who is to be erased may have records of which Hub knows no id."""
+    return not known(write) or write.uncertain or people.merge is None
 
 
 def creation(write: Write) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ def with_opt_outs(write: Write | None, dialect: Dialect[Settings], settings: Set
     again = {
         name: write.mirror[name]
         for name, about in dialect.people.opt_outs.items()
-        if write.mirror.get(name) and about & write.properties.keys()
+        if is_said(write.mirror, name) and about & write.properties.keys()
     }
     if again:
         write = replace(write, properties={**write.properties, **again})
@@ -43,7 +44,12 @@ def unlifted(item: Item, people: People[Settings]) -> Item:
 
 def said(write: Write, people: People[Settings]) -> dict[str, Any]:
     """The CRM's own opt-outs that a write sets."""
-    return {name: write.properties[name] for name in people.opt_outs if write.properties.get(name)}
+    return {name: write.properties[name] for name in people.opt_outs if is_said(write.properties, name)}
+
+
+def is_said(properties: Mapping[str, Any], name: str) -> bool:
+    """Whether an opt-out stands there: its value may be False or 0, where a CRM asks who wants mail."""
+    return properties.get(name) not in (None, "")
 
 
 def second_records(write: Write, people: People[Settings]) -> tuple[str, ...]:

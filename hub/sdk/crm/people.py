@@ -12,7 +12,7 @@ from hub.sdk.crm import finding, opt_outs, rules
 from hub.sdk.crm.activities import are_wanted
 from hub.sdk.crm.calls import Caller, chunks, scrub
 from hub.sdk.crm.dialect import EMAIL, Dialect, Found, Item, Key, Made, People, Problem
-from hub.sdk.crm.items import creation, known, look_first, own_ids, plain, values_of
+from hub.sdk.crm.items import creation, is_searched, known, look_first, own_ids, plain, values_of
 from hub.sdk.crm.rendering import FREED
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import Write, WriteResult
@@ -21,8 +21,9 @@ from hub.sdk.manifest import Settings
 Action = Literal["create", "update", "upsert"]
 
 
-SOUGHT_AT_ONCE = 5
-"""People who are looked for before the first of them is written, in a CRM that takes one record a call."""
+SOUGHT_AT_ONCE, SOUGHT_TOGETHER = 5, 20
+"""People who are looked for before the first of them is written, in a CRM that takes one record a call: where each
+takes calls of its own, and where one search asks for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,19 @@ class PeopleWriter(Generic[Settings]):
                 self.free(str(self.results.by_key[write.key].external_id), (EMAIL, email))
         search += self.write("upsert", [creation(write) for write in fresh if write.key not in keys])
         due = [*search, *sought]
-        # Where each is looked for by a call of its own, a limit that is met meanwhile must not cost all of these calls.
-        for part in chunks(due, SOUGHT_AT_ONCE if self.people.update.size == 1 else len(due) or 1):
+        for part in chunks(due, self.at_once(due)):
             self.search(part)
         self.opt_out([write for write in kept if self.results.is_delivered(write)])
         self.tell_second_records([write for write in kept if self.results.is_delivered(write)])
+        self.still_opt_out([write for write in kept if self.results.is_rejected(write)])
+
+    def at_once(self, writes: Sequence[Write]) -> int:
+        """How many are looked for before one is written: a limit that is met meanwhile costs all of these calls."""
+        if self.people.update.size > 1:
+            return len(writes) or 1
+        keys = list(dict.fromkeys(pair for write in writes[:SOUGHT_TOGETHER] for pair in write.match))
+        asked = sum(1 for _ in self.people.find(keys, self.settings)) if keys else 0
+        return SOUGHT_TOGETHER if asked <= SOUGHT_AT_ONCE else SOUGHT_AT_ONCE
 
     def sure(self, writes: Sequence[Write]) -> Sequence[Write]:
         """Where a merge may have been carried out unseen, look before writing: an id may lead to another's record."""
@@ -230,9 +239,9 @@ class PeopleWriter(Generic[Settings]):
                 self.caller.run(self.people.free(record, key, self.settings))
 
     def erase(self, write: Write) -> None:
-        """Erase every record of a person. Where records cannot be merged, those of merged profiles stand beside it."""
+        """Erase every record of a person: also one that was made unseen, or that stands beside the one that is kept."""
         records, people = known(write), self.people
-        if not records or people.merge is None:
+        if is_searched(people, write):
             hits = [hit for several in self.lookup([write]).values() for hit in several if hit.is_of(write, people.own)]
             ours = [hit.id for hit in hits if hit.owner or not records]
             records = tuple(dict.fromkeys((*records, *ours)))
@@ -270,6 +279,17 @@ class PeopleWriter(Generic[Settings]):
                 words = (refused[email] for email in chunk if email in refused and (EMAIL, email) in write.match)
                 if told := next(words, None):
                     self.results.retry(write, f"not unsubscribed: {scrub(told, ())}", uncertain=False)
+
+    def still_opt_out(self, writes: Sequence[Write]) -> None:
+        """Opt out whose write is refused for something else: nobody may look at it for weeks (law L7)."""
+        people = self.people
+        told = [(write, opt_outs.said(write, people)) for write in writes if write.external_id and not write.erase]
+        for write, said in told:
+            if said and said.keys() != write.properties.keys():
+                with suppress(RejectedError, ConflictError):
+                    [item] = finding.beside(people, self.caller, [Item(write, write.external_id, said)])
+                    self.caller.write(people.update, [item])
+        self.opt_out([write for write in writes if not write.erase])
 
     def tell_second_records(self, writes: Sequence[Write]) -> None:
         """Opt out what stays of merged people where records cannot be merged (law L7)."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hub.sdk.crm.activities import look_first as appended_before
 from hub.sdk.crm.calls import parts
 from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
-from hub.sdk.crm.items import creation, is_sure, known, look_first, plain
+from hub.sdk.crm.items import creation, is_searched, is_sure, known, look_first, plain
 from hub.sdk.crm.lines import items_of
 from hub.sdk.crm.opt_outs import unlifted
 from hub.sdk.crm.rendering import FREED, LINES
@@ -32,7 +32,7 @@ def plan(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings
 
 def _erasures(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
     for write in writes:
-        if not known(write) or dialect.people.merge is None:
+        if is_searched(dialect.people, write):
             yield from _find(dialect, [write], settings)
         for record in known(write):
             yield from _first(dialect.people.erase(record, settings))

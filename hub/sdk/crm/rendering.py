@@ -50,7 +50,9 @@ def profile_write(
     own_ids = (key, *map(str, profile.aliases))
     match = (*((own, one) for one in own_ids), *((EMAIL, address) for address in profile.emails))
     if change.erased:
-        return Write("profile", key, first, {}, {}, match=match, merge=known[1:], erase=True)
+        return Write(
+            "profile", key, first, {}, {}, match=match, merge=known[1:], uncertain=change.uncertain, erase=True
+        )
     if profile.suppressed:
         return None
     mirror = with_cleared(wanted, change.mirror)

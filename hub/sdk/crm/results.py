@@ -29,6 +29,11 @@ class Results:
         result = self.by_key.get(write.key)
         return result is not None and result.outcome == "delivered"
 
+    def is_rejected(self, write: Write) -> bool:
+        """True when the record is refused for good."""
+        result = self.by_key.get(write.key)
+        return result is not None and result.outcome == "rejected"
+
     def deliver(self, item: Item, record: str) -> None:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""
         mirror, sent = item.write.mirror, item.properties

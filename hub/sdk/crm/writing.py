@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from hub.errors import AuthError, RateLimited, Unavailable
+from hub.errors import HubError, RejectedError
 from hub.sdk.crm import finding
 from hub.sdk.crm.activities import ActivityWriter
 from hub.sdk.crm.calls import Caller
@@ -28,21 +28,33 @@ def send(
 ) -> Sequence[WriteResult]:
     """Send a batch; one result per write.
 
-    Raises RateLimited, Unavailable, AuthError or RejectedError for the batch; ``done`` of the first three holds the
-    results of what was finished before. Everything sent is safe to send again.
+    Raises RateLimited, Unavailable, AuthError, ConflictError or RejectedError for the batch; ``done`` holds the results
+    of what was finished before, and ``begun`` what was written of the rest. Everything sent is safe to send again.
     """
     caller = Caller(client, settings)
     results = Results(dialect, settings, Employers(dialect.companies, caller))
+    people = PeopleWriter(dialect, caller, results)
     try:
-        PeopleWriter(dialect, caller, results).all([write for write in writes if write.kind == "profile"])
+        _write_people(people, [write for write in writes if write.kind == "profile"])
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
         ActivityWriter(dialect, caller, results).all([write for write in writes if write.kind == "activity"])
-    except (RateLimited, AuthError, Unavailable) as error:
+        caller.end()
+    except HubError as error:
         finished = [write.key for write in writes if results.is_finished(write)]
         error.done = [results.by_key[key] for key in finished]
         error.begun = caller.begun.difference(finished)
         raise
     return [results.by_key[write.key] for write in writes]
+
+
+def _write_people(people: PeopleWriter[Settings], writes: Sequence[Write]) -> None:
+    """Write people; one who is refused alone by a call that takes several is opted out all the same."""
+    try:
+        people.all(writes)
+    except RejectedError:
+        if len(writes) == 1:
+            people.still_opt_out(writes)
+        raise
 
 
 def absent(dialect: Dialect[Settings], ids: Sequence[str], client: HttpClient, settings: Settings) -> Collection[str]:

@@ -14,7 +14,7 @@ from hub.sdk.crm import Found, Key, Problem
 from hub.sdk.crm.dialect import EMAIL
 from hub.sdk.declared.model import Record, Rule
 from hub.sdk.http import brief_of, error_of, json_of, retry_after
-from hub.sdk.words import words_of
+from hub.sdk.words import LONGEST, sent_in, without, words_of
 
 Read = Callable[[Any], Any]
 _EXACT = 2**53
@@ -81,7 +81,7 @@ class Answers:
 
     def _meant(self, one: _Rule, body: Any, response: httpx.Response) -> Problem | None:
         told = one.words(body) if one.words else None
-        said = told if isinstance(told, str) else words_of(response)
+        said = without(told[:LONGEST], sent_in(response.request)) if isinstance(told, str) else words_of(response)
         means = one.rule.means
         brief = f"{brief_of(response)}: {said}"
         if means == "done":

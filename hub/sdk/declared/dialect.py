@@ -21,7 +21,7 @@ from hub.sdk.declared.fields import nested
 from hub.sdk.declared.mapped import There, values_of
 from hub.sdk.declared.model import Company, Declaration, Encoded, Operation, Order, Person, Search, Writing
 from hub.sdk.declared.rows import Listed, alike
-from hub.sdk.declared.template import encoded, fill, fill_path
+from hub.sdk.declared.template import encoded, escaped, fill, fill_path
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import json_of
 from hub.sdk.manifest import ConnectionSettings
@@ -208,7 +208,7 @@ def _companies(company: Company, requests: Requests) -> Companies[Settings]:
                 ids = [one for one in (text_of(found_id, each) for each in same) if one]
                 return [Found(one, keys=frozenset({(company.name, asked)})) for one in ids[:1]]
 
-            yield Call(requests.make(company.find, settings, value=name), read)
+            yield Call(requests.make(company.find, settings, value=escaped(name, company.escape)), read)
 
     def create(name: str, settings: Settings) -> Call[str]:
         def read(response: httpx.Response) -> str:
@@ -236,13 +236,17 @@ def _searches(
             page[:] = [more] if more else []
             return found
 
-        request = requests.make(search, settings, value=chunk[0], values=chunk)
+        written = [escaped(value, search.escape) for value in chunk]
+        request = requests.make(search, settings, value=written[0], values=written)
         yield Call(request, read)
         for _ in range(MOST_PAGES - 1):
             if not page or page[0] in asked:  # the last page again: https://github.com/airbytehq/airbyte/issues/28226
                 break
             asked.add(page[0])
             yield Call(replace(request, query={**request.query, **_next_query(search, page[0])}), read)
+        else:
+            if page:  # who is asked for may stand behind them, and would be made a second time
+                raise Unavailable(f"a search for one person has more than {MOST_PAGES} pages: it may not filter")
 
 
 def _next_query(search: Search, following: str) -> Mapping[str, str | list[str]]:

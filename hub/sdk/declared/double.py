@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 from urllib.parse import unquote
 
@@ -88,7 +89,8 @@ class Double:
         values = self._values(request, search)
         if values is None:
             return None
-        asked = [str(one).lower() for one in values.get("values", [values.get("value")])]
+        told = [str(one).lower() for one in values.get("values", [values.get("value")])]
+        asked = [reduce(lambda text, pair: text.replace(pair[1], pair[0]), search.escape.items(), one) for one in told]
         name = own if search.by == "own" else email
         hits = [
             self._shown(key, one, record)

@@ -35,6 +35,17 @@ def faults_of(declaration: Declaration) -> list[str]:
         *_templates(declaration),
         *_secrets(declaration.auth, declaration.settings),
         *_names(declaration),
+        *(
+            fault
+            for index, one in enumerate(declaration.person.find)
+            for fault in _escapes(f"person.find[{index}]", one.escape)
+        ),
+        *(
+            _escapes("order.find", declaration.order.find.escape)
+            if declaration.order and declaration.order.find
+            else ()
+        ),
+        *(_escapes("company", declaration.company.escape) if declaration.company else ()),
         *_personal_paths(declaration),
     ]
 
@@ -168,6 +179,12 @@ def _operation(path: str, operation: Operation, known: Collection[str]) -> Itera
     yield from _named(f"{path}.body", operation.body, known)
     if isinstance(operation, Search) and not {"value", "values"} & operation.asks_for:
         yield f"{path}: names neither $value nor $values, so that it would find anybody"
+
+
+def _escapes(path: str, escape: Mapping[str, str]) -> Iterator[str]:
+    for character in escape:
+        if len(character) != 1:
+            yield f"{path}.escape: {character!r} is not one character"
 
 
 def _named(path: str, template: Any, known: Collection[str]) -> Iterator[str]:

@@ -120,11 +120,14 @@ class Search(Operation):
     ``by`` is what is searched: ``own`` (Hub's id) or ``email``. ``items`` is the list of records in the answer, with
     ``bare`` of their ids alone: each is read then. Where an answer holds a page of them, ``next`` is an expression for
     what the next page is asked by; ``$next`` in ``next_query`` is it. Without ``next_query`` it is a link, of which the
-    query alone is taken: a link leads to no other system. At most 20 pages are read.
+    query alone is taken: a link leads to no other system. More than 20 pages are an error: who is asked
+    for may stand behind them. ``escape`` are characters of a value and what stands for each where the search is written
+    in a language of its own, such as ``{"'": "''"}`` of OData.
     """
 
     by: Literal["own", "email"]
     items: Text
+    escape: Mapping[Text, str] = Field(default_factory=dict)
     size: Annotated[int, Field(ge=1, le=10_000)] = 1
     bare: bool = False
     next: str | None = None
@@ -301,7 +304,8 @@ class Activity(Part):
 class Company(Part):
     """Where companies are records: ``name`` is the person's field that names one, ``id`` the one that takes its id.
 
-    ``find`` is a search by ``$value``, the name; ``found`` the expression for the name of a record.
+    ``find`` is a search by ``$value``, the name, with ``escape`` as of a search; ``found`` is the expression for the
+    name of a record.
     """
 
     name: Text
@@ -310,6 +314,7 @@ class Company(Part):
     items: Text
     found: Text
     record_id: str = "id"
+    escape: Mapping[Text, str] = Field(default_factory=dict)
     create: Writing
 
 

@@ -37,6 +37,11 @@ def fill_path(template: str, values: Values) -> str:
     return _filled(template, values, lambda value: quote(str(value), safe=""))
 
 
+def escaped(value: str, characters: Mapping[str, str]) -> str:
+    """A value for a language of a system's own: each of these characters as it is written there."""
+    return "".join(characters.get(one, one) for one in value)
+
+
 def encoded(template: Any, values: Values, *, base64: bool) -> str:
     """A template with its values, as JSON in a text; with ``base64`` as URLs bear it."""
     text = json.dumps(fill(template, values), ensure_ascii=False, separators=(",", ":"))

@@ -81,7 +81,7 @@ def _changes(connector: Connector, case: ConnectorCase) -> Mapping[str, Change]:
         order = OrderChange(ORDER, "shop-de", "shop-de:4001", "101", 1)
         changes["order"] = order
         changes["order_refunded"] = OrderChange(
-            ORDER, "shop-de", "shop-de:4001", "101", 2, ("103",), _rendered(case, order), refunded=Decimal("59.90")
+            ORDER, "shop-de", "shop-de:4001", "101", 2, ("103",), _rendered(case, order), refunded=Decimal("20.00")
         )
     return changes
 

@@ -182,6 +182,7 @@ def test_conditions_may_say_more_than_before(condition, holds):
         ("suppressed and f(x)", "'and' is written && (column 12 "),
         ("country in f(x)", "'in' is written one_of(value, 'a', 'b') or contains(list, 'a')"),
         ("orders.count + `1` > `2`", "numbers are worked out by functions: add, sub, mul, div"),
+        ("orders.count * `2` > `2`", "numbers are worked out by functions: add, sub, mul, div"),
         ("country = 'DE'", "a comparison for equality is written =="),
         ('name.first == "Anna Berg', 'the " that begins here has no end, or holds what it may not'),
         ("lower(\"Anna Berg\") == 'x'", "double quotes are for names of fields, and there is no such field; a text"),

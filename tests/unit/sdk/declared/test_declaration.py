@@ -448,6 +448,13 @@ def test_a_shipped_declaration_obeys_every_law_of_the_kit(shipped: Path, tmp_pat
     assert failed == []
 
 
+def test_the_example_of_the_page_obeys_every_law_of_the_kit(tmp_path: Path) -> None:
+    page = (SHOWN.parents[1] / "docs" / "declared-destinations.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    case = case_of(file(tmp_path, shown), tmp_path / "samples")
+    assert [check.id for check in checks_of(case) if not holds(check)] == []
+
+
 def test_the_kit_finds_a_declaration_that_leaks_a_person_into_a_url(tmp_path: Path) -> None:
     leaking = {"by": "email", "request": "GET /search", "query": {"mail": "{value}"}, "items": "data.people"}
     searches = [DECLARATION["person"]["find"][0], leaking]

@@ -221,7 +221,10 @@ def test_pages_that_never_end_are_read_no_further(tmp_path: Path) -> None:
 
     destination = crm.connector.destination
     assert destination is not None
-    with open_client(crm, destination, transport=httpx.MockTransport(answer)) as client:
+    with (
+        open_client(crm, destination, transport=httpx.MockTransport(answer)) as client,
+        pytest.raises(Unavailable, match="more than 20 pages"),
+    ):
         destination.send([rendered(crm, ProfileChange(ANNA, 1))], client, crm.settings)
     assert calls.count("GET") == 20
 

@@ -41,10 +41,13 @@ def warn_at_start(config: Path | None, settings: Settings, port: int | None = No
 
 
 def misdirected(settings: Settings, port: int) -> list[str]:
-    """That ``public_url`` leads to this machine, and not to the port that Hub listens on; a proxy's may well differ."""
+    """That ``public_url`` leads to this machine, and not to the port that Hub listens on; a proxy's may well differ.
+
+    Of port 0 nobody knows yet which it will be.
+    """
     url = urlsplit(settings.hub.public_url)
     named = url.port or (443 if url.scheme == "https" else 80)
-    if named == port or url.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if port in (0, named) or url.hostname not in ("localhost", "127.0.0.1", "::1"):
         return []
     missed = f"hub.public_url: it names port {named}, and Hub listens on {port}: whoever calls or signs it misses Hub"
     return [f"{missed}. Start with --port {named}, or write {port} there"]

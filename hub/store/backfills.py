@@ -126,4 +126,7 @@ def alone(dsn: str, connection: str) -> Iterator[bool]:
     """True for the one process that reads a connection's history, False for whoever comes while it does."""
     with psycopg.connect(dsn, autocommit=True) as held:
         row = held.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK, connection]).fetchone()
-        yield bool(row and row[0])
+        try:
+            yield bool(row and row[0])
+        finally:  # the server may notice only later that a connection was closed
+            held.execute("SELECT pg_advisory_unlock_all()")

@@ -41,15 +41,6 @@ def hub(tmp_path: Path, dsn: str) -> Iterator[Hub]:
     root.handlers, root.level = before
 
 
-@pytest.fixture
-def database(hub: Hub, dsn: str) -> Iterator[Database]:
-    hub("migrate")
-    found = Database(dsn, size=2)
-    found.open()
-    yield found
-    found.close()
-
-
 def test_somebody_is_added_with_a_password_from_stdin_and_listed(hub: Hub, database: Database) -> None:
     made = hub.json("user", "add", "anna", "--role", "operator", stdin=f"{PASSWORD}\n")
     assert (made["name"], made["role"]) == ("anna", "operator")

@@ -30,9 +30,9 @@ class Results:
         return result is not None and result.outcome == "delivered"
 
     def is_rejected(self, write: Write) -> bool:
-        """True when the record is refused for good."""
+        """True when the record is refused for good; without a value that is refused by name it goes out once more."""
         result = self.by_key.get(write.key)
-        return result is not None and result.outcome == "rejected"
+        return result is not None and result.outcome == "rejected" and not result.refused
 
     def deliver(self, item: Item, record: str) -> None:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""

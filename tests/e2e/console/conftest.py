@@ -89,9 +89,9 @@ def _users(database: Database) -> None:
             sign_in.add_user(session, role, role, f"{role}'s long password")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
+    """The browser, until other tests come: Playwright's event loop runs in this thread, where theirs could not."""
     assert Path(CHROMIUM).exists(), "there is no Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])

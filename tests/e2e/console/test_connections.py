@@ -131,5 +131,5 @@ def test_the_first_event_is_seen_live(window: Opening, hub: Hub):
             "INSERT INTO inbox (connection, event_id, topic, headers, body, received_at) "
             "VALUES ('shop-de', 'live-1', 'orders/live-test', '{}', '{}', now())"
         )
-    expect(page.locator("#come .item").first).to_contain_text("orders/live-test", timeout=15_000)
+    expect(page.locator("#come .item").first).to_contain_text("orders/live-test", timeout=45_000)
     assert page.locator("#come .item").first.inner_text() != before

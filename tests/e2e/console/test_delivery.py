@@ -115,6 +115,7 @@ def test_a_viewer_sees_neither_values_nor_others_words(window: Opening, failed: 
 def test_pause_and_resume_are_an_operators_and_audited(window: Opening, hub: Hub):
     page = window().open("/delivery?destination=crm")
     for name, state in (("Pause", "paused"), ("Resume", "ok")):
+        page.wait_for_load_state()  # a click before the script is there opens nothing
         page.get_by_role("button", name=f"{name} … crm").click()
         page.get_by_role("dialog").get_by_role("button", name=name).click()
         expect(page.locator(".lane .badge").first).to_contain_text(state)

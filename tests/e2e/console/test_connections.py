@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from hub.application.standing import standing
 from hub.settings import inspect
-from hub.store import audit
+from hub.store import audit, console_sessions, users
 from tests.e2e.console.conftest import Hub, Opening
 
 
@@ -125,11 +125,20 @@ def test_a_connection_is_written_where_hub_may_and_its_secret_is_never_shown(win
 
 def test_the_first_event_is_seen_live(window: Opening, hub: Hub):
     page = window("admin").open("/connections/first/shopify/shop-de")
-    before = page.locator("#come .item").first.inner_text()
+    assert page.locator("#come").get_attribute("hx-sse:connect") == "/console/live/first/shop-de"
+    expect(page.locator("#come .item").first).to_be_visible()
     with hub.runtime.database.session() as session:
-        session.run(
-            "INSERT INTO inbox (connection, event_id, topic, headers, body, received_at) "
-            "VALUES ('shop-de', 'live-1', 'orders/live-test', '{}', '{}', now())"
-        )
-    expect(page.locator("#come .item").first).to_contain_text("orders/live-test", timeout=45_000)
-    assert page.locator("#come .item").first.inner_text() != before
+        admin = next(user for user in users.page(session) if user.role == "admin")
+        cookie = f"hub_session={console_sessions.open_(session, user_id=admin.id)}"
+    with (
+        httpx.Client(base_url=hub.url, headers={"cookie": cookie}, trust_env=False, timeout=60.0) as client,
+        client.stream("GET", "/console/live/first/shop-de") as stream,
+    ):
+        told = (line for line in stream.iter_lines() if 'class="item order"' in line)
+        assert "orders/live-test" not in next(told)
+        with hub.runtime.database.session() as session:
+            session.run(
+                "INSERT INTO inbox (connection, event_id, topic, headers, body, received_at) "
+                "VALUES ('shop-de', 'live-1', 'orders/live-test', '{}', '{}', now())"
+            )
+        assert "orders/live-test" in next(told)

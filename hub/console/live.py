@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
@@ -21,6 +22,9 @@ Value = TypeVar("Value")
 
 SHARE = 20.0
 """What took a second to read is read again after this many: what is shown may not cost what it shows."""
+
+LONGEST = 15.0
+"""Seconds after which it is read again all the same: a busy moment does not hold the next look up for minutes."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ class Topic(Generic[Value]):
         self._task: asyncio.Task[None] | None = None
         self._latest: Snapshot[Value] | None = None
         self._changed = asyncio.Event()
+        self._joined = asyncio.Event()
 
     def now(self) -> Value:
         """Read it once, for a page that is being made; may be called in any thread."""
@@ -61,9 +66,9 @@ class Topic(Generic[Value]):
         if self._task is None or self._task.done():
             self._latest = None
             self._task = asyncio.create_task(self._poll())
+        self._joined.set()
         try:
-            if self._latest is not None:
-                yield self._latest
+            # What was read before is no news: the page itself was made since.
             while True:
                 await self._changed.wait()
                 if self._latest is not None:
@@ -81,7 +86,11 @@ class Topic(Generic[Value]):
             else:
                 told, self._changed = self._changed, asyncio.Event()
                 told.set()
-            await asyncio.sleep(max(self._seconds, SHARE * (monotonic() - started)))
+            spent = monotonic() - started
+            await asyncio.sleep(self._seconds)
+            with suppress(TimeoutError):  # somebody new does not wait for what others were shown
+                await asyncio.wait_for(self._joined.wait(), max(0.0, min(SHARE * spent, LONGEST) - self._seconds))
+            self._joined.clear()
 
 
 class Live:

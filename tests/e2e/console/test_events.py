@@ -154,7 +154,7 @@ def test_an_event_appears_while_one_looks(window: Opening, hub: Hub):
     entry = NewEntry(name, f"live-{uuid4()}", "live/test", "{}", b"{}", datetime.now(UTC))
     with hub.runtime.database.session() as session:
         inbox.insert(session, [entry])
-    expect(page.locator(".ledger tbody tr").first).to_contain_text("live/test", timeout=20_000)
+    expect(page.locator(".ledger tbody tr").first).to_contain_text("live/test", timeout=90_000)
     with hub.runtime.database.session() as session:
         [(found,)] = session.rows("SELECT id FROM inbox WHERE event_id = %s", [entry.event_id])
         session.run("DELETE FROM inbox_queue WHERE inbox_id = %s", [found])

@@ -49,7 +49,7 @@ def test_the_tour_shows_how_far_the_day_has_come(window: Opening, hub: Hub, tour
     expect(page.locator(".tour-step.now h2")).to_contain_text("one contact for each person")
     # and it goes on by itself
     tell(hub.runtime.settings.data_dir, tour.model_copy(update={"scene": SCENES, "laws": 10, "held": 10}))
-    expect(page.locator(".figures dd").last).to_have_text("10 / 10", timeout=20_000)
+    expect(page.locator(".figures dd").last).to_have_text("10 / 10", timeout=90_000)
     assert page.locator(".tour-step.done").count() == len(STEPS)
 
 

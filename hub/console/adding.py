@@ -15,7 +15,7 @@ from hub.application.add_connection import Draft, drafted, settings_of_form, wri
 from hub.application.subscribe import address
 from hub.console.access import Viewer, acting
 from hub.console.house import House
-from hub.console.render import Reader, Renderer, filling, is_part, part
+from hub.console.render import Reader, filling, full_page, part, part_or_page
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
 from hub.sdk.declared.folder import declared
@@ -142,9 +142,7 @@ def _choice(request: Request, house: House, text: str) -> Response:
         )
     ]
     found.sort(key=lambda one: one.manifest.name.lower())
-    if is_part(request):
-        return part(request, "connections/connectors.html", connectors=found)
-    return _shown(request, "connections/choose.html", connectors=found, text=text)
+    return part_or_page(request, "connections/connectors.html", "connections/choose.html", connectors=found, text=text)
 
 
 def _free(house: House, slug: str) -> str:
@@ -163,7 +161,7 @@ def _form(
         for name, value in typed.items()
         if name not in {one.name for one in fields if one.kind in ("secret", "secrets")}
     }
-    return _shown(
+    return full_page(
         request,
         "connections/form.html",
         status=status,
@@ -184,7 +182,7 @@ def _first(request: Request, house: House, slug: str, name: str, draft: Draft | 
     with house.database.session() as session:
         come = _come(session, house, name)
     source = connector.source
-    return _shown(
+    return full_page(
         request,
         "connections/first.html",
         manifest=connector.manifest,
@@ -220,8 +218,3 @@ def _named(step: str, name: str, public_url: str) -> str:
     """A step with this installation's address and the connection's name in place of the README's words for them."""
     with_url = re.sub(r"(https://)?<(hub\.)?public_url>", lambda _: public_url, step)
     return with_url.replace("<connection>", name)
-
-
-def _shown(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, template, status=status, **values)

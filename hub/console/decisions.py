@@ -17,7 +17,7 @@ from hub.console.access import Viewer, acting, viewer_of
 from hub.console.compare import rows
 from hub.console.finding import found
 from hub.console.house import House
-from hub.console.render import Reader, Renderer, is_part, part
+from hub.console.render import Reader, full_page, is_part, part_or_page
 from hub.errors import NotFound, RefusedError
 from hub.model.judgement import Judged
 from hub.model.profile import Profile
@@ -40,8 +40,7 @@ def add(router: APIRouter, house: House) -> None:
     def choose(request: Request, person: UUID, _: Operator) -> Response:
         """Whom to merge with: a search."""
         profile = _profile(house, person)
-        renderer: Renderer = request.app.state.renderer
-        return renderer.page(request, "people/choose.html", profile=profile, people=[], text="")
+        return full_page(request, "people/choose.html", profile=profile, people=[], text="")
 
     @router.post("/{person}/candidates")
     def candidates(
@@ -51,10 +50,7 @@ def add(router: APIRouter, house: House) -> None:
         profile = _profile(house, person)
         people = [one for one in found(house, text, None, CANDIDATES + 1) if one.id != profile.id] if text else []
         values: dict[str, Any] = {"profile": profile, "people": people[:CANDIDATES], "text": text}
-        if is_part(request):
-            return part(request, "people/candidates.html", **values)
-        renderer: Renderer = request.app.state.renderer
-        return renderer.page(request, "people/choose.html", **values)
+        return part_or_page(request, "people/candidates.html", "people/choose.html", **values)
 
     @router.post("/{person}/{kind}")
     def two(
@@ -157,10 +153,7 @@ def _decided(
         "rows": rows(both, reader.shown) if len(both) == 2 else [],
         "longest": LONGEST_REASON,
     }
-    if is_part(request):
-        return part(request, "people/decide_form.html", **values)
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, "people/decide.html", **values)
+    return part_or_page(request, "people/decide_form.html", "people/decide.html", **values)
 
 
 def _side(profile: Profile) -> dict[str, Any]:

@@ -74,6 +74,11 @@ class House:
         return self.settings.data_dir
 
     @cached_property
+    def titles(self) -> dict[str, str]:
+        """What each connection's vendor is called, by connection."""
+        return {name: one.connector.manifest.name for name, one in self.connections.items()}
+
+    @cached_property
     def provider(self) -> Provider | None:
         """Who else vouches for people, if anybody."""
         from hub.application.oidc import Provider

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -121,6 +121,14 @@ class Formats:
         if isinstance(at, datetime):
             at = at.astimezone(self.zone).date()
         return "–" if at is None else str(format_date(at, "medium", locale=self.locale))
+
+    def midnight(self, text: str, days: int = 0) -> datetime | None:
+        """The beginning of a day (2026-11-28) on the reader's clock, so many days later; None for what is no day."""
+        try:
+            day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=days)  # noqa: DTZ007 - a day has no zone
+        except (ValueError, OverflowError):
+            return None
+        return datetime.combine(day, time(), self.zone)
 
     def size(self, count: float) -> str:
         """Bytes in the unit that fits, powers of 1000."""

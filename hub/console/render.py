@@ -112,6 +112,17 @@ def is_part(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def full_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A whole page with its navigation; ``template`` extends ``base.html``."""
+    renderer: Renderer = request.app.state.renderer
+    return renderer.page(request, template, status=status, **values)
+
+
+def part_or_page(request: Request, inner: str, whole: str, **values: Any) -> HTMLResponse:
+    """The part where htmx asks, else the whole page that holds it."""
+    return part(request, inner, **values) if is_part(request) else full_page(request, whole, **values)
+
+
 def filling(request: Request, template: str, name: str, **more: Any) -> Callable[[Any], str]:
     """For a live topic: what makes the text of a value; ``more`` is the same each time."""
     reader = Reader(request, request.state.viewer)

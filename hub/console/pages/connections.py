@@ -19,7 +19,7 @@ from hub.console.access import Viewer, acting
 from hub.console.adding import adding, live_first, set_up
 from hub.console.house import N_, House, Page
 from hub.console.jobs import Job
-from hub.console.render import Reader, Renderer, is_part, part
+from hub.console.render import Reader, full_page, is_part, part
 from hub.errors import HubError
 from hub.sdk import registry
 from hub.sdk.catalogue.description import description
@@ -47,7 +47,7 @@ def routes(house: House) -> APIRouter:
         """How each is doing."""
         with house.database.session() as session:
             found = standing(session, house.connections, house.routed)
-        return _shown(request, "connections/page.html", standings=found)
+        return full_page(request, "connections/page.html", standings=found)
 
     @router.get("/connections/{name}")
     def one(request: Request, name: str) -> Response:
@@ -64,7 +64,7 @@ def routes(house: House) -> APIRouter:
             }
         limits = connection.connector.manifest.limits
         jobs = {kind: house.jobs.latest(kind, name) for kind in ("test", "webhooks", "history", "compare")}
-        return _shown(
+        return full_page(
             request,
             "connections/one.html",
             connection=connection,
@@ -80,7 +80,7 @@ def routes(house: House) -> APIRouter:
     def described(request: Request, name: str) -> Response:
         """What its connector can do, what maps to what, and what is left."""
         connection = _named(house, name)
-        return _shown(request, "connections/connector.html", connection=connection, **_described(connection))
+        return full_page(request, "connections/connector.html", connection=connection, **_described(connection))
 
     @router.get("/connections/jobs/{job}")
     def job(request: Request, job: UUID) -> Response:
@@ -221,11 +221,6 @@ def _described(connection: Connection) -> dict[str, Any]:
         return {"told": description(connection.connector, connection.settings, facts, told), "guide": guide}
     case = ConnectorCase(connection.connector, Path(slug))
     return {"told": description(connection.connector, connection.settings, facts_of(case), None), "guide": guide}
-
-
-def _shown(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, template, status=status, **values)
 
 
 PAGE = Page(slug="connections", title=N_("Connections"), icon="connections", order=60, routes=routes)

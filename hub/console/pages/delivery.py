@@ -15,9 +15,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from hub.application.delivering import Delivering, delivering, kinds_of, sender_of
 from hub.console import bodies
-from hub.console.access import Viewer, acting, viewer_of
+from hub.console.access import Viewer, acting, require, viewer_of
 from hub.console.house import N_, House, Page
-from hub.console.render import Reader, Renderer, filling, part
+from hub.console.render import Reader, filling, full_page, part_or_page
 from hub.errors import UnreadableError
 from hub.outbox.preview import Preview, preview
 from hub.store import deliveries, destinations, outbox, profiles
@@ -78,7 +78,7 @@ def routes(house: House) -> APIRouter:
     @router.get("/delivery/{destination}/dry-run")
     def dry_run(request: Request, destination: str) -> Response:
         """What would go out now, before and after, and the exact requests. Sends nothing."""
-        viewer = require_support(request)
+        viewer = require(viewer_of(request), "support")
         with house.database.session() as session:
             shown = _preview(house, session, destination)
             viewer.note(session, "delivery.dry_run", destination)
@@ -108,9 +108,7 @@ def routes(house: House) -> APIRouter:
             "told_value": bodies.value, "keys": chosen or [], "what": what, "sample": SAMPLE,
             "actions": Counter(record.action for record in shown.records) if shown else {},
         }  # fmt: skip
-        if request.headers.get("hx-request") == "true":
-            return part(request, "delivery/sure.html", **values)
-        return _page(request, "delivery/sure_page.html", **values)
+        return part_or_page(request, "delivery/sure.html", "delivery/sure_page.html", **values)
 
     @router.post("/delivery/{destination}/redrive")
     def redrive(
@@ -171,11 +169,6 @@ def routes(house: House) -> APIRouter:
             yield ServerSentEvent(raw_data=text)
 
     return router
-
-
-def require_support(request: Request) -> Viewer:
-    """Who asks, if they may see people: requests hold their data."""
-    return acting("support")(request)
 
 
 def _pause(session: Session, destination: str, by: str) -> int:
@@ -253,9 +246,8 @@ def _path(destination: str) -> str:
 
 
 def _page(request: Request, template: str, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
     told, count = request.query_params.get("told", ""), request.query_params.get("count", "0")
-    return renderer.page(
+    return full_page(
         request, template, told=told, count=int(count) if count.isascii() and count.isdigit() else 0, **values
     )
 

@@ -18,7 +18,7 @@ from hub.console import bodies
 from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
 from hub.console.live import Topic
-from hub.console.render import Reader, Renderer, filling, part
+from hub.console.render import Reader, filling, full_page, part_or_page
 from hub.store import event_search, inbox
 from hub.store.database import Session
 from hub.store.event_search import Filter, Found, WrittenTo
@@ -62,7 +62,7 @@ def routes(house: House) -> APIRouter:
             known = event_search.topics(session)
         chosen = {name: value for name, value in asked.items() if value}
         live = not before and not (chosen.keys() - {"connection", "state"}) and state != "parked"
-        return _page(
+        return full_page(
             request,
             "events/page.html",
             listing=listing,
@@ -70,7 +70,7 @@ def routes(house: House) -> APIRouter:
             chosen=urlencode(chosen),
             first=before is None,
             live=f"/console/live/events?{urlencode(chosen)}" if live else "",
-            connections=_names(house),
+            connections=house.titles,
             topics=known,
             states=STATES,
         )
@@ -83,7 +83,7 @@ def routes(house: House) -> APIRouter:
             rows = [row for row in (inbox.get(session, one) for one in ids) if row]
         if len(rows) == 1:
             return RedirectResponse(f"/console/events/{rows[0]['id']}", 303)
-        return _page(request, "events/found.html", listing=Listing(Found(rows), WrittenTo({})), text=text)
+        return full_page(request, "events/found.html", listing=Listing(Found(rows), WrittenTo({})), text=text)
 
     @router.post("/events/replay/ask")
     def ask(
@@ -96,7 +96,7 @@ def routes(house: House) -> APIRouter:
         """What a replay would do: of the chosen ones, or of all that cannot be read of a connection."""
         with house.database.session() as session:
             if what == "all":
-                ids_of_all, bodiless = event_search.parked(session, [connection] if connection else _names(house))
+                ids_of_all, bodiless = event_search.parked(session, [connection] if connection else house.titles)
                 count, entries = len(ids_of_all), []
             else:
                 entries = [row for row in (inbox.get(session, one) for one in _bounded(ids)) if row]
@@ -105,9 +105,7 @@ def routes(house: House) -> APIRouter:
         values: dict[str, Any] = {
             "count": count, "bodiless": bodiless, "entries": entries, "what": what, "connection": connection,
         }  # fmt: skip
-        if request.headers.get("hx-request") == "true":
-            return part(request, template, **values)
-        return _page(request, "events/sure_page.html", **values)
+        return part_or_page(request, template, "events/sure_page.html", **values)
 
     @router.post("/events/replay")
     def replay(
@@ -119,7 +117,7 @@ def routes(house: House) -> APIRouter:
         """Work on stored events again, as if they had just come."""
         with house.database.session() as session:
             if what == "all":
-                found, _ = event_search.parked(session, [connection] if connection else _names(house))
+                found, _ = event_search.parked(session, [connection] if connection else house.titles)
                 if inbox.requeue(session, ids=found):
                     viewer.note(session, "event.replay_parked", connection)
             else:
@@ -141,7 +139,7 @@ def routes(house: House) -> APIRouter:
         whole, entry = viewer.sees_people, trace.entry
         raw = None if entry["body"] is None else bytes(entry["body"])
         fetched = {name: bodies.body(bytes(one), whole=whole) for name, one in entry["completions"].items()}
-        return _page(
+        return full_page(
             request,
             "events/event.html",
             trace=trace,
@@ -155,7 +153,7 @@ def routes(house: House) -> APIRouter:
             words=bodies.words,
             told_value=bodies.value,
             told=told,
-            titles=_names(house),
+            titles=house.titles,
         )
 
     @router.get("/events/{event}/body")
@@ -174,9 +172,7 @@ def routes(house: House) -> APIRouter:
         """The fields that no one reads: it tries each, so it is asked for."""
         with house.database.session() as session:
             paths = event_trace.unread(session, _id(event), house.connections)
-        if request.headers.get("hx-request") == "true":
-            return part(request, "events/unread.html", paths=paths)
-        return _page(request, "events/unread_page.html", paths=paths, event=event)
+        return part_or_page(request, "events/unread.html", "events/unread_page.html", paths=paths, event=event)
 
     @router.post("/events/{event}/replay")
     def again(event: int, viewer: Annotated[Viewer, Depends(acting("operator"))]) -> Response:
@@ -249,15 +245,6 @@ def _bounded(ids: list[int] | None) -> list[int]:
     if not chosen or len(chosen) > MOST_CHOSEN:
         raise HTTPException(422)
     return chosen
-
-
-def _names(house: House) -> dict[str, str]:
-    return {name: one.connector.manifest.name for name, one in house.connections.items()}
-
-
-def _page(request: Request, template: str, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, template, **values)
 
 
 PAGE = Page(slug="events", title=N_("Events"), icon="events", order=20, routes=routes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from importlib.util import find_spec
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -20,8 +20,7 @@ from hub.console.access import viewer_of
 from hub.console.finding import found
 from hub.console.house import N_, House, Page
 from hub.console.joins import joins
-from hub.console.language import Formats
-from hub.console.render import Reader, Renderer, is_part, part
+from hub.console.render import Reader, full_page, is_part, part, part_or_page
 from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import Filter, timeline
@@ -93,7 +92,7 @@ def routes(house: House) -> APIRouter:
             raise HTTPException(422)
         formats = Reader(request, viewer_of(request)).formats
         chosen = {"kind": kind, "source": source, "since": since, "until": until}
-        only = Filter(kind or None, source or None, _day(since, formats), _day(until, formats, days=1))
+        only = Filter(kind or None, source or None, formats.midnight(since), formats.midnight(until, days=1))
         before = (at, item) if at is not None and item is not None else None
 
         def read(session: Session, profile: Profile) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def routes(house: House) -> APIRouter:
                 if profile is None:
                     raise HTTPException(404)
                 values = read(session, profile)
-            return part(request, "people/items.html", titles=_titles(house), **values)
+            return part(request, "people/items.html", titles=house.titles, **values)
         return _person(request, house, person, "/timeline", read)
 
     @router.get("/{person}/orders")
@@ -197,7 +196,7 @@ def _person(
             return RedirectResponse(f"/console/people/{profile.id}{tab}{query}", 303)
         values = {
             "profile": profile,
-            "titles": _titles(house),
+            "titles": house.titles,
             "tabs": TABS,
             "tab": tab,
             "links": _links(house, profile),
@@ -206,17 +205,13 @@ def _person(
             **read(session, profile),
         }
         viewer.note(session, "profile.view", profile.id)
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, f"people/{tab[1:] or 'person'}.html", **values)
+    return full_page(request, f"people/{tab[1:] or 'person'}.html", **values)
 
 
 def _list(request: Request, house: House, text: str, after: UUID | None) -> Response:
     rows = found(house, text, after, PER_PAGE + 1)
     values: dict[str, Any] = {"people": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "text": text, "after": after}
-    if is_part(request):
-        return part(request, "people/found.html", **values)
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, "people/page.html", **values)
+    return part_or_page(request, "people/found.html", "people/page.html", **values)
 
 
 def _items(person: UUID, happened: list[dict[str, Any]], chosen: Mapping[str, str]) -> dict[str, Any]:
@@ -245,20 +240,6 @@ def _choice(house: House, chosen: Mapping[str, str]) -> dict[str, Any]:
         "chosen": {"kind": "", "source": "", "since": "", "until": "", **chosen},
         "sources": sorted(house.connections),
     }
-
-
-def _day(text: str, formats: Formats, days: int = 0) -> datetime | None:
-    """The beginning of a day as the reader's clock has it, so many days later; None for what is no day."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=days)  # noqa: DTZ007 - a day has no zone
-    except (ValueError, OverflowError):
-        return None
-    return datetime.combine(day, time(), formats.zone)
-
-
-def _titles(house: House) -> dict[str, str]:
-    """The vendors' names, by connection."""
-    return {name: one.connector.manifest.name for name, one in house.connections.items()}
 
 
 def _links(house: House, profile: Profile) -> dict[str, str]:

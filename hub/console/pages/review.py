@@ -19,7 +19,7 @@ from hub.console.access import Viewer, acting, viewer_of
 from hub.console.compare import rows, waterfall
 from hub.console.house import N_, House, Page
 from hub.console.language import Formats
-from hub.console.render import Reader, Renderer, is_part, part
+from hub.console.render import Reader, part, part_or_page
 from hub.errors import HubError, NotFound, RefusedError
 from hub.learning.calibration import Advice, Band, advice
 from hub.store import answers, reviews
@@ -143,10 +143,7 @@ def routes(house: House) -> APIRouter:
             "at_once": AT_ONCE,
             "same": identity.model.same,
         }
-        if is_part(request):
-            return part(request, "review/many.html", **values)
-        renderer: Renderer = request.app.state.renderer
-        return renderer.page(request, "review/many_page.html", **values)
+        return part_or_page(request, "review/many.html", "review/many_page.html", **values)
 
     @router.post("/many/accept")
     def many(
@@ -219,10 +216,7 @@ def _work(
             "fall": waterfall(current["evidence"], model.ask, model.same) if current else None,
             "longest": LONGEST_REASON,
         }
-    if is_part(request):
-        return part(request, "review/work.html", **values)
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, "review/page.html", **values)
+    return part_or_page(request, "review/work.html", "review/page.html", **values)
 
 
 def _current(

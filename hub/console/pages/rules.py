@@ -16,7 +16,7 @@ from hub.application.what_if import try_rules
 from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
 from hub.console.jobs import Job
-from hub.console.render import Renderer, is_part, part
+from hub.console.render import full_page, is_part, part
 from hub.errors import ConfigError, RefusedError
 from hub.matching.rules import IdentityRules
 from hub.model.profile import Profile
@@ -75,7 +75,7 @@ def routes(house: House) -> APIRouter:
             raise HTTPException(404)
         if is_part(request):
             return part(request, "rules/tried.html", **_tried(house, found))
-        return _shown(request, "rules/try.html", **_tried(house, found))
+        return full_page(request, "rules/try.html", **_tried(house, found))
 
     return router
 
@@ -165,13 +165,13 @@ def _page(request: Request, house: House, before: int | None = None) -> Response
         "lists": LISTS,
         "waiting": waiting,
     }
-    return _shown(request, "rules/page.html", active=active, **shown, **listed)
+    return full_page(request, "rules/page.html", active=active, **shown, **listed)
 
 
 def _editor(request: Request, *, text: str, base: int, note: str, status: int = 200, **told: Any) -> Response:
     values = {"faults": [], "changes": None, "meanwhile": None, **told}
     may = viewer_of(request).may("admin")
-    return _shown(request, "rules/edit.html", status=status, text=text, base=base, note=note, may=may, **values)
+    return full_page(request, "rules/edit.html", status=status, text=text, base=base, note=note, may=may, **values)
 
 
 def _tried(house: House, job: Job) -> dict[str, Any]:
@@ -187,11 +187,6 @@ def _tried(house: House, job: Job) -> dict[str, Any]:
             found = ((one, view.get(session, one)) for one in dict.fromkeys(wanted[: 6 * CASES]))
             names = {one: profile for one, profile in found if profile is not None}
     return {"job": job, "told": job.result, "names": names}
-
-
-def _shown(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, template, status=status, **values)
 
 
 PAGE = Page(slug="rules", title=N_("Rules"), icon="rules", order=50, routes=routes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from hub import __version__
 from hub.application import sign_in
 from hub.console.access import Viewer, acting
 from hub.console.house import N_, House, Page
-from hub.console.render import STATIC, Reader, Renderer, is_part, part
+from hub.console.render import STATIC, Reader, full_page, part_or_page
 from hub.errors import NotFound, RefusedError
 from hub.store import audit, migrate, retention, tokens, users
 from hub.store.database import Session
@@ -53,7 +53,7 @@ def routes(house: House) -> APIRouter:
             "sizes": sizes,
             "kept": house.settings.retention,
         }
-        return _shown(
+        return full_page(
             request, "settings/about.html", public_url=house.settings.hub.public_url, vendored=_vendored(), **values
         )
 
@@ -158,14 +158,14 @@ def _users(request: Request, house: House, *, status: int = 200, **values: Any) 
     with house.database.session() as session:
         found = users.page(session)
     shown = {"made": "", "url": "", "fault": "", "typed": {"name": "", "role": "support"}, **values}
-    return _shown(request, "settings/people.html", status=status, users=found, roles=users.ROLES, **shown)
+    return full_page(request, "settings/people.html", status=status, users=found, roles=users.ROLES, **shown)
 
 
 def _held(request: Request, house: House, **values: Any) -> Response:
     with house.database.session() as session:
         found = tokens.page(session)
     shown = {"made": None, "text": "", **values}
-    return _shown(request, "settings/tokens.html", tokens=found, roles=tokens.ROLES, **shown)
+    return full_page(request, "settings/tokens.html", tokens=found, roles=tokens.ROLES, **shown)
 
 
 def _log(
@@ -178,8 +178,7 @@ def _log(
     last: str = "",
     before: int | None = None,
 ) -> Response:
-    zone = Reader(request, None).formats.zone
-    begin, end = (_day(text, zone) for text in (first, last))
+    formats = Reader(request, None).formats
     with house.database.session() as session:
         names = [user.name for user in users.page(session)]
         found = audit.page(
@@ -188,34 +187,19 @@ def _log(
             who=who.strip() or None,
             area=area or None,
             subject=subject.strip() or None,
-            since=begin,
-            until=end and end + timedelta(days=1),
+            since=formats.midnight(first),
+            until=formats.midnight(last, days=1),
             limit=ENTRIES + 1,
         )
     asked = {"who": who, "area": area, "subject": subject, "first": first, "last": last}
     values: dict[str, Any] = {"entries": found[:ENTRIES], "more": len(found) > ENTRIES, "asked": asked, "names": names}
-    if is_part(request):
-        return part(request, "settings/entries.html", **values)
-    return _shown(request, "settings/audit.html", **values)
-
-
-def _day(text: str, zone: Any) -> datetime | None:
-    """The beginning of a day in the reader's zone; None for what is no day."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
-    except ValueError:
-        return None
+    return part_or_page(request, "settings/entries.html", "settings/audit.html", **values)
 
 
 @cache
 def _vendored() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((STATIC / "vendor" / "lock.json").read_text(encoding="utf-8"))
     return found
-
-
-def _shown(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    renderer: Renderer = request.app.state.renderer
-    return renderer.page(request, template, status=status, **values)
 
 
 PAGE = Page(slug="settings", title=N_("Settings"), icon="settings", order=100, routes=routes)

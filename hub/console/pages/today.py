@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from hub.application.today import Looking
 from hub.console.house import N_, House, Page
-from hub.console.render import Reader, Renderer, filling
+from hub.console.render import Reader, filling, full_page
 
 SECONDS = 2.0
 """Between two looks, while somebody watches."""
@@ -24,8 +24,7 @@ def routes(house: House) -> APIRouter:
     @router.get("/today")
     def today(request: Request) -> HTMLResponse:
         """As it is now."""
-        renderer: Renderer = request.app.state.renderer
-        return renderer.page(request, "today/page.html", today=topic.now())
+        return full_page(request, "today/page.html", today=topic.now())
 
     @router.get("/live/today", response_class=EventSourceResponse)
     async def live(request: Request) -> AsyncIterator[ServerSentEvent]:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from hub.console.house import N_, House, Page
-from hub.console.render import Reader, Renderer, filling
+from hub.console.render import Reader, filling, full_page
 from hub.console.tour import Tour, told
 from hub.store import records, stats
 from hub.store.database import Session
@@ -175,8 +175,7 @@ def routes(house: House) -> APIRouter:
         day = topic.now()
         if day is None:
             raise HTTPException(404)
-        renderer: Renderer = request.app.state.renderer
-        return renderer.page(request, "tour/page.html", day=day, steps=STEPS)
+        return full_page(request, "tour/page.html", day=day, steps=STEPS)
 
     @router.get("/live/tour", response_class=EventSourceResponse)
     async def live(request: Request) -> AsyncIterator[ServerSentEvent]:

@@ -13,7 +13,7 @@ from hub.api.problems import responses
 from hub.api.schemas import JudgedItem, JudgementItem, MergeOrder, SplitOrder
 from hub.application.judge import Judge
 from hub.model.judgement import Judged, Verdict, told
-from hub.store import judgements
+from hub.store import judgements, records
 from hub.store.database import Database
 from hub.store.tokens import Token
 
@@ -54,7 +54,7 @@ def router(database: Database, judge: Judge) -> APIRouter:
                 session, limit=limit + 1, before=before, withdrawn=withdrawn, verdict=verdict, profile_id=profile
             )
             rows, following = paged(found, limit, lambda each: each.id)
-            names = judgements.names(session, {record for each in rows for record in each.records})
+            names = records.names(session, {record for each in rows for record in each.records})
         return Page(items=[JudgementItem.model_validate(told(each, names)) for each in rows], next=following)
 
     @routes.delete("/judgements/{id}", responses=responses(404, 409))

@@ -16,7 +16,8 @@ from hub.normalise.left_unread import left_unread
 from hub.normalise.trial import AsRead, as_read
 from hub.sdk.connection import Connection
 from hub.sdk.source import InboxEntry, RawDelivery
-from hub.store import event_search, explanations, facts, inbox, profiles
+from hub.store import event_search, facts, inbox, profiles
+from hub.store import records as records_store
 from hub.store.database import Session
 from hub.store.inbox import NewEntry
 
@@ -114,8 +115,8 @@ def _of_whom(session: Session, entry: Mapping[str, Any], read: AsRead | None) ->
     behind = [record for record in facts.records_of(session, touched).values() if record is not None]
     names = {one.id: RecordReference(connection=one.connection, kind=one.key.kind, external_id=one.key.external_id)
              for one in drafts.records.values()}  # fmt: skip
-    names |= {record: name for record, name in explanations.names(session, behind).items() if record not in names}
-    owners = event_search.profiles_of(session, list(names))
+    names |= {record: name for record, name in records_store.names(session, behind).items() if record not in names}
+    owners = records_store.profiles_of(session, names)
     people = list(dict.fromkeys(owners.values()))
     former = [retired for retired, _, _ in profiles.aliases(session, people)] if people else []
     return [Told(name, owners.get(record)) for record, name in names.items()], [*people, *former, *touched]

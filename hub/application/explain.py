@@ -161,7 +161,7 @@ def one_person(session: Session, rows: Sequence[RecordRow], identity: Identity) 
     case.take(session, rows)
     case.crowd_rows = list(matches.crowds(session, case.contacts).values())
     pairs, unjoined, left_out = _joins(session, case, set(ids))
-    named = explanations.names(session, {one for judgement in case.judgements for one in judgement.records})
+    named = records.names(session, {one for judgement in case.judgements for one in judgement.records})
     return {
         "same": identity.model.same,
         "ask": identity.model.ask,
@@ -293,7 +293,7 @@ def reference(row: RecordRow) -> Json:
 def history(session: Session, items: Sequence[Json]) -> list[Json]:
     """Merges and splits with ``reasons``: their stored evidence in words."""
     evidence = [part for item in items for part in _parts(item)]
-    named = explanations.names(session, {UUID(one) for part in evidence for one in part.get("records", ())})
+    named = records.names(session, {UUID(one) for part in evidence for one in part.get("records", ())})
     decided = {
         number: judgements.get(session, number) for number in {p["judgement"] for p in evidence if "judgement" in p}
     }

@@ -197,11 +197,11 @@ def settle(
     session: Session, processing: Processing, decision: Decision, now: datetime
 ) -> tuple[Judged, frozenset[str]]:
     """Resolve what a decision bears on, and tell what came of it and which destinations have something to do."""
-    stored = store.profiles_of(session, decision.touched)
+    stored = records.profiles_of(session, decision.touched)
     applied = apply(session, processing, Drafts(touched=frozenset(stored)), now)
     resolution = applied.resolution
     restored = resolution.members.keys() - resolution.known.keys()
-    profiles_now = {*store.profiles_of(session, decision.touched).values(), *restored}
+    profiles_now = {*records.profiles_of(session, decision.touched).values(), *restored}
     mentioned = (decision.judgement, *decision.also, *decision.withdrawn)
     judged = Judged(
         decision.judgement,
@@ -211,7 +211,7 @@ def settle(
         also=decision.also,
         withdrawn=decision.withdrawn,
         destinations=_destinations(session, processing, resolution, profiles_now),
-        names=store.names(session, {record for each in mentioned for record in each.records}),
+        names=records.names(session, {record for each in mentioned for record in each.records}),
     )
     return replace(judged, undo=_undo(judged)), applied.destinations
 
@@ -274,13 +274,13 @@ def _records_of(session: Session, profile: UUID) -> dict[UUID, RecordReference]:
     row = profiles.get(session, profile)
     if row is None:
         raise NotFound(f"there is no profile {profile}")
-    return store.names(session, _ids(session, row.id))
+    return records.names(session, _ids(session, row.id))
 
 
 def _chosen(session: Session, members: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:
     candidates = meant(texts, members)
     strangers = [None if own else anywhere(text) for text, own in zip(texts, candidates, strict=True)]
-    homes = store.profiles_of(session, {one for one in strangers if one is not None})
+    homes = records.profiles_of(session, {one for one in strangers if one is not None})
     faults = [
         (f"records.{place}", _fault(own, homes.get(stranger) if stranger else None))
         for place, (own, stranger) in enumerate(zip(candidates, strangers, strict=True))
@@ -307,7 +307,7 @@ def _refuse_conflict(session: Session, new: Judgement, existing: Iterable[Judgem
     if clash is None:
         return
     against = clash.against
-    names = store.names(session, {record for each in against for record in each.records})
+    names = records.names(session, {record for each in against for record in each.records})
     claim = "one person" if new.verdict == "same" else "different people"
     ids = " and ".join(str(each.id) for each in against)
     raise RefusedError(

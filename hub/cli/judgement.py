@@ -91,7 +91,7 @@ def list_(
 ) -> None:
     """List judgements, newest first: who decided what, about whom, when and why."""
     from hub.model.judgement import told
-    from hub.store import judgements
+    from hub.store import judgements, records
 
     with output.exit_codes(json=json), opened(config) as database, database.session() as session:
         found = judgements.page(
@@ -101,7 +101,7 @@ def list_(
             verdict=verdict.value if verdict else None,
             profile_id=profile,
         )
-        names = judgements.names(session, {record for each in found for record in each.records})
+        names = records.names(session, {record for each in found for record in each.records})
     if json:
         output.show_json([told(each, names) for each in found])
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -233,8 +233,3 @@ def queued_of(session: Session, inbox_id: int, keys: Collection[UUID]) -> list[d
     )
     names = ("destination", "key", "subject", "profile_id", "state", "enqueued_at", "due_at")
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def profiles_of(session: Session, records: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Whose these records are now."""
-    return dict(session.rows("SELECT id, profile_id FROM record WHERE id = ANY(%s::uuid[])", [list(records)]))

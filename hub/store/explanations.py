@@ -152,12 +152,6 @@ def unasked(session: Session, records: Collection[UUID]) -> set[frozenset[UUID]]
     return {frozenset(pair) for pair in rows}
 
 
-def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
-    """What these records are called at their sources; those that are not stored are left out."""
-    rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])
-    return {row[0]: RecordReference(connection=row[1], kind=row[2], external_id=row[3]) for row in rows}
-
-
 def attempts(session: Session, key: UUID, limit: int = 20) -> list[dict[str, Any]]:
     """The last attempts for a profile or order, newest first, with the events behind each."""
     rows = session.rows(

@@ -93,7 +93,7 @@ def large(session: Session, most_records: int, most_orders: int, most_revenue: D
 def holds(session: Session, limit: int) -> list[dict[str, Any]]:
     """Merges that wait for a person, the newest first: why, since when, and which profiles they would join."""
     found = judgements.page(session, limit=limit, verdict="hold")
-    places = judgements.profiles_of(session, {record for each in found for record in each.records})
+    places = records.profiles_of(session, {record for each in found for record in each.records})
     return [
         {
             "id": each.id,

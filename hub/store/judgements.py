@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.model.judgement import Judgement, Verdict
-from hub.model.profile import RecordReference
 from hub.store.database import Row, Session
 
 _COLUMNS = "j.id, j.verdict, j.one, j.other, j.by, j.reason, j.at, j.withdrawn_at, j.withdrawn_by"
@@ -158,20 +157,6 @@ def page(
         {"before": before, "verdict": verdict, "profile_id": profile_id, "limit": limit},
     )
     return [_read(row) for row in rows]
-
-
-def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
-    """What these records are called, as far as they are stored."""
-    rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])
-    return {
-        record: RecordReference(connection=connection, kind=kind, external_id=external)
-        for record, connection, kind, external in rows
-    }
-
-
-def profiles_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
-    """The profile of each of these records, as far as they are stored."""
-    return dict(session.rows("SELECT id, profile_id FROM record WHERE id = ANY(%b)", [list(set(records))]))
 
 
 def _read(row: Row) -> Judgement:

@@ -154,6 +154,17 @@ def stored(session: Session, records: Collection[UUID]) -> set[UUID]:
     return {row[0] for row in session.rows("SELECT id FROM record WHERE id = ANY(%b)", [list(records)])}
 
 
+def names(session: Session, records: Collection[UUID]) -> dict[UUID, RecordReference]:
+    """What these records are called at their sources; those that are not stored are left out."""
+    rows = session.rows("SELECT id, connection, kind, external_id FROM record WHERE id = ANY(%b)", [list(set(records))])
+    return {row[0]: RecordReference(connection=row[1], kind=row[2], external_id=row[3]) for row in rows}
+
+
+def profiles_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """The profile of each of these records, as far as they are stored."""
+    return dict(session.rows("SELECT id, profile_id FROM record WHERE id = ANY(%b)", [list(set(records))]))
+
+
 def count(session: Session) -> int:
     """How many records there are."""
     row = session.one("SELECT count(*) FROM record")

@@ -146,7 +146,7 @@ class Day:
     """What the page shows: the tour, whose record is whose, and counts that are those of ``hub stats``."""
 
     tour: Tour
-    profiles: Mapping[UUID, UUID | None]
+    profiles: Mapping[UUID, UUID]
     events: int
     records: int
     people: int
@@ -163,8 +163,7 @@ def routes(house: House) -> APIRouter:
             return None
         counted = stats.stats(session, house.routed)
         delivered = sum(row["delivered"] for row in counted["outbox"].values())
-        rows = records.load(session, [], [tour.joined, tour.apart, tour.undone, tour.opted_out])
-        profiles = {one: row.profile_id for one, row in rows.items()}
+        profiles = records.profiles_of(session, [tour.joined, tour.apart, tour.undone, tour.opted_out])
         return Day(tour, profiles, counted["inbox"]["done"], counted["records"], counted["profiles"], delivered)
 
     topic = house.live.topic(SECONDS, read)

@@ -11,6 +11,7 @@ import typer
 from hub.cli import output
 from hub.cli.database import configured
 from hub.log import visible
+from hub.mapping.spreadsheet import is_formula
 
 if TYPE_CHECKING:
     from hub.insight.reports import Cell, Report
@@ -56,7 +57,7 @@ def _safe(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value
     shown = visible(value)
-    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
+    return f"'{shown}" if is_formula(shown) else shown
 
 
 def _show(report: Report, *, first: bool) -> None:

@@ -14,7 +14,6 @@ import io
 import json
 import os
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,11 +23,9 @@ from re import compile as pattern
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import cells, columns, consent_columns
 from hub.errors import Unavailable
+from hub.mapping.spreadsheet import is_formula
 from hub.sdk.destination import Change, Destination, HttpRequest, Kept, OrderChange, Restore, Write, WriteResult
 from hub.sdk.http import HttpClient
-
-_RISKY = frozenset("=+-@\u2212")
-"""What a spreadsheet takes for the beginning of a formula, in any of its widths; U+2212 is the minus sign."""
 
 _PHONE = pattern(r"\+[0-9]{5,20}")
 _APPENDED_AS = {"utf-8-sig": "utf-8"}
@@ -113,11 +110,7 @@ def _guarded(row: Mapping[str, object]) -> dict[str, str]:
 
 
 def _is_risky(cell: str) -> bool:
-    if not cell or _PHONE.fullmatch(cell):
-        return False
-    # Fullwidth, small and raised signs are the same to some spreadsheets; what is invisible in front is skipped.
-    first = unicodedata.normalize("NFKC", cell[0])[:1]
-    return first in _RISKY or unicodedata.category(cell[0]) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+    return not _PHONE.fullmatch(cell) and is_formula(cell)
 
 
 _IDS: dict[Path, tuple[object, set[int]]] = {}

@@ -16,6 +16,9 @@ from hub.store import audit, console_sessions, tokens, users
 from hub.store.database import Database, Session
 from hub.store.users import Role, User
 
+TAKEN = "name"
+"""The path of the fault that a name is somebody else's."""
+
 LEAST_LETTERS = 12
 """Of a password: NIST SP 800-63B asks for length and not for kinds of characters."""
 
@@ -133,7 +136,7 @@ def by_identity(session: Session, subject: str, name: str, role: Role | None) ->
     if user is None:
         user = users.named(session, name.strip())
         if user is not None and (user.password or user.subject):
-            raise RefusedError("there is another user of this name")
+            raise RefusedError("there is another user of this name", [(TAKEN, name)])
         if user is None and role is not None:
             user = users.add(session, named(name), role, "")
             audit.note(session, name, "user.add", user.id if user else "")

@@ -79,7 +79,9 @@ def _finished(
             role = _role(provider, found.groups)
             opened = sign_in.by_identity(session, found.subject, found.name, role)
     except RefusedError as error:
-        return shown(request, fault=_TAKEN if "name" in str(error) else _NO_ROLE, status=403)
+        return shown(
+            request, fault=_TAKEN if any(path == sign_in.TAKEN for path, _ in error.faults) else _NO_ROLE, status=403
+        )
     except HubError as error:
         log.warning("console.provider", error=type(error).__name__, reason=str(error))
         away = isinstance(error, Unavailable)

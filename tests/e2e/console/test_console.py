@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from hub.application.standing import standing
 from hub.console.app import found_pages
@@ -80,8 +81,18 @@ def test_today_shows_the_numbers_of_the_api(window: Opening, hub: Hub):
     assert crm.locator("td").nth(4).text_content() == str(counted["outbox"]["crm"]["pending"])
 
 
-def test_today_is_live(window: Opening, hub: Hub):
-    page = window().page
+def test_today_is_live_however_late_its_scripts_come(window: Opening, hub: Hub):
+    # given a slow line: what opens the stream comes a while after htmx
+    one = window()
+
+    def late(route: Route) -> None:
+        time.sleep(0.7)
+        route.continue_()
+
+    one.blank.route("**/hx-sse.min.js*", late)
+    # when somebody looks
+    page = one.page
+    # then what they see is new again and again
     expect(page.locator(".u-wrap")).to_be_visible()
     first = page.locator(".alive time").get_attribute("datetime")
     assert first

@@ -117,7 +117,8 @@ def test_pause_and_resume_are_an_operators_and_audited(window: Opening, hub: Hub
     for name, state in (("Pause", "paused"), ("Resume", "ok")):
         page.wait_for_load_state()  # a click before the script is there opens nothing
         page.get_by_role("button", name=f"{name} … crm").click()
-        page.get_by_role("dialog").get_by_role("button", name=name).click()
+        with page.expect_navigation():  # the live part may say it sooner, on the page that is about to go
+            page.get_by_role("dialog").get_by_role("button", name=name).click()
         expect(page.locator(".lane .badge").first).to_contain_text(state)
         with hub.runtime.database.session() as session:
             (entry,) = audit.page(session, limit=1)

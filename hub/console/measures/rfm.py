@@ -14,16 +14,17 @@ CELL_WIDTH, CELL_HEIGHT = 148.0, 74.0
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A cell of the map; the first of its group in the widest row carries the group's words, ``wide`` cells of it."""
+    """Cells of one group side by side; the widest run of a group is ``named`` with its number."""
 
     x: float
     y: float
     group: str
-    wide: int
+    wide: float
+    named: bool
 
 
 def fields() -> list[Field]:
-    """The 25 cells, best at the top right. The same for every business: only who stands where differs."""
+    """The map, best at the top right. The same for every business: only who stands where differs."""
     labelled: dict[str, tuple[int, int]] = {}  # by group: the widest run of cells in one row, and its row
     for row, groups in enumerate(MAP):
         for group in dict.fromkeys(groups):
@@ -31,13 +32,14 @@ def fields() -> list[Field]:
                 labelled[group] = (groups.count(group), row)
     return [
         Field(
-            column * CELL_WIDTH,
+            groups.index(group) * CELL_WIDTH,
             (len(MAP) - 1 - row) * CELL_HEIGHT,
             group,
-            labelled[group][0] if labelled[group][1] == row and groups.index(group) == column else 0,
+            groups.count(group) * CELL_WIDTH,
+            labelled[group][1] == row,
         )
         for row, groups in enumerate(MAP)
-        for column, group in enumerate(groups)
+        for group in dict.fromkeys(groups)
     ]
 
 

@@ -206,6 +206,7 @@ ACTIONS = {
     "review.reject": N_("answered not now"),
     "review.never": N_("answered that they are two people"),
     "review.undo": N_("took an answer back"),
+    "profile.note": N_("wrote a note"),
     "profile.merge": N_("merged two people"),
     "profile.split": N_("split a person"),
     "profile.never": N_("kept two people apart"),

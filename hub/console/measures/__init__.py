@@ -1,7 +1,7 @@
 """What the page Insight shows: each measure is a module here with a ``MEASURE``, found by itself.
 
-A measure takes one or more of ``hub report``'s reports and shows them by a template of its own. A report that no measure
-takes is shown as the table it is, so that nothing is told by the command alone.
+A measure takes one or more of ``hub report``'s reports and shows them by a template of its own. A report that no
+measure takes is shown as the table it is, so that nothing is told by the command alone.
 """
 
 from __future__ import annotations

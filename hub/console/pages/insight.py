@@ -1,4 +1,4 @@
-"""Insight: what `hub report`, `hub segments` and `hub insight` tell, as pictures with their tables; the people behind it.
+"""Insight: what `hub report`, `hub segments` and `hub insight` tell, as pictures with their tables; and the people.
 
 Each measure is a module of ``hub.console.measures``.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,9 +79,7 @@ def shop(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFac
         config = folder / "hub.yaml"
         nowhere = "http://127.0.0.1:1"
         config.write_text(
-            yaml.safe_dump(
-                {**configuration(nowhere, nowhere, nowhere), "segments": str(folder / "segments.yaml")}
-            ),
+            yaml.safe_dump({**configuration(nowhere, nowhere, nowhere), "segments": str(folder / "segments.yaml")}),
             "utf-8",
         )
         settings = load(config, {"HUB_DATABASE_URL": dsn, "HUB_DATA_DIR": str(folder / "data")})

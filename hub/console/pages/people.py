@@ -191,10 +191,9 @@ def routes(house: House) -> APIRouter:
                 raise
             told = {"written": text, "refused": str(error), "note_id": note or uuid4()}
             return part_or_page(request, "people/note.html", "people/note_page.html", person=person, **told)
-        there = f"/console/people/{kept.profile}#h-time"
         if is_part(request):
-            return Response(status_code=204, headers={"HX-Redirect": there})
-        return RedirectResponse(there, 303)
+            return Response(status_code=204, headers={"HX-Refresh": "true"})
+        return RedirectResponse(f"/console/people/{kept.profile}#h-time", 303)
 
     decisions.add(router, house)
     return router

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hub.api.app import Api
     from hub.api.operations import Resending
     from hub.application.answer_review import Reviewer
+    from hub.application.field_notes import Notes
     from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
@@ -235,6 +236,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     """The ASGI application of one API process; without ``open_pages``, metrics and description need a token."""
     from hub.api.app import Api
     from hub.application.answer_review import Reviewer
+    from hub.application.field_notes import Notes
     from hub.application.judge import Judge
     from hub.application.resend import resend
     from hub.intake.arrivals import Arrivals
@@ -245,6 +247,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
     judge, reviewer = Judge(run.processing, waken=waken), Reviewer(run.processing, waken=waken)
+    notes = Notes(run.processing, waken=waken)
 
     def resending(destination: str, *, missing: bool) -> dict[str, object]:
         return resend(run.processing, destination, missing=missing).document()
@@ -267,15 +270,16 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         region=run.settings.hub.default_region,
         judge=judge,
         reviewer=reviewer,
+        noting=notes,
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,
         resending=resending,
-        console=_console(run, judge, reviewer, resending),
+        console=_console(run, judge, reviewer, resending, notes),
     )
 
 
-def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending) -> ASGIApp:
+def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending, notes: Notes) -> ASGIApp:
     """The web page, over the same use-cases as the API."""
     from hub.console.app import console
     from hub.console.house import House
@@ -290,6 +294,7 @@ def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resendin
             judge=judge,
             reviewer=reviewer,
             resending=resending,
+            notes=notes,
         )
     )
 

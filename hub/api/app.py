@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub import __version__, metrics
-from hub.api import description, events, judgements, operations, problems, products, profiles, reviews
+from hub.api import description, events, judgements, notes, operations, problems, products, profiles, reviews
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
 from hub.api.resting import Resting
 from hub.application.answer_review import Reviewer
+from hub.application.field_notes import Notes
 from hub.application.in_force import InForce, configured
 from hub.application.judge import Judge
 from hub.application.traits import Insight
@@ -46,6 +47,7 @@ class Api:
         region: str = "DE",
         judge: Judge | None = None,
         reviewer: Reviewer | None = None,
+        noting: Notes | None = None,
         open_pages: bool = True,
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
@@ -65,6 +67,7 @@ class Api:
             region=region,
             judge=judge,
             reviewer=reviewer,
+            noting=noting,
             open_pages=open_pages,
             gauges=gauges,
             routed=routed,
@@ -106,6 +109,7 @@ def rest(
     region: str,
     judge: Judge | None = None,
     reviewer: Reviewer | None = None,
+    noting: Notes | None = None,
     open_pages: bool = True,
     gauges: Gauges | None = None,
     routed: Collection[str] | None = None,
@@ -114,7 +118,7 @@ def rest(
     """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches; ``in_force`` tells the rules that hold, ``insight`` by what traits are worked
+    matches, ``noting`` notes; ``in_force`` tells the rules that hold, ``insight`` by what traits are worked
     out. Without ``open_pages`` metrics and description need a token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
@@ -158,6 +162,8 @@ def rest(
         version.include_router(judgements.router(database, judge))
     if reviewer is not None:
         version.include_router(reviews.router(database, in_force, reviewer))
+    if noting is not None:
+        version.include_router(notes.router(database, noting))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(operations.router(database, connections, routed=routed, resending=resending))

@@ -135,6 +135,15 @@ class BackfillProgress(Answer):
     since: datetime | None
 
 
+class QuotaItem(Answer):
+    """Calls that the vendor's last answers said are left."""
+
+    window: Literal["day", "moment"] = Field(description="`moment`: of seconds, and full again at once.")
+    allowed: int | None
+    left: int
+    at: datetime = Field(description="When it was told.")
+
+
 class ConnectionItem(Answer):
     """One configured account of a connector; never its secrets."""
 
@@ -153,6 +162,9 @@ class ConnectionItem(Answer):
     destination: ConnectionHealth | None
     advice: list[str] = Field(description="What a person can do, a sentence each.")
     backfill: BackfillProgress | None
+    quotas: list[QuotaItem] = Field(
+        description="What the vendor told of its limits last, if anything."
+    )
 
 
 class Resumed(Answer):

@@ -9,7 +9,7 @@ and the entries that were not asked for are given back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import psycopg
@@ -19,7 +19,8 @@ from hub.errors import AuthError, BugError, HubError, RateLimited, RetryableErro
 from hub.outbox.policy import AUTH_PAUSES, next_attempt
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
-from hub.store import inbox, rests
+from hub.sdk.quota import Quota
+from hub.store import inbox, quotas, rests
 from hub.store.database import Database
 from hub.store.inbox import ClaimedEntry
 
@@ -94,7 +95,8 @@ def complete_connection(
                 answered = False
                 break
     finally:
-        _give_back(database, name, [entry.id for entry in claimed[dealt:]], answered=answered)
+        told = clients[name].news_of_quota() if name in clients else ()
+        _give_back(database, name, [entry.id for entry in claimed[dealt:]], told, answered=answered)
     return dealt
 
 
@@ -168,13 +170,14 @@ def _rest(database: Database, name: str, error: RetryableError | AuthError) -> N
     log.warning("complete.rests", connection=name, error=type(error).__name__, seconds=wait.total_seconds())
 
 
-def _give_back(database: Database, name: str, ids: list[int], *, answered: bool) -> None:
+def _give_back(database: Database, name: str, ids: list[int], told: Sequence[Quota], *, answered: bool) -> None:
     try:
         with database.session() as session:
             if ids:
                 inbox.lease(session, ids, timedelta())
             if answered:
                 rests.end(session, name)
+            quotas.note(session, name, told)
     except psycopg.Error:
         log.warning("complete.lease_kept", connection=name, entries=len(ids))
 

@@ -13,6 +13,7 @@ import orjson
 from hub.identity.record_changes import Drafting
 from hub.model.profile import RecordReference
 from hub.normalise.left_unread import left_unread
+from hub.normalise.own import CONNECTION, TOPIC
 from hub.normalise.trial import AsRead, as_read
 from hub.sdk.connection import Connection
 from hub.sdk.source import InboxEntry, RawDelivery
@@ -96,14 +97,15 @@ def unread(session: Session, inbox_id: int, connections: Mapping[str, Connection
 
 
 def _read(entry: Mapping[str, Any], connection: Connection | None) -> AsRead | None:
-    if entry["body"] is None or connection is None or connection.connector.source is None:
+    own = (entry["connection"], entry["topic"]) == (CONNECTION, TOPIC)
+    if entry["body"] is None or not (own or (connection and connection.connector.source)):
         return None
     new = NewEntry(
         entry["connection"], entry["event_id"], entry["topic"], orjson.dumps(entry["headers"]).decode(),
         bytes(entry["body"]), entry["received_at"],
     )  # fmt: skip
     fetched = {name: bytes(body) for name, body in entry["completions"].items()}
-    return as_read([new], connection, fetched=fetched)[0]
+    return as_read([new], None if own else connection, fetched=fetched)[0]
 
 
 def _of_whom(session: Session, entry: Mapping[str, Any], read: AsRead | None) -> tuple[list[Told], list[UUID]]:
@@ -115,6 +117,7 @@ def _of_whom(session: Session, entry: Mapping[str, Any], read: AsRead | None) ->
     behind = [record for record in facts.records_of(session, touched).values() if record is not None]
     names = {one.id: RecordReference(connection=one.connection, kind=one.key.kind, external_id=one.key.external_id)
              for one in drafts.records.values()}  # fmt: skip
+    behind += drafts.touched
     names |= {record: name for record, name in records_store.names(session, behind).items() if record not in names}
     owners = records_store.profiles_of(session, names)
     people = list(dict.fromkeys(owners.values()))

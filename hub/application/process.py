@@ -120,6 +120,16 @@ def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
             log.warning("process.halved", records=number, error=type(failed.error).__name__)
 
 
+def process_these(processing: Processing, ids: Sequence[int]) -> Batch:
+    """Work on these entries, as far as they are still due; what fails stays due, and a worker takes it."""
+    try:
+        with processing.database.session() as session:
+            return _all_or_none(session, processing, inbox.claim_these(session, "process", ids))
+    except (*_TRANSIENT, _Failed) as error:
+        log.info("process.left", reason=type(error).__name__)
+        return Batch(0)
+
+
 def _isolate(processing: Processing, failed: _Failed) -> Batch:
     """Work on a batch that failed, part by part.
 

@@ -29,7 +29,7 @@ from hub.sdk.source import BackfillItem, Source
 from hub.store import backfills, inbox, reconciliations
 from hub.store.database import Database, Session
 from hub.store.inbox import NewEntry
-from hub.store.reconciliations import HeldFact, held_facts, held_states
+from hub.store.reconciliations import HeldFact, Hour, held_facts, held_states
 
 log = structlog.get_logger()
 
@@ -48,6 +48,9 @@ CHECK_SECONDS = 60.0
 
 MOST_NAMED = 100
 """Gaps that are named one by one; all are counted."""
+
+KEPT_DAYS = 31
+"""Days of which the hours are kept."""
 
 _MAIN = ("order", "product", "case", "feedback", "cart", "interaction")
 _ASKED_AT_ONCE = 100
@@ -89,6 +92,16 @@ class Comparison:
         """Gaps that are still there."""
         return sum(self.found.get(standing, 0) for standing in GAPS) - self.repaired
 
+    def by_hour(self) -> list[Hour]:
+        """Items and gaps by hour, the newest ``KEPT_DAYS``."""
+        counted: dict[datetime, list[int]] = {}
+        for (hour, _, standing), count in self.hours.items():
+            cell = counted.setdefault(hour, [0, 0])
+            cell[0] += count
+            cell[1] += count if standing in GAPS else 0
+        newest = max(counted, default=self.begun_at) - timedelta(days=KEPT_DAYS)
+        return [Hour(hour, *cell) for hour, cell in sorted(counted.items()) if hour > newest]
+
     def note(self, kind: str, external_id: str, at: datetime, standing: Standing) -> None:
         """Count an item, and name it when it is a gap."""
         self.listed.add((kind, external_id))
@@ -115,7 +128,9 @@ def reconcile(database: Database, connection: Connection, *, since: datetime | N
         if source.deleted is not None:
             _ask_for_the_rest(database, comparison, connection, client, repair=repair)
     with database.session() as session:
-        reconciliations.save(session, connection.name, comparison.begun_at, since, comparison.found)
+        reconciliations.save(
+            session, connection.name, comparison.begun_at, since, comparison.found, comparison.by_hour()
+        )
     return comparison
 
 

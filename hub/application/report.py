@@ -126,6 +126,7 @@ def _products(known: Known) -> Report:
 
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
+    "moves": lambda known: reports.moves(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
     "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
     "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),

@@ -8,9 +8,10 @@ from typing import Any
 
 from hub.outbox.health import Health, of_destination, of_source
 from hub.sdk.connection import Connection
-from hub.store import backfills, outbox, stats
+from hub.store import backfills, outbox, quotas, stats
 from hub.store.backfills import Backfill
 from hub.store.database import Session
+from hub.store.quotas import ToldQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Standing:
     source: Health | None
     destination: Health | None
     backfill: Backfill | None
+    quotas: tuple[ToldQuota, ...] = ()
+    """What the vendor told of its limits last."""
     silent: str = ""
     """What to do about a source that no event ever came from."""
 
@@ -47,6 +50,14 @@ class Standing:
             return ", ".join(filter(None, (parked, refused)))
         counts = {"wait": self.pending, "rejected": self.rejected, "dead": self.dead}
         return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+    def left(self) -> str:
+        """What is left of the vendor's limits, in words."""
+        words = {"day": "today", "moment": "now"}
+        return ", ".join(
+            f"{one.quota.left}{f' of {one.quota.allowed}' if one.quota.allowed else ''} {words[one.quota.window]}"
+            for one in self.quotas
+        )
 
     def advice(self) -> list[str]:
         """What a person can do, a sentence each."""
@@ -74,8 +85,12 @@ class Standing:
             "total": history.total,
             "since": history.since,
         }
-        told = {name: value for name, value in asdict(self).items() if name != "silent"}
-        return {**told, "backfill": progress, "advice": self.advice()}
+        told = {name: value for name, value in asdict(self).items() if name not in ("silent", "quotas")}
+        quotas = [
+            {"window": one.quota.window, "allowed": one.quota.allowed, "left": one.quota.left, "at": one.at}
+            for one in self.quotas
+        ]
+        return {**told, "quotas": quotas, "backfill": progress, "advice": self.advice()}
 
 
 def standing(session: Session, connections: Mapping[str, Connection], routed: Collection[str]) -> list[Standing]:
@@ -83,7 +98,7 @@ def standing(session: Session, connections: Mapping[str, Connection], routed: Co
     inbox_lag, outbox_lag = stats.inbox_lag(session), stats.outbox_lag(session)
     destinations, sources = stats.destination_troubles(session), stats.source_troubles(session)
     parked, rows, history = stats.parked(session), outbox.counts(session), backfills.page(session)
-    unheard = stats.silent(session, connections)
+    unheard, told = stats.silent(session, connections), quotas.by_connection(session)
     found = []
     for name, connection in connections.items():
         manifest, counted = connection.connector.manifest, rows.get(name, {})
@@ -108,6 +123,7 @@ def standing(session: Session, connections: Mapping[str, Connection], routed: Co
                 source=of_source(name, sources.get(name)) if reads else None,
                 destination=of_destination(name, destinations.get(name), routed=name in routed) if writes else None,
                 backfill=history.get(name),
+                quotas=tuple(told.get(name, ())),
                 silent=_silent(connection) if reads and name in unheard else "",
             )
         )

@@ -15,6 +15,7 @@ from hub.sdk.connection import Connection
 from hub.store import flow, profiles, reviews, stats
 from hub.store.database import Session
 from hub.store.flow import Flow
+from hub.store.reviews import review_id
 
 NeedKind = Literal["review", "dead", "rejected", "parked", "paused", "refused", "failing", "silent"]
 _ORDER: tuple[NeedKind, ...] = ("refused", "dead", "review", "paused", "rejected", "parked", "failing", "silent")
@@ -61,6 +62,7 @@ class Need:
     reason: str = ""
     advice: str = ""
     profile: UUID | None = None
+    review: UUID | None = None
     role: Literal["source", "destination"] = "source"
     """In which role the connection has it."""
 
@@ -164,7 +166,8 @@ def _open_reviews(session: Session) -> list[Need]:
     found = reviews.page(session, limit=MOST_REVIEWS)
     people = profiles.by_ids(session, {review.one for review in found} | {review.other for review in found})
     return [
-        Need("review", stake=_stake(people, review.one, review.other), reason=review.held or "", profile=review.one)
+        Need("review", stake=_stake(people, review.one, review.other), reason=review.held or "", profile=review.one,
+             review=review_id(review.one, review.other))  # fmt: skip
         for review in found
     ]
 

@@ -40,12 +40,13 @@ def command(context: typer.Context, json: output.JsonOption = False, config: out
             f"{health.since:%Y-%m-%d %H:%M}" if health.since else "",
             f"{health.not_before:%H:%M:%S}" if health.not_before else "",
             each.waiting(role),
+            each.left(),
             " ".join(filter(None, (health.by and f"by {health.by}", health.reason))),
         )
         for each in found
         for role, health in each.roles_of().items()
     ]
-    columns = ("connection", "role", "state", "since (UTC)", "next try", "waits or failed", "reason")
+    columns = ("connection", "role", "state", "since (UTC)", "next try", "waits or failed", "calls left", "reason")
     output.show_table(columns, rows, empty="no connections yet; `hub init` writes a starter")
     for each in found:
         for advice in each.advice():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="profile",
-    help="Profiles: search, show, timeline, explain, merge, split, merges, export.",
+    help="Profiles: search, show, note, timeline, explain, merge, split, merges, export.",
     no_args_is_help=True,
 )
 app.command("merge")(judgement.merge)
@@ -82,6 +82,27 @@ def show(id: people.Who, json: output.JsonOption = False, config: output.ConfigO
         output.show_json(profile.model_dump(mode="json"))
     else:
         _show(profile)
+
+
+@app.command()
+def note(
+    id: people.Who,  # noqa: A002
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to keep; - reads it from the standard input.")],
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Keep a note in somebody's history; destinations whose `activities` name `note` get it."""
+    from hub.application.field_notes import Notes
+
+    words = typer.get_text_stream("stdin").read() if text == "-" else text
+    with output.exit_codes(json=json), configured(config) as run:
+        with run.database.session() as session:
+            wanted = people.one(session, id, config)
+        kept = Notes(run.processing).write(wanted, words, judgement.user())
+    if json:
+        output.show_json({"id": kept.id, "profile": kept.profile, "event": kept.event})
+    else:
+        output.show(f"kept at profile {kept.profile}, as event {kept.event}")
 
 
 @app.command()

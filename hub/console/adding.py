@@ -190,10 +190,8 @@ def _first(request: Request, house: House, slug: str, name: str, draft: Draft | 
         draft=draft,
         come=come,
         url=address(house.settings.hub.public_url, name) if source and source.verify else "",
-        steps=[
-            _named(step, name, house.settings.hub.public_url)
-            for step in (set_up(registry.folder(slug) / "README.md") if slug in registry.slugs() else [])
-        ],
+        steps=set_up(registry.folder(slug) / "README.md") if slug in registry.slugs() else [],
+        named=lambda step: _named(step, name, house.settings.hub.public_url),
         is_source=source is not None,
     )
 
@@ -209,6 +207,8 @@ def set_up(readme: Path) -> list[str]:
         return []
     prose = re.sub(r"^\s*```.*?```\s*$", "", found[1], flags=re.DOTALL | re.MULTILINE)
     lines = re.split(r"^\d+\. ", prose.strip(), flags=re.MULTILINE)
+    # What follows a step, a table or a part of its own, belongs to no step.
+    lines = [re.split(r"^(?: *\||#{2,} |\n(?!   ))", line, maxsplit=1, flags=re.MULTILINE)[0] for line in lines]
     steps = [" ".join(line.split()) for line in lines if line.strip()]
     steps = [step for step in steps if not re.fullmatch(r"Configure[^.]*[:.]?", step)]  # the form has done that
     return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", step) for step in steps]

@@ -20,6 +20,7 @@ from hub.store.users import Role
 
 if TYPE_CHECKING:
     from hub.application.answer_review import Reviewer
+    from hub.application.field_notes import Notes
     from hub.application.in_force import InForce
     from hub.application.judge import Judge
     from hub.application.oidc import Provider
@@ -39,7 +40,7 @@ class House:
     """The installation as pages see it.
 
     ``routed`` are the destinations that some route leads to, ``settings`` the configuration. ``processing``, ``judge``,
-    ``reviewer`` and ``resending`` are the use-cases that the API calls too.
+    ``reviewer``, ``resending`` and ``notes`` are the use-cases that the API calls too.
     """
 
     database: Database
@@ -50,6 +51,7 @@ class House:
     judge: Judge
     reviewer: Reviewer
     resending: Resending
+    notes: Notes
 
     @property
     def region(self) -> str:

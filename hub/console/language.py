@@ -15,7 +15,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -102,6 +102,14 @@ class Formats:
         """A share from 0 to 1."""
         return str(format_percent(value, locale=self.locale))
 
+    def share(self, value: float | None) -> str:
+        """A share from 0 to 1, to a tenth of a per cent, as reports tell it."""
+        return "–" if value is None else str(format_percent(value, format="#,##0.0\xa0%", locale=self.locale))
+
+    def month(self, text: str) -> str:
+        """A month as reports have it (2026-05), short."""
+        return str(format_skeleton("yMMM", datetime.fromisoformat(f"{text}-15"), locale=self.locale))
+
     def money(self, amount: Decimal | str | None, currency: str | None) -> str:
         """In major units."""
         if amount is None or currency is None:
@@ -116,8 +124,10 @@ class Formats:
         """Date and time to the second, with the zone."""
         return "–" if at is None else str(format_datetime(_read(at), "long", tzinfo=self.zone, locale=self.locale))
 
-    def day(self, at: date | datetime | None) -> str:
-        """A date in words."""
+    def day(self, at: date | datetime | str | None) -> str:
+        """A date in words, also of one as JSON has it."""
+        if isinstance(at, str):
+            at = date.fromisoformat(at)
         if isinstance(at, datetime):
             at = at.astimezone(self.zone).date()
         return "–" if at is None else str(format_date(at, "medium", locale=self.locale))

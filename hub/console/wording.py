@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from hub.console.insight_words import (
+    LIFE as LIFE,
+)
+from hub.console.insight_words import (
+    LIFE_MEANS as LIFE_MEANS,
+)
+from hub.console.insight_words import (
+    LIFE_NEXT as LIFE_NEXT,
+)
+from hub.console.insight_words import (
+    MODELS as MODELS,
+)
 from hub.console.marking import N_
 from hub.console.people_words import (
     AGREEMENT as AGREEMENT,
@@ -160,6 +172,7 @@ AREAS = {
     "delivery": N_("Delivery"),
     "connection": N_("Connections"),
     "rules": N_("Rules"),
+    "insight": N_("Insight"),
     "user": N_("Users"),
     "token": N_("API tokens"),
 }
@@ -193,6 +206,7 @@ ACTIONS = {
     "review.reject": N_("answered not now"),
     "review.never": N_("answered that they are two people"),
     "review.undo": N_("took an answer back"),
+    "profile.note": N_("wrote a note"),
     "profile.merge": N_("merged two people"),
     "profile.split": N_("split a person"),
     "profile.never": N_("kept two people apart"),
@@ -200,6 +214,9 @@ ACTIONS = {
     "connection.compare": N_("compared a source with Hub"),
     "rules.apply": N_("applied rules"),
     "rules.rollback": N_("rolled rules back"),
+    "insight.try": N_("tried what customers are weighed by"),
+    "insight.apply": N_("put a model in force"),
+    "insight.rollback": N_("took a model back"),
 }
 """What is in the audit log, in words."""
 

@@ -143,6 +143,7 @@ class Drafting:
                         event=event,
                         happened_at=interaction.starts_at,
                         waits=event.waits,
+                        of=event.of,
                     )
                 case CaseEvent(case=told):
                     self._fact(
@@ -244,9 +245,12 @@ class Drafting:
         counted: bool = True,
         aspect: str | None = None,
         waits: bool = False,
+        of: str | None = None,
     ) -> None:
-        record = record_id(entry.connection, key.kind, key.external_id) if key else None
-        if key and not waits:
+        record = record_id(of or entry.connection, key.kind, key.external_id) if key else None
+        if record and of:
+            self.drafts.touched |= {record}
+        elif key and not waits:
             self._record(entry, key)
         money = amount.amount if isinstance(amount, Refund | Payment) else None
         fact = FactRow(

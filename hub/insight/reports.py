@@ -59,6 +59,29 @@ def life_cycle(customers: Customers, currencies: Sequence[str], model: Model) ->
     return Report("life-cycle", "Life cycle", columns, rows, notes)
 
 
+def moves(customers: Customers, currencies: Sequence[str], model: Model) -> Report:
+    """Customers by the stage they were in a quarter ago and the one they are in now; who came since was ``potential``.
+
+    Sums are those of ``life_cycle``.
+    """
+    columns = ("from", "to", "customers", "share")
+    if not len(customers.counts):
+        return Report("moves", "Moves between stages", columns, [], (TOO_LITTLE,))
+    now = stages.stages(customers, model.limits).stage
+    before, there = customers.until(customers.as_of - PERIOD)
+    was = np.full(len(now), -1)
+    if len(there):
+        was[there] = stages.stages(before, model.limits).stage
+    rows: list[tuple[Cell, ...]] = []
+    for place, one in enumerate((stages.POTENTIAL, *stages.NAMES), start=-1):
+        for stage, other in enumerate(stages.NAMES):
+            number = int(((was == place) & (now == stage)).sum())
+            if number:
+                rows.append((one, other, number, _share(number, len(now))))
+    notes = (f"from {date_of(customers.as_of - PERIOD)} to {date_of(customers.as_of)}",)
+    return Report("moves", "Moves between stages", columns, rows, notes)
+
+
 def rfm_groups(customers: Customers, currencies: Sequence[str], model: Model) -> Report:
     """Customers and revenue by RFM group; amounts of different currencies are never added."""
     columns = ("group", "customers", "share", "currency", "revenue", "share of revenue")

@@ -20,7 +20,7 @@ FEWEST = 50
 """Customers that a business needs before a fifth of them says something."""
 
 _SHARES = (0.2, 0.4, 0.6, 0.8)
-_GROUPS: tuple[tuple[str, ...], ...] = (
+MAP: tuple[tuple[str, ...], ...] = (
     # by recency 1..5; within it by the mean of frequency and money, rounded: 1 .. 5
     ("dormant", "dormant", "at_risk", "previously_loyal", "previously_loyal"),
     ("almost_lost", "almost_lost", "at_risk", "previously_loyal", "previously_loyal"),
@@ -28,8 +28,9 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("promising", "promising", "active", "loyal", "loyal"),
     ("new", "promising", "active", "champions", "champions"),
 )
+"""The group by recency (rows), and by the mean of frequency and money (columns), each from 1 to 5."""
 
-GROUPS = tuple(dict.fromkeys(name for row in _GROUPS for name in row))
+GROUPS = tuple(dict.fromkeys(name for row in MAP for name in row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def scores(held: RfmLimits, recency: Floats, frequency: Floats, money: Floats, c
 def group(recency: int, frequency: int, money: int) -> str:
     """The group of three scores; without one for money, frequency stands for both."""
     mean = (frequency + money + 1) // 2 if money else frequency
-    return _GROUPS[recency - 1][mean - 1]
+    return MAP[recency - 1][mean - 1]
 
 
 def _fifths(values: Floats) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ from hub.errors import ConfigError, RateLimited, RetryableError
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage
-from hub.store import backfills, inbox
+from hub.store import backfills, inbox, quotas
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
@@ -117,6 +117,9 @@ def backfill(
                 for page in _pages(connection, client, progress.backfill):
                     progress = _store(database, progress, page, read, clock(), begins=begins)
                     failures, begins = 0, False
+                    if told := client.news_of_quota():
+                        with database.session() as session:
+                            quotas.note(session, connection.name, told)
                     yield progress
                     gives_way = gives_way and _give_way(database, connection.name, sleep)
                 break

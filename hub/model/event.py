@@ -69,13 +69,15 @@ class InteractionEvent(Frozen):
     """Something that happened, or a later state of it: an appointment that was moved.
 
     ``waits``: nothing is told of the record but its key, as of a visitor's device. Then it is not made for this. The
-    interaction waits under the key, and is found there once anything else tells of the record.
+    interaction waits under the key, and is found there once anything else tells of the record. ``of`` is the connection
+    that told of the record, where it is another than the event's: then it is there, and is not made for this either.
     """
 
     occurred_at: UtcDatetime
     interaction: Interaction
     record: RecordKey
     waits: bool = False
+    of: str | None = None
 
 
 class CaseEvent(Frozen):

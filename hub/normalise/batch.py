@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.errors import HubError, PayloadError, SkipEvent
 from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
+from hub.normalise import own
 from hub.normalise.ahead import arrived
 from hub.normalise.consents import dated
 from hub.normalise.fit import unfit
@@ -47,11 +48,13 @@ def normalise(
         entry = claimed.entry
         connection = connections.get(entry.connection)
         source = connection.connector.source if connection else None
-        if connection is None or source is None:
+        if own.is_own(entry):
+            connection = None
+        elif connection is None or source is None:
             outcomes.append(Outcome(claimed.id, "parked", f"connection {entry.connection!r} is not configured"))
             continue
         try:
-            told = source.parse(_named(entry, connection), connection.settings)
+            told = _told(entry, connection)
         except SkipEvent as reason:
             outcomes.append(Outcome(claimed.id, "skipped", str(reason)))
         except PayloadError as error:
@@ -75,6 +78,12 @@ def normalise(
                 Normalised(claimed.id, entry.connection, entry.received_at, events, tuple(dict.fromkeys(notes)))
             )
     return done, outcomes
+
+
+def _told(entry: InboxEntry, connection: Connection | None) -> Sequence[CanonicalEvent | Note]:
+    if connection is None or connection.connector.source is None:
+        return own.parse(entry)
+    return list(connection.connector.source.parse(_named(entry, connection), connection.settings))
 
 
 def _named(entry: InboxEntry, connection: Connection) -> InboxEntry:

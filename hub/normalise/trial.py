@@ -27,12 +27,17 @@ class AsRead:
 
 
 def as_read(
-    entries: Sequence[NewEntry], connection: Connection, *, fetched: Mapping[str, bytes] | None = None
+    entries: Sequence[NewEntry], connection: Connection | None, *, fetched: Mapping[str, bytes] | None = None
 ) -> list[AsRead]:
-    """What becomes of each of these entries of a connection, in order; ``fetched`` is what was fetched for them."""
+    """What becomes of each of these entries of a connection, in order; ``fetched`` is what was fetched for them.
+
+    What people told Hub itself has none.
+    """
     claimed = [_claimed(number, entry).with_completions(fetched or {}) for number, entry in enumerate(entries)]
     waiting = {each.id for each in claimed if _lacks(each.entry, connection)}
-    done, outcomes = normalise([each for each in claimed if each.id not in waiting], {connection.name: connection})
+    done, outcomes = normalise(
+        [each for each in claimed if each.id not in waiting], {connection.name: connection} if connection else {}
+    )
     found = {each: AsRead(entries[each], "waiting", "its details are fetched first") for each in waiting}
     found |= {
         each.inbox_id: AsRead(entries[each.inbox_id], "done", events=each.events, notes=each.notes) for each in done
@@ -50,9 +55,9 @@ def _claimed(number: int, new: NewEntry) -> ClaimedEntry:
     return ClaimedEntry(number, 0, entry, new.received_at)
 
 
-def _lacks(entry: InboxEntry, connection: Connection) -> bool:
-    source = connection.connector.source
-    if source is None or source.completions is None:
+def _lacks(entry: InboxEntry, connection: Connection | None) -> bool:
+    source = connection.connector.source if connection else None
+    if connection is None or source is None or source.completions is None:
         return False
     try:
         return bool(source.completions(entry, connection.settings))

@@ -34,7 +34,7 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import destinations, due, outbox, profiles
+from hub.store import destinations, due, outbox, profiles, quotas
 from hub.store.database import Database
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
@@ -209,6 +209,7 @@ def _record(sender: Sender, subject: Subject, recorded: Sequence[Recorded], sent
     with sender.database.session() as session:
         outbox.record(session, name, subject, recorded)
         if sent is not None:
+            quotas.note(session, name, sender.client.news_of_quota() if sender.client else ())
             before = destinations.state_of(session, name)
             fingerprint = _fingerprint(sender.connection)
             after = record.next_state(before, sent, settings=fingerprint, failing=sender.failing)

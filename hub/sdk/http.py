@@ -28,6 +28,7 @@ from hub.errors import (
 )
 from hub.sdk import network
 from hub.sdk.manifest import Limits
+from hub.sdk.quota import Quota, quotas_of
 from hub.sdk.words import words_of
 
 StatusTable = Mapping[int, type[HubError]]
@@ -59,6 +60,9 @@ LOCKED_SECONDS = 2.0
 
 YIELD_SECONDS = 0.005
 """How long a background call steps aside at a time while a live one waits for its turn."""
+
+QUOTA_SECONDS = 30.0
+"""How often what a vendor tells of its limits is kept at most."""
 
 _LEAST_SLEEP = 0.0005
 
@@ -150,6 +154,8 @@ class HttpClient:
     ) -> None:
         self.root = root.rstrip("/") + "/"
         self.calls = 0
+        self._told: tuple[Quota, ...] = ()
+        self._told_at = -QUOTA_SECONDS
         self._encrypted = urlsplit(self.root).scheme == "https"
         self._allowed = (urlsplit(self.root).hostname or "", *allowed_hosts)
         self._deadline_seconds = DEADLINE_FACTOR * timeout_seconds
@@ -167,6 +173,14 @@ class HttpClient:
             follow_redirects=False,
             transport=transport or network.Transport(self.root, network.Guard(private)),
         )
+
+    def news_of_quota(self) -> tuple[Quota, ...]:
+        """What the last answer told of the vendor's limits, for whoever keeps it; () where that was asked just now."""
+        now = time.monotonic()
+        if not self._told or now - self._told_at < QUOTA_SECONDS:
+            return ()
+        self._told_at, told, self._told = now, self._told, ()
+        return told
 
     def hold(self, seconds: float) -> None:
         """Let this client's next call, if it is one in the background, wait for so long."""
@@ -274,6 +288,7 @@ class HttpClient:
                     raise httpx.ReadTimeout("the answer takes too long", request=request)
         finally:
             response.close()
+        self._told = quotas_of(response.headers) or self._told
         headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,6 +32,16 @@ class Reconciliation:
     finished_at: datetime
     since: datetime | None
     found: Mapping[str, int]
+    hours: tuple[Hour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Items of an hour of the source's own time (UTC), and how many of them were not here as they are there."""
+
+    at: datetime
+    items: int
+    gaps: int
 
 
 def held_facts(session: Session, ids: Collection[UUID]) -> dict[UUID, HeldFact]:
@@ -95,28 +105,44 @@ def present_orders(session: Session, connection: str, since: datetime | None) ->
 
 
 def save(
-    session: Session, connection: str, begun_at: datetime, since: datetime | None, found: Mapping[str, int]
+    session: Session,
+    connection: str,
+    begun_at: datetime,
+    since: datetime | None,
+    found: Mapping[str, int],
+    hours: Sequence[Hour] = (),
 ) -> None:
     """Keep what a comparison found, in place of what the one before did."""
     session.run(
         """
-        INSERT INTO reconciliation (connection, begun_at, since, found) VALUES (%s, %s, %s, %s)
+        INSERT INTO reconciliation (connection, begun_at, since, found, hours) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (connection) DO UPDATE SET begun_at = excluded.begun_at, finished_at = now(),
-            since = excluded.since, found = excluded.found
+            since = excluded.since, found = excluded.found, hours = excluded.hours
         """,
-        [connection, begun_at, since, orjson.dumps(dict(found)).decode()],
+        [
+            connection,
+            begun_at,
+            since,
+            orjson.dumps(dict(found)).decode(),
+            orjson.dumps([[one.at, one.items, one.gaps] for one in hours]).decode(),
+        ],
     )
 
 
 def page(session: Session) -> dict[str, Reconciliation]:
     """The last comparison of every connection that had one."""
     rows = session.rows(
-        "SELECT connection, begun_at, finished_at, since, found FROM reconciliation ORDER BY connection"
+        "SELECT connection, begun_at, finished_at, since, found, hours FROM reconciliation ORDER BY connection"
     )
     return {
-        name: Reconciliation(name, begun_at, finished_at, since, text.or_else(found, {}))
-        for name, begun_at, finished_at, since, found in rows
+        name: Reconciliation(name, begun_at, finished_at, since, text.or_else(found, {}), tuple(_hours(hours)))
+        for name, begun_at, finished_at, since, found, hours in rows
     }
+
+
+def _hours(told: str) -> Iterator[Hour]:
+    for at, items, gaps in text.or_else(told, []):
+        yield Hour(datetime.fromisoformat(at), items, gaps)
 
 
 def is_due(session: Session, connection: str, every: timedelta) -> bool:

@@ -113,6 +113,19 @@ def members(session: Session, segment: str, after: UUID | None, limit: int) -> l
     return [row[0] for row in rows]
 
 
+def of_stage(session: Session, stage: str, limit: int, offset: int = 0) -> list[UUID]:
+    """Profiles in a stage, those first of whom most is expected in a year; then by id."""
+    rows = session.rows(
+        """
+        SELECT profile_id FROM trait WHERE stage = %s
+        ORDER BY nullif(told::json ->> 'value_next_year', '')::numeric DESC NULLS LAST, profile_id
+        LIMIT %s OFFSET %s
+        """,
+        [stage, limit, offset],
+    )
+    return [row[0] for row in rows]
+
+
 def note_sizes(session: Session, day: date, sizes: Mapping[str, int]) -> None:
     """Store how large segments are on a day."""
     if sizes:

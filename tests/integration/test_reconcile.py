@@ -110,7 +110,9 @@ def test_what_is_missing_or_older_is_found_and_fetched_and_the_second_comparison
     assert (again.found, again.gaps) == ({"same": 3, "repaired": 0}, [])
     assert by_kind(again) == [("customer", {"same": 1}), ("order", {"same": 2})]
     with database.session() as session:
-        assert reconciliations.page(session)["shop"].found == {"same": 3, "repaired": 0}
+        kept = reconciliations.page(session)["shop"]
+    assert kept.found == {"same": 3, "repaired": 0}
+    assert (sum(hour.items for hour in kept.hours), sum(hour.gaps for hour in kept.hours)) == (3, 0)
 
 
 def test_gaps_are_told_by_the_hour_of_the_source(database: Database) -> None:

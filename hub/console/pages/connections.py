@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,10 +29,10 @@ from hub.sdk.catalogue.told import told_by
 from hub.sdk.connection import Connection
 from hub.sdk.testkit.cases import ConnectorCase
 from hub.store import backfills, flow, reconciliations, subscriptions
+from hub.store.reconciliations import Hour
 
 DAYS = 7
 STANDINGS = ("same", "missing", "older", "deleted", "waiting", "parked", "skipped")
-GAPS = ("missing", "older", "deleted")
 Operator = Annotated[Viewer, Depends(acting("operator"))]
 
 
@@ -62,6 +63,8 @@ def routes(house: House) -> APIRouter:
                 "watch": subscriptions.page(session).get(name),
                 "compared": reconciliations.page(session).get(name),
             }
+        compared = values["compared"]
+        values["heat"] = _heat(Reader(request, None), compared.hours, compared.found) if compared else None
         limits = connection.connector.manifest.limits
         jobs = {kind: house.jobs.latest(kind, name) for kind in ("test", "webhooks", "history", "compare")}
         return full_page(
@@ -183,7 +186,7 @@ def _named(house: House, name: str) -> Connection:
 def _part(request: Request, house: House, job: Job) -> dict[str, Any]:
     values: dict[str, Any] = {"job": job}
     if job.kind == "compare" and job.result is not None:
-        values["heat"] = _heat(Reader(request, None), job.result)
+        values["heat"] = _heat(Reader(request, None), job.result.by_hour(), job.result.found)
     if job.kind == "history":
         with house.database.session() as session:
             values["history"] = backfills.get(session, job.about)
@@ -199,16 +202,16 @@ def _hours(reader: Reader, found: flow.Hours) -> dict[str, Any]:
     return {"rows": rows, "total": sum(count for _, count in rows), "since": found.since}
 
 
-def _heat(reader: Reader, done: Comparison) -> dict[str, Any]:
+def _heat(reader: Reader, hours: Iterable[Hour], found: Mapping[str, int]) -> dict[str, Any]:
     """Each hour of the compared days in the reader's zone: how many items, and how many of them were not here."""
     cells: dict[tuple[Any, int], list[int]] = {}
-    for (hour, _, state), count in done.hours.items():
-        at = hour.astimezone(reader.formats.zone)
+    for hour in hours:
+        at = hour.at.astimezone(reader.formats.zone)
         cell = cells.setdefault((at.date(), at.hour), [0, 0])
-        cell[0] += count
-        cell[1] += count if state in GAPS else 0
+        cell[0] += hour.items
+        cell[1] += hour.gaps
     days = sorted({day for day, _ in cells})[-31:]
-    return {"days": days, "cells": cells, "found": {state: done.found.get(state, 0) for state in STANDINGS}}
+    return {"days": days, "cells": cells, "found": {state: found.get(state, 0) for state in STANDINGS}}
 
 
 def _described(connection: Connection) -> dict[str, Any]:

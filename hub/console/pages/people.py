@@ -7,20 +7,21 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
 from hub.console import decisions
-from hub.console.access import viewer_of
+from hub.console.access import Viewer, acting, viewer_of
 from hub.console.finding import found
 from hub.console.house import N_, House, Page
 from hub.console.joins import joins
 from hub.console.render import Reader, full_page, is_part, part, part_or_page
+from hub.errors import NotFound, RefusedError, RejectedError
 from hub.model.profile import Profile
 from hub.profiles import view
 from hub.profiles.timeline import Filter, timeline
@@ -174,6 +175,26 @@ def routes(house: House) -> APIRouter:
                 return part(request, "people/why_part.html", profile=profile, events=_EVENTS, **read(session, profile))
         return _person(request, house, person, "/why", read)
 
+    @router.post("/{person}/notes")
+    def note(
+        request: Request,
+        person: UUID,
+        viewer: Annotated[Viewer, Depends(acting("support"))],
+        text: Annotated[str, Form()] = "",
+        note: Annotated[UUID | None, Form()] = None,
+    ) -> Response:
+        """Keep a note. Where it cannot be kept, what was typed is still there with the reason."""
+        try:
+            kept = house.notes.write(person, text, viewer.name, note=note)
+        except (RejectedError, RefusedError) as error:
+            if isinstance(error, NotFound):
+                raise
+            told = {"written": text, "refused": str(error), "note_id": note or uuid4()}
+            return part_or_page(request, "people/note.html", "people/note_page.html", person=person, **told)
+        if is_part(request):
+            return Response(status_code=204, headers={"HX-Refresh": "true"})
+        return RedirectResponse(f"/console/people/{kept.profile}#h-time", 303)
+
     decisions.add(router, house)
     return router
 
@@ -202,6 +223,7 @@ def _person(
             "links": _links(house, profile),
             "decided": judgements.get(session, judgement) if judgement and 0 < judgement < 2**63 else None,
             "events": _EVENTS,
+            "note_id": uuid4(),
             **read(session, profile),
         }
         viewer.note(session, "profile.view", profile.id)

@@ -210,7 +210,7 @@ def _viewer(annotation: Any) -> Callable[[Any], Value]:
         if parts[0] is Money:
             return lambda value: _amounts(value, one)
         if parts[0] is ConsentSummary:
-            return lambda value: Named([one(item) for item in value], _states(value), "unknown")
+            return lambda value: Named([one(item) for item in value], marketing_states(value), "unknown")
         return list if one is _same else lambda value: [one(item) for item in value]
     if origin is Literal or (isinstance(annotation, type) and issubclass(annotation, _KEPT)):
         return _same
@@ -261,7 +261,7 @@ def _amounts(money: Collection[Money], one: Callable[[Any], Value]) -> Named:
     return Named([one(each) for each in money], by_currency, Decimal(0))
 
 
-def _states(consents: Collection[ConsentSummary]) -> dict[str, str]:
+def marketing_states(consents: Collection[ConsentSummary]) -> dict[str, str]:
     """Channel to the state of its marketing consent.
 
     Who wants nothing from anywhere wants nothing here either, whatever was told of this channel before (law L7).
@@ -272,7 +272,7 @@ def _states(consents: Collection[ConsentSummary]) -> dict[str, str]:
 
 
 def _state_of(channel: str) -> Callable[[Profile], Value]:
-    return lambda profile: _states(profile.consents)[channel]
+    return lambda profile: marketing_states(profile.consents)[channel]
 
 
 def _country(profile: Profile) -> str | None:
@@ -306,7 +306,7 @@ PROFILE = Schema(
     {
         **_field_views(Profile),
         "country": _country,
-        "consent": lambda profile: _states(profile.consents),
+        "consent": lambda profile: marketing_states(profile.consents),
         **{f"consent.{channel}": _state_of(channel) for channel in _CHANNELS},
         "connections": lambda profile: [record.connection for record in profile.records],
     },

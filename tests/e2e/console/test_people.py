@@ -74,7 +74,7 @@ def test_a_merge_is_previewed_done_and_taken_back(window: Opening, hub: Hub):
         assert reviews.between(session, review.one, review.other) is not None
 
 
-def test_the_field_staff_see_a_person_on_a_phone(window: Opening, anna: Profile):
+def test_the_field_staff_see_a_person_on_a_phone_and_write_a_note(window: Opening, hub: Hub, anna: Profile):
     one = window("support", language="de", phone=True, dark=True)
     page = one.open(f"/people/{anna.id}")
     assert not one.overflows()
@@ -82,6 +82,19 @@ def test_the_field_staff_see_a_person_on_a_phone(window: Opening, anna: Profile)
     page.locator(".values summary", has_text="Telefon").first.click()
     expect(page.get_by_role("link", name="Anrufen")).to_have_attribute("href", f"tel:{anna.phones[0]}")
     one.picture("person-phone")
+    page.fill("#f-note", "Möchte <b>Assam</b>\nim Dezember")
+    page.context.clear_cookies(name="hub_session")
+    page.get_by_role("button", name="Notiz behalten").click()
+    expect(page.locator("#told")).to_contain_text("Sitzung")  # and nothing that was typed is lost
+    assert page.input_value("#f-note") == "Möchte <b>Assam</b>\nim Dezember"
+    page.context.add_cookies([{"name": "hub_session", "value": hub.session("support"), "url": hub.url}])
+    page.get_by_role("button", name="Notiz behalten").click()
+    told, kept = page.locator("#told", has_text="wieder angemeldet"), page.locator(".noted")
+    expect(told.or_(kept).first).to_be_visible()
+    if not kept.count():
+        page.get_by_role("button", name="Notiz behalten").click()
+    expect(kept).to_have_text("Möchte <b>Assam</b>\nim Dezember")
+    one.complaints.clear()  # the browser notes the 401
     page.get_by_role("link", name="Was geschah").click()
     expect(page.locator(".timeline .item").first).to_be_visible()
     page.select_option("select[name=kind]", "order")

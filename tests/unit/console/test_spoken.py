@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hub
+from hub.console.adding import set_up
 from hub.console.spoken import sentences, spoken
+from hub.insight.kpis import KPIS
 from hub.matching.wording import SENTENCES, sentence
 from hub.outbox.health import of_destination, of_source
+from hub.sdk import registry
 from hub.store.stats import Trouble
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -64,3 +72,70 @@ def test_each_german_sentence_has_the_values_of_the_english_one():
     for _, patterns in [sentences("de")]:
         for pattern, said in patterns:
             assert all(f"%({name})s" in said for name in pattern.groupindex)
+
+
+# -- what can reach a page -----------------------------------------------------------------------------------------
+
+HUB = Path(hub.__file__).parent
+RAISED = {"RefusedError", "NotFound", "RejectedError", "Unavailable", "UnreadableError", "ConfigError", "HubError",
+          "ConflictError", "PayloadError", "Outcome"}  # fmt: skip
+SPEAKING = ("application", "console", "identity", "profiles")
+
+
+def sample(node: ast.expr) -> str | None:
+    """A text as it reads with values in it; None for what is no text of ours."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        parts = enumerate(node.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else f"X{place}" for place, part in parts)
+    return None
+
+
+def texts_in(node: ast.AST) -> list[str]:
+    """All texts in an expression, each whole."""
+    if isinstance(node, ast.expr) and (text := sample(node)):
+        return [text]
+    return [text for inner in ast.iter_child_nodes(node) for text in texts_in(inner)]
+
+
+def refusals() -> list[str]:
+    """Every text of an error that the use-cases behind the pages raise."""
+    found = []
+    for path in (path for room in SPEAKING for path in (HUB / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
+                given = [one for arg in node.args for one in (arg.elts if isinstance(arg, ast.List) else [arg])]
+                found += [text for one in given if (text := sample(one))]
+    return sorted(set(found))
+
+
+def reports() -> list[str]:
+    """What stands on the page Insight: columns, notes, definitions, and what models say."""
+    paths = [*(HUB / "insight").glob("*.py"), HUB / "application" / "report.py"]
+    found = [text for kpi in KPIS for text in (kpi.name, kpi.definition, kpi.unit)]
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            said = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+            if said and isinstance(node.func.value, ast.Name) and node.func.value.id in ("said", "notes"):  # type: ignore[attr-defined]
+                found += [text for arg in node.args if (text := sample(arg))]  # type: ignore[attr-defined]
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("columns", "notes"):
+                found += texts_in(node.value)
+    return sorted({text for text in found if not re.fullmatch(r"[A-Z]{3}|segments?|X\d(: X\d)?", text)})
+
+
+def steps() -> list[str]:
+    """Vendor steps of the wizard, and what connectors do not offer; commands and settings are the same everywhere."""
+    found: list[str] = []
+    for slug in registry.slugs():
+        found += set_up(registry.folder(slug) / "README.md")
+        found += [text for pair in registry.get(slug).manifest.not_offered.items() for text in pair]
+    return sorted({text for text in found if re.search(r"\w", re.sub(r"`[^`]*`", "", text))})
+
+
+@pytest.mark.parametrize("told", [refusals, reports, steps])
+def test_what_can_reach_a_page_is_told_in_german(told: Callable[[], list[str]]):
+    texts = told()
+    same = {"webhook", "Webhook", "segment", "title"}  # words that German has as well
+    assert len(texts) > 20
+    assert [text for text in texts if spoken("de", text) == text and text not in same] == []

@@ -112,9 +112,7 @@ def traits_of(
     found = {one: each for one, each in known(session, rules, ids, now).items() if is_open(each.story, at)}
     if not found:
         return {}
-    told = columns(
-        [each.story for each in found.values()], [steady_moment(each.story, at) for each in found.values()]
-    )
+    told = columns([each.story for each in found.values()], [steady_moment(each.story, at) for each in found.values()])
     chances = model.chance(told)
     scores = model.scores(chances)
     made: dict[UUID, tuple[Traits, datetime]] = {}
@@ -176,4 +174,3 @@ def current(session: Session, rules: LeadRules, most: int) -> list[Story]:
 def drifted(model: LeadModel, stories: Sequence[Story], at: float) -> Mapping[str, float]:
     """How much the leads of now differ from those at the fit, by feature."""
     return lead_model.drift(model, columns(stories, [steady_moment(one, at) for one in stories])) if stories else {}
-

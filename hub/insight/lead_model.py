@@ -9,7 +9,7 @@ naive Bayes .830, LightGBM .852) are in docs/insight.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log, log2
 from typing import Any
@@ -96,7 +96,8 @@ class LeadQuality:
 @dataclass(frozen=True, slots=True)
 class LeadModel:
     """``base`` are the bits of a lead nothing is known of; features of one name add up. ``ranks`` are the chances of
-    the leads at the fit, at each hundredth. ``share`` is what the business's own outcomes weigh, against the table."""
+    the leads at the fit, at each hundredth. ``share`` is what the business's own outcomes weigh, against the table.
+    """
 
     base: float = log2(USUAL_RATE / (1 - USUAL_RATE))
     features: tuple[Feature, ...] = TABLE
@@ -290,9 +291,7 @@ def _meeting(bits: Floats, rate: float) -> float:
     return (low + high) / 2
 
 
-def _measured(
-    stories: Sequence[Story], past: Labelled, told: Columns, prior: Prior, days: float
-) -> LeadQuality | None:
+def _measured(stories: Sequence[Story], past: Labelled, told: Columns, prior: Prior, days: float) -> LeadQuality | None:
     """Fitted to those who came first, asked of the quarter who came last."""
     came = np.array([stories[place].known_since for place in past.who])
     newer = came > np.quantile(came, 0.75)
@@ -358,5 +357,3 @@ def reasons(model: LeadModel, told: Columns, row: int) -> list[tuple[str, float,
     parts = {name: float(bits[row]) - middle.get(name, 0.0) for name, bits in model.parts(told).items()}
     most = sorted(parts, key=lambda name: (-abs(parts[name]), name))[:3]
     return [(name, round(parts[name], 1), told[name][row]) for name in most if round(parts[name], 1)]
-
-

@@ -62,11 +62,12 @@ KINDS = frozenset(_COUNTED)
 OWN = frozenset(_COUNTED) - {"email_bounced"}
 """What a person does, and not what happens to them: contact."""
 
-FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com yahoo.de icloud.com me.com aol.com gmx.de "
-    "gmx.net gmx.at gmx.ch web.de t-online.de freenet.de posteo.de mailbox.org proton.me protonmail.com "
-    "hotmail.de outlook.de bluewin.ch orange.fr free.fr laposte.net libero.it wp.pl mail.ru qq.com 163.com".split()
-)
+FREE_MAIL = frozenset({
+    "gmail.com", "googlemail.com", "outlook.com", "outlook.de", "hotmail.com", "hotmail.de", "live.com", "yahoo.com",
+    "yahoo.de", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de",
+    "freenet.de", "posteo.de", "mailbox.org", "proton.me", "protonmail.com", "bluewin.ch", "orange.fr", "free.fr",
+    "laposte.net", "libero.it", "wp.pl", "mail.ru", "qq.com", "163.com",
+})  # fmt: skip
 """Where anybody gets an address; every other domain is taken for somebody's own."""
 
 
@@ -202,7 +203,9 @@ def labelled(stories: Sequence[Story], today: float, days: float) -> Labelled:
             if at + days > today or not is_open(one, at):
                 break
             until = at + days
-            decided = one.won is not None and one.won <= until and not (one.lost is not None and at < one.lost < one.won)
+            decided = (
+                one.won is not None and one.won <= until and not (one.lost is not None and at < one.lost < one.won)
+            )
             who.append(place)
             moments.append(at)
             won.append(float(decided))

@@ -85,10 +85,8 @@ def fit(
     found, tried = clusters.found(chosen)
     if found is None:
         best = max(tried.values(), default=0.0)
-        return None, [
-            f"no personas: resamples of the customers do not give the same groups again "
-            f"(at best {best:.2f}, {clusters.STABLE} is needed)"
-        ]
+        said = "no personas: resamples of the customers do not give the same groups again"
+        return None, [f"{said} (at best {best:.2f}, {clusters.STABLE} is needed)"]
     return Personas(_named(found.centres, before), knots, found.agreement, tried=found.tried), []
 
 
@@ -136,7 +134,9 @@ def _named(centres: Floats, before: Personas | None) -> tuple[Persona, ...]:
     names: dict[int, str] = {}
     if before is not None and before.centres.shape[1:] == centres.shape[1:]:
         apart = np.abs(centres[:, None, :] - before.centres[None, :, :]).mean(axis=2)
-        pairs = sorted((float(apart[one, other]), one, other) for one in range(len(centres)) for other in range(len(before.groups)))
+        pairs = sorted(
+            (float(apart[one, other]), one, other) for one in range(len(centres)) for other in range(len(before.groups))
+        )
         taken: set[int] = set()
         for distance, one, other in pairs:
             if distance <= _SAME and one not in names and other not in taken:
@@ -156,12 +156,16 @@ def _new_name(centre: Floats, taken: set[str]) -> str:
         name = ", ".join(words[:number]) or "like everybody"
         if name not in taken:
             return name
-    return next(name for number in range(2, 100) if (name := f"{', '.join(words) or 'like everybody'} ({number})") not in taken)
+    return next(
+        name for number in range(2, 100) if (name := f"{', '.join(words) or 'like everybody'} ({number})") not in taken
+    )
 
 
 def in_words(centre: Sequence[float] | Floats) -> list[str]:
     """What sets a group apart from the middle of all customers, the strongest first, three at most."""
-    apart = sorted(((abs(rank - 0.5), name, int(rank > 0.5)) for name, rank in zip(FEATURES, centre, strict=True)), reverse=True)
+    apart = sorted(
+        ((abs(rank - 0.5), name, int(rank > 0.5)) for name, rank in zip(FEATURES, centre, strict=True)), reverse=True
+    )
     return [_WORDS[name][high] for distance, name, high in apart if distance >= _TELLING][:3]
 
 

@@ -156,7 +156,7 @@ def router(
 
     @routes.get("/{id}/recommendations", responses=responses(404))
     def recommendations(id: UUID, limit: Annotated[int, Query(ge=1, le=20)] = 5) -> list[Recommendation]:  # noqa: A002
-        """What to offer the person, each with its reason: what they need again, a dearer one, what others like them bought.
+        """What to offer the person, each with its reason: what they need again, a dearer one, what others bought too.
 
         Nothing they gave back, and but for the first nothing they own.
         """

@@ -171,6 +171,9 @@ def current(session: Session, rules: LeadRules, most: int) -> list[Story]:
     return [each.story for each in found.values() if is_open(each.story, days(now))]
 
 
-def drifted(model: LeadModel, stories: Sequence[Story], at: float) -> Mapping[str, float]:
+Drift = Mapping[str, float]
+
+
+def drifted(model: LeadModel, stories: Sequence[Story], at: float) -> Drift:
     """How much the leads of now differ from those at the fit, by feature."""
     return lead_model.drift(model, columns(stories, [steady_moment(one, at) for one in stories])) if stories else {}

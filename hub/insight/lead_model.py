@@ -10,7 +10,7 @@ naive Bayes .830, LightGBM .852) are in docs/insight.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log, log2
 from typing import Any
 
@@ -40,7 +40,7 @@ DRIFTED = 0.25
 class Feature:
     """``bits`` by bin: below the first of ``edges``, from there to the next …; or one per word, the last for others.
 
-    ``shares`` are how many of the leads were in each bin at the fit.
+    ``shares`` are how many of the leads were in each bin at the fit; ``learned``: from outcomes, not by hand.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Feature:
     edges: tuple[float, ...] = ()
     words: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
+    learned: bool = False
 
     def places(self, column: NDArray[Any]) -> NDArray[np.int64]:
         """The bin of each value."""
@@ -95,8 +96,10 @@ class LeadQuality:
 
 @dataclass(frozen=True, slots=True)
 class LeadModel:
-    """``base`` are the bits of a lead nothing is known of; features of one name add up. ``ranks`` are the chances of
-    the leads at the fit, at each hundredth. ``share`` is what the business's own outcomes weigh, against the table.
+    """``base`` are the bits of a lead nothing is known of; features of one name add up.
+
+    ``ranks`` are the chances of the leads at the fit, at each hundredth. ``share`` is what the business's own outcomes
+    weigh, against the table.
     """
 
     base: float = log2(USUAL_RATE / (1 - USUAL_RATE))
@@ -250,7 +253,7 @@ def _learned(told: Columns, won: Floats, names: Sequence[str]) -> tuple[float, l
         hits = np.bincount(places, weights=won, minlength=size)
         misses = np.bincount(places, weights=1 - won, minlength=size)
         woe = np.log((hits + SMOOTHING * rate) / (misses + SMOOTHING * (1 - rate))) - log(rate / (1 - rate))
-        features.append(Feature(name, tuple(map(float, woe)), feature.edges, feature.words))
+        features.append(replace(feature, bits=tuple(map(float, woe)), learned=True))
         evidence.append(woe[places])
     found = logistic.fit(np.column_stack(evidence), won, ridge=RIDGE)
     slopes = np.array(found.weights) / np.array(found.scales)
@@ -272,7 +275,7 @@ def _cut(name: str, column: NDArray[Any]) -> Feature:
 
 
 def _times(one: Feature, factor: float) -> Feature:
-    return Feature(one.name, tuple(round(bits * factor, 6) for bits in one.bits), one.edges, one.words, one.shares)
+    return replace(one, bits=tuple(round(bits * factor, 6) for bits in one.bits))
 
 
 def _only(told: Columns, wanted: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
@@ -320,7 +323,7 @@ def off(chances: Floats, outcomes: Floats) -> float:
 
 
 def _with_shares(one: Feature, now: Columns) -> Feature:
-    return Feature(one.name, one.bits, one.edges, one.words, _shares(one, now))
+    return replace(one, shares=_shares(one, now))
 
 
 def _shares(one: Feature, now: Columns) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ leads:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -77,7 +77,7 @@ class LeadRules:
     won: tuple[Outcome, ...] = (Outcome("order"),)
     lost: tuple[Outcome, ...] = ()
     days: int = 90
-    prior: Prior = Prior()
+    prior: Prior = field(default_factory=Prior)
     task_score: int = 80
     task_value: float | None = None
     nurture_score: int = 30

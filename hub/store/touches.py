@@ -15,7 +15,7 @@ from hub.store.facts import PARTS
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """An order with its ``net`` amount, or an interaction with its ``payload``."""
+    """An order with its ``net`` amount, or an interaction; ``payload`` is of either."""
 
     profile_id: UUID
     at: datetime
@@ -25,13 +25,17 @@ class HistoryRow:
 
 
 def histories(session: Session, since: datetime, most: int) -> Iterator[list[HistoryRow]]:
-    """Interactions and orders of people with any interaction since then, one person after the other, oldest first."""
+    """What people did since then, of whom anything but orders is known, one person after the other, oldest first.
+
+    An order that says by which campaign it came is known of, too.
+    """
     rows = session.rows(
         f"""
         WITH seen AS (
             SELECT DISTINCT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
-            WHERE f.kind = 'interaction' AND f.happened_at >= %s LIMIT %s)
-        SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, NULL, o.id
+            WHERE f.happened_at >= %s AND (f.kind = 'interaction' OR (f.kind = 'order'
+                AND f.payload ~ '"(utm_(source|medium|campaign)|click_id|affiliateCode|campaignCode)"')) LIMIT %s)
+        SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, o.payload, o.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
             JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted AND o.happened_at >= %s {PARTS}
         WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > parts.refunded

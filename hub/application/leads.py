@@ -55,7 +55,8 @@ def moment(at: float) -> datetime:
 
 def known(session: Session, rules: LeadRules, ids: Collection[UUID], now: datetime) -> dict[UUID, Known]:
     """Those of these people whom one can reach, and of whom anything is known by now."""
-    people = {row.id: one for row in profiles.by_ids(session, ids).values() if (one := _reachable(row, rules, now))}
+    read = ((row.id, _reachable(row, rules, now)) for row in profiles.by_ids(session, ids).values())
+    people = {one: person for one, person in read if person is not None}
     if not people:
         return {}
     told: defaultdict[UUID, list[Told]] = defaultdict(list)

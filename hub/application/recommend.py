@@ -80,10 +80,9 @@ def pair_up(database: Database) -> int:
         touches.replace_products(
             session,
             [
-                ProductRow(
-                    item, categories.get(item), *prices.get(item, (None, None)), one.gap_days, one.again, one.bought
-                )
+                ProductRow(item, categories.get(item), price, currency, one.gap_days, one.again, one.bought)
                 for item, one in sorted(habits.habits(days.values()).items())
+                for price, currency in [prices.get(item, (None, None))]
             ],
             [
                 StepRow(item, place, step.other, step.moved, step.owners)

@@ -60,8 +60,8 @@ class _Usual(_Section):
 
 
 class _Leads(_Section):
-    won: list[_Kind | _Event] = Field(default_factory=lambda: ["order"], min_length=1)
-    lost: list[_Kind | _Event] = Field(default_factory=list)
+    won: tuple[_Kind | _Event, ...] = Field(("order",), min_length=1, strict=False)
+    lost: tuple[_Kind | _Event, ...] = Field((), strict=False)
     days: int = Field(90, ge=1, le=730)
     features: list[_FeatureName] | None = Field(None, min_length=1)
     task: _Task = _Task()

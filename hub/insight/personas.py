@@ -188,4 +188,4 @@ def typical(ranks: Floats, groups: Ints, centres: Floats, group: int, number: in
     """The rows nearest to the centre of a group."""
     mine = np.flatnonzero(groups == group)
     apart = ((ranks[mine] - centres[group]) ** 2).sum(axis=1)
-    return mine[np.lexsort((mine, apart))][:number].tolist()
+    return [int(row) for row in mine[np.lexsort((mine, apart))][:number]]

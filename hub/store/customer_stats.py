@@ -121,7 +121,7 @@ def sample(session: Session, most: int) -> list[tuple[list[int], list[float], st
 
 
 def sampled_ids(session: Session, today: int, most: int) -> list[tuple[UUID, str]]:
-    """(profile, connection of the last order) of those that ``sample`` gives who ordered by today, in the same order."""
+    """(profile, connection of the last order) of those of ``sample`` who ordered by today, in the same order."""
     return session.rows(
         "SELECT profile_id, via FROM customer_stat WHERE days[1] <= %s "
         "ORDER BY hashtextextended(profile_id::text, 0) LIMIT %s",

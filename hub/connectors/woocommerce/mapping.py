@@ -262,9 +262,8 @@ def _came(given: schemas.Order) -> dict[str, str]:
     kind = told.get("source_type")
     if kind not in ("utm", "organic", "referral"):
         return {}
-    if kind != "utm":
-        told = {"utm_source": told.get("utm_source"), "utm_medium": kind}
-    return {**named(told), **{k: v for k, v in came_by(told.get("session_entry")).items() if k == "click_id"}}
+    came = told if kind == "utm" else {"utm_source": told.get("utm_source", ""), "utm_medium": kind}
+    return {**named(came), **{k: v for k, v in came_by(told.get("session_entry")).items() if k == "click_id"}}
 
 
 def _state(given: schemas.Order) -> OrderState:

@@ -301,6 +301,11 @@ def described(model: Model) -> dict[str, Any]:
     }
 
 
+def lead_actions(session: Session) -> dict[str, int]:
+    """How many leads there are of each action."""
+    return store.by_trait(session, "lead_action")
+
+
 def _personas(model: Model) -> dict[str, Any] | None:
     held = model.personas
     if held is None:

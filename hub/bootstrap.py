@@ -85,6 +85,8 @@ class Runtime:
 
     def senders(self, owner: str) -> dict[str, Sender]:
         """A sender for every routed destination."""
+        from hub.application.stage_changes import stored_changes
+
         names = dict.fromkeys(route.destination for route in self.routes)
         return {
             name: Sender(
@@ -92,6 +94,7 @@ class Runtime:
                 self.connections[name],
                 [route for route in self.routes if route.destination == name],
                 owner,
+                derived=stored_changes,
                 trains=self.settings.hub.automatic_training,
             )
             for name in names
@@ -205,11 +208,14 @@ def configure(settings: Settings) -> Configured:
 
 
 def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
-    """What traits are worked out by. Raises ConfigError with every fault of the file of segments."""
+    """What traits are worked out by. Raises ConfigError with every fault of the files of segments and leads."""
     from hub.application.traits import Insight
-    from hub.rules import load_segments
+    from hub.rules import load_leads, load_segments
 
-    return Insight(tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()))
+    return Insight(
+        tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()),
+        load_leads(settings.leads, os.environ, connections) if settings.leads else None,
+    )
 
 
 def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:

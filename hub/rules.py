@@ -15,6 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import ConfigError
+from hub.insight.lead_rules import LeadRules, compile_leads
 from hub.insight.segments import Segment, compile_segments
 from hub.matching.kinds import BY_NAME
 from hub.matching.rules import IdentityRules, normalised
@@ -80,6 +81,20 @@ def load_segments(
     data = reader.open(source) if isinstance(source, Path) else reader.pairs(source)
     found, faults = compile_segments(data.get("segments", {}), connections)
     faults += [f"{key}: is unknown; a file of segments holds `segments`" for key in data if key != "segments"]
+    add_new(reader.faults, faults)
+    if reader.faults:
+        raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])
+    return found
+
+
+def load_leads(
+    source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
+) -> LeadRules:
+    """What a file or text says of leads; see ``load_segments``. Raises ConfigError with every fault."""
+    reader = Reader(environment, example="leads")
+    data = reader.open(source) if isinstance(source, Path) else reader.pairs(source)
+    found, faults = compile_leads(data.get("leads", {}), connections)
+    faults += [f"{key}: is unknown; a file of leads holds `leads`" for key in data if key != "leads"]
     add_new(reader.faults, faults)
     if reader.faults:
         raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])

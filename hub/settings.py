@@ -207,6 +207,11 @@ class Settings(_Section):
         None,
         description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
     )
+    leads: Path | None = Field(
+        None,
+        description="File with what leads are and what is done about them, relative to the working directory; no "
+        "scores without it (docs/insight.md).",
+    )
     destinations: Path | None = Field(
         None,
         description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "
@@ -387,7 +392,7 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         for index, route in enumerate(routes if isinstance(routes, list) else [])
         if isinstance(route, dict) and isinstance(to := route.get("to"), str) and to not in known
     ]
-    for name in ("identity", "survivorship", "segments"):
+    for name in ("identity", "survivorship", "segments", "leads"):
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")

@@ -156,10 +156,13 @@ def router(
 
     @routes.get("/{id}/recommendations", responses=responses(404))
     def recommendations(id: UUID, limit: Annotated[int, Query(ge=1, le=20)] = 5) -> list[Recommendation]:  # noqa: A002
-        """What to offer the person next, the likeliest first: nothing they bought, each with its reason."""
+        """What to offer the person, each with its reason: what they need again, a dearer one, what others bought too.
+
+        Nothing they gave back, and but for the first nothing they own.
+        """
         with database.session() as session:
             found = _found(recommended(session, id, limit))
-        return [Recommendation(product=each.item, because=each.because, why=each.why) for each in found]
+        return [Recommendation(product=each.item, because=each.because, why=each.why, kind=each.kind) for each in found]
 
     return routes
 

@@ -43,6 +43,9 @@ class Recommendation(Answer):
     product: str = Field(description="Its name, as in the orders.")
     because: str | None = Field(description="The product of theirs that speaks for it most; null for what is popular.")
     why: str
+    kind: Literal["next", "up", "again"] = Field(
+        description="Bought by the same people; dearer and of the same category; or what they will need again by now."
+    )
 
 
 class MergeItem(Answer):

@@ -10,21 +10,24 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from hub.application import leads
 from hub.application.process import Processing
-from hub.application.recommend import every_nearest, next_products, pair_up
-from hub.application.traits import refresh
+from hub.application.recommend import Known, everything, next_products, pair_up
+from hub.application.stage_changes import stage_changes
+from hub.application.traits import Insight, refresh
 from hub.errors import NotFound, RefusedError
 from hub.insight import model as models
 from hub.insight.customers import customers, day_of
 from hub.insight.model import SAMPLE, UNFITTED, Model
-from hub.insight.traits import traits
+from hub.insight.personas import in_words
+from hub.insight.traits import Told, traits
 from hub.outbox.enqueue import enqueue
 from hub.sdk.connection import counting_placed_orders
 from hub.store import customer_stats, insight_models
@@ -80,7 +83,7 @@ def run(
     fitted = due if fit is None else fit
     if fitted:
         with processing.database.session() as session:
-            made = fit_now(session)
+            made = fit_now(session, processing.insight)
             insight_models.add(session, made.text(), note="fitted", by=by, now=session.now(), active=True)
     if fitted:
         pair_up(processing.database)
@@ -96,14 +99,20 @@ def run(
     return Done(done, changed, seconds, version, fitted, model.said)
 
 
-def fit_now(session: Session) -> Model:
-    """The model of the customers there are now, or of enough of them."""
+def fit_now(session: Session, insight: Insight) -> Model:
+    """The model of the customers and leads there are now, or of enough of them."""
     today = day_of(session.now())
     rows = [row for row in customer_stats.sample(session, SAMPLE) if row[0][0] <= today]
-    if not rows:
-        return Model(today, said=("too little data: nobody has ordered yet",))
-    told = customers([row[0] for row in rows], [row[1] for row in rows], today)
-    return models.fit(told, [row[2] for row in rows])
+    if rows:
+        told = customers([row[0] for row in rows], [row[1] for row in rows], today)
+        _, before = insight.in_force(session)
+        made = models.fit(told, [row[2] for row in rows], before=before.personas)
+    else:
+        made = Model(today, said=("too little data: nobody has ordered yet",))
+    if insight.leads is None:
+        return made
+    scored = leads.fit_now(session, insight.leads)
+    return replace(made, leads=scored, said=(*made.said, *scored.said))
 
 
 def _fold(processing: Processing) -> None:
@@ -123,15 +132,16 @@ def _everybody(
     processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool
 ) -> tuple[int, int]:
     """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed."""
-    page = customer_stats.everybody if processing.insight.segments else customer_stats.page
+    everyone = processing.insight.segments or processing.insight.leads is not None
+    page = customer_stats.everybody if everyone else customer_stats.page
     with processing.database.session() as session:
-        nearest = every_nearest(session) if products else {}
+        known = everything(session) if products else Known({})
     after: UUID | None = None
     done = changed = 0
     while True:
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
-            offered = next_products(session, ids, nearest) if products else None
+            offered = next_products(session, ids, known) if products else None
             changed += _refreshed(session, processing, ids, wake, offered)
         done += len(ids)
         progress(done)
@@ -145,12 +155,14 @@ def _refreshed(
     processing: Processing,
     ids: Sequence[UUID],
     wake: Wake,
-    offered: Mapping[UUID, list[str]] | None = None,
+    offered: Mapping[UUID, Told] | None = None,
 ) -> int:
     now = session.now()
     placed = counting_placed_orders(processing.connections)
     changed = refresh(session, processing.insight, ids, now, placed=placed, offered=offered)
-    for destination in sorted(enqueue(session, processing.routes, changed, (), (), {}, now)) if changed else ():
+    activities = stage_changes(processing.routes, changed, now)
+    queued = enqueue(session, processing.routes, changed, (), (), {}, now, activities) if changed else ()
+    for destination in sorted(queued):
         wake("deliver", destination)
     return len(changed)
 
@@ -185,7 +197,7 @@ def run_if_due(processing: Processing, wake: Wake) -> Done | None:
 def try_fit(processing: Processing, by: str) -> dict[str, Any]:
     """Fit, store it without putting it in force, and tell who would change stage by it."""
     with processing.database.session() as session:
-        made = fit_now(session)
+        made = fit_now(session, processing.insight)
         version = insight_models.add(session, made.text(), note=TRIED, by=by, now=session.now(), active=False)
         _, current = processing.insight.in_force(session)
         told = {
@@ -283,5 +295,34 @@ def described(model: Model) -> dict[str, Any]:
         "second_order_days": model.second_order,
         "spend": {currency: {"p": one.p, "q": one.q, "gamma": one.gamma} for currency, one in model.spend.items()},
         "quality": {name: getattr(quality, name) for name in quality.__slots__} if quality else None,
+        "personas": _personas(model),
+        "leads": _leads(model),
         "fitted": model is not UNFITTED,
+    }
+
+
+def lead_actions(session: Session) -> dict[str, int]:
+    """How many leads there are of each action."""
+    return store.by_trait(session, "lead_action")
+
+
+def _personas(model: Model) -> dict[str, Any] | None:
+    held = model.personas
+    if held is None:
+        return None
+    groups = [{"name": one.name, "words": in_words(one.centre)} for one in held.groups]
+    return {"groups": groups, "agreement": held.agreement, "seed": held.seed}
+
+
+def _leads(model: Model) -> dict[str, Any] | None:
+    held = model.leads
+    if held is None:
+        return None
+    quality = held.quality
+    return {
+        "won": held.won,
+        "lost": held.lost,
+        "leads": held.leads,
+        "share": round(held.share, 3),
+        "quality": {name: getattr(quality, name) for name in quality.__slots__} if quality else None,
     }

@@ -22,6 +22,8 @@ from hub import metrics
 from hub.application.activities import new_activities
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
+from hub.application.leads import contacted
+from hub.application.stage_changes import stage_changes
 from hub.application.traits import Insight, follow
 from hub.errors import HubError, RetryableError
 from hub.identity.place import Resolution
@@ -330,7 +332,10 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     losers = [merge.loser for merge in resolution.merges]
     changed = follow(session, processing.insight, changed, ordered, losers, now, placed)
     told = perf_counter()
+    if processing.insight.leads is not None:
+        contacted(session, resolution, drafts, now)
     new = new_activities(session, processing.routes, resolution, drafts, now)
+    new += stage_changes(processing.routes, changed, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)

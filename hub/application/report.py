@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from hub.application import report_leads, report_people
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
@@ -18,9 +19,10 @@ from hub.insight.customers import Customers, customers, date_of, day_of
 from hub.insight.model import Model
 from hub.insight.reports import Cell, Report
 from hub.insight.special_functions import Floats
-from hub.insight.touches import Happened, channel_of, journeys
+from hub.insight.touches import Happened, channel_of, channel_of_order, journeys
 from hub.store import customer_stats, touches
 from hub.store.database import Session
+from hub.store.touches import HistoryRow
 
 MOST = 2_000_000
 """Customers that a report looks at."""
@@ -53,7 +55,7 @@ def _attribution(known: Known) -> Report:
     now = known.session.now()
     by_currency: dict[str, list[list[Happened]]] = {}
     for rows in touches.histories(known.session, now - YEAR, MOST):
-        happened = [(row, Happened(row.at.timestamp(), channel_of(row.payload), row.net)) for row in rows]
+        happened = [(row, one) for row in rows for one in _happened(row)]
         # Orders in several currencies are never added: each is a person of its own with the same touches.
         for currency in {row.currency for row in rows if row.currency} or {""}:
             mine = [one for row, one in happened if row.currency in (None, currency)]
@@ -75,6 +77,15 @@ def _attribution(known: Known) -> Report:
     if not found:
         notes = ("too little data: no order of the last year has a touch (a visit, a click, a message) before it",)
     return Report("attribution", "Revenue by channel", columns, found, notes)
+
+
+def _happened(row: HistoryRow) -> list[Happened]:
+    """A touch, or an order, with the touch that it says it came by just before."""
+    at = row.at.timestamp()
+    if row.net is None:
+        return [Happened(at, channel_of(row.payload))]
+    channel = channel_of_order(row.payload)
+    return [*([Happened(at - 1, channel)] if channel else []), Happened(at, None, row.net)]
 
 
 def _forecast(known: Known) -> Report:
@@ -134,6 +145,13 @@ REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "products": _products,
     "attribution": _attribution,
     "forecast": _forecast,
+    "personas": lambda known: report_people.persona_report(
+        known.session, known.model, known.customers, known.currencies
+    ),
+    "leads": lambda known: report_leads.lead_report(known.session, known.insight, known.model),
+    "up-sell": lambda known: report_people.up_sell_report(known.session),
+    "replenishment": lambda known: report_people.replenishment_report(known.session),
+    "holdout": lambda known: report_people.holdout_report(known.session),
 }
 
 

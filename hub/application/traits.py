@@ -16,12 +16,14 @@ from uuid import UUID
 
 import structlog
 
+from hub.application import leads
 from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
+from hub.insight.lead_rules import LeadRules
 from hub.insight.model import UNFITTED, Model
 from hub.insight.segments import Segment, belongs
-from hub.insight.stages import NEVER
+from hub.insight.stages import NEVER, POTENTIAL
 from hub.insight.traits import Told, traits, why
 from hub.store import customer_stats, insight_models, profiles, records
 from hub.store import traits as store
@@ -32,15 +34,17 @@ from hub.store.traits import TraitRow
 
 log = structlog.get_logger()
 
-_KEPT = ("next_products",)
+_OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
+_KEPT = _OFFERED
 """Traits that only a run makes: a batch leaves them as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What traits are worked out by. ``read`` is the model that was read last."""
+    """What traits are worked out by. ``read`` is the model that was read last; without ``leads`` none are told."""
 
     segments: tuple[Segment, ...] = ()
+    leads: LeadRules | None = None
     read: dict[int, Model] = field(default_factory=dict)
 
     def in_force(self, session: Session) -> tuple[int, Model]:
@@ -90,8 +94,8 @@ def follow(
     concerned = set(ordered) | {one.id for one in changed}
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
-    if offering := [one for one, row in worked.items() if "next_products" in row.told]:
-        offered = renewed(session, offering)
+    if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:
+        offered = renewed(session, offering, now)
         worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
     by_id = {one.id: one for one in changed}
     if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
@@ -108,7 +112,7 @@ def refresh(
     *,
     placed: Collection[str] = (),
     anew: bool = False,
-    offered: Mapping[UUID, list[str]] | None = None,
+    offered: Mapping[UUID, Told] | None = None,
 ) -> list[ChangedProfile]:
     """Work these profiles out as of now; gives those that differ.
 
@@ -126,7 +130,8 @@ def refresh(
     else:
         stats = customer_stats.stored(session, present)
     held = store.of_profiles(session, present)
-    worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
+    leads = _leads(session, insight, [one for one in present if one not in stats], now)
+    worked = _worked(session, insight, {*ordered, *stats, *held, *leads}, stats, held, now, leads)
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
@@ -138,9 +143,17 @@ def refresh(
     return [replace(one, version=one.version + 1, updated_at=now) for one in differing]
 
 
-def _offering(row: TraitRow, products: list[str] | None) -> TraitRow:
-    told = {name: value for name, value in row.told.items() if name != "next_products"}
-    return replace(row, told={**told, **({"next_products": products} if products else {})})
+def _offering(row: TraitRow, offered: Told | None) -> TraitRow:
+    told = {name: value for name, value in row.told.items() if name not in _OFFERED}
+    return replace(row, told={**told, **(offered or {})})
+
+
+def _leads(session: Session, insight: Insight, ids: Sequence[UUID], now: datetime) -> dict[UUID, tuple[Told, datetime]]:
+    """The traits of those who have bought nothing, where leads are configured, and when they are told anew."""
+    if insight.leads is None or not ids:
+        return {}
+    _, model = insight.in_force(session)
+    return leads.traits_of(session, insight.leads, model.leads, ids, now)
 
 
 def _differs(row: TraitRow, held: TraitRow | None) -> bool:
@@ -159,8 +172,12 @@ def _worked(
     stats: Mapping[UUID, CustomerStat],
     held: Mapping[UUID, TraitRow],
     now: datetime,
+    led: Mapping[UUID, tuple[Told, datetime]] | None = None,
 ) -> dict[UUID, TraitRow]:
-    """The trait rows of these profiles by their orders; segments are as they were."""
+    """The trait rows of these profiles by their orders; segments are as they were.
+
+    ``led`` are the traits of leads; without it those that are stored stay as they are.
+    """
     version, model = insight.in_force(session)
     today = day_of(now)
     buyers = [one for one in ids if one in stats and stats[one].days[0] <= today]
@@ -178,8 +195,25 @@ def _worked(
         # Of whom no order counts, or none yet: an order of tomorrow's date is one tomorrow.
         if one not in found:
             due = stats[one].days[0] if one in stats else NEVER
-            found[one] = _row({**_left(insight, held.get(one)), "stage": "potential"}, version, now, due)
+            row = _row({**_left(insight, held.get(one)), "stage": "potential"}, version, now, due)
+            found[one] = _as_lead(insight, row, held.get(one), led.get(one) if led is not None else None, led is None)
     return found
+
+
+def _as_lead(
+    insight: Insight, row: TraitRow, held: TraitRow | None, told: tuple[Told, datetime] | None, stays: bool
+) -> TraitRow:
+    """With the traits of a lead, as they are told now or, where nobody looked (``stays``), as they were."""
+    if insight.leads is None:
+        return row
+    if told is not None:
+        due = min(at for at in (row.due_at, told[1]) if at is not None)
+        return replace(row, told={**row.told, **told[0]}, due_at=due)
+    if not stays or held is None:
+        return row
+    kept = {name: held.told[name] for name in leads.NAMES if name in held.told}
+    due_at = min((at for at in (row.due_at, held.due_at) if at is not None), default=None)
+    return replace(row, told={**row.told, **kept}, due_at=due_at)
 
 
 def _left(insight: Insight, row: TraitRow | None) -> Told:
@@ -210,9 +244,15 @@ def _stored(
             row = _in_segments(insight.segments, profile, row, now)
         if row is not None and _moved(row, held.get(one)):
             rows[one] = row
-        told.append(replace(profile, traits=row.told if row else None))
+        told.append(replace(profile, traits=row.told if row else None, stage_changed=_steps(held.get(one), row)))
     store.write(session, rows)
     return told
+
+
+def _steps(held: TraitRow | None, row: TraitRow | None) -> bool:
+    """Whether the stage is another one than was told before."""
+    now = str(row.told.get("stage", POTENTIAL)) if row else POTENTIAL
+    return now not in (POTENTIAL, str(held.told.get("stage", POTENTIAL)) if held else POTENTIAL)
 
 
 def _in_segments(
@@ -246,6 +286,12 @@ def _changed(row: FullRow) -> ChangedProfile:
     return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at, row.traits)
 
 
+_WHY_OFFERED = {
+    "up_sell": "what most who have the same bought later, dearer and of the same category",
+    "replenish_product": "bought again by most, and the soonest due of what they have",
+    "replenish_on": "their own gaps between orders of it, drawn towards everybody's",
+}
+
 # -- why ---------------------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +315,10 @@ def explained(session: Session, insight: Insight, profile_id: UUID, now: datetim
     for name, value in told.items():
         if name == "segments":
             facts = [f"{one}: {by_name[one].when.text}" for one in value if one in by_name][:3]
+        elif name in leads.NAMES:
+            facts = list(told.get("lead_reasons", ()))
+        elif name in _OFFERED[1:]:
+            facts = [_WHY_OFFERED[name]]
         elif alone is None or stat is None:
             facts = ["no order that counts"]
         elif name == "last_order_via":

@@ -112,6 +112,30 @@ def rollback(version: Version = None, json: output.JsonOption = False, config: o
     _put(done.version, done, json=json, restores=restored.id)
 
 
+@app.command()
+def personas(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Show the groups that customers fall into: what sets each apart, its revenue, and typical histories."""
+    from hub.application.report import report
+
+    with output.exit_codes(json=json), configured(config) as running, running.database.session() as session:
+        [found] = report(session, running.insight, ["personas"])
+    if json:
+        output.show_json({"personas": found.documents(), "notes": found.notes})
+        return
+    for row in found.documents():
+        share = row["share of revenue"]
+        revenue = f", {100 * share:.0f} % of revenue in {row['currency']}" if share is not None else ""
+        output.show(f"{row['persona']}: {row['customers']} customers{revenue}")
+        output.show(f"  apart by: {row['what sets it apart']}")
+        if row["buys more of"]:
+            output.show(f"  buys more of: {row['buys more of']}")
+        for name, value in row.items():
+            if name.startswith("typical") and value:
+                output.show(f"  typical: {value}")
+    for note in found.notes:
+        output.say(note)
+
+
 @app.command("list")
 def list_(limit: LimitOption = 20, json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """List the versions, newest first."""
@@ -153,4 +177,12 @@ def _model(model: dict[str, Any]) -> list[tuple[str, Any]]:
             f"({quality['rule_days']}); AUC {quality['auc']:.3f}, of recency alone {quality['auc_recency']:.3f}"
         )
         rows.append(("last 90 days", told))
+    if groups := model["personas"]:
+        named = "; ".join(one["name"] for one in groups["groups"])
+        rows.append(("personas", f"{named} (resamples agree by {groups['agreement']:.2f})"))
+    if scored := model["leads"]:
+        rows.append(("leads", f"{scored['leads']}, by {scored['won']} won and {scored['lost']} lost"))
+        if told_of := scored["quality"]:
+            told = f"AUC {told_of['auc']:.3f}, the table {told_of['auc_table']:.3f}; off by {told_of['off']:.3f}"
+            rows.append(("newest leads", told))
     return rows

@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hub import log
 from hub.cli import interrupt, output
-from hub.demo import laws, report, summary
+from hub.demo import insight, laws, report, summary
 from hub.demo.cast import cast
 from hub.demo.play import play, sendings
 from hub.demo.roles import MAX_SCALE
@@ -58,8 +59,10 @@ def command(
             state = play(running, people, step, progress.done)
             verdicts = laws.check(state, people)
             telling.over(verdicts)
+            log.configure("error", "console")
+            told = insight.sentences(running.database, running.connections)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
-            shown = report.document(state, people, verdicts, running.connections, seconds)
+            shown = report.document(state, people, verdicts, running.connections, seconds) | {"insight": told}
             progress.end()
             if json:
                 output.show_json(shown)

@@ -191,6 +191,11 @@ def show(shown: Json) -> None:
     for part in (_crm_table, _laws_table):
         console.print()
         console.print(part(shown))
+    if told := shown.get("insight"):
+        console.print()
+        console.print(Text("WHAT IT SAYS ABOUT CUSTOMERS", "bold"))
+        for line in told:
+            console.print(Text(f"  {line}"))
     held = sum(law["held"] for law in shown["laws"])
     style = "bold green" if shown["held"] else "bold red"
     console.print()

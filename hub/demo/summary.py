@@ -11,6 +11,9 @@ from hub.cli import output
 
 Json = dict[str, Any]
 WIDTH = 79
+SCREEN = 24
+"""Lines that all of it has where every law held."""
+
 MARGIN = 12
 
 
@@ -37,6 +40,7 @@ def lines(shown: Json) -> list[Text]:
     asked = f"{len(reviews['answered'])} doubtful matches answered by a person, {len(reviews['open'])} open"
     found += _part("A PERSON", f"{asked}; {len(shown['splits'])} wrong merges taken back, in the CRM too")
     found += _part("CRM GOT", _crm(crm))
+    place = len(found)
     held = [law for law in laws if law["held"]]
     found += _part("LAWS", " · ".join(f"{law['law']} {law['title'].partition(':')[0]}" for law in held))
     for law in laws:
@@ -45,11 +49,13 @@ def lines(shown: Json) -> list[Text]:
             found += [Text(line, "bold red") for line in wrap(f"✗ {broken}", WIDTH)]
     style = "bold green" if shown["held"] else "bold red"
     found += [Text(""), Text(f"{len(held)} of {len(laws)} laws held", style)]
+    if told := shown.get("insight"):
+        found[place:place] = _part("INSIGHT", ". ".join(told), max(1, min(6, SCREEN - 1 - len(found))))
     return [*found, Text("hub demo --full tells every story with its evidence; --json has it as data", "dim")]
 
 
-def _part(title: str, text: str) -> list[Text]:
-    rows = wrap(text, WIDTH - MARGIN, max_lines=4, placeholder=" …", break_on_hyphens=False) or ["-"]
+def _part(title: str, text: str, most: int = 4) -> list[Text]:
+    rows = wrap(text, WIDTH - MARGIN, max_lines=most, placeholder=" …", break_on_hyphens=False) or ["-"]
     return [Text.assemble((f"{title if place == 0 else '':{MARGIN}}", "bold"), row) for place, row in enumerate(rows)]
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import TypeAdapter
 
-from hub.insight import calibrate, rfm, rhythm, spend, stages
+from hub.insight import calibrate, personas, rfm, rhythm, spend, stages
 from hub.insight.calibrate import Quality
 from hub.insight.customers import Customers, Ints
+from hub.insight.lead_model import LeadModel
 from hub.insight.logistic import Logistic
+from hub.insight.personas import Personas
 from hub.insight.rfm import RfmLimits
 from hub.insight.rhythm import Rhythm
 from hub.insight.spend import Spend
@@ -46,6 +48,8 @@ class Model:
     calibration: Logistic | None = None
     rfm: RfmLimits | None = None
     quality: Quality | None = None
+    personas: Personas | None = None
+    leads: LeadModel | None = None
     said: tuple[str, ...] = ()
     method: int = METHOD
 
@@ -71,8 +75,13 @@ def read(text: str) -> Model:
     return _JSON.validate_json(text)
 
 
-def fit(everybody: Customers, currencies: Sequence[str], *, measured: bool = True) -> Model:
-    """The parameters for these customers; ``currencies`` is the main one of each. Says what there is too little of."""
+def fit(
+    everybody: Customers, currencies: Sequence[str], *, measured: bool = True, before: Personas | None = None
+) -> Model:
+    """The parameters for these customers; ``currencies`` is the main one of each. Says what there is too little of.
+
+    Groups of customers keep the names they had ``before``.
+    """
     named = np.array(currencies, dtype=object)
     repeaters = int((everybody.x > 0).sum())
     said: list[str] = []
@@ -87,6 +96,8 @@ def fit(everybody: Customers, currencies: Sequence[str], *, measured: bool = Tru
     fifths = rfm.limits(recency, number, {one: money[named == one] for one in sorted(set(currencies))})
     if fifths is None:
         said.append(f"too little data for RFM: {len(named)} customers, {rfm.FEWEST} are needed")
+    groups, missing = personas.fit(everybody, currencies, before)
+    said += missing
     return Model(
         as_of=everybody.as_of,
         customers=len(named),
@@ -98,6 +109,7 @@ def fit(everybody: Customers, currencies: Sequence[str], *, measured: bool = Tru
         calibration=None if few or held is None else calibrate.learn(everybody),
         rfm=fifths,
         quality=None if few or not measured else calibrate.measure(everybody),
+        personas=groups,
         said=tuple(said),
     )
 

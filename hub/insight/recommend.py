@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log1p, sqrt
+from typing import Literal
 
 SUPPORT = 5
 MOST_ITEMS = 500
@@ -66,14 +67,21 @@ def _order(one: Neighbour) -> tuple[float, str]:
     return -one.score, one.other
 
 
+Kind = Literal["next", "up", "again"]
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """``because`` is an item of the customer's own, None for what is popular; in words in ``why``."""
+    """``because`` is an item of the customer's own, None for what is popular; in words in ``why``.
+
+    ``kind`` is ``next`` (bought by the same people), ``up`` (dearer, of the same category) or ``again`` (used up).
+    """
 
     item: str
     score: float
     because: str | None
     why: str
+    kind: Kind = "next"
 
 
 def offers(

@@ -20,6 +20,9 @@ from hub.insight.special_functions import Floats
 NEW, EXISTING, LOYAL, AT_RISK, FORMER, WON_BACK = range(6)
 NAMES = ("new", "existing", "loyal", "at_risk", "former", "won_back")
 POTENTIAL = "potential"
+NOBODY = -1
+"""The stage before the first order."""
+
 NEVER = 10**7
 """A day that no customer lives to see."""
 
@@ -57,11 +60,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Of each customer: the stage, the day since when, and the day it ends by itself (``NEVER``)."""
+    """Of each customer: the stage, the day since when, the day it ends by itself (``NEVER``), and the stage before.
+
+    ``before`` is ``NOBODY`` where the first order made the stage.
+    """
 
     stage: Ints
     since: Ints
     due: Ints
+    before: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +89,22 @@ def stages(customers: Customers, limits: Limits) -> Staged:
     begin = np.maximum(counts - 1 - WALKED, 0)
     stage = np.where(begin > 0, EXISTING, NEW)
     last = (customers.days[starts + begin] - first).astype(np.float64)
-    since, back = last.copy(), np.zeros(size)
+    since, back, prior = last.copy(), np.zeros(size), np.full(size, NOBODY, dtype=np.int64)
     yearly = _yearly(customers, begin, limits)
     on = np.arange(size)
     for step in range(1, int((counts - begin).max(initial=1))):
         on = on[counts[on] > begin[on] + step]
         rank, place = (begin[on] + step).astype(np.float64), starts[on] + begin[on] + step
         now = (customers.days[place] - first[on]).astype(np.float64)
-        before, began, _ = _by_time(stage[on], since[on], rank - 1, last[on], now, back[on], limits)
+        before, began, _, came = _by_time(stage[on], since[on], rank - 1, last[on], now, back[on], limits, prior[on])
         after = _by_order(before, rank, now, limits, yearly[place])
         since[on] = np.where(after == before, began, now)
+        prior[on] = np.where(after == before, came, before)
         back[on] = _back_until(rank, last[on], now, limits)
         stage[on], last[on] = after, now
-    found, began, due = _by_time(stage, since, customers.x, customers.tx, customers.t, back, limits)
+    found, began, due, came = _by_time(stage, since, customers.x, customers.tx, customers.t, back, limits, prior)
     whole = np.where(due < NEVER, due + first, NEVER)
-    return Staged(found, (began + first).astype(np.int64), whole.astype(np.int64))
+    return Staged(found, (began + first).astype(np.int64), whole.astype(np.int64), came)
 
 
 def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
@@ -104,17 +112,17 @@ def history(customer: Customers, limits: Limits) -> list[tuple[int, str]]:
     first, days = int(customer.days[0]), (customer.days - customer.days[0]).astype(np.float64)
     begin = max(0, len(days) - 1 - WALKED)
     yearly = _yearly(customer, np.array([begin]), limits)
-    base = np.array([EXISTING if begin else NEW])
+    base, unasked = np.array([EXISTING if begin else NEW]), np.array([NOBODY])
     since, back = days[begin : begin + 1], np.zeros(1)
     told = [(first + int(days[begin]), NAMES[int(base[0])])]
     for rank in range(begin, len(days)):
         last = days[rank : rank + 1]
         until = days[rank + 1] if rank + 1 < len(days) else float(customer.as_of - first)
         x = np.array([float(rank)])
-        found, _, due = _by_time(base, since, x, last, last, back, limits)
+        found, _, due, _ = _by_time(base, since, x, last, last, back, limits, unasked)
         while due[0] <= until and due[0] < NEVER:
             at = due.copy()
-            found, _, due = _by_time(base, since, x, last, at, back, limits)
+            found, _, due, _ = _by_time(base, since, x, last, at, back, limits, unasked)
             told.append((first + int(at[0]), NAMES[int(found[0])]))
         if rank + 1 < len(days):
             since = days[rank + 1 : rank + 2]
@@ -162,10 +170,12 @@ def _by_time(
     t: Floats,
     back: Floats,
     limits: Limits,
-) -> tuple[Ints, Floats, Floats]:
-    """What a stage became ``t`` days after the first order without an order since ``tx``: stage, since, next change.
+    prior: Ints,
+) -> tuple[Ints, Floats, Floats, Ints]:
+    """What a stage became ``t`` days after the first order without an order since ``tx``.
 
-    ``back`` is until when somebody won back counts as that.
+    Gives the stage, since when, the next change, and the stage before. ``back`` is until when somebody won back counts
+    as that, ``prior`` the stage before ``stage``.
     """
     falls = _falls(x, tx, limits)
     soft = stage == NEW
@@ -195,7 +205,12 @@ def _by_time(
         np.minimum(ends, from_risk),
         np.where(found == FORMER, NEVER, np.where(found == AT_RISK, from_gone, from_risk)),
     )
-    return found.astype(np.int64), began, np.asarray(due, dtype=np.float64)
+    passing = np.isin(stage, (NEW, LOYAL, WON_BACK)) & (ends < from_risk)
+    before_risk = np.where(passing, EXISTING, stage)
+    before_gone = np.where((stage == AT_RISK) | (from_risk < from_gone), AT_RISK, before_risk)
+    by_time = np.where(found == FORMER, before_gone, np.where(found == AT_RISK, before_risk, stage))
+    came = np.where(found == stage, prior, by_time).astype(np.int64)
+    return found.astype(np.int64), began, np.asarray(due, dtype=np.float64), came
 
 
 def _falls(x: Floats, tx: Floats, limits: Limits) -> _Falls:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from hub.insight.attribution import DIRECT, Journey, touches
+from hub.mapping.came import came_by
 
 WINDOW = 90 * 86_400
 """Seconds before an order in which a touch counts."""
@@ -19,6 +20,8 @@ _CLICK_IDS = {
 """Parameters that advertising networks put on links. Facebook's ``fbclid`` is on every link, paid or not."""
 
 _PAID = ("cpc", "ppc", "paid", "cpm", "display", "ads")
+_SEARCH = (".google.", ".bing.", ".duckduckgo.", ".ecosia.", ".qwant.", ".yahoo.", ".startpage.", ".baidu.", ".yandex.")
+_PAYMENT = ("paypal.", "klarna.", "stripe.com", "mollie.", "adyen.", "giropay.", "sofort.", "amazonpay", "payments.")
 _OF_KINDS = {
     "email_clicked": "email", "email_replied": "email", "store_visit": "store", "call": "phone", "appointment": "store",
 }  # fmt: skip
@@ -44,24 +47,62 @@ def channel_of(interaction: Mapping[str, Any]) -> str | None:
         return str(interaction.get("channel")) if interaction.get("direction", "in") == "in" else None
     if kind not in _PAGES:
         return None
-    return channel_of_link(str(interaction.get("url") or "")) or DIRECT
+    details = interaction.get("details")
+    told = details if isinstance(details, Mapping) else {}
+    url = str(interaction.get("url") or "")
+    found = channel_of_campaign({**told, **came_by(url)})
+    if found is not None:
+        return found
+    referrer = _host(str(told.get("referrer") or ""))
+    if not referrer or any(each in referrer for each in _PAYMENT):
+        # Who comes back from paying came by what brought them before (matomo-org/matomo#18612).
+        return None if referrer else DIRECT
+    if referrer == _host(url):
+        # A step within the site is no touch of its own: counted, it would give all to direct (matomo#22347).
+        return None
+    return "organic search" if any(each in f".{referrer}." for each in _SEARCH) else "referral"
 
 
 def channel_of_link(url: str) -> str | None:
     """The channel that a landing page's parameters name: click ids first, then UTM. None where they say nothing."""
-    try:
-        told = {name.lower(): values[0].strip().lower() for name, values in parse_qs(urlsplit(url).query).items()}
-    except ValueError:
+    return channel_of_campaign(came_by(url))
+
+
+def channel_of_order(order: Mapping[str, Any]) -> str | None:
+    """The channel that an order, as it is stored, says it came by; None where it says nothing."""
+    custom = order.get("custom")
+    if not isinstance(custom, Mapping):
         return None
-    for name, channel in _CLICK_IDS.items():
-        if told.get(name):
-            return channel
-    source, medium = told.get("utm_source", ""), told.get("utm_medium", "")
+    # Shopware keeps the codes of links by themselves, as affiliateCode and campaignCode of its orders.
+    codes = "affiliate" if custom.get("affiliateCode") else "other campaigns" if custom.get("campaignCode") else None
+    return channel_of_campaign(custom) or codes
+
+
+def channel_of_campaign(told: Mapping[str, Any]) -> str | None:
+    """The channel of ``click_id``, ``utm_source``, ``utm_medium`` and ``utm_campaign``; None where there are none.
+
+    A campaign that names no source is one all the same, and not direct (rybbit-io/rybbit#1102).
+    """
+    clicked = str(told.get("click_id") or "").lower()
+    if clicked in _CLICK_IDS:
+        return _CLICK_IDS[clicked]
+    source, medium = (str(told.get(name) or "").strip().lower() for name in ("utm_source", "utm_medium"))
     if medium in ("email", "e-mail", "newsletter"):
         return "email"
+    if medium == "organic":
+        return "organic search"
     if source:
         return f"{source[:40]} ads" if any(word in medium for word in _PAID) else source[:40]
-    return "facebook" if told.get("fbclid") else None
+    if clicked == "fbclid":
+        return "facebook"
+    return medium[:40] or ("other campaigns" if told.get("utm_campaign") else None)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:

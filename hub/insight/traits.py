@@ -15,6 +15,7 @@ import numpy as np
 from hub.insight import calibrate, rfm, stages
 from hub.insight.customers import Customers, date_of
 from hub.insight.model import Model
+from hub.insight.personas import in_words
 from hub.insight.special_functions import Floats, log_gamma
 
 YEAR = 365
@@ -37,8 +38,14 @@ def traits(customers: Customers, currencies: Sequence[str], model: Model) -> Wor
     """All traits that follow from orders."""
     staged = stages.stages(customers, model.limits)
     told: list[Told] = [
-        {"stage": stages.NAMES[stage], "stage_since": date_of(since).isoformat()}
-        for stage, since in zip(staged.stage.tolist(), staged.since.tolist(), strict=True)
+        {
+            "stage": stages.NAMES[stage],
+            "stage_since": date_of(since).isoformat(),
+            "stage_before": stages.POTENTIAL if before == stages.NOBODY else stages.NAMES[before],
+        }
+        for stage, since, before in zip(
+            staged.stage.tolist(), staged.since.tolist(), staged.before.tolist(), strict=True
+        )
     ]
     day = _steady_day(customers)
     if model.rhythm is not None:
@@ -50,6 +57,10 @@ def traits(customers: Customers, currencies: Sequence[str], model: Model) -> Wor
         for one, (recency, frequency, money) in zip(told, scored.tolist(), strict=True):
             one["rfm"] = f"{recency}{frequency}{money or '-'}"
             one["rfm_group"] = rfm.group(recency, frequency, money)
+    if model.personas is not None:
+        groups = model.personas.of(customers, currencies, day)
+        for one, place in zip(told, groups.tolist(), strict=True):
+            one["persona"] = model.personas.groups[place].name
     return Worked(told, staged.due.tolist())
 
 
@@ -140,7 +151,11 @@ def why(customers: Customers, currency: str, model: Model, name: str) -> list[st
     gap = float(customers.median_gap()[0])
     number = f"{x + 1} order days" if x else "one order day"
     facts.append(f"{number}, {gap:g} days apart at the median" if gap else number)
-    if name in ("stage", "stage_since"):
+    if name == "persona" and model.personas is not None:
+        place = int(model.personas.of(customers, [currency], _steady_day(customers))[0])
+        words = ", ".join(in_words(model.personas.groups[place].centre)) or "like everybody"
+        return [*facts, f"nearest to those of whom is true: {words}"]
+    if name in ("stage", "stage_since", "stage_before"):
         return [*facts, _of_stage(customers, model)]
     if name in ("rfm", "rfm_group"):
         return [*facts, f"{customers.total()[0]:.2f} {currency} in all"]

@@ -315,6 +315,14 @@ def told_since(state: State, name: str) -> dict[str, list[int]]:
     return {key: [stamp[0], stamp[2]] for key, stamp in items.items()} | found
 
 
+def first_told(state: State) -> datetime | None:
+    """When anything of a record was told first, by the source's own time; None where nothing was."""
+    stamps = [since[0] for name in DATED for since in told_since(state, name).values()]
+    lists = ("accounts", "loyalty_ids", "identifiers")
+    stamps += [item[1][0] for name in lists for item in state.get(name, {}).values()]
+    return moment(min(stamps)) if stamps else None
+
+
 def _newer(value: Any, stamp: Stamp, held: list[Any]) -> bool:
     if stamp[:2] != held[1][:2]:
         return bool(stamp[:2] > held[1][:2])

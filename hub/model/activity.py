@@ -21,6 +21,7 @@ ActivityKind = Literal[
     "appointment",
     "visit",
     "note",
+    "stage",
 ]
 """What a connection's ``activities`` may name."""
 
@@ -52,6 +53,8 @@ def kind_of(fact_kind: str, payload: Mapping[str, Any], *, counted: bool) -> Act
         return _OF_CASES.get(str(payload.get("kind")))
     if fact_kind == "feedback":
         return "review"
+    if fact_kind == "stage":
+        return "stage"
     if not counted:
         return None
     return "order" if fact_kind == "order" else "return" if fact_kind == "refund" else None

@@ -18,6 +18,9 @@ RfmGroup = Literal[
 ]  # fmt: skip
 
 
+LeadAction = Literal["task", "nurture", "wait"]
+
+
 class Traits(Frozen):
     """None, or empty, is what nobody can tell: too little data, or nobody fitted anything yet.
 
@@ -26,11 +29,17 @@ class Traits(Frozen):
     expected. Amounts are in major units of ``currency``, the one the person orders in most often: ``order_value`` of
     the next order, ``value_next_year`` revenue (no profit) that is expected, and with four chances of five between
     ``_low`` and ``_high``. ``rfm`` are three scores from 1 to 5. ``last_order_via`` is the connection of the last
-    order. ``next_products`` are names, the likeliest first.
+    order. ``stage_before`` is the stage that ``stage`` followed on. ``persona`` is the group of customers they are
+    nearest to. ``next_products`` are names, the likeliest first; ``up_sell`` is what those with the same buy next and
+    dearer; ``replenish_product`` is what they will need again, ``replenish_on`` when. Of who has bought nothing:
+    ``win_probability`` from .01 to .99, ``lead_score`` from 1 to 99 (in how many of a hundred leads it is smaller),
+    ``lead_action`` by ``config/leads.yaml``, the three ``lead_reasons`` that weigh most, and what their open orders are
+    worth (``lead_value``, in ``lead_currency``).
     """
 
     stage: Stage | None = None
     stage_since: date | None = None
+    stage_before: Stage | None = None
     alive: Decimal | None = None
     buys_in_90_days: Decimal | None = None
     orders_next_year: Decimal | None = None
@@ -42,7 +51,17 @@ class Traits(Frozen):
     rfm: str | None = None
     rfm_group: RfmGroup | None = None
     last_order_via: str | None = None
+    persona: str | None = None
     next_products: tuple[str, ...] = ()
+    up_sell: str | None = None
+    replenish_product: str | None = None
+    replenish_on: date | None = None
+    win_probability: Decimal | None = None
+    lead_score: int | None = None
+    lead_action: LeadAction | None = None
+    lead_reasons: tuple[str, ...] = ()
+    lead_value: Decimal | None = None
+    lead_currency: Currency | None = None
     segments: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")

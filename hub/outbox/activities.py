@@ -37,6 +37,7 @@ _TITLES: Mapping[ActivityKind, str] = {
     "appointment": "Appointment",
     "visit": "Visit",
     "note": "Note",
+    "stage": "Life cycle",
 }
 
 
@@ -65,8 +66,11 @@ def activity_changes(
             left_out[row.key] = "suppressed"
             continue
         stored = facts.get(activity_key(row.key))
-        change = _change(row, stored) if stored else None
-        if stored is None or change is None:
+        if stored is None:
+            left_out[row.key] = "no longer so"
+            continue
+        change = _change(row, stored)
+        if change is None:
             changes[row.key] = Unreadable(f"activity {row.key} cannot be read by this version of Hub")
         elif stored.happened_at < now - LONGEST_AGE:
             left_out[row.key] = "too long ago"
@@ -91,6 +95,8 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         return None
     money = f"{fact.amount:f} {fact.currency}" if fact.amount is not None and fact.currency else ""
     about = payload.get("number") or (fact.external_id if kind == "order" else "") or fact.order_number or ""
+    if kind == "stage":
+        about = f"{payload.get('from')} to {payload.get('to')}".replace("_", " ")
     words = [str(payload[name]) for name in ("subject", "campaign", "reason", "text", "url") if payload.get(name)]
     way = " ".join(str(payload[name]) for name in ("channel", "direction") if payload.get(name))
     source = ", ".join(filter(None, (way, fact.connection)))

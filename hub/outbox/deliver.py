@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from hub import metrics
 from hub.errors import AuthError, HubError, RateLimited, Unavailable
 from hub.outbox import record
-from hub.outbox.appending import AnyChange, facts_changes, left_out_late
+from hub.outbox.appending import AnyChange, Derived, facts_changes, left_out_late, nothing_derived
 from hub.outbox.enqueue import Route
 from hub.outbox.hold import hold_back
 from hub.outbox.lease import Lease
@@ -67,6 +67,8 @@ class Sender:
     """Keys of rows whose last call failed."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     """For routes whose conditions name days; what is due goes by PostgreSQL's clock."""
+    derived: Derived = nothing_derived
+    """Entries of people's history that follow from others."""
     trains: bool = False
     """Weights are trained by themselves: what cannot be undone waits for it during a bulk load (``hold``)."""
 
@@ -145,11 +147,11 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         else:
             # an erased person's orders go nowhere, and wait for no record of theirs
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-            gone = left_out_late(session, subject, rows, sender.clock())
+            gone = left_out_late(session, subject, rows, sender.clock(), sender.derived)
             early = {row.key for row in rows if row.contact_id is None and row.profile_id not in suppressed} - gone
             outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
             rows = [row for row in rows if row.key not in early]
-            changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock())
+            changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock(), sender.derived)
             postponed = len(early)
     rendered = render(changes, sender.connection)
     with sender.database.session() as session:

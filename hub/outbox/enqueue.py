@@ -43,11 +43,14 @@ class ChangedOrder:
 
 @dataclass(frozen=True, slots=True)
 class ChangedActivity:
-    """Something new in the history of a profile; ``key`` as ``hub.model.activity`` has it."""
+    """Something new in the history of a profile; ``key`` as ``hub.model.activity`` has it.
+
+    ``event`` is None where no event told of it, as of a stage that time alone changes.
+    """
 
     key: UUID
     profile_id: UUID
-    event: int
+    event: int | None
     kind: str
 
 
@@ -135,7 +138,14 @@ def _of_activities(
         return []
     before = outbox.queued(session, {to for to, _ in asked}, {activity.profile_id for _, activity in asked})
     return [
-        NewRow(destination, activity.key, "activity", activity.profile_id, 1, [activity.event])
+        NewRow(
+            destination,
+            activity.key,
+            "activity",
+            activity.profile_id,
+            1,
+            [activity.event] if activity.event is not None else [],
+        )
         for destination, activity in asked
         if (destination, activity.profile_id) in taken | before
     ]

@@ -130,7 +130,7 @@ def _add(
         changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
     else:
         suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
-        changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock())
+        changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock(), sender.derived)
     rendered = render(changes, sender.connection)
     shown.nothing.update({**left_out, **rendered.unchanged})
     shown.failed.update(rendered.failed)

@@ -38,7 +38,10 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChangedProfile:
-    """A version that differs from the one before; ``golden`` is its decoded JSON, ``traits`` as they are stored."""
+    """A version that differs from the one before; ``golden`` is its decoded JSON, ``traits`` as they are stored.
+
+    ``stage_changed``: the stage of the life cycle is another one than was told before.
+    """
 
     id: UUID
     version: int
@@ -46,6 +49,7 @@ class ChangedProfile:
     created_at: datetime
     updated_at: datetime
     traits: Mapping[str, Any] | None = None
+    stage_changed: bool = False
 
     def profile(self) -> Profile:
         """The same as a canonical profile, without retired ids and destinations."""

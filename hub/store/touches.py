@@ -15,7 +15,7 @@ from hub.store.facts import PARTS
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """An order with its ``net`` amount, or an interaction with its ``payload``."""
+    """An order with its ``net`` amount, or an interaction; ``payload`` is of either."""
 
     profile_id: UUID
     at: datetime
@@ -25,13 +25,17 @@ class HistoryRow:
 
 
 def histories(session: Session, since: datetime, most: int) -> Iterator[list[HistoryRow]]:
-    """Interactions and orders of people with any interaction since then, one person after the other, oldest first."""
+    """What people did since then, of whom anything but orders is known, one person after the other, oldest first.
+
+    An order that says by which campaign it came is known of, too.
+    """
     rows = session.rows(
         f"""
         WITH seen AS (
             SELECT DISTINCT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
-            WHERE f.kind = 'interaction' AND f.happened_at >= %s LIMIT %s)
-        SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, NULL, o.id
+            WHERE f.happened_at >= %s AND (f.kind = 'interaction' OR (f.kind = 'order'
+                AND f.payload ~ '"(utm_(source|medium|campaign)|click_id|affiliateCode|campaignCode)"')) LIMIT %s)
+        SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, o.payload, o.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
             JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted AND o.happened_at >= %s {PARTS}
         WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > parts.refunded
@@ -54,43 +58,125 @@ def histories(session: Session, since: datetime, most: int) -> Iterator[list[His
         yield held
 
 
-def order_lines(session: Session, after: UUID | None, limit: int) -> list[tuple[UUID, UUID, str]]:
-    """(order, profile, payload) of orders that count and did not go back in full, in the order of their ids."""
-    return session.rows(
+@dataclass(frozen=True, slots=True)
+class LinesRow:
+    """An order with what was in it. ``amount`` is in major units of ``currency``."""
+
+    order: UUID
+    profile_id: UUID
+    connection: str
+    at: datetime
+    currency: str | None
+    payload: str
+
+
+def order_lines(session: Session, after: UUID | None, limit: int) -> list[LinesRow]:
+    """Orders that count and did not go back in full, in the order of their ids."""
+    rows = session.rows(
         f"""
-        SELECT o.id, r.profile_id, o.payload FROM fact o JOIN record r ON r.id = o.record_id {PARTS}
+        SELECT o.id, r.profile_id, o.connection, o.happened_at, o.currency, o.payload
+        FROM fact o JOIN record r ON r.id = o.record_id {PARTS}
         WHERE o.kind = 'order' AND o.counted AND o.id > %s AND o.amount > parts.refunded AND NOT parts.deleted
         ORDER BY o.id LIMIT %s
         """,
         [after or UUID(int=0), limit],
     )
+    return [LinesRow(*row) for row in rows]
 
 
-def payloads_of(session: Session, profile_id: UUID, most: int) -> list[str]:
-    """The newest orders of one person, as JSON texts; those that went back in full are not among them."""
+@dataclass(frozen=True, slots=True)
+class BoughtRow:
+    """An order (``order``) or a return (``case``) of somebody, as JSON; ``back``: the order went back in full."""
+
+    profile_id: UUID
+    kind: str
+    at: datetime
+    back: bool
+    payload: str
+
+
+def bought(session: Session, profiles: Sequence[UUID], most: int) -> list[BoughtRow]:
+    """The newest orders and cases of these people, ``most`` of a record; deleted orders are not among them."""
     rows = session.rows(
         f"""
-        SELECT o.payload FROM record r JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted {PARTS}
-        WHERE r.profile_id = %s AND o.amount > parts.refunded AND NOT parts.deleted
-        ORDER BY o.happened_at DESC LIMIT %s
-        """,
-        [profile_id, most],
-    )
-    return [row[0] for row in rows]
-
-
-def payloads_of_all(session: Session, profiles: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    """(profile, JSON text) of the orders of these people that did not go back in full."""
-    return session.rows(
-        f"""
-        SELECT r.profile_id, o.payload FROM record r
+        SELECT r.profile_id, o.kind, o.happened_at,
+            o.kind = 'order' AND (o.amount < 0 OR (parts.refunded > 0 AND o.amount <= parts.refunded)), o.payload
+        FROM record r
         CROSS JOIN LATERAL (
-            SELECT f.id, f.connection, f.happened_at, f.version_at, f.amount, f.currency, f.aspect, f.payload
-            FROM fact f WHERE f.record_id = r.id AND f.kind = 'order' AND f.counted OFFSET 0) o {PARTS}
-        WHERE r.profile_id = ANY(%b) AND o.amount > parts.refunded AND NOT parts.deleted
+            SELECT f.id, f.connection, f.happened_at, f.version_at, f.amount, f.currency, f.aspect, f.payload, f.kind
+            FROM fact f WHERE f.record_id = r.id AND ((f.kind = 'order' AND f.counted) OR f.kind = 'case')
+            ORDER BY f.happened_at DESC, f.id LIMIT %s) o {PARTS}
+        WHERE r.profile_id = ANY(%b) AND NOT parts.deleted ORDER BY r.profile_id, o.happened_at, o.id
         """,
-        [list(profiles)],
+        [most, list(profiles)],
     )
+    return [BoughtRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """What is known of an item by its orders, and by the catalogue.
+
+    ``price`` is what one cost on the mean, in major units of ``currency``. ``gap_days`` is the median of days until it
+    is bought again, 0 where too few do.
+    """
+
+    item: str
+    category: str | None
+    price: float | None
+    currency: str | None
+    gap_days: float
+    again: int
+    bought: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """Of ``owners`` of ``item``, ``moved`` bought ``other`` later: of the same category, and dearer."""
+
+    item: str
+    place: int
+    other: str
+    moved: int
+    owners: int
+
+
+def replace_products(session: Session, products: Sequence[ProductRow], steps: Sequence[StepRow]) -> None:
+    """Store what is known of items and of what people buy after them; what was stored before is gone."""
+    session.run("DELETE FROM product_habit")
+    session.run("DELETE FROM product_step")
+    for start in range(0, len(products), 10_000):
+        part = products[start : start + 10_000]
+        columns = [[getattr(row, name) for row in part] for name in ProductRow.__slots__]
+        session.run(
+            "INSERT INTO product_habit (item, category, price, currency, gap_days, again, bought) SELECT * FROM "
+            "unnest(%b::text[], %b::text[], %b::float8[], %b::text[], %b::float8[], %b::int[], %b::int[])",
+            columns,
+        )
+    for start in range(0, len(steps), 10_000):
+        here = steps[start : start + 10_000]
+        session.run(
+            "INSERT INTO product_step (item, place, other, moved, owners) SELECT * FROM "
+            "unnest(%b::text[], %b::smallint[], %b::text[], %b::int[], %b::int[])",
+            [[getattr(row, name) for row in here] for name in StepRow.__slots__],
+        )
+
+
+_HABIT = "SELECT item, category, price, currency, gap_days, again, bought FROM product_habit"
+_STEP = "SELECT item, place, other, moved, owners FROM product_step"
+
+
+def habits(session: Session, items: Sequence[str] | None = None) -> list[ProductRow]:
+    """What is known of these items, or of all."""
+    where = " WHERE item = ANY(%b)" if items is not None else " ORDER BY item"
+    return [ProductRow(*row) for row in session.rows(_HABIT + where, [] if items is None else [list(items)])]
+
+
+def steps(session: Session, items: Sequence[str] | None = None) -> list[StepRow]:
+    """What owners of these items, or of any, buy next and dearer, the likeliest first."""
+    where = "" if items is None else " WHERE item = ANY(%b)"
+    rows = session.rows(f"{_STEP}{where} ORDER BY item, place", [] if items is None else [list(items)])
+    return [StepRow(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,16 @@ def by_stage(session: Session) -> dict[str, int]:
     return dict(session.rows("SELECT stage, count(*) FROM trait GROUP BY stage"))
 
 
+def by_trait(session: Session, name: str) -> dict[str, int]:
+    """How many profiles have each value of a trait."""
+    return dict(
+        session.rows(
+            "SELECT told::jsonb ->> %s, count(*) FROM trait WHERE told LIKE '%%' || %s || '%%' GROUP BY 1",
+            [name, f'"{name}":'],
+        )
+    )
+
+
 def segment_sizes(session: Session) -> dict[str, int]:
     """How many profiles are in each segment that has any."""
     return dict(session.rows("SELECT unnest(segments), count(*) FROM trait WHERE segments <> '{}' GROUP BY 1"))

@@ -397,7 +397,7 @@ def test_recommendations_say_why_and_nobody_there_is_not_found(hub: Installation
 
     found = hub.get(f"/profiles/{profile_id}/recommendations", limit=3)
 
-    assert found == [{"product": "Tea", "because": None, "why": "9 of 18 customers bought it"}]
+    assert found == [{"product": "Tea", "because": None, "why": "9 of 18 customers bought it", "kind": "next"}]
     assert hub.http.get(f"/api/v1/profiles/{UUID(int=7)}/recommendations").status_code == 404
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.application.process import Processing, process_batch
+from hub.application.stage_changes import stored_changes
+from hub.application.traits import Insight
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender, deliver
@@ -56,6 +58,7 @@ class Way:
             "crm": self.connection,
         }
         self.routes: tuple[Route, ...] = (Route("crm", orders=True),)
+        self.insight = Insight()
 
     def through(self, *destinations: Connection) -> None:
         """Lead to these instead of the sandbox."""
@@ -65,12 +68,14 @@ class Way:
     @property
     def processing(self) -> Processing:
         """What a batch needs to know."""
-        return Processing(self.database, self.connections, self.routes, self.rules, SurvivorshipRules())
+        return Processing(self.database, self.connections, self.routes, self.rules, SurvivorshipRules(), self.insight)
 
     def sender(self) -> Sender:
         """One more process that sends to the CRM."""
         owner = f"elsewhere:1:{uuid.uuid4().hex}"
-        return Sender(self.database, self.connection, self.routes, owner, client=client_of(self.crm))
+        return Sender(
+            self.database, self.connection, self.routes, owner, client=client_of(self.crm), derived=stored_changes
+        )
 
     def take(self, *entries: NewEntry) -> None:
         """Store and process these."""

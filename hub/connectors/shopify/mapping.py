@@ -20,6 +20,7 @@ from hub.mapping.buyer import (
     told_fields,
     weak_contacts,
 )
+from hub.mapping.came import came_by
 from hub.mapping.custom import labels, note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
@@ -232,7 +233,8 @@ def order(given: schemas.Order, told: Addresses) -> Order:
     numbers = (phone(text, told.region) for text in (*given.phones, *told.fields.get("phone", ())))
     state, shipping = _state(given), _shipping(given)
     rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
-    more = [("po_number", given.po_number), ("cash_rounding", rounding or None)]
+    came = came_by(given.landing_site).items()
+    more = [("po_number", given.po_number), ("cash_rounding", rounding or None), *came]
     placed = Order(
         external_id=given.id,
         number=given.name,

@@ -312,6 +312,7 @@ class Order(Purchase):
     tags: str | None = None
     po_number: str | None = None
     source_name: str | None = None
+    landing_site: str | None = None
     location_id: str | None = None
     test: bool = False
     shipping_lines: tuple[ShippingLine, ...] = ()

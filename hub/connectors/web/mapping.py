@@ -18,6 +18,7 @@ from hub.connectors.web.mapping_admission import id_of
 from hub.connectors.web.mapping_orders import ORDER_EVENTS, events_of_order
 from hub.connectors.web.schemas import Item, Message, Properties, Traits
 from hub.errors import PayloadError
+from hub.mapping.came import came_by, named
 from hub.mapping.custom import text
 from hub.mapping.customer import CustomerFields, customer, guest_key
 from hub.mapping.details import answers
@@ -247,6 +248,7 @@ def _done(
     **told: Any,
 ) -> InteractionEvent:
     context = message.context
+    told["details"] = {**told.get("details", {}), **_came(message, url)}
     app = message.type == "screen" or context.device.type or message.channel == "mobile"
     return InteractionEvent(
         occurred_at=at,
@@ -273,6 +275,16 @@ def _details(message: Message, seen: Properties, path: str, reading: Reading) ->
     referrer = _plain(seen.referrer or message.context.page.referrer)
     came = {"referrer": referrer} if referrer else {}
     return {**_plain_texts(told, place, reading), **_named(message), **came}
+
+
+def _came(message: Message, url: str | None) -> dict[str, str]:
+    """The campaign of the address, and what the sender read of it.
+
+    ``context.campaign`` holds UTM parameters: https://www.twilio.com/docs/segment/connections/spec/common#context
+    """
+    campaign = message.context.campaign
+    told = named({"utm_source": campaign.source, "utm_medium": campaign.medium, "utm_campaign": campaign.name})
+    return {**told, **came_by(url or message.context.page.url)}
 
 
 def _plain_texts(told: Mapping[str, Any], place: str, reading: Reading) -> dict[str, str]:

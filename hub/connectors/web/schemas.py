@@ -18,6 +18,8 @@ from hub.mapping.payload import TimeText, VendorModel
 
 class Campaign(VendorModel):
     name: str | None = None
+    source: str | None = None
+    medium: str | None = None
 
 
 class Page(VendorModel):

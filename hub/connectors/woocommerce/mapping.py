@@ -10,6 +10,7 @@ from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of, told_fields
+from hub.mapping.came import came_by, named
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
 from hub.mapping.email import email
@@ -238,8 +239,31 @@ def order(given: schemas.Order, region: str) -> Order:
         contact_phone=number.value if number and number.usable else None,
         payment_due=_due(given),
         note=note(given.customer_note),
-        custom=texts(map(schemas.Meta.pair, given.meta_data), *(_chosen(line) for line in given.shipping_lines)),
+        custom=texts(
+            map(schemas.Meta.pair, given.meta_data),
+            *(_chosen(line) for line in given.shipping_lines),
+            _came(given).items(),
+        ),
     )
+
+
+_ATTRIBUTION = "_wc_order_attribution_"
+"""What WooCommerce itself notes of an order's origin, under hidden names:
+https://woocommerce.com/document/order-attribution-tracking/"""
+
+
+def _came(given: schemas.Order) -> dict[str, str]:
+    """The campaign an order came by. ``utm_source`` is also set for who came without one: the source's own word."""
+    told = {
+        str(meta.key).removeprefix(_ATTRIBUTION): meta.value
+        for meta in given.meta_data
+        if (meta.key or "").startswith(_ATTRIBUTION) and isinstance(meta.value, str)
+    }
+    kind = told.get("source_type")
+    if kind not in ("utm", "organic", "referral"):
+        return {}
+    came = told if kind == "utm" else {"utm_source": told.get("utm_source", ""), "utm_medium": kind}
+    return {**named(came), **{k: v for k, v in came_by(told.get("session_entry")).items() if k == "click_id"}}
 
 
 def _state(given: schemas.Order) -> OrderState:

@@ -90,9 +90,9 @@ def few(number: int) -> Customers:
 def test_ten_customers_are_too_few_for_all_of_it():
     found = model.fit(few(10), ["EUR"] * 10)
     assert (found.rhythm, found.rfm, found.spend, found.calibration, found.quality) == (None, None, {}, None, None)
-    assert len([line for line in found.said if line.startswith("too little data")]) == 3
+    assert len([line for line in found.said if line.startswith("too little data")]) == 4
     [told, *_] = traits.traits(few(10), ["EUR"] * 10, found).told
-    assert told.keys() == {"stage", "stage_since"}
+    assert told.keys() == {"stage", "stage_since", "stage_before"}
 
 
 def test_few_repeaters_lean_on_a_usual_rhythm_and_it_is_said():

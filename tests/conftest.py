@@ -11,12 +11,14 @@ import tempfile
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
 import redis
 import structlog
+from httpx._transports import default
 from structlog.typing import Processor
 
 from hub.store.database import Database
@@ -69,9 +71,13 @@ for _hook in sys.meta_path:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Nothing here speaks TLS to the world, and to read its 140 authorities takes 50 ms for each client that is made. A file
-# that the machine names would be read first.
+# that the machine names would be read first; a client that trusts no environment reads httpx's own, once.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+default.create_ssl_context = cache(default.create_ssl_context)
+
+# Nothing of ours is a plugin of pydantic: to look for one reads the metadata of every package, in every process.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 # The interpreter looks for cycles once more before it ends: in all that a run has left, and for nothing.
 atexit.register(gc.freeze)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLContext
 from typing import Any, cast
@@ -182,7 +183,7 @@ class Transport(httpx.BaseTransport):
         self._guard = guard
         self._proxied = proxy = _proxy(root)
         limits: dict[str, Any] = {
-            "ssl_context": httpx.create_ssl_context(),
+            "ssl_context": _authorities(),
             "max_connections": 100,
             "max_keepalive_connections": 20,
             "keepalive_expiry": _KEEP_ALIVE_SECONDS,
@@ -258,6 +259,12 @@ def _as_httpx(request: httpx.Request) -> Iterator[None]:
     ) as error:
         kind = getattr(httpx, type(error).__name__, httpx.NetworkError)
         raise kind(str(error), request=request) from error
+
+
+@cache
+def _authorities() -> SSLContext:
+    """Whom TLS trusts, read once: to read 140 certificates for each connection takes 50 ms of each one's start."""
+    return httpx.create_ssl_context()
 
 
 def _proxy(root: str) -> httpx.URL | None:

@@ -69,7 +69,9 @@ def folder(slug: str) -> Path:
     return Path(location).parent
 
 
+@cache
 def _modules() -> Mapping[str, str]:
+    """Each connector's package. To ask what is installed for entry points reads the metadata of everything."""
     found: dict[str, str] = {}
     spec = find_spec(PACKAGE)
     for location in (spec.submodule_search_locations or ()) if spec else ():

@@ -230,29 +230,29 @@ def test_what_the_answers_taught_is_what_the_command_tells(desk: Desk) -> None:
     assert sum(counted) == 1
 
 
-@pytest.mark.parametrize(
-    ("role", "path", "form", "status"),
-    [
-        ("viewer", "/review/{review}", {"answer": "accept"}, 403),
-        ("viewer", "/review/{review}/undo", {}, 403),
-        ("support", "/review/many/accept", {"least": 1}, 403),
-        ("support", "/people/{one}/merge", {"other": "{other}", "sure": "true"}, 403),
-        ("support", "/people/{one}/records/split", {"sure": "true"}, 403),
-        ("operator", "/review/{review}", {"answer": "yes"}, 422),
-        ("operator", "/review/many/preview", {"least": "nan"}, 422),
-        ("operator", "/people/{one}/steal", {"other": "{other}"}, 422),
-    ],
-)
-def test_a_role_does_what_it_may(desk: Desk, role: str, path: str, form: dict[str, Any], status: int) -> None:
+MAY_NOT: list[tuple[str, str, dict[str, Any], int]] = [
+    ("viewer", "/review/{review}", {"answer": "accept"}, 403),
+    ("viewer", "/review/{review}/undo", {}, 403),
+    ("support", "/review/many/accept", {"least": 1}, 403),
+    ("support", "/people/{one}/merge", {"other": "{other}", "sure": "true"}, 403),
+    ("support", "/people/{one}/records/split", {"sure": "true"}, 403),
+    ("operator", "/review/{review}", {"answer": "yes"}, 422),
+    ("operator", "/review/many/preview", {"least": "nan"}, 422),
+    ("operator", "/people/{one}/steal", {"other": "{other}"}, 422),
+]
+
+
+def test_a_role_does_what_it_may(desk: Desk) -> None:
     desk.pair(1, "Brandner")
     (review,) = desk.open()
     named = {"review": review.id, "one": review.one, "other": review.other}
-    form = {key: str(value).format(**named) for key, value in form.items()}
-    somebody = desk.as_(role)
-    somebody.post(path.format(**named), form, status=status)
-    somebody.token = "0" * 64
-    somebody.post(path.format(**named), form, status=403)
-    assert len(desk.people()) == 2
+    for role, path, fields, status in MAY_NOT:
+        form = {key: str(value).format(**named) for key, value in fields.items()}
+        somebody = desk.as_(role)
+        somebody.post(path.format(**named), form, status=status)
+        somebody.token = "0" * 64
+        somebody.post(path.format(**named), form, status=403)
+        assert len(desk.people()) == 2, path
 
 
 def test_a_viewer_sees_a_review_without_personal_data(desk: Desk) -> None:
@@ -357,18 +357,18 @@ def test_those_to_merge_with_can_be_told_apart(desk: Desk) -> None:
 # -- people: what is shown --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["käthe brandner", "kaethe", "BRANDNER", "030 2312-5000", "+49 30 23125000", "k1@example.de", "EMAIL:K1@example.de",
-     "phone:030/23125000", "1-0", "shop:1-0"],
-)  # fmt: skip
-def test_somebody_is_found_in_any_spelling(desk: Desk, text: str) -> None:
+def test_somebody_is_found_in_any_spelling(desk: Desk) -> None:
     told = customer("1-0", name=("Käthe", "Brandner"), emails=["k1@example.de"], phones=["+493023125000"])
     other = customer("2-0", name=("Bert", "Ohm"), emails=["b@example.de"])
     desk.way.take(entry([told, other], "e1"))
-    found = desk.as_("support").post("/people", {"text": text}, htmx=True).text
-    assert "Käthe Brandner" in found
-    assert "Bert Ohm" not in found
+    support = desk.as_("support")
+    for text in (
+        *("käthe brandner", "kaethe", "BRANDNER", "030 2312-5000", "+49 30 23125000", "k1@example.de"),
+        *("EMAIL:K1@example.de", "phone:030/23125000", "1-0", "shop:1-0"),
+    ):
+        found = support.post("/people", {"text": text}, htmx=True).text
+        assert "Käthe Brandner" in found, text
+        assert "Bert Ohm" not in found, text
 
 
 def test_why_she_got_a_mail_that_she_had_unsubscribed_from(desk: Desk) -> None:

@@ -25,14 +25,14 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("values", [("Anna", "Anne"), (None, None), ("a: b", "50 %")])
-@pytest.mark.parametrize(("feature", "level"), SENTENCES)
-def test_every_piece_of_evidence_is_told_in_german(feature: str, level: str, values: tuple[str | None, str | None]):
-    english = sentence(feature, level, *values)
-    german = spoken("de", english)
-    assert german != english
-    assert all(value in german for value in values if value and value in english)
-    assert spoken("de", f"{english} (+2.5 bits)") == f"{german} (+2.5 Bit)"
-    assert spoken("en", english) == english
+def test_every_piece_of_evidence_is_told_in_german(values: tuple[str | None, str | None]):
+    for feature, level in SENTENCES:
+        english = sentence(feature, level, *values)
+        german = spoken("de", english)
+        assert german != english
+        assert all(value in german for value in values if value and value in english)
+        assert spoken("de", f"{english} (+2.5 bits)") == f"{german} (+2.5 Bit)"
+        assert spoken("en", english) == english
 
 
 TROUBLES = [

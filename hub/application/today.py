@@ -166,8 +166,13 @@ def _open_reviews(session: Session) -> list[Need]:
     found = reviews.page(session, limit=MOST_REVIEWS)
     people = profiles.by_ids(session, {review.one for review in found} | {review.other for review in found})
     return [
-        Need("review", stake=_stake(people, review.one, review.other), reason=review.held or "", profile=review.one,
-             review=review_id(review.one, review.other))  # fmt: skip
+        Need(
+            "review",
+            stake=_stake(people, review.one, review.other),
+            reason=review.held or "",
+            profile=review.one,
+            review=review_id(review.one, review.other),
+        )
         for review in found
     ]
 

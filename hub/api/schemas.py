@@ -165,9 +165,7 @@ class ConnectionItem(Answer):
     destination: ConnectionHealth | None
     advice: list[str] = Field(description="What a person can do, a sentence each.")
     backfill: BackfillProgress | None
-    quotas: list[QuotaItem] = Field(
-        description="What the vendor told of its limits last, if anything."
-    )
+    quotas: list[QuotaItem] = Field(description="What the vendor told of its limits last, if anything.")
 
 
 class Resumed(Answer):

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from hub.application.counting import Counted, counted
 from hub.application.standing import Standing, standing
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.sdk.connection import Connection
 from hub.sdk.manifest import Limits
-from hub.store import flow, outbox
+from hub.store import flow
 from hub.store.database import Database, Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -63,19 +64,24 @@ class Delivering:
         return self.standing.destination.state if self.standing.destination else "unrouted"
 
 
-def delivering(session: Session, connections: Mapping[str, Connection], routed: Collection[str]) -> list[Delivering]:
+def delivering(
+    session: Session,
+    connections: Mapping[str, Connection],
+    routed: Collection[str],
+    counting: Callable[[Session], Counted] = counted,
+) -> list[Delivering]:
     """Every destination that something is, or was, to go to."""
-    counted, sent, fresh = outbox.counts(session), flow.attempts(session), flow.freshness(session)
+    told, sent, fresh = counting(session), flow.attempts(session), flow.freshness(session)
     return [
         Delivering(
             standing=one,
-            counts=counted.get(one.name, _NOTHING),
+            counts=told.rows.get(one.name, _NOTHING),
             per_second=sent.per_second(one.name),
             freshness=fresh.get(one.name),
             limits=limits_of(connections[one.name]),
             paused=one.destination.state == "paused",
         )
-        for one in standing(session, connections, routed)
+        for one in standing(session, connections, routed, lambda _: told)
         if one.destination is not None
     ]
 

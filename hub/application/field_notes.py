@@ -11,7 +11,7 @@ from hub.errors import NotFound, RefusedError, RejectedError
 from hub.model.text import tidy
 from hub.normalise.own import CONNECTION, TOPIC, WrittenNote
 from hub.profiles import view
-from hub.store import audit, inbox
+from hub.store import audit, event_search, inbox
 from hub.store.inbox import NewEntry
 
 LONGEST = 10_000
@@ -54,7 +54,7 @@ class Notes:
             now = session.now()
             written = WrittenNote(id=id_, record=person.records[0], text=words, by=by, at=now)
             new = inbox.insert(session, [NewEntry(CONNECTION, str(id_), TOPIC, "{}", written.body(), now)])
-            event = inbox.id_of(session, CONNECTION, str(id_))
+            event = event_search.id_of(session, CONNECTION, str(id_))
             if new:
                 audit.note(session, by, "profile.note", person.id)
         assert event is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hub.application.counting import Counted, counted
 from hub.outbox.health import Health, of_destination, of_source
 from hub.sdk.connection import Connection
-from hub.store import backfills, outbox, quotas, stats
+from hub.store import backfills, quotas, stats
 from hub.store.backfills import Backfill
 from hub.store.database import Session
 from hub.store.quotas import ToldQuota
@@ -93,11 +94,17 @@ class Standing:
         return {**told, "quotas": quotas, "backfill": progress, "advice": self.advice()}
 
 
-def standing(session: Session, connections: Mapping[str, Connection], routed: Collection[str]) -> list[Standing]:
+def standing(
+    session: Session,
+    connections: Mapping[str, Connection],
+    routed: Collection[str],
+    counting: Callable[[Session], Counted] = counted,
+) -> list[Standing]:
     """All configured connections, in the order of the configuration. ``routed`` are those some route leads to."""
-    inbox_lag, outbox_lag = stats.inbox_lag(session), stats.outbox_lag(session)
+    inbox_lag, told_rows = stats.inbox_lag(session), counting(session)
+    rows, outbox_lag = told_rows.rows, told_rows.lag
     destinations, sources = stats.destination_troubles(session), stats.source_troubles(session)
-    parked, rows, history = stats.parked(session), outbox.counts(session), backfills.page(session)
+    parked, history = stats.parked(session), backfills.page(session)
     unheard, told = stats.silent(session, connections), quotas.by_connection(session)
     found = []
     for name, connection in connections.items():

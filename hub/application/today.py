@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from hub.application.counting import Counted, counted
 from hub.application.standing import Standing, standing
 from hub.model.money import Money
 from hub.sdk.connection import Connection
@@ -97,8 +98,10 @@ class Looking:
         connections: Mapping[str, Connection],
         routed: Collection[str],
         *,
+        counting: Callable[[Session], Counted] = counted,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._counting = counting
         self._connections, self._routed, self._clock = connections, routed, clock
         self._counted: Mapping[str, Any] = {}
         self._open: list[Need] = []
@@ -109,7 +112,7 @@ class Looking:
         if self._clock() >= self._until:
             self._counted, self._open = stats.stats(session, self._routed), _open_reviews(session)
             self._until = self._clock() + COUNT_SECONDS
-        standings = standing(session, self._connections, self._routed)
+        standings = standing(session, self._connections, self._routed, self._counting)
         arrived, delivered, fresh = flow.events(session), flow.attempts(session), flow.freshness(session)
         return Today(
             at=session.now(),
@@ -166,8 +169,13 @@ def _open_reviews(session: Session) -> list[Need]:
     found = reviews.page(session, limit=MOST_REVIEWS)
     people = profiles.by_ids(session, {review.one for review in found} | {review.other for review in found})
     return [
-        Need("review", stake=_stake(people, review.one, review.other), reason=review.held or "", profile=review.one,
-             review=review_id(review.one, review.other))  # fmt: skip
+        Need(
+            "review",
+            stake=_stake(people, review.one, review.other),
+            reason=review.held or "",
+            profile=review.one,
+            review=review_id(review.one, review.other),
+        )
         for review in found
     ]
 

@@ -20,6 +20,7 @@ from hub.store.users import Role
 
 if TYPE_CHECKING:
     from hub.application.answer_review import Reviewer
+    from hub.application.counting import Counting
     from hub.application.field_notes import Notes
     from hub.application.in_force import InForce
     from hub.application.judge import Judge
@@ -91,6 +92,13 @@ class House:
     def live(self) -> Live:
         """The live parts of this process's pages."""
         return Live(self.database)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """Counts of the outbox for all pages of this process."""
+        from hub.application.counting import Counting
+
+        return Counting()
 
     @cached_property
     def jobs(self) -> Jobs:

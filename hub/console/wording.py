@@ -161,6 +161,7 @@ KEPT = {
     "bodies": N_("Bodies of events"),
     "attempts": N_("Attempts to deliver"),
     "outcomes": N_("Why events were skipped"),
+    "visits": N_("Visits of pages"),
 }
 """What retention removes."""
 

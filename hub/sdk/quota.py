@@ -3,9 +3,9 @@
 Sources: developers.hubspot.com/changelog/2018-11-06-rate-limit-information-headers-will-be-included-in-http-responses
 and community.hubspot.com/t5/APIs-Integrations/…/td-p/224404 (X-HubSpot-RateLimit-Daily and -Daily-Remaining: calls
 allowed, and still allowed, from midnight to midnight);
-developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm (Sforce-Limit-Info: api-usage=used/allowed a day, of all apps);
-pipedrive.readme.io/docs/core-api-concepts-rate-limiting (x-ratelimit-limit and -remaining of a short window;
-x-daily-ratelimit-token-remaining).
+developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm (Sforce-Limit-Info:
+api-usage=used/allowed a day, of all apps); pipedrive.readme.io/docs/core-api-concepts-rate-limiting (x-ratelimit-limit
+and -remaining of a short window; x-daily-ratelimit-token-remaining).
 """
 
 from __future__ import annotations

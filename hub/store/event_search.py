@@ -233,3 +233,9 @@ def queued_of(session: Session, inbox_id: int, keys: Collection[UUID]) -> list[d
     )
     names = ("destination", "key", "subject", "profile_id", "state", "enqueued_at", "due_at")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def id_of(session: Session, connection: str, event_id: str) -> int | None:
+    """The id of an entry by its event's; None where there is none."""
+    row = session.one("SELECT id FROM inbox WHERE connection = %s AND event_id = %s", [connection, event_id])
+    return int(row[0]) if row else None

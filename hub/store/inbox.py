@@ -328,12 +328,6 @@ _CHOSEN = f"""
     """
 
 
-def id_of(session: Session, connection: str, event_id: str) -> int | None:
-    """The id of an entry by its event's; None where there is none."""
-    row = session.one("SELECT id FROM inbox WHERE connection = %s AND event_id = %s", [connection, event_id])
-    return int(row[0]) if row else None
-
-
 def requeue(
     session: Session,
     *,

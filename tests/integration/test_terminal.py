@@ -26,7 +26,7 @@ ACTS = (ESC, "\x07", CSI, OVERRIDE, ISOLATE)
 
 SHOWN = {
     "check", "connections", "stats", "inbox list", "inbox show", "profile search", "profile show", "profile timeline",
-    "profile explain", "profile export", "profile merge", "profile split", "review list", "review show",
+    "profile explain", "profile export", "profile merge", "profile split", "profile note", "review list", "review show",
     "review accept", "review reject", "judgement list", "judgement withdraw", "outbox list", "outbox preview",
     "outbox pause", "outbox resume", "outbox retry", "outbox resend", "outbox redrive", "token list", "token create",
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",
@@ -106,6 +106,7 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("check",), ("connections",), ("stats",), ("inbox", "list"), ("inbox", "show", "1"), ("inbox", "show", "2"),
         ("profile", "search", "anna"), ("profile", "show", anna), ("profile", "timeline", anna),
         ("profile", "explain", anna), ("profile", "export"), ("profile", "merges"),
+        ("profile", "note", anna, HOSTILE),
         ("profile", "merge", anna, bert, "--dry-run"),
         ("profile", "split", anna, "old-crm:1", "--dry-run"), ("profile", "split", anna, HOSTILE), ("review", "list"),
         ("review", "show", nothing), ("review", "accept", nothing), ("review", "reject", nothing),

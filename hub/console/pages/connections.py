@@ -47,7 +47,7 @@ def routes(house: House) -> APIRouter:
     def page(request: Request) -> Response:
         """How each is doing."""
         with house.database.session() as session:
-            found = standing(session, house.connections, house.routed)
+            found = standing(session, house.connections, house.routed, house.counting)
         return full_page(request, "connections/page.html", standings=found)
 
     @router.get("/connections/{name}")
@@ -56,7 +56,9 @@ def routes(house: House) -> APIRouter:
         connection = _named(house, name)
         source = connection.connector.source
         with house.database.session() as session:
-            found = next(one for one in standing(session, house.connections, house.routed) if one.name == name)
+            found = next(
+                one for one in standing(session, house.connections, house.routed, house.counting) if one.name == name
+            )
             values: dict[str, Any] = {
                 "one": found,
                 "hours": _hours(Reader(request, None), flow.hours(session, name)),

@@ -44,7 +44,9 @@ class Lanes:
 def routes(house: House) -> APIRouter:
     """Each destination is a path of its own, so that Today, chats and tickets can name it."""
     router = APIRouter(prefix="/console")
-    topic = house.live.topic(SECONDS, lambda session: Lanes(delivering(session, house.connections, house.routed)))
+    topic = house.live.topic(
+        SECONDS, lambda session: Lanes(delivering(session, house.connections, house.routed, house.counting))
+    )
 
     @router.get("/delivery")
     def page(request: Request, destination: str = "", state: str = "", after: UUID | None = None) -> Response:
@@ -52,7 +54,7 @@ def routes(house: House) -> APIRouter:
         if state and state not in SHELVES:
             raise HTTPException(422)
         with house.database.session() as session:
-            lanes = delivering(session, house.connections, house.routed)
+            lanes = delivering(session, house.connections, house.routed, house.counting)
             one = _chosen(lanes, destination)
             shelf = state or _shelf_of(one)
             rows = deliveries.page(session, one.standing.name, shelf, after=after, limit=PER_PAGE + 1) if one else []
@@ -101,7 +103,9 @@ def routes(house: House) -> APIRouter:
             counts = deliveries.failed_among(session, destination, chosen)
             shown = _preview(house, session, destination, failed=chosen or "all") if sum(counts.values()) else None
             (lane,) = [
-                one for one in delivering(session, house.connections, house.routed) if one.standing.name == destination
+                one
+                for one in delivering(session, house.connections, house.routed, house.counting)
+                if one.standing.name == destination
             ]
         values: dict[str, Any] = {
             "destination": destination, "counts": counts, "total": sum(counts.values()), "dry": shown, "lane": lane,

@@ -19,7 +19,7 @@ SECONDS = 2.0
 def routes(house: House) -> APIRouter:
     """The page, and the stream that keeps it up to date."""
     router = APIRouter(prefix="/console")
-    topic = house.live.topic(SECONDS, Looking(house.connections, house.routed))
+    topic = house.live.topic(SECONDS, Looking(house.connections, house.routed, counting=house.counting))
 
     @router.get("/today")
     def today(request: Request) -> HTMLResponse:

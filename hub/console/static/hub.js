@@ -7,6 +7,12 @@
     document.cookie = `hub_zone=${zone}; path=/console; max-age=31536000; samesite=lax`;
   }
 
+  // On a phone the bars of pages and of parts scroll: where one is has to be in sight.
+  for (const here of document.querySelectorAll("nav [aria-current]")) {
+    const bar = here.closest(".side nav, .tabs");
+    if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }
+
   // A link that signs in once: what stands behind # goes into the form, and out of the address.
   const enter = document.querySelector("form[data-enter]");
   if (enter && location.hash.length > 1) {

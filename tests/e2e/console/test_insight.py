@@ -149,11 +149,10 @@ def test_an_operator_tries_a_model_applies_it_and_takes_it_back(window: Opening,
     assert tried is not None
     assert tried.id != active
     page.locator("#job").get_by_role("button", name="In Kraft setzen").click()
-    page.wait_for_url("**/insight/model")
     expect(page.locator("#versions tbody tr").first).to_contain_text("gilt")
     page.locator("#versions tbody tr").nth(1).get_by_role("button", name="Dorthin zurück").click()
     page.get_by_role("dialog").get_by_role("button", name="Dorthin zurück").click()
-    page.wait_for_url("**/insight/model")
+    expect(page.locator("#versions tbody tr").first).to_contain_text(f"wie Version {active}")
     with hub.runtime.database.session() as session:
         newest, entries = insight_models.newest(session), audit.page(session, area="insight", limit=3)
     assert newest is not None

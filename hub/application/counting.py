@@ -1,0 +1,59 @@
+"""counting: rows of the outbox by destination and state, for pages: what took long to count is kept a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hub.store import outbox, stats
+from hub.store.database import Session
+
+LONG = 0.3
+"""Seconds above which a count is kept: half a million rows take as long. Below it, every look counts anew."""
+
+FACTOR, LONGEST = 10.0, 30.0
+"""It is kept so many times as long as it took, and never for longer than so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows by destination and state, and the age of the oldest waiting row by destination, in seconds."""
+
+    rows: Mapping[str, Mapping[str, int]]
+    lag: Mapping[str, float]
+
+
+def counted(session: Session) -> Counted:
+    """Count now."""
+    return Counted(outbox.counts(session), stats.outbox_lag(session))
+
+
+class Counting:
+    """Counts for many readers. While one counts again, the others get what was counted before."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: Counted | None = None
+        self._until = float("-inf")
+
+    def __call__(self, session: Session) -> Counted:
+        """What is counted now, or was just now."""
+        held = self._held
+        if held is not None and self._clock() < self._until:
+            return held
+        if not self._lock.acquire(blocking=held is None):
+            return held if held is not None else counted(session)
+        try:
+            if self._held is not None and self._clock() < self._until:
+                return self._held
+            began = self._clock()
+            found = counted(session)
+            took = self._clock() - began
+            self._held = found if took > LONG else None
+            self._until = self._clock() + min(LONGEST, FACTOR * took)
+            return found
+        finally:
+            self._lock.release()

@@ -18,7 +18,7 @@ from hub.mapping.money import rounded
 from hub.mapping.name import clean
 from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
-from hub.mapping.product import product
+from hub.mapping.product import product, variant
 from hub.model.address import Address
 from hub.model.event import CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
@@ -316,10 +316,11 @@ def product_event(given: schemas.Product, received_at: datetime) -> ProductEvent
 def _variant(given: schemas.Variant) -> Variant:
     """Of several prices there is none that is the price: it depends on region and quantity."""
     [price] = given.prices if len(given.prices) == 1 else [None]
-    return Variant(
-        external_id=given.id,
+    return variant(
+        given.id,
+        given.title,
         sku=given.sku,
-        name=clean(given.title),
-        barcode=given.ean or given.upc or given.barcode,
-        price=Money(amount=price.amount, currency=price.currency_code) if price else None,
+        barcodes=(given.ean, given.upc, given.barcode),
+        price=price.amount if price else None,
+        currency=price.currency_code if price else None,
     )

@@ -16,8 +16,9 @@ from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, is_given_back, is_paid, unexplained
 from hub.mapping.phone import phone
+from hub.mapping.product import product, variant
 from hub.model.address import Address
-from hub.model.event import CustomerEvent, Note, OrderEvent
+from hub.model.event import CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -305,3 +306,30 @@ def _address(given: schemas.Address | schemas.OrderAddress | None) -> Address | 
         country_name=_code(given),
         company=given.company,
     )
+
+
+def product_event(given: schemas.SoldProduct, precision: int) -> ProductEvent:
+    """A product; its brand is a facet, as is whatever else it is found by (…/user-guide/catalog)."""
+    brands = [one.name for one in given.facet_values if one.facet and one.facet.code == "brand"]
+    told = product(
+        given.id,
+        given.name,
+        state=None if given.enabled else "disabled",
+        brand=next(iter(brands), None),
+        categories=(one.name for one in given.collections),
+        tags=(one.name for one in given.facet_values if one.name not in brands),
+        image_url=given.featured_asset.preview if given.featured_asset else None,
+        variants=(
+            variant(
+                one.id,
+                one.name,
+                sku=one.sku,
+                price=one.price_with_tax.scaleb(-precision) if one.price_with_tax is not None else None,
+                currency=one.currency_code,
+            )
+            for one in given.variants
+            if one.enabled
+        ),
+    )
+    changed = max([given.updated_at, *(one.updated_at for one in given.variants if one.updated_at)])
+    return ProductEvent(occurred_at=changed, product=told)

@@ -15,7 +15,6 @@ from hub.mapping.customer import CustomerField, customer, guest_key
 from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import rounded
-from hub.mapping.name import clean
 from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
 from hub.mapping.product import product, variant

@@ -97,7 +97,7 @@ def _product(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Se
 
 
 def _review(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
-    return mapping.review_events(read(schemas.Review, entry.body), settings.default_region)
+    return mapping.review_told(read(schemas.Review, entry.body), settings.default_region)
 
 
 _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {

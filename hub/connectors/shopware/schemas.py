@@ -79,6 +79,7 @@ class Beside(Entity):
     timestamp: PlainValue = None
     fetched: Any = None
     gone: bool = False
+    currency: Currency | None = None
 
 
 class Dated(Entity):

@@ -16,11 +16,12 @@ from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained
 from hub.mapping.phone import phone
+from hub.mapping.product import product, variant
 from hub.mapping.time import instant, maybe_instant
 from hub.model.address import Address
 from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -292,4 +293,25 @@ def _address(given: schemas.Address | None) -> Address | None:
         region=given.state_name,
         country_name=given.country_iso,
         company=given.company,
+    )
+
+
+def product_event(given: schemas.ProductItem, settings: PrestaShopSettings) -> ProductEvent:
+    """A product; one without combinations has its own barcode, and is its only form."""
+    sold = given.product
+    told = product(
+        sold.id,
+        sold.name,
+        sku=sold.reference,
+        state=None if sold.active else "disabled",
+        brand=sold.manufacturer_name,
+        categories=[given.category.name] if given.category else (),
+        price=sold.price,
+        currency=given.currency,
+        variants=(
+            variant(one.id, sku=one.reference, barcodes=(one.ean13, one.isbn, one.upc)) for one in given.combinations
+        ),
+    )
+    return ProductEvent(
+        occurred_at=instant(sold.date_upd, path="product.date_upd", zone=settings.time_zone), product=told
     )

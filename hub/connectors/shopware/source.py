@@ -113,7 +113,7 @@ def _named(topic: str, body: bytes) -> tuple[str, list[str]]:
 
 def completions(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[Completion]:
     """Every entity that the event names."""
-    if entry.topic not in MANIFEST.topics or _beside(entry).fetched or _beside(entry).gone:
+    if entry.topic not in MANIFEST.topics or _beside(entry).fetched is not None or _beside(entry).gone:
         return ()
     entity, ids = _named(entry.topic, entry.body)
     path = LISTS[entity].path
@@ -148,7 +148,7 @@ def parse(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[CanonicalEv
         body = entry.completions.get(f"{entity}-{place}")
         if beside.gone or body == b"":
             events.append(_deletion(entity, one, entry, beside))
-        elif beside.fetched:
+        elif beside.fetched is not None:
             found = reading.tree(schema, beside.fetched, "fetched")
             events += _events(found, settings.default_region, beside.currency)
         elif body is not None:

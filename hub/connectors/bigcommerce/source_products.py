@@ -94,4 +94,5 @@ def _all(client: HttpClient, path: str) -> Iterable[Mapping[str, Any]]:
 
 def _rows(client: HttpClient, path: str, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     response = client.get(path, {name: str(value) for name, value in query.items()})
-    return json_of(response).get("data") or [] if response.content else []
+    answer = json_of(response) if response.content else []
+    return answer if isinstance(answer, list) else answer.get("data") or []

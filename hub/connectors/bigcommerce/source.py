@@ -30,6 +30,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of, retry_after
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import numbered
 from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -293,15 +294,13 @@ def check(client: HttpClient, settings: BigCommerceSettings) -> Checked:
 
 def _listed(client: HttpClient, settings: BigCommerceSettings) -> Iterator[Subscription]:
     """``is_active`` is false after 48 hours of failed tries, and after 90 days without an event."""
-    page = 1
-    while True:
-        found = json_of(client.get("v3/hooks", {"limit": "250", "page": str(page)})).get("data") or []
-        for one in found:
-            topic, url = str(one.get("scope")), str(one.get("destination"))
-            yield Subscription(str(one.get("id")), topic, url, active=one.get("is_active") is True)
-        if len(found) < 250:
-            return
-        page += 1
+
+    def hooks(page: int) -> Sequence[Mapping[str, Any]]:
+        return json_of(client.get("v3/hooks", {"limit": "250", "page": str(page)})).get("data") or []
+
+    for one in numbered(hooks, 250):
+        active = one.get("is_active") is True
+        yield Subscription(str(one.get("id")), str(one.get("scope")), str(one.get("destination")), active=active)
 
 
 def _create(client: HttpClient, settings: BigCommerceSettings, url: str, topics: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ Sources: https://developer.bigcommerce.com/docs/rest-catalog/products (id:greate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 
 from hub.connectors.bigcommerce.manifest import BigCommerceSettings
 from hub.sdk.http import HttpClient, json_of
+from hub.sdk.paginate import numbered
 from hub.sdk.source import BackfillItem, Part
 
 CATALOGUE = "v3/catalog/products"
@@ -62,7 +63,7 @@ def reviews(client: HttpClient, settings: BigCommerceSettings, since: datetime |
     items = [
         _item("review", review, {"review": review, "product_id": one.get("id")})
         for one in reviewed[:_REVIEWED]
-        for review in _all(client, f"{CATALOGUE}/{one.get('id')}/reviews")
+        for review in _reviews(client, f"{CATALOGUE}/{one.get('id')}/reviews")
         if since is None or _changed(review) >= since.astimezone(UTC).isoformat()[:19]
     ]
     if len(reviewed) > _REVIEWED:
@@ -83,13 +84,8 @@ def _changed(review: Mapping[str, Any]) -> str:
     return str(review.get("date_modified") or review.get("date_created") or "9999")
 
 
-def _all(client: HttpClient, path: str) -> Iterable[Mapping[str, Any]]:
-    number = 1
-    while found := _rows(client, path, {"limit": 250, "page": number}):
-        yield from found
-        if len(found) < 250:
-            return
-        number += 1
+def _reviews(client: HttpClient, path: str) -> Iterator[Mapping[str, Any]]:
+    return numbered(lambda number: _rows(client, path, {"limit": 250, "page": number}), 250)
 
 
 def _rows(client: HttpClient, path: str, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:

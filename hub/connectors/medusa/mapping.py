@@ -10,9 +10,9 @@ from hub.connectors.medusa import schemas
 from hub.errors import SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email
 from hub.mapping.custom import texts
 from hub.mapping.customer import CustomerField, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import rounded
 from hub.mapping.order import unexplained
@@ -191,7 +191,7 @@ def order(given: schemas.Order, region: str) -> Order:
         fulfilments=tuple(_fulfilment(each) for each in given.fulfillments if each.canceled_at is None),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
-        contact_email=mail.value if (mail := email(given.email)) and mail.usable else None,
+        contact_email=usable_email(given.email),
         contact_phone=_phone(given, region),
         cancelled_at=given.canceled_at,
         payment_due=_due(given),

@@ -9,12 +9,11 @@ from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import unexplained
-from hub.mapping.phone import phone
 from hub.mapping.product import product
 from hub.mapping.review import review_events
 from hub.model.address import Address
@@ -197,9 +196,7 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
 def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
-    mail = email(billing.email)
     numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(given, region))
-    number = next((n for n in (phone(t, _region(given, region)) for t in numbers.get("phone", ())) if n), None)
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(
         external_id=given.id,
@@ -233,8 +230,8 @@ def order(given: schemas.Order, region: str) -> Order:
         fulfilments=_fulfilments(given),
         billing_address=_address(given.billing),
         shipping_address=_address(given.shipping),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number and number.usable else None,
+        contact_email=usable_email(billing.email),
+        contact_phone=usable_phone(numbers.get("phone", ()), _region(given, region)),
         payment_due=_due(given),
         note=note(given.customer_note),
         custom=texts(map(schemas.Meta.pair, given.meta_data), *(_chosen(line) for line in given.shipping_lines)),

@@ -210,9 +210,9 @@ def _following(found: Sequence[Mapping[str, Any]], key: str | None, at: Any) -> 
         last = int(found[-1].get(key) or 0)
         return last if last > (at or 0) else None
     number, begin = at or (1, None)
-    last = found[-1].get("createdAt")
-    if last and last != begin:
-        return [1, last]
+    latest = found[-1].get("createdAt")
+    if latest and latest != begin:
+        return [1, latest]
     return [number + 1, begin] if len(found) == _PER_PAGE else None
 
 

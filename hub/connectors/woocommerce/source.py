@@ -225,7 +225,8 @@ def _listed(client: HttpClient, settings: WooCommerceSettings) -> Iterator[Subsc
     """#list-all-webhooks; ``disabled`` is what became of one that failed more than five times."""
 
     def webhooks(page: int) -> Sequence[Mapping[str, Any]]:
-        return json_of(client.get("wp-json/wc/v3/webhooks", {"per_page": str(_PER_PAGE), "page": str(page)}))
+        found = json_of(client.get("wp-json/wc/v3/webhooks", {"per_page": str(_PER_PAGE), "page": str(page)}))
+        return found if isinstance(found, list) else []
 
     for one in numbered(webhooks, _PER_PAGE):
         topic, url = str(one.get("topic")), str(one.get("delivery_url"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, TypeVar
 
 Page = TypeVar("Page")
+Row = TypeVar("Row")
 DONE = "done"
 """Behind the last of several lists that a history is read from, one after the other."""
 
@@ -37,6 +39,15 @@ def walk(
         if ends:
             return
         cursor = following
+
+
+def numbered(rows: Callable[[int], Sequence[Row]], size: int) -> Iterator[Row]:
+    """The rows of pages 1, 2, …, up to one with fewer than ``size``: for short lists, that nobody changes meanwhile."""
+    for number in count(1):
+        found = rows(number)
+        yield from found
+        if len(found) < size:
+            return
 
 
 _AGAIN = 3

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
@@ -113,3 +115,50 @@ def test_what_appends_activities_to_a_crm_is_bounded():
     histories = {path.parent.name: code_lines(path) for path in HUB.glob("connectors/*/activities.py")}
     assert len(histories) >= 5
     assert median(histories.values()) <= HISTORY_LINES, histories
+
+
+SOURCE_LINES = 491.5
+"""Of code in a source at the median: all but its schemas, samples and tests. Issue 9 asks for 200, which is not
+reached; it only ever goes down, but for what sources newly read."""
+
+
+def test_a_source_grows_no_larger_beside_what_all_share(capsys):
+    sizes = {
+        folder.name: sum(
+            code_lines(path) for path in folder.glob("*.py") if not path.name.startswith(("test_", "schemas"))
+        )
+        for folder in CONNECTORS
+        if (folder / "source.py").exists()
+    }
+    with capsys.disabled():
+        print(f"\nlines of code of sources: {sizes}, median {median(sizes.values()):g}")
+    assert len(sizes) >= 18
+    assert median(sizes.values()) <= SOURCE_LINES
+
+
+FEW_PAYLOADS = {
+    "clover": {"CustomerEvent", "DeletionEvent", "ProductEvent"},
+    "lightspeed": {"CaseEvent", "DeletionEvent", "OrderPartEvent"},
+    "mailchimp": {"ConsentEvent", "DeletionEvent", "LinkEvent"},
+    "medusa": {"DeletionEvent"},
+    "meta": {"LinkEvent"},
+    "odoo_pos": {"CustomerEvent", "OrderPartEvent"},
+    "shopify": {"DeletionEvent", "InteractionEvent", "LinkEvent"},
+    "shopware": {"CaseEvent"},
+    "square": {"DeletionEvent", "InteractionEvent"},
+    "sumup": {"CustomerEvent"},
+    "web": {"CartEvent", "OrderPartEvent"},
+    "woocommerce": {"DeletionEvent"},
+}
+"""What is told by fewer than three samples of a source. It only ever grows shorter."""
+
+
+def test_three_payloads_at_least_are_read_for_each_kind_of_event():
+    few: dict[str, set[str]] = {}
+    for folder in CONNECTORS:
+        told = Counter[str]()
+        for path in folder.glob("samples/*/*/expected.json") if (folder / "source.py").exists() else ():
+            told.update({event["type"] for event in json.loads(path.read_bytes()).get("events", ())})
+        if lacking := {kind for kind, times in told.items() if times < 3}:
+            few[folder.name] = lacking
+    assert few == FEW_PAYLOADS

@@ -51,14 +51,14 @@ MANIFEST: Manifest[BigCommerceSettings] = Manifest(
         "store/customer/deleted": "the record is marked deleted at the source; nothing is erased",
         "store/subscriber/created": _SUBSCRIBER,
         "store/subscriber/updated": _SUBSCRIBER,
+        "store/product/updated": "the product with its variants and prices, listed",
+        "store/review/updated": "a review of a product, listed, and who wrote it",
         "store/subscriber/deleted": "the subscriber's opt-out of the newsletter",
     },
     # https://developer.bigcommerce.com/docs/start/best-practices/api-rate-limits: 150 in 30 s on the smallest plan,
     # shared by all apps of the store
     limits=Limits(batch=100, calls=100, per_seconds=30.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
-        "reviews": "not read yet: they are listed product by product",
         "privacy": "BigCommerce sends no requests of people about their data",
         "challenge": "BigCommerce does not ask before it sends",
     },

@@ -10,12 +10,11 @@ from hub.connectors.bigcommerce import schemas
 from hub.errors import SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of, told_fields
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained, with_charges
-from hub.mapping.phone import phone
 from hub.mapping.time import instant, maybe_instant
 from hub.model.address import Address
 from hub.model.consent import Consent
@@ -230,10 +229,8 @@ def order_events(
 def order(given: schemas.Order, refunds: Iterable[schemas.Refund], region: str) -> Order:
     """One order, every amount with tax."""
     currency, shipping = given.default_currency_code, given.shipping_cost_inc_tax
-    mail = email(given.billing_address.email) if given.billing_address else None
     fields, _ = _with_recipient(given, region)
     here = country_among(given.billing_address, given.recipient, default=region)
-    number = next((one for text in fields.get("phone", ()) if (one := phone(text, here)) and one.usable), None)
     made = Order(
         external_id=given.id,
         number=given.id,
@@ -257,8 +254,8 @@ def order(given: schemas.Order, refunds: Iterable[schemas.Refund], region: str) 
         fulfilments=_fulfilments(given),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.recipient),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number else None,
+        contact_email=usable_email(given.billing_address.email) if given.billing_address else None,
+        contact_phone=usable_phone(fields.get("phone", ()), here),
         location=next((one.location.name for one in given.parts.pickups if one.location), None),
         test=given.payment_method == _TEST,
         payment_due=_due(given),

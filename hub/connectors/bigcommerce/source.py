@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 import orjson
 
-from hub.connectors.bigcommerce import mapping, schemas
+from hub.connectors.bigcommerce import mapping, mapping_products, schemas, schemas_products
 from hub.connectors.bigcommerce.manifest import MANIFEST, BigCommerceSettings
+from hub.connectors.bigcommerce.source_products import CATALOGUE, products, reviews
 from hub.errors import SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant, maybe_instant
@@ -29,6 +30,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of, retry_after
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import numbered
 from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -79,7 +81,7 @@ _DETAILS = {"include": "addresses,attributes,formfields"}
 
 def completions(entry: InboxEntry, settings: BigCommerceSettings) -> Sequence[Completion]:
     kind = _kind(entry)
-    if entry.topic not in MANIFEST.topics or (kind != "order" and entry.topic.endswith("r/deleted")):
+    if entry.topic not in MANIFEST.topics or kind in ("product", "review") or _is_gone(entry):
         return ()
     held = read(schemas.Backfilled, entry.body)
     if kind == "order":
@@ -96,6 +98,10 @@ def completions(entry: InboxEntry, settings: BigCommerceSettings) -> Sequence[Co
     if kind == "customer":
         return (Completion("customer", "v3/customers", {"id:in": _id(entry), **_DETAILS}),)
     return (Completion("subscriber", f"v3/customers/subscribers/{_id(entry)}"),)
+
+
+def _is_gone(entry: InboxEntry) -> bool:
+    return entry.topic in ("store/customer/deleted", "store/subscriber/deleted")
 
 
 def _kind(entry: InboxEntry) -> str:
@@ -157,10 +163,22 @@ def _subscriber(entry: InboxEntry, reading: Reading, settings: BigCommerceSettin
     return [mapping.subscriber_event(given, settings.default_region, entry.received_at)]
 
 
+def _product(entry: InboxEntry, reading: Reading, settings: BigCommerceSettings) -> _Parsed:
+    given = reading.read(schemas_products.Item, entry.body)
+    return [mapping_products.product_event(given, entry.received_at)]
+
+
+def _review(entry: InboxEntry, reading: Reading, settings: BigCommerceSettings) -> _Parsed:
+    given = reading.read(schemas_products.ReviewItem, entry.body)
+    return mapping_products.review_told(given, settings.default_region, entry.received_at)
+
+
 _READERS: Mapping[str, Callable[[InboxEntry, Reading, BigCommerceSettings], _Parsed]] = {
     "order": _order,
     "customer": _customer,
     "subscriber": _subscriber,
+    "product": _product,
+    "review": _review,
 }
 
 
@@ -180,23 +198,36 @@ def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: 
     A page of V3 is a number in a live list, and what changes meanwhile moves to its end and the others one place
     forward. So the list is asked for anew from the last change of a full page on, and by number only within that
     second. The filters leave out their own second, so each begins one earlier.
+    Subscribers cannot be sorted. One that is deleted meanwhile moves the others a place forward, and the list's total
+    falls: then the page before is read once more.
     """
 
     def page(client: HttpClient, settings: BigCommerceSettings, since: datetime | None, at: Any) -> Part:
-        number, begin, after = at or (1, _text(since), None)
+        number, begin, after, known = (*(at or (1, _text(since), None)), None)[:4]
         asked = {**query, "limit": str(_PER_PAGE), "page": str(number), **({filtered: begin} if begin else {})}
         response = client.get(path, {**asked, "min_id": str(after + 1)} if after else asked)
         answer = json_of(response) if response.content else []  # V2 answers an empty list with 204
         found = answer if isinstance(answer, list) else answer.get("data") or []
         items = [_item(kind, one) for one in found]
+        if "sort" not in query:
+            total = _total(answer)
+            lost = max(0, (known or 0) - total)
+            if lost:
+                return Part(items, [max(1, number - -(-lost // _PER_PAGE)), begin, None, total])
+            return Part(items, [number + 1, begin, None, total] if len(found) == _PER_PAGE else None)
         if len(found) < _PER_PAGE:
             return Part(items)
-        if query.get("sort") == "id:asc":
+        if query["sort"] == "id:asc":
             return Part(items, [1, begin, int(found[-1].get("id") or 0)])
-        last = _changed(found[-1]) if "sort" in query else begin  # subscribers come by id
+        last = _changed(found[-1])
         return Part(items, [number + 1, begin, None] if last == begin or not last else [1, last, None])
 
     return Listed(page, **how)
+
+
+def _total(answer: Any) -> int:
+    told = answer.get("meta", {}).get("pagination", {}).get("total") if isinstance(answer, dict) else 0
+    return told if isinstance(told, int) else 0
 
 
 def _text(at: datetime | None) -> str | None:
@@ -216,10 +247,13 @@ def _item(kind: str, found: Mapping[str, Any]) -> BackfillItem:
 
 _PATHS = {"customer": "v3/customers", "subscriber": "v3/customers/subscribers", "order": "v2/orders"}
 _BY_CHANGE = {"sort": "date_modified:asc"}
-LISTS = {
+LISTS: Mapping[str, Listed[BigCommerceSettings]] = {
     "customer": _list("customer", _PATHS["customer"], "date_modified:min", {**_DETAILS, **_BY_CHANGE}),
     "subscriber": _list("subscriber", _PATHS["subscriber"], "date_modified:min", {}),
     "order": _list("order", _PATHS["order"], "min_date_modified", {**_PARTS, "sort": "id:asc"}, quiet=timedelta(0)),
+    "product": Listed(products, spare=True),
+    # that one was written does not change its product, and there is no list of them all
+    "review": Listed(reviews, spare=True, least=timedelta(days=1)),
 }
 backfill = partial(in_turn, LISTS)
 
@@ -255,20 +289,18 @@ def check(client: HttpClient, settings: BigCommerceSettings) -> Checked:
     found = Checked(untested=["webhook_secret, client_secret: only a real event can tell"])
     for name, path in _PATHS.items():
         found.reads(f"{name}s", partial(client.get, path, {"limit": "1"}))
-    return found
+    return found.may_read("products", partial(client.get, CATALOGUE, {"limit": "1"}))
 
 
 def _listed(client: HttpClient, settings: BigCommerceSettings) -> Iterator[Subscription]:
     """``is_active`` is false after 48 hours of failed tries, and after 90 days without an event."""
-    page = 1
-    while True:
-        found = json_of(client.get("v3/hooks", {"limit": "250", "page": str(page)})).get("data") or []
-        for one in found:
-            topic, url = str(one.get("scope")), str(one.get("destination"))
-            yield Subscription(str(one.get("id")), topic, url, active=one.get("is_active") is True)
-        if len(found) < 250:
-            return
-        page += 1
+
+    def hooks(page: int) -> Sequence[Mapping[str, Any]]:
+        return json_of(client.get("v3/hooks", {"limit": "250", "page": str(page)})).get("data") or []
+
+    for one in numbered(hooks, 250):
+        active = one.get("is_active") is True
+        yield Subscription(str(one.get("id")), str(one.get("scope")), str(one.get("destination")), active=active)
 
 
 def _create(client: HttpClient, settings: BigCommerceSettings, url: str, topics: Sequence[str]) -> None:
@@ -282,6 +314,8 @@ def _remove(client: HttpClient, settings: BigCommerceSettings, gone: Subscriptio
     client.request("DELETE", f"v3/hooks/{gone.id}")
 
 
+# store/order/updated tells every change of the status too; products and reviews are listed
+_NOT_SUBSCRIBED = frozenset({"store/order/statusUpdated", "store/product/updated", "store/review/updated"})
 SOURCE = Source(
     parse=parse,
     verify=verify,
@@ -292,9 +326,8 @@ SOURCE = Source(
     backfill=backfill,
     lists=LISTS,
     deleted=deleted,
-    # store/order/updated tells every change of the status too
     subscriptions=Subscriptions(
-        _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic != "store/order/statusUpdated")
+        _listed, _create, _remove, tuple(topic for topic in MANIFEST.topics if topic not in _NOT_SUBSCRIBED)
     ),
     authorise=authorise,
     waits=waits,

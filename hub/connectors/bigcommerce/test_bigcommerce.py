@@ -117,7 +117,7 @@ def test_an_empty_list_of_v2_is_an_answer_without_a_body() -> None:
 
     with HttpClient("https://api.example.com/stores/x", transport=httpx.MockTransport(store)) as http:
         pages = list(backfill(http, SETTINGS, NOW, None))
-    assert [list(page.items) for page in pages] == [[], [], []]
+    assert [list(page.items) for page in pages] == [[], [], [], [], []]
     assert pages[-1].cursor["list"] == "done"
 
 
@@ -267,3 +267,45 @@ def test_an_order_that_was_archived_without_a_word_is_found() -> None:
     events = parse(InboxEntry("shop", item.event_id, item.topic, {}, item.body, NOW), SETTINGS)
     [order] = [event.order for event in events if isinstance(event, OrderEvent)]
     assert (order.external_id, order.tags) == ("251", ("archived",))
+
+
+def test_subscribers_that_are_deleted_while_a_list_is_paged_cost_no_other() -> None:
+    # given 250 subscribers, which no parameter sorts, of which two leave after the first page
+    subscribers = list(range(250))
+
+    def store(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/subscribers"):
+            return httpx.Response(200, json={"data": []})
+        first = (int(request.url.params["page"]) - 1) * 100
+        found = [{"id": n, "date_modified": "2026-02-01T10:00:00Z"} for n in subscribers[first : first + 100]]
+        answer = httpx.Response(200, json={"data": found, "meta": {"pagination": {"total": len(subscribers)}}})
+        subscribers[:] = [n for n in subscribers if n not in (3, 4)]
+        return answer
+
+    with HttpClient("https://api.example.com/stores/x", transport=httpx.MockTransport(store)) as http:
+        items = [item for page in backfill(http, SETTINGS, None, None) for item in page.items]
+    # then every other came
+    assert {json.loads(item.body)["subscriber"]["id"] for item in items} == set(range(250))
+
+
+def test_reviews_are_read_of_the_products_that_have_some_and_a_page_is_never_too_large() -> None:
+    # given 120 products, of which every third has a review
+    asked = list[str]()
+
+    def store(request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        if request.url.path.endswith("/reviews"):
+            number = request.url.path.split("/")[-2]
+            asked.append(number)
+            return httpx.Response(
+                200, json={"data": [{"id": int(number) * 10, "date_modified": "2026-02-01T10:00:00"}]}
+            )
+        if query.get("include_fields") != "reviews_count":
+            return httpx.Response(200, json={"data": []})
+        found = [n for n in range(1, 121) if n > int(query["id:greater"])][: int(query["limit"])]
+        return httpx.Response(200, json={"data": [{"id": n, "reviews_count": int(n % 3 == 0)} for n in found]})
+
+    with HttpClient("https://api.example.com/stores/x", transport=httpx.MockTransport(store)) as http:
+        pages = [page for page in backfill(http, SETTINGS, None, None) if page.items]
+    assert sorted(map(int, asked)) == list(range(3, 121, 3))
+    assert max(len(page.items) for page in pages) <= 20

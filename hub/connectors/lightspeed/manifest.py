@@ -56,7 +56,8 @@ MANIFEST: Manifest[LightspeedSettings] = Manifest(
     allowed_hosts=("*.retail.lightspeed.app",),
     limits=Limits(batch=200, calls=1, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
+        "products": "not read: a webhook tells a product in the shape of API 1.0, the list in that of today "
+        "(https://x-series-api.lightspeedhq.com/docs/webhooks); sales name what was bought",
         "reviews": "X-Series has no reviews",
         "complete": "webhooks carry the whole object",
         "privacy": "X-Series sends no data-subject requests",

@@ -9,12 +9,11 @@ from decimal import Decimal
 from hub.connectors.magento import schemas
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained, with_charges
-from hub.mapping.phone import phone
 from hub.mapping.product import product
 from hub.model.address import Address
 from hub.model.consent import Consent
@@ -164,8 +163,6 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
 
 def _order(given: schemas.Order, fields: CustomerFields, region: str, place: schemas.OrderAddress | None) -> Order:
     """Rows are without tax and before the discount; what the discount saves in tax is told apart, and added again."""
-    mail = email(next(iter(fields.get("email", ())), None))
-    number = next((found for found in (phone(text, region) for text in fields.get("phone", ())) if found), None)
     off = -given.discount_amount if given.discount_amount else Decimal(0)
     discount = Discount(code=given.coupon_code, title=given.discount_description, amount=off)
     sent = None
@@ -189,8 +186,8 @@ def _order(given: schemas.Order, fields: CustomerFields, region: str, place: sch
         fulfilments=_fulfilments(given),
         billing_address=_address(given.billing_address),
         shipping_address=_address(place),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number and number.usable else None,
+        contact_email=usable_email(next(iter(fields.get("email", ())), None)),
+        contact_phone=usable_phone(fields.get("phone", ()), region),
         payment_due=True if _state(given) == "completed" and not _is_paid(given) else None,
         note=note(given.customer_note),
         custom=_custom(given),

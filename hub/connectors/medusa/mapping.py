@@ -10,15 +10,14 @@ from hub.connectors.medusa import schemas
 from hub.errors import SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email
 from hub.mapping.custom import texts
 from hub.mapping.customer import CustomerField, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import rounded
-from hub.mapping.name import clean
 from hub.mapping.order import unexplained
 from hub.mapping.phone import phone
-from hub.mapping.product import product
+from hub.mapping.product import product, variant
 from hub.model.address import Address
 from hub.model.event import CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
@@ -192,7 +191,7 @@ def order(given: schemas.Order, region: str) -> Order:
         fulfilments=tuple(_fulfilment(each) for each in given.fulfillments if each.canceled_at is None),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
-        contact_email=mail.value if (mail := email(given.email)) and mail.usable else None,
+        contact_email=usable_email(given.email),
         contact_phone=_phone(given, region),
         cancelled_at=given.canceled_at,
         payment_due=_due(given),
@@ -316,10 +315,11 @@ def product_event(given: schemas.Product, received_at: datetime) -> ProductEvent
 def _variant(given: schemas.Variant) -> Variant:
     """Of several prices there is none that is the price: it depends on region and quantity."""
     [price] = given.prices if len(given.prices) == 1 else [None]
-    return Variant(
-        external_id=given.id,
+    return variant(
+        given.id,
+        given.title,
         sku=given.sku,
-        name=clean(given.title),
-        barcode=given.ean or given.upc or given.barcode,
-        price=Money(amount=price.amount, currency=price.currency_code) if price else None,
+        barcodes=(given.ean, given.upc, given.barcode),
+        price=price.amount if price else None,
+        currency=price.currency_code if price else None,
     )

@@ -42,10 +42,12 @@ MANIFEST: Manifest[OdooPosSettings] = Manifest(
     docs_url="https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",
     api_version="JSON-2 (19 and newer), JSON-RPC (15 to 18)",
     capabilities=frozenset({Capability.BACKFILL, Capability.ORDERS}),
-    topics={"pos.order": "an order of the till with its contact, or the return and what it takes off its orders"},
+    topics={
+        "pos.order": "an order of the till with its contact, or the return and what it takes off its orders",
+        "product.product": "a product of the till, or one variant of it, with its price",
+    },
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
         "reviews": "a till has no reviews",
         "webhook": "Odoo sends none of its own: orders are polled (every: 5m)",
         "complete": "an order is read with its lines, payments and contact",

@@ -18,9 +18,10 @@ from hub.mapping.fieldmap import FieldMap
 from hub.mapping.money import rounded
 from hub.mapping.name import clean
 from hub.mapping.order import unexplained
+from hub.mapping.product import product, variant
 from hub.mapping.time import instant, maybe_instant
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import Note, OrderEvent, OrderPartEvent
+from hub.model.event import Note, OrderEvent, OrderPartEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import CURRENCIES, Money
 from hub.model.order import (
@@ -166,3 +167,20 @@ def _line(given: schemas.Line, currency: str) -> OrderLine:
 def _sum(given: schemas.Line) -> Decimal:
     told = given.price_subtotal_incl if given.price_subtotal_incl is not None else given.price_subtotal
     return told if told is not None else (given.price_unit or Decimal(0)) * given.qty
+
+
+def product_event(given: schemas.Product) -> ProductEvent:
+    """A product, or one variant of it. Its name is told with the reference before it, as Odoo shows it."""
+    reference = f"[{given.default_code}] "
+    currency = given.currency_id if given.currency_id in CURRENCIES else None
+    told = product(
+        given.id,
+        (given.display_name or "").removeprefix(reference),
+        sku=given.default_code,
+        state=None if given.active else "archived",
+        categories=reversed((given.categ_id or "").split(" / ")),
+        price=rounded(given.lst_price, currency) if currency and given.lst_price is not None else None,
+        currency=currency,
+        variants=[variant(given.id, sku=given.default_code, barcodes=[given.barcode])] if given.barcode else (),
+    )
+    return ProductEvent(occurred_at=instant(given.write_date, path="write_date"), product=told)

@@ -43,6 +43,30 @@ PARTNER_FIELDS = (
     *("parent_id", "write_date"),
 )
 
+PRODUCT_FIELDS = (
+    "display_name",
+    "default_code",
+    "barcode",
+    "lst_price",
+    "currency_id",
+    "categ_id",
+    "active",
+    "write_date",
+)
+"""addons/product/models/product_product.py: a record of product.product is one variant; the till's lines name it."""
+
+
+class Product(VendorModel):
+    id: str
+    display_name: Text = None
+    default_code: Text = None
+    barcode: Text = None
+    lst_price: Decimal | None = None
+    currency_id: Name = None
+    categ_id: Name = None
+    active: bool = True
+    write_date: TimeText
+
 
 class Order(VendorModel):
     id: str

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from hub.connectors.odoo_pos import mapping, schemas
-from hub.connectors.odoo_pos.manifest import OdooPosSettings
+from hub.connectors.odoo_pos.manifest import MANIFEST, OdooPosSettings
 from hub.errors import AuthError, PayloadError, RejectedError, SkipEvent
 from hub.mapping.payload import Reading
 from hub.mapping.time import instant
@@ -24,15 +24,17 @@ from hub.sdk.lists import in_turn
 from hub.sdk.paginate import keyset, offset
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
 
-_TOPIC = "pos.order"
+_TOPIC, _PRODUCT = "pos.order", "product.product"
 _PAGE = 100
 
 
 def parse(entry: InboxEntry, settings: OdooPosSettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one order. Raises SkipEvent for one just begun, PayloadError with a path."""
-    if entry.topic != _TOPIC:
+    if entry.topic not in MANIFEST.topics:
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
+    if entry.topic == _PRODUCT:
+        return reading.of([mapping.product_event(reading.read(schemas.Product, entry.body))])
     sale = reading.read(schemas.Sale, entry.body)
     if sale.order.state in (None, mapping.UNSOLD) and (sale.order.amount_total < 0 or not sale.lines):
         raise SkipEvent("begun at the till: nothing is rung up yet, or nothing given back")
@@ -47,19 +49,28 @@ def parse(entry: InboxEntry, settings: OdooPosSettings) -> Sequence[CanonicalEve
     return reading.of([*told, *read(sale, currency, record)])
 
 
-def _orders(http: HttpClient, settings: OdooPosSettings, since: datetime | None, at: Any) -> Part:
-    """Orders by date of change, oldest first; those changed at or after ``since``."""
-    start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    state = at or {"from": start, "seen": 0}
-    found = _read(
-        http, settings, "pos.order", [["write_date", ">=", state["from"]]], schemas.ORDER_FIELDS,
-        order="write_date, id", limit=_PAGE, offset=offset(state),
-    )  # fmt: skip
-    fresh, following = keyset(found, "write_date", state, size=_PAGE)
-    return Part(list(_items(http, settings, fresh)), following)
+def _list(model: str, fields: Sequence[str], *chosen: Any, **how: Any) -> Listed[OdooPosSettings]:
+    """Records by date of change, oldest first; those changed at or after ``since``."""
+
+    def page(http: HttpClient, settings: OdooPosSettings, since: datetime | None, at: Any) -> Part:
+        start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        state = at or {"from": start, "seen": 0}
+        found = _read(
+            http, settings, model, [*chosen, ["write_date", ">=", state["from"]]], fields,
+            order="write_date, id", limit=_PAGE, offset=offset(state),
+        )  # fmt: skip
+        fresh, following = keyset(found, "write_date", state, size=_PAGE)
+        if model == _TOPIC:
+            return Part(list(_items(http, settings, fresh)), following)
+        return Part([_item(model, one, one) for one in fresh], following)
+
+    return Listed(page, **how)
 
 
-LISTS = {"orders": Listed(_orders, quiet=timedelta(0))}
+LISTS = {
+    "orders": _list(_TOPIC, schemas.ORDER_FIELDS, quiet=timedelta(0)),
+    "products": _list(_PRODUCT, schemas.PRODUCT_FIELDS, ["available_in_pos", "=", True], spare=True),
+}
 backfill = partial(in_turn, LISTS)
 
 
@@ -82,7 +93,11 @@ def _items(http: HttpClient, settings: OdooPosSettings, found: Sequence[Mapping[
             "partner": by_id.get(one["partner_id"][0]) if one.get("partner_id") else None,
             "returned": {str(line["id"]): str(line["order_id"][0]) for line in origins},
         }
-        yield BackfillItem(f"{_TOPIC}:{one['id']}:{one.get('write_date')}", _TOPIC, orjson.dumps(sale))
+        yield _item(_TOPIC, one, sale)
+
+
+def _item(topic: str, found: Mapping[str, Any], told: Mapping[str, Any]) -> BackfillItem:
+    return BackfillItem(f"{topic}:{found['id']}:{found.get('write_date')}", topic, orjson.dumps(told))
 
 
 def _read(
@@ -118,7 +133,8 @@ def check(http: HttpClient, settings: OdooPosSettings) -> Checked:
     found = Checked()
     for model, fields in (("pos.order", schemas.ORDER_FIELDS), ("res.partner", schemas.PARTNER_FIELDS)):
         found.reads(model, partial(_read, http, settings, model, [], fields, limit=1))
-    return found
+    ask = partial(_read, http, settings, _PRODUCT, [], schemas.PRODUCT_FIELDS, limit=1)
+    return found.may_read(_PRODUCT, ask)
 
 
 SOURCE = Source(

@@ -148,11 +148,11 @@ def test_orders_of_one_second_and_orders_that_move_are_all_read(
         assert ids(odoo.walk(settings, cursor=json.loads(json.dumps(page.cursor)))) >= ids(pages[number + 1 :])
 
 
-def test_a_poll_costs_one_call_when_nothing_changed() -> None:
+def test_a_poll_costs_one_call_for_each_list_when_nothing_changed() -> None:
     odoo = Odoo("01:00.1")
 
     assert ids(odoo.walk(SETTINGS, datetime(2026, 2, 12, tzinfo=UTC))) == set()
-    assert odoo.asked == ["pos.order"]
+    assert odoo.asked == ["pos.order", "product.product"]
 
 
 @pytest.mark.parametrize(

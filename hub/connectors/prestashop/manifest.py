@@ -40,11 +40,13 @@ MANIFEST: Manifest[PrestaShopSettings] = Manifest(
     topics={
         "order": "the order with its credit slips, and its buyer",
         "customer": "the customer with addresses and the consent to the newsletter",
+        "product": "the product with its combinations; its price is without tax",
         "order.deleted": "the order is marked deleted at the source (hub reconcile)",
     },
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
+        "carts": "a cart of the webservice names products and quantities, and neither price nor total "
+        "(https://devdocs.prestashop-project.org/9/webservice/resources/carts/)",
         "reviews": "the module of reviews has no webservice",
         "webhook": "PrestaShop sends none; modules that do differ from each other",
         "subscribe": "PrestaShop sends no webhooks",

@@ -10,17 +10,18 @@ from hub.connectors.prestashop.manifest import PrestaShopSettings
 from hub.errors import SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained
 from hub.mapping.phone import phone
+from hub.mapping.product import product, variant
 from hub.mapping.time import instant, maybe_instant
 from hub.model.address import Address
 from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -168,9 +169,7 @@ def order(item: schemas.OrderItem, settings: PrestaShopSettings) -> Order:
     """One order, every amount with tax; vouchers are of the whole order, so they are a line of their own."""
     given, zone, currency = item.order, settings.time_zone, item.currency
     who = item.customer if item.customer and item.customer.email != _NOBODY else None
-    mail = email(who.email) if who else None
     fields, _, region = _told(who, item.addresses, settings) if who else ({}, [], settings.default_region)
-    number = next((n for text in fields.get("phone", ()) if (n := phone(text, region)) and n.usable), None)
     by_id = {one.id: one for one in item.addresses}
     shipping, off = given.total_shipping_tax_incl, given.total_discounts_tax_incl
     lines = tuple(map(_line, given.associations.order_rows if given.associations else ()))
@@ -199,8 +198,8 @@ def order(item: schemas.OrderItem, settings: PrestaShopSettings) -> Order:
         fulfilments=_fulfilments(item, zone),
         billing_address=_address(by_id.get(given.id_address_invoice or "")),
         shipping_address=_address(by_id.get(given.id_address_delivery or "")),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number else None,
+        contact_email=usable_email(who.email) if who else None,
+        contact_phone=usable_phone(fields.get("phone", ()), region),
         payment_due=_due(item),
         note=note(given.gift_message),
         custom=texts(
@@ -292,4 +291,25 @@ def _address(given: schemas.Address | None) -> Address | None:
         region=given.state_name,
         country_name=given.country_iso,
         company=given.company,
+    )
+
+
+def product_event(given: schemas.ProductItem, settings: PrestaShopSettings) -> ProductEvent:
+    """A product; one without combinations has its own barcode, and is its only form."""
+    sold = given.product
+    told = product(
+        sold.id,
+        sold.name,
+        sku=sold.reference,
+        state=None if sold.active else "disabled",
+        brand=sold.manufacturer_name,
+        categories=[given.category.name] if given.category else (),
+        price=sold.price,
+        currency=given.currency,
+        variants=(
+            variant(one.id, sku=one.reference, barcodes=(one.ean13, one.isbn, one.upc)) for one in given.combinations
+        ),
+    )
+    return ProductEvent(
+        occurred_at=instant(sold.date_upd, path="product.date_upd", zone=settings.time_zone), product=told
     )

@@ -163,5 +163,39 @@ class CustomerItem(VendorModel):
     addresses: tuple[Address, ...] = ()
 
 
+class Category(VendorModel):
+    name: Words = None
+
+
+class Coded(VendorModel):
+    """What a product and each of its combinations is known by."""
+
+    id: str
+    reference: str | None = None
+    ean13: str | None = None
+    isbn: str | None = None
+    upc: str | None = None
+
+
+class Product(Coded):
+    """``price`` is without tax (…/webservice/resources/products)."""
+
+    name: Words = None
+    manufacturer_name: Words = None
+    price: Decimal | None = None
+    active: bool = True
+    date_add: Moment = None
+    date_upd: TimeText
+
+
+class ProductItem(VendorModel):
+    """A product with its combinations, as one item of the backfill."""
+
+    product: Product
+    category: Category | None = None
+    combinations: tuple[Coded, ...] = ()
+    currency: Currency | None = None
+
+
 class Gone(VendorModel):
     id: str

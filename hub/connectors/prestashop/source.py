@@ -37,7 +37,14 @@ _ADDRESS = (
     "[id,id_customer,id_country,id_state,alias,company,lastname,firstname,vat_number,address1,address2,postcode,city,"
     "phone,phone_mobile,deleted,date_upd]"
 )
-_DISPLAY: Mapping[str, str] = {"customers": _CUSTOMER, "addresses": _ADDRESS}
+_PRODUCT = "[id,id_category_default,manufacturer_name,reference,ean13,isbn,upc,price,active,name,date_add,date_upd]"
+_DISPLAY: Mapping[str, str] = {
+    "customers": _CUSTOMER,
+    "addresses": _ADDRESS,
+    "products": _PRODUCT,
+    "categories": "[id,name]",
+    "combinations": "[id,id_product,reference,ean13,isbn,upc]",
+}
 _PER_PAGE = 100
 
 
@@ -50,6 +57,8 @@ def parse(entry: InboxEntry, settings: PrestaShopSettings) -> Sequence[Canonical
         return reading.of(mapping.customer_events(reading.read(schemas.CustomerItem, entry.body), settings))
     if entry.topic == "order":
         return reading.of(mapping.order_events(reading.read(schemas.OrderItem, entry.body), settings))
+    if entry.topic == "product":
+        return reading.of([mapping.product_event(reading.read(schemas.ProductItem, entry.body), settings)])
     gone = RecordKey(kind="order", external_id=reading.read(schemas.Gone, entry.body).id)
     return [DeletionEvent(occurred_at=entry.received_at, record=gone, kind="order")]
 
@@ -83,6 +92,7 @@ LISTS = {
     "addresses": _list("addresses", "customer", "id_customer"),
     "orders": _list("orders", "order", quiet=timedelta(0)),
     "order_slips": _list("order_slips", "order", "id_order"),
+    "products": _list("products", "product", spare=True),
 }
 backfill = partial(in_turn, LISTS)
 
@@ -135,7 +145,7 @@ class _Shop:
         """The rows with what belongs to them."""
         if not rows:
             return
-        bodies = self._customers(rows) if kind == "customer" else self._orders(rows)
+        bodies = {"customer": self._customers, "order": self._orders, "product": self._products}[kind](rows)
         for row, body in zip(rows, bodies, strict=True):
             version = (versions or {}).get(str(row.get("id")), "")
             event_id = f"backfill:{kind}:{row.get('id')}:{row.get('date_upd')}{version}"
@@ -167,6 +177,21 @@ class _Shop:
                 "customer": self._spoken(person) if person else None,
                 "addresses": [one for one in places if str(one.get("id")) in used],
                 "slips": [slip for slip in slips if str(slip.get("id_order")) == str(row.get("id"))],
+            }
+
+    def _products(self, rows: Sequence[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Prices are in the shop's own currency, which is told only where there is but one."""
+        categories = {
+            str(one["id"]): one for one in self.some("categories", "id", _values(rows, "id_category_default"))
+        }
+        forms = self.some("combinations", "id_product", (str(row.get("id")) for row in rows))
+        currencies = list(self.table("currencies", "[id,iso_code]").values())
+        for row in rows:
+            yield {
+                "product": row,
+                "category": categories.get(str(row.get("id_category_default"))),
+                "combinations": [one for one in forms if str(one.get("id_product")) == str(row.get("id"))],
+                "currency": currencies[0].get("iso_code") if len(currencies) == 1 else None,
             }
 
     def _addresses(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -212,7 +237,8 @@ def check(client: HttpClient, settings: PrestaShopSettings) -> Checked:
     found = Checked()
     for resource in RESOURCES:
         query = {"output_format": "JSON", "display": "[id]", "limit": "1"}
-        found.reads(resource, partial(client.get, f"api/{resource}", query))
+        ask = found.may_read if resource in LISTS and LISTS[resource].spare else found.reads
+        ask(resource, partial(client.get, f"api/{resource}", query))
     return found
 
 

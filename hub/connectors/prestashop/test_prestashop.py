@@ -86,7 +86,13 @@ def test_nothing_new_is_an_empty_array_and_one_call_for_each_list() -> None:
     # PrestaShop/PrestaShop#10172: [] where an object with an empty list is expected
     shop = Shop()
     assert list(shop.walk(NOW)) == []
-    assert [url.path for url in shop.asked] == ["/api/customers", "/api/addresses", "/api/orders", "/api/order_slips"]
+    assert [url.path for url in shop.asked] == [
+        "/api/customers",
+        "/api/addresses",
+        "/api/orders",
+        "/api/order_slips",
+        "/api/products",
+    ]
 
 
 def test_dates_are_filtered_in_the_shops_time_and_only_with_date_1() -> None:

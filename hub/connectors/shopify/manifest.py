@@ -19,6 +19,7 @@ class ShopifySettings(OrderSettings):
 
 
 _CUSTOMER_AND_ORDER = "the customer (or guest) and the order's new state"
+_PRODUCT = "the product and its variants; without prices, whose currency is not told"
 
 MANIFEST: Manifest[ShopifySettings] = Manifest(
     slug="shopify",
@@ -38,6 +39,8 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
         "orders/fulfilled": _CUSTOMER_AND_ORDER,
         "orders/cancelled": _CUSTOMER_AND_ORDER,
         "orders/delete": "the order is marked deleted at the source",
+        "products/create": _PRODUCT,
+        "products/update": _PRODUCT,
         "customers/create": "the customer's state",
         "customers/update": "the customer's state",
         "customers/delete": "the record is marked deleted at the source; nothing is erased",
@@ -61,7 +64,8 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     # answer tells what is left (source_graphql.py keeps to it); the number of calls is our own
     limits=Limits(batch=250, calls=20, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: products need the scope read_products, which no connection has so far",
+        "history of products": "the scope read_products is asked of no connection so far; their webhooks are read "
+        "(https://shopify.dev/docs/api/usage/access-scopes)",
         "reviews": "Shopify has no reviews of its own; apps keep them",
         "complete": "webhooks carry the whole object",
         "subscribe to privacy topics": "customers/data_request, customers/redact and shop/redact are subscribed to in "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hub.connectors.shopify import mapping, mapping_refunds, schemas
+from hub.connectors.shopify import mapping, mapping_products, mapping_refunds, schemas, schemas_products
 from hub.connectors.shopify.manifest import ShopifySettings
 from hub.connectors.shopify.source_history import as_webhook, backfill, deleted
 from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
@@ -126,6 +126,10 @@ def _checkout(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalE
     who = mapping.buyer(given, mapping.addresses_of(given, region), fallback=given.token, ticked=ticked)
     record = who[0].customer.key if who else None
     return [*who, CartEvent(occurred_at=given.updated_at or given.created_at, cart=mapping.cart(given), record=record)]
+
+
+def _product(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
+    return [mapping_products.product_event(read(schemas_products.Product, entry.body), _told_at(entry))]
 
 
 def _order_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
@@ -243,6 +247,8 @@ _READERS: Mapping[str, Callable[[InboxEntry, Read, str], Sequence[CanonicalEvent
     "orders/fulfilled": _order,
     "orders/cancelled": _order,
     "orders/delete": _order_deleted,
+    "products/create": _product,
+    "products/update": _product,
     "customers/create": _customer,
     "customers/update": _customer,
     "customers/delete": _customer_deleted,

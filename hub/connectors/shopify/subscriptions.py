@@ -21,7 +21,11 @@ PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
 """Mandatory topics: only the app's own configuration subscribes to them
 (https://shopify.dev/docs/apps/build/privacy-law-compliance)."""
 
-TOPICS = tuple(topic for topic in MANIFEST.topics if topic not in PRIVACY)
+OF_ANOTHER_SCOPE = ("products/create", "products/update")
+"""They need read_products (https://shopify.dev/docs/api/usage/access-scopes), which orders and customers do not: who
+wants them subscribes to them in the app's own configuration."""
+
+TOPICS = tuple(topic for topic in MANIFEST.topics if topic not in (*PRIVACY, *OF_ANOTHER_SCOPE))
 
 
 def name_of(topic: str) -> str:

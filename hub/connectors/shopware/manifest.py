@@ -72,12 +72,12 @@ MANIFEST: Manifest[ShopwareSettings] = Manifest(
         "newsletter.register": _RECIPIENT,
         "newsletter.confirm": _RECIPIENT,
         "newsletter.unsubscribe": _RECIPIENT,
+        "product.listed": "the product or variant with its price, listed",
+        "product_review.listed": "a review of a product, listed, and who wrote it",
     },
     # shopware.api.max_limit is 500 by default; 100 whole orders are some megabytes
     limits=Limits(batch=100),
     not_offered={
-        "products": "not read yet: orders name what was bought",
-        "reviews": "not read yet",
         "subscribe": "webhooks made through the API are not signed (WebhookManager: only an app has a secret); the "
         "app's manifest.xml names them",
         "privacy": "Shopware sends no data-subject requests",

@@ -13,12 +13,11 @@ from decimal import Decimal
 from hub.connectors.shopware import schemas
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained, with_charges
-from hub.mapping.phone import phone
 from hub.model.address import Address
 from hub.model.base import FrozenTexts
 from hub.model.case import Case
@@ -239,8 +238,6 @@ def _state(part: schemas.Delivery | schemas.Transaction | schemas.CaptureRefund 
 
 def _order(given: schemas.Order, fields: CustomerFields, region: str, shipping: schemas.Address | None) -> Order:
     """Prices of ``taxStatus`` gross hold the tax, of net lack it, and of tax-free there is none."""
-    mail = email(next(iter(fields.get("email", ())), None))
-    number = next((found for found in (phone(text, region) for text in fields.get("phone", ())) if found), None)
     promotions = [line for line in given.line_items if line.type == _PROMOTION and line.total_price]
     currency = given.currency.iso_code
     made = Order(
@@ -293,8 +290,8 @@ def _order(given: schemas.Order, fields: CustomerFields, region: str, shipping: 
         ),
         billing_address=_address(given.billing_address),
         shipping_address=_address(shipping),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number and number.usable else None,
+        contact_email=usable_email(next(iter(fields.get("email", ())), None)),
+        contact_phone=usable_phone(fields.get("phone", ()), region),
         payment_due=_due(given),
         note=note(given.customer_comment),
         tags=tuple(tag.name for tag in given.tags if tag.name),

@@ -7,9 +7,9 @@ OrderDelivery, OrderTransaction, OrderTransactionCaptureRefund, Customer, Newsle
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from hub.mapping.payload import PlainValue, VendorModel
@@ -77,8 +77,9 @@ class Beside(Entity):
     """What Hub's own lists put beside an event: the answer, or that there is none."""
 
     timestamp: PlainValue = None
-    fetched: Any = None
+    fetched: Annotated[Any, BeforeValidator(lambda told: told or (told if told == {} else None))] = None
     gone: bool = False
+    currency: Currency | None = None
 
 
 class Dated(Entity):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.connectors.shopware.schemas import Customers, Orders, Recipients
+from hub.connectors.shopware.schemas_products import Products, Reviews
 
 
 def _with(**parts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -46,7 +47,7 @@ class Listed:
     the entity has such a number; ``includes`` leaves out what nobody reads (a product's whole payload stays).
     """
 
-    schema: type[Orders | Customers | Recipients]
+    schema: type[Orders | Customers | Recipients | Products | Reviews]
     topic: str
     path: str
     changes: tuple[str, ...]
@@ -146,6 +147,46 @@ LISTS: Mapping[str, Listed] = {
                 *("id", "email", "firstName", "lastName", "title", "street", "zipCode", "city", "status"),
                 *("confirmedAt", "language", "salutation", "tags", "customFields"),
                 *_TIMES,
+            ),
+        },
+        key=None,
+    ),
+    "product": Listed(
+        schema=Products,
+        topic="product.listed",
+        path="/api/search/product",
+        changes=(*_TIMES, "parent.updatedAt"),
+        associations={
+            "parent": {},
+            "manufacturer": {},
+            "cover": _with(media={}),
+            "categories": {},
+            "tags": {},
+            "options": {},
+        },
+        includes={
+            "product": (
+                *("id", "autoIncrement", "productNumber", "name", "active", "price"),
+                *("parent", "manufacturer", "cover", "categories", "tags", "options", *_TIMES),
+            ),
+            "product_manufacturer": ("name",),
+            "product_media": ("media",),
+            "media": ("url",),
+            "category": ("name",),
+            "tag": ("name",),
+            "property_group_option": ("name",),
+        },
+    ),
+    "product_review": Listed(
+        schema=Reviews,
+        topic="product_review.listed",
+        path="/api/search/product-review",
+        changes=_TIMES,
+        associations={},
+        includes={
+            "product_review": (
+                *("id", "productId", "customerId", "externalUser", "externalEmail", "title", "content", "points"),
+                *("status", *_TIMES),
             ),
         },
         key=None,

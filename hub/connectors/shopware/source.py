@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from hub.connectors.shopware import mapping, schemas
+from hub.connectors.shopware import mapping, mapping_products, schemas, schemas_products
 from hub.connectors.shopware.manifest import MANIFEST, ShopwareSettings
 from hub.connectors.shopware.schemas_lists import LISTS
 from hub.errors import PayloadError, SkipEvent, VerificationError
@@ -100,7 +100,7 @@ def name_event(delivery: RawDelivery, settings: ShopwareSettings) -> EventName:
 
 def _named(topic: str, body: bytes) -> tuple[str, list[str]]:
     """The entity that a topic is about, and the ids of those that an event names."""
-    if topic.endswith((".written", ".deleted")):
+    if topic.endswith((".written", ".deleted", ".listed")):
         named = read(schemas.Written, body).data.payload
         return topic.partition(".")[0], [one.id for one in named if one.version_id in (None, _LIVE)]
     payload = read(schemas.Told, body).data.payload
@@ -149,7 +149,8 @@ def parse(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[CanonicalEv
         if beside.gone or body == b"":
             events.append(_deletion(entity, one, entry, beside))
         elif beside.fetched is not None:
-            events += _events(reading.tree(schema, beside.fetched, "fetched"), settings.default_region)
+            found = reading.tree(schema, beside.fetched, "fetched")
+            events += _events(found, settings.default_region, beside.currency)
         elif body is not None:
             events += _events(reading.read(schema, body), settings.default_region)
     if not events and not reading.notes:
@@ -157,16 +158,22 @@ def parse(entry: InboxEntry, settings: ShopwareSettings) -> Sequence[CanonicalEv
     return reading.of(events)
 
 
-def _events(
-    found: schemas.Orders | schemas.Customers | schemas.Recipients, region: str
-) -> Iterator[CanonicalEvent | Note]:
+_Found = schemas.Orders | schemas.Customers | schemas.Recipients | schemas_products.Products | schemas_products.Reviews
+
+
+def _events(found: _Found, region: str, currency: str | None = None) -> Iterator[CanonicalEvent | Note]:
     for one in found.data:
-        if isinstance(one, schemas.Order):
-            yield from mapping.order_events(one, region)
-        elif isinstance(one, schemas.Customer):
-            yield mapping.customer_event(one, region)
-        else:
-            yield mapping.recipient_event(one, region)
+        match one:
+            case schemas.Order():
+                yield from mapping.order_events(one, region)
+            case schemas.Customer():
+                yield mapping.customer_event(one, region)
+            case schemas.Recipient():
+                yield mapping.recipient_event(one, region)
+            case schemas_products.Product():
+                yield mapping_products.product_event(one, currency)
+            case schemas_products.Review():
+                yield from mapping_products.review_told(one, region)
 
 
 def _deletion(entity: str, entity_id: str, entry: InboxEntry, beside: schemas.Beside) -> DeletionEvent:
@@ -179,35 +186,63 @@ def _deletion(entity: str, entity_id: str, entry: InboxEntry, beside: schemas.Be
 def _list(entity: str, **how: Any) -> Listed[ShopwareSettings]:
     """Rows of which anything changed at or after ``since``.
 
-    Customers and orders are numbered (``autoIncrement``), and a page begins after the last number: what changes
-    meanwhile moves nothing. Recipients have no number; they are paged in the order in which they came.
+    Most are numbered (``autoIncrement``), and a page begins after the last number: what changes meanwhile moves
+    nothing. The others are read in the order in which they came: a page begins with the time of the last one, so that
+    one that is deleted meanwhile moves no other past it, and by number only within one moment.
     """
     key = LISTS[entity].key
 
     def page(http: HttpClient, settings: ShopwareSettings, since: datetime | None, at: Any) -> Part:
-        after = at or 0
-        answer = json_of(http.post(LISTS[entity].path, _criteria(entity, after, since), headers=_JSON))
+        answer = json_of(http.post(LISTS[entity].path, _criteria(entity, at, since), headers=_headers(entity)))
         found, total = answer.get("data") or [], int(answer.get("total") or 0)
-        seen = len(found) if key else after * _PER_PAGE + len(found)
-        last = int(found[-1].get(key) or 0) if found and key else after + 1
-        more = bool(found) and total > seen and last > after
-        return Part([_item(entity, one) for one in found], last if more else None, None if after else total)
+        beside = {"currency": _own_currency(http)} if entity == "product" and found else {}
+        items = [_item(entity, one, beside) for one in found]
+        return Part(items, _following(found, key, at) if total > len(found) else None, None if at else total)
 
     return Listed(page, **how)
 
 
-def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]:
+def _following(found: Sequence[Mapping[str, Any]], key: str | None, at: Any) -> Any:
+    """Where a list is gone on with, None at its end; a shop that heeds no filter gives the same place again."""
+    if not found:
+        return None
+    if key:
+        last = int(found[-1].get(key) or 0)
+        return last if last > (at or 0) else None
+    number, begin = at or (1, None)
+    latest = found[-1].get("createdAt")
+    if latest and latest != begin:
+        return [1, latest]
+    return [number + 1, begin] if len(found) == _PER_PAGE else None
+
+
+def _headers(entity: str) -> Mapping[str, str]:
+    """A variant tells what is its parent's only when it is asked to (…/integrations-api/request-headers.html)."""
+    return {**_JSON, "sw-inheritance": "1"} if entity == "product" else _JSON
+
+
+def _own_currency(http: HttpClient) -> str | None:
+    """Prices name their currency by its id."""
+    asked = {"ids": [mapping_products.OWN_CURRENCY], "includes": {"currency": ["isoCode"]}}
+    found = json_of(http.post("/api/search/currency", asked, headers=_JSON)).get("data") or ()
+    return next((one.get("isoCode") for one in found), None)
+
+
+def _criteria(entity: str, at: Any, since: datetime | None) -> dict[str, Any]:
     listed = LISTS[entity]
     filters: list[dict[str, Any]] = []
-    if listed.key and after:
-        filters.append({"type": "range", "field": listed.key, "parameters": {"gt": after}})
+    number, begin = (1, None) if listed.key else at or (1, None)
+    if listed.key and at:
+        filters.append({"type": "range", "field": listed.key, "parameters": {"gt": at}})
+    if begin:
+        filters.append({"type": "range", "field": "createdAt", "parameters": {"gte": begin}})
     if since:
         from_then = {"gte": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+00:00")}
         changes = [{"type": "range", "field": field, "parameters": from_then} for field in listed.changes]
         filters.append({"type": "multi", "operator": "or", "queries": changes})
     order = [listed.key] if listed.key else ["createdAt", "id"]
     return {
-        "page": 1 if listed.key else after + 1,
+        "page": number,
         "limit": _PER_PAGE,
         "total-count-mode": 1,
         "filter": filters,
@@ -216,13 +251,15 @@ def _criteria(entity: str, after: int, since: datetime | None) -> dict[str, Any]
     }
 
 
-def _item(entity: str, found: Mapping[str, Any]) -> BackfillItem:
+def _item(entity: str, found: Mapping[str, Any], more: Mapping[str, Any]) -> BackfillItem:
     """An entity as the event that would name it, with the entity beside it."""
     topic, version = LISTS[entity].topic, max(_times(found), default="")
     named: Any = [{"entity": entity, "operation": "update", "primaryKey": found.get("id")}]
     if entity == "newsletter_recipient":
         named = {"newsletterRecipient": {"id": found.get("id")}}
-    return _event(f"backfill:{entity}:{found.get('id')}:{version}", topic, named, {"fetched": {"data": [found]}})
+    return _event(
+        f"backfill:{entity}:{found.get('id')}:{version}", topic, named, {"fetched": {"data": [found]}, **more}
+    )
 
 
 def _event(event_id: str, topic: str, payload: Any, beside: Mapping[str, Any]) -> BackfillItem:
@@ -251,6 +288,8 @@ READ = {
     "customer": _list("customer"),
     "order": _list("order", quiet=timedelta(0)),
     "newsletter_recipient": _list("newsletter_recipient"),
+    "product": _list("product", spare=True),
+    "product_review": _list("product_review", spare=True),
 }
 backfill = partial(in_turn, READ)
 
@@ -259,8 +298,9 @@ def check(http: HttpClient, settings: ShopwareSettings) -> Checked:
     """Read one of each list, with all that Hub asks of it."""
     found = Checked(untested=["shop_secret: only a real event can tell"])
     for entity, listed in LISTS.items():
-        one = {**_criteria(entity, 0, None), "limit": 1}
-        found.reads(f"{entity.replace('_', ' ')}s", partial(http.post, listed.path, one, headers=_JSON))
+        one = {**_criteria(entity, None, None), "limit": 1}
+        ask = found.may_read if READ[entity].spare else found.reads
+        ask(f"{entity.replace('_', ' ')}s", partial(http.post, listed.path, one, headers=_JSON))
     return found
 
 

@@ -214,7 +214,12 @@ def test_history_asks_for_what_changed_of_an_order_and_of_its_payments() -> None
             backfill(client, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), {"list": "order", "at": 7, "found": {}})
         )
 
-    assert [one["path"] for one in asked] == ["/api/search/order", "/api/search/newsletter-recipient"]
+    assert [one["path"].removeprefix("/api/search/") for one in asked] == [
+        "order",
+        "newsletter-recipient",
+        "product",
+        "product-review",
+    ]
     after, changed = asked[0]["filter"]
     assert after == {"type": "range", "field": "autoIncrement", "parameters": {"gt": 7}}
     assert {one["field"] for one in changed["queries"]} == set(LISTS["order"].changes)
@@ -258,3 +263,26 @@ def test_a_topic_that_is_not_read_is_skipped_before_anything_is_fetched() -> Non
     assert completions(asked, SETTINGS) == ()
     with pytest.raises(SkipEvent):
         parse(asked, SETTINGS)
+
+
+def test_reviews_that_are_deleted_while_a_list_is_paged_cost_no_other() -> None:
+    # given 250 reviews of which several came within one moment, and two leave after every page
+    reviews = [{"id": f"{n:03}", "createdAt": f"2026-02-01T00:00:{n // 30:02}.000+00:00"} for n in range(250)]
+    gone = iter(range(0, 100, 2))
+
+    def shop(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        if not request.url.path.endswith("product-review"):
+            return httpx.Response(200, json={"data": [], "total": 0})
+        begin = next((one["parameters"]["gte"] for one in asked["filter"]), "")
+        found = [one for one in reviews if one["createdAt"] >= begin]
+        first = (asked["page"] - 1) * asked["limit"]
+        answer = httpx.Response(200, json={"data": found[first : first + asked["limit"]], "total": len(found)})
+        left = {f"{next(gone):03}", f"{next(gone):03}"}
+        reviews[:] = [one for one in reviews if one["id"] not in left]
+        return answer
+
+    with HttpClient("https://laden.example.de", transport=httpx.MockTransport(shop)) as http:
+        items = [item for page in backfill(http, SETTINGS, None, None) for item in page.items]
+
+    assert {json.loads(item.body)["fetched"]["data"][0]["id"] for item in items} == {f"{n:03}" for n in range(250)}

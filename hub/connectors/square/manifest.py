@@ -49,12 +49,12 @@ MANIFEST = Manifest(
         "refund.updated": "refund of the order that the refunded payment (fetched) belongs to",
         "loyalty.account.created": "loyalty id and phone of a customer, and the balance as an interaction",
         "loyalty.account.updated": "loyalty id and phone of a customer, and the balance as an interaction",
+        "item.updated": "a product with its variations and prices, listed (scope ITEMS_READ)",
         "oauth.authorization.revoked": "skipped: tells that Square will send nothing more",
     },
     allowed_hosts=("connect.squareup.com", "connect.squareupsandbox.com"),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
         "reviews": "Square's API has no reviews",
         "deleted": "an order of Square cannot be deleted, only cancelled",
         "privacy": "Square sends no data-subject requests; customer.deleted is no erasure",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from hub.connectors.square import mapping, schemas
+from hub.connectors.square import mapping, mapping_products, schemas, schemas_products
 from hub.connectors.square.manifest import MANIFEST, SquareSettings
 from hub.connectors.square.source_history import LISTS, backfill
 from hub.connectors.square.subscriptions import SUBSCRIPTIONS
@@ -97,6 +97,9 @@ def check(http: HttpClient, settings: SquareSettings) -> Checked:
 def parse(entry: InboxEntry, settings: SquareSettings) -> Parsed:
     if entry.topic == "oauth.authorization.revoked":
         raise SkipEvent("authorisation revoked: Square sends no further events until the seller connects again")
+    if entry.topic == "item.updated":
+        reading = Reading()
+        return reading.of([mapping_products.product_event(reading.read(schemas_products.ItemEvent, entry.body))])
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")

@@ -91,11 +91,30 @@ def _list(kind: str, steps: _Steps, *, located: bool = False, **how: Any) -> Lis
     return Listed(page, **how)
 
 
+def _catalogue(http: HttpClient, settings: SquareSettings, since: datetime | None, cursor: Any) -> Part:
+    """Items changed after ``since``, each with the name of its category (reference of SearchCatalogObjects)."""
+    asked = {"object_types": ["ITEM"], "include_related_objects": True, "limit": 100}
+    asked |= {**({"begin_time": _begin(since)} if since else {}), **({"cursor": cursor} if cursor else {})}
+    answer = json_of(http.post("/v2/catalog/search", asked))
+    related = {one.get("id"): one.get("category_data") or {} for one in answer.get("related_objects") or ()}
+    items = []
+    for one in answer.get("objects") or ():
+        data = one.get("item_data") or {}
+        ids = [
+            (data.get("reporting_category") or {}).get("id"),
+            *(each.get("id") for each in data.get("categories") or ()),
+        ]
+        names = list(dict.fromkeys(related[each]["name"] for each in ids if related.get(each, {}).get("name")))
+        items.append(_item("item", {**one, "category_names": names}))
+    return Part(items, answer.get("cursor") or None)
+
+
 LISTS = {  # customers first, so that every later object finds its customer
     "customers": _list("customer", _customers),
     "orders": _list("order", _orders, located=True, quiet=timedelta(0)),
     "payments": _list("payment", _payments, located=True),
     "refunds": _list("refund", _refunds),
+    "items": Listed(_catalogue, spare=True),  # needs ITEMS_READ, which the others do not
 }
 backfill = partial(in_turn, LISTS)
 

@@ -73,6 +73,7 @@ SUBSCRIPTIONS = Subscriptions(
     _listed,
     _create,
     _remove,
+    topics=tuple(topic for topic in MANIFEST.topics if topic != "item.updated"),  # listed, and no event of Square's
     renews=True,
     after="If Square made a new subscription, it signs with a new key: copy it (Developer Console, Webhooks, "
     "Subscriptions, Hub, Signature key) into signature_key of this connection and restart.",

@@ -192,7 +192,8 @@ def test_the_history_since_a_day_asks_by_change_and_all_locations() -> None:
         pages = list(backfill(http, SETTINGS, datetime(2026, 2, 1, tzinfo=UTC), None))
 
     assert [item.event_id for page in pages for item in page.items] == ["customer:NEW:2"]
-    people, *searches = [json.loads(request.content) for request in seen if request.method == "POST"]
+    people, *searches, items = [json.loads(request.content) for request in seen if request.method == "POST"]
+    assert items["begin_time"] == "2026-02-01T00:00:00Z"
     assert people["query"]["filter"] == {"updated_at": {"start_at": "2026-02-01T00:00:00Z"}}
     assert [search["location_ids"] for search in searches] == [places[:10], places[10:]]
     assert searches[0]["query"]["filter"]["date_time_filter"] == {"updated_at": {"start_at": "2026-02-01T00:00:00Z"}}

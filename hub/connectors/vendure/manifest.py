@@ -31,10 +31,13 @@ MANIFEST: Manifest[VendureSettings] = Manifest(
     docs_url="https://docs.vendure.io/current/core/reference/graphql-api/admin/queries",
     api_version="3.6",
     capabilities=frozenset({Capability.BACKFILL, Capability.ORDERS}),
-    topics={"order": "the order and its buyer", "customer": "the customer, or guest, with addresses"},
+    topics={
+        "order": "the order and its buyer",
+        "customer": "the customer, or guest, with addresses",
+        "product": "the product with its variants and their prices",
+    },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     not_offered={
-        "products": "not read yet: orders name what was bought",
         "reviews": "Vendure has no reviews of its own",
         "deleted": "an order that was placed cannot be deleted in Vendure, only cancelled",
         "webhook": "Vendure's core sends none; a community plug-in posts an empty body, and says not what happened",

@@ -10,14 +10,14 @@ from hub.connectors.vendure import schemas
 from hub.errors import SkipEvent
 from hub.mapping.address import country, postal_address
 from hub.mapping.buyer import completed, same_person, told_beside, told_fields
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import texts
 from hub.mapping.customer import CustomerFields, customer
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, is_given_back, is_paid, unexplained
-from hub.mapping.phone import phone
+from hub.mapping.product import product, variant
 from hub.model.address import Address
-from hub.model.event import CustomerEvent, Note, OrderEvent
+from hub.model.event import CustomerEvent, Note, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -156,7 +156,6 @@ def order(given: schemas.Order, precision: int, region: str) -> Order:
     total, paid = amount(given.total_with_tax), _sum(one.amount for one in payments if is_paid(one))
     given_back = _sum(one.amount for one in refunds if is_given_back(one))
     came_off = max(Decimal(0), min(paid - total, given_back))
-    mail = email(given.customer.email_address) if given.customer else None
     return Order(
         external_id=given.id,
         number=given.code or given.id,
@@ -205,7 +204,7 @@ def order(given: schemas.Order, precision: int, region: str) -> Order:
         fulfilments=tuple(_fulfilment(one) for one in given.fulfillments if one.state != "Cancelled"),
         billing_address=_address(given.billing_address),
         shipping_address=_address(given.shipping_address),
-        contact_email=mail.value if mail and mail.usable else None,
+        contact_email=usable_email(given.customer.email_address) if given.customer else None,
         contact_phone=_phone(given, region),
         payment_due=True if _STATES.get(given.state) in ("fulfilled", "completed") and total > 0 and not paid else None,
         custom=texts([("status", given.state), ("coupon codes", given.coupon_codes)]),
@@ -272,11 +271,7 @@ def _phone(given: schemas.Order, region: str) -> str | None:
     """The customer's number, else that of the address the bill goes to."""
     own = given.customer.phone_number if given.customer else None
     here = _region(given.billing_address, given.shipping_address, default=region)
-    for text in (own, given.billing_address.phone_number if given.billing_address else None):
-        number = phone(text, here) if text else None
-        if number and number.usable:
-            return number.value
-    return None
+    return usable_phone((own, given.billing_address.phone_number if given.billing_address else None), here)
 
 
 def _speaks_of(address: schemas.Address | schemas.OrderAddress) -> CustomerFields:
@@ -305,3 +300,30 @@ def _address(given: schemas.Address | schemas.OrderAddress | None) -> Address | 
         country_name=_code(given),
         company=given.company,
     )
+
+
+def product_event(given: schemas.SoldProduct, precision: int) -> ProductEvent:
+    """A product; its brand is a facet, as is whatever else it is found by (…/user-guide/catalog)."""
+    brands = [one.name for one in given.facet_values if one.facet and one.facet.code == "brand"]
+    told = product(
+        given.id,
+        given.name,
+        state=None if given.enabled else "disabled",
+        brand=next(iter(brands), None),
+        categories=(one.name for one in given.collections),
+        tags=(one.name for one in given.facet_values if one.name not in brands),
+        image_url=given.featured_asset.preview if given.featured_asset else None,
+        variants=(
+            variant(
+                one.id,
+                one.name,
+                sku=one.sku,
+                price=one.price_with_tax.scaleb(-precision) if one.price_with_tax is not None else None,
+                currency=one.currency_code,
+            )
+            for one in given.variants
+            if one.enabled
+        ),
+    )
+    changed = max([given.updated_at, *(one.updated_at for one in given.variants if one.updated_at)])
+    return ProductEvent(occurred_at=changed, product=told)

@@ -177,9 +177,52 @@ class Order(Camel):
     fulfillments: tuple[Fulfilment, ...] = ()
 
 
+class Asset(Camel):
+    preview: str | None = None
+
+
+class Facet(Camel):
+    code: str | None = None
+
+
+class FacetValue(Camel):
+    name: str | None = None
+    facet: Facet | None = None
+
+
+class Collection(Camel):
+    name: str | None = None
+
+
+class SoldVariant(Camel):
+    """``priceWithTax`` is in the currency of the channel that was asked."""
+
+    id: str
+    sku: str | None = None
+    name: str | None = None
+    enabled: bool = True
+    updated_at: datetime | None = None
+    price_with_tax: Decimal | None = None
+    currency_code: Currency | None = None
+
+
+class SoldProduct(Camel):
+    """Product of github.com/vendurehq/vendure, packages/core/src/api/schema/common/product.type.graphql."""
+
+    id: str
+    updated_at: datetime
+    name: str | None = None
+    enabled: bool = True
+    featured_asset: Asset | None = None
+    facet_values: tuple[FacetValue, ...] = ()
+    collections: tuple[Collection, ...] = ()
+    variants: tuple[SoldVariant, ...] = ()
+
+
 class Item(Camel):
     """One item of the backfill."""
 
     order: Order | None = None
     customer: Customer | None = None
+    product: SoldProduct | None = None
     precision: int = 2

@@ -7,6 +7,7 @@ https://docs.vendure.io/current/core/core-concepts/channels (header ``vendure-to
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 import orjson
 
 from hub.connectors.vendure import mapping, schemas
-from hub.connectors.vendure.manifest import VendureSettings
+from hub.connectors.vendure.manifest import MANIFEST, VendureSettings
 from hub.errors import AuthError, PayloadError, RejectedError, SkipEvent
 from hub.mapping.payload import Reading
 from hub.mapping.time import instant
@@ -45,17 +46,25 @@ _ORDER = (
     " refunds { id total state reason createdAt updatedAt } }"
     " fulfillments { id state method trackingCode updatedAt }"
 )
+_PRODUCT = (
+    "id updatedAt name enabled featuredAsset { preview } facetValues { name facet { code } } collections { name }"
+    " variants { id updatedAt sku name enabled priceWithTax currencyCode }"
+)
 QUERIES: Mapping[str, str] = {
     name: f"query Hub($options: {kind}ListOptions) {{ {name}(options: $options) {{ totalItems items {{ {fields} }} }}"
     " globalSettings { serverConfig { moneyStrategyPrecision } } }"
-    for name, kind, fields in (("customers", "Customer", _CUSTOMER), ("orders", "Order", _ORDER))
+    for name, kind, fields in (
+        ("customers", "Customer", _CUSTOMER),
+        ("orders", "Order", _ORDER),
+        ("products", "Product", _PRODUCT),
+    )
 }
 _PER_PAGE = 100
 
 
 def parse(entry: InboxEntry, settings: VendureSettings) -> Sequence[CanonicalEvent | Note]:
     """Canonical events of one item of the backfill. Raises SkipEvent, or PayloadError with a path."""
-    if entry.topic not in ("order", "customer"):
+    if entry.topic not in MANIFEST.topics:
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
     item = reading.read(schemas.Item, entry.body)
@@ -63,20 +72,25 @@ def parse(entry: InboxEntry, settings: VendureSettings) -> Sequence[CanonicalEve
         return reading.of([mapping.customer_event(item.customer, settings.default_region)])
     if entry.topic == "order" and item.order:
         return reading.of(mapping.order_events(item.order, item.precision, settings.default_region))
+    if entry.topic == "product" and item.product:
+        return reading.of([mapping.product_event(item.product, item.precision)])
     raise PayloadError("missing", path=entry.topic)
 
 
-def _list(name: str, *, late: bool = False, **how: Any) -> Listed[VendureSettings]:
+def _list(name: str, *, late: bool = False, whole: bool = False, **how: Any) -> Listed[VendureSettings]:
     """Rows by their change; of orders those that are no carts.
 
     Neither placing an order nor its payment, refund or dispatch moves its ``updatedAt``: those come too that were
-    placed since, and ``late`` are those placed in the ``look_back_days`` before.
+    placed since, and ``late`` are those placed in the ``look_back_days`` before. A new price of a variant does not move
+    its product's: products are ``whole``, all of them are read each time.
 
     ``after`` leaves out its own moment, so it is a millisecond earlier.
     """
 
     def page(client: HttpClient, settings: VendureSettings, since: datetime | None, at: Any) -> Part:
         state = at or {"from": "", "seen": 0}
+        if whole:
+            since = None
         if since and late:
             since -= timedelta(days=settings.look_back_days)
         answer = _asked(client, name, offset(state), _chosen(name, since, state["from"], late=late))
@@ -92,6 +106,7 @@ LISTS = {
     "customers": _list("customers"),
     "orders": _list("orders", quiet=timedelta(0)),
     "placed": _list("orders", late=True, least=timedelta(hours=1)),
+    "products": _list("products", whole=True, spare=True, least=timedelta(hours=6)),
 }
 backfill = partial(in_turn, LISTS)
 
@@ -136,7 +151,12 @@ def _item(kind: str, found: Mapping[str, Any], precision: int) -> BackfillItem:
 
 
 def _version(kind: str, found: Mapping[str, Any]) -> str:
-    """The newest change of an order or of its parts, and its state; ISO times compare as text."""
+    """The newest change of an order or of its parts, and its state; ISO times compare as text.
+
+    A product is named by all that is told of it, for its parts change without it.
+    """
+    if kind == "product":
+        return hashlib.blake2b(orjson.dumps(found, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
     times = [str(found.get("updatedAt") or "")]
     if kind == "order":
         payments = found.get("payments") or []
@@ -153,10 +173,11 @@ def authorise(settings: VendureSettings) -> Mapping[str, str]:
 
 
 def check(client: HttpClient, settings: VendureSettings) -> Checked:
-    """Read one customer and one order with the key."""
+    """Read one of each with the key."""
     found = Checked()
     for name in QUERIES:
-        found.reads(name, partial(_asked, client, name, 0, {}, take=1))
+        ask = found.may_read if LISTS[name].spare else found.reads
+        ask(name, partial(_asked, client, name, 0, {}, take=1))
     return found
 
 

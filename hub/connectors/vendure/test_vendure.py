@@ -63,8 +63,8 @@ def test_what_changes_while_a_list_is_paged_is_not_lost() -> None:
         )
         asked = json.loads(request.content)
         options = asked["variables"]["options"]
-        if "CustomerListOptions" in asked["query"]:
-            return httpx.Response(200, json={"data": {"customers": {"totalItems": 0, "items": []}}})
+        if "OrderListOptions" not in asked["query"]:
+            return httpx.Response(200, json={"data": {}})
         seen.append(options)
         begin = options["filter"].get("updatedAt", {}).get("after", "")
         found = sorted((one for one in orders if one["updatedAt"] > begin), key=lambda one: one["updatedAt"])
@@ -102,7 +102,7 @@ def test_orders_placed_of_late_are_asked_for_whatever_their_time_of_change() -> 
     placed = {"orderPlacedAt": {"after": "2026-03-01T11:59:59.999Z"}}
     late = {"orderPlacedAt": {"after": "2026-02-26T11:59:59.999Z"}}
     orders = {"active": {"eq": False}}
-    assert asked == [{"_or": [changed]}, {**orders, "_or": [changed, placed]}, {**orders, "_or": [late]}]
+    assert asked == [{"_or": [changed]}, {**orders, "_or": [changed, placed]}, {**orders, "_or": [late]}, {}]
 
 
 @pytest.mark.parametrize(("code", "kind"), [("FORBIDDEN", AuthError), ("INTERNAL_SERVER_ERROR", RejectedError)])
@@ -200,3 +200,21 @@ def test_a_present_goes_to_somebody_else() -> None:
     [who] = [one for one in events(told("account_and_gift")) if isinstance(one, CustomerEvent)]
     assert [address.country for address in who.customer.addresses] == ["DE"]
     assert [number.value for number in who.customer.phones] == ["+494131789012"]
+
+
+def test_a_new_price_is_a_new_event_though_the_product_did_not_change() -> None:
+    # given a product whose variant gets another price, which leaves the product's updatedAt where it was
+    variant = {"id": "31", "sku": "OEL-M", "priceWithTax": 12900, "currencyCode": "EUR"}
+    told = {"id": "11", "updatedAt": "2026-02-10T14:03:00.120Z", "name": "Jacke", "variants": [variant]}
+
+    def names() -> set[str]:
+        def shop(request: httpx.Request) -> httpx.Response:
+            found = [told] if b"ProductListOptions" in request.content else []
+            return httpx.Response(200, json={"data": {"products": {"totalItems": 1, "items": found}}})
+
+        return {item.event_id for item in walk(shop, NOW) if item.topic == "product"}
+
+    before = names()
+    assert names() == before
+    variant["priceWithTax"] = 9900
+    assert names() != before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,16 +10,15 @@ from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
 from hub.mapping.buyer import completed, country_among, same_person, speaks_of, told_fields
 from hub.mapping.came import came_by, named
+from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
-from hub.mapping.email import email
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import unexplained
-from hub.mapping.phone import phone
 from hub.mapping.product import product
+from hub.mapping.review import review_events
 from hub.model.address import Address
 from hub.model.event import CustomerEvent, FeedbackEvent, Note, OrderEvent, ProductEvent
-from hub.model.feedback import Feedback, FeedbackState
 from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import (
@@ -199,9 +197,7 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
 def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
-    mail = email(billing.email)
     numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(given, region))
-    number = next((n for n in (phone(t, _region(given, region)) for t in numbers.get("phone", ())) if n), None)
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(
         external_id=given.id,
@@ -235,8 +231,8 @@ def order(given: schemas.Order, region: str) -> Order:
         fulfilments=_fulfilments(given),
         billing_address=_address(given.billing),
         shipping_address=_address(given.shipping),
-        contact_email=mail.value if mail and mail.usable else None,
-        contact_phone=number.value if number and number.usable else None,
+        contact_email=usable_email(billing.email),
+        contact_phone=usable_phone(numbers.get("phone", ()), _region(given, region)),
         payment_due=_due(given),
         note=note(given.customer_note),
         custom=texts(
@@ -361,26 +357,17 @@ def product_event(given: schemas.Product) -> ProductEvent:
     return ProductEvent(occurred_at=given.date_modified_gmt or created(given), product=told)
 
 
-_REVIEWED: Mapping[str, FeedbackState] = {
-    "approved": "published", "hold": "pending", "spam": "rejected", "trash": "withdrawn"
-}  # fmt: skip
-
-
-def review_events(given: schemas.Review, region: str) -> list[CustomerEvent | FeedbackEvent]:
-    """The review, and who wrote it. A change of its status has no time of its own."""
-    fields = told_fields({"full_name": given.reviewer, "email": given.reviewer_email})
-    known = fields.get("email")
-    who = customer(guest_key(fields, region=region, fallback=given.id), fields, region=region) if known else None
-    at = created(given)
-    feedback = Feedback(
-        external_id=given.id,
-        kind="review",
-        channel="web",
-        rating=Decimal(given.rating) if given.rating else None,
+def review_told(given: schemas.Review, region: str) -> list[CustomerEvent | FeedbackEvent]:
+    """A change of its status has no time of its own."""
+    return review_events(
+        given.id,
+        created(given),
+        product_id=given.product_id,
+        region=region,
+        rating=given.rating,
         text=given.review,
-        product=ProductReference(external_id=given.product_id),
-        state=_REVIEWED.get(given.status or ""),
+        state=given.status,
         verified=given.verified,
+        name=given.reviewer,
+        email=given.reviewer_email,
     )
-    told = FeedbackEvent(occurred_at=at, feedback=feedback, record=who.key if who else None)
-    return [*([CustomerEvent(occurred_at=at, customer=who)] if who else []), told]

@@ -24,6 +24,7 @@ from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, basic, json_of
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import numbered
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, EventName, InboxEntry, Listed, Part, RawDelivery, Reply, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -97,7 +98,7 @@ def _product(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Se
 
 
 def _review(entry: InboxEntry, read: Read, settings: WooCommerceSettings) -> Sequence[CanonicalEvent | Note]:
-    return mapping.review_events(read(schemas.Review, entry.body), settings.default_region)
+    return mapping.review_told(read(schemas.Review, entry.body), settings.default_region)
 
 
 _READERS: Mapping[str, Callable[[InboxEntry, Read, WooCommerceSettings], Sequence[CanonicalEvent | Note]]] = {
@@ -222,15 +223,14 @@ def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
 
 def _listed(client: HttpClient, settings: WooCommerceSettings) -> Iterator[Subscription]:
     """#list-all-webhooks; ``disabled`` is what became of one that failed more than five times."""
-    page = 1
-    while True:
+
+    def webhooks(page: int) -> Sequence[Mapping[str, Any]]:
         found = json_of(client.get("wp-json/wc/v3/webhooks", {"per_page": str(_PER_PAGE), "page": str(page)}))
-        for one in found:
-            topic, url = str(one.get("topic")), str(one.get("delivery_url"))
-            yield Subscription(str(one.get("id")), topic, url, active=one.get("status") == "active")
-        if len(found) < _PER_PAGE:
-            return
-        page += 1
+        return found if isinstance(found, list) else []
+
+    for one in numbered(webhooks, _PER_PAGE):
+        topic, url = str(one.get("topic")), str(one.get("delivery_url"))
+        yield Subscription(str(one.get("id")), topic, url, active=one.get("status") == "active")
 
 
 def _create(client: HttpClient, settings: WooCommerceSettings, url: str, topics: Sequence[str]) -> None:

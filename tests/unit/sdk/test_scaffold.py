@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,31 @@ def test_a_new_connector_is_clean(folder: Path, command: tuple[str, ...]):
     run = [sys.executable, "-m", tool, *options, *folders]
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_new_connector_is_one_folder_and_keeps_the_import_contracts(tmp_path: Path):
+    # given a tree of its own, in which nothing but the folders of a new source and a new destination is added
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT / "hub", tree / "hub", ignore=shutil.ignore_patterns("*.pyc", "samples", "node_modules"))
+    before = {path for path in tree.rglob("*") if path.is_file()}
+    added = [name_of(role, auth) for role, auth in PAIRS if auth == "hmac"]
+    for name, (role, auth) in zip(added, [pair for pair in PAIRS if pair[1] == "hmac"], strict=True):
+        scaffold(name, role=role, auth=auth, directory=tree / "hub" / "connectors")
+    news = {path.relative_to(tree / "hub" / "connectors").parts[0] for path in tree.rglob("*") if path.is_file()
+            and path not in before}  # fmt: skip
+    assert news == set(added)
+    # when the contracts of imports are checked there
+    linter = Path(sys.executable).with_name("lint-imports")
+    settings = ("--no-cache", "--config", str(ROOT / "pyproject.toml"))
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    run = partial(subprocess.run, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    done = run([linter, *settings])
+    # then they are kept, and it is that tree that was looked at: a connector that sees too much breaks them
+    assert done.returncode == 0, done.stdout + done.stderr
+    (tree / "hub" / "connectors" / added[0] / "mapping.py").write_text("import hub.store.database\n", encoding="utf-8")
+    broken = run([linter, *settings, "--contract", "connector-view"])
+    assert broken.returncode != 0
+    assert added[0] in broken.stdout
 
 
 @pytest.mark.parametrize(("role", "auth"), PAIRS)

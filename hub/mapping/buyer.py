@@ -6,9 +6,11 @@ reaches the person. A shipping address under another name is another person's, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -19,7 +21,7 @@ from hub.mapping.name import clean, fold, person_name
 from hub.mapping.phone import phone
 from hub.mapping.record_state import address_key
 from hub.model.address import Address
-from hub.model.customer import ContactPoint, CustomerSnapshot, PersonName
+from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import CustomerEvent
 from hub.model.identifier import Identifier
 
@@ -32,20 +34,40 @@ def speaks_of(address: BaseModel | None, region: str | None = None) -> CustomerF
 
     ``region`` is where the buyer's numbers are dialled: one at an address in another country becomes international.
     """
-    if address is None:
-        return {}
-    told = told_fields({name: getattr(address, name) for name in _shared_names(type(address))})
-    if region is None or "phone" not in told:
-        return told
-    here = country(next(_countries(address), None))
-    number = phone(told["phone"][0], here) if here and here != region else None
-    return {**told, "phone": (number.value,)} if number and number.usable else told
+    return _spoken(type(address), _told_by(address), region) if address is not None else {}
+
+
+@lru_cache(maxsize=1_024)
+def _spoken(kind: type[BaseModel], told: tuple[str | None, ...], region: str | None) -> CustomerFields:
+    # The addresses of an order are mostly one. What is kept is for reading only, as every ``CustomerFields`` is.
+    names, places = _shared_names(kind)
+    fields = told_fields(dict(zip(names, told, strict=False)))
+    if region is None or "phone" not in fields:
+        return fields
+    here = country(next(filter(None, told[-places:]), None)) if places else None
+    number = phone(fields["phone"][0], here) if here and here != region else None
+    return {**fields, "phone": (number.value,)} if number and number.usable else fields
+
+
+def _told_by(address: BaseModel) -> tuple[str | None, ...]:
+    told: tuple[str | None, ...] = _reader(type(address))(address)
+    return told
 
 
 @cache
-def _shared_names(kind: type[BaseModel]) -> tuple[CustomerField, ...]:
+def _reader(kind: type[BaseModel]) -> Callable[[BaseModel], Any]:
+    """Reads what an address tells, of ``_OF_AN_ADDRESS`` and then of its country, at once."""
+    names = (*_shared_names(kind)[0], *_country_names(kind))
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda address: tuple(getattr(address, name) for name in names)
+
+
+@cache
+def _shared_names(kind: type[BaseModel]) -> tuple[tuple[CustomerField, ...], int]:
+    """The fields that an address calls as the canonical model does, and in how many it tells a country."""
     # asking a model for a field that it does not have costs as much as building a small one
-    return tuple(name for name in _OF_AN_ADDRESS if _has(kind, name))
+    return tuple(name for name in _OF_AN_ADDRESS if _has(kind, name)), len(_country_names(kind))
 
 
 @cache
@@ -57,16 +79,13 @@ def _has(kind: type[BaseModel], name: str) -> bool:
     return name in kind.model_fields or hasattr(kind, name)
 
 
-def _countries(address: BaseModel) -> Iterator[str]:
-    return filter(None, (getattr(address, name) for name in _country_names(type(address))))
-
-
 def country_among(*addresses: BaseModel | None, default: str) -> str:
     """The first country that the addresses name: there the buyer's numbers are dialled. ``default`` where none does."""
     for address in addresses:
-        for text in _countries(address) if address else ():
-            if code := country(text):
-                return code
+        if address is not None:
+            for name in _country_names(type(address)):
+                if (text := getattr(address, name)) and (code := country(text)):
+                    return code
     return default
 
 
@@ -91,14 +110,14 @@ def completed(fields: CustomerFields, other: CustomerFields) -> CustomerFields:
 
     A name is taken whole or not at all; of phones every one is kept.
     """
-    if not same_person(fields, other):
+    mine, yours = _words(fields), _words(other)
+    if not (mine is yours or not mine or not yours or mine <= yours or yours <= mine):
         return fields
-    named = bool(_words(fields))
     found = {**fields}
     for name, values in other.items():
         if name == "phone":
             found[name] = (*fields.get(name, ()), *values)
-        elif name not in found and not (named and name in _NAMES):
+        elif name not in found and not (mine and name in _NAMES):
             found[name] = values
     return found
 
@@ -112,16 +131,14 @@ def weak_contacts(
     known: CustomerSnapshot, *, emails: Iterable[str | None] = (), phones: Iterable[str | None] = (), region: str
 ) -> tuple[Identifier, ...]:
     """Contact data that stand beside an account and are not its own, as weak identifiers."""
-    points: list[tuple[str, ContactPoint | None]] = [("email", email(text)) for text in emails]
-    points += [("phone", phone(text, region)) for text in phones]
+    points = [("email", point) for text in emails if text and (point := email(text)) and point.usable]
+    points += [("phone", point) for text in phones if text and (point := phone(text, region)) and point.usable]
+    if not points:
+        return ()
     own = {point.value for point in (*known.emails, *known.phones)}
-    own.update(held.value for held in known.identifiers)
-    found = {
-        (kind, point.value): Identifier(kind=kind, value=point.value, strength="weak")
-        for kind, point in points
-        if point and point.usable and point.value not in own
-    }
-    return tuple(found.values())
+    own.update([held.value for held in known.identifiers])
+    found = dict.fromkeys([(kind, point.value) for kind, point in points if point.value not in own])
+    return tuple([Identifier(kind=kind, value=value, strength="weak") for kind, value in found])
 
 
 def told_beside(
@@ -138,19 +155,19 @@ def told_beside(
     are weak identifiers. The company is taken where the account has none; the name where it has none; the addresses
     where the names do not contradict.
     """
-    same = same_person(named(account.name), fields)
     places = [address for address in addresses if address]
     region = region_of(fields, (*places, *account.addresses), region)
     contacts = weak_contacts(account, emails=fields.get("email", ()), phones=fields.get("phone", ()), region=region)
-    held = {address_key(own) for own in account.addresses} if same and places else set()
-    more = {key: place for place in places if same and (key := address_key(place)) not in held}
+    more = [address for address in places if address not in account.addresses]
+    if more:
+        held = {address_key(own) for own in account.addresses}
+        same = same_person(named(account.name), fields)
+        more = [*{key: place for place in more if same and (key := address_key(place)) not in held}.values()]
     name = None if account.name else _name(fields)
     company = None if account.company else clean(_first(fields, "company"))
     if not (name or company or more or contacts):
         return None
-    told = CustomerSnapshot(
-        key=account.key, name=name, company=company, addresses=tuple(more.values()), identifiers=contacts
-    )
+    told = CustomerSnapshot(key=account.key, name=name, company=company, addresses=tuple(more), identifiers=contacts)
     return CustomerEvent(occurred_at=at, customer=told)
 
 

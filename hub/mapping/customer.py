@@ -15,6 +15,7 @@ from hub.mapping.phone import phones
 from hub.mapping.time import birth_date, birth_digits
 from hub.model.address import Address
 from hub.model.base import FrozenTexts
+from hub.model.built import built
 from hub.model.consent import Consent
 from hub.model.customer import ChannelAccount, ContactKind, ContactPoint, CustomerSnapshot
 from hub.model.identifier import Identifier, RecordKey
@@ -45,6 +46,8 @@ CustomerField = Literal[
 """The flat names of a customer's fields, as a csv column map and every FieldMap use them."""
 
 _NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
+
+_snapshot = built(CustomerSnapshot)
 
 CustomerFields = Mapping[CustomerField, tuple[str, ...]]
 """Field name to the values found, in order of preference; text as the source wrote it."""
@@ -86,7 +89,7 @@ def customer(
     region = region_of(fields, known, region)
     handle = first("handle")
     handles = (ChannelAccount(network="handle", account_id=handle.strip().lower(), handle=handle),) if handle else ()
-    return CustomerSnapshot(
+    return _snapshot(
         key=key,
         name=person_name(
             first=first("first_name"),

@@ -73,13 +73,14 @@ def _text(schema: Any, otherwise: Any, tidied: Callable[[str], str | None]) -> C
     )
 
 
-def _aware_utc(value: datetime) -> datetime:
+def aware_utc(value: datetime) -> datetime:
+    """The same time in UTC. Raises ValueError for one without a zone."""
     if value.tzinfo is None:
         raise ValueError("time without a zone")
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
-UtcDatetime = Annotated[datetime, AfterValidator(_aware_utc)]
+UtcDatetime = Annotated[datetime, AfterValidator(aware_utc)]
 """A point in time, always aware and in UTC."""
 
 

@@ -28,6 +28,7 @@ from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, with_charges
 from hub.mapping.phone import phone
 from hub.model.address import Address
+from hub.model.built import built
 from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CustomerEvent
@@ -46,6 +47,8 @@ from hub.model.order import (
     ShippingLine,
     Tax,
 )
+
+_ORDER, _LINE = built(Order), built(OrderLine)
 
 _NO: dict[CustomerField, str] = {
     "middle_name": "Shopify has first and last name only",
@@ -235,7 +238,7 @@ def order(given: schemas.Order, told: Addresses) -> Order:
     rounding = schemas.in_shop_money(given.total_cash_rounding_payment_adjustment_set)
     came = came_by(given.landing_site).items()
     more = [("po_number", given.po_number), ("cash_rounding", rounding or None), *came]
-    placed = Order(
+    placed = _ORDER(
         external_id=given.id,
         number=given.name,
         state=state,
@@ -324,7 +327,7 @@ def _line(item: schemas.LineItem, applications: Sequence[schemas.DiscountApplica
     total = item.line_price if item.price is None else item.price * item.quantity
     if total is not None:
         total -= sum((d.amount for d in discounts), Decimal(0)) if discounts else item.total_discount or Decimal(0)
-    return OrderLine(
+    return _LINE(
         external_id=item.id or item.key,
         product=ProductReference(
             external_id=item.product_id, variant_id=item.variant_id, sku=item.sku, name=item.name or item.title

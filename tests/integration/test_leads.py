@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -13,6 +14,7 @@ from hub.application import insight, recommend, report
 from hub.application.explain import explained
 from hub.application.in_force import configured
 from hub.application.traits import Insight
+from hub.insight.customers import day_of
 from hub.insight.lead_rules import LeadRules, compile_leads
 from hub.model.event import InteractionEvent, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
@@ -22,11 +24,15 @@ from hub.model.order import Refund
 from hub.model.product import Product
 from hub.outbox.enqueue import Route
 from hub.rules import load_leads
+from hub.store import customer_stats, insight_models
+from hub.store.customer_stats import CustomerStat
 from hub.store.database import Database
 from tests.integration.test_activities import titles, way_with
 from tests.integration.test_traits import DAY, FITTED, IDA, everybody, now_of, only, order, weighed_by
 from tests.support.doubles import customer, empty, entry
 from tests.support.hubspot import Way
+from tests.unit.insight.shops import TODAY
+from tests.unit.insight.test_personas import shop_of_three
 
 
 def did(who: str, number: str, kind: Any, when: datetime, **fields: Any) -> InteractionEvent:
@@ -207,6 +213,35 @@ def test_what_is_needed_again_and_what_is_dearer_is_offered_and_nothing_given_ba
     assert "Big mill" not in {each.item for each in other}
     assert reports["up-sell"].rows[0][:4] == ("Mill", "Big mill", 6, 8)
     assert reports["replenishment"].rows[0][:4] == ("Coffee", 30.0, 6, 7)
+
+
+# -- personas ----------------------------------------------------------------------------------------------------------
+
+
+def test_personas_are_told_in_words_with_revenue_goods_and_histories_of_nobody(database: Database) -> None:
+    told, _ = shop_of_three(240)
+    ids = [uuid5(NAMESPACE_URL, str(row)) for row in range(240)]
+    starts, ends = told.starts, told.starts + told.counts
+    today = day_of(now_of(database))
+    stats = {
+        one: CustomerStat(
+            [int(day) + today - TODAY for day in told.days[starts[row] : ends[row]]],
+            told.nets[starts[row] : ends[row]].tolist(),
+            "EUR",
+            "till",
+        )
+        for row, one in enumerate(ids)
+    }
+    with database.session() as session:
+        customer_stats.write(session, ids, stats)
+        made = insight.fit_now(session, Insight())
+        insight_models.add(session, made.text(), note="fitted", by="test", now=session.now(), active=True)
+        [found] = report.report(session, Insight(), ["personas"])
+    assert [row["customers"] for row in found.documents()] == [80, 80, 80]
+    shares = [row["share of revenue"] for row in found.documents()]
+    assert sum(share for share in shares if isinstance(share, float)) == pytest.approx(1.0, abs=0.001)
+    assert all("days ago" in str(row["typical history 3"]) for row in found.documents())
+    assert found.notes[0].startswith("resamples agree on these groups by 1.00")
 
 
 # -- campaigns ---------------------------------------------------------------------------------------------------------

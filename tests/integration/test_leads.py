@@ -79,7 +79,7 @@ def test_who_buys_is_a_lead_no_more(way: Way, database: Database) -> None:
 
 def test_the_same_facts_in_another_order_give_the_same_score(way: Way, database: Database) -> None:
     now = now_of(database)
-    facts = [did("7", "i1", "page_viewed", now - 9 * DAY), did("7", "i2", "call", now - 2 * DAY), IDA]
+    facts: list[Any] = [did("7", "i1", "page_viewed", now - 9 * DAY), did("7", "i2", "call", now - 2 * DAY), IDA]
     found = []
     for told in (facts, facts[::-1]):
         empty(database)
@@ -267,7 +267,7 @@ def test_a_campaign_is_compared_with_whom_it_was_kept_from(database: Database) -
 
 def test_an_order_that_says_how_it_came_is_attributed_without_any_visit(database: Database) -> None:
     way, now = Way(database), now_of(database)
-    came = {"custom": {"utm_source": "google", "utm_medium": "cpc"}}
+    came: dict[str, Any] = {"custom": {"utm_source": "google", "utm_medium": "cpc"}}
     way.take(entry([IDA, order("7", "o1", now - DAY, **came)], "e1"))
     with database.session() as session:
         [found] = report.report(session, Insight(), ["attribution"])

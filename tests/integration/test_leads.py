@@ -65,6 +65,22 @@ def test_a_lead_is_scored_with_its_reasons_once_it_does_something(way: Way, data
     assert told["traits"][0]["why"] == list(traits.lead_reasons)
 
 
+def test_open_orders_of_some_value_are_a_task_whatever_the_score(way: Way, database: Database) -> None:
+    rules, faults = compile_leads({"task": {"score": 99, "value": 500}, "usual": {"rate": 0.01}})
+    assert not faults
+    way.insight = Insight(leads=rules)
+    now = now_of(database)
+    way.take(entry([IDA, order("7", "o1", now - DAY, "900.00", state="open"), did("7", "i1", "call", now - DAY)], "e1"))
+    insight.work_out_due(way.processing)
+    traits = only(database).traits
+    assert (traits.stage, traits.lead_action, traits.lead_value, traits.lead_currency) == (
+        "potential",
+        "task",
+        Decimal("900.00"),
+        "EUR",
+    )
+
+
 def test_who_buys_is_a_lead_no_more(way: Way, database: Database) -> None:
     now = now_of(database)
     way.take(entry([IDA, did("7", "i1", "lead_form", now - DAY)], "e1"))

@@ -16,11 +16,11 @@ from hub.application.in_force import configured
 from hub.application.traits import Insight
 from hub.insight.customers import day_of
 from hub.insight.lead_rules import LeadRules, compile_leads
-from hub.model.event import InteractionEvent, OrderEvent, ProductEvent
+from hub.model.event import CartEvent, InteractionEvent, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.model.money import Money
-from hub.model.order import Refund
+from hub.model.order import Cart, Refund
 from hub.model.product import Product
 from hub.outbox.enqueue import Route
 from hub.rules import load_leads
@@ -225,6 +225,16 @@ def test_what_is_needed_again_and_what_is_dearer_is_offered_and_nothing_given_ba
         reports = {one.name: one for one in report.report(session, Insight(), ["up-sell", "replenishment"])}
     assert found is not None
     assert [(each.item, each.kind) for each in found] == [("Coffee", "again"), ("Big mill", "up")]
+    lines = [{"product": {"name": "Big mill"}, "quantity": "1"}]
+    cart = Cart.model_validate(
+        {"external_id": "k1", "currency": "EUR", "total": "90", "started_at": now, "lines": lines}
+    )
+    key = RecordKey(kind="customer", external_id="c6")
+    way.take(entry([CartEvent(occurred_at=now, record=key, cart=cart)], "e2", received_at=now))
+    with database.session() as session:
+        later = recommend.recommended(session, told["c6"].id, 5)
+    assert later is not None
+    assert [each.item for each in later] == ["Coffee"]
     assert other is not None
     assert "Big mill" not in {each.item for each in other}
     assert reports["up-sell"].rows[0][:4] == ("Mill", "Big mill", 6, 8)

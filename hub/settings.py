@@ -207,11 +207,7 @@ class Settings(_Section):
         None,
         description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
     )
-    leads: Path | None = Field(
-        None,
-        description="File with what leads are and what is done about them, relative to the working directory; no "
-        "scores without it (docs/insight.md).",
-    )
+    leads: Path | None = Field(None, description="File with what leads are; no scores without it (docs/insight.md).")
     destinations: Path | None = Field(
         None,
         description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "

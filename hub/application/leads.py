@@ -108,7 +108,7 @@ def traits_of(
     session: Session, rules: LeadRules, model: LeadModel | None, ids: Collection[UUID], now: datetime
 ) -> dict[UUID, tuple[Traits, datetime]]:
     """The traits of those who are leads, and when they are to be told anew though nothing happens."""
-    model = model or LeadModel(features=rules.prior.features)
+    model = model or lead_model.by_prior(rules.prior, float(rules.days))
     at = days(now)
     found = {one: each for one, each in known(session, rules, ids, now).items() if is_open(each.story, at)}
     if not found:

@@ -26,6 +26,9 @@ ORDERS = 200
 SOON = 14
 """Days before an item is due again in which it is offered."""
 
+IN_CART = 7
+"""Days for which what lies in an open cart is not offered."""
+
 NEXT = 3
 _LONGEST = 200
 _UNDONE = ("refused", "cancelled")
@@ -156,10 +159,11 @@ def items(order: Any) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Goods:
-    """Of one person: what was bought and kept, on which days, and what went back."""
+    """Of one person: what was bought and kept, on which days, what went back, and what lies in a cart since when."""
 
     days: dict[str, list[int]] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)
+    carts: dict[str, int] = field(default_factory=dict)
 
 
 def goods(rows: Iterable[BoughtRow]) -> dict[UUID, Goods]:
@@ -171,6 +175,9 @@ def goods(rows: Iterable[BoughtRow]) -> dict[UUID, Goods]:
         if row.kind == "case":
             if isinstance(told, dict) and told.get("kind") == "return" and told.get("state") not in _UNDONE:
                 mine.back |= {name for line in told.get("lines") or () for name in _names(line)[:1]}
+        elif row.kind == "cart":
+            if isinstance(told, dict) and not told.get("completed_at"):
+                mine.carts |= dict.fromkeys(items(told), day_of(row.at))
         elif row.back:
             mine.back |= set(items(told))
         else:
@@ -208,7 +215,7 @@ def recommended(session: Session, profile_id: UUID, limit: int) -> list[Offer] |
     """What to offer one person; None when there is no such profile. Retired ids are followed.
 
     First what they will need again by now, then a dearer one of what they have, then what people like them bought:
-    of the last two nothing they own, and of nothing what they gave back.
+    of the last two nothing they own, and nothing at all that they gave back or have in their cart.
     """
     row = profiles.get(session, profile_id)
     if row is None:
@@ -218,12 +225,14 @@ def recommended(session: Session, profile_id: UUID, limit: int) -> list[Offer] |
     mine = goods(touches.bought(session, [row.id], ORDERS)).get(row.id, Goods())
     known = _of(session, set(mine.days))
     today = day_of(session.now())
-    told = [_again(one, today) for one in habits.needs(mine.days, known.habits, today, never=mine.back)]
+    # What lies in their cart is chosen already (aws-samples/retail-demo-store#11).
+    never = mine.back | {item for item, day in mine.carts.items() if today - day <= IN_CART}
+    told = [_again(one, today) for one in habits.needs(mine.days, known.habits, today, never=never)]
     found = [one for one in told if one is not None]
-    if up := habits.up_sell(mine.days, known.steps, never=mine.back):
+    if up := habits.up_sell(mine.days, known.steps, never=never):
         found.append(_up(*up))
     there = {one.item for one in found}
-    cross = offers(set(mine.days), known.nearest, limit=limit, never=mine.back | there)
+    cross = offers(set(mine.days), known.nearest, limit=limit, never=never | there)
     return [*found, *cross][:limit]
 
 

@@ -6,6 +6,7 @@ other on the Complete Journey), so that there is no dependency on it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,11 +91,14 @@ def agreement(one: Ints, other: Ints) -> float:
     return 1.0 if most == expected else (both - expected) / (most - expected)
 
 
-def found(rows: Floats, *, most: int = MOST_CLUSTERS) -> tuple[Clusters | None, dict[int, float]]:
+def found(
+    rows: Floats, *, most: int = MOST_CLUSTERS, told_apart: Callable[[Floats], bool] = lambda centres: True
+) -> tuple[Clusters | None, dict[int, float]]:
     """The clusters that resamples agree on best, and how far they agreed on each number; None where they do not.
 
     Of numbers that they agree on about as well, the largest. The largest that is stable at all would cut what is there
-    into pieces: of three groups that are known it made eight (.48 with the truth, where three have 1.0).
+    into pieces: of three groups that are known it made eight (.48 with the truth, where three have 1.0). Numbers
+    whose centres cannot be ``told_apart`` are passed over: rows that are few points repeated agree on anything.
     """
     rows = rows[np.lexsort(rows.T[::-1])]
     tried: dict[int, float] = {}
@@ -111,8 +115,9 @@ def found(rows: Floats, *, most: int = MOST_CLUSTERS) -> tuple[Clusters | None, 
             again = k_means(rows[dice.integers(len(rows), size=len(rows))], number, dice, restarts=2)
             agreed.append(agreement(places, nearest(rows, again)))
         tried[number] = round(float(np.mean(agreed)), 3)
-    best = max(tried.values(), default=0.0)
+    told = {number: agreed_on for number, agreed_on in tried.items() if told_apart(centres[number])}
+    best = max(told.values(), default=0.0)
     if best < STABLE:
         return None, tried
-    number = max(one for one, agreed_on in tried.items() if agreed_on >= max(STABLE, best - ABOUT))
+    number = max(one for one, agreed_on in told.items() if agreed_on >= max(STABLE, best - ABOUT))
     return Clusters(centres[number], tried[number], tried), tried

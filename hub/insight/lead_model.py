@@ -168,7 +168,7 @@ def fit(stories: Sequence[Story], today: float, prior: Prior | None = None, *, d
             f"too little data for lead scores of your own: {won} leads won and {lost} lost within {days:g} days, "
             f"{FEWEST} of each are needed; the table of bits stands in"
         )
-        model = LeadModel(_base(prior.rate), prior.features, days=days)
+        model = by_prior(prior, days)
     else:
         model = _weighed(told, past, prior, days)
     quality = _measured(stories, past, told, prior, days) if enough else None
@@ -194,6 +194,11 @@ def fit(stories: Sequence[Story], today: float, prior: Prior | None = None, *, d
         quality,
         tuple(said),
     )
+
+
+def by_prior(prior: Prior, days: float = 90.0) -> LeadModel:
+    """What weighs before there are outcomes: the table, and the usual share that is won."""
+    return LeadModel(_base(prior.rate), prior.features, days=days)
 
 
 def _people(past: Labelled) -> tuple[int, int]:

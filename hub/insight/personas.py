@@ -82,7 +82,7 @@ def fit(
     rows = _ranked(values, currencies, knots)
     rows = rows[np.lexsort(rows.T[::-1])]
     chosen = rows[np.unique(np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int64))]
-    found, tried = clusters.found(chosen)
+    found, tried = clusters.found(chosen, told_apart=_told_apart)
     if found is None:
         best = max(tried.values(), default=0.0)
         said = "no personas: resamples of the customers do not give the same groups again"
@@ -156,9 +156,13 @@ def _new_name(centre: Floats, taken: set[str]) -> str:
         name = ", ".join(words[:number]) or "like everybody"
         if name not in taken:
             return name
-    return next(
-        name for number in range(2, 100) if (name := f"{', '.join(words) or 'like everybody'} ({number})") not in taken
-    )
+    return next(name for number in range(2, 100) if (name := f"{', '.join(words)} ({number})") not in taken)
+
+
+def _told_apart(centres: Floats) -> bool:
+    """Whether each group has words of its own: what nobody can tell apart is no two kinds of customers."""
+    words = [frozenset(in_words(centre)) for centre in centres]
+    return len(set(words)) == len(words)
 
 
 def in_words(centre: Sequence[float] | Floats) -> list[str]:

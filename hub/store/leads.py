@@ -34,14 +34,15 @@ def sample(session: Session, most: int) -> list[UUID]:
 
 
 def happened(session: Session, profiles: Collection[UUID]) -> Iterator[HappenedRow]:
-    """What these people did, in no order. An order that counts is one whether or not it was paid yet."""
+    """What these people did, in no order. An order counts once it is paid, in part at least."""
     rows = session.rows(
         """
         SELECT r.profile_id, f.happened_at, f.kind, f.payload FROM record r
         CROSS JOIN LATERAL (
             SELECT f.happened_at, f.kind, CASE WHEN f.kind = 'interaction' THEN f.payload END AS payload
             FROM fact f WHERE f.record_id = r.id AND f.kind IN ('interaction', 'cart', 'order')
-                AND (f.kind <> 'order' OR (f.counted AND f.amount >= 0))
+                AND (f.kind <> 'order' OR (f.counted AND f.amount >= 0 AND (f.aspect IS DISTINCT FROM 'open'
+                    OR EXISTS (SELECT FROM fact p WHERE p.parent_id = f.id AND p.kind = 'payment' AND p.counted))))
             ORDER BY f.happened_at DESC, f.id LIMIT %s) f
         WHERE r.profile_id = ANY(%b)
         """,

@@ -86,7 +86,7 @@ def order_lines(session: Session, after: UUID | None, limit: int) -> list[LinesR
 
 @dataclass(frozen=True, slots=True)
 class BoughtRow:
-    """An order (``order``) or a return (``case``) of somebody, as JSON; ``back``: the order went back in full."""
+    """An order, a return (``case``) or a cart of somebody, as JSON; ``back``: the order went back in full."""
 
     profile_id: UUID
     kind: str
@@ -96,7 +96,7 @@ class BoughtRow:
 
 
 def bought(session: Session, profiles: Sequence[UUID], most: int) -> list[BoughtRow]:
-    """The newest orders and cases of these people, ``most`` of a record; deleted orders are not among them."""
+    """The newest orders, cases and carts of these people, ``most`` of a record; deleted orders are not among them."""
     rows = session.rows(
         f"""
         SELECT r.profile_id, o.kind, o.happened_at,
@@ -104,7 +104,7 @@ def bought(session: Session, profiles: Sequence[UUID], most: int) -> list[Bought
         FROM record r
         CROSS JOIN LATERAL (
             SELECT f.id, f.connection, f.happened_at, f.version_at, f.amount, f.currency, f.aspect, f.payload, f.kind
-            FROM fact f WHERE f.record_id = r.id AND ((f.kind = 'order' AND f.counted) OR f.kind = 'case')
+            FROM fact f WHERE f.record_id = r.id AND ((f.kind = 'order' AND f.counted) OR f.kind IN ('case', 'cart'))
             ORDER BY f.happened_at DESC, f.id LIMIT %s) o {PARTS}
         WHERE r.profile_id = ANY(%b) AND NOT parts.deleted ORDER BY r.profile_id, o.happened_at, o.id
         """,

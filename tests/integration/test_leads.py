@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -13,20 +14,25 @@ from hub.application import insight, recommend, report
 from hub.application.explain import explained
 from hub.application.in_force import configured
 from hub.application.traits import Insight
+from hub.insight.customers import day_of
 from hub.insight.lead_rules import LeadRules, compile_leads
-from hub.model.event import InteractionEvent, OrderEvent, ProductEvent
+from hub.model.event import CartEvent, InteractionEvent, OrderEvent, ProductEvent
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.model.money import Money
-from hub.model.order import Refund
+from hub.model.order import Cart, Refund
 from hub.model.product import Product
 from hub.outbox.enqueue import Route
 from hub.rules import load_leads
+from hub.store import customer_stats, insight_models
+from hub.store.customer_stats import CustomerStat
 from hub.store.database import Database
 from tests.integration.test_activities import titles, way_with
 from tests.integration.test_traits import DAY, FITTED, IDA, everybody, now_of, only, order, weighed_by
 from tests.support.doubles import customer, empty, entry
 from tests.support.hubspot import Way
+from tests.unit.insight.shops import TODAY
+from tests.unit.insight.test_personas import shop_of_three
 
 
 def did(who: str, number: str, kind: Any, when: datetime, **fields: Any) -> InteractionEvent:
@@ -59,6 +65,22 @@ def test_a_lead_is_scored_with_its_reasons_once_it_does_something(way: Way, data
     assert told["traits"][0]["why"] == list(traits.lead_reasons)
 
 
+def test_open_orders_of_some_value_are_a_task_whatever_the_score(way: Way, database: Database) -> None:
+    rules, faults = compile_leads({"task": {"score": 99, "value": 500}, "usual": {"rate": 0.01}})
+    assert not faults
+    way.insight = Insight(leads=rules)
+    now = now_of(database)
+    way.take(entry([IDA, order("7", "o1", now - DAY, "900.00", state="open"), did("7", "i1", "call", now - DAY)], "e1"))
+    insight.work_out_due(way.processing)
+    traits = only(database).traits
+    assert (traits.stage, traits.lead_action, traits.lead_value, traits.lead_currency) == (
+        "potential",
+        "task",
+        Decimal("900.00"),
+        "EUR",
+    )
+
+
 def test_who_buys_is_a_lead_no_more(way: Way, database: Database) -> None:
     now = now_of(database)
     way.take(entry([IDA, did("7", "i1", "lead_form", now - DAY)], "e1"))
@@ -73,7 +95,7 @@ def test_who_buys_is_a_lead_no_more(way: Way, database: Database) -> None:
 
 def test_the_same_facts_in_another_order_give_the_same_score(way: Way, database: Database) -> None:
     now = now_of(database)
-    facts = [did("7", "i1", "page_viewed", now - 9 * DAY), did("7", "i2", "call", now - 2 * DAY), IDA]
+    facts: list[Any] = [did("7", "i1", "page_viewed", now - 9 * DAY), did("7", "i2", "call", now - 2 * DAY), IDA]
     found = []
     for told in (facts, facts[::-1]):
         empty(database)
@@ -203,10 +225,49 @@ def test_what_is_needed_again_and_what_is_dearer_is_offered_and_nothing_given_ba
         reports = {one.name: one for one in report.report(session, Insight(), ["up-sell", "replenishment"])}
     assert found is not None
     assert [(each.item, each.kind) for each in found] == [("Coffee", "again"), ("Big mill", "up")]
+    lines = [{"product": {"name": "Big mill"}, "quantity": "1"}]
+    cart = Cart.model_validate(
+        {"external_id": "k1", "currency": "EUR", "total": "90", "started_at": now, "lines": lines}
+    )
+    key = RecordKey(kind="customer", external_id="c6")
+    way.take(entry([CartEvent(occurred_at=now, record=key, cart=cart)], "e2", received_at=now))
+    with database.session() as session:
+        later = recommend.recommended(session, told["c6"].id, 5)
+    assert later is not None
+    assert [each.item for each in later] == ["Coffee"]
     assert other is not None
     assert "Big mill" not in {each.item for each in other}
     assert reports["up-sell"].rows[0][:4] == ("Mill", "Big mill", 6, 8)
     assert reports["replenishment"].rows[0][:4] == ("Coffee", 30.0, 6, 7)
+
+
+# -- personas ----------------------------------------------------------------------------------------------------------
+
+
+def test_personas_are_told_in_words_with_revenue_goods_and_histories_of_nobody(database: Database) -> None:
+    told, _ = shop_of_three(240)
+    ids = [uuid5(NAMESPACE_URL, str(row)) for row in range(240)]
+    starts, ends = told.starts, told.starts + told.counts
+    today = day_of(now_of(database))
+    stats = {
+        one: CustomerStat(
+            [int(day) + today - TODAY for day in told.days[starts[row] : ends[row]]],
+            told.nets[starts[row] : ends[row]].tolist(),
+            "EUR",
+            "till",
+        )
+        for row, one in enumerate(ids)
+    }
+    with database.session() as session:
+        customer_stats.write(session, ids, stats)
+        made = insight.fit_now(session, Insight())
+        insight_models.add(session, made.text(), note="fitted", by="test", now=session.now(), active=True)
+        [found] = report.report(session, Insight(), ["personas"])
+    assert [row["customers"] for row in found.documents()] == [80, 80, 80]
+    shares = [row["share of revenue"] for row in found.documents()]
+    assert sum(share for share in shares if isinstance(share, float)) == pytest.approx(1.0, abs=0.001)
+    assert all("days ago" in str(row["typical history 3"]) for row in found.documents())
+    assert found.notes[0].startswith("resamples agree on these groups by 1.00")
 
 
 # -- campaigns ---------------------------------------------------------------------------------------------------------
@@ -232,7 +293,7 @@ def test_a_campaign_is_compared_with_whom_it_was_kept_from(database: Database) -
 
 def test_an_order_that_says_how_it_came_is_attributed_without_any_visit(database: Database) -> None:
     way, now = Way(database), now_of(database)
-    came = {"custom": {"utm_source": "google", "utm_medium": "cpc"}}
+    came: dict[str, Any] = {"custom": {"utm_source": "google", "utm_medium": "cpc"}}
     way.take(entry([IDA, order("7", "o1", now - DAY, **came)], "e1"))
     with database.session() as session:
         [found] = report.report(session, Insight(), ["attribution"])

@@ -305,3 +305,14 @@ def test_orders_that_the_shop_has_no_more_are_deletions() -> None:
     [gone] = parse(InboxEntry("shop", item.event_id, item.topic, {}, item.body, datetime.now(UTC)), SETTINGS)
     assert isinstance(gone, DeletionEvent)
     assert (gone.kind, gone.record.external_id) == ("order", "7")
+
+
+def test_an_order_keeps_the_campaign_of_its_landing_page_and_no_more_of_it() -> None:
+    landing = "/products/tea?utm_source=newsletter&utm_medium=email&fbclid=secret&token=abc"
+    order = {
+        "id": 7, "created_at": "2026-02-01T10:00:00Z", "currency": "EUR", "total_price": "1.00",
+        "landing_site": landing, "customer": {"id": 8, "email": "anna@example.de"},
+    }  # fmt: skip
+    what = parse(entry("orders/create", order), SETTINGS)[-1]
+    assert isinstance(what, OrderEvent)
+    assert dict(what.order.custom) == {"utm_source": "newsletter", "utm_medium": "email", "click_id": "fbclid"}

@@ -205,6 +205,19 @@ def test_the_query_of_a_page_may_hold_tokens_and_addresses_and_is_not_kept() -> 
     )
 
 
+def test_the_campaign_of_a_page_is_kept_and_the_click_id_only_by_its_name() -> None:
+    context = {
+        "page": {"url": "https://a.example/k?utm_source=google&utm_medium=cpc&gclid=secret&email=x@y.de"},
+        "campaign": {"name": "spring", "source": "google", "medium": "cpc"},
+    }
+    [event] = read(page(context=context))
+    assert isinstance(event, InteractionEvent)
+    assert event.interaction.url == "https://a.example/k"
+    assert dict(event.interaction.details) == {
+        "utm_source": "google", "utm_medium": "cpc", "utm_campaign": "spring", "click_id": "gclid"
+    }  # fmt: skip
+
+
 def test_a_trait_of_consent_never_counts_as_an_act_and_an_opt_out_holds() -> None:
     tree = {
         "type": "identify",

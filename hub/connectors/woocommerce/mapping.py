@@ -8,7 +8,7 @@ from decimal import Decimal
 from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, country_among, same_person, speaks_of, told_fields
+from hub.mapping.buyer import completed, country_among, same_person, speaks_of
 from hub.mapping.came import came_by, named
 from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts

@@ -259,3 +259,20 @@ def test_orders_that_the_shop_has_no_more_are_told_like_its_own_deletion() -> No
     assert [dict(url.params) for url in asked] == [{"include": "11,12,13", "status": "any", "per_page": "100"}]
     gone = [parse(entry(item.topic, orjson.loads(item.body)), SETTINGS) for item in items]
     assert [event.record.external_id for [event] in gone if isinstance(event, DeletionEvent)] == ["11", "13"]
+
+
+def test_an_order_keeps_the_campaign_it_came_by_and_no_address() -> None:
+    """woocommerce#62508: an order whose visit was lost says ``typein`` or nothing, and names no campaign."""
+
+    def custom(**told: str) -> dict[str, str]:
+        meta = [{"key": f"_wc_order_attribution_{name}", "value": value} for name, value in told.items()]
+        what = parse(entry("order.updated", {**ORDER, "meta_data": meta}), SETTINGS)[-1]
+        assert isinstance(what, OrderEvent)
+        return dict(what.order.custom)
+
+    entered = "https://shop.example/?utm_source=google&gclid=secret&email=ida@x.example"
+    came = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "spring"}
+    assert custom(source_type="utm", session_entry=entered, **came) == {**came, "click_id": "gclid"}
+    assert custom(source_type="organic", utm_source="google") == {"utm_source": "google", "utm_medium": "organic"}
+    assert custom(source_type="typein", utm_source="(direct)") == {}
+    assert custom(utm_source="google") == {}

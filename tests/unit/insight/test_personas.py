@@ -98,7 +98,8 @@ def test_a_wholesaler_moves_nothing_and_currencies_are_never_compared(found: per
 
 def test_a_history_names_nobody_and_no_day(found: personas.Personas) -> None:
     told, _ = shop_of_three()
-    ranks, groups = (f(told, EUR * 450, np.full(450, float(TODAY))) for f in (found.ranks, found.of))
+    day = np.full(450, float(TODAY))
+    ranks, groups = found.ranks(told, EUR * 450, day), found.of(told, EUR * 450, day)
     for group in range(3):
         rows = personas.typical(ranks, groups, found.centres, group)
         assert len(rows) == 3

@@ -97,6 +97,20 @@ def test_a_history_ends_in_the_stage_of_today_and_no_day_is_told_twice():
                 assert NAMES[int(stages.stages(known, LIMITS).stage[0])] == name
 
 
+@pytest.mark.parametrize("limits", [LIMITS, Limits()], ids=["rhythm", "fixed days"])
+def test_the_stage_before_is_the_one_that_the_history_tells(limits: Limits):
+    held = shop(150, seed=12).customers
+    told = stages.stages(held, limits)
+    for row in range(len(held.counts)):
+        start, number = int(held.starts[row]), int(held.counts[row])
+        mine = Customers(
+            held.days[start : start + number], held.nets[start : start + number], held.counts[row : row + 1], TODAY
+        )
+        walked = [stages.POTENTIAL, *(stage for _, stage in stages.history(mine, limits))]
+        before = int(told.before[row])
+        assert (stages.POTENTIAL if before == stages.NOBODY else NAMES[before]) == walked[-2]
+
+
 def test_fixed_days_stand_in_where_there_is_no_rhythm():
     assert [stage(0, 30, today=day, limits=Limits()) for day in (31, 209, 210, 394, 395)] == [
         "existing", "existing", "at_risk", "at_risk", "former",

@@ -56,7 +56,7 @@ class Runtime:
     routes: tuple[Route, ...]
     identity: IdentityRules
     survivorship: SurvivorshipRules
-    insight: Insight = field(default_factory=lambda: insight_of(Settings(), ()))
+    insight: Insight = field(default_factory=lambda: insight_of(Settings(), {}))
 
     @property
     def processing(self) -> Processing:
@@ -203,12 +203,14 @@ def configure(settings: Settings) -> Configured:
     return connections, routes, *rules(settings)
 
 
-def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
+def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Insight:
     """What traits are worked out by. Raises ConfigError with every fault of the file of segments."""
     from hub.application.traits import Insight
     from hub.rules import load_segments
 
-    return Insight(tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()))
+    segments = tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ())
+    channels = {name: one.connector.manifest.channel for name, one in connections.items()}
+    return Insight(segments, channels, settings.hub.default_region)
 
 
 def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:

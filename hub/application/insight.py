@@ -84,7 +84,7 @@ def run(
             insight_models.add(session, made.text(), note="fitted", by=by, now=session.now(), active=True)
     if fitted:
         pair_up(processing.database)
-    done, changed = _everybody(processing, wake, progress, products=fitted)
+    done, changed = _everybody(processing, wake, progress, products=fitted, acts=fitted or anew or first)
     with processing.database.session() as session:
         version, model = processing.insight.in_force(session)
         now = session.now()
@@ -120,10 +120,13 @@ def _fold(processing: Processing) -> None:
 
 
 def _everybody(
-    processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool
+    processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool, acts: bool
 ) -> tuple[int, int]:
-    """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed."""
-    page = customer_stats.everybody if processing.insight.segments else customer_stats.page
+    """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed.
+
+    ``acts``: what people did besides ordering is folded again, too.
+    """
+    page = customer_stats.everybody if processing.insight.segments or acts else customer_stats.page
     with processing.database.session() as session:
         nearest = every_nearest(session) if products else {}
     after: UUID | None = None
@@ -132,7 +135,7 @@ def _everybody(
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
             offered = next_products(session, ids, nearest) if products else None
-            changed += _refreshed(session, processing, ids, wake, offered)
+            changed += _refreshed(session, processing, ids, wake, offered, acts=acts)
         done += len(ids)
         progress(done)
         if len(ids) < PAGE:
@@ -146,10 +149,12 @@ def _refreshed(
     ids: Sequence[UUID],
     wake: Wake,
     offered: Mapping[UUID, list[str]] | None = None,
+    *,
+    acts: bool = False,
 ) -> int:
     now = session.now()
     placed = counting_placed_orders(processing.connections)
-    changed = refresh(session, processing.insight, ids, now, placed=placed, offered=offered)
+    changed = refresh(session, processing.insight, ids, now, placed=placed, acts=acts, offered=offered)
     for destination in sorted(enqueue(session, processing.routes, changed, (), (), {}, now)) if changed else ():
         wake("deliver", destination)
     return len(changed)

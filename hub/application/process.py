@@ -318,7 +318,8 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
     losers = [merge.loser for merge in resolution.merges]
-    changed = follow(session, processing.insight, changed, ordered, losers, now, placed)
+    known = {one: resolution.known[one].golden if one in resolution.known else "" for one in resolution.members}
+    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, known)
     told = perf_counter()
     new = new_activities(session, processing.routes, resolution, drafts, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)

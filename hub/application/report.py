@@ -13,19 +13,23 @@ import numpy as np
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
-from hub.insight import attribution, cohorts, forecast, kpis, reports
+from hub.insight import attribution, cohorts, forecast, funnel, kpis, reports
+from hub.insight.behaviour import LOYAL_DAYS
 from hub.insight.customers import Customers, customers, date_of, day_of
 from hub.insight.model import Model
 from hub.insight.reports import Cell, Report
 from hub.insight.special_functions import Floats
 from hub.insight.touches import Happened, channel_of, journeys
-from hub.store import customer_stats, touches
+from hub.store import behaviour, customer_stats, touches
 from hub.store.database import Session
 
 MOST = 2_000_000
 """Customers that a report looks at."""
 
 YEAR = timedelta(days=365)
+JOURNEYS = 20
+"""Journeys that are shown."""
+
 LONGEST = 3 * 365
 """Days of history that a forecast looks at."""
 
@@ -124,11 +128,41 @@ def _products(known: Known) -> Report:
     return Report("products", "Bought by the same people", columns, found, notes)
 
 
+def _funnel(known: Known) -> Report:
+    """The shop's funnel, per person."""
+    people = [tuple(row[0]) for row in behaviour.firsts(known.session, MOST)]
+    return funnel.funnel(people, known.session.now().timestamp())
+
+
+def _ladder(known: Known) -> Report:
+    """The ladder of marketing, per person; of most customers only orders are known."""
+    people = [tuple(row[1]) for row in behaviour.firsts(known.session, MOST)]
+    ordered = behaviour.only_ordered(known.session, LOYAL_DAYS)
+    return funnel.ladder(people, ordered, known.session.now().timestamp())
+
+
+def _carts(known: Known) -> Report:
+    """Who left a cart in the last quarter."""
+    now = known.session.now()
+    rows = behaviour.carts(known.session, now - timedelta(days=funnel.RECENT))
+    people = [funnel.Left(row.carted_at.timestamp(), row.left_at is not None, row.total, row.currency) for row in rows]
+    return funnel.carts(people, now.timestamp())
+
+
+def _journeys(known: Known) -> Report:
+    """By which ways most people came to an order."""
+    return funnel.journeys(behaviour.journeys(known.session, JOURNEYS))
+
+
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
     "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
     "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),
+    "funnel": _funnel,
+    "ladder": _ladder,
+    "carts": _carts,
+    "journeys": _journeys,
     "segments": _segments,
     "products": _products,
     "attribution": _attribution,

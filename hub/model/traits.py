@@ -8,13 +8,17 @@ from typing import Any, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from hub.model.base import Frozen
+from hub.model.base import Frozen, UtcDatetime
 from hub.model.money import Currency
 
 Stage = Literal["potential", "new", "existing", "loyal", "at_risk", "former", "won_back"]
 RfmGroup = Literal[
     "champions", "loyal", "active", "promising", "new", "needs_attention", "at_risk", "previously_loyal", "almost_lost",
     "dormant",
+]  # fmt: skip
+Step = Literal["visit", "cart", "checkout", "order", "repeat"]
+Rung = Literal[
+    "awareness", "interest", "consideration", "intent", "evaluation", "purchase", "loyalty", "advocacy",
 ]  # fmt: skip
 
 
@@ -26,7 +30,10 @@ class Traits(Frozen):
     expected. Amounts are in major units of ``currency``, the one the person orders in most often: ``order_value`` of
     the next order, ``value_next_year`` revenue (no profit) that is expected, and with four chances of five between
     ``_low`` and ``_high``. ``rfm`` are three scores from 1 to 5. ``last_order_via`` is the connection of the last
-    order. ``next_products`` are names, the likeliest first.
+    order. ``next_products`` are names, the likeliest first. ``funnel`` is the furthest step in the shop's funnel, reached
+    at ``funnel_since``; ``ladder`` the furthest rung from awareness to advocacy. ``left_cart_at`` is when something was
+    put into a cart after which nothing was ordered. ``preferred_channel`` is the one the person answers by,
+    ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions.
     """
 
     stage: Stage | None = None
@@ -43,6 +50,13 @@ class Traits(Frozen):
     rfm_group: RfmGroup | None = None
     last_order_via: str | None = None
     next_products: tuple[str, ...] = ()
+    funnel: Step | None = None
+    funnel_since: UtcDatetime | None = None
+    ladder: Rung | None = None
+    left_cart_at: UtcDatetime | None = None
+    preferred_channel: str | None = None
+    best_hour: int | None = None
+    language: str | None = None
     segments: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")

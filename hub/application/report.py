@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from statistics import median
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from hub.errors import NotFound, did_you_mean
 from hub.insight import attribution, cohorts, forecast, funnel, kpis, reports
 from hub.insight.behaviour import LOYAL_DAYS
 from hub.insight.customers import Customers, customers, date_of, day_of
+from hub.insight.kpis import Besides
 from hub.insight.model import Model
-from hub.insight.reports import Cell, Report
+from hub.insight.replies import replies
+from hub.insight.reports import PERIOD, Cell, Report
 from hub.insight.special_functions import Floats
 from hub.insight.touches import Happened, channel_of, journeys
-from hub.store import behaviour, customer_stats, touches
+from hub.store import behaviour, customer_stats, kpi_facts, touches
 from hub.store.database import Session
 
 MOST = 2_000_000
@@ -43,6 +46,7 @@ class Known:
     model: Model
     customers: Customers
     currencies: list[str]
+    vias: list[str]
 
 
 def _segments(known: Known) -> Report:
@@ -154,11 +158,39 @@ def _journeys(known: Known) -> Report:
     return funnel.journeys(behaviour.journeys(known.session, JOURNEYS))
 
 
+def _kpis(known: Known) -> Report:
+    return kpis.kpis(known.customers, known.currencies, known.model, besides(known.session))
+
+
+def besides(session: Session) -> Besides:
+    """What key figures count besides orders."""
+    now = session.now()
+    quarter = timedelta(days=PERIOD)
+    told = kpi_facts.contacts(session, now - YEAR)
+    written = kpi_facts.messages(session, now - quarter)
+    waited = replies(((who, at.timestamp(), ours) for who, at, ours in written), now.timestamp())
+    opened = [one for one in kpi_facts.complaints(session, now - 2 * quarter) if one[0] <= now]
+    recent = [one for one in opened if one[0] >= now - quarter]
+    days = [(closed - at).total_seconds() / 86_400 for at, closed in recent if closed is not None and closed >= at]
+    return Besides(
+        told.emails,
+        told.opted_in,
+        told.known,
+        told.stale,
+        waited.hours,
+        waited.waiting if written else None,
+        len(recent) if opened else None,
+        len(opened) - len(recent) if opened else None,
+        round(median(days), 1) if days else None,
+    )
+
+
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
     "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
-    "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),
+    "cohorts-by-channel": lambda known: cohorts.by_channel(known.customers, known.vias),
+    "kpis": _kpis,
     "funnel": _funnel,
     "ladder": _ladder,
     "carts": _carts,
@@ -180,5 +212,5 @@ def report(session: Session, insight: Insight, names: list[str]) -> list[Report]
     today = day_of(session.now())
     rows = [row for row in customer_stats.sample(session, MOST) if row[0][0] <= today]
     told = customers([row[0] for row in rows], [row[1] for row in rows], today)
-    held = Known(session, insight, model, told, [row[2] for row in rows])
+    held = Known(session, insight, model, told, [row[2] for row in rows], [row[3] for row in rows])
     return [REPORTS[name](held) for name in names]

@@ -189,6 +189,35 @@ class RetentionSection(_Section):
     )
 
 
+AlertKind = Literal["paused", "backlog", "subscription", "complaints", "forecast"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def _is_address(value: SecretStr) -> SecretStr:
+    scheme, separator, rest = value.get_secret_value().partition("://")
+    if not separator or not rest or not scheme.isalnum():
+        raise ValueError("must be an Apprise URL, such as mailto://… or slack://…")
+    return value
+
+
+class AlertsSection(_Section):
+    """What people are told of by e-mail, Slack, Teams, a webhook …: troubles, and a weekly digest (docs/insight.md)."""
+
+    to: tuple[Annotated[SecretStr, AfterValidator(_is_address)], ...] = Field(
+        (),
+        repr=False,
+        description="Apprise URLs (https://github.com/caronc/apprise/wiki), best each as ${NAME}: they hold secrets.",
+    )
+    events: tuple[AlertKind, ...] = Field(
+        ("paused", "backlog", "subscription", "complaints", "forecast"),
+        description="What is told: a destination or source that stands still, work that piles up, webhooks that were "
+        "lost, a wave of complaints, less than was forecast.",
+    )
+    backlog_minutes: int = Field(30, ge=1, le=100_000, description="From which age on what waits is a backlog.")
+    repeat_hours: int = Field(24, ge=1, le=1000, description="After which time what goes on is told again.")
+    digest: Weekday | None = Field("monday", description="The day of the weekly digest, at 7 UTC; null for none.")
+
+
 class Settings(_Section):
     """The whole configuration, in the shape of the YAML file."""
 
@@ -219,6 +248,7 @@ class Settings(_Section):
     )
     console: ConsoleSection = Field(ConsoleSection(), description="The web page.")
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
+    alerts: AlertsSection = Field(AlertsSection(), description="What people are told of, and where.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."
     )

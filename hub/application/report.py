@@ -14,8 +14,9 @@ import numpy as np
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
-from hub.insight import attribution, cohorts, forecast, funnel, kpis, reports
+from hub.insight import attribution, cohorts, digest, forecast, funnel, kpis, reports
 from hub.insight.behaviour import LOYAL_DAYS
+from hub.insight.calendar import Flags, holidays_of
 from hub.insight.customers import Customers, customers, date_of, day_of
 from hub.insight.kpis import Besides
 from hub.insight.model import Model
@@ -23,7 +24,7 @@ from hub.insight.replies import replies
 from hub.insight.reports import PERIOD, Cell, Report
 from hub.insight.special_functions import Floats
 from hub.insight.touches import Happened, channel_of, journeys
-from hub.store import behaviour, customer_stats, kpi_facts, touches
+from hub.store import alerts, behaviour, customer_stats, kpi_facts, touches
 from hub.store.database import Session
 
 MOST = 2_000_000
@@ -91,8 +92,8 @@ def _forecast(known: Known) -> Report:
     found: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     today = known.customers.as_of
-    for name, past in _series(known):
-        told = forecast.forecast(past)
+    for name, past in series_of(known.customers, known.currencies):
+        told = forecast.forecast(past, holidays=_holidays(known.insight, today, past))
         if isinstance(told, str):
             notes.append(f"{name}: {told}")
             continue
@@ -105,21 +106,35 @@ def _forecast(known: Known) -> Report:
     return Report("forecast", "The next four weeks", columns, found, tuple(notes))
 
 
-def _series(known: Known) -> list[tuple[str, Floats]]:
+def _holidays(insight: Insight, today: int, past: Floats) -> Flags:
+    """Of each day of the past, and of those ahead."""
+    return holidays_of(insight.region, today - len(past), len(past) + forecast.HORIZON)
+
+
+def series_of(held: Customers, currencies: list[str]) -> list[tuple[str, Floats]]:
     """By what is forecast, its days up to yesterday, from the first one with an order on."""
-    held = known.customers
     recent = (held.days >= held.as_of - LONGEST) & (held.days < held.as_of)
-    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(known.currencies, dtype=object)
+    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(currencies, dtype=object)
     of = named[held.owner[recent]] if len(named) else named
     weights = {"orders": np.ones(len(days))} | {
         f"revenue in {currency}": np.where(of == currency, held.nets[recent], 0.0)
-        for currency in sorted(set(known.currencies))
+        for currency in sorted(set(currencies))
     }
     begun = int(days.min()) if len(days) else LONGEST
     return [
         (name, np.bincount(days, weights=each, minlength=LONGEST).astype(np.float64)[begun:])
         for name, each in weights.items()
     ]
+
+
+def missed_forecasts(session: Session, insight: Insight) -> list[tuple[str, float, float]]:
+    """What brought less in the last seven days than was expected a week ago: (what, brought, least expected)."""
+    told, currencies, _ = _customers(session)
+    found = []
+    for name, past in series_of(told, currencies):
+        if short := forecast.missed(past, _holidays(insight, told.as_of, past)):
+            found.append((name, *short))
+    return found
 
 
 def _products(known: Known) -> Report:
@@ -185,6 +200,36 @@ def besides(session: Session) -> Besides:
     )
 
 
+def _digest(known: Known) -> Report:
+    """The week in a minute."""
+    now = known.session.now()
+    more = besides(known.session)
+    left = [
+        row for row in behaviour.carts(known.session, now - timedelta(days=7)) if row.left_at and row.carted_at <= now
+    ]
+    worth: dict[str, float] = {}
+    for row in left:
+        if row.currency and row.total:
+            worth[row.currency] = worth.get(row.currency, 0.0) + row.total
+    week = kpi_facts.complaints(known.session, now - timedelta(days=14))
+    recent = sum(at >= now - timedelta(days=7) for at, _ in week)
+    ahead = []
+    for name, past in series_of(known.customers, known.currencies):
+        told = forecast.forecast(past, holidays=_holidays(known.insight, known.customers.as_of, past))
+        if not isinstance(told, str):
+            ahead.append((name, *forecast.week_ahead(told)))
+    seen = digest.Week(
+        len(left) if carted else None,
+        worth,
+        more.waiting,
+        recent if week or more.complaints else None,
+        len(week) - recent,
+        ahead,
+        [row.text for row in alerts.page(known.session)],
+    )
+    return digest.digest(known.customers, known.currencies, known.model, seen)
+
+
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
@@ -195,6 +240,7 @@ REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "ladder": _ladder,
     "carts": _carts,
     "journeys": _journeys,
+    "digest": _digest,
     "segments": _segments,
     "products": _products,
     "attribution": _attribution,
@@ -209,8 +255,13 @@ def report(session: Session, insight: Insight, names: list[str]) -> list[Report]
             known = ", ".join(REPORTS)
             raise NotFound(f"there is no report {name!r}{did_you_mean(name, REPORTS)}; there are {known}")
     _, model = insight.in_force(session)
+    held = Known(session, insight, model, *_customers(session))
+    return [REPORTS[name](held) for name in names]
+
+
+def _customers(session: Session) -> tuple[Customers, list[str], list[str]]:
+    """Everybody who has ordered, with the currency and the first connection of each."""
     today = day_of(session.now())
     rows = [row for row in customer_stats.sample(session, MOST) if row[0][0] <= today]
     told = customers([row[0] for row in rows], [row[1] for row in rows], today)
-    held = Known(session, insight, model, told, [row[2] for row in rows], [row[3] for row in rows])
-    return [REPORTS[name](held) for name in names]
+    return told, [row[2] for row in rows], [row[3] for row in rows]

@@ -129,8 +129,8 @@ def refresh(
 ) -> list[ChangedProfile]:
     """Work these profiles out as of now; gives those that differ.
 
-    ``anew``: their orders are folded again, too; ``acts``: and what they did besides. ``offered`` are the products to offer each next, where that was
-    worked out as well.
+    ``anew``: their orders are folded again, too; ``acts``: and what they did besides. ``offered`` are the products to
+    offer each next, where that was worked out as well.
     """
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
     locked = records.lock_profiles(session, ids)

@@ -77,8 +77,8 @@ def by_channel(customers: Customers, vias: Sequence[str]) -> Report:
             ]
             rows.append((_name(month), via, size, *shares, round(float(customers.counts[mine].sum()) / size, 2)))
     note = (
-        "the share of whom a second order came within 90 and 365 days; empty while that time is not over for all of them, "
-        f"and below {FEWEST} customers"
+        "the share of whom a second order came within 90 and 365 days; empty while that time is not over for all of "
+        f"them, and below {FEWEST} customers"
     )
     return Report("cohorts-by-channel", title, columns, rows, (note,))
 

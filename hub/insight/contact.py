@@ -49,7 +49,7 @@ _WORDS = {
 }
 _LANGUAGES = {
     word: {one for one in _WORDS if word in _WORDS[one].split()} for each in _WORDS.values() for word in each.split()
-}  # noqa: E501
+}
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -36,11 +36,11 @@ def funnel(people: Sequence[Firsts], as_of: float) -> Report:
     """Visit, cart, checkout, order, repeat: of people who were on the shop's pages first in the last year."""
     title = "From visit to order"
     mine = _begun(people, as_of)
-    notes = (
+    note = (
         f"people whose first visit, cart or checkout was in the last {PERIOD} days; dropped out: went no further for "
-        f"{QUIET} days (segment: traits.funnel == 'cart' && traits.funnel_since < ago('{QUIET} days'))",
+        f"{QUIET} days (segment: traits.funnel == 'cart' && traits.funnel_since < ago('{QUIET} days'))"
     )
-    return _ladder("funnel", title, FUNNEL, mine, as_of, notes, "nobody's visit to the shop's pages is known")
+    return _ladder("funnel", title, FUNNEL, mine, as_of, (note,), "nobody's visit to the shop's pages is known")
 
 
 def ladder(people: Sequence[Firsts], ordered: Sequence[tuple[int, int | None, int]], as_of: float) -> Report:
@@ -152,11 +152,11 @@ def carts(people: Sequence[Left], as_of: float) -> Report:
             amount = None if total is None else round(total, 2)
             number, part = (len(mine), share) if not place else (None, None)
             rows.append((f"left {words}", number, part, currency, amount))
-    notes = (
+    note = (
         "people by their last cart; an order of any channel ends it (segment: traits.left_cart_at < ago('4 hours') && "
-        "traits.left_cart_at > ago('7 days')); worth where the source told it",
+        "traits.left_cart_at > ago('7 days')); worth where the source told it"
     )
-    return Report("carts", title, columns, rows, notes)
+    return Report("carts", title, columns, rows, (note,))
 
 
 def journeys(found: Sequence[tuple[str, int, int]]) -> Report:
@@ -171,8 +171,8 @@ def journeys(found: Sequence[tuple[str, int, int]]) -> Report:
     rows: list[tuple[Cell, ...]] = [
         (journey, people, orders, _share(people, everybody)) for journey, people, orders in found
     ]
-    notes = (
+    note = (
         "what led to an order within 90 days, and what became of it; of the newest three orders of people of whom more "
-        "than orders is known",
+        "than orders is known"
     )
-    return Report("journeys", title, columns, rows, notes)
+    return Report("journeys", title, columns, rows, (note,))

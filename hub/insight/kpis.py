@@ -228,8 +228,8 @@ KPIS: tuple[Kpi, ...] = (
     ),
     Kpi(
         "recurring revenue", "money", "sales",
-        "What customers bring in a month who order regularly: four order days or more in the last 365, gaps that spread "
-        "by at most 35 % of their mean, and the last order at most one and a half gaps ago.", _recurring, True,
+        "What customers bring in a month who order regularly: four order days or more in the last 365, gaps that "
+        "spread by at most 35 % of their mean, and the last order at most one and a half gaps ago.", _recurring, True,
     ),
     Kpi(
         "share of new customers", "share of money", "both",
@@ -264,8 +264,9 @@ KPIS: tuple[Kpi, ...] = (
         "business wrote back, in the last 90 days.", lambda f: f.besides.hours,
     ),
     Kpi(
-        "waiting for an answer", "people", "sales", "People whose message of the last 90 days is older than a day and not "
-        "answered.", lambda f: _count(f.besides.waiting),
+        "waiting for an answer", "people", "sales",
+        "People whose message of the last 90 days is older than a day and not answered.",
+        lambda f: _count(f.besides.waiting),
     ),
     Kpi(
         "complaints", "cases", "sales", "Complaints that were opened in the last 90 days.",
@@ -275,10 +276,14 @@ KPIS: tuple[Kpi, ...] = (
         "complaints before", "cases", "sales", "Complaints that were opened in the 90 days before those.",
         lambda f: _count(f.besides.complaints_before),
     ),
-    Kpi("complaints per 1,000 orders", "cases", "sales", "Complaints by order days, both of the last 90 days.", _of_orders),
     Kpi(
-        "days to solve a complaint", "days", "sales", "The median of days from opening to closing, of those of the last 90 "
-        "days that are closed.", lambda f: f.besides.closed,
+        "complaints per 1,000 orders", "cases", "sales", "Complaints by order days, both of the last 90 days.",
+        _of_orders,
+    ),
+    Kpi(
+        "days to solve a complaint", "days", "sales",
+        "The median of days from opening to closing, of those of the last 90 days that are closed.",
+        lambda f: f.besides.closed,
     ),
 )  # fmt: skip
 

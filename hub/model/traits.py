@@ -30,10 +30,10 @@ class Traits(Frozen):
     expected. Amounts are in major units of ``currency``, the one the person orders in most often: ``order_value`` of
     the next order, ``value_next_year`` revenue (no profit) that is expected, and with four chances of five between
     ``_low`` and ``_high``. ``rfm`` are three scores from 1 to 5. ``last_order_via`` is the connection of the last
-    order. ``next_products`` are names, the likeliest first. ``funnel`` is the furthest step in the shop's funnel, reached
-    at ``funnel_since``; ``ladder`` the furthest rung from awareness to advocacy. ``left_cart_at`` is when something was
-    put into a cart after which nothing was ordered. ``preferred_channel`` is the one the person answers by,
-    ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions.
+    order. ``next_products`` are names, the likeliest first. ``funnel`` is the furthest step in the shop's funnel,
+    reached at ``funnel_since``; ``ladder`` the furthest rung from awareness to advocacy. ``left_cart_at`` is when
+    something was put into a cart after which nothing was ordered. ``preferred_channel`` is the one the person answers
+    by, ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions.
     """
 
     stage: Stage | None = None

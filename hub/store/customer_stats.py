@@ -119,12 +119,15 @@ def _array(values: Iterable[float]) -> str:
 
 
 def sample(session: Session, most: int) -> list[tuple[list[int], list[float], str, str]]:
-    """Days, amounts, currency and first connection of customers, all or ``most`` of them: always the same ones, and no kind of them.
+    """Days, amounts, currency and first connection of customers, all or ``most`` of them: always the same, and of no kind.
 
     Profile ids are random, so that those in order of a digest of them are any.
     """
     return session.rows(
-        "SELECT days, nets, currency, first_via FROM customer_stat ORDER BY hashtextextended(profile_id::text, 0) LIMIT %s",
+        """
+        SELECT days, nets, currency, first_via FROM customer_stat
+        ORDER BY hashtextextended(profile_id::text, 0) LIMIT %s
+        """,
         [most],
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from hub.application.alerts import CHECK_SECONDS as ALERT_SECONDS
+from hub.application.alerts import Alerting
 from hub.application.histories import histories
 from hub.application.insight import run_if_due, work_out_due
 from hub.application.process import Processing
@@ -36,6 +38,10 @@ def scheduled(clock: Clock) -> list[threading.Thread]:
     threads = [started("schedule", run_schedule, _tasks(clock), stopping)]
     threads += [started("history", run_schedule, [task], stopping) for task in _histories(clock)]
     threads.append(started("insight", run_schedule, _insights(clock), stopping))
+    if clock.settings.alerts.to:
+        routed = frozenset(route.destination for route in work.routes)
+        alerting = Alerting(work, clock.settings.alerts, routed)
+        threads.append(started("alerts", run_schedule, [Task("alerts", ALERT_SECONDS, alerting.turn)], stopping))
     if clock.settings.hub.automatic_training:
         training = partial(check, work.database, clock.settings, work.identity, stopping)
         threads.append(started("training", run_schedule, [Task("training", CHECK_SECONDS, training)], stopping))

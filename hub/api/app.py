@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub import __version__, metrics
-from hub.api import description, events, judgements, operations, problems, products, profiles, reviews
+from hub.api import description, events, interactions, judgements, operations, problems, products, profiles, reviews
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
@@ -160,6 +160,7 @@ def rest(
         version.include_router(reviews.router(database, in_force, reviewer))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
+    version.include_router(interactions.router(database))
     version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)
     problems.install(app)

@@ -204,9 +204,8 @@ def _digest(known: Known) -> Report:
     """The week in a minute."""
     now = known.session.now()
     more = besides(known.session)
-    left = [
-        row for row in behaviour.carts(known.session, now - timedelta(days=7)) if row.left_at and row.carted_at <= now
-    ]
+    carted = behaviour.carts(known.session, now - YEAR)
+    left = [row for row in carted if row.left_at and now - timedelta(days=7) <= row.carted_at <= now]
     worth: dict[str, float] = {}
     for row in left:
         if row.currency and row.total:

@@ -37,7 +37,7 @@ def list_(json: output.JsonOption = False, config: output.ConfigOption = None) -
 
 
 @app.command("test")
-def test_(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+def try_out_(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
     """Send a test notice to every address of `alerts:`, and tell which took it. Ends with 1 when one did not."""
     from hub.application.alerts import try_out
     from hub.errors import ConfigError

@@ -119,7 +119,7 @@ def _array(values: Iterable[float]) -> str:
 
 
 def sample(session: Session, most: int) -> list[tuple[list[int], list[float], str, str]]:
-    """Days, amounts, currency and first connection of customers, all or ``most`` of them: always the same, and of no kind.
+    """Days, amounts, currency and first connection of customers, all or ``most``: always the same, and any kind.
 
     Profile ids are random, so that those in order of a digest of them are any.
     """

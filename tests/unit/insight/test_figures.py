@@ -17,7 +17,10 @@ TODAY = 20_000
 HOUR = 3600.0
 
 
-def figures(days: Sequence[Sequence[int]], besides: Besides = Besides(), net: float = 10.0) -> dict[str, object]:
+NOTHING = Besides()
+
+
+def figures(days: Sequence[Sequence[int]], besides: Besides = NOTHING, net: float = 10.0) -> dict[str, object]:
     told = customers(days, [[net] * len(one) for one in days], TODAY)
     report = kpis.kpis(told, ["EUR"] * len(days), UNFITTED, besides)
     return {str(row[0]): row[1] for row in report.rows}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from hub.insight.contact import Contact, Known, contact
 from hub.store import behaviour as store
 from hub.store.behaviour import BehaviourRow, DoneRow
 from hub.store.database import Session
+from hub.store.records import golden_of
+from hub.store.text import or_else
 
 NAMES = ("funnel", "funnel_since", "ladder", "left_cart_at", "preferred_channel", "best_hour", "language")
 """Traits that follow from what was done."""
@@ -26,17 +28,18 @@ Told = dict[str, Any]
 def worked(
     session: Session,
     profiles: Collection[UUID],
-    golden_of: Callable[[UUID], Mapping[str, Any]],
     now: datetime,
     *,
     placed: Collection[str],
     channels: Mapping[str, str],
+    known: Mapping[UUID, Mapping[str, Any]] | None = None,
 ) -> dict[UUID, Told]:
     """The traits of these profiles, by their golden values and what they did; who did nothing is left out.
 
-    ``channels`` are those of the connections, by name.
+    ``channels`` are those of the connections, by name; ``known`` are golden values that were read already.
     """
     rows = store.done(session, profiles, placed)
+    goldens = {**_goldens(session, [one for one in rows if one not in (known or {})]), **(known or {})}
     found: dict[UUID, Told] = {}
     kept: dict[UUID, BehaviourRow] = {}
     for one, done in rows.items():
@@ -46,9 +49,14 @@ def worked(
             kept[one] = BehaviourRow(
                 how.funnel, how.ladder, how.carted, how.left, how.total, how.currency, how.journeys
             )
-            found[one] = told(how, contact(newest(acts, now.timestamp()), known(golden_of(one))))
+            found[one] = told(how, contact(newest(acts, now.timestamp()), reach_of(goldens.get(one, {}))))
     store.write(session, profiles, kept)
     return found
+
+
+def _goldens(session: Session, profiles: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    read = {one: or_else(text, {}) for one, text in golden_of(session, profiles).items()} if profiles else {}
+    return {one: golden for one, golden in read.items() if isinstance(golden, dict)}
 
 
 def acts_of(rows: Sequence[DoneRow], channels: Mapping[str, str]) -> list[Act]:
@@ -73,7 +81,7 @@ def told(how: Behaviour, reached: Contact) -> Told:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def known(golden: Mapping[str, Any]) -> Known:
+def reach_of(golden: Mapping[str, Any]) -> Known:
     """What a golden profile tells of how somebody may be reached."""
     addresses, consents = golden.get("addresses") or (), golden.get("consents") or ()
     states = {one.get("channel"): one.get("state") for one in consents if one.get("purpose") == "marketing"}
@@ -90,7 +98,7 @@ def why(
     """For each of these traits the facts that decided, in words."""
     acts = acts_of(store.done(session, [profile_id], placed).get(profile_id, ()), channels)
     how, past = behaviour(acts, now.timestamp()), newest(acts, now.timestamp())
-    reached = contact(past, known(golden))
+    reached = contact(past, reach_of(golden))
     steps = [f"{name} on {_day(at)}" for name, at in zip(FUNNEL, how.funnel, strict=True) if at is not None]
     rungs = [f"{name} on {_day(at)}" for name, at in zip(LADDER, how.ladder, strict=True) if at is not None]
     left = [f"something was put into a cart on {_day(how.left)}, and nothing ordered since"] if how.left else []

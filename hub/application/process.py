@@ -318,8 +318,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
     losers = [merge.loser for merge in resolution.merges]
-    known = {one: resolution.known[one].golden if one in resolution.known else "" for one in resolution.members}
-    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, known)
+    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, resolution.members)
     told = perf_counter()
     new = new_activities(session, processing.routes, resolution, drafts, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)

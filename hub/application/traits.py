@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 
 from hub.application import behaviour
@@ -80,12 +79,11 @@ def follow(
     losers: Sequence[UUID],
     now: datetime,
     placed: Collection[str] = (),
-    acted: Mapping[UUID, str] | None = None,
+    acted: Collection[UUID] = (),
 ) -> list[ChangedProfile]:
     """Traits of a batch: ``ordered`` are profiles with other orders than before, ``losers`` those merged away.
 
-    ``placed`` are the connections whose orders count before they are paid. ``acted`` are all profiles of the batch,
-    with the golden values (JSON) of those that did not change.
+    ``placed`` are the connections whose orders count before they are paid. ``acted`` are all profiles of the batch.
 
     Gives the changed profiles with their traits, and with them those of which only traits changed.
     """
@@ -97,18 +95,15 @@ def follow(
     if ordered:
         customer_stats.write(session, ordered, stats)
     by_id = {one.id: one for one in changed}
-    acting = (set(acted or ()) | by_id.keys()) - set(erased)
+    acting = (set(acted) | by_id.keys()) - set(erased)
     concerned = set(ordered) | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
     if offering := [one for one, row in worked.items() if "next_products" in row.told]:
         offered = renewed(session, offering)
         worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
-
-    def golden_of(one: UUID) -> Mapping[str, Any]:
-        return by_id[one].golden if one in by_id else _read_golden((acted or {}).get(one))
-
-    done = behaviour.worked(session, acting, golden_of, now, placed=placed, channels=insight.channels)
+    known = {one: row.golden for one, row in by_id.items()}
+    done = behaviour.worked(session, acting, now, placed=placed, channels=insight.channels, known=known)
     worked |= _behaving(worked, held, done, acting, now)
     if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
         store.touch(session, missing, now)
@@ -133,10 +128,10 @@ def refresh(
     offer each next, where that was worked out as well.
     """
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
-    locked = records.lock_profiles(session, ids)
+    locked = records.lock_for_traits(session, ids)
     if gone := [one for one in ids if one not in locked]:
         customer_stats.forget(session, gone)
-    present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
+    present, ordered = list(locked), [one for one, has_ordered in locked.items() if has_ordered]
     if anew:
         stats = customer_stats.from_facts(session, present, placed)
         customer_stats.write(session, present, stats)
@@ -145,14 +140,7 @@ def refresh(
     held = store.of_profiles(session, present)
     worked = _worked(session, insight, {*ordered, *stats, *held}, stats, held, now)
     if acts:
-        done = behaviour.worked(
-            session,
-            present,
-            lambda one: _read_golden(locked[one].golden),
-            now,
-            placed=placed,
-            channels=insight.channels,
-        )
+        done = behaviour.worked(session, present, now, placed=placed, channels=insight.channels)
         worked |= _behaving(worked, held, done, present, now)
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
@@ -184,11 +172,6 @@ def _behaving(
         if row.told != (whole := {**others, **told}):
             found[one] = replace(row, told=whole)
     return found
-
-
-def _read_golden(text: str | None) -> Mapping[str, Any]:
-    read = orjson.loads(text) if text else {}
-    return read if isinstance(read, dict) else {}
 
 
 def _offering(row: TraitRow, products: list[str] | None) -> TraitRow:

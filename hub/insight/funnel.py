@@ -147,7 +147,7 @@ def carts(people: Sequence[Left], as_of: float) -> Report:
             if one.currency and one.total is not None and one.total > 0:
                 worth[one.currency] = worth.get(one.currency, 0.0) + one.total
         share = _share(len(mine), len(past))
-        totals = sorted(worth.items()) or [(None, None)]
+        totals: list[tuple[str | None, float | None]] = [*sorted(worth.items())] or [(None, None)]
         for place, (currency, total) in enumerate(totals):
             amount = None if total is None else round(total, 2)
             number, part = (len(mine), share) if not place else (None, None)

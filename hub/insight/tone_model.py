@@ -50,16 +50,15 @@ def learn(texts: Sequence[str], tones: Sequence[str]) -> ToneModel | str:
     """The model of these corrections, or in words why there is none."""
     if len(texts) < FEWEST:
         return f"too little data: {len(texts)} corrections, {FEWEST} are needed"
-    truth = np.array([TONES.index(tone) for tone in tones])  # type: ignore[arg-type]
+    truth = np.array([TONES.index(tone) for tone in tones])
     if len(np.unique(truth)) < 2:
         return f"too little data: all {len(texts)} corrections say {tones[0]}"
     # Folds by a digest of the text, so that the same text is never learnt and asked.
     fold = np.array([crc32(text.encode()) % _FOLDS for text in texts])
     guessed = np.zeros(len(texts), dtype=np.int64)
     for number in range(_FOLDS):
-        there = np.flatnonzero(fold != number)
-        asked = np.flatnonzero(fold == number)
-        if len(asked) and len(there):
+        there, asked = np.flatnonzero(fold != number).tolist(), np.flatnonzero(fold == number).tolist()
+        if asked and there:
             weights = _fit([texts[one] for one in there], truth[there])
             guessed[asked] = np.argmax(_chances(weights, *_rows([texts[one] for one in asked])), axis=1)
     mine = macro_f1(tones, [TONES[one] for one in guessed.tolist()])

@@ -65,6 +65,10 @@ def _by_profile(rows: Iterable[Row]) -> Iterator[tuple[UUID, list[Row]]]:
 
 
 def _folded(rows: list[Row]) -> CustomerStat:
+    currencies = {row[2] for row in rows}
+    if len(currencies) == 1:  # a row is a day then, in ascending order
+        newest, oldest = max(rows, key=lambda row: (row[4], row[5])), min(rows, key=lambda row: (row[1], row[6]))
+        return CustomerStat([row[1] for row in rows], [row[3] for row in rows], rows[0][2], newest[5], oldest[6])
     number = Counter(row[2] for row in rows)
     currency = min(number, key=lambda one: (-number[one], one))
     nets: dict[int, float] = {}

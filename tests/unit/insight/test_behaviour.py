@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from hub.insight.contact import Known, contact, language_of
 NOW = 1000.0 * DAY
 
 
-def did(kind: str, day: float, what: str = "interaction", connected: str = "web", **told: object) -> Act:
+def did(kind: str, day: float, what: str = "interaction", connected: str = "web", **told: Any) -> Act:
     payload = {"kind": kind, "channel": "web", **told} if what == "interaction" else {"kind": kind, **told}
     found = act_of(what, day * DAY, connected, payload)
     assert found is not None
@@ -27,15 +28,22 @@ def order(day: float, where: str = "web") -> Act:
     return did("", day, "order", where)
 
 
-def cart(day: float, **told: object) -> Act:
+def cart(day: float, **told: Any) -> Act:
     return did("", day, "cart", total="40.00", currency="EUR", lines=[{}], **told)
 
 
 def test_a_person_passes_each_step_at_its_first_time_however_often_they_came():
+    """TelemetryDeck/Issues #375: a second order was told of everybody with a first one, as times were not looked at."""
     acts = [did("page_viewed", day) for day in (900, 901, 902)] + [cart(902.5), order(903), order(903.5), order(950)]
     how = behaviour(acts, NOW)
     assert how.funnel == (900 * DAY, 902.5 * DAY, None, 903 * DAY, 950 * DAY)
     assert FUNNEL[how.step or 0] == "repeat"
+
+
+def test_who_enters_in_the_middle_is_counted_in_what_comes_before():
+    """jesstelford/funnels #1: whoever entered at the second step was in no conversion."""
+    report = funnel.funnel([behaviour([cart(900), order(901)], NOW).funnel] * 20, NOW)
+    assert [row[1] for row in report.rows] == [20, 20, 20, 20, 0]
 
 
 def test_an_order_in_the_store_before_the_first_visit_is_no_conversion_of_it():
@@ -110,12 +118,13 @@ def test_the_same_acts_in_any_order_give_the_same(acts, random):
 @given(st.lists(ACTS, max_size=6))
 @settings(max_examples=40)
 def test_a_later_step_is_never_reached_by_more_people_than_an_earlier_one(people):
+    """PostHog/posthog #5575, TelemetryDeck/Issues #500: conversions of more than 100 %, one of 750 %."""
     hows = [behaviour(acts, NOW) for acts in people]
     for report in (
         funnel.funnel([how.funnel for how in hows], NOW),
         funnel.ladder([how.ladder for how in hows], [(700, None, 3)], NOW),
     ):
-        numbers = [row[1] for row in report.rows]
+        numbers = [int(str(row[1])) for row in report.rows]
         assert numbers == sorted(numbers, reverse=True)
         days = [row[4] for row in report.rows if row[4] is not None]
         assert all(isinstance(day, float) and day >= 0 for day in days)
@@ -129,10 +138,12 @@ def test_conversion_time_and_drop_outs_of_a_funnel():
     told = {row[0]: row[1:] for row in report.rows}
     assert told["visit"] == (40, 1.0, None, None, 0, 10)
     assert told["cart"] == (30, 0.75, 0.75, 2.0, 20, 0)
-    assert told["order"] == (10, 0.25, None if told["checkout"][0] < 20 else 0.5, 2.0, 10, 0)
+    assert told["checkout"][:2] == (10, 0.25)
+    assert told["order"] == (10, 0.25, None, 2.0, 10, 0)
 
 
 def test_a_handful_of_people_have_numbers_and_no_shares():
+    """PostHog/posthog #12460: a funnel of one person who did not get through showed 100 %."""
     report = funnel.funnel([behaviour([did("page_viewed", 900)], NOW).funnel], NOW)
     assert report.rows[0][1:3] == (1, None)
     assert "too little data for shares: 1 people, 20 are needed" in report.notes
@@ -178,6 +189,7 @@ def test_the_preferred_channel_is_of_those_that_were_agreed_to():
 
 
 def test_the_best_hour_is_local_to_the_country():
+    """mautic/mautic #4221 and #9616: an hour off in summer, as a zone was taken for its offset."""
     acts = [Act(moment(17, day), "page_viewed") for day in range(1, 13)]
     assert contact(acts, Known(country="DE")).hour == 19
     assert contact(acts, Known(country="GB")).hour == 18

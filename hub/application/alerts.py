@@ -21,7 +21,7 @@ from hub.errors import HubError
 from hub.insight.digest import in_words
 from hub.insight.waves import WEEKS, Wave, wave
 from hub.sdk.notices import Notice, Sent, send
-from hub.settings_alerts import AlertsSection
+from hub.settings_sections import AlertsSection
 from hub.store import alerts as store
 from hub.store import stats, subscriptions
 from hub.store.alerts import AlertRow

@@ -28,7 +28,7 @@ from hub.model.identifier import RecordKey
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.notices import Notice, fault_of, send
 from hub.settings import Settings
-from hub.settings_alerts import AlertsSection
+from hub.settings_sections import AlertsSection
 from hub.store import alerts as store
 from hub.store import destinations
 from hub.store.database import Database

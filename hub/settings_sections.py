@@ -1,10 +1,34 @@
-"""The section ``alerts:`` of the configuration."""
+"""Sections of the configuration that stand by themselves: ``retention:`` and ``alerts:``."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSection(BaseModel):
+    """For how many days what is no longer needed is kept; null keeps it for ever (docs/operations.md)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bodies: Days | None = Field(
+        90,
+        description="Bodies of events that are done or skipped, and what was fetched for them. That an event came is "
+        "known for ever; without its body it cannot be replayed.",
+    )
+    attempts: Days | None = Field(
+        90, description="Attempts at a destination; the last one of each profile and order stays."
+    )
+    outcomes: Days | None = Field(365, description="Why events were skipped; afterwards they count as done.")
+    visits: Days | None = Field(
+        90,
+        description="What visitors of a page or an app did of whom nothing else is known: views, searches, clicks. "
+        "Once they say who they are, all of it that is still there is theirs, and stays.",
+    )
+
 
 AlertKind = Literal["paused", "backlog", "subscription", "complaints", "forecast"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]

@@ -27,7 +27,7 @@ from hub.insight.model import SAMPLE, UNFITTED, Model
 from hub.insight.traits import traits
 from hub.outbox.enqueue import enqueue
 from hub.sdk.connection import counting_placed_orders
-from hub.store import customer_stats, insight_models
+from hub.store import customer_stats, insight_models, tones
 from hub.store import traits as store
 from hub.store.database import Session
 from hub.store.insight_models import ModelRow, RunRow
@@ -89,6 +89,7 @@ def run(
         version, model = processing.insight.in_force(session)
         now = session.now()
         seconds = time.monotonic() - started
+        tones.forget_orphans(session)
         insight_models.note_run(session, RunRow(now, done, changed, seconds))
         sizes = {segment.name: 0 for segment in processing.insight.segments} | store.segment_sizes(session)
         store.note_sizes(session, now.date(), sizes)

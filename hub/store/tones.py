@@ -16,6 +16,10 @@ _WRITTEN = """f.kind = 'interaction' AND f.payload LIKE '%%"text":"%%'
         IN ('message', 'mention', 'comment', 'email_replied', 'lead_form')"""
 
 
+# Nothing of who asked to be erased is shown, or learnt from.
+_NOT_ERASED = "NOT EXISTS (SELECT FROM profile p WHERE p.id = r.profile_id AND p.suppressed)"
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
     """``told`` is the corrected (tone, about, topic), None where nobody said anything.
@@ -44,7 +48,7 @@ def written(session: Session, since: datetime, limit: int) -> list[WrittenRow]:
                 WHERE other.profile_id = r.profile_id AND a.kind = 'interaction' AND a.happened_at > f.happened_at
                     AND a.payload LIKE '%%"direction":"out"%%' OFFSET 0)
         FROM fact f LEFT JOIN record r ON r.id = f.record_id LEFT JOIN tone t ON t.fact_id = f.id
-        WHERE {_WRITTEN} AND f.received_at >= %s AND f.happened_at >= %s
+        WHERE {_WRITTEN} AND f.received_at >= %s AND f.happened_at >= %s AND {_NOT_ERASED}
         ORDER BY f.happened_at DESC, f.id LIMIT %s
         """,
         [since, since, limit],
@@ -85,14 +89,22 @@ def text_of(session: Session, fact: UUID) -> str | None:
 
 def state(session: Session) -> tuple[int, datetime | None]:
     """How many corrections there are, and when the newest was made: another pair, another model."""
-    row = session.one("SELECT count(*), max(at) FROM tone")
+    row = session.one(
+        f"""
+        SELECT count(*), max(t.at) FROM tone t JOIN fact f ON f.id = t.fact_id
+            LEFT JOIN record r ON r.id = f.record_id WHERE {_NOT_ERASED}
+        """
+    )
     return (row[0], row[1]) if row else (0, None)
 
 
 def corrections(session: Session, limit: int) -> list[tuple[str, str]]:
-    """(text, tone), the newest; whose text is gone, as its person was erased, is left out."""
+    """(text, tone), the newest; what is of erased people is left out."""
     rows = session.rows(
-        "SELECT f.payload, t.tone FROM tone t JOIN fact f ON f.id = t.fact_id ORDER BY t.at DESC, t.fact_id LIMIT %s",
+        f"""
+        SELECT f.payload, t.tone FROM tone t JOIN fact f ON f.id = t.fact_id LEFT JOIN record r ON r.id = f.record_id
+        WHERE {_NOT_ERASED} ORDER BY t.at DESC, t.fact_id LIMIT %s
+        """,
         [limit],
     )
     read = [(text.or_else(payload, None), tone) for payload, tone in rows]

@@ -20,6 +20,7 @@ from hub.model.event import CanonicalEvent, CartEvent, InteractionEvent
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
 from hub.model.order import Cart
+from hub.store import tones
 from hub.store.database import Database
 from tests.integration.test_api import running
 from tests.integration.test_cli import Hub
@@ -174,6 +175,19 @@ def test_what_was_written_is_listed_the_worst_first_and_corrected(database: Data
             tone.correct(session, UUID(int=1), "negative", "ops")
         with pytest.raises(RefusedError, match="did you mean 'negative'"):
             tone.correct(session, ids["ask"], "negativ", "ops")
+
+
+def test_what_erased_people_wrote_is_not_shown_and_teaches_nothing(database: Database) -> None:
+    ids = written(database)
+    with database.session() as session:
+        tone.correct(session, ids["ask"], "negative", "ops")
+        assert tones.corrections(session, 9) == [("Wann habt ihr auf?", "negative")]
+        session.run("UPDATE profile SET suppressed = true")
+        assert tone.listed(session)["items"] == []
+        assert tones.corrections(session, 9) == []
+        assert tones.state(session) == (0, None)
+        session.run("DELETE FROM fact")
+        assert tones.forget_orphans(session) == 1
 
 
 def test_what_was_answered_comes_last(database: Database) -> None:

@@ -210,7 +210,7 @@ def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Ins
 
     segments = tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ())
     channels = {name: one.connector.manifest.channel for name, one in connections.items()}
-    return Insight(segments, channels, settings.hub.default_region)
+    return Insight(segments, channels=channels, region=settings.hub.default_region)
 
 
 def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:

@@ -38,10 +38,8 @@ def scheduled(clock: Clock) -> list[threading.Thread]:
     threads = [started("schedule", run_schedule, _tasks(clock), stopping)]
     threads += [started("history", run_schedule, [task], stopping) for task in _histories(clock)]
     threads.append(started("insight", run_schedule, _insights(clock), stopping))
-    if clock.settings.alerts.to:
-        routed = frozenset(route.destination for route in work.routes)
-        alerting = Alerting(work, clock.settings.alerts, routed)
-        threads.append(started("alerts", run_schedule, [Task("alerts", ALERT_SECONDS, alerting.turn)], stopping))
+    if alerts := alert_tasks(clock):
+        threads.append(started("alerts", run_schedule, alerts, stopping))
     if clock.settings.hub.automatic_training:
         training = partial(check, work.database, clock.settings, work.identity, stopping)
         threads.append(started("training", run_schedule, [Task("training", CHECK_SECONDS, training)], stopping))
@@ -69,6 +67,14 @@ def _insights(clock: Clock) -> list[Task]:
         Task("insight.due", INSIGHT_SECONDS, partial(work_out_due, work, wake)),
         Task("insight.run", INSIGHT_SECONDS, partial(run_if_due, work, wake)),
     ]
+
+
+def alert_tasks(clock: Clock) -> list[Task]:
+    """What tells people of troubles, where anybody is to be told: an address may be slow, and nothing waits for it."""
+    if not clock.settings.alerts.to:
+        return []
+    routed = frozenset(route.destination for route in clock.processing.routes)
+    return [Task("alerts", ALERT_SECONDS, Alerting(clock.processing, clock.settings.alerts, routed).turn)]
 
 
 def _tasks(clock: Clock) -> list[Task]:

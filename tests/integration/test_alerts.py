@@ -25,6 +25,7 @@ from hub.matching.rules import IdentityRules
 from hub.model.case import Case
 from hub.model.event import CaseEvent
 from hub.model.identifier import RecordKey
+from hub.outbox.enqueue import Route
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.notices import Notice, fault_of, send
 from hub.settings import Settings
@@ -32,6 +33,7 @@ from hub.settings_sections import AlertsSection
 from hub.store import alerts as store
 from hub.store import destinations
 from hub.store.database import Database
+from hub.workers.clock import Clock, alert_tasks
 from tests.integration.test_cli import Hub
 from tests.integration.test_traits import IDA, now_of, order
 from tests.support.doubles import Crm, entry, source
@@ -78,7 +80,7 @@ def sink() -> Iterator[Sink]:
 
 def alerting(database: Database, *urls: str, **chosen: Any) -> Alerting:
     connections = {"shop": source("shop"), "crm": Crm().connection("crm")}
-    work = Processing(database, connections, (), IdentityRules(), SurvivorshipRules())
+    work = Processing(database, connections, (Route("crm"),), IdentityRules(), SurvivorshipRules())
     return Alerting(work, AlertsSection(to=tuple(map(SecretStr, urls)), digest=None, **chosen), frozenset({"crm"}))
 
 
@@ -282,3 +284,23 @@ def test_the_digest_sets_the_week_beside_the_one_before() -> None:
     assert rows["revenue in CHF"] == (5.0, 0.0, None)
     assert rows["carts that were left (worth 12.00 EUR)"] == (2, None, None)
     assert "complaints: 1 (week before: 0)" in in_words(report)
+
+
+def test_the_clock_alerts_only_where_an_address_is_configured(database: Database, sink: Sink) -> None:
+    paused(database)
+    told = alerting(database, sink.url)
+    work, waker, stopping = told.processing, Waking(), threading.Event()
+    assert alert_tasks(Clock(work, Settings(), waker, stopping)) == []
+    [task] = alert_tasks(Clock(work, Settings(alerts=told.settings), waker, stopping))
+    task.run()
+    assert len(sink.texts) == 1
+
+
+class Waking:
+    """Nobody has to be woken here."""
+
+    def wake(self, queue: str, argument: str = "") -> None:
+        return
+
+    def started(self, queue: str, argument: str = "") -> None:
+        return

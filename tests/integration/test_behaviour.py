@@ -106,7 +106,8 @@ def test_drop_outs_are_a_segment_and_a_report(database: Database) -> None:
     by_name = {one.name.first: one.traits for one in everybody(database)}
     assert (by_name["Ida"].segments, by_name["Bert"].segments) == (("left",), ("dropped",))
     with database.session() as session:
-        found = {one.name: one for one in report.report(session, Insight((), {"shop": "web"}), list(report.REPORTS))}
+        made = report.report(session, Insight(channels={"shop": "web"}), list(report.REPORTS))
+    found = {one.name: one for one in made}
     assert [row[:2] for row in found["funnel"].rows][:4] == [("visit", 2), ("cart", 2), ("checkout", 1), ("order", 1)]
     assert [row[1] for row in found["ladder"].rows] == [2, 2, 2, 2, 1, 1, 0, 0]
     assert ("left 4 to 24 hours ago", 1, None, "EUR", 40.0) in found["carts"].rows

@@ -57,7 +57,7 @@ class Runtime:
     routes: tuple[Route, ...]
     identity: IdentityRules
     survivorship: SurvivorshipRules
-    insight: Insight = field(default_factory=lambda: insight_of(Settings(), ()))
+    insight: Insight = field(default_factory=lambda: insight_of(Settings(), {}))
 
     @property
     def processing(self) -> Processing:
@@ -207,7 +207,7 @@ def configure(settings: Settings) -> Configured:
     return connections, routes, *rules(settings)
 
 
-def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
+def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Insight:
     """What traits are worked out by. Raises ConfigError with every fault of the files of segments and leads."""
     from hub.application.traits import Insight
     from hub.rules import load_leads, load_segments
@@ -215,6 +215,8 @@ def insight_of(settings: Settings, connections: Collection[str]) -> Insight:
     return Insight(
         tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()),
         load_leads(settings.leads, os.environ, connections) if settings.leads else None,
+        channels={name: one.connector.manifest.channel for name, one in connections.items()},
+        region=settings.hub.default_region,
     )
 
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from hub.errors import ConfigError, did_you_mean
+from hub.settings_sections import AlertsSection, RetentionSection
 from hub.yaml_file import Reader, add_new, describe, line_hint
 
 DEFAULT_CONFIG = Path("config/hub.yaml")
@@ -167,28 +168,6 @@ class Route(_Section):
     )
 
 
-Days = Annotated[int, Field(ge=1, le=36_500)]
-
-
-class RetentionSection(_Section):
-    """For how many days what is no longer needed is kept; null keeps it for ever (docs/operations.md)."""
-
-    bodies: Days | None = Field(
-        90,
-        description="Bodies of events that are done or skipped, and what was fetched for them. That an event came is "
-        "known for ever; without its body it cannot be replayed.",
-    )
-    attempts: Days | None = Field(
-        90, description="Attempts at a destination; the last one of each profile and order stays."
-    )
-    outcomes: Days | None = Field(365, description="Why events were skipped; afterwards they count as done.")
-    visits: Days | None = Field(
-        90,
-        description="What visitors of a page or an app did of whom nothing else is known: views, searches, clicks. "
-        "Once they say who they are, all of it that is still there is theirs, and stays.",
-    )
-
-
 class Settings(_Section):
     """The whole configuration, in the shape of the YAML file."""
 
@@ -220,6 +199,7 @@ class Settings(_Section):
     )
     console: ConsoleSection = Field(ConsoleSection(), description="The web page.")
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
+    alerts: AlertsSection = Field(AlertsSection(), description="What people are told of, and where.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."
     )

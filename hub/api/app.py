@@ -9,7 +9,18 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub import __version__, metrics
-from hub.api import description, events, judgements, notes, operations, problems, products, profiles, reviews
+from hub.api import (
+    description,
+    events,
+    interactions,
+    judgements,
+    notes,
+    operations,
+    problems,
+    products,
+    profiles,
+    reviews,
+)  # fmt: skip
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
@@ -166,6 +177,7 @@ def rest(
         version.include_router(notes.router(database, noting))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
+    version.include_router(interactions.router(database))
     version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)
     problems.install(app)

@@ -30,7 +30,7 @@ from hub.insight.personas import in_words
 from hub.insight.traits import Told, traits
 from hub.outbox.enqueue import enqueue
 from hub.sdk.connection import counting_placed_orders
-from hub.store import customer_stats, insight_models
+from hub.store import customer_stats, insight_models, tones
 from hub.store import traits as store
 from hub.store.database import Session
 from hub.store.insight_models import ModelRow, RunRow
@@ -87,11 +87,12 @@ def run(
             insight_models.add(session, made.text(), note="fitted", by=by, now=session.now(), active=True)
     if fitted:
         pair_up(processing.database)
-    done, changed = _everybody(processing, wake, progress, products=fitted)
+    done, changed = _everybody(processing, wake, progress, products=fitted, acts=fitted or anew or first)
     with processing.database.session() as session:
         version, model = processing.insight.in_force(session)
         now = session.now()
         seconds = time.monotonic() - started
+        tones.forget_orphans(session)
         insight_models.note_run(session, RunRow(now, done, changed, seconds))
         sizes = {segment.name: 0 for segment in processing.insight.segments} | store.segment_sizes(session)
         store.note_sizes(session, now.date(), sizes)
@@ -129,10 +130,13 @@ def _fold(processing: Processing) -> None:
 
 
 def _everybody(
-    processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool
+    processing: Processing, wake: Wake, progress: Callable[[int], None], *, products: bool, acts: bool
 ) -> tuple[int, int]:
-    """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed."""
-    everyone = processing.insight.segments or processing.insight.leads is not None
+    """Work everybody out, with the ``products`` to offer each where those were paired anew; gives how many, changed.
+
+    ``acts``: what people did besides ordering is folded again, too.
+    """
+    everyone = processing.insight.segments or processing.insight.leads is not None or acts
     page = customer_stats.everybody if everyone else customer_stats.page
     with processing.database.session() as session:
         known = everything(session) if products else Known({})
@@ -142,7 +146,7 @@ def _everybody(
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
             offered = next_products(session, ids, known) if products else None
-            changed += _refreshed(session, processing, ids, wake, offered)
+            changed += _refreshed(session, processing, ids, wake, offered, acts=acts)
         done += len(ids)
         progress(done)
         if len(ids) < PAGE:
@@ -156,10 +160,12 @@ def _refreshed(
     ids: Sequence[UUID],
     wake: Wake,
     offered: Mapping[UUID, Told] | None = None,
+    *,
+    acts: bool = False,
 ) -> int:
     now = session.now()
     placed = counting_placed_orders(processing.connections)
-    changed = refresh(session, processing.insight, ids, now, placed=placed, offered=offered)
+    changed = refresh(session, processing.insight, ids, now, placed=placed, acts=acts, offered=offered)
     activities = stage_changes(processing.routes, changed, now)
     queued = enqueue(session, processing.routes, changed, (), (), {}, now, activities) if changed else ()
     for destination in sorted(queued):

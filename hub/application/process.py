@@ -330,7 +330,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
     losers = [merge.loser for merge in resolution.merges]
-    changed = follow(session, processing.insight, changed, ordered, losers, now, placed)
+    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, resolution.members)
     told = perf_counter()
     if processing.insight.leads is not None:
         contacted(session, resolution, drafts, now)

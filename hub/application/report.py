@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from statistics import median
 
 import numpy as np
 
@@ -14,13 +15,17 @@ from hub.application import report_leads, report_people
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
-from hub.insight import attribution, cohorts, forecast, kpis, reports
+from hub.insight import attribution, cohorts, digest, forecast, funnel, kpis, reports
+from hub.insight.behaviour import LOYAL_DAYS
+from hub.insight.calendar import Flags, holidays_of
 from hub.insight.customers import Customers, customers, date_of, day_of
+from hub.insight.kpis import Besides
 from hub.insight.model import Model
-from hub.insight.reports import Cell, Report
+from hub.insight.replies import replies
+from hub.insight.reports import PERIOD, Cell, Report
 from hub.insight.special_functions import Floats
 from hub.insight.touches import Happened, channel_of, channel_of_order, journeys
-from hub.store import customer_stats, touches
+from hub.store import alerts, behaviour, customer_stats, kpi_facts, touches
 from hub.store.database import Session
 from hub.store.touches import HistoryRow
 
@@ -28,6 +33,9 @@ MOST = 2_000_000
 """Customers that a report looks at."""
 
 YEAR = timedelta(days=365)
+JOURNEYS = 20
+"""Journeys that are shown."""
+
 LONGEST = 3 * 365
 """Days of history that a forecast looks at."""
 
@@ -41,6 +49,7 @@ class Known:
     model: Model
     customers: Customers
     currencies: list[str]
+    vias: list[str]
 
 
 def _segments(known: Known) -> Report:
@@ -94,8 +103,8 @@ def _forecast(known: Known) -> Report:
     found: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     today = known.customers.as_of
-    for name, past in _series(known):
-        told = forecast.forecast(past)
+    for name, past in series_of(known.customers, known.currencies):
+        told = forecast.forecast(past, holidays=_holidays(known.insight, today, past))
         if isinstance(told, str):
             notes.append(f"{name}: {told}")
             continue
@@ -108,21 +117,35 @@ def _forecast(known: Known) -> Report:
     return Report("forecast", "The next four weeks", columns, found, tuple(notes))
 
 
-def _series(known: Known) -> list[tuple[str, Floats]]:
+def _holidays(insight: Insight, today: int, past: Floats) -> Flags:
+    """Of each day of the past, and of those ahead."""
+    return holidays_of(insight.region, today - len(past), len(past) + forecast.HORIZON)
+
+
+def series_of(held: Customers, currencies: list[str]) -> list[tuple[str, Floats]]:
     """By what is forecast, its days up to yesterday, from the first one with an order on."""
-    held = known.customers
     recent = (held.days >= held.as_of - LONGEST) & (held.days < held.as_of)
-    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(known.currencies, dtype=object)
+    days, named = held.days[recent] - (held.as_of - LONGEST), np.array(currencies, dtype=object)
     of = named[held.owner[recent]] if len(named) else named
     weights = {"orders": np.ones(len(days))} | {
         f"revenue in {currency}": np.where(of == currency, held.nets[recent], 0.0)
-        for currency in sorted(set(known.currencies))
+        for currency in sorted(set(currencies))
     }
     begun = int(days.min()) if len(days) else LONGEST
     return [
         (name, np.bincount(days, weights=each, minlength=LONGEST).astype(np.float64)[begun:])
         for name, each in weights.items()
     ]
+
+
+def missed_forecasts(session: Session, insight: Insight) -> list[tuple[str, float, float]]:
+    """What brought less in the last seven days than was expected a week ago: (what, brought, least expected)."""
+    told, currencies, _ = _customers(session)
+    found = []
+    for name, past in series_of(told, currencies):
+        if short := forecast.missed(past, _holidays(insight, told.as_of, past)):
+            found.append((name, *short))
+    return found
 
 
 def _products(known: Known) -> Report:
@@ -135,12 +158,100 @@ def _products(known: Known) -> Report:
     return Report("products", "Bought by the same people", columns, found, notes)
 
 
+def _funnel(known: Known) -> Report:
+    """The shop's funnel, per person."""
+    people = [tuple(row[0]) for row in behaviour.firsts(known.session, MOST)]
+    return funnel.funnel(people, known.session.now().timestamp())
+
+
+def _ladder(known: Known) -> Report:
+    """The ladder of marketing, per person; of most customers only orders are known."""
+    people = [tuple(row[1]) for row in behaviour.firsts(known.session, MOST)]
+    ordered = behaviour.only_ordered(known.session, LOYAL_DAYS)
+    return funnel.ladder(people, ordered, known.session.now().timestamp())
+
+
+def _carts(known: Known) -> Report:
+    """Who left a cart in the last quarter."""
+    now = known.session.now()
+    rows = behaviour.carts(known.session, now - timedelta(days=funnel.RECENT))
+    people = [funnel.Left(row.carted_at.timestamp(), row.left_at is not None, row.total, row.currency) for row in rows]
+    return funnel.carts(people, now.timestamp())
+
+
+def _journeys(known: Known) -> Report:
+    """By which ways most people came to an order."""
+    return funnel.journeys(behaviour.journeys(known.session, JOURNEYS))
+
+
+def _kpis(known: Known) -> Report:
+    return kpis.kpis(known.customers, known.currencies, known.model, besides(known.session))
+
+
+def besides(session: Session) -> Besides:
+    """What key figures count besides orders."""
+    now = session.now()
+    quarter = timedelta(days=PERIOD)
+    told = kpi_facts.contacts(session, now - YEAR)
+    written = kpi_facts.messages(session, now - quarter)
+    waited = replies(((who, at.timestamp(), ours) for who, at, ours in written), now.timestamp())
+    opened = [one for one in kpi_facts.complaints(session, now - 2 * quarter) if one[0] <= now]
+    recent = [one for one in opened if one[0] >= now - quarter]
+    days = [(closed - at).total_seconds() / 86_400 for at, closed in recent if closed is not None and closed >= at]
+    return Besides(
+        told.emails,
+        told.opted_in,
+        told.known,
+        told.stale,
+        waited.hours,
+        waited.waiting if written else None,
+        len(recent) if opened else None,
+        len(opened) - len(recent) if opened else None,
+        round(median(days), 1) if days else None,
+    )
+
+
+def _digest(known: Known) -> Report:
+    """The week in a minute."""
+    now = known.session.now()
+    more = besides(known.session)
+    carted = behaviour.carts(known.session, now - YEAR)
+    left = [row for row in carted if row.left_at and now - timedelta(days=7) <= row.carted_at <= now]
+    worth: dict[str, float] = {}
+    for row in left:
+        if row.currency and row.total:
+            worth[row.currency] = worth.get(row.currency, 0.0) + row.total
+    week = kpi_facts.complaints(known.session, now - timedelta(days=14))
+    recent = sum(at >= now - timedelta(days=7) for at, _ in week)
+    ahead = []
+    for name, past in series_of(known.customers, known.currencies):
+        told = forecast.forecast(past, holidays=_holidays(known.insight, known.customers.as_of, past))
+        if not isinstance(told, str):
+            ahead.append((name, *forecast.week_ahead(told)))
+    seen = digest.Week(
+        len(left) if carted else None,
+        worth,
+        more.waiting,
+        recent if week or more.complaints else None,
+        len(week) - recent,
+        ahead,
+        [row.text for row in alerts.page(known.session)],
+    )
+    return digest.digest(known.customers, known.currencies, known.model, seen)
+
+
 REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "life-cycle": lambda known: reports.life_cycle(known.customers, known.currencies, known.model),
     "moves": lambda known: reports.moves(known.customers, known.currencies, known.model),
     "rfm": lambda known: reports.rfm_groups(known.customers, known.currencies, known.model),
     "cohorts": lambda known: cohorts.cohorts(known.customers, known.currencies),
-    "kpis": lambda known: kpis.kpis(known.customers, known.currencies, known.model),
+    "cohorts-by-channel": lambda known: cohorts.by_channel(known.customers, known.vias),
+    "kpis": _kpis,
+    "funnel": _funnel,
+    "ladder": _ladder,
+    "carts": _carts,
+    "journeys": _journeys,
+    "digest": _digest,
     "segments": _segments,
     "products": _products,
     "attribution": _attribution,
@@ -162,8 +273,13 @@ def report(session: Session, insight: Insight, names: list[str]) -> list[Report]
             known = ", ".join(REPORTS)
             raise NotFound(f"there is no report {name!r}{did_you_mean(name, REPORTS)}; there are {known}")
     _, model = insight.in_force(session)
+    held = Known(session, insight, model, *_customers(session))
+    return [REPORTS[name](held) for name in names]
+
+
+def _customers(session: Session) -> tuple[Customers, list[str], list[str]]:
+    """Everybody who has ordered, with the currency and the first connection of each."""
     today = day_of(session.now())
     rows = [row for row in customer_stats.sample(session, MOST) if row[0][0] <= today]
     told = customers([row[0] for row in rows], [row[1] for row in rows], today)
-    held = Known(session, insight, model, told, [row[2] for row in rows])
-    return [REPORTS[name](held) for name in names]
+    return told, [row[2] for row in rows], [row[3] for row in rows]

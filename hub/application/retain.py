@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from hub import metrics
-from hub.settings import RetentionSection
+from hub.settings_sections import RetentionSection
 from hub.store import retention
 from hub.store.database import Database, Session
 from hub.store.retention import Kind, Step

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from hub.application import leads
+from hub.application import behaviour, leads
 from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
@@ -35,16 +35,21 @@ from hub.store.traits import TraitRow
 log = structlog.get_logger()
 
 _OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
-_KEPT = _OFFERED
-"""Traits that only a run makes: a batch leaves them as they are."""
+_KEPT = (*_OFFERED, *behaviour.NAMES)
+"""Traits that do not follow from order days: whoever works those out leaves these as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What traits are worked out by. ``read`` is the model that was read last; without ``leads`` none are told."""
+    """What traits are worked out by. ``read`` is the model that was read last; without ``leads`` none are told.
+
+    ``channels`` are those of the connections by name, ``region`` is the country whose holidays hold.
+    """
 
     segments: tuple[Segment, ...] = ()
     leads: LeadRules | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+    region: str = "DE"
     read: dict[int, Model] = field(default_factory=dict)
 
     def in_force(self, session: Session) -> tuple[int, Model]:
@@ -77,10 +82,11 @@ def follow(
     losers: Sequence[UUID],
     now: datetime,
     placed: Collection[str] = (),
+    acted: Collection[UUID] = (),
 ) -> list[ChangedProfile]:
     """Traits of a batch: ``ordered`` are profiles with other orders than before, ``losers`` those merged away.
 
-    ``placed`` are the connections whose orders count before they are paid.
+    ``placed`` are the connections whose orders count before they are paid. ``acted`` are all profiles of the batch.
 
     Gives the changed profiles with their traits, and with them those of which only traits changed.
     """
@@ -91,13 +97,17 @@ def follow(
     stats = customer_stats.from_facts(session, ordered, placed) if ordered else {}
     if ordered:
         customer_stats.write(session, ordered, stats)
-    concerned = set(ordered) | {one.id for one in changed}
+    by_id = {one.id: one for one in changed}
+    acting = (set(acted) | by_id.keys()) - set(erased)
+    concerned = set(ordered) | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
     if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:
         offered = renewed(session, offering, now)
         worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
-    by_id = {one.id: one for one in changed}
+    known = {one: row.golden for one, row in by_id.items()}
+    done = behaviour.worked(session, acting, now, placed=placed, channels=insight.channels, known=known)
+    worked |= _behaving(worked, held, done, acting, now)
     if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
         store.touch(session, missing, now)
         by_id |= {one.id: one for one in _read(session, missing)}
@@ -112,18 +122,19 @@ def refresh(
     *,
     placed: Collection[str] = (),
     anew: bool = False,
+    acts: bool = False,
     offered: Mapping[UUID, Told] | None = None,
 ) -> list[ChangedProfile]:
     """Work these profiles out as of now; gives those that differ.
 
-    ``anew``: their orders are folded again, too. ``offered`` are the products to offer each next, where that was
-    worked out as well.
+    ``anew``: their orders are folded again, too; ``acts``: and what they did besides. ``offered`` are the products to
+    offer each next, where that was worked out as well.
     """
     # The lock leaves out profiles that were merged away meanwhile, and keeps batches away from the others.
-    locked = records.lock_profiles(session, ids)
+    locked = records.lock_for_traits(session, ids)
     if gone := [one for one in ids if one not in locked]:
         customer_stats.forget(session, gone)
-    present, ordered = list(locked), [one for one, row in locked.items() if '"orders":{' in row.golden]
+    present, ordered = list(locked), [one for one, has_ordered in locked.items() if has_ordered]
     if anew:
         stats = customer_stats.from_facts(session, present, placed)
         customer_stats.write(session, present, stats)
@@ -132,6 +143,9 @@ def refresh(
     held = store.of_profiles(session, present)
     leads = _leads(session, insight, [one for one in present if one not in stats], now)
     worked = _worked(session, insight, {*ordered, *stats, *held, *leads}, stats, held, now, leads)
+    if acts:
+        done = behaviour.worked(session, present, now, placed=placed, channels=insight.channels)
+        worked |= _behaving(worked, held, done, present, now)
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
@@ -141,6 +155,27 @@ def refresh(
     differing = [one for one in found if one.traits != (held[one.id].told if one.id in held else None)]
     store.touch(session, [one.id for one in differing], now)
     return [replace(one, version=one.version + 1, updated_at=now) for one in differing]
+
+
+def _behaving(
+    worked: Mapping[UUID, TraitRow],
+    held: Mapping[UUID, TraitRow],
+    done: Mapping[UUID, Told],
+    profiles: Iterable[UUID],
+    now: datetime,
+) -> dict[UUID, TraitRow]:
+    """The rows of these profiles with the traits of what they did in place of those they had."""
+    found: dict[UUID, TraitRow] = {}
+    for one in profiles:
+        row, told = worked.get(one) or held.get(one), done.get(one, {})
+        if row is None:
+            if told:
+                found[one] = TraitRow({"stage": "potential", **told}, 0, now, None)
+            continue
+        others = {name: value for name, value in row.told.items() if name not in behaviour.NAMES}
+        if row.told != (whole := {**others, **told}):
+            found[one] = replace(row, told=whole)
+    return found
 
 
 def _offering(row: TraitRow, offered: Told | None) -> TraitRow:
@@ -309,6 +344,11 @@ def explained(session: Session, insight: Insight, profile_id: UUID, now: datetim
     version, model = insight.in_force(session)
     today = day_of(now)
     known = stat is not None and stat.days[0] <= today
+    told_why = (
+        behaviour.why(session, row.id, row.golden, now, placed=(), channels=insight.channels)
+        if any(name in told for name in behaviour.NAMES)
+        else {}
+    )
     alone = customers([stat.days], [stat.nets], today) if stat is not None and known else None
     by_name = {segment.name: segment for segment in insight.segments}
     items = []
@@ -319,6 +359,8 @@ def explained(session: Session, insight: Insight, profile_id: UUID, now: datetim
             facts = list(told.get("lead_reasons", ()))
         elif name in _OFFERED[1:]:
             facts = [_WHY_OFFERED[name]]
+        elif name in told_why:
+            facts = told_why[name]
         elif alone is None or stat is None:
             facts = ["no order that counts"]
         elif name == "last_order_via":

@@ -80,6 +80,12 @@ COMMANDS = {
         "command",
         "Show reports on customers: what each figure means is in docs/insight.md and docs/kpis.md.",
     ),
+    "alerts": Lazy("hub.cli.alerts", "app", "What people are alerted of: list what is wrong now, test the addresses."),
+    "interactions": Lazy(
+        "hub.cli.interactions",
+        "app",
+        "Messages and mentions: those that sound worst first, and what people say of them.",
+    ),
     "outbox": Lazy("hub.cli.outbox", "app", "Deliveries: list, preview, redrive, pause, resume, retry, resend."),
     "connections": Lazy(
         "hub.cli.connections",

@@ -72,6 +72,16 @@ def _warn(warnings: Sequence[str]) -> None:
         output.say(f"warning: {warning}")
 
 
+def _address_faults(settings: Settings) -> list[str]:
+    """What is wrong with the addresses of alerts, without any of their text."""
+    if not settings.alerts.to:
+        return []
+    from hub.sdk.notices import fault_of
+
+    told = [fault_of(one.get_secret_value()) for one in settings.alerts.to]
+    return [f"alerts.to[{place}]: {fault}" for place, fault in enumerate(told) if fault]
+
+
 def checked(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings, dict[str, Connection]]:
     """Settings and connections. Raises ConfigError with all faults."""
     settings, connections, faults = inspected(path, environment)
@@ -103,6 +113,7 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
     add_new(faults, _file_faults(settings, connections))
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, connections))
+    add_new(faults, _address_faults(settings))
     located = [*wrong, *settings.locate(faults)]
     connections, more = with_mappings(
         connections, settings.mapping_folder, environment, configured=settings.connections

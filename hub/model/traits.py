@@ -8,13 +8,17 @@ from typing import Any, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from hub.model.base import Frozen
+from hub.model.base import Frozen, UtcDatetime
 from hub.model.money import Currency
 
 Stage = Literal["potential", "new", "existing", "loyal", "at_risk", "former", "won_back"]
 RfmGroup = Literal[
     "champions", "loyal", "active", "promising", "new", "needs_attention", "at_risk", "previously_loyal", "almost_lost",
     "dormant",
+]  # fmt: skip
+Step = Literal["visit", "cart", "checkout", "order", "repeat"]
+Rung = Literal[
+    "awareness", "interest", "consideration", "intent", "evaluation", "purchase", "loyalty", "advocacy",
 ]  # fmt: skip
 
 
@@ -34,7 +38,10 @@ class Traits(Frozen):
     dearer; ``replenish_product`` is what they will need again, ``replenish_on`` when. Of who has bought nothing:
     ``win_probability`` from .01 to .99, ``lead_score`` from 1 to 99 (in how many of a hundred leads it is smaller),
     ``lead_action`` by ``config/leads.yaml``, the three ``lead_reasons`` that weigh most, and what their open orders are
-    worth (``lead_value``, in ``lead_currency``).
+    worth (``lead_value``, in ``lead_currency``). ``funnel`` is the furthest step in the shop's funnel, reached at
+    ``funnel_since``; ``ladder`` the furthest rung from awareness to advocacy. ``left_cart_at`` is when something was
+    put into a cart after which nothing was ordered. ``preferred_channel`` is the one the person answers by,
+    ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions.
     """
 
     stage: Stage | None = None
@@ -62,6 +69,13 @@ class Traits(Frozen):
     lead_reasons: tuple[str, ...] = ()
     lead_value: Decimal | None = None
     lead_currency: Currency | None = None
+    funnel: Step | None = None
+    funnel_since: UtcDatetime | None = None
+    ladder: Rung | None = None
+    left_cart_at: UtcDatetime | None = None
+    preferred_channel: str | None = None
+    best_hour: int | None = None
+    language: str | None = None
     segments: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")

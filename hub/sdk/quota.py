@@ -20,7 +20,7 @@ Window = Literal["day", "moment"]
 _USAGE = re.compile(r"(?:^|[\s,;])api-usage=(\d{1,12})/(\d{1,12})")
 _PAIRS: tuple[tuple[Window, str, str], ...] = (
     ("day", "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining"),
-    ("day", "x-daily-ratelimit-token-limit", "x-daily-ratelimit-token-remaining"),
+    ("day", "", "x-daily-ratelimit-token-remaining"),
     ("moment", "x-ratelimit-limit", "x-ratelimit-remaining"),
 )
 

@@ -18,7 +18,8 @@ from hub.store.facts import PARTS
 _DAYS = f"""
     SELECT r.profile_id, (o.happened_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01', o.currency,
         sum(o.amount - parts.refunded)::float8, max(o.happened_at),
-        (array_agg(o.connection ORDER BY o.happened_at DESC, o.id))[1]
+        (array_agg(o.connection ORDER BY o.happened_at DESC, o.id))[1],
+        (array_agg(o.connection ORDER BY o.happened_at, o.id))[1]
     FROM record r
     CROSS JOIN LATERAL (
         SELECT f.id, f.connection, f.happened_at, f.version_at, f.amount, f.currency, f.aspect
@@ -32,12 +33,16 @@ _DAYS = f"""
 
 @dataclass(frozen=True, slots=True)
 class CustomerStat:
-    """``nets`` are amounts by day in ``currency``, the one of most order days; 0 on days with orders in others only."""
+    """``nets`` are amounts by day in ``currency``, the one of most order days; 0 on days with orders in others only.
+
+    ``via`` is the connection of the last order, ``first_via`` that of the first.
+    """
 
     days: list[int]
     nets: list[float]
     currency: str
     via: str
+    first_via: str = ""
 
 
 def from_facts(session: Session, profiles: Collection[UUID], placed: Collection[str]) -> dict[UUID, CustomerStat]:
@@ -60,19 +65,25 @@ def _by_profile(rows: Iterable[Row]) -> Iterator[tuple[UUID, list[Row]]]:
 
 
 def _folded(rows: list[Row]) -> CustomerStat:
+    currencies = {row[2] for row in rows}
+    if len(currencies) == 1:  # a row is a day then, in ascending order
+        newest, oldest = max(rows, key=lambda row: (row[4], row[5])), min(rows, key=lambda row: (row[1], row[6]))
+        return CustomerStat([row[1] for row in rows], [row[3] for row in rows], rows[0][2], newest[5], oldest[6])
     number = Counter(row[2] for row in rows)
     currency = min(number, key=lambda one: (-number[one], one))
     nets: dict[int, float] = {}
-    for _, day, of, net, _, _ in rows:
+    for _, day, of, net, *_ in rows:
         nets[day] = nets.get(day, 0.0) + (net if of == currency else 0.0)
     newest = max(rows, key=lambda row: (row[4], row[5]))
-    return CustomerStat(list(nets), list(nets.values()), currency, newest[5])
+    oldest = min(rows, key=lambda row: (row[1], row[6]))
+    return CustomerStat(list(nets), list(nets.values()), currency, newest[5], oldest[6])
 
 
 def stored(session: Session, profiles: Collection[UUID]) -> dict[UUID, CustomerStat]:
     """What is stored of these profiles."""
     rows = session.rows(
-        "SELECT profile_id, days, nets, currency, via FROM customer_stat WHERE profile_id = ANY(%b)", [list(profiles)]
+        "SELECT profile_id, days, nets, currency, via, first_via FROM customer_stat WHERE profile_id = ANY(%b)",
+        [list(profiles)],
     )
     return {row[0]: CustomerStat(*row[1:]) for row in rows}
 
@@ -87,14 +98,14 @@ def write(session: Session, profiles: Collection[UUID], stats: Mapping[UUID, Cus
     # An array of arrays has no rows of different length: each goes as text, which PostgreSQL reads as fast.
     session.run(
         """
-        INSERT INTO customer_stat AS held (profile_id, days, nets, currency, via)
-        SELECT profile_id, days::int[], nets::float8[], currency, via
-        FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
-            AS given (profile_id, days, nets, currency, via)
+        INSERT INTO customer_stat AS held (profile_id, days, nets, currency, via, first_via)
+        SELECT profile_id, days::int[], nets::float8[], currency, via, first_via
+        FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
+            AS given (profile_id, days, nets, currency, via, first_via)
         ON CONFLICT (profile_id) DO UPDATE SET days = excluded.days, nets = excluded.nets,
-            currency = excluded.currency, via = excluded.via
-        WHERE (held.days, held.nets, held.currency, held.via)
-            IS DISTINCT FROM (excluded.days, excluded.nets, excluded.currency, excluded.via)
+            currency = excluded.currency, via = excluded.via, first_via = excluded.first_via
+        WHERE (held.days, held.nets, held.currency, held.via, held.first_via)
+            IS DISTINCT FROM (excluded.days, excluded.nets, excluded.currency, excluded.via, excluded.first_via)
         """,
         [
             ordered,
@@ -102,6 +113,7 @@ def write(session: Session, profiles: Collection[UUID], stats: Mapping[UUID, Cus
             [_array(stats[one].nets) for one in ordered],
             [stats[one].currency for one in ordered],
             [stats[one].via for one in ordered],
+            [stats[one].first_via for one in ordered],
         ],
     )
 
@@ -110,13 +122,17 @@ def _array(values: Iterable[float]) -> str:
     return f"{{{','.join(map(repr, values))}}}"
 
 
-def sample(session: Session, most: int) -> list[tuple[list[int], list[float], str]]:
-    """Days, amounts and currency of customers, all or ``most`` of them: always the same ones, and no kind of them.
+def sample(session: Session, most: int) -> list[tuple[list[int], list[float], str, str]]:
+    """Days, amounts, currency and first connection of customers, all or ``most``: always the same, and any kind.
 
     Profile ids are random, so that those in order of a digest of them are any.
     """
     return session.rows(
-        "SELECT days, nets, currency FROM customer_stat ORDER BY hashtextextended(profile_id::text, 0) LIMIT %s", [most]
+        """
+        SELECT days, nets, currency, first_via FROM customer_stat
+        ORDER BY hashtextextended(profile_id::text, 0) LIMIT %s
+        """,
+        [most],
     )
 
 
@@ -153,5 +169,5 @@ def everybody(session: Session, after: UUID | None, limit: int) -> list[UUID]:
 
 def forget(session: Session, profiles: Collection[UUID]) -> None:
     """Take away what was worked out of profiles that are retired or erased."""
-    for table in ("customer_stat", "trait"):
+    for table in ("customer_stat", "trait", "behaviour"):
         session.run(f"DELETE FROM {table} WHERE profile_id = ANY(%b)", [list(profiles)])

@@ -49,6 +49,23 @@ def lock_profiles(session: Session, ids: Collection[UUID]) -> dict[UUID, Profile
     return {row[0]: ProfileRow(*row) for row in rows}
 
 
+def lock_for_traits(session: Session, ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Lock profiles in one order, as ``lock_profiles``; gives those that are not retired, and whether they ordered.
+
+    Golden values stay in the database: a run that looks at everybody would read all of it for nothing.
+    """
+    rows = session.rows(
+        """SELECT id, strpos(golden, '"orders":{') > 0 FROM profile WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE""",
+        [sorted(ids)],
+    )
+    return dict(rows)
+
+
+def golden_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The golden values of these profiles, as JSON texts."""
+    return dict(session.rows("SELECT id, golden FROM profile WHERE id = ANY(%b)", [list(ids)]))
+
+
 def lock_profiles_of(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, ProfileRow]:
     """Lock, in one order, the profiles of these records and of the records that these facts hang on."""
     rows = session.rows(

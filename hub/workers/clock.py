@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from hub.application.alerts import CHECK_SECONDS as ALERT_SECONDS
+from hub.application.alerts import Alerting
 from hub.application.histories import histories
 from hub.application.insight import run_if_due, work_out_due
 from hub.application.process import Processing
@@ -36,6 +38,8 @@ def scheduled(clock: Clock) -> list[threading.Thread]:
     threads = [started("schedule", run_schedule, _tasks(clock), stopping)]
     threads += [started("history", run_schedule, [task], stopping) for task in _histories(clock)]
     threads.append(started("insight", run_schedule, _insights(clock), stopping))
+    if alerts := alert_tasks(clock):
+        threads.append(started("alerts", run_schedule, alerts, stopping))
     if clock.settings.hub.automatic_training:
         training = partial(check, work.database, clock.settings, work.identity, stopping)
         threads.append(started("training", run_schedule, [Task("training", CHECK_SECONDS, training)], stopping))
@@ -63,6 +67,14 @@ def _insights(clock: Clock) -> list[Task]:
         Task("insight.due", INSIGHT_SECONDS, partial(work_out_due, work, wake)),
         Task("insight.run", INSIGHT_SECONDS, partial(run_if_due, work, wake)),
     ]
+
+
+def alert_tasks(clock: Clock) -> list[Task]:
+    """What tells people of troubles, where anybody is to be told: an address may be slow, and nothing waits for it."""
+    if not clock.settings.alerts.to:
+        return []
+    routed = frozenset(route.destination for route in clock.processing.routes)
+    return [Task("alerts", ALERT_SECONDS, Alerting(clock.processing, clock.settings.alerts, routed).turn)]
 
 
 def _tasks(clock: Clock) -> list[Task]:

@@ -19,6 +19,7 @@ from hub.application.calibrate import calibrated
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
 from hub.application.in_force import InForce
+from hub.application.field_notes import Notes
 from hub.application.judge import Judge
 from hub.console.app import console
 from hub.console.house import House
@@ -59,6 +60,7 @@ class Desk:
             judge=Judge(self.way.processing),
             reviewer=Reviewer(self.way.processing),
             resending=lambda destination, *, missing: {},
+            notes=Notes(self.way.processing),
         )
         self.app = console(self.house)
         with database.session() as session:

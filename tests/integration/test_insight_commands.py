@@ -147,5 +147,12 @@ def test_what_nobody_can_tell_is_left_out_of_what_is_sent() -> None:
 
 def test_the_segments_that_are_shipped_are_right() -> None:
     shipped = load_segments(Path(__file__).parents[2] / "config/segments.yaml", {}, ["crm"])
-    assert [one.name for one in shipped] == ["vip", "slipping_away", "win_back", "second_order"]
+    assert [one.name for one in shipped] == [
+        "vip",
+        "slipping_away",
+        "win_back",
+        "left_cart",
+        "dropped_out",
+        "second_order",
+    ]
     assert shipped[0].when(profile(LOYAL), WHEN)

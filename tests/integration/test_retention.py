@@ -12,7 +12,8 @@ from hub.application.process import Processing, process_batch
 from hub.application.retain import Retaining
 from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.settings import RetentionSection, load
+from hub.settings import load
+from hub.settings_sections import RetentionSection
 from hub.store import inbox, retention
 from hub.store.database import Database, Session
 from tests.support.doubles import by_name, customer, entry, source, store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from hub import log
 from hub.cli import output
 from hub.cli.app import COMMANDS, load
 from hub.demo.report import show as show_report
-from hub.store import destinations, touches
+from hub.store import alerts, destinations, touches
 from hub.store.database import Database
 from tests.integration.test_cli import Hub
 
@@ -32,7 +33,7 @@ SHOWN = {
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",
     "user add", "user list", "user link", "user role", "user remove",
     "insight run", "insight status", "insight try", "insight apply", "insight rollback", "insight list",
-    "insight personas",
+    "insight personas", "alerts list", "interactions list", "interactions tone",
     "segments list", "segments show", "segments preview", "report",
 }  # fmt: skip
 """Commands that are run below, with data that acts on terminals in everything they could print."""
@@ -42,7 +43,7 @@ ELSEWHERE = {
     "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try",
     "rules apply", "rules rollback", "token revoke", "database sizes", "database prune", "database backup",
     "database restore", "database shell", "connections authorise", "connector subscribe", "reconcile", "webhook listen",
-    "webhook try", "user password",
+    "webhook try", "user password", "alerts test",
 }  # fmt: skip
 """Commands that show no data of people; what they print goes through ``hub.cli.output`` like all else."""
 
@@ -102,6 +103,13 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
     hub.config.write_text(f"{hub.config.read_text(encoding='utf-8')}segments: {segments}\n", encoding="utf-8")
     with database.session() as session:
         touches.replace_pairs(session, [touches.PairRow(HOSTILE, 0, f"={HOSTILE}", 0.5, 5, 9)])
+        alerts.note(session, {HOSTILE: (HOSTILE, HOSTILE)}, timedelta(hours=1))
+        told = output.json_text({"kind": "message", "channel": HOSTILE, "text": HOSTILE})
+        session.run(
+            "INSERT INTO fact (id, connection, kind, external_id, happened_at, version_at, received_at, counted, "
+            "payload, inbox_id) VALUES (%s, 'bi', 'interaction', '1', now(), now(), now(), true, %s, 1)",
+            [UUID(int=9), told],
+        )
     for arguments in (
         ("check",), ("connections",), ("stats",), ("inbox", "list"), ("inbox", "show", "1"), ("inbox", "show", "2"),
         ("profile", "search", "anna"), ("profile", "show", anna), ("profile", "timeline", anna),
@@ -120,6 +128,7 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("insight", "run"), ("insight", "status"), ("insight", "try"), ("insight", "apply"), ("insight", "rollback"),
         ("insight", "list"), ("insight", "personas"), ("segments", "list"), ("segments", "show", HOSTILE),
         ("segments", "preview", str(segments)), ("report",), ("report", "products"), ("report", "products", "--csv"),
+        ("alerts", "list"), ("interactions", "list"), ("interactions", "tone", nothing, HOSTILE),
     ):  # fmt: skip
         run(*arguments)
 

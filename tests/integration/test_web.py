@@ -24,7 +24,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.profiles.timeline import timeline
 from hub.sdk.connection import Connection
 from hub.sdk.source import RawDelivery
-from hub.settings import RetentionSection
+from hub.settings_sections import RetentionSection
 from hub.store import retention
 from hub.store.database import Database
 from tests.support.asgi import running_api

@@ -36,7 +36,8 @@ TABLES = (
     "record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
     "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
     "inbox_note, bulk_load, reconciliation, subscription, route_change, retention_held, oauth_grant, arrival, "
-    "customer_stat, trait, insight_model, insight_run, segment_size, product_pair, product_habit, product_step, quota"
+    "customer_stat, trait, insight_model, insight_run, segment_size, product_pair, product_habit, product_step, quota, "
+    "behaviour, tone, alert"
 )
 
 

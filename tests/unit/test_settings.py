@@ -161,7 +161,7 @@ survivorship: nowhere.yaml
             "a b: 1",
             (
                 "a b: unknown key; there is hub, connections, routes, identity, survivorship, segments, leads, "
-                "destinations, mappings, console, retention, database_url, "
+                "destinations, mappings, console, retention, alerts, database_url, "
                 "redis_url, secret_key, data_dir, log_level, log_format (line 1)"
             ),
         ),
@@ -171,6 +171,14 @@ survivorship: nowhere.yaml
         ("\x00", "the file cannot be read: it holds a character that YAML does not allow"),
         ("connections: []", "connections: must hold one `name: {connector: ...}` per connection (line 1)"),
         ("? [a]\n: b", "the file: a key must be a plain word (line 1)"),
+        (
+            "alerts: {to: ['hush hush']}",
+            "alerts.to[0]: must be an Apprise URL, such as mailto://… or slack://… (line 1)",
+        ),
+        (
+            "alerts: {evnts: [paused]}",
+            "alerts.evnts: unknown key; did you mean 'events'? (line 1)",
+        ),
         (
             "hub: {default_region: XX}",
             "hub.default_region: must be an ISO 3166 country of two capital letters, such as DE (line 1)",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from hub.insight import forecast
+from hub.insight.calendar import holidays_of
+from hub.insight.customers import day_of
 from hub.insight.forecast import Forecast
 
 WEEKDAYS = np.array([30.0, 20, 22, 25, 40, 80, 10])
@@ -51,3 +55,65 @@ def test_no_shop_is_forecast_to_sell_less_than_nothing():
     if isinstance(told, Forecast):
         assert (told.low >= 0).all()
         assert (told.values >= 0).all()
+
+
+def closed_on(days: np.ndarray, closed: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The series with next to nothing on some days, and which days are such, four weeks ahead too."""
+    flags = np.zeros(len(days) + forecast.HORIZON, dtype=bool)
+    flags[closed] = True
+    told = days.copy()
+    told[flags[: len(days)]] *= 0.05
+    return told, flags
+
+
+def test_a_holiday_ahead_is_forecast_as_those_of_the_past_were():
+    """facebook/prophet #1665 and #2284: a holiday of the year before was forecast like any day."""
+    size = 60 * 7
+    past, flags = closed_on(series(60), [100, 200, 300, size - 60, size - 40, size - 20, size - 9, size + 3])
+    heeding, plain = forecast.forecast(past, holidays=flags), forecast.forecast(past)
+    assert isinstance(heeding, Forecast)
+    assert isinstance(plain, Forecast)
+    assert heeding.method.endswith("holidays")
+    assert heeding.error < plain.error
+    assert heeding.values[3] < 0.3 * plain.values[3]
+    assert heeding.values[4] > 0.7 * plain.values[4]
+
+
+def test_holidays_are_left_out_where_the_past_says_they_do_nothing():
+    size = 60 * 7
+    flags = np.zeros(size + forecast.HORIZON, dtype=bool)
+    flags[[100, 200, 300, size - 40, size - 20, size + 3]] = True
+    told = forecast.forecast(series(60), holidays=flags)
+    plain = forecast.forecast(series(60))
+    assert isinstance(told, Forecast)
+    assert isinstance(plain, Forecast)
+    assert told.error <= plain.error
+    assert abs(told.values[3] - plain.values[3]) < 0.25 * plain.values[3]
+
+
+def test_too_few_holidays_change_nothing():
+    past, flags = closed_on(series(40), [100, 200])
+    told, plain = forecast.forecast(past, holidays=flags), forecast.forecast(past)
+    assert isinstance(told, Forecast)
+    assert isinstance(plain, Forecast)
+    assert (told.values == plain.values).all()
+    assert not told.method.endswith("holidays")
+
+
+def test_the_holidays_of_a_country_move_with_the_year():
+    """facebook/prophet #2635: Easter of one year is no holiday of the next."""
+    first = day_of(datetime(2026, 4, 1, tzinfo=UTC))
+    assert np.flatnonzero(holidays_of("DE", first, 30)).tolist() == [2, 5]
+    first = day_of(datetime(2027, 3, 1, tzinfo=UTC))
+    assert np.flatnonzero(holidays_of("DE", first, 31)).tolist() == [25, 28]
+    assert not holidays_of("XX", first, 365).any()
+
+
+def test_a_week_below_what_was_expected_is_told():
+    past = series(40)
+    assert forecast.missed(past) is None
+    past[-7:] *= 0.2
+    short = forecast.missed(past)
+    assert short is not None
+    assert short[0] < short[1]
+    assert forecast.missed(np.ones(3)) is None

@@ -26,7 +26,7 @@ from hub.sdk.quota import Quota, quotas_of
     ],
 )  # fmt: skip
 def test_what_is_left_is_read_from_an_answer(headers: dict[str, str], told: list[Quota]) -> None:
-    assert list(quotas_of(httpx.Headers({name: value.encode() for name, value in headers.items()}))) == told
+    assert list(quotas_of(httpx.Headers([(name.encode(), value.encode()) for name, value in headers.items()]))) == told
 
 
 def test_a_client_tells_it_now_and_then_and_not_with_every_call() -> None:

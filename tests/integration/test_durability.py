@@ -19,7 +19,7 @@ from benchmarks.payloads import SECRET, Webhook, webhooks
 from hub.sandbox.hubspot import SandboxCrm, serve
 from tests.support.processes import OwnPostgres, Role, count, free_port, own_postgres, wait_for, wait_until_ready
 
-EVENTS = 600
+EVENTS = 360
 SENDERS = 4
 CONFIG = """
 hub: {{public_url: "{url}"}}

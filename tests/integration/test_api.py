@@ -651,6 +651,7 @@ def test_connections_show_their_state_and_no_secret(hub: Installation):
         },
         "destination": None,
         "backfill": None,
+        "quotas": [],
         "advice": shop["advice"],
     }
     assert shop["advice"][0].startswith("no event came yet: ")

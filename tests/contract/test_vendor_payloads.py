@@ -75,7 +75,7 @@ def _people(case: ConnectorCase, payload: Payload) -> set[str]:
     except SkipEvent:
         return set()
     accounts = {a.account_id for e in events if isinstance(e, CustomerEvent) for a in e.customer.accounts}
-    return personal_values(list(events)) - accounts - _of_goods(events)
+    return personal_values([e for e in events if not isinstance(e, ProductEvent)]) - accounts - _of_goods(events)
 
 
 def _of_goods(events: Sequence[CanonicalEvent | Note]) -> set[str]:

@@ -88,13 +88,12 @@ def by_stage(session: Session) -> dict[str, int]:
 
 
 def by_trait(session: Session, name: str) -> dict[str, int]:
-    """How many profiles have each value of a trait."""
-    return dict(
-        session.rows(
-            "SELECT told::jsonb ->> %s, count(*) FROM trait WHERE told LIKE '%%' || %s || '%%' GROUP BY 1",
-            [name, f'"{name}":'],
-        )
+    """How many profiles have each value of a trait that is one word."""
+    pattern = f'"{name}":"([a-z_]*)"'
+    rows = session.rows(
+        "SELECT substring(told FROM %s), count(*) FROM trait WHERE told ~ %s GROUP BY 1", [pattern, pattern]
     )
+    return dict(rows)
 
 
 def segment_sizes(session: Session) -> dict[str, int]:

@@ -73,6 +73,8 @@ def test_open_orders_of_some_value_are_a_task_whatever_the_score(way: Way, datab
     way.take(entry([IDA, order("7", "o1", now - DAY, "900.00", state="open"), did("7", "i1", "call", now - DAY)], "e1"))
     insight.work_out_due(way.processing)
     traits = only(database).traits
+    with database.session() as session:
+        assert insight.lead_actions(session) == {"task": 1}
     assert (traits.stage, traits.lead_action, traits.lead_value, traits.lead_currency) == (
         "potential",
         "task",

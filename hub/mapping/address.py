@@ -10,7 +10,9 @@ from babel.core import get_global
 
 from hub.mapping.name import clean, fold
 from hub.model.address import Address
+from hub.model.built import built
 
+_ADDRESS = built(Address)
 _STREET = re.compile(r"(str|strasse|street)\b")
 _ALIASES = {
     "uk": "GB",
@@ -79,7 +81,7 @@ def _postal_address(
     line1, postal_code, city = clean(line1), clean(postal_code), clean(city)
     if not (line1 or postal_code or city):
         return None
-    return Address(
+    return _ADDRESS(
         line1=line1,
         line2=clean(line2),
         postal_code=postal_code,

@@ -101,6 +101,8 @@ def told_fields(values: Mapping[CustomerField, str | None]) -> CustomerFields:
 
 def same_person(one: CustomerFields, other: CustomerFields) -> bool:
     """True where the names are one ("Ort" and "Uwe Ort" are), or one side tells none."""
+    if one is other:
+        return True
     mine, yours = _words(one), _words(other)
     return mine is yours or not mine or not yours or mine <= yours or yours <= mine
 
@@ -110,6 +112,8 @@ def completed(fields: CustomerFields, other: CustomerFields) -> CustomerFields:
 
     A name is taken whole or not at all; of phones every one is kept.
     """
+    if fields is other or not other:
+        return fields
     mine, yours = _words(fields), _words(other)
     if not (mine is yours or not mine or not yours or mine <= yours or yours <= mine):
         return fields

@@ -8,6 +8,7 @@ from typing import Any
 from hub.model.base import FrozenTexts
 
 _LONGEST_NAME = 100
+_NOTHING = FrozenTexts()
 
 
 def texts(*groups: Iterable[tuple[str | None, Any]]) -> FrozenTexts:
@@ -26,7 +27,7 @@ def texts(*groups: Iterable[tuple[str | None, Any]]) -> FrozenTexts:
                 continue
             values = found.setdefault(label, [])
             values += [text for text in _texts(value) if text not in values]
-    return FrozenTexts({name: "; ".join(values) for name, values in found.items() if values})
+    return FrozenTexts({name: "; ".join(values) for name, values in found.items() if values}) if found else _NOTHING
 
 
 def text(value: Any) -> str | None:

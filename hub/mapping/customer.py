@@ -47,7 +47,7 @@ CustomerField = Literal[
 
 _NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
 
-_snapshot = built(CustomerSnapshot)
+_SNAPSHOT = built(CustomerSnapshot)
 
 CustomerFields = Mapping[CustomerField, tuple[str, ...]]
 """Field name to the values found, in order of preference; text as the source wrote it."""
@@ -89,7 +89,7 @@ def customer(
     region = region_of(fields, known, region)
     handle = first("handle")
     handles = (ChannelAccount(network="handle", account_id=handle.strip().lower(), handle=handle),) if handle else ()
-    return _snapshot(
+    return _SNAPSHOT(
         key=key,
         name=person_name(
             first=first("first_name"),

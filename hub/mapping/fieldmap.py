@@ -65,10 +65,10 @@ class FieldMap(Generic[Schema]):
         parts[""] = _steps(source)
         found: dict[CustomerField, tuple[str, ...]] = {}
         for name, part, step in self._places:
-            if part in parts:
-                value = parts[part].get(step)
-                if value is not None and value != "":
-                    found[name] = (*found.get(name, ()), str(value))
+            held = parts.get(part)
+            if held is not None and (value := held.get(step)) is not None and value != "":
+                text = value if type(value) is str else str(value)
+                found[name] = (*found[name], text) if name in found else (text,)
         return found
 
 

@@ -8,9 +8,11 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from hub.mapping import han
+from hub.model.built import built
 from hub.model.customer import PersonName
 from hub.model.text import tidy
 
+_NAME = built(PersonName)
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _TITLES = frozenset(
@@ -104,7 +106,7 @@ def person_name(
         full = " ".join(part for part in (first, middle, last) if part) or None
     elif first is None and last is None:
         first, middle, last = _split(full)
-    return PersonName(first=first, middle=middle, last=last, full=full) if full else None
+    return _NAME(first=first, middle=middle, last=last, full=full) if full else None
 
 
 def _split(full: str) -> tuple[str | None, str | None, str | None]:

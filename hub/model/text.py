@@ -35,15 +35,18 @@ def is_tidy(text: str) -> bool:
     return _SEEN.match(text) is not None
 
 
-@lru_cache(maxsize=2_048)
 def tidy(text: str) -> str:
     """Compose (NFC), and take out what nobody sees: control and zero-width characters, BOM, soft hyphen, bidi controls.
 
     Line ends and tabs stay. Half a surrogate becomes U+FFFD. Joiners, variation selectors and tags stay where they
     mean something: inside an emoji, and between letters of a script that joins (Persian, Hindi).
     """
-    if is_tidy(text):
-        return text
+    # Most texts are so already, and seen once: to remember them costs more than to look at them.
+    return text if (text.isascii() and text.isprintable()) or is_tidy(text) else _tidied(text)
+
+
+@lru_cache(maxsize=2_048)
+def _tidied(text: str) -> str:
     if _LONE_HALF.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = text.translate(_LINE_ENDS)

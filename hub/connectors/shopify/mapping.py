@@ -48,7 +48,8 @@ from hub.model.order import (
     Tax,
 )
 
-_ORDER, _LINE = built(Order), built(OrderLine)
+_ORDER, _LINE, _PRODUCT = built(Order), built(OrderLine), built(ProductReference)
+_NOTHING = Decimal(0)
 
 _NO: dict[CustomerField, str] = {
     "middle_name": "Shopify has first and last name only",
@@ -249,7 +250,7 @@ def order(given: schemas.Order, told: Addresses) -> Order:
         discount_total=given.total_discounts,
         tax_total=given.total_tax,
         tax_included=given.taxes_included,
-        shipping_total=sum([line.amount for line in shipping], Decimal(0)),
+        shipping_total=sum([line.amount for line in shipping], _NOTHING),
         lines=tuple(_line(item, given.discount_applications) for item in given.line_items),
         discounts=tuple(Discount(code=code.code, amount=code.amount) for code in given.discount_codes),
         taxes=_taxes(given.tax_lines),
@@ -269,7 +270,7 @@ def order(given: schemas.Order, told: Addresses) -> Order:
         tags=labels(given.tags),
         custom=texts(map(schemas.Attribute.pair, given.note_attributes), more),
     )
-    duties = Decimal(0) if given.duties_included else given.duties
+    duties = _NOTHING if given.duties_included else given.duties
     fees = schemas.in_shop_money(given.original_total_additional_fees_set)
     # The tip may be a line item, and rounding is of what was received: https://shopify.dev/docs/api/admin-graphql/
     # latest/objects/CashRoundingAdjustment
@@ -326,10 +327,10 @@ def _line(item: schemas.LineItem, applications: Sequence[schemas.DiscountApplica
     # the allocations hold it where there are any (Order and AbandonedCheckout resources)
     total = item.line_price if item.price is None else item.price * item.quantity
     if total is not None:
-        total -= sum((d.amount for d in discounts), Decimal(0)) if discounts else item.total_discount or Decimal(0)
+        total -= sum((d.amount for d in discounts), _NOTHING) if discounts else item.total_discount or _NOTHING
     return _LINE(
         external_id=item.id or item.key,
-        product=ProductReference(
+        product=_PRODUCT(
             external_id=item.product_id, variant_id=item.variant_id, sku=item.sku, name=item.name or item.title
         ),
         quantity=item.quantity,

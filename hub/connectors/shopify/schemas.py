@@ -21,6 +21,8 @@ from hub.model import money as model
 from hub.model.consent import ConsentChannel
 from hub.model.money import Currency
 
+_NOTHING = Decimal(0)
+
 
 class Address(VendorModel):
     first_name: str | None = None
@@ -95,7 +97,7 @@ class MoneySet(VendorModel):
 
 def in_shop_money(given: MoneySet | None) -> Decimal:
     """The amount in the shop's currency; nought where it is not told."""
-    return (given.shop_money.amount if given and given.shop_money else None) or Decimal(0)
+    return (given.shop_money.amount if given and given.shop_money else None) or _NOTHING
 
 
 class Attribute(VendorModel):
@@ -171,7 +173,7 @@ class ShippingLine(VendorModel):
         """The price after discounts."""
         if self.discounted_price is not None:
             return self.discounted_price
-        return self.price - sum((found.amount for found in self.discount_allocations), Decimal(0))
+        return self.price - sum((found.amount for found in self.discount_allocations), _NOTHING)
 
 
 class Transaction(VendorModel):
@@ -231,15 +233,15 @@ class Refund(VendorModel):
 
     def goods(self, *, with_tax: bool) -> Decimal:
         """What came back or was taken off, in the shop's money: goods, shipping, duties, fees; ``with_tax`` on top."""
-        parts = [line.subtotal or Decimal(0) for line in self.refund_line_items]
+        parts = [line.subtotal or _NOTHING for line in self.refund_line_items]
         if with_tax:
-            parts += [line.total_tax or Decimal(0) for line in self.refund_line_items]
+            parts += [line.total_tax or _NOTHING for line in self.refund_line_items]
         shipping = [in_shop_money(line.subtotal_amount_set) for line in self.refund_shipping_lines]
         if not shipping:
             moved = [found for found in self.order_adjustments if found.kind == "shipping_refund"]
-            shipping = [abs((found.amount or Decimal(0)) + (found.tax_amount or Decimal(0))) for found in moved]
+            shipping = [abs((found.amount or _NOTHING) + (found.tax_amount or _NOTHING)) for found in moved]
         more = map(in_shop_money, (self.total_duties_set, self.total_additional_fees_set))
-        return sum((*parts, *shipping, *more), Decimal(0))
+        return sum((*parts, *shipping, *more), _NOTHING)
 
 
 class Fulfilment(VendorModel):
@@ -327,8 +329,9 @@ class Order(Purchase):
     def duties(self) -> Decimal:
         """In the shop's money: of the whole order, else of its lines."""
         told = self.original_total_duties_set or self.current_total_duties_set
-        lines = (one for line in self.line_items for one in line.duties)
-        return in_shop_money(told) if told else sum(map(in_shop_money, lines), Decimal(0))
+        if told:
+            return in_shop_money(told)
+        return sum([in_shop_money(one) for line in self.line_items for one in line.duties], _NOTHING)
 
     @property
     def paid(self) -> bool:

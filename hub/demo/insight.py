@@ -8,6 +8,7 @@ from hub.application import insight
 from hub.application.process import Processing
 from hub.application.report import report
 from hub.application.traits import Insight
+from hub.demo import insight_ways
 from hub.insight.lead_rules import LeadRules
 from hub.insight.reports import Report
 from hub.matching.rules import IdentityRules
@@ -15,12 +16,17 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.store.database import Database
 
-NAMES = ("life-cycle", "personas", "leads", "products", "up-sell", "replenishment", "attribution", "forecast")
+NAMES = (
+    "life-cycle", "personas", "leads", "products", "up-sell", "replenishment", "attribution", "forecast",
+    *insight_ways.NAMES,
+)  # fmt: skip
 
 
 def sentences(database: Database, connections: Mapping[str, Connection]) -> list[str]:
     """Work everybody out, and tell it. Nothing is delivered: the laws are checked by then."""
-    held = Insight(leads=LeadRules())
+    held = Insight(
+        leads=LeadRules(), channels={name: one.connector.manifest.channel for name, one in connections.items()}
+    )
     work = Processing(database, connections, (), IdentityRules(), SurvivorshipRules(), held)
     # The schedule has run while the day went on: what it was fitted to then is not all of it.
     insight.run(work, by="the demo", fit=True)
@@ -29,7 +35,8 @@ def sentences(database: Database, connections: Mapping[str, Connection]) -> list
         actions = insight.lead_actions(session)
     told = [_life_cycle(found["life-cycle"]), _personas(found["personas"]), _leads(actions)]
     told += [_offers(found["products"], found["up-sell"], found["replenishment"])]
-    return [*told, _attribution(found["attribution"]), _forecast(found["forecast"])]
+    told += [_attribution(found["attribution"]), _forecast(found["forecast"])]
+    return [*told, *insight_ways.sentences(found)]
 
 
 def _life_cycle(one: Report) -> str:

@@ -316,16 +316,9 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     resolution = resolve(session, drafts, rules.identity, now)
     resolved = perf_counter()
     placed = counting_placed_orders(processing.connections)
-    changed = survive(
-        session,
-        resolution.members,
-        resolution.known,
-        resolution.created_at,
-        ranks={name: connection.settings.rank for name, connection in processing.connections.items()},
-        rules=rules.survivorship,
-        now=now,
-        placed=placed,
-    )
+    ranks = {name: connection.settings.rank for name, connection in processing.connections.items()}
+    settled = (resolution.members, resolution.known, resolution.created_at)
+    changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed)
     survived = perf_counter()
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}

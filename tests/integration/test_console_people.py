@@ -18,8 +18,8 @@ from hub.application.answer_review import Reviewer
 from hub.application.calibrate import calibrated
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
-from hub.application.in_force import InForce
 from hub.application.field_notes import Notes
+from hub.application.in_force import InForce
 from hub.application.judge import Judge
 from hub.console.app import console
 from hub.console.house import House

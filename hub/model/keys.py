@@ -11,11 +11,14 @@ def _digest(*parts: str) -> UUID:
     return UUID(bytes=blake2b("\x1f".join(parts).encode(), digest_size=16).digest())
 
 
+# One delivery asks for the ids of its record and its order several times.
+@lru_cache(maxsize=256)
 def record_id(connection: str, kind: str, external_id: str) -> UUID:
     """The id of one source's view of one customer."""
     return _digest("record", connection, kind, external_id)
 
 
+@lru_cache(maxsize=256)
 def fact_id(connection: str, kind: str, external_id: str) -> UUID:
     """The id of an order, interaction or other fact."""
     return _digest("fact", connection, kind, external_id)

@@ -47,10 +47,9 @@ def arrived(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Se
 def _is_ahead(event: CanonicalEvent, latest: datetime) -> bool:
     match event:
         case OrderEvent(order=order):
-            paid = [payment.at for payment in order.payments]
-            return any(
-                at is not None and at > latest for at in (order.placed_at, *paid, *(r.at for r in order.refunds))
-            )
+            if order.placed_at > latest:
+                return True
+            return any(part.at is not None and part.at > latest for part in (*order.payments, *order.refunds))
         case CartEvent(cart=cart):
             return cart.started_at > latest
         case CaseEvent(case=told):

@@ -98,7 +98,7 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
             result[attribute] = values
     if "custom" in attributes:
         result["custom"] = {c.key: c.value for c in sorted(survivors(ordered, "custom", rules), key=lambda c: c.key)}
-    consents = [summary for summary, _ in consent_decisions(ordered)]
+    consents = [summary for summary, _ in consent_decisions(ordered)] if "consents" in attributes else []
     if consents:
         result["consents"] = consents
     if orders:
@@ -124,8 +124,10 @@ def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 
 def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference: of each its candidates, the best first."""
-    by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
     candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    if len(candidates) < 2:
+        return [[candidate] for candidate in candidates]
+    by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
     same = _same_place(candidates) if attribute == "addresses" else {}
     for candidate in candidates:
         by_key[same.get(candidate.key, candidate.key) or candidate.value].append(candidate)

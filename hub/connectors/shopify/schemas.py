@@ -329,9 +329,8 @@ class Order(Purchase):
     def duties(self) -> Decimal:
         """In the shop's money: of the whole order, else of its lines."""
         told = self.original_total_duties_set or self.current_total_duties_set
-        if told:
-            return in_shop_money(told)
-        return sum([in_shop_money(one) for line in self.line_items for one in line.duties], _NOTHING)
+        lines = [one for line in self.line_items for one in line.duties]
+        return in_shop_money(told) if told else sum(map(in_shop_money, lines), _NOTHING)
 
     @property
     def paid(self) -> bool:

@@ -47,6 +47,10 @@ KINDS: dict[str, Kind] = {
     "turkish": Kind(scripts.turkish, "Turkish names", records=2_000),
     "cyrillic": Kind(scripts.cyrillic, "Russian and Ukrainian names", records=2_000),
     "greek": Kind(scripts.greek, "Greek names", records=2_000),
+    "polish_unseen": Kind(scripts.polish_unseen, "other Polish names than those tuned with", records=2_000),
+    "arabic_unseen": Kind(scripts.arabic_unseen, "other Arabic names", records=2_000),
+    "chinese_unseen": Kind(scripts.chinese_unseen, "other Chinese names", records=2_000),
+    "vietnamese_unseen": Kind(scripts.vietnamese_unseen, "other Vietnamese names", records=2_000),
     "registers": Kind(
         registers.registers, "national ids and cards, some borrowed", frozenset({"national_id", "loyalty_id"})
     ),

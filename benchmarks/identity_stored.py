@@ -89,8 +89,10 @@ def _database(server: Postgres, tree: Path, name: str, file: Path, count: int) -
     with psycopg.connect(server.url) as connection:
         there = connection.execute("SELECT FROM pg_database WHERE datname = %s", [called]).fetchone()
     if there is None:
-        server.database(called)
-        done = _play(tree, url, file, 0)
+        begun = f"{called}_begun"
+        done = _play(tree, server.database(begun), file, 0)
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{begun}" RENAME TO "{called}"'.encode())
         print(f"{name}: stored {done['records']:.0f}, {_words([done])}", file=sys.stderr, flush=True)
     return url
 

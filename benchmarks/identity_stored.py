@@ -30,15 +30,15 @@ from benchmarks.server import Postgres, postgres
 from hub.store import embedded
 
 Turn = dict[str, float]
-WARM_UP = 500
-"""Records of each turn that are not counted: the process has read nothing yet."""
+WARM_UP = 4_000
+"""Records of each turn that are not counted: a worker remembers the names it met, and this one has met none."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.identity_stored", description=__doc__)
     parser.add_argument("--beside", type=Path, required=True, help="a checkout of Hub to compare with")
     parser.add_argument("--stored", type=int, default=20_000)
-    parser.add_argument("--new", type=int, default=1_000, help="records counted in each turn")
+    parser.add_argument("--new", type=int, default=4_000, help="records counted in each turn")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="a folder for the server's data, kept and used again")
     options = parser.parse_args()
@@ -48,10 +48,12 @@ def main() -> None:
     with ExitStack() as stack:
         server = stack.enter_context(_server(options.keep) if options.keep else postgres())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-stored-")))
-        source = people(options.stored + each * options.rounds + 100_000)
+        source = people(10 * options.stored)
         stored = _written(folder / "stored.csv", islice(source, options.stored))
-        further = [_written(folder / f"{n}.csv", islice(source, each)) for n in range(options.rounds)]
         urls = {name: _database(server, tree, name, stored, options.stored) for name, tree in trees.items()}
+        met = max(map(_count, urls.values())) - options.stored
+        source = islice(source, met, None)
+        further = [_written(folder / f"{n}.csv", islice(source, each)) for n in range(options.rounds)]
         for number, file in enumerate(further):
             # Who begins changes from turn to turn: the machine's other work does not favour one of them.
             for name in sorted(trees, reverse=bool(number % 2)):
@@ -95,6 +97,13 @@ def _database(server: Postgres, tree: Path, name: str, file: Path, count: int) -
             connection.execute(f'ALTER DATABASE "{begun}" RENAME TO "{called}"'.encode())
         print(f"{name}: stored {done['records']:.0f}, {_words([done])}", file=sys.stderr, flush=True)
     return url
+
+
+def _count(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM record").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _play(tree: Path, url: str, file: Path, warm_up: int) -> Turn:

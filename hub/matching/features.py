@@ -21,17 +21,8 @@ from hub.matching.short_forms import shortest
 FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rodzina", "casa", "haus", "home", "house"})
 """Words a household puts into the name of its mailbox."""
 
-_SUFFIXES = {
-    "jr": "jr",
-    "junior": "jr",
-    "jun": "jr",
-    "ii": "jr",
-    "sr": "sr",
-    "senior": "sr",
-    "sen": "sr",
-    "iii": "iii",
-    "iv": "iv",
-}
+_SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
+_SUFFIXES["iv"] = "iv"
 SALUTATIONS = {
     **dict.fromkeys(("herr", "herrn", "hr", "mr", "monsieur"), "salutation:man"),
     **dict.fromkeys(("frau", "fr", "fraeulein", "mrs", "ms", "miss", "mme", "mlle", "madame"), "salutation:woman"),
@@ -226,8 +217,7 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
 
 
 def _salutation(words: Tokens) -> set[str]:
-    found = {SALUTATIONS[word] for word in words if word in SALUTATIONS}
-    return found if len(found) == 1 else set()
+    return found if len(found := {SALUTATIONS[word] for word in words if word in SALUTATIONS}) == 1 else set()
 
 
 def _addressed(state: State) -> Tokens:

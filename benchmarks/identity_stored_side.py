@@ -72,7 +72,7 @@ def main() -> None:
     database = Database(url)
     database.open()
     _found("tune_memory", "hub.workers.memory", "hub.bootstrap")()
-    process = importlib.import_module(
+    process: Any = importlib.import_module(
         next(place for place in ("hub.application.process", "hub.workers.process") if _is_there(place))
     )
     rules = _found("IdentityRules", "hub.matching.rules", "hub.identity.rules")()

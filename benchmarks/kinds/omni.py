@@ -89,7 +89,7 @@ def omni(draw: Draw) -> Told:
             phones = [landline if landline and draw.chance(0.6) else draw.mobile()]
             if draw.chance(0.1):
                 phones.append(draw.mobile())
-            handle = draw.once(lambda a=first, b=last: f"{plain(b)[:6]}_{plain(a)[:4]}{draw.randrange(1000)}".lower())
+            handle = _handle(draw, f"{plain(last)[:6]}_{plain(first)[:4]}".lower())
             person = _Customer(f"p{number}", country, first, last, born, door, place, emails, phones, handle)
             number += 1
             count = draw.count(_RECORDS)
@@ -101,6 +101,10 @@ def omni(draw: Draw) -> Told:
                 if record == marries:
                     person.last = lasts.draw(draw)
                 yield person.name, _record(draw, person)
+
+
+def _handle(draw: Draw, stem: str) -> str:
+    return draw.once(lambda: f"{stem}{draw.randrange(1000)}")
 
 
 def _record(draw: Draw, person: _Customer) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.kinds import births, given, historical, homes, registers, scripts, work, years
+from benchmarks.kinds import births, given, historical, homes, omni, registers, scripts, work, years
 from benchmarks.kinds.drawing import Draw
 from benchmarks.kinds.homes import Told
 from benchmarks.people import Row
@@ -16,6 +16,7 @@ TUNING, TEST = 1, 2
 COLUMNS = (
     "record_id", "cluster_id", "source", "first_name", "last_name", "email", "phone", "birth_date", "street",
     "postal_code", "city", "country", "company", "national_id", "loyalty_id", "occupation",
+    "full_name", "handle",
 )  # fmt: skip
 
 Make = Callable[[Draw, int], Told]
@@ -35,6 +36,9 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "omni": Kind(
+        omni.omni, "customers of a shop, a till, a newsletter, networks", frozenset({"email", "phone"}), records=6_000
+    ),
     "many_records": Kind(homes.many_records, "one person's 5 to 60 records, by name and address"),
     "business": Kind(work.business, "contacts of one company", frozenset({"email", "phone"})),
     "couples": Kind(homes.couples, "couples on one mailbox", frozenset({"email", "phone"})),
@@ -47,6 +51,10 @@ KINDS: dict[str, Kind] = {
     "turkish": Kind(scripts.turkish, "Turkish names", records=2_000),
     "cyrillic": Kind(scripts.cyrillic, "Russian and Ukrainian names", records=2_000),
     "greek": Kind(scripts.greek, "Greek names", records=2_000),
+    "polish_unseen": Kind(scripts.polish_unseen, "other Polish names than those tuned with", records=2_000),
+    "arabic_unseen": Kind(scripts.arabic_unseen, "other Arabic names", records=2_000),
+    "chinese_unseen": Kind(scripts.chinese_unseen, "other Chinese names", records=2_000),
+    "vietnamese_unseen": Kind(scripts.vietnamese_unseen, "other Vietnamese names", records=2_000),
     "registers": Kind(
         registers.registers, "national ids and cards, some borrowed", frozenset({"national_id", "loyalty_id"})
     ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.kinds import script_words as words
+from benchmarks.kinds import script_words_unseen as unseen
 from benchmarks.kinds import transcribing
 from benchmarks.kinds.drawing import Draw, endless
 from benchmarks.kinds.homes import Told
@@ -142,10 +143,10 @@ def _arabic(draw: Draw, name: Name) -> tuple[str, str]:
 # -- Chinese ----------------------------------------------------------------------------------------------------------
 
 
-def _chinese_name(draw: Draw, kin: Name | None) -> Name:
-    given = tuple(_CHINESE_GIVEN.draw(draw) for _ in range(1 if draw.chance(0.2) else 2))
-    western = draw.choice(words.WESTERN) if draw.chance(0.25) else ""
-    last = kin.last if kin else tuple(_CHINESE_LAST.draw(draw).split("/"))
+def _chinese_name(syllables: Zipf, last_names: Zipf, western_names: list[str], draw: Draw, kin: Name | None) -> Name:
+    given = tuple(syllables.draw(draw) for _ in range(1 if draw.chance(0.2) else 2))
+    western = draw.choice(western_names) if draw.chance(0.25) else ""
+    last = kin.last if kin else tuple(last_names.draw(draw).split("/"))
     first = tuple("/".join(each.split("/")[place] for each in given) for place in range(3))
     return Name(False, ("".join(first[0].split("/")).capitalize(), *first), western, last)
 
@@ -179,11 +180,14 @@ def _chinese(draw: Draw, name: Name) -> tuple[str, str]:
 # -- Vietnamese -------------------------------------------------------------------------------------------------------
 
 
-def _vietnamese_name(draw: Draw, kin: Name | None) -> Name:
+def _vietnamese_name(
+    men: tuple[list[str], list[str]], women: tuple[list[str], list[str]], last: Zipf, draw: Draw, kin: Name | None
+) -> Name:
     female = draw.chance(0.5)
-    middle = draw.choice(words.VIETNAMESE_MIDDLE_WOMEN if female else words.VIETNAMESE_MIDDLE_MEN)
-    given = _zipf(words.VIETNAMESE_WOMEN if female else words.VIETNAMESE_MEN, 0.5).draw(draw)
-    return Name(female, (given,), middle, kin.last if kin else tuple(_VIETNAMESE_LAST.draw(draw).split("/")))
+    middles, givens = women if female else men
+    middle = draw.choice(middles)
+    given = _zipf(givens, 0.5).draw(draw)
+    return Name(female, (given,), middle, kin.last if kin else tuple(last.draw(draw).split("/")))
 
 
 def _vietnamese(draw: Draw, name: Name) -> tuple[str, str]:
@@ -287,8 +291,6 @@ def _of_a_woman(last: str) -> str:
     return last
 
 
-_CHINESE_LAST, _CHINESE_GIVEN = _zipf(words.CHINESE_LAST, 1.0), _zipf(words.CHINESE_GIVEN, 0.4)
-_VIETNAMESE_LAST = Zipf(words.VIETNAMESE_LAST, 0.5, 1.2)
 _TURKISH_LAST = _zipf(words.TURKISH_LAST)
 _RUSSIAN = tuple(map(_zipf, (words.RUSSIAN_MEN, words.RUSSIAN_WOMEN, words.RUSSIAN_LAST)))
 _UKRAINIAN = tuple(map(_zipf, (words.UKRAINIAN_MEN, words.UKRAINIAN_WOMEN, words.UKRAINIAN_LAST)))
@@ -298,10 +300,46 @@ def _of(men: list[str], women: list[str], last: list[str]) -> Invent:
     return partial(_invent, _zipf(men), _zipf(women), _zipf(last))
 
 
+def _chinese_of(given: list[str], last: list[str], western: list[str]) -> Invent:
+    return partial(_chinese_name, _zipf(given, 0.4), _zipf(last, 1.0), western)
+
+
+def _vietnamese_of(
+    men: tuple[list[str], list[str]], women: tuple[list[str], list[str]], last: list[str], power: float = 1.2
+) -> Invent:
+    return partial(_vietnamese_name, men, women, Zipf(last, 0.5, power))
+
+
 polish = endless(partial(_told, _of(words.POLISH_MEN, words.POLISH_WOMEN, words.POLISH_LAST), _polish))
+polish_unseen = endless(partial(_told, _of(unseen.POLISH_MEN, unseen.POLISH_WOMEN, unseen.POLISH_LAST), _polish))
 arabic = endless(partial(_told, _of(words.ARABIC_MEN, words.ARABIC_WOMEN, words.ARABIC_LAST), _arabic))
-chinese = endless(partial(_told, _chinese_name, _chinese))
-vietnamese = endless(partial(_told, _vietnamese_name, _vietnamese))
+arabic_unseen = endless(partial(_told, _of(unseen.ARABIC_MEN, unseen.ARABIC_WOMEN, unseen.ARABIC_LAST), _arabic))
+chinese = endless(partial(_told, _chinese_of(words.CHINESE_GIVEN, words.CHINESE_LAST, words.WESTERN), _chinese))
+chinese_unseen = endless(
+    partial(_told, _chinese_of(unseen.CHINESE_GIVEN, unseen.CHINESE_LAST, unseen.WESTERN), _chinese)
+)
+vietnamese = endless(
+    partial(
+        _told,
+        _vietnamese_of(
+            (words.VIETNAMESE_MIDDLE_MEN, words.VIETNAMESE_MEN),
+            (words.VIETNAMESE_MIDDLE_WOMEN, words.VIETNAMESE_WOMEN),
+            words.VIETNAMESE_LAST,
+        ),
+        _vietnamese,
+    )
+)
+vietnamese_unseen = endless(
+    partial(
+        _told,
+        _vietnamese_of(
+            (unseen.VIETNAMESE_MIDDLE_MEN, unseen.VIETNAMESE_MEN),
+            (unseen.VIETNAMESE_MIDDLE_WOMEN, unseen.VIETNAMESE_WOMEN),
+            unseen.VIETNAMESE_LAST,
+        ),
+        _vietnamese,
+    )
+)
 turkish = endless(partial(_told, _of(words.TURKISH_MEN, words.TURKISH_WOMEN, words.TURKISH_LAST), _turkish))
 cyrillic = endless(partial(_told, _cyrillic_name, _cyrillic))
 greek = endless(partial(_told, _of(words.GREEK_MEN, words.GREEK_WOMEN, words.GREEK_LAST), _greek))

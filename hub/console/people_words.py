@@ -81,6 +81,7 @@ LEVELS = {
     "bound": N_("family and housemates share it too"),
     "same in a household": N_("father and son may share one"),
     "common in a household": N_("two of one household hardly share one"),
+    "alike in a household": N_("brothers and sisters may be called so"),
     "digit": N_("the same but for one digit"),
     "day_month": N_("the same day in another year"),
     "two_parts": N_("the same year, and day or month"),

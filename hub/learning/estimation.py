@@ -33,7 +33,17 @@ from typing import Any, Literal
 
 from hub.learning.sampling import MOST, Sample
 from hub.learning.splink_model import COLUMNS, from_splink, to_splink
-from hub.learning.training import adjusted, bounded, frequencies, lent, near_births, peopled, refined, tempered
+from hub.learning.training import (
+    adjusted,
+    bounded,
+    frequencies,
+    lent,
+    near_births,
+    near_firsts,
+    peopled,
+    refined,
+    tempered,
+)
 from hub.matching.blocking import Id
 from hub.matching.clustering import DEFAULTS, crowds
 from hub.matching.contacts import root
@@ -96,6 +106,7 @@ def estimate(
         splinks = from_splink(splinked(kept.values(), told), told)
         told = tempered(told, splinks, model, alone=estimator == "splink")
     told = near_births(scores, {born for person in kept.values() for born in person.births}, told)
+    told = near_firsts(scores, [name.first for one in kept.values() for name in one.names if name.first], told)
     told = peopled(lent(scores, bounded(scores, told)), sum(one.weight >= told.same for one in scores) / sample.share)
     known = sample.judged
     pairs = {(min(pair), max(pair)): one for pair, one in judged.items() if known.keys() >= set(pair)}

@@ -8,7 +8,7 @@ places are counted outright. All weights are rounded, so that the same data give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log2
 
@@ -16,7 +16,8 @@ from hub.matching.blocking import hashed
 from hub.matching.comparison import BIRTH, BORN_ALIKE, birth_rank
 from hub.matching.features import Birth, Features, compact
 from hub.matching.kinds import BY_VALUE
-from hub.matching.scoring import Score
+from hub.matching.names import ALIKE, Tokens, likeness
+from hub.matching.scoring import ALIKE_AT_HOME, Score
 from hub.matching.weights import Model, bound_of, different_of
 
 BEYOND_DOUBT = 10.0
@@ -58,6 +59,7 @@ _NAMES = {
     ("national_id", "exact"): bound_of("national_id"),
     **{(kind.name, "exact"): bound_of(kind.name) for kind in BY_VALUE},
     **{(kind.name, "other"): different_of(kind.name) for kind in BY_VALUE if kind.different is not None},
+    ("first_name", ALIKE): "first_alike",
     ("first_name", "common in a household"): "household_first_least",
     ("first_name", "same in a household"): "household_first_most", ("suffix", "different"): "suffix_different",
     ("address", "street"): "street", ("address", "different"): "address_different",
@@ -68,7 +70,7 @@ _NAMES = {
 
 _CLEAR = frozenset({"exact", "part", "alias", "typo", "different"})
 _SUREST = 0.97
-_IN_A_HOUSEHOLD = frozenset({"same in a household", "common in a household"})
+_IN_A_HOUSEHOLD = frozenset({"same in a household", "common in a household", ALIKE_AT_HOME})
 _LENDERS = 10
 """Pairs that share a number under two first names, as which the shipped odds count."""
 _MOST = -0.5
@@ -79,11 +81,17 @@ _NEAR_BIRTHS: Mapping[str, float] = {
 }  # fmt: skip
 """How often two dates that one person told are so near."""
 
+_NEAR_FIRSTS: Mapping[str, tuple[str, float]] = {
+    "close": ("first_close", 0.005), "far": ("first_far", 0.003), ALIKE: ("first_alike", 0.002),
+}  # fmt: skip
+"""Weight of a level, and how often two first names that one person told are so near, and not equal."""
+
 _STRANGERS = 2_000
 """Pairs of strangers that the shipped weights are worth."""
 
 _DATES, _NEXT = 2_000, 20
 _MOST_NEARER = 3.0
+_NAMES_DRAWN = 1_000
 
 _MOST_MATES = 8.0
 """Other records of the same person that a record has on average, at most."""
@@ -133,15 +141,41 @@ def near_births(scores: Iterable[Score], births: Collection[Birth], model: Model
         for feature, level, weight in found.evidence:
             if feature == "birth_date" and found.weight - weight >= BEYOND_DOUBT:
                 own[level] += 1
-    told, seen = strangers.total(), own.total()
     changed = {}
     for level, usual in _NEAR_BIRTHS.items():
         name = f"birth_{level}"
-        shipped: float = getattr(model.weights, name)
-        chance = (strangers[level] + usual / 2**shipped * _STRANGERS) / (told + _STRANGERS)
-        rate = (own[level] + usual * STRENGTH) / (seen + STRENGTH)
-        changed[name] = round(max(min(log2(rate / chance), shipped + _MOST_NEARER), shipped - _MOST_NEARER), _DECIMALS)
+        changed[name] = _against_strangers(level, usual, getattr(model.weights, name), own, strangers)
     return replace(model, weights=replace(model.weights, **changed))
+
+
+def near_firsts(scores: Iterable[Score], firsts: Sequence[Tokens], model: Model) -> Model:
+    """The model with what a first name that is nearly another says, by how often strangers' first names are so near.
+
+    ``firsts`` are those of these records, as often as they are told. At one door another weight holds: there they are
+    sisters and brothers.
+    """
+    ordered = sorted(firsts, key=lambda name: hashed(("first", " ".join(name))))
+    number = min(len(ordered), _NAMES_DRAWN)
+    drawn = [ordered[place * len(ordered) // number] for place in range(number)]
+    # Equal names stand side by side: each is compared with names from all over.
+    steps = sorted({step * len(drawn) // (_NEXT + 1) for step in range(1, _NEXT + 1)} - {0})
+    strangers = Counter(likeness(one, drawn[place - step]) for place, one in enumerate(drawn) for step in steps)
+    own: Counter[str] = Counter()
+    for found in scores:
+        lines = [(level, weight) for feature, level, weight in found.evidence if feature == "first_name"]
+        if lines and found.weight - sum(weight for _, weight in lines) >= BEYOND_DOUBT:
+            own[lines[0][0]] += 1
+    changed = {}
+    for level, (name, usual) in _NEAR_FIRSTS.items():
+        changed[name] = _against_strangers(level, usual, getattr(model.weights, name), own, strangers)
+    return replace(model, weights=replace(model.weights, **changed))
+
+
+def _against_strangers(level: str, usual: float, shipped: float, own: Counter[str], strangers: Counter[str]) -> float:
+    """Bits of a level: how often one person's values have it against how often strangers' have."""
+    chance = (strangers[level] + usual / 2**shipped * _STRANGERS) / (strangers.total() + _STRANGERS)
+    rate = (own[level] + usual * STRENGTH) / (own.total() + STRENGTH)
+    return round(max(min(log2(rate / chance), shipped + _MOST_NEARER), shipped - _MOST_NEARER), _DECIMALS)
 
 
 def _strangers(births: Collection[Birth]) -> Counter[str]:
@@ -306,6 +340,11 @@ def _weighed(found: Score, model: Model) -> list[str]:
             name = bound = "bound_shared"
         if bound:
             bounds.append((getattr(model.weights, bound), bound))
+        if level == ALIKE_AT_HOME:
+            # At one door that weight decided, and not the one among strangers; of well-known names it is another's.
+            near = found.evidence[0].level
+            names.discard(_NAMES["first_name", near])
+            name = "" if near == ALIKE else f"household_first_{near}"
         if name and weight and not (held and bound):
             names.add(name)
     if held and bounds:

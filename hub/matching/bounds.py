@@ -7,7 +7,7 @@ from math import inf
 from hub.matching import name_weights
 from hub.matching.comparison import EMAIL, birth_level, email_level, phone_level
 from hub.matching.features import Features
-from hub.matching.scoring import BIRTH_WEIGHTS, DECIMALS, NONE_TOLD, TOO_MANY, closest_names, values_by_value
+from hub.matching.scoring import BIRTH_WEIGHTS, DECIMALS, NONE_TOLD, TOO_MANY, values_by_value
 from hub.matching.weights import Model
 
 _EMAIL_BOUNDS = {
@@ -34,7 +34,7 @@ def bound(one: Features, other: Features, model: Model) -> float:
     own, best = _SLACK, -9.0
     first = ""
     if one.names and other.names:
-        first_bits, last_bits, first, _ = closest_names(one, other, model)
+        first_bits, last_bits, first, _ = name_weights.closest(one, other, model)
         if first not in name_weights.MISMATCH:
             return inf
         own += first_bits + min(last_bits, 0.0)

@@ -22,6 +22,7 @@ FAMILY_WORDS = frozenset({"familie", "family", "fam", "famille", "familia", "rod
 """Words a household puts into the name of its mailbox."""
 
 _SUFFIXES = {"jr": "jr", "junior": "jr", "jun": "jr", "ii": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "iii": "iii"}
+_SUFFIXES["iv"] = "iv"
 SALUTATIONS = {
     **dict.fromkeys(("herr", "herrn", "hr", "mr", "monsieur"), "salutation:man"),
     **dict.fromkeys(("frau", "fr", "fraeulein", "mrs", "ms", "miss", "mme", "mlle", "madame"), "salutation:woman"),
@@ -35,8 +36,8 @@ _CALLED = frozenset(
 """What a relative or a form writes where the first name belongs."""
 
 _NO_NAME = _DROPPED | _SUFFIXES.keys()
-_UNSURE = NAMES_TOO | {"jun", "sen", "junior", "senior"}
-"""Titles that are names too: Ayşe Şen, Jun Li, Mag Kim."""
+_UNSURE = NAMES_TOO | {"jun", "sen", "junior", "senior", "iv"}
+"""Titles that are names too: Ayşe Şen, Jun Li, Mag Kim, Iv Petrov."""
 
 _DOTTED = re.compile(r"([^\W\d_]+)\.")
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:und|and|u\.)\s+", re.IGNORECASE)
@@ -216,8 +217,7 @@ def _names(state: State) -> tuple[tuple[Spelling, ...], Tokens]:
 
 
 def _salutation(words: Tokens) -> set[str]:
-    found = {SALUTATIONS[word] for word in words if word in SALUTATIONS}
-    return found if len(found) == 1 else set()
+    return found if len(found := {SALUTATIONS[word] for word in words if word in SALUTATIONS}) == 1 else set()
 
 
 def _addressed(state: State) -> Tokens:
@@ -270,8 +270,8 @@ def _given(first: str) -> Tokens:
     return (PAIR + PAIR.join(words),)
 
 
-_SILENT = str.maketrans("", "", "'’ʼьъЬЪ")
-"""What parts no words: apostrophes, and the Cyrillic signs that are one when folded."""
+_SILENT = str.maketrans("", "", "'’‘ʼʻʿʾ`´ьъЬЪ")
+"""What parts no words: apostrophes of all kinds, and the Cyrillic signs that are one when folded."""
 
 
 @lru_cache(maxsize=16_384)
@@ -279,7 +279,7 @@ def _tokens(text: str) -> Tokens:
     """Folded words of a name. What has digits is a handle told as a name, and none."""
     if any(letter.isdigit() for letter in text):
         return ()
-    return tuple(shortest(token) for token in fold(text.translate(_SILENT)).split())
+    return tuple(shortest(token) for token in fold(text.replace("Mª", "Maria ").translate(_SILENT)).split())
 
 
 def _completed(spellings: set[Spelling], emails: Iterable[str]) -> set[Spelling]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hub.matching import chinese
-from hub.matching.features import Spelling
+from hub.matching.features import Features, Spelling
 from hub.matching.names import ALIKE, COUPLE, Tokens, likeness, nearness
-from hub.matching.weights import Model
+from hub.matching.weights import Model, Weights
 
 _NEAR_MOST = 2.0
 """Bits that last names a letter or two of many apart have over those that are as far apart as their level allows.
@@ -19,13 +19,41 @@ TWO_NAMES = "two_names"
 _MOST_REMEMBERED = 200_000
 MISMATCH = frozenset({TWO_NAMES, "different", "far", "initial_different", ALIKE, COUPLE, ""})
 
+NEARLY = frozenset({"close", "far", ALIKE})
+"""Levels of first names that look alike and are not one: a name mistyped among strangers, two siblings at one door."""
+
 Names = tuple[float, float, str, str]
 """Bits and level of first and of last name: (first bits, last bits, first level, last level)."""
 
 
-def closeness(names: Names) -> tuple[float, Names]:
-    """By which of several spellings the closest is chosen: the bits of both names, and of as many always the same."""
-    return names[0] + names[1], names
+def at_home(level: str, weights: Weights) -> float:
+    """The most that a first name of this level proves of two at one door: there who is called alike are siblings."""
+    if level == "close":
+        return weights.household_first_close
+    if level == "far":
+        return weights.household_first_far
+    if level == ALIKE:
+        return max(weights.initial_different, weights.first_different)
+    return weights.household_first_most
+
+
+def closest(one: Features, other: Features, model: Model) -> Names:
+    """The closest two spellings of the names of two people."""
+    if len(one.names) == 1 == len(other.names):
+        return weighed(one.names[0], other.names[0], model)
+    weights = model.weights
+    return max(
+        (weighed(a, b, model) for a in one.names for b in other.names), key=lambda names: closeness(names, weights)
+    )
+
+
+def closeness(names: Names, weights: Weights) -> tuple[float, Names]:
+    """By which of several spellings the closest is chosen: the bits of both names, and of as many always the same.
+
+    A first name that is nearly another counts as at one door: else it would stand before an equal one.
+    """
+    first = min(names[0], at_home(names[2], weights)) if names[2] in NEARLY else names[0]
+    return first + names[1], names
 
 
 _memory: tuple[Model | None, dict[tuple[Spelling, Spelling], Names]] = (None, {})
@@ -113,7 +141,7 @@ def _name(one: Tokens, other: Tokens, model: Model, *, given: bool) -> tuple[flo
     if level == COUPLE:
         return w.first_different, level
     if level == ALIKE:
-        return max(w.initial_different, w.first_different), level
+        return w.first_alike, level
     if level in ("close", "far"):
         if given:
             return (w.first_close if level == "close" else w.first_far), level

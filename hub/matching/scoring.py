@@ -40,6 +40,8 @@ _TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
+ALIKE_AT_HOME = "alike in a household"
+"""Of first names that look alike and are not equal: among strangers one name mistyped, at one door two siblings'."""
 DECIMALS = 6
 """Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
 
@@ -126,12 +128,6 @@ def score(one: Features, other: Features, model: Model, crowd: Crowd = _NO_CROWD
     return _line(Score, (round(pair.shared + pair.own - pair.prior, DECIMALS), tuple(pair.evidence)))
 
 
-def closest_names(one: Features, other: Features, model: Model) -> name_weights.Names:
-    if len(one.names) == 1 == len(other.names):
-        return name_weights.weighed(one.names[0], other.names[0], model)
-    return max((name_weights.weighed(a, b, model) for a in one.names for b in other.names), key=name_weights.closeness)
-
-
 class _Pair:
     """The sum under way. ``shared`` is what a household has in common, ``own`` what is one's own, or speaks against."""
 
@@ -179,7 +175,7 @@ class _Pair:
         self.evidence.append(_line(Evidence, (feature, level, weight)))
 
     def names(self, one: Features, other: Features) -> None:
-        first, last, self.first, level = closest_names(one, other, self.model)
+        first, last, self.first, level = name_weights.closest(one, other, self.model)
         if self.first:
             self.first_bits = first
             self.personal("first_name", self.first, first)
@@ -316,9 +312,10 @@ class _Pair:
         if beyond:
             self.evidence.append(Evidence("household", "bound", most - self.shared))
             self.shared = most
-        excess = self.w.household_first_most - self.first_bits
+        excess = name_weights.at_home(self.first, self.w) - self.first_bits
         if excess < 0 and self.shared >= self.prior - 2:
-            self.personal("first_name", "same in a household", excess)
+            near = self.first in name_weights.NEARLY
+            self.personal("first_name", ALIKE_AT_HOME if near else "same in a household", excess)
         elif beyond and self.first in _EQUAL and most >= self.prior - _DOUBT:
             lacking = self.w.household_first_least - self.first_bits
             if lacking > 0:

@@ -60,9 +60,10 @@ class Weights(_OfKinds):
     typo: float = -2.0
     first_typo_most: float = 6.0
     last_typo_most: float = 8.0
-    first_close: float = -1.0
+    first_close: float = 2.5
     last_close: float = 3.0
-    first_far: float = -3.0
+    first_far: float = 0.5
+    first_alike: float = 0.5
     last_far: float = -1.0
     initial: float = 2.0
     initial_different: float = -5.0
@@ -72,6 +73,8 @@ class Weights(_OfKinds):
     swapped: float = 0.0
     household_first_least: float = 4.5
     household_first_most: float = 6.5
+    household_first_close: float = -1.0
+    household_first_far: float = -3.0
     suffix_different: float = -8.0
     email_near: float = 17.0
     email_near_name: float = 11.0

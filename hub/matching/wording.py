@@ -71,6 +71,10 @@ SENTENCES: Mapping[tuple[str, str], str] = {
         "first_name",
         "common in a household",
     ): "an equal first name says more beside it, however common: two of one household hardly share one",
+    (
+        "first_name",
+        "alike in a household",
+    ): "names that look alike say less beside it: brothers and sisters may be called so",
     ("email", "exact"): "the same e-mail: {both}",
     ("email", "near"): "the same e-mail but for a typing error: {both}",
     ("email", "near_name"): "the same e-mail but for a typing error, in a mailbox without digits: {both}",

@@ -17,6 +17,7 @@ from hub.mapping.phone import phone
 
 SOME = 400
 STRONG = ("email", "phone", "national_id", "loyalty_id")
+NAMED = ("first_name", "last_name", "full_name", "email")
 SCRIPTS = ("polish", "arabic", "chinese", "vietnamese", "turkish", "cyrillic", "greek")
 
 
@@ -43,7 +44,7 @@ def test_every_record_is_told_once_and_of_somebody_and_some_are_of_one_person(ki
     assert [row["record_id"] for row in records] == [f"r{number}" for number in range(len(records))]
     assert SOME <= len(records) <= SOME + 2 * max(MANY)
     assert {column for row in records for column in row} <= set(COLUMNS)
-    assert all(row["cluster_id"] and (row["first_name"] or row["last_name"]) for row in records)
+    assert all(row["cluster_id"] and any(row.get(name) for name in NAMED) for row in records)
     assert 1 < len(by_person(records)) < len(records)
 
 

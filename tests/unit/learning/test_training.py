@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.learning.estimation import estimate, splinked
 from hub.learning.sampling import Sample
 from hub.learning.splink_model import dumped
-from hub.learning.training import MOST_MOVED, MOST_RAISED, lent, near_births, peopled, refined, tempered
+from hub.learning.training import MOST_MOVED, MOST_RAISED, lent, near_births, near_firsts, peopled, refined, tempered
 from hub.matching.features import Features
 from hub.matching.scoring import Score, score
 from hub.matching.weights import Model, Weights
@@ -206,6 +206,34 @@ def test_where_all_are_of_one_age_near_dates_say_little() -> None:
 
 def test_without_dates_of_birth_near_ones_are_as_shipped() -> None:
     assert near_births([], (), Model()) == Model()
+
+
+# -- first names that look alike
+
+
+def test_where_strangers_are_called_alike_a_name_that_is_nearly_another_says_less() -> None:
+    # given a base of many names, and one where every second is called much like the others
+    many, alike = [(first,) for first in FIRST] * 40, [("gerlinde",), ("erlinda",)] * 240
+
+    of_many, of_alike = (near_firsts([], firsts, Model()).weights for firsts in (many, alike))
+
+    assert of_alike.first_close < Weights().first_close < of_many.first_close
+    assert of_alike.household_first_close == of_many.household_first_close
+
+
+def test_without_names_first_names_that_look_alike_say_what_is_shipped() -> None:
+    assert near_firsts([], (), Model()) == Model()
+
+
+def test_an_answer_about_two_at_one_door_teaches_what_names_say_there() -> None:
+    home = {"last_name": "Russell", "email": "russell@example.de"}
+    found = score(who(first_name="Sofia", **home), who(first_name="Fosia", **home), MODEL)
+    assert ("first_name", "alike in a household") in {(line.feature, line.level) for line in found.evidence}
+
+    weights = refined([(found, True)] * 3, MODEL).weights
+
+    assert weights.household_first_far > MODEL.weights.household_first_far
+    assert weights.first_far == MODEL.weights.first_far
 
 
 # -- a number that is lent

@@ -432,6 +432,16 @@ CARRIED = {
     "fisharebest/webtrees#2021": ("Ida", "Radsevitsch", "Ida", "Radziewicz"),
     "NaturalNode/natural#59": ("Ilja", "Tchichelnitzky", "Ilya", "Chichelnitsky"),
     "corona-warn-app/cwa-quick-test-frontend#301": ("Цветана", "Шишкова", "Tsvetana", "Shishkova"),
+    "derek73/python-nameparser#26": (None, "Ma, Andrew", "Andrew", "Ma"),
+    "derek73/python-nameparser#71": ("Oren", "ben Horin", "Oren Ben", "Horin"),
+    "openemr/openemr#5282": ("Alicia", "Fuentes Robles", "Alicia", "Fuentes-Robles"),
+    "openemr/openemr#5282, the second": ("Alicia", "Fuentes Robles", "Alicia", "Robles"),
+    "FreeUKGen/MyopicVicar#40": ("Rupert", "Llewellyn", "Rupert", "Llewellyn-Llewellyn"),
+    "Wikidata/StrepHit#52": (None, "Wardill, Richard Wilson", "Richard", "Wardill"),
+    "berkmancenter/namae#28": ("Ronder", "von Buran IV", "Ronder", "von Buran"),
+    "dimagi/commcare-hq#20980, Uzbek": ("Oʻtkir", "Xoʻjayev", "O‘tkir", "Xo'jayev"),
+    "opensrp/opensrp-server#150": ("Maimoona", ".", "Maimoona", None),
+    "Mª, as Spain writes it": ("Mª Carmen", "Ruiz", "María del Carmen", "Ruiz"),
     "zentity-io/zentity#114": ("Ευαγγελία", "Μπακογιάννη", "Evangelia", "Bakoyianni"),
 }
 

@@ -129,6 +129,29 @@ def test_last_names_that_share_more_letters_say_more() -> None:
     assert score(nasser, nasir, MODEL).weight > score(rahimi, rahmani, MODEL).weight
 
 
+@pytest.mark.parametrize(("first", "other"), [("Sofia", "Fosia"), ("Gerlinde", "Erlinda"), ("Lisa", "Luisa")])
+def test_first_names_that_look_alike_speak_for_one_person_among_strangers_and_against_at_one_door(
+    first: str, other: str
+) -> None:
+    one, two = {"first_name": first, "last_name": "Russell"}, {"first_name": other, "last_name": "Russell"}
+    strangers = score(who(**one, birth_date=BORN), who(**two, birth_date=BORN), MODEL)
+    at_one_door = score(who(**one, **HOME), who(**two, **HOME), MODEL)
+    assert first_bits(strangers) > 0 > first_bits(at_one_door)
+    assert outcome(strangers.weight, MODEL) != "different"
+    assert outcome(at_one_door.weight, MODEL) != "same"
+
+
+def first_bits(found: Score) -> float:
+    return sum(line.weight for line in found.evidence if line.feature == "first_name")
+
+
+def test_an_equal_first_name_is_chosen_before_one_that_looks_alike() -> None:
+    # given somebody known by two spellings, of which one has the first name and the other the last name
+    known = merged(who(first_name="Daisy", last_name="Hghes"), who(first_name="Sdasy", last_name="Hughes"))
+    found = score(known, who(first_name="Daisy", last_name="Hugghes"), MODEL)
+    assert ("first_name", "exact") in {(line.feature, line.level) for line in found.evidence}
+
+
 def test_a_rare_name_says_more_than_a_common_one() -> None:
     model = replace(MODEL, last={"muller": 4.0, "rohrdanz": 13.0})
     common = score(who(**ANNA), who(**ANNA), model).weight

@@ -14,6 +14,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 import redis
@@ -74,7 +75,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # that the machine names would be read first; a client that trusts no environment reads httpx's own, once.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
-default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[attr-defined]
+vars(default)["create_ssl_context"] = cache(httpx.create_ssl_context)
 
 # Nothing of ours is a plugin of pydantic: to look for one reads the metadata of every package, in every process.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"

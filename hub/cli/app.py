@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -163,4 +164,6 @@ def version() -> None:
 def main() -> None:
     """The console script."""
     atexit.register(gc.freeze)  # else the interpreter looks for cycles in all of Hub once more, a third of a second
+    # Nothing of Hub is a plugin of pydantic: to look for one reads the metadata of every package, at each start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     app()

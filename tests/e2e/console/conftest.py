@@ -16,12 +16,11 @@ from typing import Any
 import pytest
 import yaml
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from hub import bootstrap
 from hub.application import sign_in
 from hub.application.process import process_batch
-from hub.console.render import static
 from hub.demo.cast import cast
 from hub.demo.send import Senders
 from hub.demo.stage import CRM_TOKEN, configuration
@@ -119,10 +118,6 @@ class Window:
         if said.type in ("error", "warning"):
             self.complaints.append(said.text)
 
-    def failed(self, error: Error) -> None:
-        """Keep what a script did not catch."""
-        self.complaints.append(str(error))
-
     def open(self, path: str) -> Page:
         """Go to a page of the console."""
         self._entered = True
@@ -152,87 +147,41 @@ class Window:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
-Look = tuple[str, bool, bool]
-"""Language, whether it is a phone, whether it is dark."""
+Opening = Callable[..., Window]
 
 
-@dataclass
-class Shelf:
-    """Pages between two tests: nothing is left on them but what the browser has compiled.
+@pytest.fixture
+def window(chromium: Browser, hub: Hub) -> Iterator[Opening]:
+    """Opens windows: ``window("operator", language="de", phone=True, dark=True)``; without a role nobody is signed in.
 
-    A new page has a process of its own, in which every script is read anew: axe takes ten times as long there.
+    Anything the browser complains about (errors, the policy, what could not be loaded) fails the test at its end.
     """
+    contexts: list[BrowserContext] = []
+    windows: list[Window] = []
 
-    browser: Browser
-    idle: dict[Look, list[Page]] = field(default_factory=dict)
-
-    def lend(self, look: Look) -> Page:
-        """A blank page that knows nobody."""
-        if self.idle.get(look):
-            return self.idle[look].pop()
-        language, phone, dark = look
-        context = self.browser.new_context(
+    def opened(
+        role: Role | None = "operator", *, language: str = "en", phone: bool = False, dark: bool = False
+    ) -> Window:
+        context = chromium.new_context(
             locale={"en": "en-GB", "de": "de-DE"}[language],
             timezone_id="Europe/Berlin",
             viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 800},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
+        contexts.append(context)
         context.set_default_timeout(20_000)
-        return context.new_page()
-
-    def take_back(self, look: Look, page: Page, still: str) -> None:
-        """End what goes on there, and forget who was there. ``still`` is an address of the same host, or the process
-        goes with the page."""
-        try:
-            for other in page.context.pages:
-                if other is not page:
-                    other.close()
-            page.unroute_all()
-            page.goto(still)
-            page.context.clear_cookies()
-        except Error:
-            page.context.close()  # whatever a failed test made of it
-        else:
-            self.idle.setdefault(look, []).append(page)
-
-
-@pytest.fixture(scope="package")
-def shelf(chromium: Browser) -> Shelf:
-    """The pages of the browser."""
-    return Shelf(chromium)
-
-
-Opening = Callable[..., Window]
-
-
-@pytest.fixture
-def window(shelf: Shelf, hub: Hub) -> Iterator[Opening]:
-    """Opens windows: ``window("operator", language="de", phone=True, dark=True)``; without a role nobody is signed in.
-
-    Anything the browser complains about (errors, the policy, what could not be loaded) fails the test at its end.
-    """
-    windows: list[tuple[Look, Window]] = []
-
-    def opened(
-        role: Role | None = "operator", *, language: str = "en", phone: bool = False, dark: bool = False
-    ) -> Window:
-        look = (language, phone, dark)
-        page = shelf.lend(look)
         if role is not None:
             name, value = "hub_session", hub.session(role)
-            page.context.add_cookies(
-                [{"name": name, "value": value, "url": hub.url, "httpOnly": True, "sameSite": "Lax"}]
-            )
-        found = Window(page, hub, _entered=role is None)
-        windows.append((look, found))
-        page.on("console", found.heard)
-        page.on("pageerror", found.failed)
+            context.add_cookies([{"name": name, "value": value, "url": hub.url, "httpOnly": True, "sameSite": "Lax"}])
+        found = Window(context.new_page(), hub, _entered=role is None)
+        windows.append(found)
+        found.blank.on("console", found.heard)
+        found.blank.on("pageerror", lambda error: found.complaints.append(str(error)))
         return found
 
     yield opened
-    for look, one in windows:
-        one.blank.remove_listener("console", one.heard)
-        one.blank.remove_listener("pageerror", one.failed)
-        shelf.take_back(look, one.blank, f"{hub.url}{static('icon.svg')}")
-    assert [complaint for _, one in windows for complaint in one.complaints] == []
+    complaints = [complaint for one in windows for complaint in one.complaints]
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -49,7 +49,8 @@ def _is_ahead(event: CanonicalEvent, latest: datetime) -> bool:
         case OrderEvent(order=order):
             if order.placed_at > latest:
                 return True
-            return any(part.at is not None and part.at > latest for part in (*order.payments, *order.refunds))
+            parts: tuple[Payment | Refund, ...] = (*order.payments, *order.refunds)
+            return any(part.at is not None and part.at > latest for part in parts)
         case CartEvent(cart=cart):
             return cart.started_at > latest
         case CaseEvent(case=told):

@@ -83,7 +83,7 @@ def pair_up(database: Database) -> int:
         touches.replace_products(
             session,
             [
-                ProductRow(item, categories.get(item), price, currency, one.gap_days, one.again, one.bought)
+                ProductRow(item, categories.get(item), price, currency, float(one.gap_days), one.again, one.bought)
                 for item, one in sorted(habits.habits(days.values()).items())
                 for price, currency in [prices.get(item, (None, None))]
             ],

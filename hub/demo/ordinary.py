@@ -292,7 +292,7 @@ def broken(all_: Cast) -> None:
     all_.opening += [
         shopify.delivery("orders/create", b'{"id": 1, "email": ', at, expect="parked"),
         shopify.delivery("orders/create", shopify.order(1, stranger, at), at, expect="refused", forged=True),
-        shopify.delivery("products/update", shopify.product(1, at), at, expect="skipped"),
+        shopify.delivery("collections/update", shopify.collection(1, at), at, expect="skipped"),
         mailchimp.campaign(at),
     ]
 

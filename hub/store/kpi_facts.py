@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hub.store import text
 from hub.store.database import Session
 
 
@@ -22,30 +23,47 @@ class ContactCounts:
     stale: int = 0
 
 
-# The text is searched before it is read as JSON: of most profiles nobody has to read more.
 _CONTACTS = """
     WITH told AS (
-        SELECT p.id, p.created_at,
-            p.golden LIKE '%%"state":"opted_in"%%' AND EXISTS (
-                SELECT FROM json_array_elements(p.golden::json -> 'consents') AS one
-                WHERE one ->> 'channel' = 'email' AND one ->> 'purpose' = 'marketing'
-                    AND one ->> 'state' = 'opted_in') AS agreed
-        FROM profile p WHERE NOT p.suppressed AND p.golden LIKE '%%"emails":["%%'),
+        SELECT p.id, p.created_at FROM profile p WHERE NOT p.suppressed AND p.golden LIKE '%%"emails":["%%'),
     gone AS (
         SELECT DISTINCT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
         WHERE f.kind = 'interaction' AND f.received_at >= %(since)s AND f.happened_at >= %(since)s
             AND substring(f.payload from '"kind":"([a-z_]+)"')
                 IN ('email_bounced', 'email_complained', 'email_unsubscribed'))
-    SELECT count(*), count(*) FILTER (WHERE agreed), count(*) FILTER (WHERE created_at < %(since)s),
+    SELECT count(*), count(*) FILTER (WHERE created_at < %(since)s),
         count(*) FILTER (WHERE created_at < %(since)s AND id IN (SELECT profile_id FROM gone))
     FROM told
+    """
+
+# The text is searched before it is read as JSON: of most profiles nobody has to read more.
+_AGREED = """
+    SELECT id, golden FROM profile
+    WHERE id > %s AND NOT suppressed AND golden LIKE '%%"emails":["%%' AND golden LIKE '%%"state":"opted_in"%%'
+    ORDER BY id LIMIT 10000
     """
 
 
 def contacts(session: Session, since: datetime) -> ContactCounts:
     """Of everybody with an e-mail address; ``since`` is a year ago."""
     row = session.one(_CONTACTS, {"since": since})
-    return ContactCounts(*row) if row else ContactCounts()
+    emails, known, stale = row or (0, 0, 0)
+    return ContactCounts(emails, _agreed(session), known, stale)
+
+
+def _agreed(session: Session) -> int:
+    """How many agreed to marketing by e-mail. A profile that cannot be read counts as one that did not."""
+    after, number = UUID(int=0), 0
+    while rows := session.rows(_AGREED, [after]):
+        number += sum(_agrees(golden) for _, golden in rows)
+        after = rows[-1][0]
+    return number
+
+
+def _agrees(golden: str) -> bool:
+    told = text.or_else(golden, {}).get("consents") or ()
+    wanted = {"channel": "email", "purpose": "marketing", "state": "opted_in"}
+    return any(wanted.items() <= one.items() for one in told)
 
 
 def messages(session: Session, since: datetime) -> list[tuple[UUID, datetime, bool]]:

@@ -118,5 +118,6 @@ def forget_orphans(session: Session) -> int:
 
 def names_of(session: Session, profiles: Sequence[UUID]) -> dict[UUID, str]:
     """The full names of these profiles, where they have one."""
-    rows = session.rows("SELECT id, golden::json #>> '{name,full}' FROM profile WHERE id = ANY(%b)", [list(profiles)])
-    return {row[0]: row[1] for row in rows if row[1]}
+    rows = session.rows("SELECT id, golden FROM profile WHERE id = ANY(%b)", [list(profiles)])
+    told = {row[0]: text.or_else(row[1], {}).get("name") or {} for row in rows}
+    return {one: name["full"] for one, name in told.items() if name.get("full")}

@@ -127,7 +127,7 @@ def of_stage(session: Session, stage: str, limit: int, offset: int = 0) -> list[
     rows = session.rows(
         """
         SELECT profile_id FROM trait WHERE stage = %s
-        ORDER BY nullif(told::json ->> 'value_next_year', '')::numeric DESC NULLS LAST, profile_id
+        ORDER BY substring(told from '"value_next_year":"?([0-9.]+)')::numeric DESC NULLS LAST, profile_id
         LIMIT %s OFFSET %s
         """,
         [stage, limit, offset],

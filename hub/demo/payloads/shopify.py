@@ -208,9 +208,20 @@ def refund(number: int, amount: str, at: datetime) -> Json:
     }
 
 
-def product(number: int, at: datetime) -> Json:
-    """The body of products/update, a topic Hub does not read."""
-    return {"id": 8_800_112_233_000 + number, "title": "Fischerhemd", "vendor": "Hafenkante", "updated_at": _time(at)}
+def collection(number: int, at: datetime) -> Json:
+    """The body of collections/update, a topic Hub does not read."""
+    return {
+        "id": 8_800_112_233_000 + number,
+        "handle": "hemden",
+        "title": "Hemden",
+        "updated_at": _time(at),
+        "body_html": "",
+        "published_at": None,
+        "sort_order": "manual",
+        "template_suffix": None,
+        "published_scope": "web",
+        "admin_graphql_api_id": f"gid://shopify/Collection/{8_800_112_233_000 + number}",
+    }
 
 
 def _customer(number: int, who: Who, at: datetime) -> Json:

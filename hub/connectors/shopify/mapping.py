@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
+from hub.connectors.shopify.mapping_fulfilments import fulfilments
 from hub.connectors.shopify.mapping_refunds import refunds
 from hub.errors import PayloadError
 from hub.mapping.address import postal_address
@@ -37,8 +38,6 @@ from hub.model.money import Money
 from hub.model.order import (
     Cart,
     Discount,
-    Fulfilment,
-    FulfilmentKind,
     Order,
     OrderLine,
     OrderState,
@@ -257,7 +256,7 @@ def order(given: schemas.Order, told: Addresses) -> Order:
         shipping=shipping,
         payments=tuple(_payments(given)),
         refunds=refunds(given),
-        fulfilments=tuple(_order_fulfilments(given)),
+        fulfilments=tuple(fulfilments(given)),
         billing_address=told.billing,
         shipping_address=told.shipping,
         contact_email=contact_email.value if contact_email and contact_email.usable else None,
@@ -353,38 +352,6 @@ def _discount(given: schemas.DiscountAllocation, applications: Sequence[schemas.
 
 def _taxes(given: Sequence[schemas.TaxLine]) -> tuple[Tax, ...]:
     return tuple(Tax(title=line.title, rate=line.rate, amount=line.price) for line in given)
-
-
-def _order_fulfilments(given: schemas.Order) -> Iterator[Fulfilment]:
-    till = given.source_name == "pos"
-    # a pick-up order has a delivery method and no address to deliver to; REST names no delivery method
-    collected = bool(given.shipping_lines) and given.shipping_address is None
-    kind: FulfilmentKind | None = "in_store" if till else "pickup" if collected else None
-    for item in given.fulfillments:
-        yield fulfilment(item, kind)
-    if till and not given.fulfillments:
-        yield Fulfilment(
-            external_id=given.id,
-            kind="in_store",
-            location=given.location_id,
-            at=given.processed_at or given.created_at,
-        )
-
-
-def fulfilment(given: schemas.Fulfilment, kind: FulfilmentKind | None = None) -> Fulfilment:
-    """A fulfilment; ``kind`` as the order tells it, else read from the fulfilment itself."""
-    if kind is None:
-        digital = bool(given.line_items) and not any(line.requires_shipping for line in given.line_items)
-        collected = given.shipment_status in ("ready_for_pickup", "picked_up")
-        kind = "digital" if digital else "pickup" if collected else "shipping"
-    return Fulfilment(
-        external_id=given.id,
-        kind=kind,
-        state=given.shipment_status or given.status,
-        location=given.location_id,
-        tracking_number=given.tracking_number,
-        at=given.updated_at or given.created_at,
-    )
 
 
 def cart(given: schemas.Checkout) -> Cart:

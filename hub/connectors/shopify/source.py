@@ -11,8 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hub.connectors.shopify import mapping, mapping_products, mapping_refunds, schemas, schemas_products
+from hub.connectors.shopify import (
+    mapping,
+    mapping_products,
+    mapping_refunds,
+    schemas,
+    schemas_people,
+    schemas_products,
+)
 from hub.connectors.shopify.manifest import ShopifySettings
+from hub.connectors.shopify.mapping_fulfilments import fulfilment
 from hub.connectors.shopify.source_history import as_webhook, backfill, deleted
 from hub.connectors.shopify.subscriptions import SUBSCRIPTIONS
 from hub.errors import ConfigError, PayloadError, SkipEvent
@@ -143,7 +151,7 @@ def _customer_deleted(entry: InboxEntry, read: Read, region: str) -> Sequence[Ca
 
 
 def _merge(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
-    given = read(schemas.CustomerMerge, entry.body)
+    given = read(schemas_people.CustomerMerge, entry.body)
     # https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeRequestStatus
     if (given.status or "").lower() != "completed":
         raise SkipEvent("merge not completed")
@@ -153,18 +161,18 @@ def _merge(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEven
 
 
 def _email_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
-    given = read(schemas.EmailConsentUpdate, entry.body)
+    given = read(schemas_people.EmailConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "email", given.email_marketing_consent)
 
 
 def _sms_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
-    given = read(schemas.SmsConsentUpdate, entry.body)
+    given = read(schemas_people.SmsConsentUpdate, entry.body)
     return _consent(entry, given.id, "sms", given.sms_marketing_consent)
 
 
 def _whatsapp_consent(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     # https://shopify.dev/changelog/whatsapp-marketing-consent-now-available (2026-07)
-    given = read(schemas.WhatsAppConsentUpdate, entry.body)
+    given = read(schemas_people.WhatsAppConsentUpdate, entry.body)
     return _consent(entry, given.customer_id, "whatsapp", given.whats_app_marketing_consent)
 
 
@@ -180,7 +188,7 @@ def _consent(
 
 def _tags(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
-    given = read(schemas.TagsChange, entry.body)
+    given = read(schemas_people.TagsChange, entry.body)
     if not given.tags:
         raise SkipEvent("no tags")
     note = Interaction(
@@ -210,16 +218,16 @@ def _refund(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEve
 def _fulfilment(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     given = read(schemas.Fulfilment, entry.body)
     at = given.updated_at or given.created_at
-    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=mapping.fulfilment(given))]
+    return [OrderPartEvent(occurred_at=at, order_id=_order_id(given.order_id), part=fulfilment(given))]
 
 
 def _privacy(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """The mandatory topics: https://shopify.dev/docs/apps/build/privacy-law-compliance."""
-    given = read(schemas.PrivacyRequest, entry.body)
+    given = read(schemas_people.PrivacyRequest, entry.body)
     at = _told_at(entry)
     if entry.topic == "shop/redact":
         return [PrivacyEvent(occurred_at=at, action="shop_erasure", external_id=given.shop_id)]
-    person = given.customer or schemas.Person()
+    person = given.customer or schemas_people.Person()
     mail, number = email(person.email), phone(person.phone, region)
     if person.id is None and mail is None and number is None:
         raise PayloadError("names nobody", path="customer")

@@ -24,6 +24,9 @@ MOST_RECORDS = 100
 MOST_OPEN = 5
 """Questions about one person that are open at a time; ``hub.store.reviews`` holds them to the same."""
 
+FREELY = 2
+"""Questions about each of two people up to which none waits for another."""
+
 
 class Question(NamedTuple):
     """Two people, by what names them, and the bits of their surest pair; ``pair`` puts those of equal bits in order."""
@@ -37,14 +40,14 @@ class Question(NamedTuple):
 def opened(doubtful: Collection[Question]) -> list[Question]:
     """Those that are asked now. The others wait until these are answered: an answer often settles them too.
 
-    Where both people have ``MOST_OPEN`` questions or fewer, all. Else the one that comes first to either of the two, if
+    Where both people have ``FREELY`` questions or fewer, all. Else the one that comes first to either of the two, if
     it is among the first ``MOST_OPEN`` of the other: the surest first, then who is in doubt with most others. So ten
     thousand receipts that may be one customer's ask five times at once, and not each about all.
     """
     degree = Counter(side for each in doubtful for side in (each.one, each.other))
     of_side: defaultdict[int, list[tuple[float, int, tuple[Any, Any], Question]]] = defaultdict(list)
     for each in doubtful:
-        if max(degree[each.one], degree[each.other]) > MOST_OPEN:
+        if max(degree[each.one], degree[each.other]) > FREELY:
             of_side[each.one].append((-each.weight, -degree[each.other], each.pair, each))
             of_side[each.other].append((-each.weight, -degree[each.one], each.pair, each))
     ranks: defaultdict[Question, list[int]] = defaultdict(list)

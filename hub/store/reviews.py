@@ -15,7 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from hub.mapping.record_state import State
-from hub.matching.questions import MOST_OPEN
+from hub.matching.questions import FREELY, MOST_OPEN
 from hub.store import text
 from hub.store.database import Row, Session
 
@@ -123,7 +123,7 @@ _OPENED = f"""
         SELECT s.one, s.other, row_number() OVER (
             PARTITION BY s.id ORDER BY s.weight DESC NULLS LAST, d.number DESC, s.pair) AS place
         FROM side s JOIN degree d ON d.id = s.fellow JOIN degree mine ON mine.id = s.id
-        WHERE greatest(mine.number, d.number) > {MOST_OPEN}
+        WHERE greatest(mine.number, d.number) > {FREELY}
     ), waiting AS (
         SELECT one, other FROM ranked GROUP BY one, other HAVING min(place) > 1 OR max(place) > {MOST_OPEN}
     ), open AS (

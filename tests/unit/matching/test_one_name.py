@@ -82,3 +82,15 @@ def test_questions_are_few_to_each_person_and_a_function_of_the_set(seed: int) -
 def test_few_doubts_are_all_asked() -> None:
     doubts = [Question(0, other, 1.5, (0, other)) for other in range(1, 1 + FREELY)]
     assert opened(doubts) == doubts
+
+
+def test_a_mistyped_name_in_a_mistyped_street_is_found_among_many_records() -> None:
+    # given sixty records of one person, and one with an error in the last name and another in the street
+    home = {"postal_code": "24103", "city": "Kiel"}
+    people = [
+        who(first_name="Hannelore", last_name="Brandstätter", street="Lindenallee 17", company=f"Nr {number}", **home)
+        for number in range(60)
+    ]
+    people.append(who(first_name="Hannelore", last_name="Brandsxätter", street="Linndenallee 17", **home))
+    # then the first name with the house and the postal code finds it, when coarser keys say nothing any more
+    assert len(clustered(people).clusters.groups) == 1

@@ -243,7 +243,8 @@ def from_splink(settings: Mapping[str, Any], base: Model | None = None) -> Model
     if not isinstance(chance, int | float) or not 0 < chance < 1:
         faults.append("probability_two_random_records_match: not a number between 0 and 1")
         chance = 1 / (1 + base.population)
-    model = replace(base, population=round(1 / chance - 1, 6))
+    # Where nearly all records are alike the chance rounds to certainty, of which there is no logarithm.
+    model = replace(base, population=max(round(1 / chance - 1, 6), 1.0))
     comparisons = settings.get("comparisons")
     if not isinstance(comparisons, list):
         raise ConfigError([*faults, "comparisons: not a list"])

@@ -129,10 +129,10 @@ def _local(place: Place, words: set[str]) -> Iterator[Key]:
         for word in words:
             yield "word_city", f"{word}|{city}"
     if place.street and place.numbers:
-        door = _door(place)
+        door, number = _door(place), place.numbers[0]
         yield "door", door
         for word in words:
-            yield "word_door", f"{word}|{door}|{postal or city}"
+            yield "word_door", f"{word}|{number}|{postal}" if postal else f"{word}|{door}|{city}"
         if postal:
             yield "street", f"{door}|{postal}"
 

@@ -59,9 +59,9 @@ _to_fields: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*map(_MADE.index
 _NOTHING = [""] * (len(_IN_TEXT) + 1)
 
 _FIRST_FIELDS = 15
-"""Fields of formats 3 to 6; kinds of identifier that came later are named in ``FORMAT``."""
+"""Fields of formats 3 to 7; kinds of identifier that came later are named in ``FORMAT``."""
 
-FORMAT = "+".join(["6", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
+FORMAT = "+".join(["7", *(kind.name for kind in KINDS if kind.place > _FIRST_FIELDS)])
 """Changes with what features are made of, and with the keys a record stands under (``blocking.keys``): text of
 another format is not read, and a record that has it is put under all its keys again."""
 

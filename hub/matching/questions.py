@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hub.matching.blocking import Id
 from hub.matching.clustering import Clusters, pooled
@@ -18,6 +20,41 @@ Of what two records leave open the rest of their people's records often decides:
 
 MOST_RECORDS = 100
 """Records of one person by which this is told, the first by id: bounds the work."""
+
+MOST_OPEN = 5
+"""Questions about one person that are open at a time; ``hub.store.reviews`` holds them to the same."""
+
+FREELY = 2
+"""Questions about each of two people up to which none waits for another."""
+
+
+class Question(NamedTuple):
+    """Two people, by what names them, and the bits of their surest pair; ``pair`` puts those of equal bits in order."""
+
+    one: int
+    other: int
+    weight: float
+    pair: tuple[Any, Any]
+
+
+def opened(doubtful: Collection[Question]) -> list[Question]:
+    """Those that are asked now. The others wait until these are answered: an answer often settles them too.
+
+    Where both people have ``FREELY`` questions or fewer, all. Else the one that comes first to either of the two, if
+    it is among the first ``MOST_OPEN`` of the other: the surest first, then who is in doubt with most others. So ten
+    thousand receipts that may be one customer's ask five times at once, and not each about all.
+    """
+    degree = Counter(side for each in doubtful for side in (each.one, each.other))
+    of_side: defaultdict[int, list[tuple[float, int, tuple[Any, Any], Question]]] = defaultdict(list)
+    for each in doubtful:
+        if max(degree[each.one], degree[each.other]) > FREELY:
+            of_side[each.one].append((-each.weight, -degree[each.other], each.pair, each))
+            of_side[each.other].append((-each.weight, -degree[each.one], each.pair, each))
+    ranks: defaultdict[Question, list[int]] = defaultdict(list)
+    for questions in of_side.values():
+        for rank, (*_, each) in enumerate(sorted(questions), 1):
+            ranks[each].append(rank)
+    return [each for each in doubtful if each not in ranks or (min(ranks[each]) == 1 and max(ranks[each]) <= MOST_OPEN)]
 
 
 def is_asked(one: Sequence[Features], other: Sequence[Features], weight: float, model: Model, crowd: Crowd) -> bool:
@@ -38,13 +75,20 @@ def reviews(
     place = {one: number for number, group in enumerate(found.groups) for one in group}
     doubtful = [(a, b, pair) for (a, b), pair in scores.items() if pair.weight >= model.ask and place[a] != place[b]]
     doubtful.sort(key=lambda review: (-review[2].weight, review[0], review[1]))
-    surest: dict[frozenset[int], tuple[Id, Id, Score]] = {}
+    surest: dict[tuple[int, int], tuple[Id, Id, Score]] = {}
+    first: dict[tuple[int, int], tuple[Id, Id]] = {}
     for review in doubtful:
-        surest.setdefault(frozenset((place[review[0]], place[review[1]])), review)
+        a, b, _ = review
+        sides = min(place[a], place[b]), max(place[a], place[b])
+        surest.setdefault(sides, review)
+        first[sides] = min(first.get(sides, (a, b)), (a, b))
 
-    def records(one: Id) -> list[Features]:
-        return [people[each] for each in found.groups[place[one]]]
+    def records(one: int) -> list[Features]:
+        return [people[each] for each in found.groups[one]]
 
-    return [
-        (a, b, pair) for a, b, pair in surest.values() if is_asked(records(a), records(b), pair.weight, model, crowd)
+    asked = [
+        Question(*sides, pair.weight, first[sides])
+        for sides, (*_, pair) in surest.items()
+        if is_asked(records(sides[0]), records(sides[1]), pair.weight, model, crowd)
     ]
+    return [surest[each.one, each.other] for each in opened(asked)]

@@ -44,8 +44,8 @@ ALIKE_AT_HOME = "alike in a household"
 """Of first names that look alike and are not equal: among strangers one name mistyped, at one door two siblings'."""
 DECIMALS = 6
 """Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
-
 _MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
+_IN_ONE_AREA = _MOVED | {"postal_city", "postal", "postal_near"}
 BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 _NATIONAL_ID = BY_NAME["national_id"]
@@ -308,6 +308,9 @@ class _Pair:
         A household hardly gives two of its members one name, however common the name is elsewhere.
         """
         most = self.prior + self.bound + (self.w.bound_second if self.links > 1 else 0.0)
+        if not self.model.last and self.bound <= self.w.bound_area and _IN_ONE_AREA & {e.level for e in self.evidence}:
+            # A city has thousands of one name, and the data has not told yet how common this one is.
+            most = min(most, self.prior + self.model.same - _DOUBT - self.own)
         beyond = self.shared > most
         if beyond:
             self.evidence.append(Evidence("household", "bound", most - self.shared))
@@ -316,7 +319,7 @@ class _Pair:
         if excess < 0 and self.shared >= self.prior - 2:
             near = self.first in name_weights.NEARLY
             self.personal("first_name", ALIKE_AT_HOME if near else "same in a household", excess)
-        elif beyond and self.first in _EQUAL and most >= self.prior - _DOUBT:
+        elif beyond and self.bound > self.w.bound_area and self.first in _EQUAL and most >= self.prior - _DOUBT:
             lacking = self.w.household_first_least - self.first_bits
             if lacking > 0:
                 self.personal("first_name", "common in a household", lacking)

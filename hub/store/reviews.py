@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from hub.mapping.record_state import State
+from hub.matching.questions import FREELY, MOST_OPEN
 from hub.store import text
 from hub.store.database import Row, Session
 
@@ -86,32 +87,53 @@ def review_id(one: UUID, other: UUID) -> UUID:
 # Each of the three sources is a row per pair of profiles; one GROUP BY brings them together without a join of large
 # sets, so that the plan is the same whatever the sessions allow. A judgement between any of their records settles a
 # pair of profiles: where one may not be joined, the other would be asked in vain.
-_OPEN = """
-    WITH told (a, b, weight, dismissed, held, settled) AS (
-        SELECT x.profile_id, y.profile_id, m.weight, NULL::float8, NULL::text, false
+_DOUBTFUL = """
+    WITH told (a, b, weight, pair, dismissed, held, settled) AS (
+        SELECT x.profile_id, y.profile_id, m.weight, ARRAY[m.one, m.other], NULL::float8, NULL::text, false
         FROM match m JOIN record x ON x.id = m.one JOIN record y ON y.id = m.other
         WHERE m.asked AND x.profile_id <> y.profile_id {of_match}
         UNION ALL
-        SELECT x.profile_id, y.profile_id, NULL, d.weight, NULL, false
+        SELECT x.profile_id, y.profile_id, NULL, NULL, d.weight, NULL, false
         FROM dismissal d JOIN record x ON x.id = d.one JOIN record y ON y.id = d.other
         WHERE x.profile_id <> y.profile_id {of_dismissal}
         UNION ALL
-        SELECT x.profile_id, y.profile_id, NULL, NULL, CASE j.verdict WHEN 'hold' THEN j.reason END, j.verdict <> 'hold'
+        SELECT x.profile_id, y.profile_id, NULL, NULL, NULL,
+            CASE j.verdict WHEN 'hold' THEN j.reason END, j.verdict <> 'hold'
         FROM judgement j
         CROSS JOIN LATERAL (SELECT DISTINCT profile_id FROM record
             WHERE id = ANY(CASE j.verdict WHEN 'same' THEN j.one || j.other ELSE j.one END)) x
         CROSS JOIN LATERAL (SELECT DISTINCT profile_id FROM record
             WHERE id = ANY(CASE j.verdict WHEN 'same' THEN j.one || j.other ELSE j.other END)) y
         WHERE j.withdrawn_at IS NULL AND x.profile_id <> y.profile_id {of_judgement}
-    ), open AS (
-        SELECT least(a, b) AS one, greatest(a, b) AS other, max(weight) AS weight, max(held) AS held
+    ), {doubtful} AS (
+        SELECT least(a, b) AS one, greatest(a, b) AS other, max(weight) AS weight, max(held) AS held, min(pair) AS pair
         FROM told GROUP BY least(a, b), greatest(a, b)
         HAVING (max(weight) IS NOT NULL OR max(held) IS NOT NULL) AND NOT bool_or(settled)
             AND coalesce(max(dismissed) < coalesce(max(weight), 0) - %(growth)s, true)
     )
     """
-_EVERYWHERE = _OPEN.format(of_match="", of_dismissal="", of_judgement="")
-_BETWEEN = _OPEN.format(
+# As ``hub.matching.questions.opened`` has it. What a guard holds is always open.
+_OPENED = f"""
+    , side AS (
+        SELECT one AS id, other AS fellow, one, other, weight, held, pair FROM doubtful
+        UNION ALL SELECT other, one, one, other, weight, held, pair FROM doubtful
+    ), degree AS (
+        SELECT id, count(*) AS number FROM side GROUP BY id
+    ), ranked AS (
+        SELECT s.one, s.other, row_number() OVER (
+            PARTITION BY s.id ORDER BY s.weight DESC NULLS LAST, d.number DESC, s.pair) AS place
+        FROM side s JOIN degree d ON d.id = s.fellow JOIN degree mine ON mine.id = s.id
+        WHERE greatest(mine.number, d.number) > {FREELY}
+    ), waiting AS (
+        SELECT one, other FROM ranked GROUP BY one, other HAVING min(place) > 1 OR max(place) > {MOST_OPEN}
+    ), open AS (
+        SELECT one, other, weight, held FROM doubtful LEFT JOIN waiting USING (one, other)
+        WHERE held IS NOT NULL OR waiting.one IS NULL
+    )
+    """
+_EVERYWHERE = _DOUBTFUL.format(doubtful="doubtful", of_match="", of_dismissal="", of_judgement="") + _OPENED
+_BETWEEN = _DOUBTFUL.format(
+    doubtful="open",
     of_match="AND (m.one = ANY(%(records)s) OR m.other = ANY(%(records)s))",
     of_dismissal="AND (d.one = ANY(%(records)s) OR d.other = ANY(%(records)s))",
     of_judgement="""AND j.id = ANY(ARRAY(SELECT judgement_id FROM judgement_record

@@ -53,7 +53,7 @@ def stranger(number: int) -> CanonicalEvent:
     return customer(f"s{number}", when=at(9_000 + number), name=("Hannelore", "Brandstätter"), addresses=[home])
 
 
-@pytest.mark.parametrize("order", range(3))
+@pytest.mark.parametrize("order", [0, 1, 7])  # in 7 one purchase has both the last name and the street mistyped
 def test_sixty_records_told_one_by_one_are_one_profile_all_the_way(database: Database, order: int) -> None:
     # given sixty purchases of one person, in any order
     empty(database)

@@ -20,6 +20,8 @@ from hub.application.review import opened
 from hub.errors import NotFound, RefusedError
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
+from hub.matching.questions import Question
+from hub.matching.questions import opened as asked_now
 from hub.matching.rules import IdentityRules
 from hub.model.address import Address
 from hub.model.event import CanonicalEvent, OrderEvent
@@ -126,6 +128,21 @@ def test_reviews_with_the_most_at_stake_come_first_and_then_the_surest(office: O
         (review(5, 6), Decimal(0), 0, 1.5),
     ]
     assert [*pages[0], *pages[1], *last] == found
+
+
+def test_of_many_doubts_about_one_person_the_surest_are_asked_and_the_rest_wait(office: Office) -> None:
+    # given six people who may each be any other of them
+    doubts = [(one, other, 1.0 + one % 3) for one in range(1, 7) for other in range(one + 1, 7)]
+    for one, other, weight in doubts:
+        office.matched(one, other, weight)
+    # then those are open that the pure rule opens
+    questions = [
+        Question(one, other, weight, (min(rec(one), rec(other)), max(rec(one), rec(other))))
+        for one, other, weight in doubts
+    ]
+    expected = {review(each.one, each.other) for each in asked_now(questions)}
+    assert set(office.open()) == expected
+    assert 1 <= len(expected) <= len(NAMES)
 
 
 def test_what_is_at_stake_is_read_ahead_and_what_was_not_is_read_at_once(office: Office) -> None:

@@ -135,6 +135,11 @@ def test_splink_refuses_a_key_it_does_not_know() -> None:
         linker({**to_splink(Model()), "hub": 1})
 
 
+def test_records_that_are_nearly_all_alike_are_a_population_still() -> None:
+    settings = {**to_splink(Model()), "probability_two_random_records_match": 0.99999999}
+    assert from_splink(settings).population == 1.0
+
+
 def test_a_teams_own_model_is_read_by_names_and_levels() -> None:
     team = {
         "probability_two_random_records_match": 1 / 1025,

@@ -22,7 +22,7 @@ def test_the_keys_of_a_record() -> None:
         ("word_city", "174|berlin"), ("door", "12|lind"), ("street", "12|lind|10969"),
         ("name_year", "06|174|1980"), ("name_day", "06|174|0417"), ("birth_postal", "19800417|10969"),
         ("name_birth", "06|174|19800417"), ("name_postal", "06|174|10969"),
-        ("word_door", "06|12|lind|10969"), ("word_door", "174|12|lind|10969"), ("name_door", "06|174|12|lind"),
+        ("word_door", "06|12|10969"), ("word_door", "174|12|10969"), ("name_door", "06|174|12|lind"),
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def groups(*people: Features) -> list[list[int]]:
 def test_records_of_one_person_are_chained_by_what_they_share() -> None:
     shop = who(first_name="Anna", last_name="Berg", email="anna.berg@example.de", **HOME)
     letter = who(email="anna.berg@example.de")
-    till = who(first_name="Anna", last_name="Berg", phone=PHONE, postal_code="10969")
+    till = who(first_name="Anna", last_name="Berg", phone=PHONE, **HOME)
     receipt = who(first_name="A", last_name="Berg", phone=PHONE)
     stranger = who(first_name="Zoe", last_name="Klein", email="zoe@example.org")
     assert groups(shop, letter, till, receipt, stranger) == [[0, 1, 2, 3], [4]]

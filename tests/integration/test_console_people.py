@@ -6,7 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -22,6 +23,7 @@ from hub.application.field_notes import Notes
 from hub.application.in_force import InForce
 from hub.application.judge import Judge
 from hub.console.app import console
+from hub.console.guard import Guard
 from hub.console.house import House
 from hub.model.address import Address
 from hub.model.consent import Consent
@@ -43,6 +45,29 @@ from tests.support.serving import served
 ROAD = Address(line1="Torstraße 12", postal_code="10119", city="Berlin", country="DE")
 
 
+class _Sitting:
+    """The house of whoever is at the desk now."""
+
+    house: House
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.house, name)
+
+
+@cache
+def _sitting() -> _Sitting:
+    return _Sitting()
+
+
+@cache
+def _console() -> Guard:
+    """One for all tests of this module: FastAPI takes a quarter of a second to read a console's routes.
+
+    Only live parts and the reports of Insight stay with the house that they are made with; no test here opens those.
+    """
+    return console(cast(House, _sitting()))
+
+
 class Desk:
     """The console with people of whom some may be one; ``as_`` is somebody at it."""
 
@@ -62,7 +87,8 @@ class Desk:
             resending=lambda destination, *, missing: {},
             notes=Notes(self.way.processing),
         )
-        self.app = console(self.house)
+        _sitting().house = self.house
+        self.app = _console()
         with database.session() as session:
             for role in ROLES:
                 sign_in.add_user(session, role, role, None)

@@ -83,7 +83,7 @@ def opened(database: Database) -> set[frozenset[UUID]]:
     """The questions that are open, each as the first records of its two profiles."""
     with database.session() as session:
         homes = session.rows("SELECT profile_id, id FROM record ORDER BY id DESC")
-        first = dict(homes)
+        first: dict[UUID, UUID] = dict(homes)
         return {frozenset((first[each.one], first[each.other])) for each in reviews.page(session, limit=1_000)}
 
 
@@ -168,8 +168,8 @@ def test_a_crowded_universe_in_any_order(database: Database) -> None:
     assert ends[0] == ends[1] == ends[2] == from_nothing(database, RULES)
     # and so are the questions, of which some are left out for what else is known of two people
     assert questions[0] == questions[1] == questions[2]
-    first = {record: group[0] for group in ends[0] for record in group}
-    told = {frozenset(first[one] for one in pair) for pair in asked_from_nothing(database, RULES)}
+    heads = {record: group[0] for group in ends[0] for record in group}
+    told = {frozenset(heads[one] for one in pair) for pair in asked_from_nothing(database, RULES)}
     assert shown[0] == shown[1] == shown[2] == told
     with database.session() as session:
         assert reviews.count(session) == len(told) > 0

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from hub.mapping.address import country
-from hub.mapping.customer import CustomerField, CustomerFields, region_of
+from hub.mapping.customer import CustomerField, CustomerFields, guest_key, region_of
 from hub.mapping.email import email
 from hub.mapping.name import clean, fold, person_name
 from hub.mapping.phone import phone
@@ -23,7 +23,9 @@ from hub.mapping.record_state import address_key
 from hub.model.address import Address
 from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import CustomerEvent
-from hub.model.identifier import Identifier
+from hub.model.identifier import Identifier, RecordKey
+
+Place = TypeVar("Place", bound=BaseModel)
 
 _NAMES: tuple[CustomerField, ...] = ("first_name", "last_name", "full_name")
 _OF_AN_ADDRESS: tuple[CustomerField, ...] = ("first_name", "last_name", "phone", "company")
@@ -124,6 +126,23 @@ def completed(fields: CustomerFields, other: CustomerFields) -> CustomerFields:
         elif name not in found and not (mine and name in _NAMES):
             found[name] = values
     return found
+
+
+def with_shipping(fields: CustomerFields, shipping: Place | None, region: str) -> tuple[CustomerFields, list[Place]]:
+    """What the shipping address adds to its buyer, and itself where it is theirs: it goes to nobody of another name."""
+    told = speaks_of(shipping, region)
+    theirs = [shipping] if shipping is not None and same_person(fields, told) else []
+    return completed(fields, told), theirs
+
+
+def buyer_key(account: RecordKey | None, fields: CustomerFields, *, region: str, fallback: str) -> RecordKey | None:
+    """The record of whoever bought: the account, else the guest whom e-mail or phone name, else nobody.
+
+    ``fallback`` (the order's id) is the guest's where neither can be used.
+    """
+    if account is None and (fields.get("email") or fields.get("phone")):
+        return guest_key(fields, region=region, fallback=fallback)
+    return account
 
 
 def named(name: PersonName | None) -> CustomerFields:

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from hub.connectors.magento import schemas
 from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.buyer import buyer_key, completed, country_among, same_person, speaks_of, with_shipping
 from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
-from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
+from hub.mapping.customer import CustomerField, CustomerFields, customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import charge, unexplained, with_charges
 from hub.mapping.product import product
@@ -144,17 +144,13 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
     shipping = next((one.shipping for one in given.extension_attributes.shipping_assignments if one.shipping), None)
     place = shipping.address if shipping else None
     region = country_among(given.billing_address, place, default=region)
-    fields, told = BUYER_MAP.read(given), speaks_of(place, region)
-    addresses = [_address(place)] if same_person(fields, told) else []
-    fields = completed(fields, told)
-    key: RecordKey | None = None
-    if given.customer_id and given.customer_id != "0" and not given.customer_is_guest:
-        key = record_key(given.customer_id)
-    elif fields.get("email") or fields.get("phone"):
-        key = guest_key(fields, region=region, fallback=given.entity_id)
+    fields, theirs = with_shipping(BUYER_MAP.read(given), place, region)
+    has_account = given.customer_id and given.customer_id != "0" and not given.customer_is_guest
+    account = record_key(given.customer_id) if given.customer_id and has_account else None
+    key = buyer_key(account, fields, region=region, fallback=given.entity_id)
     billed = given.billing_address.vat_id if given.billing_address else None
     custom = texts([("prefix", given.customer_prefix), ("taxvat", given.customer_taxvat), ("VAT id", billed)])
-    who = customer(key, fields, region=region, addresses=addresses, custom=custom) if key else None
+    who = customer(key, fields, region=region, addresses=map(_address, theirs), custom=custom) if key else None
     made = _order(given, fields, region, place)
     what = OrderEvent(occurred_at=given.updated_at or given.created_at, order=made, record=key)
     buyer = [CustomerEvent(occurred_at=given.created_at, customer=who)] if who else []

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from hub.connectors.shopware import schemas
 from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.buyer import buyer_key, completed, country_among, same_person, speaks_of, with_shipping
 from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
 from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
@@ -202,21 +202,15 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
     """The buyer, what the parts lack of the total, the order, and a return for each delivery that came back."""
     shipping = next((one.shipping_order_address for one in given.deliveries if one.shipping_order_address), None)
     region = country_among(given.billing_address, shipping, default=region)
-    fields = BUYER_MAP.read(given)
-    told = speaks_of(shipping, region)
-    addresses = [_address(shipping)] if same_person(fields, told) else []
-    fields = completed(fields, told)
+    fields, theirs = with_shipping(BUYER_MAP.read(given), shipping, region)
     who = given.order_customer
-    key: RecordKey | None = None
-    if who and who.customer_id and not (who.customer and who.customer.guest):
-        key = record_key("customer", who.customer_id)
-    elif fields.get("email") or fields.get("phone"):
-        key = guest_key(fields, region=region, fallback=given.id)
+    account = who.customer_id if who and not (who.customer and who.customer.guest) else None
+    key = buyer_key(record_key("customer", account) if account else None, fields, region=region, fallback=given.id)
     at = given.order_date_time.astimezone(UTC)
     events: list[CustomerEvent | OrderEvent | CaseEvent | Note] = []
     if key:
         custom = {**(_said(who) if who else {}), "VAT id": _vat_ids(given)}
-        buyer = customer(key, fields, region=region, addresses=addresses, custom=custom)
+        buyer = customer(key, fields, region=region, addresses=map(_address, theirs), custom=custom)
         events.append(CustomerEvent(occurred_at=at, customer=buyer))
     made = _order(given, fields, region, shipping)
     refunds = [refund for payment in given.transactions for held in payment.captures for refund in held.refunds]

@@ -9,7 +9,9 @@ from hub.mapping.review import review_events
 from hub.model.event import CustomerEvent, FeedbackEvent, ProductEvent
 
 OWN_CURRENCY = "b7d2554b0ce847cd82f3ac9bd1c0dfca"
-"""``Defaults::CURRENCY`` of shopware/shopware, src/Core/Defaults.php: the id of whatever currency is the shop's own."""
+"""``Defaults::CURRENCY`` of shopware/shopware, src/Core/Defaults.php: the id of whatever currency is the shop's own.
+
+"Don't depend on this being EUR, the underlying currency can be overwritten by the installer", it says there."""
 
 
 def product_event(given: schemas.Product, currency: str | None) -> ProductEvent:

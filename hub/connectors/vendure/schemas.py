@@ -207,7 +207,10 @@ class SoldVariant(Camel):
 
 
 class SoldProduct(Camel):
-    """Product of github.com/vendurehq/vendure, packages/core/src/api/schema/common/product.type.graphql."""
+    """Product of github.com/vendurehq/vendure, packages/core/src/api/schema/common/product.type.graphql.
+
+    ``enabled`` is told by the Admin API alone: admin-api/product.api.graphql there.
+    """
 
     id: str
     updated_at: datetime

@@ -8,11 +8,11 @@ from decimal import Decimal
 from hub.connectors.woocommerce import schemas
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, country_among, same_person, speaks_of
+from hub.mapping.buyer import buyer_key, country_among, speaks_of, with_shipping
 from hub.mapping.came import came_by, named
 from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.custom import note, texts
-from hub.mapping.customer import CustomerField, CustomerFields, customer, guest_key
+from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.order import unexplained
 from hub.mapping.product import product
@@ -138,7 +138,7 @@ def _address(given: schemas.Address | None) -> Address | None:
 def customer_event(given: schemas.Customer, region: str) -> CustomerEvent:
     """A registered customer. The account's e-mail stands before the billing one, which may be empty or differ."""
     at = given.date_modified_gmt or created(given)
-    fields, _ = _with_shipping(CUSTOMER_MAP.read(given), given.shipping, _region(given, region))
+    fields, _ = with_shipping(CUSTOMER_MAP.read(given), given.shipping, _region(given, region))
     return CustomerEvent(
         occurred_at=at,
         customer=customer(
@@ -156,14 +156,6 @@ def _role(given: schemas.Customer) -> str | None:
     return given.role if given.role != "customer" else None
 
 
-def _with_shipping(
-    fields: CustomerFields, shipping: schemas.Address | None, region: str
-) -> tuple[CustomerFields, list[Address | None]]:
-    """What the shipping address adds to its buyer: nothing, where it goes to somebody of another name."""
-    told = speaks_of(shipping, region)
-    return completed(fields, told), [_address(shipping)] if same_person(fields, told) else []
-
-
 def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
     """Who buys, from the billing data: the account, the guest (``customer_id`` 0), or None for an anonymous sale.
 
@@ -171,14 +163,13 @@ def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
     creation: a change of an old order's status tells nothing new of the person.
     """
     region = _region(given, region)
-    fields, addresses = _with_shipping(BUYER_MAP.read(given), given.shipping, region)
-    if given.customer_id not in (None, "0"):
-        key = record_key(str(given.customer_id))
-    elif fields.get("email") or fields.get("phone"):
-        key = guest_key(fields, region=region, fallback=given.id)
-    else:
+    fields, theirs = with_shipping(BUYER_MAP.read(given), given.shipping, region)
+    account = record_key(str(given.customer_id)) if given.customer_id not in (None, "0") else None
+    key = buyer_key(account, fields, region=region, fallback=given.id)
+    if key is None:
         return None
-    return CustomerEvent(occurred_at=created(given), customer=customer(key, fields, region=region, addresses=addresses))
+    known = customer(key, fields, region=region, addresses=map(_address, theirs))
+    return CustomerEvent(occurred_at=created(given), customer=known)
 
 
 def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent | Note]:
@@ -197,7 +188,7 @@ def order_events(given: schemas.Order, region: str) -> list[CustomerEvent | Orde
 def order(given: schemas.Order, region: str) -> Order:
     """One order; line totals are without tax, as WooCommerce counts them."""
     billing = given.billing or schemas.Address()
-    numbers, _ = _with_shipping(speaks_of(billing), given.shipping, _region(given, region))
+    numbers, _ = with_shipping(speaks_of(billing), given.shipping, _region(given, region))
     subtotals = [line.subtotal for line in given.line_items if line.subtotal is not None]
     return Order(
         external_id=given.id,

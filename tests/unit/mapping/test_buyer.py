@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.mapping.buyer import completed, same_person, told_beside
+from hub.mapping.buyer import buyer_key, completed, same_person, told_beside
 from hub.mapping.customer import CustomerFields, customer
 from hub.model.address import Address
 from hub.model.identifier import Identifier, RecordKey
@@ -78,3 +78,13 @@ def test_an_address_that_adds_nothing_is_no_event() -> None:
     again = HOME.model_copy(update={"company": "Ort GmbH"})
 
     assert told_beside(known, fields("Uwe Ort", company="Alt GmbH"), at=AT, region="DE", addresses=[again]) is None
+
+
+def test_given_no_account_when_neither_email_nor_phone_is_told_then_nobody_bought():
+    account = RecordKey(kind="customer", external_id="7")
+    guest = buyer_key(None, {"email": ("uwe@ort-online.de",)}, region="DE", fallback="1")
+
+    assert buyer_key(None, {"first_name": ("Uwe",)}, region="DE", fallback="1") is None
+    assert buyer_key(account, {"email": ("uwe@ort-online.de",)}, region="DE", fallback="1") == account
+    assert guest is not None
+    assert guest.kind == "guest"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -47,13 +49,19 @@ class ApiError(HTTPException):
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI description says of errors."""
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    schema["properties"]["faults"]["items"] = Fault.model_json_schema()
+    schema = deepcopy(_schema())  # FastAPI writes into what it is given
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    schema["properties"]["faults"]["items"] = Fault.model_json_schema()
+    return schema
 
 
 def problem(

@@ -144,10 +144,6 @@ def read_noting(schema: type[Schema], body: bytes) -> tuple[Schema, tuple[Note, 
 
 def read_tree(schema: type[Schema], tree: Any) -> tuple[Schema, tuple[Note, ...]]:
     """The same for a decoded body (``hub.mapping.body``) or a part of one."""
-    try:
-        return schema.model_validate(tree), ()
-    except ValidationError:
-        pass
     return repaired(schema, tree)
 
 

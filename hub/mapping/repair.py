@@ -33,12 +33,15 @@ def repaired(schema: type[_Schema], tree: Any) -> tuple[_Schema, tuple[Note, ...
 
     Raises PayloadError with the path of what is needed and cannot be read, never with a value.
     """
-    repair = _Repair(tree)
+    repair: _Repair | None = None
     for _ in range(_MOST_PASSES):
         try:
+            if repair is None:
+                return schema.model_validate(tree), ()
             return schema.model_validate(repair.rest()), repair.told()
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
+        repair = repair or _Repair(tree)
         repair.take_out(faults)  # not above: the text of pydantic's error quotes the payload
     raise PayloadError("not readable")
 
@@ -54,10 +57,12 @@ class _Repair:
         self._causes: dict[_Path, tuple[_Path, str]] = {}
         self._live: dict[int, list[int]] = {}
         self._emptied: set[_Path] = set()
+        self._marked = False
 
     def rest(self) -> Any:
+        """The payload as it is now. It is copied only where it holds marks."""
         self._live = {}
-        return _without_gone(self._tree)
+        return _without_gone(self._tree) if self._marked else self._tree
 
     def told(self) -> tuple[Note, ...]:
         return tuple(self._notes.values())
@@ -145,7 +150,7 @@ class _Repair:
             del owner[path[-1]]
             self._emptied.add(path[:-1])
         else:
-            owner[path[-1]] = _GONE
+            owner[path[-1]], self._marked = _GONE, True
         self._causes.setdefault(path, cause)
 
 

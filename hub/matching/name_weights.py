@@ -60,8 +60,10 @@ _memory: tuple[Model | None, dict[tuple[Spelling, Spelling], Names]] = (None, {}
 
 
 def weighed(one: Spelling, other: Spelling, model: Model) -> Names:
-    """The names of two people. Names are few and pairs are many: what this very model said is remembered."""
+    """The names of two people, in either order. Names are few and pairs are many: what this very model said is kept."""
     global _memory
+    if other < one:
+        one, other = other, one
     known_by, known = _memory
     if known_by is not model or len(known) > _MOST_REMEMBERED:
         known = {}

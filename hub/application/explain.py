@@ -22,7 +22,7 @@ from hub.matching.wording import lines, sentence
 from hub.model.judgement import Judgement, told
 from hub.model.profile import RecordReference
 from hub.profiles.explanation import answers, explanation, is_who, nearest
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, counting_placed_orders
 from hub.store import explanations, judgements, matches, profiles, records
 from hub.store.database import Session
 from hub.store.matches import CrowdRow
@@ -107,7 +107,7 @@ def explained(
     )
     if document is None:
         return None
-    document["traits"] = _traits(session, profile_id, insight or Insight(), field)
+    document["traits"] = _traits(session, profile_id, insight or Insight(), field, counting_placed_orders(connections))
     document["found"] = answers(document, field) or bool(document["traits"])
     document["near"] = "" if document["found"] or not field else nearest(session, document["id"], field, connections)
     document["history"] = history(session, document["history"])
@@ -116,12 +116,14 @@ def explained(
     return document
 
 
-def _traits(session: Session, profile_id: UUID, insight: Insight, field: str | None) -> list[Json]:
+def _traits(
+    session: Session, profile_id: UUID, insight: Insight, field: str | None, placed: Collection[str]
+) -> list[Json]:
     """Every trait with its reasons, or the one that was asked for; of other fields none."""
     name, _, one = (field or "traits").partition(".")
     if name != "traits":
         return []
-    found = explained_traits(session, insight, profile_id, session.now())
+    found = explained_traits(session, insight, profile_id, session.now(), placed)
     return [each for each in found if not one or each["trait"] == one]
 
 

@@ -330,10 +330,12 @@ _WHY_OFFERED = {
 # -- why ---------------------------------------------------------------------------------------------------------------
 
 
-def explained(session: Session, insight: Insight, profile_id: UUID, now: datetime) -> list[dict[str, Any]]:
+def explained(
+    session: Session, insight: Insight, profile_id: UUID, now: datetime, placed: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Every trait of a profile with its value, as-of time, version of the model, and why. Retired ids are followed.
 
-    Raises UnreadableError.
+    ``placed`` are the connections whose orders count before they are paid. Raises UnreadableError.
     """
     row = profiles.get(session, profile_id)
     if row is None:
@@ -345,7 +347,7 @@ def explained(session: Session, insight: Insight, profile_id: UUID, now: datetim
     today = day_of(now)
     known = stat is not None and stat.days[0] <= today
     told_why = (
-        behaviour.why(session, row.id, row.golden, now, placed=(), channels=insight.channels)
+        behaviour.why(session, row.id, row.golden, now, placed=placed, channels=insight.channels)
         if any(name in told for name in behaviour.NAMES)
         else {}
     )

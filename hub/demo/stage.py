@@ -24,6 +24,7 @@ import yaml
 
 from hub import bootstrap
 from hub.application import sign_in
+from hub.application.process import Processing
 from hub.demo.roles import Cast
 from hub.demo.vendor_api import VendorApi
 from hub.errors import Unavailable
@@ -93,6 +94,8 @@ class Stage:
     worker: Process
     data_dir: Path
     config: Path
+    processing: Processing
+    """The worker's own rules, to do what its schedule would do later."""
     kills: dict[str, int] = field(default_factory=dict)
     interrupted: dict[str, int] = field(default_factory=dict)
     """How often a process was killed with work in hand, by role."""
@@ -171,7 +174,10 @@ def stage(cast: Cast, port: int | None) -> Iterator[Stage]:
         for role in (api, worker):
             stack.callback(role.stop)
             role.start()
-        made = Stage(url, hub.database, hub.connections, crm, crm_url, vendors, api, worker, settings.data_dir, config)
+        folder = settings.data_dir
+        made = Stage(
+            url, hub.database, hub.connections, crm, crm_url, vendors, api, worker, folder, config, hub.processing
+        )
         made.wait_until_ready()
         yield made
 

@@ -56,10 +56,10 @@ def command(
             step = telling.during(progress.step, lambda: sum(running.kills.values()))
             if not once:
                 _invite(running, progress)
+            log.configure("error", "console")  # what is worked out here is told in sentences
             state = play(running, people, step, progress.done)
             verdicts = laws.check(state, people)
             telling.over(verdicts)
-            log.configure("error", "console")
             told = insight.sentences(running.database, running.connections)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
             shown = report.document(state, people, verdicts, running.connections, seconds) | {"insight": told}

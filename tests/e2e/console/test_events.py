@@ -35,10 +35,11 @@ def unreadable(hub: Hub) -> Iterator[int]:
 
 
 def delivered(hub: Hub) -> int:
-    """An event that was written to the CRM."""
+    """An event with a body of JSON that was written to the CRM; the newsletter sends forms."""
     with hub.runtime.database.session() as session:
         [(found,)] = session.rows(
-            "SELECT events[1] FROM attempt WHERE outcome = 'delivered' AND events <> '{}' ORDER BY id LIMIT 1"
+            "SELECT events[1] FROM attempt JOIN inbox ON inbox.id = events[1] "
+            "WHERE outcome = 'delivered' AND inbox.connection <> 'newsletter' ORDER BY attempt.id LIMIT 1"
         )
     return int(found)
 

@@ -145,6 +145,7 @@ def by_identity(session: Session, subject: str, name: str, role: Role | None) ->
         users.bind(session, user.id, subject)
     if role is not None and role != user.role:
         users.give_role(session, user.name, role)
+        audit.note(session, user.name, "user.role", user.id)
     return _opened(session, user)
 
 

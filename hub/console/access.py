@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -102,7 +102,7 @@ async def own_form(request: Request, expected: str) -> None:
     """Raise 403 unless a page of ours sent the request: by what the browser says, and by the form's token."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     foreign = site not in (None, "same-origin", "none") or (
-        site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+        site is None and origin is not None and _split(origin).netloc != request.headers.get("host")
     )
     given = request.headers.get(FORM_HEADER) or (await request.form()).get(FORM_FIELD)
     if foreign or not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
@@ -132,9 +132,17 @@ def before_session(request: Request) -> str:
 
 def own_path(text: str | None) -> str:
     """A path of the console to go to: what was asked for, or its first page. Never another site."""
-    parts = urlsplit(text or "")
+    parts = _split(text or "")
     fits = not parts.scheme and not parts.netloc and parts.path.startswith("/console/") and "\\" not in parts.path
     return quote(parts.path) if fits else "/console/"
+
+
+def _split(text: str) -> SplitResult:
+    """The parts of an address; of what is none (``//[``), none."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
 
 
 def _bearer(house: House, text: str) -> Bearer | None:

@@ -49,14 +49,18 @@ def router(house: House, renderer: Renderer) -> APIRouter:
         return answer
 
     async def checked(request: Request) -> bool:
-        """Raise 403 for another site's form; False while the caller has to wait."""
+        """Raise 403 for another site's form; False while the caller has to wait.
+
+        A guess counts before it is tried: many that come at one time would all be tried before the first is wrong.
+        """
         await own_form(request, form_token(before_session(request)))
-        return guesses.wait(caller(request.scope), monotonic()) is None
+        return guesses.wrong(caller(request.scope), monotonic()) is None
 
     def opened(request: Request, session: str | None, fault: str, *, name: str = "", to: str = "") -> Response:
         if session is None:
-            guesses.wrong(caller(request.scope), monotonic())
             return shown(request, fault=fault, name=name, to=to, status=401)
+        if request.method == "POST":
+            guesses.right(caller(request.scope))
         forget_session(request, answer := RedirectResponse(own_path(to), 303), house)
         keep_session(answer, house, session)
         return answer

@@ -31,8 +31,7 @@ class Guesses:
             self._left.popitem(last=False)
         return ceil((1 - left) * GUESS_SECONDS) if guessed else None
 
-    def wait(self, caller: str, now: float) -> int | None:
-        """The seconds until a caller may guess again; None when it may now. Counts nothing."""
-        left, at = self._left.get(caller, (float(GUESSES), now))
-        left = min(float(GUESSES), left + (now - at) / GUESS_SECONDS)
-        return ceil((1 - left) * GUESS_SECONDS) if left < 1 else None
+    def right(self, caller: str) -> None:
+        """Give one back that was counted before it was known to be right."""
+        if held := self._left.get(caller):
+            self._left[caller] = (min(float(GUESSES), held[0] + 1), held[1])

@@ -542,3 +542,15 @@ def test_a_person_of_ten_thousand_records_is_read_quickly(desk: Desk) -> None:
     page = support.get(f"/people/{person}/identity")
     (following,) = re.findall(r"identity\?after=([0-9a-f-]{36})", page)
     assert "copy-" in support.get(f"/people/{person}/identity?after={following}")
+
+
+# -- security ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["timeline", "why?field=emails.0"])
+def test_a_part_of_a_persons_page_is_audited_as_the_page_is(desk: Desk, part: str) -> None:
+    desk.way.take(entry([customer("1", name=("Käthe", "Ohm"), emails=["k@example.de"])], "e1"))
+    support = desk.as_("support")
+    answer = support.client.get(f"/console/people/{desk.people()[0].id}/{part}", headers={"hx-request": "true"})
+    assert answer.status_code == 200, answer.text
+    assert desk.noted()[0] == ("support", "profile.view")

@@ -167,6 +167,7 @@ def test_who_signs_in_becomes_a_user_with_the_role_of_their_groups(door: Door):
     assert door.sign_in(groups=["shop-admins", "shop-support"], preferred_username="wiebke.neu").status_code == 303
     with door.run.database.session() as session:
         assert [(one.name, one.role) for one in users.page(session)] == [("wiebke", "admin")]
+        assert [entry.action for entry in audit.page(session, limit=2)] == ["session.open", "user.role"]
 
 
 OTHERS: dict[str, dict[str, Any]] = {

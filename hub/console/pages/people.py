@@ -106,6 +106,7 @@ def routes(house: House) -> APIRouter:
                 if profile is None:
                     raise HTTPException(404)
                 values = read(session, profile)
+                viewer_of(request).note(session, "profile.view", profile.id)
             return part(request, "people/items.html", titles=house.titles, **values)
         return _person(request, house, person, "/timeline", read)
 
@@ -172,6 +173,7 @@ def routes(house: House) -> APIRouter:
                 profile = view.get(session, person)
                 if profile is None:
                     raise HTTPException(404)
+                viewer_of(request).note(session, "profile.view", profile.id)
                 return part(request, "people/why_part.html", profile=profile, events=_EVENTS, **read(session, profile))
         return _person(request, house, person, "/why", read)
 

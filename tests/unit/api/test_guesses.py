@@ -36,3 +36,12 @@ def test_the_memory_is_bounded_however_many_callers_there_are(monkeypatch: pytes
     for number in range(1_000):
         guesses.wrong(f"caller {number}", 0.0)
     assert len(guesses._left) == 100
+
+
+def test_a_right_one_is_given_back_and_gives_nothing_more() -> None:
+    guesses = Guesses()
+    for _ in range(50):
+        assert guesses.wrong("a", 0.0) is None
+        guesses.right("a")
+    guesses.right("a")
+    assert [guesses.wrong("a", 0.0) for _ in range(GUESSES + 1)][-2:] == [None, GUESS_SECONDS]

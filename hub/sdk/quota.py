@@ -18,9 +18,9 @@ from typing import Literal
 Window = Literal["day", "moment"]
 
 _USAGE = re.compile(r"(?:^|[\s,;])api-usage=(\d{1,12})/(\d{1,12})")
-_PAIRS: tuple[tuple[Window, str, str], ...] = (
+_PAIRS: tuple[tuple[Window, str | None, str], ...] = (
     ("day", "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining"),
-    ("day", "", "x-daily-ratelimit-token-remaining"),
+    ("day", None, "x-daily-ratelimit-token-remaining"),
     ("moment", "x-ratelimit-limit", "x-ratelimit-remaining"),
 )
 
@@ -44,7 +44,8 @@ class Quota:
 
 def quotas_of(headers: Mapping[str, str]) -> tuple[Quota, ...]:
     """What an answer's headers tell; () where they tell nothing, or nothing that can be read."""
-    found = [Quota(window, _count(headers.get(allowed)), left) for window, allowed, remaining in _PAIRS
+    found = [Quota(window, _count(headers.get(allowed)) if allowed else None, left)
+             for window, allowed, remaining in _PAIRS
              if (left := _count(headers.get(remaining))) is not None]  # fmt: skip
     if usage := _USAGE.search(headers.get("sforce-limit-info", "")):
         used, allowed = int(usage[1]), int(usage[2])

@@ -6,6 +6,7 @@ Each measure is a module of ``hub.console.measures``.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.application import insight
+from hub.application.process import Processing
 from hub.application.segments import shown
 from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
@@ -153,24 +155,27 @@ def _of_the_model(house: House, router: APIRouter) -> None:
     @router.post("/model/apply")
     def apply(request: Request, viewer: Operator, version: Version) -> Response:
         """Put a version in force, and work everybody out by it."""
-        try:
-            insight.apply(house.processing, version, viewer.name)
-        except (NotFound, RefusedError) as error:
-            return _model(request, house, refused=str(error), status=error.http_status)
-        return _work_out(house, viewer, "insight.apply", version)
+        return _put_in_force(request, house, viewer, "insight.apply", version, insight.apply)
 
     @router.post("/model/rollback")
     def rollback(request: Request, viewer: Operator, version: Version) -> Response:
         """Put an earlier version in force again, as a new one."""
-        try:
-            insight.rollback(house.processing, version, viewer.name)
-        except (NotFound, RefusedError) as error:
-            return _model(request, house, refused=str(error), status=error.http_status)
-        return _work_out(house, viewer, "insight.rollback", version)
+        return _put_in_force(request, house, viewer, "insight.rollback", version, insight.rollback)
 
 
-def _work_out(house: House, viewer: Viewer, action: str, version: int) -> Response:
-    """Work everybody out by what holds now, in the background."""
+def _put_in_force(
+    request: Request,
+    house: House,
+    viewer: Viewer,
+    action: str,
+    version: int,
+    change: Callable[[Processing, int, str], object],
+) -> Response:
+    """Change which version holds by ``change``, and work everybody out by it in the background."""
+    try:
+        change(house.processing, version, viewer.name)
+    except (NotFound, RefusedError) as error:
+        return _model(request, house, refused=str(error), status=error.http_status)
     _note(house, viewer, action, version)
 
     def work(job: Job) -> insight.Done:

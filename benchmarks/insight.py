@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -54,18 +56,9 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=1_000_000)
     customers = parser.parse_args().customers
     print(describe())
-    with postgres() as server:
-        dsn = server.database("insight")
-        migrate.migrate(dsn)
-        database = Database(dsn, size=4)
-        database.open()
-        with database.session() as session:
-            for statement in FILL.split(";\n"):
-                session.run(statement.replace("%(customers)s", str(customers)))
-        with database.session() as session:
+    with shop(FILL, customers) as processing:
+        with processing.database.session() as session:
             [(orders,)] = session.rows("SELECT count(*) FROM fact")
-            session.run("ANALYZE")
-        processing = Processing(database, {"shop": source("shop")}, (), IdentityRules(), SurvivorshipRules())
         for name, fit in (("first run", None), ("again", False), ("refit", True)):
             began = time.process_time()
             done = insight.run(processing, fit=fit)
@@ -76,8 +69,24 @@ def main() -> int:
                 f"{done.changed} changed, {memory:.0f} MB at most"
             )
         print(f"of a batch of {BATCH}: {100 * _share(processing):.1f} % for traits")
-        database.close()
     return 0
+
+
+@contextmanager
+def shop(fill: str, customers: int) -> Iterator[Processing]:
+    """A shop on a PostgreSQL of its own, with what the statements of ``fill`` invent for so many customers."""
+    with postgres() as server:
+        dsn = server.database("insight")
+        migrate.migrate(dsn)
+        database = Database(dsn, size=4)
+        database.open()
+        with database.session() as session:
+            for statement in fill.split(";\n"):
+                session.run(statement.replace("%(customers)s", str(customers)))
+        with database.session() as session:
+            session.run("ANALYZE")
+        yield Processing(database, {"shop": source("shop")}, (), IdentityRules(), SurvivorshipRules())
+        database.close()
 
 
 def _share(processing: Processing) -> float:

@@ -12,19 +12,14 @@ from uuid import UUID
 
 import numpy as np
 
+from benchmarks.insight import shop
 from benchmarks.machine import describe
-from benchmarks.server import postgres
 from hub.application import insight
-from hub.application.process import Processing
 from hub.application.recommend import recommended
 from hub.insight import logistic
 from hub.insight.lead_model import LeadModel, fit, off
 from hub.insight.leads import columns, labelled
-from hub.matching.rules import IdentityRules
-from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import migrate
 from hub.store.database import Database
-from tests.support.doubles import source
 from tests.unit.insight.leads_of_a_shop import NOW, leads
 
 FILL = """
@@ -66,22 +61,12 @@ def scores() -> None:
 
 def offers(customers: int, calls: int) -> None:
     """Milliseconds of one answer, without HTTP."""
-    with postgres() as server:
-        dsn = server.database("offers")
-        migrate.migrate(dsn)
-        database = Database(dsn, size=4)
-        database.open()
-        with database.session() as session:
-            for statement in FILL.split(";\n"):
-                session.run(statement.replace("%(customers)s", str(customers)))
-            session.run("ANALYZE")
-        processing = Processing(database, {"shop": source("shop")}, (), IdentityRules(), SurvivorshipRules())
+    with shop(FILL, customers) as processing:
         done = insight.run(processing, fit=True)
         print(f"{done.profiles} customers worked out, products paired, in {done.seconds:.1f} s")
-        with database.session() as session:
+        with processing.database.session() as session:
             ids = [row[0] for row in session.rows("SELECT id FROM profile ORDER BY id LIMIT %s", [calls])]
-        _timed("recommended()", [_one(database, one) for one in ids])
-        database.close()
+        _timed("recommended()", [_one(processing.database, one) for one in ids])
 
 
 def _one(database: Database, profile: UUID) -> float:

@@ -99,6 +99,14 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return cores + 1 if cores and "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ else None
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes that are no plain text name no test: what is packed or signed may differ from one second to the next.
+
+    Workers that collect different names run nothing at all.
+    """
+    return argname if isinstance(val, bytes) and not (val.isascii() and val.decode("ascii").isprintable()) else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """The thousands of tests stay to the end: the garbage collector need not look at them over and over."""

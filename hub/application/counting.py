@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from hub.store import outbox, stats
 from hub.store.database import Session
+from hub.store.outbox_counts import Counted, counted
 
 LONG = 0.3
-"""Seconds above which a count is kept: half a million rows take as long. Below it, every look counts anew."""
+"""Seconds above which a count is kept: two million rows take as long. Below it, every look counts anew."""
 
 FACTOR, LONGEST = 10.0, 30.0
 """It is kept so many times as long as it took, and never for longer than so many seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Rows by destination and state, and the age of the oldest waiting row by destination, in seconds."""
-
-    rows: Mapping[str, Mapping[str, int]]
-    lag: Mapping[str, float]
-
-
-def counted(session: Session) -> Counted:
-    """Count now."""
-    return Counted(outbox.counts(session), stats.outbox_lag(session))
 
 
 class Counting:

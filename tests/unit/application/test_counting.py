@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from hub.application import counting
-from hub.application.counting import Counted, Counting
+from hub.application.counting import Counting
+from hub.store.outbox_counts import Counted
 
 
 @pytest.mark.parametrize(("takes", "looks"), [(0.05, 3), (0.5, 1)])

@@ -41,12 +41,25 @@ def _bulk_load(session: Session, load: loads.BulkLoad) -> dict[str, Any]:
 
 
 def inbox_lag(session: Session) -> dict[str, float]:
-    """Per connection with waiting entries: the age of the oldest, in seconds."""
+    """Per connection with waiting entries: the age of the oldest, in seconds.
+
+    Entries are numbered as they come. One look into the index for each step and connection, however many wait.
+    """
     rows = session.rows(
         """
-        SELECT i.connection, extract(epoch FROM now() - min(i.received_at))::float8
-        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id WHERE q.step <> 'reread'
-        GROUP BY i.connection ORDER BY i.connection
+        WITH RECURSIVE turn AS (
+            (SELECT step, connection FROM inbox_queue WHERE step <> 'reread' ORDER BY step, connection LIMIT 1)
+            UNION ALL
+            SELECT further.* FROM turn CROSS JOIN LATERAL (
+                SELECT q.step, q.connection FROM inbox_queue q
+                WHERE (q.step, q.connection) > (turn.step, turn.connection) AND q.step <> 'reread'
+                ORDER BY q.step, q.connection LIMIT 1) further
+        )
+        SELECT turn.connection, max(extract(epoch FROM now() - i.received_at))::float8
+        FROM turn CROSS JOIN LATERAL (
+            SELECT q.inbox_id FROM inbox_queue q WHERE q.step = turn.step AND q.connection = turn.connection
+            ORDER BY q.inbox_id LIMIT 1) oldest
+        JOIN inbox i ON i.id = oldest.inbox_id GROUP BY turn.connection ORDER BY turn.connection
         """
     )
     return {name: max(0.0, age) for name, age in rows}

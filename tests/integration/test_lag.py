@@ -51,8 +51,9 @@ def test_rows_out_are_counted_by_state_with_the_age_of_the_oldest_that_waits(dat
             ("mail", "dead", 50),
         ):
             session.run(
-                "INSERT INTO outbox (destination, key, subject, profile_id, version, state, due_at, enqueued_at, updated_at,"
-                " events) VALUES (%s, %s, 'profile', %s, 1, %s, now(), now() - make_interval(secs => %s), now(), '{}')",
+                "INSERT INTO outbox (destination, key, subject, profile_id, version, state, due_at, enqueued_at,"
+                " updated_at, events) VALUES (%s, %s, 'profile', %s, 1, %s, now(), now() - make_interval(secs => %s),"
+                " now(), '{}')",
                 [destination, uuid4(), uuid4(), state, seconds],
             )
         counted = outbox_counts.counted(session)

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from hub.errors import ConfigError, did_you_mean
-from hub.settings_sections import AlertsSection, RetentionSection
+from hub.settings_sections import AlertsSection, MailSection, RetentionSection
 from hub.yaml_file import Reader, add_new, describe, line_hint
 
 DEFAULT_CONFIG = Path("config/hub.yaml")
@@ -200,6 +200,7 @@ class Settings(_Section):
     console: ConsoleSection = Field(ConsoleSection(), description="The web page.")
     retention: RetentionSection = Field(RetentionSection(), description="What is removed, and when.")
     alerts: AlertsSection = Field(AlertsSection(), description="What people are told of, and where.")
+    mail: MailSection = Field(MailSection(), description="The mail server for what forms ask for.")
     database_url: Annotated[str, _url("postgresql", "postgres")] | None = Field(
         None, repr=False, description="PostgreSQL to use; without it, an embedded one under the data directory."
     )

@@ -1,4 +1,4 @@
-"""Sections of the configuration that stand by themselves: ``retention:`` and ``alerts:``."""
+"""Sections of the configuration that stand by themselves: ``retention:``, ``alerts:`` and ``mail:``."""
 
 from __future__ import annotations
 
@@ -59,3 +59,21 @@ class AlertsSection(BaseModel):
     backlog_minutes: int = Field(30, ge=1, le=100_000, description="From which age on what waits is a backlog.")
     repeat_hours: int = Field(24, ge=1, le=1000, description="After which time what goes on is told again.")
     digest: Weekday | None = Field("monday", description="The day of the weekly digest, at 7 UTC; null for none.")
+
+
+class MailSection(BaseModel):
+    """The mail server that sends what forms ask for: a link to confirm a sign-up (docs/forms.md)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str | None = Field(None, description="The SMTP server; nothing is mailed without it.")
+    port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with starttls, 465 with tls.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is encrypted; none only for a server on this machine."
+    )
+    username: str | None = Field(None, description="The account there; none where it asks for none.")
+    password: SecretStr | None = Field(None, repr=False, description="Its password, best as ${NAME}.")
+    sender: str = Field("", max_length=320, description="The address mails come from, such as post@shop.example.com.")
+    sender_name: str = Field("", max_length=200, description="The name beside it.")
+    per_address: int = Field(3, ge=1, le=100, description="Mails to one address in 24 hours; more are held.")
+    per_day: int = Field(5_000, ge=1, description="Mails in 24 hours to all; more wait.")

@@ -19,6 +19,7 @@ import psycopg_pool
 import structlog
 
 from hub import metrics
+from hub.application import form_mails
 from hub.application.activities import new_activities
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
@@ -262,6 +263,7 @@ def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry],
     metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
     applied = _draft(session, processing, done, now) if done else Applied()
     _finish(session, entries, applied, outcomes, {entry.inbox_id: entry.notes for entry in done if entry.notes})
+    form_mails.queue(session, processing.connections, entries)
     return Batch(len(claimed), applied.destinations, frozenset(entry.entry.connection for entry in incomplete))
 
 
@@ -347,9 +349,9 @@ def _finish(
     noted: Mapping[int, Sequence[Note]],
 ) -> None:
     again = [e for e in entries if e.id in applied.waiting and e.attempts < len(ORPHAN_RETRIES)]
-    if again:
-        inbox.postpone(session, {entry.id: ORPHAN_RETRIES[entry.attempts] for entry in again})
-    repeated = {entry.id for entry in again}
+    repeated = {entry.id: ORPHAN_RETRIES[entry.attempts] for entry in again}
+    if repeated:
+        inbox.postpone(session, repeated)
     failed = {outcome.inbox_id: outcome.state for outcome in outcomes}
     everyone = [entry.id for entry in entries]
     inbox.finish(

@@ -81,6 +81,7 @@ COMMANDS = {
         "command",
         "Show reports on customers: what each figure means is in docs/insight.md and docs/kpis.md.",
     ),
+    "forms": Lazy("hub.cli.forms", "app", "Newsletter forms: what is mailed, which mails went out, one sent again."),
     "alerts": Lazy("hub.cli.alerts", "app", "What people are alerted of: list what is wrong now, test the addresses."),
     "interactions": Lazy(
         "hub.cli.interactions",

@@ -48,7 +48,7 @@ def command(
             _warn(odd)
             raise ConfigError(list(dict.fromkeys([*faults, *told.faults])))
     warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + doubtful(connections)
-    warnings += misdirected(settings, DEFAULT_PORT) + troubles_of(settings)
+    warnings += unmailed(settings, connections) + misdirected(settings, DEFAULT_PORT) + troubles_of(settings)
     findings = [found for each in connections.values() for found in check_live(each)] if live else []
     findings += _servers(settings) if live else []
     rows = [_row(connection) for connection in connections.values()]
@@ -165,6 +165,15 @@ def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[
         for name, connection in connections.items()
         if connection.connector.destination and not connection.connector.source and name not in routed
     ]
+
+
+def unmailed(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
+    """Connections that want mails sent while no server is named."""
+    mailing = [name for name, one in connections.items() if one.connector.source and one.connector.source.mails]
+    if not mailing or (settings.mail.host and settings.mail.sender):
+        return []
+    lacks = "sender" if settings.mail.host else "host"
+    return [f"mail.{lacks}: is missing, and mails of {', '.join(mailing)} wait until it is there (docs/forms.md)"]
 
 
 def doubtful(connections: Mapping[str, Connection]) -> list[str]:

@@ -17,6 +17,13 @@ def caller(scope: Mapping[str, Any]) -> str:
     return network(client[0]) if client else NOBODY
 
 
+def family(scope: Mapping[str, Any]) -> str:
+    """``IPv4`` or ``IPv6``; "" for a request without an address."""
+    client = scope.get("client")
+    found = network(client[0]) if client else NOBODY
+    return "" if found == NOBODY else "IPv6" if ":" in found else "IPv4"
+
+
 @lru_cache(maxsize=4096)
 def network(address: str) -> str:
     """What one sender commonly holds: an IPv4 address, or the /64 of an IPv6 one."""

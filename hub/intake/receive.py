@@ -19,7 +19,7 @@ import structlog
 from hub import metrics
 from hub.errors import RetryableError, VerificationError
 from hub.intake.arrivals import Arrivals
-from hub.intake.callers import Held, caller
+from hub.intake.callers import Held, caller, family
 from hub.intake.inbox import GroupCommit
 from hub.intake.pace import Pace
 from hub.intake.verify import verify
@@ -144,6 +144,7 @@ class WebhookIntake:
             headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
             body=body,
             received_at=datetime.now(UTC),
+            family=family(scope),
         )
 
     def _challenged(self, connection: Connection, delivery: RawDelivery) -> Reply:
@@ -192,7 +193,7 @@ class WebhookIntake:
         finally:
             self._public_waiting -= source.public is not None
         metrics.RECEIVED.labels(connection.name, "stored").inc()
-        return source.public.accepted if source.public is not None else Reply(202, b"")
+        return source.public.accepted(delivery, connection.settings) if source.public is not None else Reply(202, b"")
 
     def _tell(self, connection: str, reason: str) -> None:
         """Anybody sends what is refused, and the metric counts them all."""

@@ -232,7 +232,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
     """Per purpose and channel: the state that holds (law L7), and every statement heard, the deciding one first.
 
     The newest opt-out holds against everything but a newer explicit opt-in; without an opt-out, or after such an
-    opt-in, the newest statement holds. At the same moment the stricter statement wins.
+    opt-in, the newest statement holds, also a double opt-in begun since. At the same moment the stricter one wins.
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in _items(leaves, "consents"):
@@ -269,14 +269,15 @@ def _strictest(c: Candidate) -> tuple[Any, ...]:
 
 
 def _deciding(statements: Sequence[Candidate]) -> Candidate:
-    newest_first = sorted(statements, key=_strictest)
-    opt_out = next((c for c in newest_first if state_and_act(c)[0] == "opted_out"), None)
-    if opt_out is None:
+    proved = any(state_and_act(c) == ("opted_in", "explicit") for c in statements)  # so no typed address undoes it
+    newest_first = sorted(
+        (c for c in statements if not proved or state_and_act(c) != ("pending", "implied")), key=_strictest
+    )
+    if (opt_out := next((c for c in newest_first if state_and_act(c)[0] == "opted_out"), None)) is None:
         return newest_first[0]
     loosening = next((c for c in newest_first if state_and_act(c) == ("opted_in", "explicit")), None)
     if loosening is None or loosening.at <= opt_out.at:
         return opt_out
-    # A double opt-in that was begun since is pending, as it is where nobody ever opted out.
     return loosening if state_and_act(newest_first[0])[0] == "opted_in" else newest_first[0]
 
 

@@ -12,6 +12,7 @@ import httpx
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient
+from hub.sdk.mail import Mail
 from hub.sdk.manifest import Settings
 from hub.sdk.subscriptions import Subscriptions
 
@@ -27,6 +28,8 @@ class RawDelivery:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received_at: datetime
+    family: str = ""
+    """``IPv4`` or ``IPv6``, as the sender reached Hub or the proxy before it; "" where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +141,14 @@ class Public(Generic[Settings]):
     Such a source answers at every path below its own URL, is paced, and never stores more than ``admit`` gives.
 
     admit      what of a delivery may be stored, or the answer to one of which nothing may; raises VerificationError
-    accepted   the answer once that is durable
+    accepted   the answer once that is durable, by what was stored
     asked      the answer to a request that brings nothing (OPTIONS, GET), None for 405
     headers    what every answer carries, by the request's headers: a browser shows a page no answer without them
     pace       how many requests a second one API process takes, of one client and of all together
     """
 
     admit: Callable[[RawDelivery, Settings], RawDelivery | Reply]
-    accepted: Reply
+    accepted: Callable[[RawDelivery, Settings], Reply]
     asked: Callable[[RawDelivery, Settings], Reply | None]
     headers: Callable[[Mapping[str, str], Settings], Mapping[str, str]]
     pace: Callable[[Settings], tuple[float, float]]
@@ -171,6 +174,7 @@ class Source(Generic[Settings]):
     changed     whether there may be news since a finished backfill's last cursor, which the next run is then given: for
                 files, and for lists that are read on by version; without it, the next run is given a time
     public      for a source that browsers and apps post to
+    mails       what has to be mailed for an entry, once; the text is the connection's public address. Pure
     waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
@@ -195,6 +199,7 @@ class Source(Generic[Settings]):
     waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
     public: Public[Settings] | None = None
+    mails: Callable[[InboxEntry, Settings, str], Sequence[Mail]] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     subscriptions: Subscriptions[Settings] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None

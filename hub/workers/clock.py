@@ -9,6 +9,7 @@ from functools import partial
 
 from hub.application.alerts import CHECK_SECONDS as ALERT_SECONDS
 from hub.application.alerts import Alerting
+from hub.application.form_mails import SEND_SECONDS, Sending
 from hub.application.histories import histories
 from hub.application.insight import run_if_due, work_out_due
 from hub.application.process import Processing
@@ -40,6 +41,11 @@ def scheduled(clock: Clock) -> list[threading.Thread]:
     threads.append(started("insight", run_schedule, _insights(clock), stopping))
     if alerts := alert_tasks(clock):
         threads.append(started("alerts", run_schedule, alerts, stopping))
+    if clock.settings.mail.host:
+        sending = Sending(work.database, work.connections, clock.settings.mail, clock.settings.hub.public_url)
+        threads.append(
+            started("mails", run_schedule, [Task("mails", SEND_SECONDS, partial(sending.turn, stopping))], stopping)
+        )
     if clock.settings.hub.automatic_training:
         training = partial(check, work.database, clock.settings, work.identity, stopping)
         threads.append(started("training", run_schedule, [Task("training", CHECK_SECONDS, training)], stopping))

@@ -43,7 +43,8 @@ ELSEWHERE = {
     "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try",
     "rules apply", "rules rollback", "token revoke", "database sizes", "database prune", "database backup",
     "database restore", "database shell", "connections authorise", "connector add", "connector subscribe", "reconcile",
-    "webhook listen", "webhook try", "user password", "alerts test",
+    "webhook listen", "webhook try", "user password", "alerts test", "forms list",
+    "forms resend", "forms preview", "forms test",
 }  # fmt: skip
 """Commands that show no data of people; what they print goes through ``hub.cli.output`` like all else."""
 

@@ -139,7 +139,7 @@ def _id(tree: Any) -> str:
 
 PUBLIC: Public[WebSettings] = Public(
     admit=admit,
-    accepted=SUCCESS,
+    accepted=lambda delivery, settings: SUCCESS,
     asked=asked,
     headers=headers,
     pace=lambda settings: (settings.rate_per_client, settings.rate),

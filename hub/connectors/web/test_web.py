@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from hub.connectors.web.manifest import WebSettings
-from hub.connectors.web.mapping_admission import admit, sign
-from hub.connectors.web.source import PUBLIC, asked, headers, name_event, parse
+from hub.connectors.web.mapping_admission import SUCCESS, admit, sign
+from hub.connectors.web.source import asked, headers, name_event, parse
 from hub.errors import PayloadError, SkipEvent, VerificationError
 from hub.model.event import (
     CanonicalEvent,
@@ -95,7 +95,7 @@ def test_nothing_is_let_in_before_consent_nor_of_robots(
     found = admit(delivery({"batch": [page(context=context)]}), chosen(**settings))
     assert isinstance(found, RawDelivery) is kept
     # then whoever sent it cannot tell the difference
-    assert kept or found == PUBLIC.accepted
+    assert kept or found == SUCCESS
 
 
 def test_consent_is_asked_again_when_an_entry_is_read_by_stricter_settings() -> None:
@@ -105,13 +105,13 @@ def test_consent_is_asked_again_when_an_entry_is_read_by_stricter_settings() -> 
 
 @pytest.mark.parametrize("sent", [{"dnt": "1"}, {"sec-gpc": "1"}, {"user-agent": GOOGLE}])
 def test_who_does_not_want_to_be_tracked_is_not_and_no_robot_is(sent: dict[str, str]) -> None:
-    assert admit(delivery(page(), **sent), chosen()) == PUBLIC.accepted
+    assert admit(delivery(page(), **sent), chosen()) == SUCCESS
     assert isinstance(admit(delivery(page(), **sent), chosen(do_not_track=False, bots=True)), RawDelivery)
 
 
 @pytest.mark.parametrize("nobody", [{}, {"userId": "undefined"}, {"anonymousId": "null", "userId": 0}])
 def test_what_names_nobody_is_not_stored(nobody: dict[str, Any]) -> None:
-    assert admit(delivery({"type": "page", "messageId": "m", **nobody}), chosen()) == PUBLIC.accepted
+    assert admit(delivery({"type": "page", "messageId": "m", **nobody}), chosen()) == SUCCESS
 
 
 def test_an_origin_that_is_not_named_is_refused_and_none_at_all_is_a_server_or_an_app() -> None:

@@ -230,6 +230,15 @@ def test_the_law_holds_for_any_history_told_in_any_order_by_any_records(history:
     assert len(heard) == len(leaves)
 
 
+def test_that_somebody_typed_an_address_takes_no_proved_opt_in_back() -> None:
+    proved, typed = leaf(1, said("opted_in", 1)), leaf(2, said("pending", 2, explicit=False))
+    assert holds(proved, typed) == [("marketing", "email", "opted_in")]
+    # it loosens nothing either, and tightens nothing that was only copied
+    assert holds(proved, leaf(3, said("opted_out", 2)), leaf(4, said("pending", 3, explicit=False))) == EMAIL_OUT
+    copied = leaf(5, said("opted_in", 1, explicit=False))
+    assert holds(copied, typed) == [("marketing", "email", "pending")]
+
+
 def test_a_double_opt_in_begun_anew_is_pending_also_for_one_who_opted_out_once() -> None:
     history = leaf(1, said("opted_out", 1)), leaf(2, said("opted_in", 2)), leaf(3, said("pending", 3))
     assert holds(*history) == holds(*history[1:]) == [("marketing", "email", "pending")]

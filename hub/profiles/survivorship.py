@@ -269,10 +269,9 @@ def _strictest(c: Candidate) -> tuple[Any, ...]:
 
 
 def _deciding(statements: Sequence[Candidate]) -> Candidate:
-    proved = any(state_and_act(c) == ("opted_in", "explicit") for c in statements)  # so no typed address undoes it
-    newest_first = sorted(
-        (c for c in statements if not proved or state_and_act(c) != ("pending", "implied")), key=_strictest
-    )
+    proved = any(state_and_act(c) == ("opted_in", "explicit") for c in statements)
+    typed = ("pending", "implied") if proved else ()  # anybody can type an address: it undoes nothing that was proved
+    newest_first = sorted((c for c in statements if state_and_act(c) != typed), key=_strictest)
     if (opt_out := next((c for c in newest_first if state_and_act(c)[0] == "opted_out"), None)) is None:
         return newest_first[0]
     loosening = next((c for c in newest_first if state_and_act(c) == ("opted_in", "explicit")), None)

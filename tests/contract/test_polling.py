@@ -39,7 +39,12 @@ def zulu(at: datetime) -> str:
 
 
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
-APART = {"csv": "a file", "lightspeed": "two lists by version, which only grows", "webhook_in": "as it is declared"}
+APART = {
+    "csv": "a file",
+    "imap": "folders by UID, at a real Dovecot",
+    "lightspeed": "two lists by version, which only grows",
+    "webhook_in": "as it is declared",
+}
 """Sources with a history that are proven elsewhere."""
 
 

@@ -24,7 +24,7 @@ USER = "bench"
 
 def fill(server: Dovecot, mails: int) -> None:
     """Write the mails as Dovecot's own files: 50,000 deliveries would take longer than all the rest."""
-    folder = server.folder / "mail" / USER / "new"
+    folder = server.folder / "mail" / USER / "cur"
     for part in ("new", "cur", "tmp"):
         (folder.parent / part).mkdir(parents=True)
     sent, attachment = datetime(2026, 1, 1, tzinfo=UTC), b"QUFB" * 250_000
@@ -42,7 +42,7 @@ def fill(server: Dovecot, mails: int) -> None:
                 + b'\n--b\nContent-Type: image/png; name="bild.png"\nContent-Transfer-Encoding: base64\n\n'
                 + attachment + b"\n--b--\n"
             )  # fmt: skip
-        (folder / f"{number:08}.M{number}P1.bench").write_bytes(head + body)
+        (folder / f"{number:08}.M{number}P1.bench:2,S").write_bytes(head + body)
     if os.getuid() == 0:
         owner = pwd.getpwnam("nobody")
         for path in (folder.parent, *folder.parent.rglob("*")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hub.connectors.imap import mapping, schemas
@@ -78,7 +79,7 @@ def check(_: HttpClient, settings: ImapSettings) -> Checked:
     with opened(settings) as mailbox:
         found.works.append("the server lets us in")
         for folder in (*settings.folders, *settings.sent_folders):
-            found.reads(f"the folder {folder}", lambda folder=folder: mailbox.examine(folder))
+            found.reads(f"the folder {folder}", partial(mailbox.examine, folder))
         if settings.idle and not mailbox.can_idle:
             found.untested.append("idle: the server cannot, so new mail waits for the next run")
     if settings.verified_by is None:

@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from hub.connectors.imap.source import backfill
 from tests.support.dovecot import Dovecot, dovecot

@@ -6,24 +6,35 @@ A connector names the words of its vendor once, as a table of ``Happened``, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from hub.errors import SkipEvent
+from hub.errors import PayloadError, SkipEvent
 from hub.mapping.customer import customer
 from hub.mapping.email import email
 from hub.mapping.ourselves import is_machine, is_ours
+from hub.mapping.payload import Reading, Schema
 from hub.model.consent import Consent, ConsentState
-from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, InteractionEvent
+from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, InteractionEvent, Note
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction, InteractionKind
 
 Happened = Literal[
-    "sent", "delivered", "opened", "clicked", "bounced", "deferred", "complained", "unsubscribed", "subscribed"
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "bounced",
+    "deferred",
+    "failed",
+    "complained",
+    "unsubscribed",
+    "subscribed",
 ]
-"""``bounced`` is for good: the address is dead. What may pass (a full mailbox) is ``deferred``."""
+"""``bounced`` is for good: the address is dead. What may pass (a full mailbox) is ``deferred``; ``failed`` is a mail
+that was not sent, or refused for another reason than the address (a policy, a block)."""
 
 _KINDS: Mapping[Happened, InteractionKind] = {
     "sent": "email_sent",
@@ -32,6 +43,7 @@ _KINDS: Mapping[Happened, InteractionKind] = {
     "clicked": "email_clicked",
     "bounced": "email_bounced",
     "deferred": "message_status",
+    "failed": "message_status",
     "complained": "email_complained",
     "unsubscribed": "email_unsubscribed",
     "subscribed": "email_subscribed",
@@ -97,8 +109,48 @@ def mail_events(told: MailEvent, *, source: str, own: Iterable[str] = (), region
     return events
 
 
+def happened(word: str | None, words: Words, *, path: str) -> Happened:
+    """What a vendor's word for an event means. Raises SkipEvent for one of no interest, PayloadError for none."""
+    if not word:
+        raise PayloadError("missing", path=path)
+    found = words.get(word.strip().lower())
+    if found is None:
+        raise SkipEvent("an event of another kind")
+    return found
+
+
+def events_of(
+    rows: Sequence[Any],
+    reading: Reading,
+    schema: type[Schema],
+    told: Callable[[Schema, str], MailEvent],
+    *,
+    source: str,
+    own: Iterable[str],
+    region: str,
+) -> Sequence[CanonicalEvent | Note]:
+    """The events of a delivery that brings several; ``told`` makes one of a row and its path.
+
+    A row that cannot be read costs itself, and a note. Raises SkipEvent where all are of no interest.
+    """
+    own, found, skipped = tuple(own), list[CanonicalEvent](), "a delivery without events"
+    for number, row in enumerate(rows):
+        noted = len(reading.notes)
+        try:
+            event = told(reading.tree(schema, row, str(number)), str(number))
+            found += mail_events(event, source=source, own=own, region=region)
+        except SkipEvent as skip:
+            skipped = str(skip)
+            del reading.notes[noted:]
+        except PayloadError as error:
+            reading.notes.append(Note(path=error.path, reason=f"{error.reason}, so this event is left out"))
+    if not found and not reading.notes:
+        raise SkipEvent(skipped)
+    return reading.of(found)
+
+
 def _interaction(told: MailEvent) -> Interaction:
-    status = {"status": "deferred"} if told.happened == "deferred" else {}
+    status = {"status": told.happened} if told.happened in ("deferred", "failed") else {}
     reason = {"reason": told.reason} if told.reason else {}
     return Interaction(
         external_id=told.external_id,

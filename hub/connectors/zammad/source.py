@@ -70,7 +70,8 @@ def parse(entry: InboxEntry, settings: ZammadSettings) -> Sequence[CanonicalEven
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
     told = reading.read(schemas.Delivery, entry.body)
-    customer, articles = told.ticket.customer, (told.article,) if told.article else ()
+    customer = told.ticket.customer
+    articles: tuple[schemas.Article, ...] = (told.article,) if told.article else ()
     if body := entry.completions.get("customer"):
         customer = reading.read(schemas.User, body)
     if body := entry.completions.get(ARTICLES):

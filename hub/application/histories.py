@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from hub.application import backfill, reconcile, subscribe
+from hub.application import backfill, listen, reconcile, subscribe
 from hub.sdk.connection import Connection
 from hub.store.database import Database
 
@@ -25,6 +25,9 @@ def histories(database: Database, connections: Iterable[Connection], public_url:
         if every := one.settings.every:
             run = backfill.History(database, one, every).run_if_due
             yield Due(f"backfill {one.name}", backfill.CHECK_SECONDS, run)
+            if one.connector.source is not None and one.connector.source.listen is not None:
+                hear = listen.Listening(database, one).run_if_due
+                yield Due(f"listen {one.name}", listen.CHECK_SECONDS, hear)
         if every := one.settings.reconcile:
             compare = reconcile.Reconciling(database, one, every).run_if_due
             yield Due(f"reconcile {one.name}", reconcile.CHECK_SECONDS, compare)

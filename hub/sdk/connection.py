@@ -156,12 +156,13 @@ def open_client(
 
     All clients of a source within this process share its budget, and those in the ``background`` go last.
 
-    Raises ConfigError when neither the connection nor the connector says where the API is. A connector of files gets a
-    client that leads nowhere. Within a private network only the host of a ``base_url`` is called.
+    Raises ConfigError when neither the connection nor the connector says where the API is. A connector of files, or of
+    another protocol, gets a client that leads nowhere. Within a private network only the host of a ``base_url`` is
+    called.
     """
     settings, manifest = connection.settings, connection.connector.manifest
     root = settings.base_url or (part.api_root(settings) if part.api_root else None)
-    if not root and manifest.channel == "file":
+    if not root and (manifest.channel == "file" or (isinstance(part, Source) and not part.speaks_http)):
         root = NO_API
     if not root:
         raise ConfigError([f"connections.{connection.name}.base_url: is required for this"])

@@ -156,7 +156,7 @@ class Public(Generic[Settings]):
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[Settings]):
-    """The functions of a source connector. All but ``complete``, ``backfill`` and ``deleted`` are pure.
+    """The functions of a source connector. All but ``complete``, ``backfill``, ``listen`` and ``deleted`` are pure.
 
     verify      raises VerificationError unless the raw bytes are signed with one of the connection's secrets
     sign        the inverse: the headers (and query) a real sender would add; for samples, the demo and the kit
@@ -173,6 +173,9 @@ class Source(Generic[Settings]):
     subscriptions how webhooks are made at the vendor (`hub connector subscribe`)
     changed     whether there may be news since a finished backfill's last cursor, which the next run is then given: for
                 files, and for lists that are read on by version; without it, the next run is given a time
+    listen      waits for news: True where there is some, then it is read as by ``backfill``, and False every second or
+                so without; it ends where the system cannot tell, and raises Unavailable when it is cut off
+    speaks_http False for a source that ``backfill`` asks by another protocol, such as IMAP: it gets no way to an API
     public      for a source that browsers and apps post to
     mails       what has to be mailed for an entry, once; the text is the connection's public address. Pure
     waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
@@ -198,6 +201,8 @@ class Source(Generic[Settings]):
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
+    listen: Callable[[Settings], Iterator[bool]] | None = None
+    speaks_http: bool = True
     public: Public[Settings] | None = None
     mails: Callable[[InboxEntry, Settings, str], Sequence[Mail]] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None

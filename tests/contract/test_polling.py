@@ -39,7 +39,15 @@ def zulu(at: datetime) -> str:
 
 
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
-APART = {"csv": "a file", "lightspeed": "two lists by version, which only grows", "webhook_in": "as it is declared"}
+APART = {
+    "csv": "a file",
+    "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
+    "imap": "folders by UID, at a real Dovecot",
+    "lightspeed": "two lists by version, which only grows",
+    "webhook_in": "as it is declared",
+    "zammad": "tickets by their last change: tests/contract/test_desks.py",
+    "zendesk": "the vendor's own cursor, which only grows",
+}
 """Sources with a history that are proven elsewhere."""
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hmac as openssl
 from hypothesis import given
 from hypothesis import strategies as st
 from pywa.utils import webhook_updates_validator
 from square.utils.webhooks_helper import verify_signature
 from standardwebhooks.webhooks import Webhook
 
+from hub.connectors.mandrill import source as mandrill
 from hub.errors import VerificationError
 from hub.sdk import registry, signatures
 from hub.sdk.manifest import ConnectionSettings
@@ -24,6 +28,9 @@ SECRETS = {
     "woocommerce": "webhook_secret",
     "square": "signature_key",
     "meta": "app_secret",
+    "telegram": "secret_token",
+    "zammad": "signature_token",
+    "zendesk": "signing_secret",
 }
 VECTORS = {
     "shopify-1": "shopify",
@@ -64,6 +71,43 @@ if FOLDER.is_dir():
         verify(RawDelivery("POST", url, {}, headers, body, datetime.now(UTC)), settings)
         with pytest.raises(VerificationError):
             verify(RawDelivery("POST", url, {}, headers, body + b" ", datetime.now(UTC)), settings)
+
+    def test_sendgrids_own_vector_verifies_with_its_line_end_and_not_without():
+        found = vector("sendgrid-official-1")
+        headers = {header.lower(): value for header, value in found["headers"].items()}
+        settings = _case("sendgrid").settings_with(verification_key=found["public_key"])
+        verify = _case("sendgrid").source.verify
+        assert verify
+        body = found["body"].encode()
+        assert body.endswith(b"\r\n")
+
+        verify(RawDelivery("POST", "https://hub.example.com/", {}, headers, body, datetime.now(UTC)), settings)
+        for wrong in (body.rstrip(), body.replace(b"world", b"World")):
+            with pytest.raises(VerificationError):
+                verify(RawDelivery("POST", "https://hub.example.com/", {}, headers, wrong, datetime.now(UTC)), settings)
+
+    def test_mandrills_signature_is_that_of_anymail():
+        """The vector was computed by django-anymail's formula; ours has the secret of the URL in it as well."""
+        found = vector("mandrill-1")
+        delivery = RawDelivery("POST", found["url"], {}, {}, found["body"].encode(), datetime.now(UTC))
+        settings = _case("mandrill").settings_with(webhook_key=found["secret"])
+
+        assert mandrill.SIGNATURE.sign(delivery, settings).headers == {
+            "x-mandrill-signature": found["headers"]["X-Mandrill-Signature"]
+        }
+
+    def test_telegrams_token_is_compared_as_it_is():
+        found = vector("telegram-static")
+        headers = {header.lower(): value for header, value in found["headers"].items()}
+        verify = _case("telegram").source.verify
+        assert verify
+        delivery = RawDelivery(
+            "POST", "https://hub.example.com/", {}, headers, found["body"].encode(), datetime.now(UTC)
+        )
+
+        verify(delivery, _settings("telegram", found["secret"]))
+        with pytest.raises(VerificationError):
+            verify(delivery, _settings("telegram", "another-token"))
 
     def test_the_standard_webhooks_vector_is_what_we_sign():
         found = vector("standardwebhooks-1")
@@ -107,6 +151,19 @@ def test_metas_signature_is_what_pywa_expects(body: bytes, key: str):
     assert webhook_updates_validator(
         app_secret=key, request_body=body, x_hub_signature=delivery.headers["x-hub-signature-256"]
     )
+
+
+@given(body=BODIES, key=KEYS)
+def test_openssl_signs_as_zendesk_and_zammad_do_by_their_pages(body: bytes, key: str):
+    """base64(HMACSHA256(TIMESTAMP + BODY)); sha1= and the hexadecimal HMAC-SHA1 of the body."""
+    zendesk, zammad = _signed("zendesk", key, body), _signed("zammad", key, body)
+    timed = openssl.HMAC(key.encode(), hashes.SHA256())
+    timed.update(zendesk.headers["x-zendesk-webhook-signature-timestamp"].encode() + body)
+    plain = openssl.HMAC(key.encode(), hashes.SHA1())
+    plain.update(body)
+
+    assert zendesk.headers["x-zendesk-webhook-signature"] == base64.b64encode(timed.finalize()).decode()
+    assert zammad.headers["x-hub-signature"] == f"sha1={plain.finalize().hex()}"
 
 
 @given(text=st.text(max_size=200))

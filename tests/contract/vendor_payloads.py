@@ -154,6 +154,12 @@ def _meta(slug: str) -> Iterator[Payload]:
         yield from _bodies(pattern)(slug)
 
 
+def _postmark(slug: str) -> Iterator[Payload]:
+    """Its events; inbound mail is not read."""
+    for name in ("bounce", "click", "open", "unsubscribe"):
+        yield from _bodies(f"postmark/{name}.json")(slug)
+
+
 _FINDERS: Mapping[str, Callable[[str], Iterator[Payload]]] = {
     "clover": _bodies("clover/webhook-orders.json"),
     "lightspeed": _bodies("lightspeed-x/*.form", "application/x-www-form-urlencoded"),
@@ -164,4 +170,8 @@ _FINDERS: Mapping[str, Callable[[str], Iterator[Payload]]] = {
     "square": _bodies("square/*.json"),
     "mailchimp": _bodies("mailchimp/audience-*.form", "application/x-www-form-urlencoded"),
     "meta": _meta,
+    "brevo": _bodies("brevo/transactional-*.json"),
+    "postmark": _postmark,
+    "sendgrid": _bodies("sendgrid/event-*.json"),
+    "telegram": _bodies("telegram/*.json"),
 }

@@ -1,0 +1,7 @@
+"""Freshdesk: tickets, what was said in them, and how content people were (source)."""
+
+from hub.connectors.freshdesk.manifest import MANIFEST
+from hub.connectors.freshdesk.source import SOURCE
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, source=SOURCE)

@@ -1,0 +1,7 @@
+"""SendGrid: what became of the mails it sent: delivered, opened, bounced, complained, unsubscribed (source)."""
+
+from hub.connectors.sendgrid.manifest import MANIFEST
+from hub.connectors.sendgrid.source import SOURCE
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, source=SOURCE)

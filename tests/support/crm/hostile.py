@@ -22,7 +22,9 @@ READING = ("/search", "/query", "/coql", "/batch/read", "/search_read", "/search
 
 
 def is_read(request: httpx.Request) -> bool:
-    """True for a request that changes nothing: a GET, or one that says so in its path or its method of an RPC."""
+    """True for a request that changes nothing: a GET, or one that says so in its path, its query or its method."""
+    if request.url.path == "/graphql":  # which reads the database itself, so that it is no search
+        return bool(orjson.loads(request.content)["query"].startswith("query"))
     return request.method == "GET" or is_search(request)
 
 

@@ -13,6 +13,7 @@ from hub.connectors.hubspot.mapping import MAP as HUBSPOT
 from hub.connectors.odoo.mapping import MAP as ODOO
 from hub.connectors.pipedrive.mapping import MAP as PIPEDRIVE
 from hub.connectors.salesforce.mapping import MAP as SALESFORCE
+from hub.connectors.twenty.mapping import MAP as TWENTY
 from hub.connectors.zoho.mapping import MAP as ZOHO
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
@@ -27,6 +28,7 @@ MAPS: dict[str, CrmMap[Any]] = {
     "odoo": ODOO,
     "pipedrive": PIPEDRIVE,
     "salesforce": SALESFORCE,
+    "twenty": TWENTY,
     "zoho": ZOHO,
 }
 

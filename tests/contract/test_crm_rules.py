@@ -19,7 +19,8 @@ from tests.support.crm.cast import ANNA, one, order, person, placed
 
 FIRST = {
     "espocrm": "firstName", "espocrm-declared": "firstName", "hubspot": "firstname", "odoo": "name",
-    "pipedrive": "name", "salesforce": "FirstName",
+    "pipedrive": "name", "salesforce": "FirstName", "zoho": "First_Name",
+    "twenty": "name.firstName",
 }  # fmt: skip
 """The property that is told of, by connector."""
 
@@ -162,7 +163,8 @@ def test_a_file_with_the_rules_has_no_fault_where_they_are_kept(house: House) ->
 REAL = {
     "espocrm": ("addressCity", "firstName", "accountId"), "espocrm-declared": ("firstName",), "hubspot": ("firstname",),
     "odoo": ("country_id/id", "city"), "pipedrive": ("Hub profile id", "name"),
-    "salesforce": ("LastName", "Hub_Profile_Id__c"),
+    "salesforce": ("LastName", "Hub_Profile_Id__c"), "zoho": ("Mailing_City", "Hub_Profile_ID"),
+    "twenty": ("emails.primaryEmail", "hubProfileId"),
 }  # fmt: skip
 """Some fields that there are, however the system tells of them."""
 
@@ -192,7 +194,7 @@ def test_a_mapping_file_that_names_what_is_there_has_no_fault_and_another_has(ho
 
 TITLE = {
     "espocrm": "name", "espocrm-declared": "name", "hubspot": "dealname", "odoo": "name", "pipedrive": "title",
-    "salesforce": "Name",
+    "salesforce": "Name", "zoho": "Deal_Name", "twenty": "name",
 }  # fmt: skip
 """The title of an order's record."""
 ORDER = UUID(int=77)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import httpx
 
@@ -22,12 +21,11 @@ from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said
 from hub.errors import RejectedError
 from hub.sdk.crm import Activities, Batch, Call, Found, Item, Made, Problem, Script
-from hub.sdk.crm.activities import referred, words
+from hub.sdk.crm.activities import Page, found_among, ours_among, words
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import ActivityChange, HttpRequest, Write
 
 PAGE = 200
-MOST_PAGES = 20
 _MENTION = re.compile(r"(?<![\w.@-])@(?=\w)")
 
 
@@ -36,23 +34,26 @@ def properties(change: ActivityChange, _: EspoSettings) -> dict[str, str]:
     return {"post": _MENTION.sub("@\N{ZERO WIDTH SPACE}", "\n\n".join(words(change, at=True, named=True)))}
 
 
-def stream(person: str, settings: EspoSettings, page: int = 0) -> HttpRequest:
-    """The entries of a record's stream, the newest first."""
-    query = {"offset": str(page * PAGE), "maxSize": str(PAGE)}
-    path = f"{API}/{settings.entity}/{person}/stream"
-    return HttpRequest("GET", path, None, query, {"x-no-total": "true"}, REFUSED)
+def page(person: str, settings: EspoSettings) -> Page:
+    """The entries of a record's stream, the newest first; none where the record is no more."""
+
+    def read(response: httpx.Response) -> tuple[Mapping[str, str], bool]:
+        if response.status_code == 404 and said(response):
+            return {}, False
+        entries = read_list(response)
+        return {str(one["id"]): str(one.get("post") or "") for one in entries}, len(entries) == PAGE
+
+    def ask(number: int) -> Call[tuple[Mapping[str, str], bool]]:
+        query = {"offset": str(number * PAGE), "maxSize": str(PAGE)}
+        path = f"{API}/{settings.entity}/{person}/stream"
+        return Call(HttpRequest("GET", path, None, query, {"x-no-total": "true"}, REFUSED), read)
+
+    return ask
 
 
 def find(writes: Sequence[Write], settings: EspoSettings) -> Iterator[Call[Sequence[Found]]]:
-    """Hub's posts at these people: what was made just now is among the newest."""
-
-    def posts(response: httpx.Response) -> Sequence[Found]:
-        if response.status_code == 404 and said(response):
-            return ()
-        return [Found(str(one["id"]), _key(one)) for one in read_list(response)]
-
-    for person in dict.fromkeys(write.links[0] for write in writes):
-        yield Call(stream(person, settings), posts)
+    """Hub's posts at these people."""
+    return found_among(writes, lambda person: page(person, settings), newest_first=True)
 
 
 def append(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
@@ -73,25 +74,12 @@ def append(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
 
 def forget(person: str, settings: EspoSettings) -> Script[None]:
     """Delete Hub's posts at a person. Raises RejectedError where EspoCRM keeps any: it does, of those that are old."""
-    ours: list[str] = []
-    for page in range(MOST_PAGES):
-        answer = yield stream(person, settings, page)
-        if answer.status_code == 404 and said(answer):
-            break
-        entries = read_list(answer)
-        ours += [str(one["id"]) for one in entries if _key(one)]
-        if len(entries) < PAGE:
-            break
     kept = 0
-    for one in ours:
+    for one in (yield from ours_among(page(person, settings))):
         answer = yield HttpRequest("DELETE", f"{API}/Note/{one}", None, accept=frozenset({403, 404}))
         kept += answer.status_code == 403
     if kept:
         raise RejectedError(f"EspoCRM lets Hub's user delete posts of the last month alone; {kept} are left")
-
-
-def _key(entry: Mapping[str, Any]) -> str | None:
-    return referred(str(entry.get("post") or ""))
 
 
 ACTIVITIES = Activities(

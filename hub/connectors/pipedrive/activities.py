@@ -10,19 +10,19 @@ person, ``sort``; DELETE).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+
+import httpx
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import PipedriveSettings
-from hub.sdk.crm import Activities, Batch, Call, Found, Item, Script
-from hub.sdk.crm.activities import as_html, referred, words
+from hub.sdk.crm import Activities, Batch, Call, Item, Script
+from hub.sdk.crm.activities import Page, as_html, found_among, ours_among, words
 from hub.sdk.crm.dialect import Answers
-from hub.sdk.destination import ActivityChange, HttpRequest, Write
+from hub.sdk.destination import ActivityChange, HttpRequest
 
 NOTES = "/v1/notes"
 PAGE = 100
-MOST_PAGES = 20
 
 
 def properties(change: ActivityChange, _: PipedriveSettings) -> dict[str, str]:
@@ -30,18 +30,18 @@ def properties(change: ActivityChange, _: PipedriveSettings) -> dict[str, str]:
     return {"content": as_html(words(change, at=True, named=True))}
 
 
-def listed(person: str, start: int = 0) -> HttpRequest:
+def page(person: str) -> Page:
     """The notes of a person, the newest first."""
-    query = {"person_id": person, "sort": "id DESC", "start": str(start), "limit": str(PAGE)}
-    return HttpRequest("GET", NOTES, None, query=query)
 
+    def read(response: httpx.Response) -> tuple[Mapping[str, str], bool]:
+        notes = schemas.rows(response)
+        return {str(one["id"]): str(one.get("content") or "") for one in notes}, len(notes) == PAGE
 
-def find(writes: Sequence[Write], _: PipedriveSettings) -> Iterator[Call[Sequence[Found]]]:
-    """Hub's notes of these people: what was made just now is among their newest."""
-    for person in dict.fromkeys(write.links[0] for write in writes):
-        yield Call(
-            listed(person), lambda response: [Found(str(one["id"]), _key(one)) for one in schemas.rows(response)]
-        )
+    def ask(number: int) -> Call[tuple[Mapping[str, str], bool]]:
+        query = {"person_id": person, "sort": "id DESC", "start": str(number * PAGE), "limit": str(PAGE)}
+        return Call(HttpRequest("GET", NOTES, None, query=query), read)
+
+    return ask
 
 
 def append(items: Sequence[Item], settings: PipedriveSettings) -> Call[Answers]:
@@ -55,20 +55,15 @@ def append(items: Sequence[Item], settings: PipedriveSettings) -> Call[Answers]:
 
 def forget(person: str, _: PipedriveSettings) -> Script[None]:
     """Delete Hub's notes of a person."""
-    ours: list[str] = []
-    for page in range(MOST_PAGES):
-        notes = schemas.rows((yield listed(person, page * PAGE)))
-        ours += [str(one["id"]) for one in notes if _key(one)]
-        if len(notes) < PAGE:
-            break
-    for one in ours:
+    for one in (yield from ours_among(page(person))):
         yield HttpRequest("DELETE", f"{NOTES}/{one}", None, accept=frozenset({404, 410}))
 
 
-def _key(note: Mapping[str, Any]) -> str | None:
-    return referred(str(note.get("content") or ""))
-
-
-ACTIVITIES = Activities(
-    own="", properties=properties, find=find, create=Batch(1, append), checks_person=True, forget=forget
+ACTIVITIES: Activities[PipedriveSettings] = Activities(
+    own="",
+    properties=properties,
+    find=lambda writes, _: found_among(writes, page, newest_first=True),
+    create=Batch(1, append),
+    checks_person=True,
+    forget=forget,
 )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from html import escape
-from typing import Generic
+from typing import Any, Generic
+
+import httpx
 
 from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller
-from hub.sdk.crm.dialect import Activities, Dialect, Item, Made, Problem
+from hub.sdk.crm.dialect import Activities, Call, Dialect, Found, Item, Made, Problem, Script
 from hub.sdk.crm.results import Results
 from hub.sdk.destination import ActivityChange, Write
 from hub.sdk.manifest import ActivitySettings, ConnectionSettings, Settings
@@ -68,6 +70,45 @@ def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings:
 def look_first(activities: Activities[Settings], write: Write) -> bool:
     """True when the entry may stand there already, and the CRM would append it once more."""
     return activities.find is not None and (write.uncertain or not activities.guarded)
+
+
+Page = Callable[[int], Call[tuple[Mapping[str, str], bool]]]
+"""A page of a person's entries, counted from 0: the text of each by its id, and whether more follow."""
+
+MOST_PAGES = 50
+
+
+def found_among(
+    writes: Sequence[Write], pages: Callable[[str], Page], *, newest_first: bool = False
+) -> Iterator[Call[Sequence[Found]]]:
+    """Hub's entries at the people of these, where the text names them (``reference``).
+
+    All pages are read, as the newest may be on the last; with ``newest_first`` what was made just now is on the first.
+    """
+    for person in dict.fromkeys(write.links[0] for write in writes):
+        page = pages(person)
+        for number in range(1 if newest_first else MOST_PAGES):
+            call, more = page(number), [False]
+
+            def read(response: httpx.Response, call: Any = call, more: list[bool] = more) -> Sequence[Found]:
+                texts, more[0] = call.read(response)
+                return [Found(one, referred(text)) for one, text in texts.items()]
+
+            yield Call(call.request, read)
+            if not more[0]:
+                break
+
+
+def ours_among(page: Page) -> Script[list[str]]:
+    """The ids of Hub's entries at a person, where the text names them."""
+    ours: list[str] = []
+    for number in range(MOST_PAGES):
+        call = page(number)
+        texts, more = call.read((yield call.request))
+        ours += [one for one, text in texts.items() if referred(text)]
+        if not more:
+            break
+    return ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Caller(Generic[Settings]):
             self.forbidden.append(error)
             return {item.write.key: Problem(str(error)) for item in items}
         except RejectedError as error:
-            if batch.size > 1:
+            if len(items) > 1:
                 raise
             return {item.write.key: Problem(str(error), "refused", error.refused) for item in items}
         self.begun.update(key for key, answer in answers.items() if isinstance(answer, Made))

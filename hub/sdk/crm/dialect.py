@@ -116,11 +116,16 @@ Answers = Mapping[str, Made | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Settings]):
-    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same."""
+    """A call that writes up to ``size`` records; with ``alike`` only such for which it gives the same.
+
+    ``revives``  True of an update that would bring back a record which people deleted or merged away, or make it anew
+                 with what has changed alone: Hub asks before which are there
+    """
 
     size: int
     call: Callable[[Sequence[Item], Settings], Call[Answers]]
     alike: Callable[[Item], Hashable] | None = None
+    revives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

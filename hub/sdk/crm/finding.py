@@ -39,7 +39,11 @@ def lookup(
 
 
 def beside(people: People[Settings], caller: Caller[Settings], items: Sequence[Item]) -> list[Item]:
-    """The items with the record as it is there, where what people have in a list of it is to stay."""
-    asked = {str(item.id) for item in items if item.there is None and people.lists & item.properties.keys()}
+    """The items with the record as it is there, where what people have in a list of it is to stay.
+
+    Where an update brings back what people deleted, all are asked for: a record that is gone has none.
+    """
+    every = people.update.revives
+    asked = {str(item.id) for item in items if item.there is None and (every or people.lists & item.properties.keys())}
     there = present(people, caller, sorted(asked))
     return [replace(item, there=item.there or there.get(str(item.id))) for item in items]

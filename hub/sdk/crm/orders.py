@@ -67,16 +67,17 @@ class OrderWriter(Generic[Settings]):
         assert orders.update is not None, "the dialect has no way to update an order"
         assert orders.create is not None, "the dialect has no way to create an order"
         assert orders.find is not None, "the dialect has no way to find an order"
-        sure = [write for write in writes if is_sure(write)]
+        sure = [write for write in writes if is_sure(write) and not orders.update.revives]
         items = self.obeyed(orders, [Item(write, write.external_id, plain(write.properties)) for write in sure])
         gone: set[str] = set()
         for part, answers in self.caller.by_call(orders.update, items):
             gone |= {key for key, answer in answers.items() if isinstance(answer, Problem) and answer.kind == "gone"}
             self.settle([item for item in part if item.write.key not in gone], answers)
-        unsure = [*(write for write in sure if write.key in gone), *(write for write in writes if not is_sure(write))]
+        steady = {write.key for write in sure} - gone
+        unsure = [write for write in writes if write.key not in steady]
         calls = orders.find([(orders.own, write.key) for write in unsure], self.settings) if unsure else ()
         found = {hit.owner: hit.id for call in calls for hit in self.caller.ask(call)}
-        known = [Item(write, found[write.key], plain(write.mirror)) for write in unsure if write.key in found]
+        known = [_again(write, found[write.key]) for write in unsure if write.key in found]
         again = self.obeyed(orders, known)
         made = [creation(write) for write in unsure if write.key not in found]
         for batch, several in ((orders.update, again), (orders.create, made)):
@@ -134,6 +135,12 @@ class OrderWriter(Generic[Settings]):
         for chunk in chunks(new, orders.link_size):
             for order, told in self.caller.refused(orders.link, chunk, itemgetter(0)).items():
                 self.results.retry(linked[order], f"not associated: {scrub(told, ())}", uncertain=False)
+
+
+def _again(write: Write, record: str) -> Item:
+    """The write of a record that was looked for: what has changed where it is the one that is known, else all of it."""
+    changed = is_sure(write) and record == write.external_id
+    return Item(write, record, plain(write.properties if changed else write.mirror))
 
 
 def _may_lack(name: str, answer: Made | Problem) -> bool:

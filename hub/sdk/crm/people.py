@@ -142,6 +142,9 @@ class PeopleWriter(Generic[Settings]):
         rereads = people.rereads and action == "update"
         for group in ([replace(item, there=None)] for item in items) if rereads else (items,):
             whole = finding.beside(people, self.caller, group) if action == "update" else group
+            if action == "update" and people.update.revives:
+                yield from ((item, Problem("there is no such record", "gone")) for item in whole if item.there is None)
+                whole = [item for item in whole if item.there is not None]
             for part, answers in self.caller.by_call(batch, whole, narrow=narrow) if batch else ():
                 yield from ((item, answers[item.write.key]) for item in part)
 

@@ -79,9 +79,10 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
             told = [line for write in writes if LINES in write.body for line in items_of(write)]
             yield from _batches(dialect, orders.lines.upsert, told, settings)
         return
+    steady = [item for item in items if is_sure(item.write) and orders.update and not orders.update.revives]
     if orders.update:
-        yield from _batches(dialect, orders.update, [item for item in items if is_sure(item.write)], settings)
-    unsure = [(orders.own, item.write.key) for item in items if not is_sure(item.write)]
+        yield from _batches(dialect, orders.update, steady, settings)
+    unsure = [(orders.own, item.write.key) for item in items if item not in steady]
     yield from (call.request for call in (orders.find(unsure, settings) if orders.find and unsure else ()))
 
 
@@ -123,9 +124,9 @@ def _batches(
     if ruled and (values := dialect.people.values):
         yield from _first(values(*_asked(ruled), settings))
         items = [item for item in items if item not in ruled]
-    beside = [str(item.id) for item in items if lists & item.properties.keys()]
+    beside = [str(item.id) for item in items if batch.revives or lists & item.properties.keys()]
     yield from (call.request for call in (dialect.people.read(sorted(beside), settings) if beside else ()))
-    items = [item for item in items if not lists & item.properties.keys()]
+    items = [item for item in items if not batch.revives and not lists & item.properties.keys()]
     yield from (batch.call(chunk, settings).request for chunk in parts(batch, items))
 
 

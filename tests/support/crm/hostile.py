@@ -17,15 +17,20 @@ class Killed(BaseException):
     """The process ends here, as by ``kill -9``: the request was carried out, and nobody hears of it."""
 
 
+READING = ("/search", "/query", "/coql", "/batch/read", "/search_read", "/search_count", "/fields_get", "/read")
+"""How the paths of requests end that read, whatever their method."""
+
+
 def is_read(request: httpx.Request) -> bool:
-    """True for a request that changes nothing: a GET, or one that says so in its path or its method of an RPC."""
+    """True for a request that changes nothing: a GET, or one that says so in its path, its query or its method."""
+    if request.url.path == "/graphql":  # which reads the database itself, so that it is no search
+        return bool(orjson.loads(request.content)["query"].startswith("query"))
     return request.method == "GET" or is_search(request)
 
 
 def is_search(request: httpx.Request) -> bool:
     """True for a request that finds records by their values, and may be answered from an index that lags."""
-    path = request.url.path.lower()
-    if path.endswith(("/search", "/query", "/batch/read", "/search_read", "/search_count", "/fields_get", "/read")):
+    if request.url.path.lower().endswith(READING):
         return True
     if request.method == "GET":
         return bool(request.url.query)

@@ -13,6 +13,8 @@ from hub.connectors.hubspot.mapping import MAP as HUBSPOT
 from hub.connectors.odoo.mapping import MAP as ODOO
 from hub.connectors.pipedrive.mapping import MAP as PIPEDRIVE
 from hub.connectors.salesforce.mapping import MAP as SALESFORCE
+from hub.connectors.twenty.mapping import MAP as TWENTY
+from hub.connectors.zoho.mapping import MAP as ZOHO
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.mapped import CrmMap
@@ -26,6 +28,8 @@ MAPS: dict[str, CrmMap[Any]] = {
     "odoo": ODOO,
     "pipedrive": PIPEDRIVE,
     "salesforce": SALESFORCE,
+    "twenty": TWENTY,
+    "zoho": ZOHO,
 }
 
 

@@ -1,0 +1,68 @@
+"""Twenty: settings and declaration.
+
+Sources: github.com/twentyhq/twenty packages/twenty-docs/developers/extend/api.mdx (base URLs, API keys, 100 requests a
+minute, 60 records a call), …/packages/twenty-server common-merge-many-query-runner.service.ts (a merge moves relations
+and deletes the other record).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
+
+API_ROOT = "https://api.twenty.com"
+SIZE = 60
+
+
+class TwentySettings(ProfileSettings):
+    """The workspace's key, and what becomes of people and orders. A server of your own is named by ``base_url``."""
+
+    api_key: SecretStr = Field(description="API key of the workspace (Settings, APIs & Webhooks).")
+    orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
+    stage_open: str = Field("PROPOSAL", description="Stage of an order that nobody has paid yet, by its API name.")
+    stage_won: str = Field("CUSTOMER", description="Stage of a paid or completed order.")
+    stage_lost: str = Field("LOST", description="Stage of a cancelled, failed, deleted or refunded order.")
+    order_lines: OrderLines = "text"
+    opportunity_fields: OrderFields = Field(
+        default_factory=dict,
+        description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
+    )
+    companies: Literal["by_name", "none"] = Field(
+        "by_name", description="by_name: a person belongs to the company of that name. none: Hub leaves it."
+    )
+    calls_per_minute: int = Field(
+        100, ge=1, le=10_000, description="Calls in any minute: 100, unless your own server allows more."
+    )
+
+
+MANIFEST = Manifest(
+    slug="twenty",
+    name="Twenty",
+    channel="crm",
+    roles=frozenset({"destination"}),
+    settings=TwentySettings,
+    docs_url="https://docs.twenty.com/developers/extend/api",
+    api_version="REST and GraphQL of 2.x",
+    capabilities=OF_A_CRM,
+    limits=Limits(batch=SIZE, calls=100, per_seconds=60.0),
+    not_offered={
+        "webhook": "Twenty is written to, not read from",
+        "activities": "a note and its place at a person are two records in Twenty: one could stay without the other",
+        "order lines": "Twenty has no lines of opportunities; they stand as text in a field of Hub's",
+        "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Twenty",
+        "refused values": "Twenty refuses a call as a whole, in words that name no field",
+    },
+    unmerge=Unmerge(
+        "recreates",
+        (
+            "The second person gets a new record: Hub deletes what Twenty left of it, so that its e-mail is free.",
+            "Notes, tasks and e-mails of the second person stay at the first.",
+            "What people typed into the second person, and the first had empty, stays at the first.",
+            "An e-mail opt-out that was set while the two were one stays.",
+        ),
+    ),
+    sample_settings={"api_key": "sample-key"},
+)

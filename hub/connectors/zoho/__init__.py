@@ -1,0 +1,8 @@
+"""Zoho CRM: profiles become contacts, orders become deals."""
+
+from hub.connectors.zoho.destination import DESTINATION
+from hub.connectors.zoho.manifest import MANIFEST, oauth
+from hub.connectors.zoho.mapping import MAP
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, destination=DESTINATION, oauth=oauth, own_fields=MAP.own_fields)

@@ -1,0 +1,109 @@
+"""Zoho CRM: settings and declaration.
+
+Sources: zoho.com/crm/developer/docs/api/v8/multi-dc.html (an accounts server and an API domain for each data centre),
+…/refresh.html (tokens of an hour; a refresh token that is gone is ``invalid_code``), …/upsert-records.html (100 records
+a call), …/merge-records.html (up to three records become one, the others are deleted), …/create-custom-field.html (two
+unique fields in a module; the Standard edition allows ten custom ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from pydantic import Field
+
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.oauth import OAuth, OAuthSettings
+
+Centre = Literal["us", "eu", "in", "au", "cn", "jp", "ca", "sa"]
+_ENDS = ("com", "eu", "in", "com.au", "com.cn", "jp", "ca", "sa")
+ENDS: Mapping[Centre, str] = dict(zip(get_args(Centre), _ENDS, strict=True))
+"""What the names of each data centre's servers end in."""
+
+SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.ALL")
+
+
+class ZohoSettings(OAuthSettings, ActivitySettings):
+    """Where the account is, and what becomes of people and orders."""
+
+    data_centre: Centre = Field("us", description="Where the account is: what follows crm.zoho. in its address.")
+    orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
+    pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
+    stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
+    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
+    stage_lost: str = Field("Closed Lost", description="Stage of a cancelled, failed, deleted or refunded order.")
+    org_currency: str | None = Field(
+        None,
+        pattern="^[A-Z]{3}$",
+        description="The account's currency, where it has one only: orders in another get no amount. Leave it out "
+        "where multiple currencies are activated.",
+    )
+    order_lines: OrderLines = "text"
+    deal_fields: OrderFields = Field(
+        default_factory=dict,
+        description="Deal field of yours to what of the order goes there: note, tags, custom.NAME …",
+    )
+    accounts: Literal["by_name", "none"] = Field(
+        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
+    )
+    custom_fields: Literal["all", "essential"] = Field(
+        "all", description="Which of Hub's fields are made; essential: ids only, for editions that allow few."
+    )
+    workflows: bool = Field(True, description="Let Zoho's workflows, approvals and blueprints run on what Hub writes.")
+
+    @property
+    def api(self) -> str:
+        """The root of the API."""
+        return self.base_url or f"https://www.zohoapis.{ENDS[self.data_centre]}"
+
+    @property
+    def accounts_server(self) -> str:
+        """Where the tokens are given."""
+        name = "zohocloud" if self.data_centre == "ca" else "zoho"
+        return (self.base_url or f"https://accounts.{name}.{ENDS[self.data_centre]}").rstrip("/")
+
+
+def oauth(settings: ZohoSettings) -> OAuth:
+    """How a connection gets its tokens: a person consents once, at the data centre of the account."""
+    root = settings.accounts_server
+    return OAuth(
+        token_url=f"{root}/oauth/v2/token",
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        grant="refresh_token",
+        scopes=(",".join(SCOPES),),
+        authorise_url=f"{root}/oauth/v2/auth?access_type=offline&prompt=consent",
+        redirect_url=settings.redirect_url,
+        client="body",
+        place=lambda token: {"authorization": f"Zoho-oauthtoken {token}"},
+        revoked=frozenset({"invalid_grant", "invalid_code"}),
+    )
+
+
+MANIFEST = Manifest(
+    slug="zoho",
+    name="Zoho CRM",
+    channel="crm",
+    roles=frozenset({"destination"}),
+    settings=ZohoSettings,
+    docs_url="https://www.zoho.com/crm/developer/docs/api/v8/",
+    api_version="v8",
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    limits=Limits(batch=100),
+    not_offered={
+        "webhook": "Zoho CRM is written to, not read from",
+        "order lines": "as records they need products of Zoho's catalogue; they stand as text in Description",
+        "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Zoho CRM",
+    },
+    unmerge=Unmerge(
+        "recreates",
+        (
+            "The second contact gets a new id: Zoho CRM deletes it in a merge, and cannot undo that.",
+            "Notes, calls, tasks and e-mails that people made at the second contact stay at the first.",
+            "What people typed into the second contact is gone with it.",
+            "E-mails that were opted out while the two were one stay opted out.",
+        ),
+    ),
+    sample_settings={"client_id": "sample-app", "client_secret": "sample-secret", "data_centre": "eu"},
+)

@@ -195,7 +195,7 @@ def test_a_contact_that_was_deleted_there_is_made_again_by_the_persons_own_click
     post.told(ANNA, MAIL)
     post.settle()
     assert post.double.mailable() == set()
-    assert post.double.asked == [MAIL]
+    assert post.double.asked == ([] if post.double.lasting else [MAIL])
 
 
 def test_in_a_country_that_asks_for_it_everybody_is_asked_first(post: Post) -> None:
@@ -286,6 +286,9 @@ def test_a_merge_leaves_one_subscriber_and_its_undoing_gives_both_back(post: Pos
     assert post.double.mailable() == {MAIL}
     post.split(person(ANNA, MAIL), person(BERT, "bert@example.com"))
     post.settle()
+    # where a contact that was archived keeps no word of what it was before, the person says so again
+    for email in post.double.asked:
+        post.double.confirm(email)
     assert post.double.mailable() == {MAIL, "bert@example.com"}
     assert {one.email for one in post.double.owned(BERT)} == {"bert@example.com"}
 

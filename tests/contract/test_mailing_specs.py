@@ -1,4 +1,4 @@
-"""What mailing connectors (brevo) send, and what their doubles answer, against the vendors' own API descriptions.
+"""What mailing connectors (brevo, mailchimp) send, and their doubles answer, against the vendors' own API descriptions.
 
 The descriptions are read in place (``HUB_CONTRACTS_DIR``, else ``../shared/contracts`` beside the repository).
 """
@@ -6,6 +6,7 @@ The descriptions are read in place (``HUB_CONTRACTS_DIR``, else ``../shared/cont
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -33,6 +34,45 @@ def brevo() -> dict[str, Any]:
     """Brevo's Swagger 2.0 description."""
     found: dict[str, Any] = yaml.load((FOLDER / "brevo" / "swagger.yaml").read_text(), Loader=yaml.CSafeLoader)
     return found
+
+
+@cache
+def mailchimp() -> dict[str, Any]:
+    """The schemas of the Marketing API 3.0; in this copy a merge field may be a text, as the vendor's guide has it."""
+    path = FOLDER / "mailchimp" / "openapi.trimmed.prism.json"
+    found: dict[str, Any] = orjson.loads(path.read_bytes())["components"]["schemas"]
+    return found
+
+
+MAILCHIMP = {
+    ("POST", ""): ("Members_to_Subscribe_Unsubscribe_to_from_a_List_in_batch", "Batch_update_List_members"),
+    ("GET", "/members/{}"): ("", ""),
+    ("PATCH", "/members/{}"): ("Add_List_Members_3", ""),
+    ("DELETE", "/members/{}"): ("", ""),
+    ("POST", "/members/{}/tags"): ("Member_Tags", ""),
+    ("POST", "/members/{}/actions/delete-permanent"): ("", ""),
+    ("GET", ""): ("", ""),
+}
+"""Each request Hub makes to the schemas of its body and its answer."""
+
+
+def faults_of_mailchimp(request: httpx.Request, answer: httpx.Response) -> tuple[str, list[str]]:
+    """As ``faults_of_brevo``."""
+    path = re.sub(r"/members/[0-9a-f]{32}", "/members/{}", request.url.path.removeprefix("/3.0/lists/a6f0c2de41"))
+    known = (request.method, path)
+    body, given = MAILCHIMP[known]
+    told = described(body, orjson.loads(request.content), strict=True) if body else []
+    told += described(given, orjson.loads(answer.content)) if given and answer.is_success else []
+    told += described("Problem_Detail_Document", orjson.loads(answer.content)) if answer.status_code >= 400 else []
+    return " ".join(known), told
+
+
+def described(name: str, body: Any, *, strict: bool = False) -> list[str]:
+    """What of a body Mailchimp's schema of that name does not allow."""
+    schemas = mailchimp()
+    validator = Draft7Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
+    unknown = set(body) - set(schemas[name].get("properties", {})) if strict else set()
+    return [*(error.message for error in validator.iter_errors(body)), *(f"{name} has no {one}" for one in unknown)]
 
 
 BREVO = {
@@ -100,7 +140,7 @@ def life(post: Post) -> None:
     post.settle()
 
 
-@pytest.mark.parametrize(("slug", "faults"), [("brevo", faults_of_brevo)])
+@pytest.mark.parametrize(("slug", "faults"), [("brevo", faults_of_brevo), ("mailchimp", faults_of_mailchimp)])
 def test_a_whole_life_is_written_as_the_vendor_describes_its_api(
     slug: str, faults: Callable[[httpx.Request, httpx.Response], tuple[str, list[str]]]
 ) -> None:

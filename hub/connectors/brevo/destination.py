@@ -20,8 +20,9 @@ import httpx
 from hub.connectors.brevo import schemas
 from hub.connectors.brevo.manifest import API_ROOT, MANIFEST, BrevoSettings
 from hub.connectors.brevo.mapping import MAP, PROFILE_ID
-from hub.connectors.brevo.schemas import CONTACTS, Details, attributes
+from hub.connectors.brevo.schemas import CONTACTS, Created, Details, Found, attributes
 from hub.errors import AuthError, ConflictError, RejectedError
+from hub.sdk.crm.answers import read_as
 from hub.sdk.crm.dialect import Answers, Call, Made, Problem, Script
 from hub.sdk.crm.mailing import SUBSCRIBED, Contact, Entry, MailBatch, Mailing, Step
 from hub.sdk.crm.mailing_destination import destination
@@ -38,7 +39,7 @@ def get(identifier: str, settings: BrevoSettings) -> Call[Sequence[Contact]]:
     def told(response: httpx.Response) -> Sequence[Contact]:
         if response.status_code == 404:
             return ()
-        return (Details.model_validate(json_of(response)).contact(settings),)
+        return (read_as(Details, response).contact(settings),)
 
     return Call(HttpRequest("GET", f"{CONTACTS}/{quote(identifier, safe='')}", None, accept=frozenset({404})), told)
 
@@ -52,8 +53,7 @@ def owned(ids: Sequence[str], settings: BrevoSettings) -> Iterator[Call[Sequence
     """The contacts that carry these ids of Hub's, a call each."""
 
     def told(response: httpx.Response) -> Sequence[Contact]:
-        found = json_of(response).get("contacts") or []
-        return [Details.model_validate(one).contact(settings) for one in found]
+        return [one.contact(settings) for one in read_as(Found, response).contacts]
 
     for one in ids:
         query = {"filter": f'equals({PROFILE_ID},"{one}")'}
@@ -75,7 +75,7 @@ def create(entries: Sequence[Entry], settings: BrevoSettings) -> Call[Answers]:
 
     def told(response: httpx.Response) -> Answers:
         if response.is_success:
-            return {entry.key: Made(str(json_of(response)["id"]), new=True)}
+            return {entry.key: Made(str(read_as(Created, response).id), new=True)}
         return {entry.key: refusal(response)}
 
     return Call(HttpRequest("POST", CONTACTS, {**body, **blocked}, accept=frozenset({400})), told)

@@ -70,6 +70,18 @@ class Details(_Model):
         return "subscribed" if {str(one) for one in self.lists} & settings.lists.keys() else "none"
 
 
+class Found(_Model):
+    """Several contacts."""
+
+    contacts: tuple[Details, ...] = ()
+
+
+class Created(_Model):
+    """A contact that was made."""
+
+    id: int
+
+
 def attributes(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes as Brevo takes them; an empty text clears one."""
     return {name: float(value) if value and TYPES.get(name) == "float" else value for name, value in fields.items()}

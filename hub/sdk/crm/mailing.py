@@ -22,9 +22,10 @@ from hub.sdk.crm.dialect import Answers, Call, Script
 from hub.sdk.destination import Write
 from hub.sdk.manifest import ProfileSettings, Settings
 
-State = Literal["subscribed", "pending", "unsubscribed", "bounced", "complained", "none"]
-"""How a contact stands there. ``pending`` was asked and has not answered; ``none`` is on no list of Hub's, or archived;
-``bounced`` is given up as undeliverable; ``complained`` reported a mail as spam."""
+State = Literal["subscribed", "pending", "unsubscribed", "bounced", "complained", "archived", "none"]
+"""How a contact stands there. ``pending`` was asked and has not answered; ``bounced`` is given up as undeliverable;
+``complained`` reported a mail as spam; ``archived`` was put away by Hub itself, and nothing tells what it was before;
+``none`` is on no list of Hub's."""
 
 Act = Literal["subscribe", "ask", "unsubscribe"]
 """What is done about it. ``ask`` is the system's own confirmation mail (double opt-in): only the person's click there
@@ -123,6 +124,12 @@ class Entry:
         return self.there is not None and self.there.email.lower() != self.email.lower()
 
 
+def says_something(entry: Entry) -> bool:
+    """Whether anything of a contact that is there changes."""
+    told = entry.fields or entry.act or entry.join or entry.leave or entry.tag or entry.untag
+    return bool(told) or entry.renames
+
+
 @dataclass(frozen=True, slots=True)
 class MailBatch(Generic[Settings]):
     """A call that writes up to ``size`` contacts; with ``alike`` only such for which it gives the same."""
@@ -154,7 +161,7 @@ class Mailing(Generic[Settings]):
     ``create``   makes contacts, subscribed, asked or unsubscribed by ``Entry.act``. With ``guarded`` it refuses an
                  address that is there already with a conflict and changes nothing; else Hub looks before
     ``update``   changes contacts: never their subscription but by ``act``, which is ``unsubscribe`` or news of the
-                 person themself
+                 person themself. ``carries`` tells whether it has anything to carry for an entry; the rest is of steps
     ``steps``    what follows in calls of its own
     ``erase``    delete for good, as far as the system can
     ``retire``   take a contact out of the mailing, so that nobody is mailed twice: archive it, or take it off Hub's
@@ -171,6 +178,7 @@ class Mailing(Generic[Settings]):
     update: MailBatch[Settings]
     erase: Callable[[Contact, Settings], Script[None]]
     retire: Callable[[Contact, Settings], Script[None]]
+    carries: Callable[[Entry], bool] = field(default=lambda entry: says_something(entry))
     steps: tuple[Step[Settings], ...] = ()
     guarded: bool = False
     asks: Callable[[Settings], bool] = field(default=lambda settings: False)

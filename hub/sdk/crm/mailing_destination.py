@@ -47,7 +47,7 @@ def planned(mailing: Mailing[Own], writes: Sequence[Write], settings: Own) -> It
         yield from _look(mailing, [write], settings)
     live = [write for write in writes if not write.erase]
     sure = [first_entry(write) for write in live if write.external_id and not looks_first(write)]
-    yield from batches_of(mailing.update, sure, settings)
+    yield from batches_of(mailing.update, [entry for entry in sure if mailing.carries(entry)], settings)
     fresh = [write for write in live if is_made_at_once(mailing, write, settings)]
     keys = {entry.write.key for entry in sure} | {write.key for write in fresh}
     rest = [write for write in live if write.key not in keys]

@@ -110,6 +110,8 @@ class Places(Generic[Settings]):
         decided = decide(write, target, can_ask=self.mailing.asks(self.caller.settings), before=before)
         if target is None and (decided.act is None or (decided.act == "unsubscribe" and before is None)):
             return self._not_made(write, decided)
+        if target is not None and _is_withdrawn(write):
+            left.append(target)
         return Place(self._entry(write, target, decided), tuple(left), decided.refused)
 
     def _own_contacts(self, write: Write, by_id: Mapping[str, Contact], others: Iterable[Contact]) -> list[Contact]:
@@ -168,6 +170,11 @@ class Places(Generic[Settings]):
 
     def _is_anothers(self, contact: Contact, write: Write) -> bool:
         return bool(contact.owner) and contact.owner not in own_ids(write, self.own)
+
+
+def _is_withdrawn(write: Write) -> bool:
+    """Whether nobody tells of the opt-in any more: the contact gets no mail until somebody does."""
+    return write.properties.get(SUBSCRIBED) == "" and not write.mirror.get(REFUSED)
 
 
 def addresses(write: Write) -> list[str]:

@@ -63,6 +63,8 @@ def decide(write: Write, there: Contact | None, *, can_ask: bool, before: Contac
             return Decision(refused=there.state.upper())
         case "unsubscribed":
             return asking if _is_news(write) and _is_later(consent, there.since) else Decision(refused="UNSUBSCRIBED")
+        case "archived":
+            return asking if _is_news(write) else Decision()
         case "none":
             if waits(write):
                 return Decision()

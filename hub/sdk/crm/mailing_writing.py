@@ -152,7 +152,7 @@ class Mailer(Generic[Settings]):
         """Write contacts, call by call, with all that follows for each. Gives the writes that have to be looked up."""
         again: list[Write] = []
         by_key = {place.entry.key: place for place in places}
-        empty = [place for place in places if _says_nothing(place.entry)]
+        empty = [place for place in places if place.entry.id is not None and not self.mailing.carries(place.entry)]
         self.follow([(place, str(place.entry.id)) for place in empty])
         sent = [_item(place.entry) for place in places if place not in empty]
         for part, answers in self.caller.by_call(_batch(batch, by_key), sent):
@@ -273,7 +273,7 @@ class Mailer(Generic[Settings]):
 
         One that is silent stays as it is: archived, its opt-out might be forgotten.
         """
-        if contact.state in SILENT or contact.state == "pending":
+        if contact.state in (*SILENT, "pending", "archived"):
             return
         with suppress(RejectedError, ConflictError):
             self.caller.run(self.mailing.retire(contact, self.settings))
@@ -297,16 +297,10 @@ class Mailer(Generic[Settings]):
 def batches_of(batch: MailBatch[Settings], entries: Sequence[Entry], settings: Settings) -> Iterator[HttpRequest]:
     """The requests that write these entries, for the plan."""
     by_key = {entry.key: Place(entry) for entry in entries}
-    items = [_item(entry) for entry in entries if not _says_nothing(entry)]
     whole = _batch(batch, by_key)
     # which answers are not errors concerns the connector alone
-    return (replace(whole.call(part, settings).request, accept=frozenset()) for part in parts(whole, items))
-
-
-def _says_nothing(entry: Entry) -> bool:
-    """Whether nothing is to be written to a contact that is there, such as where only its opt-in is news."""
-    told = entry.fields or entry.act or entry.join or entry.leave or entry.tag or entry.untag or entry.renames
-    return entry.id is not None and not told
+    told = parts(whole, [_item(entry) for entry in entries])
+    return (replace(whole.call(part, settings).request, accept=frozenset()) for part in told)
 
 
 def _address_there(entry: Entry) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from hub.connectors.mailchimp.destination import DESTINATION
 from hub.errors import ConfigError
-from hub.sdk.connection import load_connections, open_client
+from hub.sdk.connection import load_connections, load_routes
 from tests.support.mailing import Post, before
 from tests.support.mailing.mailchimp import AUDIENCE, MailchimpDouble, problem
 
@@ -129,14 +129,12 @@ def test_an_audience_that_is_gone_pauses_the_connection_and_loses_nothing() -> N
     assert {row.state for row in post.tables.outbox.values()} == {"delivered"}
 
 
-def test_a_destination_without_an_audience_or_a_key_is_a_fault_of_the_settings() -> None:
-    made = load_connections({"mail": ("mailchimp", {"webhook_secret": "x" * 32})}, default_region="DE")["mail"]
-    with pytest.raises(ConfigError, match="api_key"):
-        open_client(made, DESTINATION)
-    named = {"webhook_secret": "x" * 32, "api_key": "k-us1"}
-    made = load_connections({"mail": ("mailchimp", named)}, default_region="DE")["mail"]
-    with pytest.raises(ConfigError, match="audience"):
-        open_client(made, DESTINATION)
+def test_a_route_to_a_connection_without_a_key_or_an_audience_is_a_fault_of_the_configuration() -> None:
+    only_read = {"webhook_secret": "x" * 32}
+    for options, lacking in ((only_read, "api_key"), ({**only_read, "api_key": "k-us1"}, "audience")):
+        made = load_connections({"mail": ("mailchimp", options)}, default_region="DE")
+        with pytest.raises(ConfigError, match=f"connections.mail.{lacking}: is required to write"):
+            load_routes([("mail", None)], made)
 
 
 def test_a_live_check_names_fields_and_an_audience_that_is_not_there() -> None:

@@ -24,8 +24,8 @@ import httpx
 from hub.connectors.mailchimp.destination_fields import ARCHIVED, MAP, PROFILE_ID
 from hub.connectors.mailchimp.manifest import MANIFEST, MailchimpSettings
 from hub.connectors.mailchimp.schemas_members import Batched, Member, definitions, fields_of, hash_of
-from hub.connectors.mailchimp.source import api_root, authorise, check
-from hub.errors import ConfigError, ConflictError, NotFound, RejectedError
+from hub.connectors.mailchimp.source import api_root, authorise
+from hub.errors import ConflictError, NotFound, RejectedError
 from hub.sdk.checked import Checked
 from hub.sdk.crm.answers import read_as
 from hub.sdk.crm.dialect import Answers, Call, Made, Problem, Script
@@ -42,9 +42,7 @@ LOOSE = {"skip_merge_validation": "true"}
 
 
 def audience(settings: MailchimpSettings) -> str:
-    """The path of the audience; ConfigError where none is set."""
-    if settings.audience is None:
-        raise ConfigError(["audience: is required to write contacts to Mailchimp"])
+    """The path of the audience, without which no route leads here."""
     return f"/3.0/lists/{settings.audience}"
 
 
@@ -184,8 +182,8 @@ def prepare(client: HttpClient, settings: MailchimpSettings) -> None:
 
 
 def checked(client: HttpClient, settings: MailchimpSettings) -> Checked:
-    """What the source's check finds, and whether contacts can be written. Writes nothing."""
-    found = check(client, settings)
+    """Whether the audience is there, and the merge fields. Writes nothing."""
+    found = Checked()
     try:
         lacking = definitions().keys() - {*merge_fields(client, settings)}
     except NotFound:
@@ -201,11 +199,10 @@ def fields(client: HttpClient, settings: MailchimpSettings) -> dict[str, list[st
     return {"fields": ["language", *merge_fields(client, settings)]}
 
 
-def root(settings: MailchimpSettings) -> str:
-    """Raises ConfigError where there is no key, or no audience to write to."""
-    found = api_root(settings)
-    audience(settings)
-    return found
+def lacks(settings: MailchimpSettings) -> str | None:
+    """What is missing for contacts to be written."""
+    missing = next((name for name in ("api_key", "audience") if getattr(settings, name) is None), None)
+    return f"{missing}: is required to write contacts to Mailchimp" if missing else None
 
 
 MAILING: Mailing[MailchimpSettings] = Mailing(
@@ -234,7 +231,8 @@ DESTINATION = destination(
     MAP,
     prepare=prepare,
     authorise=authorise,
-    api_root=root,
+    api_root=api_root,
+    lacks=lacks,
     check=checked,
     fields=fields,
     status_table={404: NotFound},

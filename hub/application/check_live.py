@@ -13,7 +13,7 @@ import httpx
 
 from hub.errors import ConfigError, HubError
 from hub.sdk.checked import Checked
-from hub.sdk.connection import Connection, open_client
+from hub.sdk.connection import Connection, lacks, open_client
 from hub.sdk.destination import Destination
 from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
@@ -41,8 +41,12 @@ def check_live(
     transport: httpx.BaseTransport | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Finding]:
-    """Ask the outside system, once per role that offers a harmless request."""
-    parts = {"source": connection.connector.source, "destination": connection.connector.destination}
+    """Ask the outside system, once per role that offers a harmless request.
+
+    A source is not asked as a destination where its settings name nothing to write to.
+    """
+    source, destination = connection.connector.source, connection.connector.destination
+    parts = {"source": source, "destination": None if source and lacks(connection) else destination}
     return [_ask(connection, role, part, transport, now) for role, part in parts.items() if part]
 
 

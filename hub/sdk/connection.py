@@ -135,6 +135,8 @@ def load_routes(
         connection = connections.get(to)
         if connection and connection.connector.destination is None:
             faults.append(f"routes[{index}].to: connector {connection.connector.manifest.slug!r} is no destination")
+        elif connection and (lacking := lacks(connection)):
+            faults.append(f"routes[{index}].to: connections.{to}.{lacking}")
         try:
             loaded.append(Routing(to, compile_condition(when, known) if when else None))
         except ValueError as error:
@@ -142,6 +144,13 @@ def load_routes(
     if faults:
         raise ConfigError(faults)
     return tuple(loaded)
+
+
+def lacks(connection: Connection) -> str | None:
+    """The setting without which nothing can be written there, and why; None where nothing lacks."""
+    destination = connection.connector.destination
+    asked = destination.lacks if destination is not None else None
+    return asked(connection.settings) if asked is not None else None
 
 
 def open_client(

@@ -227,6 +227,8 @@ class Destination(Generic[Settings]):
     dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
     learns   whether `dialect` asks the account for what nobody configured, so that what is planned without lacks it
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
+    lacks    the setting without which nothing can be written there, and why; None where nothing lacks. For a connector
+             that is a source too: a route to such a connection is a fault of the configuration
     """
 
     render: Callable[[Change, Settings], Write | None]
@@ -246,6 +248,7 @@ class Destination(Generic[Settings]):
     limits: Callable[[Settings], Limits] | None = None
     allows_private: Callable[[Settings], bool] | None = None
     takes_orders: Callable[[Settings], bool] | None = None
+    lacks: Callable[[Settings], str | None] | None = None
     absent: Callable[[Sequence[str], HttpClient, Settings], Collection[str]] | None = None
     append: Callable[[ActivityChange, Settings], Write | None] | None = None
     activities: Callable[[Settings], Collection[ActivityKind]] | None = None

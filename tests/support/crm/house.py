@@ -154,7 +154,7 @@ class House:
 
     def copy(self) -> House:
         """The same house before the same CRM, for another way on from here; it counts its calls from 1."""
-        copied = House.__new__(House)
+        copied = type(self).__new__(type(self))
         copied.double, copied.tables = deepcopy(self.double), deepcopy(self.tables)
         copied.own_settings = self.own_settings
         copied.hostile = Hostile(copied.double.handle)

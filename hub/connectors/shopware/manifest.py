@@ -102,6 +102,7 @@ MANIFEST: Manifest[ShopwareSettings] = Manifest(
     },
     # shopware.api.max_limit is 500 by default; 100 whole orders are some megabytes
     limits=Limits(batch=100),
+    surveyed=("https://developer.shopware.com/docs/resources/references/app-reference/webhook-events-reference.html",),
     not_offered={
         "subscribe": "webhooks made through the API are not signed (WebhookManager: only an app has a secret); the "
         "app's manifest.xml names them",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from time import process_time
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from hub.errors import PayloadError
 from hub.mapping.custom import texts
-from hub.mapping.payload import PlainValue, Reading, TimeText, VendorModel, read, read_noting
+from hub.mapping.payload import PlainValue, Reading, TimeText, VendorModel, read, read_noting, read_tree
 from hub.model.event import Note
 
 
@@ -192,3 +193,4 @@ def test_a_number_is_the_same_whichever_way_a_body_is_read(written: str) -> None
         long.reference,
         texts([("own", long.own)]),
     )
+    assert str(read_tree(Paid, json.loads(body))[0].amount) == str(short.amount)

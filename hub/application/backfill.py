@@ -15,13 +15,14 @@ from functools import partial
 
 import structlog
 
+from hub.application.vendor_rest import pause, rest
 from hub.errors import ConfigError, HubError, RefusedError, Unavailable
 from hub.intake import backfill as reading
 from hub.intake.backfill import Outcome, Progress
 from hub.normalise.trial import as_read
 from hub.sdk import lists
 from hub.sdk.connection import Connection
-from hub.store import backfills
+from hub.store import backfills, rests
 from hub.store.backfills import Backfill
 from hub.store.database import Database, Session
 from hub.store.inbox import NewEntry
@@ -50,14 +51,14 @@ class History:
             if not first:
                 return None
             with self.database.session() as session:
-                begun = self._due(session)
+                begun = None if rests.runs(session, name, "history") else self._due(session)
             if begun is None:
                 return None
             try:
                 return self._read(begun, stopping)
             except HubError as error:
-                reason = error.brief or str(error)
-                log.warning("backfill.failed", connection=name, error=type(error).__name__, reason=reason)
+                if not stopping.is_set():
+                    rest(self.database, name, error, "history")
                 return None
 
     def _due(self, session: Session) -> Backfill | None:
@@ -89,7 +90,7 @@ class History:
             self.connection,
             begun,
             read=reader(self.connection),
-            sleep=lambda wait: _pause(stopping, wait),
+            sleep=lambda wait: pause(stopping, wait),
         )
         progress = Progress(begun, 0)
         for step in walk:
@@ -134,7 +135,7 @@ def read_now(
             return None
         progress = Progress(begun, 0)
         told(begun)
-        sleep = partial(_pause, stopping)
+        sleep = partial(pause, stopping)
         try:
             for progress in reading.backfill(database, connection, begun, read=reader(connection), sleep=sleep):
                 told(progress.backfill)
@@ -144,12 +145,6 @@ def read_now(
             if not stopping.is_set():
                 raise
         return progress
-
-
-def _pause(stopping: threading.Event, seconds: float) -> None:
-    """Raises Unavailable when it is to stop: without a pause a vendor that says 429 would be asked on and on."""
-    if stopping.wait(seconds):
-        raise Unavailable("stopped while it waited; it goes on at its cursor")
 
 
 def reader(connection: Connection) -> reading.Reader:

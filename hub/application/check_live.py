@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,6 +17,7 @@ from hub.sdk.connection import Connection, lacks, open_client
 from hub.sdk.destination import Destination
 from hub.sdk.network import Guard, Transport
 from hub.sdk.source import Source
+from hub.sdk.tokens import Passing
 
 MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
@@ -60,7 +61,9 @@ def _ask(
     if part.check is None:
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
     if connection.oauth and connection.tokens is None:
-        return Finding(connection.name, role, True, OAUTH_UNTESTED)
+        if not connection.oauth.needs_no_person:
+            return Finding(connection.name, role, True, OAUTH_UNTESTED)
+        connection = replace(connection, tokens=Passing())  # a token of its own: what is in use stays as it is
     base_url = connection.settings.base_url
     if part.api_root is not None and base_url is None:
         try:

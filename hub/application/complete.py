@@ -15,8 +15,9 @@ from datetime import timedelta
 import psycopg
 import structlog
 
+from hub.application.vendor_rest import rest
 from hub.errors import AuthError, BugError, HubError, RateLimited, RetryableError
-from hub.outbox.policy import AUTH_PAUSES, next_attempt
+from hub.outbox.policy import next_attempt
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.quota import Quota
@@ -37,12 +38,6 @@ ROUNDS = 4
 AWAY_AFTER = 3
 """Entries of a connection in a row that had to be put off: then it is the vendor, not an entry. At once after a 401
 or a 429, which are about the connection."""
-
-RESTS = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 120, 300))
-"""How long a vendor is left alone, each time in a row for longer. Nothing is lost by it: its entries wait."""
-
-LONGEST_PAUSE = timedelta(hours=1)
-"""The longest that a vendor's own Retry-After is believed."""
 
 
 def complete_batch(
@@ -91,7 +86,7 @@ def complete_connection(
             failures = 0 if error is None else failures + 1
             answered = answered or error is None
             if error is not None and (isinstance(error, AuthError | RateLimited) or failures >= AWAY_AFTER):
-                _rest(database, name, error)
+                rest(database, name, error)
                 answered = False
                 break
     finally:
@@ -156,18 +151,6 @@ def _put_off(database: Database, entry: ClaimedEntry, error: HubError) -> Retrya
         # After a 401 or a 429 the entry waits as long as its connection does.
         inbox.postpone(session, {entry.id: wait}, counted=bool(wait))
     return error
-
-
-def _rest(database: Database, name: str, error: RetryableError | AuthError) -> None:
-    """Leave the vendor alone for as long as it asks for, or as its failures in a row make it."""
-    waits = RESTS
-    if isinstance(error, AuthError):
-        waits = AUTH_PAUSES
-    elif error.retry_after:
-        waits = (min(timedelta(seconds=error.retry_after), LONGEST_PAUSE),)
-    with database.session() as session:
-        wait = rests.begin(session, name, waits, type(error).__name__)
-    log.warning("complete.rests", connection=name, error=type(error).__name__, seconds=wait.total_seconds())
 
 
 def _give_back(database: Database, name: str, ids: list[int], told: Sequence[Quota], *, answered: bool) -> None:

@@ -8,25 +8,28 @@ that Hub holds and the list does not are asked for by their ids: a source may de
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import orjson
 import structlog
 
+from hub.application.vendor_rest import pause, rest
 from hub.errors import ConfigError, HubError
 from hub.identity.record_changes import Drafting, Drafts, RecordDraft
-from hub.intake.backfill import entry_of
+from hub.intake.backfill import entry_of, pages
 from hub.mapping.record_state import State
 from hub.model.facts import FactRow
 from hub.normalise.trial import AsRead, as_read
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, Source
-from hub.store import backfills, inbox, reconciliations
+from hub.store import backfills, inbox, reconciliations, rests
 from hub.store.database import Database, Session
 from hub.store.inbox import NewEntry
 from hub.store.reconciliations import HeldFact, Hour, held_facts, held_states
@@ -110,8 +113,17 @@ class Comparison:
             self.gaps.append(Gap(kind, external_id, standing, at))
 
 
-def reconcile(database: Database, connection: Connection, *, since: datetime | None, repair: bool = True) -> Comparison:
+def reconcile(
+    database: Database,
+    connection: Connection,
+    *,
+    since: datetime | None,
+    repair: bool = True,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Comparison:
     """Compare what the source changed since then, or all of it, with what is here; put what lacks into the inbox.
+
+    A vendor that fails, or wants rest, is waited for (``hub.intake.backfill.pages``).
 
     Raises ConfigError when the connector has no backfill, and the error tree when the vendor fails.
     """
@@ -122,7 +134,7 @@ def reconcile(database: Database, connection: Connection, *, since: datetime | N
     with database.session() as session:
         comparison = Comparison(connection.name, since, session.now())
     with open_client(connection, source, background=True) as client:
-        for page in source.backfill(client, connection.settings, since, None):
+        for page in pages(connection, client, since, None, sleep=sleep):
             with database.session() as session:
                 _compare(session, comparison, connection, page.items, repair=repair)
         if source.deleted is not None:
@@ -131,6 +143,7 @@ def reconcile(database: Database, connection: Connection, *, since: datetime | N
         reconciliations.save(
             session, connection.name, comparison.begun_at, since, comparison.found, comparison.by_hour()
         )
+        rests.end(session, connection.name, "comparison")
     return comparison
 
 
@@ -268,14 +281,14 @@ class Reconciling:
             if not first or stopping.is_set():
                 return None
             with self.database.session() as session:
-                if not reconciliations.is_due(session, name, self.every):
+                if rests.runs(session, name, "comparison") or not reconciliations.is_due(session, name, self.every):
                     return None
                 since = session.now() - max(WINDOW, 2 * self.every)
             try:
-                done = reconcile(self.database, self.connection, since=since)
+                done = reconcile(self.database, self.connection, since=since, sleep=partial(pause, stopping))
             except HubError as error:
-                reason = error.brief or str(error)
-                log.warning("reconcile.failed", connection=name, error=type(error).__name__, reason=reason)
+                if not stopping.is_set():
+                    rest(self.database, name, error, "comparison")
                 return None
         level = log.warning if any(done.found.get(gap) for gap in GAPS) else log.info
         level("reconcile.compared", connection=name, **done.found)

@@ -140,7 +140,12 @@ def standing(
 def _silent(connection: Connection) -> str:
     source, name = connection.connector.source, connection.name
     ways = [f"`hub backfill {name}` reads its history"] if source and source.backfill else []
-    if source and source.verify:
+    if source and source.public:
+        ways.append(
+            f"pages and apps post to /webhooks/{name}: with a wrong key or from another origin they get 401, and the "
+            "log says `intake.refused`; what may not be kept (no consent, a robot) is told there as `intake.withheld`"
+        )
+    elif source and source.verify:
         refused = "with a wrong signature they get 401, and the log says `intake.refused`"
         ways.append(f"its webhooks go to /webhooks/{name}: {refused}")
     return f"no event came yet: {'; '.join(ways)}"

@@ -11,19 +11,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 
 from hub import metrics
 from hub.application.reconcile import reconcile
+from hub.application.vendor_rest import pause, rest
 from hub.errors import ConfigError, HubError, NotFound
 from hub.intake.receive import PREFIX
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import Source
 from hub.sdk.subscriptions import Standing, Subscription, Subscriptions, standing
-from hub.store import backfills, subscriptions
+from hub.store import backfills, rests, subscriptions
 from hub.store.database import Database
 
 log = structlog.get_logger()
@@ -128,43 +130,48 @@ class Watchdog:
             if not first or stopping.is_set():
                 return None
             with self.database.session() as session:
-                watch = subscriptions.due(session, name, EVERY)
+                watch = None if rests.runs(session, name, "webhooks") else subscriptions.due(session, name, EVERY)
                 if watch is None:
                     return None
                 rhythm = subscriptions.rhythm(session, name)
-            return self._look(watch.silent_since, rhythm)
+                owed = rests.failed(session, name, "webhooks")
+            try:
+                return self._look(watch, rhythm, stopping, owed=owed)
+            except HubError as error:
+                # Not noted as looked at: what is fetched next time begins where all was well last.
+                if not stopping.is_set():
+                    rest(self.database, name, error, "webhooks")
+                return False
 
-    def _look(self, silent_before: datetime | None, rhythm: subscriptions.Rhythm) -> bool:
-        name = self.connection.name
-        try:
-            before = subscribe(self.connection, address(self.public_url, name))
-            silent = silence(rhythm)
-            if not before.well:
-                gone = [*before.lacking, *(one.topic for one in before.inactive)]
-                log.warning("subscription.restored", connection=name, topics=sorted(set(gone)))
-                metrics.RESTORED.labels(name).inc(len(set(gone)))
-            elif silent and silent != silent_before:
-                log.warning("subscription.silent", connection=name, since=silent.isoformat())
-            if (not before.well and before.lacking) or (silent and silent != silent_before):
-                self._fetch(rhythm.last)
-        except HubError as error:
-            reason = error.brief or str(error)
-            log.warning("subscription.unseen", connection=name, error=type(error).__name__, reason=reason)
-            with self.database.session() as session:
-                subscriptions.note(session, name, reason=reason, silent_since=silent_before)
-            return False
+    def _look(
+        self, watch: subscriptions.Watch, rhythm: subscriptions.Rhythm, stopping: threading.Event, *, owed: bool
+    ) -> bool:
+        name, silent = self.connection.name, silence(rhythm)
+        before = subscribe(self.connection, address(self.public_url, name))
+        fell_silent = silent is not None and silent != watch.silent_since
+        if not before.well:
+            gone = [*before.lacking, *(one.topic for one in before.inactive)]
+            log.warning("subscription.restored", connection=name, topics=sorted(set(gone)))
+            metrics.RESTORED.labels(name).inc(len(set(gone)))
+        elif silent and fell_silent:
+            log.warning("subscription.silent", connection=name, since=silent.isoformat())
+        if before.lacking or fell_silent or owed:
+            # Others of its events may have come since one kind of webhook was taken away.
+            self._fetch(min(watch.looked_at, rhythm.last or watch.looked_at), stopping)
         with self.database.session() as session:
+            rests.end(session, name, "webhooks")
             reason = "" if before.well else f"put back: {', '.join(sorted(set(before.lacking)))}"
             if before.lacking and (todo := advice(self.connection)):
                 reason += f"; {todo}"
             subscriptions.note(session, name, reason=reason, silent_since=silent)
         return before.well and silent is None
 
-    def _fetch(self, last: datetime | None) -> None:
+    def _fetch(self, last: datetime, stopping: threading.Event) -> None:
         """What came while nobody heard. A connector without a list has nothing to compare with."""
         source: Source[Any] | None = self.connection.connector.source
-        if source is not None and source.backfill is not None and last is not None:
-            found = reconcile(self.database, self.connection, since=last - OVERLAP)
+        if source is not None and source.backfill is not None:
+            sleep = partial(pause, stopping)
+            found = reconcile(self.database, self.connection, since=last - OVERLAP, sleep=sleep)
             log.info("subscription.fetched", connection=self.connection.name, **found.found)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import structlog
@@ -19,7 +20,7 @@ from hub.errors import ConfigError, RateLimited, RetryableError
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.http import HttpClient
 from hub.sdk.source import BackfillItem, BackfillPage
-from hub.store import backfills, inbox, quotas
+from hub.store import backfills, inbox, quotas, rests
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
@@ -110,31 +111,55 @@ def backfill(
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     progress = Progress(begun, 0)
-    failures, gives_way, begins = 0, True, _begins(database, begun)
+    gives_way, begins = True, _begins(database, begun)
     with open_client(connection, source, background=True) as client:
-        while True:
-            try:
-                for page in _pages(connection, client, progress.backfill):
-                    progress = _store(database, progress, page, read, clock(), begins=begins)
-                    failures, begins = 0, False
-                    if told := client.news_of_quota():
-                        with database.session() as session:
-                            quotas.note(session, connection.name, told)
-                    yield progress
-                    gives_way = gives_way and _give_way(database, connection.name, sleep)
-                break
-            except RetryableError as error:
-                counted = not isinstance(error, RateLimited)
-                failures += counted
-                if failures > len(WAITS):
-                    raise
-                wait = error.retry_after or (WAITS[failures - 1] if counted else RATE_LIMIT_WAIT)
-                log.warning("backfill.waits", connection=connection.name, seconds=wait, error=type(error).__name__)
-                sleep(wait)
+        for page in pages(connection, client, begun.since, begun.cursor, sleep=sleep):
+            progress = _store(database, progress, page, read, clock(), begins=begins)
+            begins = False
+            if told := client.news_of_quota():
+                with database.session() as session:
+                    quotas.note(session, connection.name, told)
+            yield progress
+            gives_way = gives_way and _give_way(database, connection.name, sleep)
     finished = replace(progress.backfill, finished=True)
     with database.session() as session:
         backfills.save(session, finished, begins=begins)
+        rests.end(session, connection.name, "history")
     yield replace(progress, backfill=finished)
+
+
+def pages(
+    connection: Connection,
+    client: HttpClient,
+    since: datetime | None,
+    cursor: Mapping[str, Any] | None,
+    *,
+    sleep: Callable[[float], None],
+) -> Iterator[BackfillPage]:
+    """A source's pages from ``cursor`` on. Where the vendor fails, it is waited for, and gone on after the last page.
+
+    Raises the error tree after ``WAITS`` failures in a row, and at once for what waiting does not mend. A refusal for
+    the rate is no failure.
+    """
+    source = connection.connector.source
+    assert source is not None
+    assert source.backfill is not None
+    failures = 0
+    while True:
+        try:
+            for page in source.backfill(client, connection.settings, since, cursor):
+                failures, cursor = 0, page.cursor
+                yield page
+        except RetryableError as error:
+            counted = not isinstance(error, RateLimited)
+            failures += counted
+            if failures > len(WAITS):
+                raise
+            wait = error.retry_after or (WAITS[failures - 1] if counted else RATE_LIMIT_WAIT)
+            log.warning("backfill.waits", connection=connection.name, seconds=wait, error=type(error).__name__)
+            sleep(wait)
+        else:
+            return
 
 
 def _give_way(database: Database, connection: str, sleep: Callable[[float], None]) -> bool:
@@ -167,7 +192,7 @@ def first_items(connection: Connection, *, since: datetime | None, most: int, no
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     found: list[NewEntry] = []
     with open_client(connection, source, background=True) as client:
-        for page in _pages(connection, client, Backfill(connection.name, since)):
+        for page in source.backfill(client, connection.settings, since, None):
             found += [entry_of(connection.name, item, now) for item in page.items]
             if len(found) >= most:
                 break
@@ -175,13 +200,6 @@ def first_items(connection: Connection, *, since: datetime | None, most: int, no
 
 
 _COUNTED = ("parked", "skipped")
-
-
-def _pages(connection: Connection, client: HttpClient, at: Backfill) -> Iterator[BackfillPage]:
-    source = connection.connector.source
-    assert source is not None
-    assert source.backfill is not None
-    return source.backfill(client, connection.settings, at.since, at.cursor)
 
 
 def _begins(database: Database, begun: Backfill) -> bool:

@@ -150,7 +150,10 @@ class WebhookIntake:
     def _challenged(self, connection: Connection, delivery: RawDelivery) -> Reply:
         source = connection.connector.source
         assert source is not None
-        reply = source.answer(delivery, connection.settings) if source.answer is not None else None
+        try:
+            reply = source.answer(delivery, connection.settings) if source.answer is not None else None
+        except VerificationError as error:
+            return self._refuse(connection, error)
         if reply is None:
             return Reply(405, b"method not allowed")
         metrics.RECEIVED.labels(connection.name, "answered").inc()
@@ -159,28 +162,24 @@ class WebhookIntake:
     async def _reply(self, connection: Connection, delivery: RawDelivery) -> Reply:
         source = connection.connector.source
         assert source is not None
-        if source.answer is not None:
-            reply = source.answer(delivery, connection.settings)
+        try:
+            reply = source.answer(delivery, connection.settings) if source.answer is not None else None
             if reply is not None:
                 metrics.RECEIVED.labels(connection.name, "answered").inc()
                 if reply.told and self._may_tell(f"answered {connection.name}"):
                     log.warning("intake.answered", connection=connection.name, reason=reply.told)
                 return reply
-        try:
             if source.public is not None:
                 admitted = source.public.admit(delivery, connection.settings)
                 if isinstance(admitted, Reply):
                     metrics.RECEIVED.labels(connection.name, "withheld").inc()
+                    if admitted.told and self._may_tell(f"withheld {connection.name} {admitted.told}"):
+                        log.info("intake.withheld", connection=connection.name, reason=admitted.told)
                     return admitted
                 delivery = admitted
             entry = verify(connection, delivery)
         except VerificationError as error:
-            metrics.RECEIVED.labels(connection.name, "refused").inc()
-            metrics.REFUSED.labels(connection.name, "signature").inc()
-            self._tell(connection.name, str(error))
-            if self.arrivals is not None:
-                self.arrivals.refused(connection.name)
-            return Reply(401, b"unauthorized")
+            return self._refuse(connection, error)
         if self.arrivals is not None:
             self.arrivals.accepted(connection.name)
         if source.public is not None and self._public_waiting >= PUBLIC_WAITING:
@@ -194,6 +193,14 @@ class WebhookIntake:
             self._public_waiting -= source.public is not None
         metrics.RECEIVED.labels(connection.name, "stored").inc()
         return source.public.accepted(delivery, connection.settings) if source.public is not None else Reply(202, b"")
+
+    def _refuse(self, connection: Connection, error: VerificationError) -> Reply:
+        metrics.RECEIVED.labels(connection.name, "refused").inc()
+        metrics.REFUSED.labels(connection.name, "signature").inc()
+        self._tell(connection.name, str(error))
+        if self.arrivals is not None:
+            self.arrivals.refused(connection.name)
+        return Reply(401, b"unauthorized")
 
     def _tell(self, connection: str, reason: str) -> None:
         """Anybody sends what is refused, and the metric counts them all."""

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 from hub.errors import PayloadError
 from hub.model.text import tidy
 
+_EXACT = 2**53
+
 
 def json_tree(body: bytes) -> Any:
     """Decode JSON as senders write it: with half a surrogate, a raw line end in a text, a BOM, a byte that is no UTF-8.
@@ -17,7 +19,7 @@ def json_tree(body: bytes) -> Any:
     """
     try:
         text = body.decode("utf-8", "replace").removeprefix("\ufeff")
-        return _tidied(json.loads(text, strict=False, parse_constant=_refuse))
+        return _tidied(json.loads(text, strict=False, parse_constant=_refuse, parse_float=_number))
     except (ValueError, RecursionError):
         raise PayloadError("not JSON") from None
 
@@ -42,6 +44,12 @@ def _tidied(node: Any) -> Any:
     if isinstance(node, list):
         return [_tidied(value) for value in node]
     return node
+
+
+def _number(text: str) -> int | float:
+    """12.0 as 12, which is how the short way reads it: an amount must not hang on the way it was read by."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def _refuse(_: str) -> Never:

@@ -56,5 +56,5 @@ def _texts(value: Any) -> list[str]:
         return ["true" if value else "false"]
     if value is None or isinstance(value, dict):
         return []
-    told = str(value).strip()
+    told = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
     return [told] if told else []

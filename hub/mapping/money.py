@@ -14,12 +14,12 @@ from hub.model.money import Money
 
 
 def amount(value: str | int | float | Decimal | None, *, path: str) -> Decimal:
-    """A decimal from text or number in major units; floats go through their shortest text.
+    """A decimal from text or number in major units; floats go through their shortest text, whole ones as 12, not 12.0.
 
     Raises PayloadError naming ``path`` when it is no finite number.
     """
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(int(value) if isinstance(value, float) and value.is_integer() else str(value).strip())
     except InvalidOperation as error:
         raise PayloadError("not an amount", path=path) from error
     if not number.is_finite():

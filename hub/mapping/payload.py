@@ -85,9 +85,16 @@ def _told(schema: Any) -> Any:
         return {**schema, "min_length": max(1, schema.get("min_length", 0))}
     if kind == "function-after":
         return {**schema, "schema": _told(schema["schema"])}
-    if kind in _REFUSES_EMPTY or schema.get("function", {}).get("function") is _refuse_untold:
+    if kind == "decimal":
+        return core_schema.no_info_before_validator_function(_plain_number, schema)
+    if kind in _REFUSES_EMPTY or schema.get("function", {}).get("function") in (_refuse_untold, _plain_number):
         return schema
     return core_schema.no_info_before_validator_function(_refuse_untold, schema)
+
+
+def _plain_number(value: Any) -> Any:
+    """12.0 as 12: pydantic reads a decimal of JSON so, and one of a tree not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _refuse_untold(value: Any) -> Any:

@@ -69,12 +69,21 @@ def of_source(name: str, trouble: Trouble | None) -> Health:
             "a test delivery from there ends this, and if it is accepted already, a stranger has called",
         )
     if trouble.refused:
-        return _health("refused", trouble, _token(name) if trouble.token_wanted else _credentials(name))
+        given = _allowed(name) if trouble.forbidden else _credentials(name)
+        return _health("refused", trouble, _token(name) if trouble.token_wanted else given)
     if trouble.silent:
         advice = f"`hub connector subscribe {name} --list` shows its webhooks, `hub reconcile {name}` what was missed"
         return Health("failing", trouble.since, reason="no event came for longer than it should", advice=advice)
     state: State = "resting" if trouble.resting else "failing"
-    return _health(state, trouble, "the bodies its events lack are fetched again by themselves")
+    return _health(state, trouble, _AGAIN[trouble.part].format(name=name))
+
+
+_AGAIN = {
+    "bodies": "the bodies its events lack are fetched again by themselves",
+    "history": "its history is read on by itself; `hub backfill {name}` tries now",
+    "comparison": "it is compared again by itself; `hub reconcile {name}` tries now",
+    "webhooks": "they are looked at again by themselves; `hub connector subscribe {name} --list` shows them now",
+}
 
 
 def line(name: str, health: Health) -> str:
@@ -93,6 +102,11 @@ def _refused(count: int) -> str:
 
 def _credentials(name: str) -> str:
     return f"put credentials that it accepts at connections.{name} in the configuration, and start Hub again"
+
+
+def _allowed(name: str) -> str:
+    rights = f"let the credentials at connections.{name} read what it names, or put others there"
+    return f"{rights}; it is tried again by itself"
 
 
 def _token(name: str) -> str:

@@ -346,6 +346,8 @@ class Manifest(Generic[Settings]):
     ``topics`` maps every event type the source reads to one line on what becomes of it; each needs a sample.
     ``allowed_hosts`` are the only hosts the connector calls (``*.`` stands for one or more labels) besides the
     connection's own ``base_url``. ``not_offered`` says why a capability users would expect is absent.
+    A reason names the page that says so; ``surveyed`` are the pages that list all the vendor has (its topics, its
+    resources), and so prove the other reasons by what is not on them.
     ``unmerge`` is needed with the capability ``merge``.
     ``personal_paths`` maps the beginning of a path that holds an e-mail or phone, because the vendor offers no other
     way, to the reason; no other URL may hold one (law L11). ``{name}`` in it stands for one part of the path, and a
@@ -364,6 +366,7 @@ class Manifest(Generic[Settings]):
     allowed_hosts: tuple[str, ...] = ()
     limits: Limits = Limits()
     not_offered: Mapping[str, str] = field(default_factory=dict)
+    surveyed: tuple[str, ...] = ()
     unmerge: Unmerge | None = None
     personal_paths: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[Settings, bool], Sequence[str]] | None = None

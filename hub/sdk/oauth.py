@@ -194,7 +194,8 @@ def _refusal(oauth: OAuth, response: httpx.Response, answer: Mapping[str, Any]) 
         return GrantRevoked(words)
     if status >= 500 or status == 408 or error in _PASSING:
         return Unavailable(words, retry_after=retry_after(response))
-    if isinstance(error, str) and _CODE.fullmatch(error):
+    if (isinstance(error, str) and _CODE.fullmatch(error)) or (status in (400, 401, 403) and _is_object(response)):
+        # Not all say so by RFC 6749: Shopware answers {"errors": [{"code", "status", "title"}]}.
         return AuthError(words)
     # A proxy's page or a redirect is no judgement on the grant.
     return Unavailable(words)
@@ -232,6 +233,13 @@ def _fields(response: httpx.Response) -> Mapping[str, Any]:
         found = dict(parse_qsl(response.text))
         return found if found.keys() & {"access_token", "error"} else {}
     return decoded if isinstance(decoded, dict) else {}
+
+
+def _is_object(response: httpx.Response) -> bool:
+    try:
+        return isinstance(orjson.loads(response.content), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _said(answer: Mapping[str, Any]) -> str:

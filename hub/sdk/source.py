@@ -163,7 +163,8 @@ class Source(Generic[Settings]):
     name_event  event id and topic of a verified delivery; raises PayloadError when the body cannot be read
     parse       canonical events, and a Note for each part that was left out; raises SkipEvent (with a reason) or
                 PayloadError (with a path)
-    answer      a Reply for a challenge (GET) or an unsigned set-up ping (POST); None for every real event
+    answer      a Reply for a challenge (GET) or an unsigned set-up ping (POST); None for every real event; raises
+                VerificationError for one that has to be signed and is not
     completions what has to be fetched before ``parse``; empty once ``entry.completions`` has it all
     complete    fetches one completion and gives its body; b"" when the vendor says it does not exist
     backfill    pages of history, oldest first where the vendor can; ``cursor`` from an earlier page resumes

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,6 +79,36 @@ class TokenStore(Protocol):
     def want(self, connection: str, app: str, reason: str, *, version: int) -> None: ...
 
     def give(self, connection: str, app: str, tokens: Tokens, *, spent: float) -> None: ...
+
+
+class Passing:
+    """A TokenStore that keeps nothing beyond itself: for a look at the vendor by an app that needs no person."""
+
+    def __init__(self) -> None:
+        self._held = Held()
+
+    def held(self, connection: str, app: str) -> Held:
+        return self._held
+
+    @contextmanager
+    def alone(self, connection: str, seconds: float) -> Iterator[bool]:
+        yield True
+
+    def begin(self, connection: str, app: str) -> None:
+        return
+
+    def keep(self, connection: str, app: str, tokens: Tokens, *, version: int, spent: float) -> bool:
+        self._held = Held(tokens, version + 1, tokens.lifetime)
+        return True
+
+    def end(self, connection: str) -> None:
+        return
+
+    def want(self, connection: str, app: str, reason: str, *, version: int) -> None:
+        return
+
+    def give(self, connection: str, app: str, tokens: Tokens, *, spent: float) -> None:
+        self._held = Held(tokens, self._held.version + 1, tokens.lifetime)
 
 
 def ask(

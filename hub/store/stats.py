@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import arrivals, inbox, loads, outbox_counts, profiles, reconciliations, records, reviews, subscriptions
+from hub.store import (
+    arrivals,
+    inbox,
+    loads,
+    outbox_counts,
+    profiles,
+    reconciliations,
+    records,
+    rests,
+    reviews,
+    subscriptions,
+)
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -89,6 +100,10 @@ class Trouble:
     """When the last before was accepted."""
     silent: bool = False
     """No event came for longer than it should, though its webhooks are there."""
+    part: rests.Part = "bodies"
+    """Of a source: what failed."""
+    forbidden: bool = False
+    """The credentials are good, and do not allow what was asked for."""
 
 
 def destination_troubles(session: Session) -> dict[str, Trouble]:
@@ -104,24 +119,58 @@ def destination_troubles(session: Session) -> dict[str, Trouble]:
 
 
 def source_troubles(session: Session) -> dict[str, Trouble]:
-    """By name, every source whose deliveries are refused, or whose API fails to give the bodies of thin events."""
+    """By name, every source whose deliveries are refused, whose API fails, or whose webhooks are not as they should.
+
+    Of several the one that a person has to do something about, else the first of ``_PARTS``.
+    """
     rows = session.rows(
         """
-        SELECT r.connection, r.not_before > now(), r.failures, r.since, r.not_before, r.reason, r.reason = 'AuthError',
-            NULL::timestamptz, '', g.wanted_at IS NOT NULL
-        FROM completion_rest r LEFT JOIN oauth_grant g ON g.connection = r.connection
+        SELECT split_part(r.connection, ' ', 1), r.not_before > now(), r.failures, r.since, r.not_before, r.reason,
+            split_part(r.connection, ' ', 2), g.wanted_at IS NOT NULL
+        FROM completion_rest r LEFT JOIN oauth_grant g ON g.connection = split_part(r.connection, ' ', 1)
         """
     )
+    failing: dict[str, Trouble] = {}
+    for name, *told in sorted(rows, key=lambda row: -_PARTS.index(row[6] or "bodies")):
+        found = _failing(*told)
+        if found.refused or not (name in failing and failing[name].refused):
+            failing[name] = found
     refused = {
         name: Trouble(failures=one.count, since=one.since, signatures=True, accepted_at=one.accepted_at)
         for name, one in arrivals.refused(session).items()
     }
     watched = {
-        name: Trouble(since=one.silent_since or one.looked_at, reason=one.reason, silent=one.silent_since is not None)
+        name: Trouble(
+            since=one.silent_since or one.looked_at,
+            reason=one.reason,
+            silent=one.silent_since is not None,
+            part="webhooks",
+        )
         for name, one in subscriptions.page(session).items()
         if one.reason or one.silent_since
     }
-    return watched | {row[0]: Trouble(*row[1:]) for row in rows} | refused
+    return watched | failing | refused
+
+
+_PARTS: tuple[rests.Part, ...] = ("bodies", "history", "comparison", "webhooks")
+_REFUSALS = ("AuthError", "GrantRevoked", "Forbidden")
+
+
+def _failing(
+    resting: bool, failures: int, since: datetime, not_before: datetime, told: str, part: str, wanted: bool
+) -> Trouble:
+    kind, _, words = told.partition(": ")
+    return Trouble(
+        resting,
+        failures,
+        since,
+        not_before,
+        words or kind,
+        refused=kind in _REFUSALS,
+        token_wanted=wanted,
+        part=next(one for one in _PARTS if one == (part or "bodies")),
+        forbidden=kind == "Forbidden",
+    )
 
 
 def silent(session: Session, connections: Collection[str]) -> set[str]:

@@ -10,7 +10,11 @@ from hub.store.database import Session
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A connection whose webhooks Hub made. ``reason`` is what was wrong when it was looked last, "" when nothing."""
+    """A connection whose webhooks Hub made.
+
+    ``looked_at`` is when Hub last knew that all was well, or had mended it; ``reason`` is what was wrong then, "" when
+    nothing.
+    """
 
     connection: str
     made_at: datetime

@@ -9,6 +9,7 @@ import pytest
 
 from hub import errors
 from hub.mapping.overrides import OwnFields, compile_overrides
+from hub.sdk import registry
 from hub.yaml_file import Reader
 from tests.architecture import expressions_page, kpis_page, pipeline_page
 from tests.architecture.errors_page import classes, page
@@ -26,6 +27,11 @@ def test_the_page_of_errors_is_the_code():
 def test_every_error_stands_in_the_tree():
     tree = errors.__doc__ or ""
     assert [kind.__name__ for kind in classes() if kind.__name__ not in tree] == []
+
+
+def test_the_readme_lists_every_connector():
+    listed = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Channels and destinations")[2]
+    assert [slug for slug in registry.slugs() if f"| [{slug}](" not in listed] == []
 
 
 def test_decisions_are_numbered_without_gaps():

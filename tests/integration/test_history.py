@@ -16,19 +16,20 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from hub.application.backfill import History, reader
+from hub.application.backfill import History, read_now, reader
 from hub.application.process import Processing
 from hub.cli.app import app
 from hub.errors import ConfigError, RateLimited
 from hub.intake.backfill import Progress, backfill, changed, plan
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender, deliver
+from hub.outbox.health import of_source
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections
 from hub.sdk.http import HttpClient
 from hub.sdk.lists import in_turn
 from hub.sdk.source import BackfillItem, BackfillPage, Listed, Part
-from hub.store import backfills, inbox
+from hub.store import backfills, inbox, rests, stats
 from hub.store.database import Database
 from tests.integration.test_process import drain
 from tests.support.doubles import Crm, by_name, routes_to, source
@@ -317,8 +318,48 @@ def test_a_history_that_is_refused_is_logged_without_the_vendors_words(database:
     shop = source("shop", backfill=refuse, api_root=lambda settings: "https://shop.example.com")
     with structlog.testing.capture_logs() as lines:
         assert History(database, shop, timedelta(hours=1)).run_if_due(threading.Event()) is None
-    [line] = [line for line in lines if line["event"] == "backfill.failed"]
-    assert line["reason"] == "GET shop.example.com answered 422"
+    [line] = [line for line in lines if line["event"] == "vendor.rests"]
+    assert (line["part"], line["reason"]) == ("history", "GET shop.example.com answered 422")
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "advice"),
+    [
+        (401, "refused", "put credentials that it accepts at connections.shop"),
+        (403, "refused", "let the credentials at connections.shop read what it names"),
+        (422, "resting", "`hub backfill shop` tries now"),
+    ],
+)
+def test_a_poll_that_fails_is_told_where_people_look_and_rests(
+    database: Database, status: int, state: str, advice: str
+) -> None:
+    # given a source that is only polled, and that refuses
+    answers = [status]
+
+    def read(*_: Any) -> Iterator[BackfillPage]:
+        detail = '{"message":"Missing privilege","missingPrivileges":["order:read"]}'  # as Shopware says it
+        told = {"errors": [{"code": "FRAMEWORK__MISSING_PRIVILEGE_ERROR", "title": "Forbidden", "detail": detail}]}
+        answer = httpx.MockTransport(lambda _: httpx.Response(answers[0], json=told if answers[0] > 299 else {}))
+        with HttpClient("https://shop.example.com", transport=answer) as client:
+            client.get("orders")
+        yield BackfillPage([], {}, 0)
+
+    shop = source("shop", backfill=read, api_root=lambda settings: "https://shop.example.com")
+    poll = History(database, shop, timedelta(minutes=1))
+    # when it is polled
+    assert poll.run_if_due(threading.Event()) is None
+    # then it is said, with the vendor's words and what to do, and is not asked again at once
+    with database.session() as session:
+        health = of_source("shop", stats.source_troubles(session)["shop"])
+        assert rests.runs(session, "shop", "history")
+        assert not rests.runs(session, "shop")  # bodies of events are fetched all the same
+    assert (health.state, "order:read" in health.reason, advice in health.advice) == (state, True, True)
+    answers[0] = 200
+    assert poll.run_if_due(threading.Event()) is None
+    # and a run that comes through, also one that a person asked for, ends it
+    assert read_now(database, shop, threading.Event()) is not None
+    with database.session() as session:
+        assert stats.source_troubles(session) == {}
 
 
 def test_every_is_read_from_the_configuration_and_needs_a_backfill(tmp_path: Path) -> None:

@@ -14,16 +14,17 @@ import pytest
 
 from hub.application.process import Processing, process_batch
 from hub.application.reconcile import Comparison, Reconciling, by_hour, by_kind, reconcile
-from hub.errors import ConfigError, Unavailable
+from hub.errors import ConfigError, RateLimited, Unavailable
 from hub.matching.rules import IdentityRules
 from hub.model.event import CanonicalEvent, DeletionEvent, OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order, OrderState
+from hub.outbox.health import of_source
 from hub.profiles import view
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.sdk.source import BackfillItem, BackfillPage
-from hub.store import reconciliations
+from hub.store import reconciliations, stats
 from hub.store.database import Database
 from tests.support.doubles import at, by_name, customer, entry, source, store
 
@@ -47,6 +48,8 @@ class Shop:
     orders: set[str] = field(default_factory=set)
     asked: list[tuple[datetime | None, tuple[str, ...]]] = field(default_factory=list)
     away: bool = False
+    slow: int = 0
+    pages_read: list[int] = field(default_factory=list)
 
     def connection(self) -> Connection:
         return source(
@@ -57,7 +60,11 @@ class Shop:
         if self.away:
             raise Unavailable("503")
         items = [BackfillItem(event_id, "events", body(events)) for event_id, events in self.items]
-        for start in range(0, len(items), 2):
+        for start in range((cursor or {"next": 0})["next"], len(items), 2):
+            if start and self.slow:
+                self.slow -= 1
+                raise RateLimited("429", retry_after=7)
+            self.pages_read.append(start)
             yield BackfillPage(items[start : start + 2], {"next": start + 2})
 
     def deleted(self, _: Any, settings: Any, ids: Sequence[str]) -> Iterator[BackfillItem]:
@@ -185,18 +192,40 @@ def test_an_entry_that_was_parked_and_can_be_read_now_is_worked_on_again(databas
     assert reconcile(database, shop.connection(), since=None).found == {"same": 1, "repaired": 0}
 
 
-def test_by_the_clock_one_process_at_a_time_and_an_outage_is_no_end(database: Database) -> None:
+def test_by_the_clock_one_process_at_a_time_and_an_outage_is_no_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.intake.backfill.WAITS", ())
     shop = Shop([("o1", [order("1", changed=5)])], orders={"1"}, away=True)
     task = Reconciling(database, shop.connection(), timedelta(hours=6))
     stopping = threading.Event()
-    # when the shop is away, nothing is noted, and the next look tries again
+    # when the shop is away, nothing is compared, people are told, and it is left alone for a while
     assert task.run_if_due(stopping) is None
+    with database.session() as session:
+        health = of_source("shop", stats.source_troubles(session)["shop"])
+    assert (health.state, "hub reconcile shop" in health.advice) == ("resting", True)
     shop.away = False
+    assert task.run_if_due(stopping) is None
+    # then it is tried again
+    with database.session() as session:
+        session.run("UPDATE completion_rest SET not_before = now()")
     done = task.run_if_due(stopping)
     assert isinstance(done, Comparison)
     assert done.repaired == 1
-    # and after that it is not due
+    # and after that it is not due, and all is well
     assert task.run_if_due(stopping) is None
+    with database.session() as session:
+        assert stats.source_troubles(session) == {}
+
+
+def test_a_refusal_for_the_rate_in_the_midst_is_waited_for_and_no_page_is_read_twice(database: Database) -> None:
+    # given a shop of two pages that says 429 once before the second
+    shop = Shop([(f"o{one}", [order(str(one), changed=one)]) for one in (1, 2, 3)], orders={"1", "2", "3"}, slow=1)
+    waited: list[float] = []
+    # when it is compared
+    found = reconcile(database, shop.connection(), since=None, sleep=waited.append)
+    # then all is fetched, each page was read once, and the wait is the one it asked for
+    assert (found.repaired, shop.pages_read, waited) == (3, [0, 2], [7.0])
 
 
 def test_a_connector_without_a_list_says_why(database: Database) -> None:

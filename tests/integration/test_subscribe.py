@@ -45,6 +45,7 @@ class Shop:
     hooks: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
     refuses: bool = False
+    lists_refuse: bool = False
     made: int = 0
     url: str = ""
 
@@ -79,6 +80,8 @@ class Shop:
 
         @app.get("/wp-json/wc/v3/{resource}", response_model=None)
         def resources(resource: str) -> Any:
+            if self.lists_refuse:
+                return Response('{"code":"woocommerce_rest_cannot_view"}', 403)
             return self.orders if resource == "orders" else []
 
         return app
@@ -170,8 +173,9 @@ def test_a_vendor_that_refuses_is_said_and_looked_at_again(database: Database, s
     shop.refuses = True
     assert watched(database, shop).run_if_due(threading.Event()) is False
     with database.session() as session:
-        assert subscriptions.page(session)["shop"].reason != ""
-        session.run("UPDATE subscription SET looked_at = now() - interval '1 hour'")
+        trouble = stats.source_troubles(session)["shop"]
+        assert (trouble.part, of_source("shop", trouble).state) == ("webhooks", "refused")
+        session.run("UPDATE completion_rest SET not_before = now()")
     shop.refuses = False
     assert Watchdog(database, shop.connection(), PUBLIC).run_if_due(threading.Event()) is False  # all were lacking
     with database.session() as session:
@@ -179,6 +183,34 @@ def test_a_vendor_that_refuses_is_said_and_looked_at_again(database: Database, s
     assert Watchdog(database, shop.connection(), PUBLIC).run_if_due(threading.Event()) is True
     with database.session() as session:
         assert stats.source_troubles(session) == {}
+
+
+def test_what_was_missed_is_fetched_also_when_the_first_try_at_it_fails(database: Database, shop: Shop) -> None:
+    # given webhooks of orders that the shop took away two hours ago, while others went on coming until now
+    subscribe(shop.connection(), OURS)
+    dog = watched(database, shop, looked="2 hours")
+    shop.hooks = [hook for hook in shop.hooks if not hook["topic"].startswith("order.")]
+    store(database, [NewEntry("shop", "w1", "customer.updated", "{}", b"{}", datetime.now(UTC))])
+    missed = datetime.now(UTC) - timedelta(hours=1, minutes=50)
+    shop.orders = [
+        {
+            "id": 728, "status": "processing", "currency": "EUR", "total": "34.90",
+            "date_created_gmt": f"{missed:%Y-%m-%dT%H:%M:%S}", "date_modified_gmt": f"{missed:%Y-%m-%dT%H:%M:%S}",
+            "billing": {"first_name": "Jörg", "email": "joerg@example.de", "country": "DE"},
+        }
+    ]  # fmt: skip
+    # when the list of orders cannot be read at the first look, though the webhooks were put back
+    shop.lists_refuse = True
+    assert dog.run_if_due(threading.Event()) is False
+    shop.lists_refuse = False
+    with database.session() as session:
+        assert session.one("SELECT count(*) FROM inbox WHERE event_id LIKE 'backfill:%%'") == (0,)
+        session.run("UPDATE completion_rest SET not_before = now()")
+    # then the next look fetches what came since all was well last
+    dog.run_if_due(threading.Event())
+    with database.session() as session:
+        assert session.one("SELECT count(*) FROM inbox WHERE event_id LIKE 'backfill:orders:728:%%'") == (1,)
+        assert session.one("SELECT max(looked_at) > now() - interval '1 minute' FROM subscription") == (True,)
 
 
 def test_who_never_subscribed_is_not_watched(database: Database, shop: Shop) -> None:

@@ -58,6 +58,7 @@ MANIFEST: Manifest[BigCommerceSettings] = Manifest(
     # https://developer.bigcommerce.com/docs/start/best-practices/api-rate-limits: 150 in 30 s on the smallest plan,
     # shared by all apps of the store
     limits=Limits(batch=100, calls=100, per_seconds=30.0),
+    surveyed=("https://developer.bigcommerce.com/docs/integrations/webhooks",),
     not_offered={
         "privacy": "BigCommerce sends no requests of people about their data",
         "challenge": "BigCommerce does not ask before it sends",

@@ -47,6 +47,10 @@ MANIFEST: Manifest[CloverSettings] = Manifest(
     },
     allowed_hosts=("api.clover.com", "api.eu.clover.com", "api.la.clover.com", "apisandbox.dev.clover.com"),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
+    surveyed=(
+        "https://docs.clover.com/dev/docs/webhooks",
+        "https://docs.clover.com/dev/reference",
+    ),
     not_offered={
         "reviews": "Clover's API has no reviews",
         "signature": "Clover signs nothing: a fixed code stands in a header, and every object is fetched from the API",

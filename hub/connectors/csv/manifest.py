@@ -147,6 +147,7 @@ MANIFEST = Manifest(
     limits=Limits(batch=1_000),
     files=files,
     unmerge=Unmerge("restores"),
+    surveyed=("https://www.rfc-editor.org/rfc/rfc4180",),
     not_offered={
         "orders": "One file has one kind of row; a profile's row has the number of its orders.",
         "webhook": "A file tells nobody that it changed; run the backfill again, or set `every`.",

@@ -55,6 +55,10 @@ MANIFEST: Manifest[LightspeedSettings] = Manifest(
     },
     allowed_hosts=("*.retail.lightspeed.app",),
     limits=Limits(batch=200, calls=1, per_seconds=1.0),
+    surveyed=(
+        "https://x-series-api.lightspeedhq.com/docs/webhooks",
+        "https://x-series-api.lightspeedhq.com/docs/sales_editing",
+    ),
     not_offered={
         "products": "not read: a webhook tells a product in the shape of API 1.0, the list in that of today "
         "(https://x-series-api.lightspeedhq.com/docs/webhooks); sales name what was bought",

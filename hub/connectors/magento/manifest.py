@@ -45,6 +45,7 @@ MANIFEST: Manifest[MagentoSettings] = Manifest(
     },
     # a shop allows 300 a page by default where it limits them (webapi/validation/maximum_page_size)
     limits=Limits(batch=100),
+    surveyed=("https://developer.adobe.com/commerce/webapi/rest/quick-reference/",),
     not_offered={
         "reviews": "the REST API of the open-source edition has no reviews",
         "webhook": "the open-source edition sends none; Adobe Commerce's are hooks within the checkout, and its I/O "

@@ -56,6 +56,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("*.api.mailchimp.com",),
     limits=Limits(batch=500, calls=10, per_seconds=1.0),
+    surveyed=(
+        "https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/",
+        "https://mailchimp.com/developer/marketing/api/list-webhooks/",
+    ),
     not_offered={
         "signature": "Mailchimp signs nothing; the secret in the URL is all there is",
         "privacy": "Mailchimp tells nobody of a permanent deletion",

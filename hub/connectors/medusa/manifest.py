@@ -54,6 +54,10 @@ MANIFEST: Manifest[MedusaSettings] = Manifest(
         "customer.deleted": "the record is marked deleted at the source; nothing is erased",
     },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
+    surveyed=(
+        "https://docs.medusajs.com/resources/references/events",
+        "https://docs.medusajs.com/api/admin",
+    ),
     not_offered={
         "reviews": "Medusa has no reviews of its own",
         "deleted": "an order of Medusa cannot be deleted, only cancelled or archived",

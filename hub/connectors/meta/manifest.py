@@ -60,6 +60,7 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("graph.facebook.com", "graph.instagram.com"),
     limits=Limits(calls=50, per_seconds=10.0),
+    surveyed=("https://developers.facebook.com/docs/graph-api/webhooks",),
     not_offered={
         "backfill": "Meta keeps no webhook history, and conversations need a reviewed permission per page.",
         "privacy": "The data deletion callback goes to a URL of its own, with a signed_request body.",

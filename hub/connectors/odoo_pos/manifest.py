@@ -47,6 +47,7 @@ MANIFEST: Manifest[OdooPosSettings] = Manifest(
         "product.product": "a product of the till, or one variant of it, with its price",
     },
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
+    surveyed=("https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",),
     not_offered={
         "reviews": "a till has no reviews",
         "webhook": "Odoo sends none of its own: orders are polled (every: 5m)",

@@ -44,6 +44,7 @@ MANIFEST: Manifest[PrestaShopSettings] = Manifest(
         "order.deleted": "the order is marked deleted at the source (hub reconcile)",
     },
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
+    surveyed=("https://devdocs.prestashop-project.org/9/webservice/resources/",),
     not_offered={
         "carts": "a cart of the webservice names products and quantities, and neither price nor total "
         "(https://devdocs.prestashop-project.org/9/webservice/resources/carts/)",

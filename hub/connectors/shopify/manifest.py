@@ -63,6 +63,11 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     # https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits: points, not calls, are counted, and each
     # answer tells what is left (source_graphql.py keeps to it); the number of calls is our own
     limits=Limits(batch=250, calls=20, per_seconds=1.0),
+    surveyed=(
+        "https://shopify.dev/docs/api/webhooks/latest",
+        "https://shopify.dev/docs/api/admin-graphql",
+        "https://shopify.dev/docs/apps/build/privacy-law-compliance",
+    ),
     not_offered={
         "history of products": "the scope read_products is asked of no connection so far; their webhooks are read "
         "(https://shopify.dev/docs/api/usage/access-scopes)",

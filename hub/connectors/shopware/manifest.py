@@ -6,10 +6,14 @@ https://shopware.stoplight.io/docs/admin-api/authentication (client credentials 
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 from hub.sdk.oauth import OAuth
+
+_SHORTEST, _LONGEST = 64, 255
 
 
 class ShopwareSettings(OrderSettings):
@@ -26,6 +30,27 @@ class ShopwareSettings(OrderSettings):
     app_name: str = Field("Hub", description="The <name> of the app's manifest.xml.")
     client_id: str = Field(min_length=1, description="Access key ID of the integration (Settings, Integrations).")
     client_secret: SecretStr = Field(description="Secret access key of that integration.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_the_shops(cls, url: str) -> str:
+        if urlsplit(url).path.rstrip("/").endswith(("/admin", "/api")):
+            raise ValueError("is the shop's address, without /admin or /api behind it")
+        return url
+
+    @field_validator("app_secret")
+    @classmethod
+    def _a_shop_takes_the_secret(
+        cls, given: tuple[SecretStr, ...] | None, info: ValidationInfo
+    ) -> tuple[SecretStr, ...] | None:
+        """Only a registration gives the shop a secret, which it then refuses unless it is long enough."""
+        new = next(iter(info.data.get("shop_secret") or ()), None)
+        if given and new and not _SHORTEST <= len(new.get_secret_value()) <= _LONGEST:
+            raise ValueError(
+                f"the first shop_secret has to be of {_SHORTEST} to {_LONGEST} characters, else no shop takes it; "
+                "`openssl rand -hex 32` makes one"
+            )
+        return given
 
 
 def oauth(settings: ShopwareSettings) -> OAuth:
@@ -77,6 +102,7 @@ MANIFEST: Manifest[ShopwareSettings] = Manifest(
     },
     # shopware.api.max_limit is 500 by default; 100 whole orders are some megabytes
     limits=Limits(batch=100),
+    surveyed=("https://developer.shopware.com/docs/resources/references/app-reference/webhook-events-reference.html",),
     not_offered={
         "subscribe": "webhooks made through the API are not signed (WebhookManager: only an app has a secret); the "
         "app's manifest.xml names them",

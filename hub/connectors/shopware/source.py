@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -70,18 +69,27 @@ def answer(delivery: RawDelivery, settings: ShopwareSettings) -> Reply | None:
     """The two requests by which a shop makes itself known to an app (app-registration-setup.html).
 
     The registration is a GET, signed with the app's secret, and when the shop did it before also with the shop's. The
-    confirmation brings API keys, which Hub does not keep: it uses those of an integration.
+    confirmation brings API keys, which Hub does not keep: it uses those of an integration. Raises VerificationError,
+    which says whose secret is another.
     """
-    with suppress(VerificationError, PayloadError):
-        if delivery.method == "GET" and "shop-id" in delivery.query and settings.app_secret:
-            _OF_APP.verify(delivery, settings)
-            if SIGNATURE.header in delivery.headers:
-                SIGNATURE.verify(delivery, settings)
-            return Reply(200, _registered(delivery, settings), "application/json")
-        if delivery.method == "POST" and b'"secretKey"' in delivery.body:
-            SIGNATURE.verify(delivery, settings)
-            return Reply(204)
+    if delivery.method == "GET" and "shop-id" in delivery.query:
+        if not settings.app_secret:
+            raise VerificationError("a shop registers, and app_secret is not set")
+        _told("the registration of a shop, by app_secret", _OF_APP, delivery, settings)
+        if SIGNATURE.header in delivery.headers:
+            _told("the registration of a shop that has a secret, by shop_secret", SIGNATURE, delivery, settings)
+        return Reply(200, _registered(delivery, settings), "application/json")
+    if delivery.method == "POST" and b'"secretKey"' in delivery.body:
+        _told("the confirmation of a shop, by shop_secret", SIGNATURE, delivery, settings)
+        return Reply(204)
     return None
+
+
+def _told(what: str, signature: BodyHmac[ShopwareSettings], delivery: RawDelivery, settings: ShopwareSettings) -> None:
+    try:
+        signature.verify(delivery, settings)
+    except VerificationError as error:
+        raise VerificationError(f"{error} of {what}") from None
 
 
 def _registered(delivery: RawDelivery, settings: ShopwareSettings) -> bytes:

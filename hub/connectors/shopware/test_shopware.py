@@ -63,7 +63,8 @@ def hexed(secret: str, message: str) -> str:
 def test_the_vendors_signature_vector_is_accepted() -> None:
     for path in (CONTRACTS / "signatures").glob("shopware-official-*.json"):
         vector = json.loads(path.read_bytes())
-        settings = ShopwareSettings.model_validate({**MANIFEST.sample_settings, "shop_secret": vector["secret"]})
+        own = {"shop_secret": vector["secret"], "app_secret": None}
+        settings = ShopwareSettings.model_validate({**MANIFEST.sample_settings, **own})
 
         SIGNATURE.verify(delivery(vector["body"].encode(), vector["headers"]), settings)
 
@@ -112,11 +113,35 @@ def test_a_shop_that_installs_the_app_is_given_the_shop_secret() -> None:
     assert (told["secret"], told["confirmation_url"]) == (MANIFEST.sample_settings["shop_secret"][0], URL)
     # and a shop that registers again has to sign with its own secret too
     again = {**signed, "shopware-shop-signature": hexed("wrong", query)}
-    assert answer(delivery(headers=again, query=query), SETTINGS) is None
+    with pytest.raises(VerificationError, match="by shop_secret"):
+        answer(delivery(headers=again, query=query), SETTINGS)
     again["shopware-shop-signature"] = hexed("sample-shop-secret-old", query)
     assert answer(delivery(headers=again, query=query), SETTINGS) == reply
-    # and a stranger gets nothing
-    assert answer(delivery(headers={"shopware-app-signature": "0"}, query=query), SETTINGS) is None
+    # and a stranger gets nothing, nor does anybody where no app_secret is set
+    with pytest.raises(VerificationError, match="by app_secret"):
+        answer(delivery(headers={"shopware-app-signature": "0"}, query=query), SETTINGS)
+    with pytest.raises(VerificationError, match="app_secret is not set"):
+        answer(delivery(headers=signed, query=query), SETTINGS.model_copy(update={"app_secret": None}))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fault"),
+    [
+        ({"shop_secret": "short"}, "64 to 255 characters"),
+        ({"shop_secret": "x" * 256}, "64 to 255 characters"),
+        ({"base_url": "https://laden.example.de/admin"}, "without /admin"),
+        ({"base_url": "https://laden.example.de/api/"}, "without /admin"),
+        ({"shop_secret": "short", "app_secret": None}, None),
+        ({"base_url": "https://laden.example.de/de"}, None),
+    ],
+)
+def test_what_a_shop_would_refuse_is_a_fault_of_the_settings(chosen: Mapping[str, Any], fault: str | None) -> None:
+    settings = {**MANIFEST.sample_settings, **chosen}
+    if fault is None:
+        ShopwareSettings.model_validate(settings)
+    else:
+        with pytest.raises(ValueError, match=fault):
+            ShopwareSettings.model_validate(settings)
 
 
 def test_the_confirmation_is_answered_when_the_shop_signed_it() -> None:
@@ -126,7 +151,8 @@ def test_the_confirmation_is_answered_when_the_shop_signed_it() -> None:
 
     assert reply is not None
     assert reply.status == 204
-    assert answer(delivery(body), SETTINGS) is None
+    with pytest.raises(VerificationError, match="confirmation"):
+        answer(delivery(body), SETTINGS)
 
 
 def test_a_list_that_php_filtered_is_an_object_with_gaps() -> None:

@@ -54,6 +54,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("connect.squareup.com", "connect.squareupsandbox.com"),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
+    surveyed=(
+        "https://developer.squareup.com/docs/webhooks/v2webhook-events-tech-ref",
+        "https://developer.squareup.com/reference/square",
+    ),
     not_offered={
         "reviews": "Square's API has no reviews",
         "deleted": "an order of Square cannot be deleted, only cancelled",

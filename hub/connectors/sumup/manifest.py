@@ -42,6 +42,10 @@ MANIFEST: Manifest[SumUpSettings] = Manifest(
     },
     allowed_hosts=("api.sumup.com",),
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
+    surveyed=(
+        "https://developer.sumup.com/webhook-docs/events",
+        "https://developer.sumup.com/online-payments/webhooks",
+    ),
     not_offered={
         "products": "SumUp's API has no catalogue; a payment names what was bought",
         "reviews": "SumUp has no reviews",

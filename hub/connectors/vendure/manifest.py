@@ -37,6 +37,7 @@ MANIFEST: Manifest[VendureSettings] = Manifest(
         "product": "the product with its variants and their prices",
     },
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
+    surveyed=("https://docs.vendure.io/current/core/reference/graphql-api/admin/queries",),
     not_offered={
         "reviews": "Vendure has no reviews of its own",
         "deleted": "an order that was placed cannot be deleted in Vendure, only cancelled",

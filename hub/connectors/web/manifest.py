@@ -67,6 +67,10 @@ MANIFEST: Manifest[WebSettings] = Manifest(
         "group": "an interaction that names the company or account",
         "batch": "several of these, each on its own",
     },
+    surveyed=(
+        "https://www.twilio.com/docs/segment/connections/spec",
+        "https://www.rudderstack.com/docs/api/http-api/",
+    ),
     not_offered={
         "products": "a page tells what is viewed and bought, and no catalogue",
         "reviews": "a page tells what is done, in events of the shop's own names",

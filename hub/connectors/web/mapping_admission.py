@@ -33,6 +33,10 @@ CALLS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "a": "alias"
 """The last step of the path, in short as analytics.js posts; the HTTP API's own bodies name no type."""
 
 SUCCESS = Reply(200, b'{"success":true}', "application/json")
+_WITHOUT_CONSENT = (
+    "no event of it may be kept: without consent (consent: implied takes it for given where nothing is told), "
+    "without any id, of nobody (anonymous: false), or a robot's"
+)
 _NOT_READ = Reply(400, b'{"success":false,"message":"no JSON"}', "application/json")
 _TOO_LARGE = Reply(413, b'{"success":false,"message":"too large"}', "application/json")
 _CLIENT = ("ip", "userAgent", "userAgentData")
@@ -62,10 +66,14 @@ def admit(delivery: RawDelivery, settings: WebSettings) -> RawDelivery | Reply:
     verify(keyed, settings)
     if not isinstance(tree, dict):
         return _NOT_READ
-    if _objects(delivery.headers, settings) or (not settings.bots and _is_bot(delivery.headers.get("user-agent", ""))):
-        return SUCCESS
+    if _objects(delivery.headers, settings):
+        return replace(SUCCESS, told="Do Not Track or Global Privacy Control is on (do_not_track: false lets it in)")
+    if not settings.bots and _is_bot(delivery.headers.get("user-agent", "")):
+        return replace(SUCCESS, told="its user agent is a known robot's (bots: true lets it in)")
     kept = _kept(tree, delivery, settings)
-    return replace(keyed, body=orjson.dumps(kept)) if kept else SUCCESS
+    if kept:
+        return replace(keyed, body=orjson.dumps(kept))
+    return replace(SUCCESS, told=_WITHOUT_CONSENT)
 
 
 def verify(delivery: RawDelivery, settings: WebSettings) -> None:

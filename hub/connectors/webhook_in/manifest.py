@@ -232,6 +232,9 @@ MANIFEST: Manifest[WebhookInSettings] = Manifest(
         "contact.gone": "as the sample's rules say: the record is marked deleted at the source; nothing is erased",
     },
     limits=Limits(calls=5, per_seconds=1.0),
+    surveyed=(
+        "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    ),
     not_offered={
         "products": "in no sample: the field map of a connection tells where they stand",
         "reviews": "in no sample: the field map of a connection tells where they stand",

@@ -45,6 +45,7 @@ MANIFEST: Manifest[WooCommerceSettings] = Manifest(
     },
     # per_page is 100 at most (WC_REST_CRUD_Controller::get_collection_params); the shop sets no rate of its own
     limits=Limits(batch=100),
+    surveyed=("https://woocommerce.github.io/woocommerce-rest-api-docs/",),
     not_offered={
         "consent": "WooCommerce has no marketing consent of its own; plug-ins keep it where each likes",
         "privacy": "WordPress's personal-data tools send no webhook",

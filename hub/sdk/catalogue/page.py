@@ -41,6 +41,7 @@ def page(entry: Entry, more: str) -> str:
         f"- Capabilities: {', '.join(sorted(manifest.capabilities)) or 'none'}.",
         f"- Limits: {_limits(manifest.limits)}.",
         *(f"- No {name}: {_sentence(reason)}" for name, reason in manifest.not_offered.items()),
+        *([f"- Looked for at: {', '.join(f'<{page}>' for page in manifest.surveyed)}."] if manifest.surveyed else []),
         *(
             f"- After an undone merge: {_sentence(one)}"
             for one in (manifest.unmerge.cannot if manifest.unmerge else ())

@@ -56,6 +56,7 @@ CONNECTOR_LAWS: tuple[Law, ...] = (
     backfill_laws.law_s28_deleted_orders_are_found_or_it_is_said_why_not,
     order_laws.law_s26_revenue_follows_payment,
     order_laws.law_s29_products_and_reviews_are_read_or_it_is_said_why_not,
+    order_laws.law_s30_what_is_not_offered_was_looked_for,
 )
 VERIFY_LAWS = tuple(law for law in laws_of(signature_laws, "s1", "s2", "s3", "s4") if law not in CONNECTOR_LAWS)
 DELIVERY_LAWS: tuple[Law, ...] = (

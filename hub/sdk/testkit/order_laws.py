@@ -73,3 +73,13 @@ def _parsed(case: SourceCase) -> list[CanonicalEvent | Note]:
         return list(case.parsed())
     except (SkipEvent, PayloadError):
         return []
+
+
+def law_s30_what_is_not_offered_was_looked_for(case: ConnectorCase) -> None:
+    """A reason why a source lacks something names the page that says so, or ``surveyed`` the pages it is not on."""
+    if case.connector.source is None:
+        return
+    pages = case.manifest.surveyed
+    assert all(page.startswith("https://") for page in pages), f"{case.id}: surveyed holds what is no page"
+    untold = [name for name, reason in case.manifest.not_offered.items() if "https://" not in reason]
+    assert pages or not untold, f"{case.id}: no page is named for {', '.join(untold)}, neither there nor in surveyed"

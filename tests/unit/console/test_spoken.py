@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from hub.matching.wording import SENTENCES, sentence
 from hub.outbox.health import of_destination, of_source
 from hub.sdk import registry
 from hub.sdk.catalogue.set_up import set_up
+from hub.store.rests import Part
 from hub.store.stats import Trouble
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -44,6 +46,8 @@ TROUBLES = [
     Trouble(since=NOW, failures=2, signatures=True),
     Trouble(since=NOW, failures=1, signatures=True, accepted_at=NOW),
     Trouble(since=NOW, silent=True),
+    Trouble(since=NOW, failures=1, refused=True, forbidden=True),
+    *(Trouble(since=NOW, failures=1, part=part) for part in get_args(Part)),
 ]
 
 

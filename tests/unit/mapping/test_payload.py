@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from time import process_time
@@ -9,7 +10,8 @@ import pytest
 from pydantic import AfterValidator, Field
 
 from hub.errors import PayloadError
-from hub.mapping.payload import Reading, TimeText, VendorModel, read, read_noting
+from hub.mapping.custom import texts
+from hub.mapping.payload import PlainValue, Reading, TimeText, VendorModel, read, read_noting, read_tree
 from hub.model.event import Note
 
 
@@ -173,3 +175,22 @@ def test_every_update_of_a_delivery_stands_alone():
     assert reading.of(told) == [0, 2, Note(path="updates.1", reason="no id, so this update is left out")]
     with pytest.raises(PayloadError, match=r"^updates"):
         reading.of([])
+
+
+@pytest.mark.parametrize("written", ["12.0", "12", "1.2e1", "12.50", "-3.0", "0.0"])
+def test_a_number_is_the_same_whichever_way_a_body_is_read(written: str) -> None:
+    class Paid(VendorModel):
+        amount: Decimal
+        reference: str
+        own: PlainValue = None
+
+    body = f'{{"amount":{written},"reference":{written},"own":{written}}}'.encode()
+    # given the same body with a character that nobody sees, which takes the longer way
+    hidden = rb',"x":"\u200b"}'
+    short, long = read(Paid, body), read(Paid, body[:-1] + hidden)
+    assert (str(short.amount), short.reference, texts([("own", short.own)])) == (
+        str(long.amount),
+        long.reference,
+        texts([("own", long.own)]),
+    )
+    assert str(read_tree(Paid, json.loads(body))[0].amount) == str(short.amount)

@@ -27,6 +27,9 @@ HUBSPOT: Answers = {
 }
 
 
+LISTS_OF_SHOPWARE = ("order", "customer", "newsletter-recipient", "product", "product-review")
+
+
 def connection(slug: str, **options: Any) -> Connection:
     return load_connections({"it": (slug, options)}, default_region="DE")["it"]
 
@@ -41,12 +44,30 @@ def answering(answers: Answers, **headers: str) -> httpx.MockTransport:
 
 def found(made: Connection, answers: Answers, **headers: str) -> Finding:
     (finding,) = check_live(made, transport=answering(answers, **headers))
-    assert "secret" not in finding.said.replace("webhook_secret", "").replace("app_secret", "")
+    assert "secret" not in finding.said.replace("webhook_secret", "").replace("app_secret", "").replace(
+        "shop_secret", ""
+    )
     return finding
 
 
 def hubspot(**options: Any) -> Connection:
     return connection("hubspot", access_token="pat-secret", **options)
+
+
+SHOP = {"shop_secret": "s" * 64, "client_id": "SWIA1", "client_secret": "of-the-integration"}
+
+
+def test_an_app_that_needs_no_person_is_given_a_token_for_the_check_alone() -> None:
+    # given a source whose tokens are in the database, which is not open here
+    made = connection("shopware", base_url="https://shop.example.com", **SHOP)
+    rows = {f"/api/search/{name}": (200, {"total": 0, "data": []}) for name in LISTS_OF_SHOPWARE}
+    token = {"/api/oauth/token": (200, {"token_type": "Bearer", "expires_in": 600, "access_token": "t1"})}
+    # then what it may read is told, and so is a refusal of its credentials
+    well = found(made, {**rows, **token})
+    assert (well.ok, "orders" in well.said) == (True, True)
+    refusal = {"errors": [{"code": "4", "status": "401", "title": "Client authentication failed"}]}
+    refused = found(made, {**rows, "/api/oauth/token": (401, refusal)})
+    assert (refused.ok, refused.said) == (False, "AuthError: the token server answered 401")
 
 
 def test_hubspot_tells_token_scopes_properties_stages_and_limits() -> None:

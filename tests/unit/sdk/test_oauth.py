@@ -82,6 +82,10 @@ def test_a_refresh_token_that_is_not_told_again_stays(given: dict[str, Any]):
         # servers that say so with 200
         (answer(200, {"error": "invalid_grant"}), GrantRevoked),
         (answer(200, {"error": "bad_client_secret"}), AuthError),
+        # shopware/shopware#549: errors by JSON:API
+        (answer(401, {"errors": [{"code": "4", "status": "401", "title": "Client authentication failed"}]}), AuthError),
+        (answer(400, {"errors": [{"code": "2", "status": "400", "title": "unsupported"}]}), AuthError),
+        (answer(503, {"errors": [{"status": "503"}]}), Unavailable),
         # of the transport or the moment, so nobody's grant is at fault
         (answer(401, b"<html>proxy</html>"), Unavailable),
         (answer(302, b"", headers={"location": "https://elsewhere.example.com"}), Unavailable),

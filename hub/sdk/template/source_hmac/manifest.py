@@ -32,6 +32,7 @@ MANIFEST = Manifest(
         "customer.updated": "the customer's state",
         "order.paid": "the order, and the customer or guest who bought",
     },
+    surveyed=("https://example.com/docs/webhooks",),
     not_offered={
         "backfill": "not written yet: the vendor's list endpoints give the history",
         "subscribe": "not written yet: the vendor's API for webhooks, if it has one",

@@ -59,6 +59,10 @@ MANIFEST = Manifest(
     topics={"mail_events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs as consent"},
     allowed_hosts=("api.brevo.com",),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
+    surveyed=(
+        "https://developers.brevo.com/docs/transactional-webhooks",
+        "https://developers.brevo.com/docs/synchronise-contact-lists",
+    ),
     not_offered={
         "merge": "Brevo has none: of two contacts of one person one is taken off Hub's lists",
         "orders": "Brevo's e-commerce part is not written to; number and value of orders are attributes of the contact",

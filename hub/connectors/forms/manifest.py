@@ -81,6 +81,7 @@ MANIFEST: Manifest[FormsSettings] = Manifest(
         "confirmed": "the link of the mail was used: opted in, with when and what stood beside the box",
         "unsubscribed": "the link to unsubscribe was used, or the mail program's button: opted out",
     },
+    surveyed=("https://www.rfc-editor.org/rfc/rfc8058",),
     not_offered={
         "orders": "a form sells nothing",
         "products": "a form has no catalogue",

@@ -38,6 +38,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("*.freshdesk.com",),
     limits=Limits(batch=100, calls=3, per_seconds=1.0),
+    surveyed=(
+        "https://developers.freshdesk.com/api/",
+        "https://support.freshdesk.com/support/solutions/articles/132589-using-webhooks-in-automation-rules",
+    ),
     not_offered={
         "signature": "Freshdesk signs nothing; the secret stands in the URL, and the ticket is fetched from the API",
         "event_id": "a rule's call names no event: arrival tells two changes of a ticket apart",

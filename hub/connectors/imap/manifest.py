@@ -54,6 +54,7 @@ MANIFEST = Manifest(
         "mail": "who wrote, and the mail as message or reply within its thread; your answers of sent_folders",
         "report": "a mail that came back, or was reported as spam: interaction and opt-out",
     },
+    surveyed=("https://www.rfc-editor.org/rfc/rfc9051",),
     not_offered={"privacy": "what somebody asks for in a mail is for a person to read"},
     sample_settings={
         "host": "imap.hafenkante.example",

@@ -35,6 +35,10 @@ MANIFEST = Manifest(
     topics={
         "events": "mails sent, opened, clicked, bounced, rejected, complained; opt-outs and hard bounces as consent"
     },
+    surveyed=(
+        "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
+        "https://mandrill.zendesk.com/hc/en-us/articles/205583307-Message-Event-Webhook-Format",
+    ),
     not_offered={
         "backfill": "Mandrill's search gives messages, and not the events of each",
         "subscribe": "Mandrill makes the key that signs once the webhook is there; it is copied into the settings",

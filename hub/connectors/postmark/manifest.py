@@ -37,6 +37,7 @@ MANIFEST = Manifest(
         "SpamComplaint": "reported as spam: explicit opt-out",
         "SubscriptionChange": "opt-out with its reason, or taken back, which loosens nothing",
     },
+    surveyed=("https://postmarkapp.com/developer/webhooks/webhooks-overview",),
     not_offered={
         "signature": "Postmark signs nothing; the secret in the URL is all there is",
         "backfill": "Postmark keeps messages for 45 days, by another shape; bounces come as they happen",

@@ -32,6 +32,7 @@ MANIFEST = Manifest(
     topics={
         "events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs and hard bounces as consent"
     },
+    surveyed=("https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",),
     not_offered={
         "backfill": "SendGrid has no list of these events to read later",
         "subscribe": "SendGrid makes the key that signs once the webhook is there; it is copied into the settings",

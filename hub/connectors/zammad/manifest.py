@@ -33,6 +33,10 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL}),
     topics={"ticket": "the ticket, who asked, and what was said: the newest article, or all of them from the history"},
     limits=Limits(batch=100, calls=5, per_seconds=1.0),
+    surveyed=(
+        "https://admin-docs.zammad.org/en/latest/manage/webhook.html",
+        "https://docs.zammad.org/en/latest/api/intro.html",
+    ),
     not_offered={
         "subscribe": "a webhook hangs on a trigger, which decides for which tickets it is sent: both are made by hand",
         "privacy": "Zammad deletes people by itself and tells nobody",

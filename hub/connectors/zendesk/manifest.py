@@ -38,6 +38,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("*.zendesk.com",),
     limits=Limits(batch=1000, calls=5, per_seconds=1.0),
+    surveyed=(
+        "https://developer.zendesk.com/api-reference/webhooks/event-types/webhook-event-types/",
+        "https://developer.zendesk.com/api-reference/ticketing/introduction/",
+    ),
     not_offered={
         "subscribe": "Zendesk gives each webhook a signing secret of its own, which has to be copied into the settings",
         "privacy": "Zendesk deletes a user by itself and tells it in events of users, which are not read",

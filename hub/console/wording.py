@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hub.console.insight_words import (
+    GROUPS as GROUPS,
+)
+from hub.console.insight_words import (
     LIFE as LIFE,
 )
 from hub.console.insight_words import (
@@ -56,6 +59,9 @@ from hub.console.people_words import (
 )
 from hub.console.people_words import (
     WAITS as WAITS,
+)
+from hub.console.people_words import (
+    WHY_SENT as WHY_SENT,
 )
 from hub.console.people_words import (
     WILL as WILL,

@@ -61,9 +61,13 @@ def routes(house: House) -> APIRouter:
             failed = shelf in ("failed", "dead", "rejected") and bool(rows)
             kinds = kinds_of(deliveries.reasons(session, one.standing.name, REASONS)) if one and failed else []
             people = _people(session, rows)
+            tries = deliveries.tries(session, one.standing.name, [row["key"] for row in rows]) if one else {}
+            day = deliveries.last_day(session, one.standing.name) if one else None
         return _page(
             request,
             "delivery/page.html",
+            tries=tries,
+            day=day,
             lanes=Lanes(lanes, one.standing.name if one else "", shelf),
             one=one,
             shelf=shelf,

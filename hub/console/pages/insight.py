@@ -20,7 +20,7 @@ from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
 from hub.console.jobs import Job
 from hub.console.kept import Kept
-from hub.console.measures import Measure, measures
+from hub.console.measures import Measure, group_of, groups, measures
 from hub.console.render import full_page, is_part, part
 from hub.errors import NotFound, RefusedError
 from hub.insight.stages import NAMES, POTENTIAL
@@ -74,8 +74,15 @@ def _measure(request: Request, house: House, kept: Kept, one: Measure) -> Respon
         return part(request, "insight/measure.html", measure=one, **told)
     with house.database.session() as session:
         stages = traits.by_stage(session)
-    entries = list(measures().values())
-    return full_page(request, "insight/page.html", measure=one, entries=entries, stages=stages, **told)
+    return full_page(
+        request,
+        "insight/page.html",
+        measure=one,
+        grouped=groups(),
+        here=group_of(one.slug),
+        stages=stages,
+        **told,
+    )
 
 
 def _of_people(house: House, router: APIRouter) -> None:
@@ -208,7 +215,7 @@ def _model(request: Request, house: House, *, refused: str = "", status: int = 2
         versions=rows,
         job=max(jobs, key=lambda one: one.began, default=None),
         refused=refused,
-        entries=list(measures().values()),
+        grouped=groups(),
         may=viewer_of(request).may("operator"),
     )
 

@@ -7,9 +7,9 @@
     document.cookie = `hub_zone=${zone}; path=/console; max-age=31536000; samesite=lax`;
   }
 
-  // On a phone the bars of pages and of parts scroll: where one is has to be in sight.
+  // On a phone the bar of a page's parts scrolls: where one is has to be in sight.
   for (const here of document.querySelectorAll("nav [aria-current]")) {
-    const bar = here.closest(".side nav, .tabs");
+    const bar = here.closest(".tabs");
     if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
   }
 

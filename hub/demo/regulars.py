@@ -40,7 +40,13 @@ def regular(all_: Cast, index: int) -> None:
     for place, days in enumerate(past):
         at = after(index - days * _DAY)
         bought = shopify.order(
-            n + place, who, at, account=n, price=_PRICES[(index + place) % len(_PRICES)], article=index + place
+            n + place,
+            who,
+            at,
+            account=n,
+            price=_PRICES[(index + place) % len(_PRICES)],
+            article=index + place,
+            accepts_marketing=index % 3 != 2,
         )
         all_.opening.append(shopify.delivery("orders/create", bought, at))
     anchor = Anchor("shop-de", "customer", shopify.customer_id(n))

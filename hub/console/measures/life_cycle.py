@@ -23,7 +23,7 @@ class Frame(NamedTuple):
     right: float
 
 
-WIDE, NARROW = Frame(900.0, 210.0, 690.0), Frame(360.0, 122.0, 226.0)
+WIDE, NARROW = Frame(900.0, 210.0, 690.0), Frame(360.0, 150.0, 236.0)
 """For a screen and for a phone, where the wide one would be cut or too small to read."""
 
 

@@ -119,7 +119,9 @@
         continue;
       }
       const labels = JSON.parse(box.dataset.labels);
-      const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const spoken = document.documentElement.lang;
+      const own = navigator.languages.find((one) => one.startsWith(spoken)) ?? spoken;
+      const clock = new Intl.DateTimeFormat(own, { hour: "2-digit", minute: "2-digit" });
       const axis = { stroke: () => colour("--ink-2"), grid: { stroke: () => colour("--line") }, ticks: { show: false }, font: "12px system-ui" };
       const series = (label, name) => ({ label, stroke: () => colour(name), width: 2, fill: () => colour(`${name}-soft`), points: { show: false } });
       const made = new uPlot({

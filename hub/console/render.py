@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hub import __version__
 from hub.console import charts, wording
 from hub.console.access import Viewer
 from hub.console.house import Page
@@ -38,7 +39,9 @@ def environment(language: str) -> Environment:
     )
     texts = catalogue(language)
     made.install_gettext_callables(texts.ugettext, texts.ungettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES)
+    made.globals.update(
+        static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES, release=release()
+    )
     return made
 
 
@@ -47,6 +50,16 @@ def static(name: str) -> str:
     """The address of a file of ours, another one for other content: an old tab never mixes two releases."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/console/static/{name}?v={digest}"
+
+
+@cache
+def release() -> str:
+    """Another text for each release of the pages: an open page tells by it that Hub was updated meanwhile."""
+    parts = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    digest = hashlib.sha256(__version__.encode())
+    for path in parts:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 class Reader:

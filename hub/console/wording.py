@@ -187,6 +187,10 @@ AREAS = {
 
 ACTIONS = {
     "session.open": N_("signed in"),
+    "session.refused": N_("could not sign in"),
+    "profile.list": N_("was shown a list of people"),
+    "user.connect": N_("connected a user with the OpenID provider"),
+    "rules.try": N_("tried rules"),
     "profile.view": N_("looked at a person"),
     "user.add": N_("added a user"),
     "user.role": N_("changed a role"),

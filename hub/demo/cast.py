@@ -1,5 +1,6 @@
-"""The people of the demo, what they do in which channel, and what has to be known of them in the end. Deterministic, but
-for the day on which it begins.
+"""The people of the demo, what they do in which channel, and what has to be known of them in the end.
+
+Deterministic, but for the day on which it begins.
 
 The day has these parts: ``opening`` (webshops and newsletter), ``counter`` (till and social media, whose events are
 partly thin), ``later`` (what joins people, comes late, or comes twice) and an ``evening`` with one change. Within a

@@ -95,6 +95,8 @@ def _of_people(house: House, router: APIRouter) -> None:
             ids = traits.of_stage(session, stage, PER_PAGE + 1, offset)
             size = traits.by_stage(session).get(stage, 0)
             people = _people(session, ids[:PER_PAGE])
+            if people:
+                viewer_of(request).saw(session, stage)
         offered = Counter(name for one in people for name in one.traits.next_products[:1])
         return full_page(
             request,
@@ -114,6 +116,8 @@ def _of_people(house: House, router: APIRouter) -> None:
         with house.database.session() as session:
             told = shown(session, house.processing.insight.segments, name, MEMBERS)
             people = _people(session, [one["id"] for one in told["members"]])
+            if people:
+                viewer_of(request).saw(session, name)
         return full_page(request, "insight/segment.html", segment=told, people=people, allowed=_allowed)
 
 
@@ -139,7 +143,7 @@ def _of_the_model(house: House, router: APIRouter) -> None:
     @router.get("/jobs/{job}")
     def job(request: Request, job: UUID) -> Response:
         """How far it is; the whole page for whoever has no script."""
-        found = house.jobs.get(job)
+        found = house.jobs.get(job, "insight-try", "insight-run")
         if found is None and not is_part(request):
             raise HTTPException(404)
         if not is_part(request):

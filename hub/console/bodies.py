@@ -40,12 +40,11 @@ def body(raw: bytes, *, whole: bool) -> str | None:
 
 
 def masked(tree: Any) -> Any:
-    """The same tree with dots for each value but true, false and nothing, and for names that are addresses or numbers."""
+    """The same tree with dots for each value but true, false and nothing, and for a key that is a contact."""
     if isinstance(tree, dict):
-        named = [(DOTS if _CONTACT.search(name) else name, masked(value)) for name, value in tree.items()]
         return {
-            name if place == 0 or name != DOTS else f"{DOTS} {place}": value
-            for place, (name, value) in enumerate(named)
+            f"{DOTS} {place}" if _CONTACT.search(name) else name: masked(value)
+            for place, (name, value) in enumerate(tree.items())
         }
     if isinstance(tree, list):
         return [masked(value) for value in tree]

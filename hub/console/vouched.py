@@ -28,8 +28,8 @@ _AWAY = N_("The OpenID provider cannot be reached. Try again in a moment, or sig
 _ODD = N_("The OpenID provider's answer does not belong to this sign-in. Try again.")
 _NO_ROLE = N_("You are known, but nobody gave you a role in Hub. Ask an admin.")
 _TAKEN = N_(
-    "Somebody in Hub has your name. If that is you: sign in with your password or with the link that an admin makes, and "
-    "connect the two under Settings."
+    "Somebody in Hub has your name. If that is you: sign in with your password or with the link that an admin makes, "
+    "and connect the two under Settings."
 )
 
 Shown = Callable[..., Response]

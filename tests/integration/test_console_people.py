@@ -422,6 +422,7 @@ def test_why_she_got_a_mail_that_she_had_unsubscribed_from(desk: Desk) -> None:
     assert "Winter" not in text
     assert re.search(r"24 hrs? after the opt-out", text)
     assert "crm knew it on" in text
+    assert "Hub told shop nothing: no route leads there." in text
     assert "Evidence: link in a mail" in text
     assert "Evidence: form at the till" in text
     with desk.database.session() as session:

@@ -12,7 +12,8 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from hub import __version__
 from hub.console import charts, wording
@@ -39,10 +40,20 @@ def environment(language: str) -> Environment:
     )
     texts = catalogue(language)
     made.install_gettext_callables(texts.ugettext, texts.ungettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(
-        static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES, release=release()
-    )
+    made.globals.update(static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES)
+    made.globals.update(release=release(), ngettext=_counted(made.globals["ngettext"]))
     return made
+
+
+def _counted(ngettext: Callable[..., str]) -> Callable[..., str]:
+    """The same, with the number as this reader writes it: 100,000 and not 100000."""
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, number: int, **values: Any) -> str:
+        values.setdefault("num", context["fmt"].number(number))
+        return ngettext(context, one, many, number, **values)
+
+    return counted
 
 
 @cache

@@ -117,7 +117,7 @@ def test_a_person_of_10_000_records_with_odd_ids_has_whole_pages(window: Opening
             assert not one.overflows(), tab
         assert one.violations() == []
     page = window("support").open(f"/people/{person}/identity")
-    assert ODD in "".join(page.locator(".rows code").all_text_contents())
+    assert ODD.replace("\u202e", "") in "".join(page.locator(".rows code").all_text_contents())
 
 
 def test_100_000_dead_letters_are_seen_by_kind_and_redriven_at_once(window: Opening, hub: Hub):

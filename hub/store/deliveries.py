@@ -102,8 +102,8 @@ def tries(session: Session, destination: str, keys: Collection[UUID]) -> dict[UU
     )
 
 
-NEWEST_OF_DAY = 50_000
-"""Attempts, of all destinations, that ``last_day`` reads at most."""
+NEWEST_OF_DAY = 20_000
+"""Attempts, of all destinations, that ``last_day`` reads at most: some 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +146,16 @@ def last_day(session: Session, destination: str) -> LastDay:
     (told,) = session.rows(
         f"""
         {newest}, troubled AS (
-            SELECT key, max(id) AS last_id, min(at) AS first, max(at) AS last, max(reason) AS reason
-            FROM ours WHERE outcome IN ('retry', 'rejected', 'dead') GROUP BY key),
-        arrived AS (SELECT key, max(id) AS id FROM ours WHERE outcome NOT IN ('retry', 'rejected', 'dead') GROUP BY key)
-        SELECT count(*), count(*) FILTER (WHERE o.state <> 'delivered' AND coalesce(a.id < t.last_id, true)),
+            SELECT key, max(id) FILTER (WHERE failed) AS failed, max(id) FILTER (WHERE NOT failed) AS arrived,
+                min(at) FILTER (WHERE failed) AS first, max(at) FILTER (WHERE failed) AS last,
+                max(reason) FILTER (WHERE failed) AS reason
+            FROM (SELECT *, outcome IN ('retry', 'rejected', 'dead') AS failed FROM ours) AS told
+            GROUP BY key HAVING bool_or(failed))
+        SELECT count(*), count(*) FILTER (WHERE o.state <> 'delivered' AND coalesce(t.arrived < t.failed, true)),
             min(t.first), max(t.last), coalesce(mode() WITHIN GROUP (ORDER BY t.reason), ''),
             (SELECT CASE WHEN count(*) < %(newest)s THEN now() - interval '24 hours'
                 ELSE greatest(min(at), now() - interval '24 hours') END FROM newest)
-        FROM troubled t LEFT JOIN arrived a ON a.key = t.key
-        LEFT JOIN outbox o ON o.destination = %(destination)s AND o.key = t.key
+        FROM troubled t LEFT JOIN outbox o ON o.destination = %(destination)s AND o.key = t.key
         """,
         named,
     )

@@ -41,7 +41,8 @@ def environment(language: str) -> Environment:
     texts = catalogue(language)
     made.install_gettext_callables(texts.ugettext, texts.ungettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES)
-    made.globals.update(release=release(), ngettext=_counted(made.globals["ngettext"]))
+    ngettext: Any = made.globals["ngettext"]
+    made.globals.update(release=release(), ngettext=_counted(ngettext))
     return made
 
 

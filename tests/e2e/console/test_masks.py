@@ -10,13 +10,14 @@ import httpx
 
 from hub.demo.cast import cast
 from hub.store import audit
+from hub.store.users import Role
 from tests.e2e.console.conftest import Hub
 
 LIKE = 5
 """Pages that differ in ids only, of which so many are read."""
 
 
-def crawled(hub: Hub, role: str) -> dict[str, str]:
+def crawled(hub: Hub, role: Role) -> dict[str, str]:
     """Every page that links lead to, by its address; of those that differ in ids only a few."""
     seen: dict[str, str] = {}
     kinds: Counter[str] = Counter()

@@ -133,7 +133,7 @@ class OidcSection(_Section):
     roles: dict[str, Literal["viewer", "support", "operator", "admin"]] = Field(
         default_factory=dict,
         description="Value of that claim to role; the highest holds, at each sign-in, and who has none is not let in. "
-        "Without this, only users whom `hub user add NAME --without-password` made may come in.",
+        "Without this, only users who connected their account under Settings may come in.",
     )
 
     @field_validator("issuer")

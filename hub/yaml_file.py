@@ -143,6 +143,15 @@ _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?")
 _TOKEN = re.compile("\ue000([0-9]+)\ue001")
 
 
+def literal(value: Any) -> Any:
+    """The same, so that a reader with an environment gives it back as it is: ``${...}`` in it asks for nothing."""
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda found: f"${found.group()}", value)
+    if isinstance(value, Mapping):
+        return {name: literal(inner) for name, inner in value.items()}
+    return [literal(inner) for inner in value] if isinstance(value, list) else value
+
+
 class Reader:
     """Reads one YAML text to plain values, noting the line of every path and all faults.
 

@@ -25,7 +25,7 @@ from hub.sdk.catalogue.page import is_secret
 from hub.sdk.connection import read_connections
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector
-from hub.yaml_file import Reader
+from hub.yaml_file import Reader, literal
 
 SECRETS = "secrets"
 """The folder of the files with secrets, in that of the connections."""
@@ -139,7 +139,8 @@ def drafted(
             value = reader.read(text) if one.kind in ("yaml", "flag") else text
             if reader.faults:
                 faults[one.name] = reader.faults[0]
-            given[one.name] = shown[one.name] = value
+            # Whoever may add a connection may not read Hub's environment and files by it.
+            given[one.name], shown[one.name] = value, literal(value)
     faults = {**_checked(name, connector, given, known=known, region=region), **faults}
     document: dict[str, Any] = {"connections": {name or "name": {"connector": connector.manifest.slug, **shown}}}
     if routed:

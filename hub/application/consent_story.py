@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from hub.application.explain import explained
@@ -23,6 +23,10 @@ _SENT = frozenset({"email_sent", "email_delivered", "message"})
 
 Json = dict[str, Any]
 
+WhySent = Literal["unknown", "on_its_way", "known", "not_told"]
+"""Why a message went out after a no: Hub did not know it yet, its sender was not told yet, its sender was told by
+then, or Hub never tells its sender."""
+
 
 def consent_story(
     session: Session, profile_id: UUID, in_force: InForce, connections: Mapping[str, Connection]
@@ -31,7 +35,7 @@ def consent_story(
 
     ``statements`` are all that was said, the newest first, the one that ``holds`` among them; ``told`` the first
     delivery to each destination after it, with the seconds that took from the event's arrival; ``sent`` the messages
-    of that channel after an opt-out, the oldest first, each with its seconds after it.
+    of that channel after an opt-out, the oldest first, each with its seconds after it and ``why`` (``WhySent``).
     """
     found = explained(session, profile_id, in_force, connections, field="consents", who=False)
     if found is None:
@@ -46,6 +50,8 @@ def _story(session: Session, found: Json, value: Json, arrived: Mapping[int, Jso
     since = datetime.fromisoformat(value["at"])
     statements = [_statement({**value, "value": {**held, "explicit": value["explicit"]}}, arrived, holds=True)]
     statements += [_statement(lost, arrived, holds=False) for lost in value["lost"]]
+    told = _told(found["deliveries"], value["event"], arrived)
+    event = arrived.get(value["event"])
     return {
         "purpose": held["purpose"],
         "channel": held["channel"],
@@ -53,9 +59,23 @@ def _story(session: Session, found: Json, value: Json, arrived: Mapping[int, Jso
         "at": since,
         "rule": value["rule"],
         "statements": sorted(statements, key=lambda one: (one["at"], one["holds"]), reverse=True),
-        "told": _told(found["deliveries"], value["event"], arrived),
-        "sent": _sent(session, found["id"], held["channel"], since) if held["state"] == "opted_out" else [],
+        "told": told,
+        "received_at": event["received_at"] if event else None,
+        "sent": [
+            {**one, "why": why_sent(one["connection"], one["at"], event["received_at"] if event else None, told)}
+            for one in (_sent(session, found["id"], held["channel"], since) if held["state"] == "opted_out" else [])
+        ],
     }
+
+
+def why_sent(sender: str, at: datetime, received_at: datetime | None, told: Sequence[Json]) -> WhySent:
+    """Why ``sender`` wrote at that time. ``received_at`` is when Hub heard the no, ``told`` who was told of it when."""
+    if received_at is not None and at < received_at:
+        return "unknown"
+    heard = next((one["at"] for one in told if one["destination"] == sender), None)
+    if heard is None:
+        return "not_told"
+    return "on_its_way" if at < heard else "known"
 
 
 def _statement(candidate: Json, arrived: Mapping[int, Json], *, holds: bool) -> Json:

@@ -29,6 +29,9 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 TIMEOUT_SECONDS = 10.0
 KEPT_SECONDS = 3_600.0
+AWAY_SECONDS = 5.0
+"""How long a provider that did not answer is not asked again: each question may hold a thread for ten seconds."""
+
 LEEWAY_SECONDS = 60
 """By which the provider's clock and ours may differ."""
 
@@ -60,6 +63,7 @@ class Provider:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._away_until = float("-inf")
 
     def begin(self, redirect_uri: str) -> Begun:
         """Begin to sign in. Raises Unavailable when the provider does not answer."""
@@ -147,7 +151,13 @@ class Provider:
             kept = self._kept.get(url)
         if kept is not None and not fresh and self._clock() - kept[0] < KEPT_SECONDS:
             return kept[1]
-        found = self._call("GET", url)
+        if self._clock() < self._away_until:
+            raise Unavailable("the OpenID provider does not answer")
+        try:
+            found = self._call("GET", url)
+        except Unavailable:
+            self._away_until = self._clock() + AWAY_SECONDS
+            raise
         with self._lock:
             self._kept[url] = (self._clock(), found)
         return found

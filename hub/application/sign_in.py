@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,6 +27,9 @@ MOST_LETTERS = 200
 
 COMMAND_LINE = "command line"
 """Who did it, where nobody was signed in. No user has this name."""
+
+SOMEBODY = "somebody"
+"""Who, in the audit log, where a sign-in failed and no user was meant: what was typed may be a password."""
 
 _hasher = PasswordHasher()
 _at_once = threading.BoundedSemaphore(2)
@@ -48,6 +52,8 @@ def named(name: str) -> str:
         raise RefusedError("a name has 1 to 100 letters")
     if name == COMMAND_LINE:
         raise RefusedError("this is what the audit log calls the command line; take another name")
+    if name == SOMEBODY:
+        raise RefusedError("this is what the audit log calls whoever could not sign in; take another name")
     return name
 
 
@@ -104,16 +110,24 @@ def by_password(database: Database, name: str, password: str) -> str | None:
     """A new session's text, or None when name and password do not belong together."""
     with database.session() as session:
         user = users.named(session, name.strip())
-    if not _matches(user.password if user else "", password) or user is None:
-        return None
+    right = _matches(user.password if user else "", password)
     with database.session() as session:
+        if not right or user is None:
+            refused(session, user)
+            return None
         return _opened(session, user)
+
+
+def refused(session: Session, user: User | None = None) -> None:
+    """Note that a sign-in failed: of a user, or of nobody that is known."""
+    audit.note(session, user.name if user else SOMEBODY, "session.refused", user.id if user else "")
 
 
 def by_token(session: Session, text: str) -> str | None:
     """A new session's text, or None for what is no token (any more)."""
     held = tokens.of_bearer(session, text) if tokens.is_shaped(text) else None
     if held is None or held.expired:
+        refused(session)
         return None
     audit.note(session, held.name or f"token {held.id}", "session.open", held.id)
     return console_sessions.open_(session, token_id=held.id)
@@ -123,30 +137,45 @@ def by_ticket(session: Session, text: str) -> str | None:
     """A new session's text, or None for a link that was used or is too old."""
     user_id = console_sessions.take_ticket(session, text)
     user = next((one for one in users.page(session) if one.id == user_id), None)
+    if user is None:
+        refused(session)
     return _opened(session, user) if user else None
 
 
 def by_identity(session: Session, subject: str, name: str, role: Role | None) -> str:
     """A new session's text for somebody whom an OpenID provider vouches for; ``role`` is what their groups say.
 
-    Who comes for the first time becomes a user where a role is known, else only a user without password of that name,
-    whom an admin made, may come in. Raises RefusedError for everybody else, and where the name is somebody else's.
+    A user is known by ``subject`` alone: names and addresses change and are others' at some providers (OpenID Connect
+    Core 1.0, 5.7). Who comes for the first time becomes a user where a role is known and nobody has the name. Raises
+    RefusedError for everybody else.
     """
     user = users.of_subject(session, subject)
     if user is None:
-        user = users.named(session, name.strip())
-        if user is not None and (user.password or user.subject):
+        if users.named(session, name.strip()) is not None:
             raise RefusedError("there is another user of this name", [(TAKEN, name)])
-        if user is None and role is not None:
-            user = users.add(session, named(name), role, "")
-            audit.note(session, name, "user.add", user.id if user else "")
-        if user is None:
+        if role is None:
             raise RefusedError("nobody gave them a role in Hub")
-        users.bind(session, user.id, subject)
+        user = users.add(session, named(name), role, "", subject=subject)
+        if user is None:
+            raise RefusedError("there is another user of this name", [(TAKEN, name)])
+        audit.note(session, user.name, "user.add", user.id)
     if role is not None and role != user.role:
         users.give_role(session, user.name, role)
         audit.note(session, user.name, "user.role", user.id)
     return _opened(session, user)
+
+
+def connect(session: Session, user_id: UUID, subject: str) -> None:
+    """From now on, who the provider calls so is this user. Raises RefusedError where it is somebody else already."""
+    user = next((one for one in users.page(session) if one.id == user_id), None)
+    holder = users.of_subject(session, subject)
+    if user is None or (holder is not None and holder.id != user.id):
+        raise RefusedError("this account of the provider is another user's", [(TAKEN, subject)])
+    if user.subject is not None and user.subject != subject:
+        raise RefusedError("this user is connected with another account of the provider", [(TAKEN, subject)])
+    if user.subject is None:
+        users.bind(session, user.id, subject)
+        audit.note(session, user.name, "user.connect", user.id)
 
 
 def _opened(session: Session, user: User) -> str:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlsplit
+from uuid import UUID
 
 from fastapi import HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -24,11 +25,16 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is signed in. ``form_token`` goes with every form and every request that changes something."""
+    """Who is signed in. ``form_token`` goes with every form and every request that changes something.
+
+    ``user`` is None where an API token opened the session; ``connected`` users may sign in by the OpenID provider.
+    """
 
     name: str
     role: Role
     form_token: str = field(repr=False)
+    user: UUID | None = None
+    connected: bool = False
 
     def may(self, role: Role) -> bool:
         """Whether the role is this one or a higher one."""
@@ -42,6 +48,11 @@ class Viewer:
     def note(self, session: Session, action: str, subject: object = "") -> None:
         """Write down what they do, in the transaction in which they do it. ``subject`` is an id."""
         audit.note(session, self.name, action, subject)
+
+    def saw(self, session: Session, what: str) -> None:
+        """Write down that they saw a list of people in full, once a minute: a search goes on as one types."""
+        if self.sees_people:
+            audit.note_once(session, self.name, "profile.list", what)
 
 
 class SignInNeeded(Exception):  # noqa: N818 - no error: an answer
@@ -61,7 +72,7 @@ def signed_in(house: House, role: Role) -> Callable[[Request], object]:
         held = await run_in_threadpool(_bearer, house, text) if text else None
         if held is None:
             raise SignInNeeded
-        viewer = Viewer(held.name, held.role, form_token(text))
+        viewer = Viewer(held.name, held.role, form_token(text), held.user, held.connected)
         request.state.viewer = viewer
         if request.method not in _SAFE:
             await own_form(request, viewer.form_token)
@@ -143,6 +154,12 @@ def _split(text: str) -> SplitResult:
         return urlsplit(text)
     except ValueError:
         return urlsplit("")
+
+
+def bearer_of(request: Request, house: House) -> Bearer | None:
+    """Whose session a request came with, outside the pages; None without one."""
+    text = request.cookies.get(cookie(house), "")
+    return _bearer(house, text) if text else None
 
 
 def _bearer(house: House, text: str) -> Bearer | None:

@@ -20,7 +20,7 @@ from hub.console.access import SignInNeeded, signed_in, viewer_of
 from hub.console.guard import Guard
 from hub.console.house import House, Page
 from hub.console.marking import N_
-from hub.console.render import STATIC, Renderer, is_part
+from hub.console.render import STATIC, Renderer, is_part, release, static
 from hub.errors import HubError
 
 log = structlog.get_logger()
@@ -63,7 +63,7 @@ def console(house: House) -> Guard:
     @app.get(f"{PREFIX}/session", dependencies=[Depends(signed_in(house, "viewer"))])
     def session(request: Request) -> dict[str, str]:
         """What forms of this session carry: a page that outlived the one it was made in goes on with it."""
-        return {"form_token": viewer_of(request).form_token}
+        return {"form_token": viewer_of(request).form_token, "release": release()}
 
     for page in entries:
         app.include_router(page.routes(house), dependencies=[Depends(signed_in(house, page.role))])
@@ -74,9 +74,14 @@ def console(house: House) -> Guard:
 
 class _Files(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file; its address has a digest of its content, so that it may be kept for ever."""
+        """A file. One whose address has the digest of its content may be kept for ever.
+
+        While a release is taken up, a page of the new one may ask a process of the old one: that answer is not kept.
+        """
         answer = await super().get_response(path, scope)
-        answer.headers["cache-control"] = _YEAR if scope["query_string"].startswith(b"v=") else "no-cache"
+        asked = scope["query_string"].decode("latin-1")
+        own = answer.status_code in (200, 304) and asked.startswith("v=") and static(path).endswith(f"?{asked}")
+        answer.headers["cache-control"] = _YEAR if own else "no-cache"
         return answer
 
 

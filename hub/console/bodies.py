@@ -18,6 +18,7 @@ _SECRET = re.compile(
     r"auth|token|secret|signature|cookie|(^|[-_])key|hmac|passw|session|credential|digest", re.IGNORECASE
 )
 _PLAIN = re.compile(r"^(content-.*|user-agent|host|accept.*|.*-(topic|event|event-type|api-version|version))$")
+_CONTACT = re.compile(r"@|(?<!\d)\+?\d{9,15}(?!\d)")
 _VALUES = re.compile(r"\"[^\"]*\"|'[^']*'|\S+@\S+|\+?\d[\d ()/-]{4,}\d")
 
 
@@ -39,9 +40,12 @@ def body(raw: bytes, *, whole: bool) -> str | None:
 
 
 def masked(tree: Any) -> Any:
-    """The same tree with dots for each value but true, false and nothing."""
+    """The same tree with dots for each value but true, false and nothing, and for a key that is a contact."""
     if isinstance(tree, dict):
-        return {name: masked(value) for name, value in tree.items()}
+        return {
+            f"{DOTS} {place}" if _CONTACT.search(name) else name: masked(value)
+            for place, (name, value) in enumerate(tree.items())
+        }
     if isinstance(tree, list):
         return [masked(value) for value in tree]
     return tree if tree is None or isinstance(tree, bool) or tree == "" else DOTS

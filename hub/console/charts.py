@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import log10
 from typing import NamedTuple
 
@@ -109,3 +110,25 @@ def scale(ask: float, same: float) -> Scale:
     """A quarter of the line is before the first and a third behind the second, however far they are apart."""
     least, most = ask - max(2.0, (same - ask) * 0.6), same + max(2.0, (same - ask) * 0.8)
     return Scale(*(round(600 * (value - least) / (most - least), 1) for value in (ask, same)))
+
+
+class Column(NamedTuple):
+    """An hour of a day: how high it stands for what went well and, above that, for what failed."""
+
+    x: float
+    good: float
+    bad: float
+
+
+def hours(counts: Sequence[tuple[datetime, int, int]], until: datetime, height: float = 60.0) -> list[Column]:
+    """The last 24 hours up to ``until``, 25 wide each; hours without a count are not among them."""
+    last = until.replace(minute=0, second=0, microsecond=0)
+    largest = max((good + bad for _, good, bad in counts), default=0) or 1
+    return [
+        Column(
+            round(600 - 25 * ((last - at).total_seconds() / 3600 + 1), 1),
+            round(height * good / largest, 1),
+            round(height * bad / largest, 1),
+        )
+        for at, good, bad in counts
+    ]

@@ -39,7 +39,7 @@ def add(router: APIRouter, house: House) -> None:
     @router.get("/{person}/merge")
     def choose(request: Request, person: UUID, _: Operator) -> Response:
         """Whom to merge with: a search."""
-        profile = _profile(house, person)
+        profile = _profile(request, house, person)
         return full_page(request, "people/choose.html", profile=profile, people=[], text="")
 
     @router.post("/{person}/candidates")
@@ -47,8 +47,11 @@ def add(router: APIRouter, house: House) -> None:
         request: Request, person: UUID, _: Operator, text: Annotated[str, Form(max_length=200)] = ""
     ) -> Response:
         """Who matches a text, beside this person."""
-        profile = _profile(house, person)
+        profile = _profile(request, house, person)
         people = [one for one in found(house, text, None, CANDIDATES + 1) if one.id != profile.id] if text else []
+        if people:
+            with house.database.session() as session:
+                viewer_of(request).saw(session, "search")
         values: dict[str, Any] = {"profile": profile, "people": people[:CANDIDATES], "text": text}
         return part_or_page(request, "people/candidates.html", "people/choose.html", **values)
 
@@ -135,6 +138,9 @@ def _decided(
         return _go(request, f"/console/people/{to}{mark}")
     with house.database.session() as session:
         sides = [view.get(session, one) for one in ([person] if other is None else [person, other])]
+        for side in sides:
+            if side is not None:
+                viewer.note(session, "profile.view", side.id)
     if sides[0] is None:
         raise HTTPException(404)
     reader = Reader(request, viewer)
@@ -160,11 +166,12 @@ def _side(profile: Profile) -> dict[str, Any]:
     return profile.model_dump(mode="json", include={"name", "emails", "phones", "addresses", "birth_date"})
 
 
-def _profile(house: House, person: UUID) -> Profile:
+def _profile(request: Request, house: House, person: UUID) -> Profile:
     with house.database.session() as session:
         profile = view.get(session, person)
-    if profile is None:
-        raise HTTPException(404)
+        if profile is None:
+            raise HTTPException(404)
+        viewer_of(request).note(session, "profile.view", profile.id)
     return profile
 
 

@@ -100,7 +100,9 @@ def router(house: House, renderer: Renderer) -> APIRouter:
             with house.database.session() as session:
                 return sign_in.by_ticket(session, ticket)
 
-        return opened(request, await run_in_threadpool(take), _NO_LINK)
+        # Who came by a link may want to come by the provider from now on: that is under Settings.
+        to = "/console/settings" if house.provider is not None else ""
+        return opened(request, await run_in_threadpool(take), _NO_LINK, to=to)
 
     if house.provider is not None:
         vouched.add_routes(routes, house, house.provider, lambda r, text, to: opened(r, text, "", to=to), shown)

@@ -54,3 +54,35 @@ MODELS = {
     "shapley": N_("Its part in every mix"),
 }
 """How attribution shares revenue out."""
+
+GROUPS = {
+    "customers": N_("Customers"),
+    "offers": N_("What to offer"),
+    "marketing": N_("Marketing"),
+    "money": N_("Money"),
+    "more": N_("More"),
+}
+"""What reports are about."""
+
+GROUPED = {
+    "life-cycle": "customers",
+    "segments": "customers",
+    "rfm": "customers",
+    "personas": "customers",
+    "cohorts": "customers",
+    "cohorts-by-channel": "customers",
+    "products": "offers",
+    "up-sell": "offers",
+    "replenishment": "offers",
+    "carts": "offers",
+    "leads": "offers",
+    "attribution": "marketing",
+    "journeys": "marketing",
+    "funnel": "marketing",
+    "ladder": "marketing",
+    "holdout": "marketing",
+    "kpis": "money",
+    "forecast": "money",
+    "digest": "money",
+}
+"""The group of each measure by its slug; one that is not here is in ``more``."""

@@ -70,9 +70,10 @@ class Jobs:
         threading.Thread(target=_run, args=(job, work), name=f"console {kind}", daemon=True).start()
         return job
 
-    def get(self, id_: UUID) -> Job | None:
-        """One of them; None for one that is forgotten, or of another process."""
-        return self._jobs.get(id_)
+    def get(self, id_: UUID, *kinds: str) -> Job | None:
+        """One of them; None for one that is forgotten, of another process, or of a kind that another page shows."""
+        found = self._jobs.get(id_)
+        return found if found is not None and (not kinds or found.kind in kinds) else None
 
     def latest(self, kind: str, about: str) -> Job | None:
         """The newest of a kind about something."""

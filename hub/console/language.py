@@ -15,7 +15,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -119,6 +119,10 @@ class Formats:
     def moment(self, at: Moment) -> str:
         """Date and time, to the minute."""
         return "–" if at is None else str(format_datetime(_read(at), "short", tzinfo=self.zone, locale=self.locale))
+
+    def clock(self, at: Moment) -> str:
+        """The time of the day, to the minute."""
+        return "–" if at is None else str(format_time(_read(at), "short", tzinfo=self.zone, locale=self.locale))
 
     def exact(self, at: Moment) -> str:
         """Date and time to the second, with the zone."""

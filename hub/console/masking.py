@@ -10,7 +10,9 @@ from hub.model.address import Address
 from hub.model.profile import Profile
 
 _DOT = "•"
-_CONTACT = re.compile(r"@|^\+?\d{9,15}$")
+_CONTACT = re.compile(r"@|(?<!\d)\+?\d{9,15}(?!\d)")
+"""An address, or so many digits as telephone numbers have, also within an id that a network made of one."""
+
 MOST = 200
 OPEN_KINDS = frozenset({"order", "cart", "refund", "payment", "shipment", "return", "sign_up", "first_seen", "deletion",
                         "consent"})  # fmt: skip
@@ -32,12 +34,16 @@ class Masking:
         """``a•••@•••.de``."""
         if self.whole:
             return text
-        local, _, domain = text.rpartition("@")
+        local, at, domain = text.rpartition("@")
+        if not at or "." not in domain:
+            return _DOT * 5
         return f"{local[:1]}{_DOT * 3}@{_DOT * 3}.{domain.rpartition('.')[2]}"
 
     def phone(self, text: str) -> str:
         """``+49•••56``."""
-        return text if self.whole else f"{text[:3]}{_DOT * 3}{text[-2:]}"
+        if self.whole:
+            return text
+        return f"{text[:3]}{_DOT * 3}{text[-2:]}" if len(text) >= 9 else _DOT * 5
 
     def address(self, address: Address) -> str:
         """In one line; masked: city and country."""

@@ -172,3 +172,14 @@ LOST = (
     N_("open: nobody has paid it yet"),
 )
 """Why a value lost, or an order does not count."""
+
+WHY_SENT = {
+    "unknown": N_("Hub heard of the opt-out only afterwards: nobody could have stopped it here."),
+    "on_its_way": N_("It went out before %(name)s was told of the opt-out."),
+    "known": N_(
+        "%(name)s had been told by then, and sent it all the same: look there for a flow or list that does not ask for "
+        "the consent."
+    ),
+    "not_told": N_("Hub told %(name)s nothing: no route leads there. Unsubscribe them there too, or give it a route."),
+}
+"""Why somebody was written to after a no."""

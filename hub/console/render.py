@@ -12,8 +12,10 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
+from hub import __version__
 from hub.console import charts, wording
 from hub.console.access import Viewer
 from hub.console.house import Page
@@ -39,7 +41,20 @@ def environment(language: str) -> Environment:
     texts = catalogue(language)
     made.install_gettext_callables(texts.ugettext, texts.ungettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(static=static, charts=charts, wording=wording, languages=LANGUAGES, themes=THEMES)
+    ngettext: Any = made.globals["ngettext"]
+    made.globals.update(release=release(), ngettext=_counted(ngettext))
     return made
+
+
+def _counted(ngettext: Callable[..., str]) -> Callable[..., str]:
+    """The same, with the number as this reader writes it: 100,000 and not 100000."""
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, number: int, **values: Any) -> str:
+        values.setdefault("num", context["fmt"].number(number))
+        return ngettext(context, one, many, number, **values)
+
+    return counted
 
 
 @cache
@@ -47,6 +62,16 @@ def static(name: str) -> str:
     """The address of a file of ours, another one for other content: an old tab never mixes two releases."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/console/static/{name}?v={digest}"
+
+
+@cache
+def release() -> str:
+    """Another text for each release of the pages: an open page tells by it that Hub was updated meanwhile."""
+    parts = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    digest = hashlib.sha256(__version__.encode())
+    for path in parts:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 class Reader:

@@ -17,7 +17,7 @@ class Tour(BaseModel):
     """``scene`` is the part of the day that is played, from 1 on; ``scenes`` where all is played.
 
     The people are ids of records, whose profile is whoever they are now. ``laws`` and ``held`` count once the laws were
-    checked.
+    checked; ``broken`` are the numbers of those that did not hold (L7).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,6 +31,7 @@ class Tour(BaseModel):
     kills: int = 0
     laws: int = 0
     held: int = 0
+    broken: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:

@@ -7,15 +7,16 @@ import json
 from collections.abc import Callable
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.application import sign_in
 from hub.application.oidc import Provider
-from hub.console.access import own_path
+from hub.console.access import bearer_of, own_path
 from hub.console.house import House
 from hub.console.marking import N_
-from hub.errors import HubError, RefusedError, Unavailable
+from hub.errors import HubError, RefusedError, Unavailable, VerificationError
+from hub.store.database import Session
 from hub.store.users import ROLES, Role
 
 log = structlog.get_logger()
@@ -26,7 +27,10 @@ _PATH = "/console/oidc"
 _AWAY = N_("The OpenID provider cannot be reached. Try again in a moment, or sign in otherwise.")
 _ODD = N_("The OpenID provider's answer does not belong to this sign-in. Try again.")
 _NO_ROLE = N_("You are known, but nobody gave you a role in Hub. Ask an admin.")
-_TAKEN = N_("Somebody else has your name in Hub. Ask an admin.")
+_TAKEN = N_(
+    "Somebody in Hub has your name. If that is you: sign in with your password or with the link that an admin makes, "
+    "and connect the two under Settings."
+)
 
 Shown = Callable[..., Response]
 
@@ -38,8 +42,13 @@ def add_routes(
     back = f"{house.settings.hub.public_url.rstrip('/')}{_PATH}/back"
 
     @routes.get("/oidc")
-    def out(request: Request, to: str = "") -> Response:
-        """To the provider."""
+    def out(request: Request, to: str = "", connect: bool = False) -> Response:
+        """To the provider; ``connect`` from a page of ours, for whoever is signed in already."""
+        # Browsers alone write this header, and no other site's link has this value.
+        own = connect and request.headers.get("sec-fetch-site") == "same-origin"
+        bearer = bearer_of(request, house) if own else None
+        if connect and (bearer is None or bearer.user is None):
+            raise HTTPException(403)
         try:
             begun = provider.begin(back)
         except HubError as error:
@@ -47,6 +56,8 @@ def add_routes(
             return shown(request, fault=_AWAY, status=503)
         answer = RedirectResponse(begun.url, 303)
         kept = {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier, "to": own_path(to)}
+        if bearer is not None:
+            kept["connect"] = str(bearer.user)
         # Lax: the provider sends the browser back from another site.
         answer.set_cookie(
             COOKIE, json.dumps(kept), max_age=SECONDS, path=_PATH, secure=house.secure, httponly=True, samesite="lax"
@@ -77,8 +88,12 @@ def _finished(
         found = provider.finish(code, verifier=kept["verifier"], nonce=kept["nonce"], redirect_uri=back)
         with house.database.session() as session:
             role = _role(provider, found.groups)
+            if "connect" in kept:
+                _connect(request, house, session, kept["connect"], found.subject)
             opened = sign_in.by_identity(session, found.subject, found.name, role)
     except RefusedError as error:
+        with house.database.session() as session:
+            sign_in.refused(session)
         return shown(
             request, fault=_TAKEN if any(path == sign_in.TAKEN for path, _ in error.faults) else _NO_ROLE, status=403
         )
@@ -89,13 +104,26 @@ def _finished(
     return keep(request, opened, kept["to"])
 
 
+def _connect(request: Request, house: House, session: Session, asked: str, subject: str) -> None:
+    """Bind the provider's account to whoever asked for it, if they are the one who is signed in here."""
+    bearer = bearer_of(request, house)
+    if bearer is None or bearer.user is None or str(bearer.user) != asked:
+        raise VerificationError("the session in which the connection began is over")
+    sign_in.connect(session, bearer.user, subject)
+
+
 def _kept(text: str) -> dict[str, str]:
+    """What the browser kept of the way out; nothing where somebody bent it."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     names = ("state", "nonce", "verifier", "to")
-    fits = isinstance(found, dict) and all(isinstance(found.get(name), str) and found[name] for name in names)
+    fits = (
+        isinstance(found, dict)
+        and all(isinstance(value, str) and value.isascii() for value in found.values())
+        and all(found.get(name) for name in names)
+    )
     return found if fits else {}
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hub.console.insight_words import (
+    GROUPS as GROUPS,
+)
+from hub.console.insight_words import (
     LIFE as LIFE,
 )
 from hub.console.insight_words import (
@@ -56,6 +59,9 @@ from hub.console.people_words import (
 )
 from hub.console.people_words import (
     WAITS as WAITS,
+)
+from hub.console.people_words import (
+    WHY_SENT as WHY_SENT,
 )
 from hub.console.people_words import (
     WILL as WILL,
@@ -181,6 +187,10 @@ AREAS = {
 
 ACTIONS = {
     "session.open": N_("signed in"),
+    "session.refused": N_("could not sign in"),
+    "profile.list": N_("was shown a list of people"),
+    "user.connect": N_("connected a user with the OpenID provider"),
+    "rules.try": N_("tried rules"),
     "profile.view": N_("looked at a person"),
     "user.add": N_("added a user"),
     "user.role": N_("changed a role"),

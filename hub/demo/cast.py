@@ -1,4 +1,6 @@
-"""The people of the demo, what they do in which channel, and what has to be known of them in the end. Deterministic.
+"""The people of the demo, what they do in which channel, and what has to be known of them in the end.
+
+Deterministic, but for the day on which it begins.
 
 The day has these parts: ``opening`` (webshops and newsletter), ``counter`` (till and social media, whose events are
 partly thin), ``later`` (what joins people, comes late, or comes twice) and an ``evening`` with one change. Within a
@@ -7,7 +9,7 @@ part any order will do.
 
 from __future__ import annotations
 
-from hub.demo import doubtful, ordinary
+from hub.demo import doubtful, ordinary, regulars
 from hub.demo.roles import Cast, Copy
 
 
@@ -19,5 +21,7 @@ def cast(scale: int = 1) -> Cast:
             play(made, Copy(index))
         for number in range(ordinary.CROWD):
             ordinary.crowd(made, index * ordinary.CROWD + number)
+        for number in range(regulars.REGULARS):
+            regulars.regular(made, index * regulars.REGULARS + number)
     ordinary.broken(made)
     return made

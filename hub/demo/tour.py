@@ -41,9 +41,10 @@ class Telling:
 
     def over(self, verdicts: Sequence[Verdict]) -> None:
         """The day is over, and so many laws held."""
-        self._next(scene=SCENES, laws=len(verdicts), held=sum(verdict.held for verdict in verdicts))
+        broken = tuple(verdict.law for verdict in verdicts if not verdict.held)
+        self._next(scene=SCENES, laws=len(verdicts), held=len(verdicts) - len(broken), broken=broken)
 
-    def _next(self, **news: int) -> None:
+    def _next(self, **news: object) -> None:
         self._tour = self._tour.model_copy(update=news)
         with suppress(OSError):
             console.tell(self._data_dir, self._tour)

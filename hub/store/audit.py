@@ -24,6 +24,19 @@ def note(session: Session, who: str, action: str, subject: object = "") -> None:
     session.run("INSERT INTO audit (who, action, subject) VALUES (%s, %s, %s)", [who, action, str(subject)])
 
 
+def note_once(session: Session, who: str, action: str, subject: object = "") -> None:
+    """Write it down unless the same stands among the newest entries already, and is younger than a minute."""
+    session.run(
+        """
+        INSERT INTO audit (who, action, subject) SELECT %(who)s, %(action)s, %(subject)s
+        WHERE NOT EXISTS (
+            SELECT FROM (SELECT at, who, action, subject FROM audit ORDER BY id DESC LIMIT 50) AS newest
+            WHERE who = %(who)s AND action = %(action)s AND subject = %(subject)s AND at > now() - interval '1 minute')
+        """,
+        {"who": who, "action": action, "subject": str(subject)},
+    )
+
+
 def page(
     session: Session,
     *,

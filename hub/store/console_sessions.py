@@ -17,10 +17,15 @@ TICKET_LIFETIME = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who a session belongs to: the name of a user, or of an API token."""
+    """Who a session belongs to: the name of a user, or of an API token; ``user`` is the id of a user.
+
+    ``connected`` is whether the user is known to an OpenID provider.
+    """
 
     name: str
     role: Role
+    user: UUID | None = None
+    connected: bool = False
 
 
 def open_(session: Session, *, user_id: UUID | None = None, token_id: UUID | None = None) -> str:
@@ -40,7 +45,8 @@ def bearer(session: Session, text: str) -> Bearer | None:
     """Whose session this is, with their role of this moment; None when it is over, or its token is."""
     row = session.one(
         """
-        SELECT coalesce(u.name, nullif(t.name, ''), 'token ' || t.id), coalesce(u.role, t.role)
+        SELECT coalesce(u.name, nullif(t.name, ''), 'token ' || t.id), coalesce(u.role, t.role), u.id,
+            u.subject IS NOT NULL
         FROM console_session s LEFT JOIN console_user u ON u.id = s.user_id LEFT JOIN token t ON t.id = s.token_id
         WHERE s.digest = %s AND s.expires_at > now() AND coalesce(t.expires_at > now(), true)
         """,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -85,3 +87,77 @@ def reasons(session: Session, destination: str, limit: int) -> list[str]:
         [destination, limit],
     )
     return [row[0] for row in rows]
+
+
+def tries(session: Session, destination: str, keys: Collection[UUID]) -> dict[UUID, int]:
+    """How often each of these rows was tried, as far as attempts are kept.
+
+    A row's own counter is of no use here: it begins anew when the row arrives.
+    """
+    return dict(
+        session.rows(
+            "SELECT key, count(*) FROM attempt WHERE destination = %s AND key = ANY(%b::uuid[]) GROUP BY key",
+            [destination, list(keys)],
+        )
+    )
+
+
+NEWEST_OF_DAY = 20_000
+"""Attempts, of all destinations, that ``last_day`` reads at most: some 30 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """What went to a destination in the last 24 hours.
+
+    ``hours`` are (beginning, delivered, failed attempts), the oldest first; ``since`` is from when on they are whole.
+    ``troubled`` rows failed at least once, between ``first`` and ``last`` and mostly for ``reason``; ``open`` of them
+    have not arrived since.
+    """
+
+    since: datetime
+    hours: Sequence[tuple[datetime, int, int]] = ()
+    troubled: int = 0
+    open: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    reason: str = ""
+
+
+def last_day(session: Session, destination: str) -> LastDay:
+    """Whether what failed in the last day is there by now."""
+    named = {"destination": destination, "newest": NEWEST_OF_DAY}
+    newest = """
+        WITH newest AS MATERIALIZED (
+            SELECT id, destination, key, at, outcome, reason FROM attempt ORDER BY id DESC LIMIT %(newest)s),
+        ours AS MATERIALIZED (
+            SELECT id, key, at, outcome, reason FROM newest
+            WHERE destination = %(destination)s AND at > now() - interval '24 hours')
+        """
+    hours = session.rows(
+        f"""
+        {newest} SELECT date_trunc('hour', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+            count(*) FILTER (WHERE outcome = 'delivered'),
+            count(*) FILTER (WHERE outcome IN ('retry', 'rejected', 'dead'))
+        FROM ours GROUP BY 1 ORDER BY 1
+        """,
+        named,
+    )
+    (told,) = session.rows(
+        f"""
+        {newest}, troubled AS (
+            SELECT key, max(id) FILTER (WHERE failed) AS failed, max(id) FILTER (WHERE NOT failed) AS arrived,
+                min(at) FILTER (WHERE failed) AS first, max(at) FILTER (WHERE failed) AS last,
+                max(reason) FILTER (WHERE failed) AS reason
+            FROM (SELECT *, outcome IN ('retry', 'rejected', 'dead') AS failed FROM ours) AS told
+            GROUP BY key HAVING bool_or(failed))
+        SELECT count(*), count(*) FILTER (WHERE o.state <> 'delivered' AND coalesce(t.arrived < t.failed, true)),
+            min(t.first), max(t.last), coalesce(mode() WITHIN GROUP (ORDER BY t.reason), ''),
+            (SELECT CASE WHEN count(*) < %(newest)s THEN now() - interval '24 hours'
+                ELSE greatest(min(at), now() - interval '24 hours') END FROM newest)
+        FROM troubled t LEFT JOIN outbox o ON o.destination = %(destination)s AND o.key = t.key
+        """,
+        named,
+    )
+    troubled, still, first, last, reason, since = told
+    return LastDay(since, [(row[0], row[1], row[2]) for row in hours], troubled, still, first, last, reason)

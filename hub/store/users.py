@@ -31,14 +31,14 @@ class User:
     subject: str | None = None
 
 
-def add(session: Session, name: str, role: Role, password: str) -> User | None:
+def add(session: Session, name: str, role: Role, password: str, *, subject: str | None = None) -> User | None:
     """Add somebody by the digest of a password; None when the name is taken."""
     row = session.one(
         f"""
-        INSERT INTO console_user (id, name, role, password) VALUES (%s, %s, %s, %s)
+        INSERT INTO console_user (id, name, role, password, subject) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (name) DO NOTHING RETURNING {_COLUMNS}
         """,
-        [uuid4(), name, role, password],
+        [uuid4(), name, role, password, subject],
     )
     return User(*row) if row else None
 

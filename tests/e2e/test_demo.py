@@ -41,11 +41,11 @@ def test_every_channel_came_in(demo: dict[str, Any]) -> None:
     counts = ("sent", "events", "redelivered", "done", "skipped", "parked", "refused")
     came_in = {one["connection"]: tuple(one[name] for name in counts) for one in demo["channels"]}
     assert came_in == {
-        "newsletter": (27, 19, 8, 18, 1, 0, 0),
+        "newsletter": (33, 19, 14, 18, 1, 0, 0),
         "shop-at": (51, 35, 16, 35, 0, 0, 0),
-        "shop-de": (68, 48, 19, 46, 1, 1, 1),
-        "social": (9, 6, 3, 6, 0, 0, 0),
-        "till": (87, 58, 29, 58, 0, 0, 0),
+        "shop-de": (212, 148, 63, 146, 1, 1, 1),
+        "social": (11, 6, 5, 6, 0, 0, 0),
+        "till": (80, 58, 22, 58, 0, 0, 0),
     }
 
 
@@ -66,7 +66,7 @@ def test_people_are_merged_for_reasons(demo: dict[str, Any]) -> None:
         ["newsletter", "shop-at", "shop-de", "till"],
     )
     assert sorted(anna["emails"]) == ["a.mueller@muellerhaus.example.org", "anna.mueller@example.de"]
-    assert demo["people"] == demo["profiles"] == 65
+    assert demo["people"] == demo["profiles"] == 89
 
 
 def test_an_automatic_merge_shows_its_evidence_line_by_line(demo: dict[str, Any]) -> None:
@@ -151,10 +151,15 @@ def test_a_wrong_merge_is_split_and_the_crm_has_both_again(demo: dict[str, Any])
 
 def test_the_crm_got_everybody_once(demo: dict[str, Any]) -> None:
     crm = demo["crm"]
-    assert (crm["contacts"], crm["deals"], crm["rejected"], crm["unsubscribed"]) == (65, 73, 0, 1)
+    assert (crm["contacts"], crm["deals"], crm["rejected"], crm["unsubscribed"]) == (89, 173, 0, 1)
     assert crm["left_out"] == ["email: INVALID_EMAIL"]
     assert {"207", "429", "500", "silent", "cut"} <= crm["answers"].keys()
 
 
 def test_nothing_is_left_behind(demo: dict[str, Any]) -> None:
     assert demo["left_behind"] == []
+
+
+def test_the_shop_has_a_past_so_that_customers_are_in_every_stage(demo: dict[str, Any]) -> None:
+    (stages,) = [line for line in demo["insight"] if " customers: " in line and "loyal" in line]
+    assert all(stage in stages for stage in ("new", "existing", "loyal", "at risk", "former")), stages

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from hub import bootstrap
 from hub.application import sign_in
+from hub.console.vouched import _kept
 from hub.settings import OidcSection, load
 from hub.store import audit, users
 from tests.support.serving import served
@@ -110,9 +111,10 @@ class Door:
     def browser(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=20.0)
 
-    def out(self, browser: httpx.Client) -> dict[str, str]:
+    def out(self, browser: httpx.Client, *, connect: bool = False) -> dict[str, str]:
         """To the provider, who makes a token for this sign-in; gives what the browser brings back."""
-        gone = browser.get("/console/oidc", params={"to": "/console/people"})
+        asked_for = {"to": "/console/people", **({"connect": "true"} if connect else {})}
+        gone = browser.get("/console/oidc", params=asked_for, headers={"sec-fetch-site": "same-origin"})
         assert gone.status_code == 303, gone.text
         parts = urlsplit(gone.headers["location"])
         assert f"{parts.scheme}://{parts.netloc}" == self.provider.issuer
@@ -233,13 +235,77 @@ def test_who_has_no_role_is_told_so(door: Door):
 
 
 def test_a_name_that_somebody_has_already_is_not_taken_over(door: Door):
+    # given one user with a password, and one who was invited and has none yet
     with door.run.database.session() as session:
         sign_in.add_user(session, "wiebke", "admin", "a password of her own")
-    refused = door.sign_in()
-    assert refused.status_code == 403
-    assert "Somebody else has your name" in refused.text
+        sign_in.add_user(session, "invited", "admin", None)
+    # then whoever calls themselves so at the provider is neither
+    for number, name in enumerate(("wiebke", "invited")):
+        refused = door.sign_in(sub=f"48{number}", preferred_username=name, email=name, email_verified=True)
+        assert refused.status_code == 403
+        assert "Somebody in Hub has your name" in refused.text
     assert door.sign_in(sub="4712", preferred_username="anna").status_code == 303
     assert door.sign_in(sub="4713", preferred_username="anna").status_code == 403
+    with door.run.database.session() as session:
+        assert [one.name for one in users.page(session) if one.subject] == ["anna"]
+        assert [one.action for one in audit.page(session, area="session", limit=9)].count("session.refused") == 3
+
+
+def invited(door: Door, name: str) -> httpx.Client:
+    """A browser in which somebody opened the link that an admin made for them."""
+    with door.run.database.session() as session:
+        if users.named(session, name) is None:
+            sign_in.add_user(session, name, "support", None)
+        ticket = sign_in.link(session, name, "").partition("#")[2]
+        text = sign_in.by_ticket(session, ticket)
+    assert text is not None
+    browser = door.browser()
+    browser.cookies.set("hub_session", text)
+    return browser
+
+
+def test_who_is_signed_in_connects_their_account_at_the_provider_and_comes_by_it_from_then_on(door: Door):
+    browser = invited(door, "wiebke")
+    assert "Connect with Keycloak" in browser.get("/console/settings").text
+    # a link of another site cannot begin it, nor can somebody without a session
+    for one, site in ((browser, "cross-site"), (browser, None), (door.browser(), "same-origin")):
+        headers = {"sec-fetch-site": site} if site else {}
+        assert one.get("/console/oidc", params={"connect": "true"}, headers=headers).status_code == 403
+    brought = door.out(browser, connect=True)
+    came = browser.get("/console/oidc/back", params=brought)
+    assert came.status_code == 303
+    assert "You may sign in with Keycloak" in browser.get("/console/settings").text
+    # then the provider's word is enough, whatever they are called there by then
+    assert door.sign_in(preferred_username="renamed").status_code == 303
+    with door.run.database.session() as session:
+        (user,) = users.page(session)
+        assert (user.name, bool(user.subject)) == ("wiebke", True)
+        assert "user.connect" in [entry.action for entry in audit.page(session, limit=9)]
+    # and the account is nobody else's
+    other = invited(door, "anna")
+    door.provider.claims = {}
+    refused = other.get("/console/oidc/back", params=door.out(other, connect=True))
+    assert refused.status_code == 403
+
+
+def test_a_connection_is_of_the_session_in_which_it_began(door: Door):
+    browser, other = invited(door, "wiebke"), invited(door, "anna")
+    brought = door.out(browser, connect=True)
+    browser.cookies.set("hub_session", other.cookies["hub_session"])
+    assert browser.get("/console/oidc/back", params=brought).status_code == 401
+    with door.run.database.session() as session:
+        assert [one.subject for one in users.page(session)] == [None, None]
+
+
+BENT = (
+    "no json", "[]", "null", "[" * 100_000, json.dumps({"state": "\ud800", "nonce": "n", "verifier": "v", "to": "/"}),
+    json.dumps({"state": 1, "nonce": [], "verifier": {}, "to": None}), json.dumps({"state": "s"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("bent", BENT, ids=range(len(BENT)))
+def test_what_somebody_bent_of_the_way_out_is_no_sign_in(bent: str):
+    assert _kept(bent) == {}
 
 
 def test_a_provider_that_is_away_leaves_the_other_ways_in(door: Door):

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from hub.application.report import REPORTS
+from hub.console.insight_words import GROUPED, GROUPS
 from hub.insight.reports import Report
 
 Told = Mapping[str, Report]
@@ -49,3 +50,20 @@ def measures() -> dict[str, Measure]:
         Measure(name, name.replace("-", " ").capitalize(), 1_000, (name,)) for name in REPORTS if name not in taken
     ]
     return {one.slug: one for one in (*own, *plain)}
+
+
+def group_of(slug: str) -> str:
+    """The group in which a measure stands."""
+    return GROUPED.get(slug, "more")
+
+
+@cache
+def groups() -> dict[str, list[Measure]]:
+    """The measures by group, both in their order; without groups that have none."""
+    found: dict[str, list[Measure]] = {name: [] for name in GROUPS}
+    for one in measures().values():
+        found[group_of(one.slug)].append(one)
+    order = list(GROUPED)
+    for part in found.values():
+        part.sort(key=lambda one: order.index(one.slug) if one.slug in order else len(order))
+    return {name: part for name, part in found.items() if part}

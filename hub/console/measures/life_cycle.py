@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.console.marking import N_
 from hub.console.measures import Measure, Told
 from hub.insight.stages import NAMES, POTENTIAL
 
-WIDTH, HEIGHT, GAP = 900.0, 380.0, 14.0
-LEFT, RIGHT, BAR = 210.0, 690.0, 12.0
+HEIGHT, GAP, BAR = 380.0, 14.0, 12.0
 THINNEST = 1.0
+
+
+class Frame(NamedTuple):
+    """How wide a picture is, and where its two bars begin."""
+
+    width: float
+    left: float
+    right: float
+
+
+WIDE, NARROW = Frame(900.0, 210.0, 690.0), Frame(360.0, 150.0, 236.0)
+"""For a screen and for a phone, where the wide one would be cut or too small to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ class Ribbon:
     path: str
 
 
-def ribbons(rows: list[tuple[str, str, int]]) -> dict[str, Any]:
+def ribbons(rows: list[tuple[str, str, int]], frame: Frame = WIDE) -> dict[str, Any]:
     """The picture of (from, to, customers). Heights are in proportion to customers; pure."""
     left, right = defaultdict[str, int](int), defaultdict[str, int](int)
     for one, other, number in rows:
@@ -55,9 +66,9 @@ def ribbons(rows: list[tuple[str, str, int]]) -> dict[str, Any]:
         for side, stage in enumerate((one, other)):
             tops.append(sides[side][stage].y + used[side].get(stage, 0.0))
             used[side][stage] = used[side].get(stage, 0.0) + number * scale
-        found.append(Ribbon(one, other, number, _outline(tops[0], tops[1], thick)))
+        found.append(Ribbon(one, other, number, _outline(frame, tops[0], tops[1], thick)))
     return {
-        "width": WIDTH,
+        "frame": frame,
         "height": HEIGHT,
         "left": list(sides[0].values()),
         "right": list(sides[1].values()),
@@ -76,8 +87,8 @@ def _stacked(sizes: Mapping[str, int], scale: float) -> dict[str, Block]:
     return blocks
 
 
-def _outline(one: float, other: float, thick: float) -> str:
-    start, end, bend = LEFT + BAR, RIGHT, (LEFT + BAR + RIGHT) / 2
+def _outline(frame: Frame, one: float, other: float, thick: float) -> str:
+    start, end, bend = frame.left + BAR, frame.right, (frame.left + BAR + frame.right) / 2
     there = f"M{start:.0f} {one:.1f} C{bend:.0f} {one:.1f} {bend:.0f} {other:.1f} {end:.0f} {other:.1f}"
     one, other = one + thick, other + thick
     return f"{there} V{other:.1f} C{bend:.0f} {other:.1f} {bend:.0f} {one:.1f} {start:.0f} {one:.1f} Z"
@@ -86,7 +97,7 @@ def _outline(one: float, other: float, thick: float) -> str:
 def picture(told: Told) -> dict[str, Any]:
     """The ribbons, and the customers of each stage by its name."""
     moved = [(str(row[0]), str(row[1]), int(row[2] or 0)) for row in told["moves"].rows]
-    return {"flow": ribbons(moved)}
+    return {"flows": {"wide": ribbons(moved), "narrow": ribbons(moved, NARROW)}}
 
 
 MEASURE = Measure(

@@ -61,9 +61,15 @@ def routes(house: House) -> APIRouter:
             failed = shelf in ("failed", "dead", "rejected") and bool(rows)
             kinds = kinds_of(deliveries.reasons(session, one.standing.name, REASONS)) if one and failed else []
             people = _people(session, rows)
+            if people and one:
+                viewer_of(request).saw(session, one.standing.name)
+            tries = deliveries.tries(session, one.standing.name, [row["key"] for row in rows]) if one else {}
+            day = deliveries.last_day(session, one.standing.name) if one else None
         return _page(
             request,
             "delivery/page.html",
+            tries=tries,
+            day=day,
             lanes=Lanes(lanes, one.standing.name if one else "", shelf),
             one=one,
             shelf=shelf,
@@ -107,6 +113,8 @@ def routes(house: House) -> APIRouter:
                 for one in delivering(session, house.connections, house.routed, house.counting)
                 if one.standing.name == destination
             ]
+            if shown is not None:
+                viewer.note(session, "delivery.dry_run", destination)
         values: dict[str, Any] = {
             "destination": destination, "counts": counts, "total": sum(counts.values()), "dry": shown, "lane": lane,
             "told_value": bodies.value, "keys": chosen or [], "what": what, "sample": SAMPLE,

@@ -20,7 +20,7 @@ from hub.console.access import Viewer, acting, viewer_of
 from hub.console.house import N_, House, Page
 from hub.console.jobs import Job
 from hub.console.kept import Kept
-from hub.console.measures import Measure, measures
+from hub.console.measures import Measure, group_of, groups, measures
 from hub.console.render import full_page, is_part, part
 from hub.errors import NotFound, RefusedError
 from hub.insight.stages import NAMES, POTENTIAL
@@ -74,8 +74,15 @@ def _measure(request: Request, house: House, kept: Kept, one: Measure) -> Respon
         return part(request, "insight/measure.html", measure=one, **told)
     with house.database.session() as session:
         stages = traits.by_stage(session)
-    entries = list(measures().values())
-    return full_page(request, "insight/page.html", measure=one, entries=entries, stages=stages, **told)
+    return full_page(
+        request,
+        "insight/page.html",
+        measure=one,
+        grouped=groups(),
+        here=group_of(one.slug),
+        stages=stages,
+        **told,
+    )
 
 
 def _of_people(house: House, router: APIRouter) -> None:
@@ -88,6 +95,8 @@ def _of_people(house: House, router: APIRouter) -> None:
             ids = traits.of_stage(session, stage, PER_PAGE + 1, offset)
             size = traits.by_stage(session).get(stage, 0)
             people = _people(session, ids[:PER_PAGE])
+            if people:
+                viewer_of(request).saw(session, stage)
         offered = Counter(name for one in people for name in one.traits.next_products[:1])
         return full_page(
             request,
@@ -107,6 +116,8 @@ def _of_people(house: House, router: APIRouter) -> None:
         with house.database.session() as session:
             told = shown(session, house.processing.insight.segments, name, MEMBERS)
             people = _people(session, [one["id"] for one in told["members"]])
+            if people:
+                viewer_of(request).saw(session, name)
         return full_page(request, "insight/segment.html", segment=told, people=people, allowed=_allowed)
 
 
@@ -132,7 +143,7 @@ def _of_the_model(house: House, router: APIRouter) -> None:
     @router.get("/jobs/{job}")
     def job(request: Request, job: UUID) -> Response:
         """How far it is; the whole page for whoever has no script."""
-        found = house.jobs.get(job)
+        found = house.jobs.get(job, "insight-try", "insight-run")
         if found is None and not is_part(request):
             raise HTTPException(404)
         if not is_part(request):
@@ -208,7 +219,7 @@ def _model(request: Request, house: House, *, refused: str = "", status: int = 2
         versions=rows,
         job=max(jobs, key=lambda one: one.began, default=None),
         refused=refused,
-        entries=list(measures().values()),
+        grouped=groups(),
         may=viewer_of(request).may("operator"),
     )
 

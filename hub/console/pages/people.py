@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
-from hub.console import decisions
+from hub.console import bodies, decisions
 from hub.console.access import Viewer, acting, viewer_of
 from hub.console.finding import found
 from hub.console.house import N_, House, Page
@@ -226,6 +226,7 @@ def _person(
             "decided": judgements.get(session, judgement) if judgement and 0 < judgement < 2**63 else None,
             "events": _EVENTS,
             "note_id": uuid4(),
+            "words": bodies.words,
             **read(session, profile),
         }
         viewer.note(session, "profile.view", profile.id)
@@ -234,6 +235,9 @@ def _person(
 
 def _list(request: Request, house: House, text: str, after: UUID | None) -> Response:
     rows = found(house, text, after, PER_PAGE + 1)
+    if rows:
+        with house.database.session() as session:
+            viewer_of(request).saw(session, "search" if text else "")
     values: dict[str, Any] = {"people": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "text": text, "after": after}
     return part_or_page(request, "people/found.html", "people/page.html", **values)
 

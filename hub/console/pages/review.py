@@ -136,6 +136,8 @@ def routes(house: House) -> APIRouter:
             identity = house.in_force(session).identity
             count, found = plain(session, identity.model, least, SAMPLE)
             items = [item for item in shown(session, found, identity) if "unreadable" not in item]
+            if items:
+                viewer.saw(session, "review")
         values: dict[str, Any] = {
             "least": least,
             "count": count,
@@ -195,6 +197,11 @@ def _work(
         page = reviews.page(session, after=_position(session, after), limit=QUEUE + 1)
         queue = [item for item in shown(session, page[:QUEUE], in_force.identity) if "unreadable" not in item]
         current, place = _current(session, queue, wanted, in_force)
+        if current:
+            for side in current["profiles"]:
+                viewer_of(request).note(session, "profile.view", side["id"])
+        if queue:
+            viewer_of(request).saw(session, "review")
         mine, all_today = answers.since(session, _midnight(session.now(), reader.formats), viewer_of(request).name)
         values: dict[str, Any] = {
             "queue": queue,

@@ -68,11 +68,14 @@ def routes(house: House) -> APIRouter:
     @router.get("/tries/{job}")
     def tried(request: Request, job: UUID, viewer: Operator) -> Response:
         """How far a trial is, and in the end what it found."""
-        found = house.jobs.get(job)
+        found = house.jobs.get(job, "try")
         if found is None:
             if is_part(request):
                 return part(request, "gone_job.html")
             raise HTTPException(404)
+        if not found.running:
+            with house.database.session() as session:
+                viewer.saw(session, "rules")
         if is_part(request):
             return part(request, "rules/tried.html", **_tried(house, found))
         return full_page(request, "rules/try.html", **_tried(house, found))
@@ -95,6 +98,8 @@ def _changing(house: House, router: APIRouter) -> None:
         job = house.jobs.start(
             "try", viewer.name, lambda job: try_rules(house.processing, rules, limit=CASES, progress=job.progress)
         )
+        with house.database.session() as session:
+            viewer.note(session, "rules.try", "")
         if is_part(request):
             return part(request, "rules/tried.html", **_tried(house, job))
         return RedirectResponse(f"/console/rules/tries/{job.id}", 303)

@@ -28,6 +28,7 @@ FAULTS = (
     N_("there is a user of this name already"),
     N_("a password has 12 to 200 letters"),
     N_("this is what the audit log calls the command line; take another name"),
+    N_("this is what the audit log calls whoever could not sign in; take another name"),
 )
 """What may be wrong with a new user, as the use-case says it."""
 
@@ -54,7 +55,12 @@ def routes(house: House) -> APIRouter:
             "kept": house.settings.retention,
         }
         return full_page(
-            request, "settings/about.html", public_url=house.settings.hub.public_url, vendored=_vendored(), **values
+            request,
+            "settings/about.html",
+            public_url=house.settings.hub.public_url,
+            vendored=_vendored(),
+            provider=house.settings.console.oidc if house.provider is not None else None,
+            **values,
         )
 
     @router.get("/audit")

@@ -19,12 +19,15 @@ from hub.store.database import Session
 
 SECONDS = 2.0
 
-State = Literal["waiting", "now", "done"]
+State = Literal["waiting", "now", "done", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to see. ``begins`` and ``ends`` are scenes of the demo's day; ``page`` and ``subject`` say where."""
+    """Something to see. ``begins`` and ``ends`` are scenes of the demo's day; ``page`` and ``subject`` say where.
+
+    ``laws`` are those that have to hold for what it says to be true.
+    """
 
     title: str
     text: str
@@ -33,10 +36,13 @@ class Step:
     begins: int
     ends: int
     subject: str = ""
+    laws: tuple[str, ...] = ()
 
-    def state(self, scene: int) -> State:
-        """Whether it has happened."""
-        return "waiting" if scene < self.begins else "now" if scene < self.ends else "done"
+    def state(self, tour: Tour) -> State:
+        """Whether it has happened; and once the laws were checked, whether it is true."""
+        if set(self.laws) & set(tour.broken):
+            return "broken"
+        return "waiting" if tour.scene < self.begins else "now" if tour.scene < self.ends else "done"
 
     def path(self, day: Day) -> str:
         """Where it can be seen; a person who is not known yet is not."""
@@ -46,26 +52,16 @@ class Step:
 
 STEPS = (
     Step(
-        N_("Every channel sends what it knows"),
+        N_("Everything that happens comes in"),
         N_(
-            "Two webshops, a till, a newsletter and social media send signed webhooks. Hub answers when an event is "
-            "durable, and not before. One event came with a wrong signature, and some came twice."
+            "Two webshops, a till, a newsletter and social media tell Hub of each order, customer and opt-out at the "
+            "moment it happens. Some came twice, and one was forged: Hub turned it away."
         ),
         N_("See the events"),
         "events",
         1,
         3,
-    ),
-    Step(
-        N_("Nothing is lost when a process is killed"),
-        N_(
-            "Worker and API are killed with kill -9 while they work, and started again. What was accepted is still "
-            "there, and nothing is counted twice."
-        ),
-        N_("See what flows"),
-        "today",
-        1,
-        5,
+        laws=("L3", "L9"),
     ),
     Step(
         N_("Seven records become one person"),
@@ -78,18 +74,20 @@ STEPS = (
         2,
         4,
         "joined",
+        ("L6",),
     ),
     Step(
         N_("Every value says where it is from"),
         N_(
-            "Open a value: who told it and when, by which rule it won, which values lost, and the signed event behind "
-            "it. The same holds for each field in the CRM."
+            "Open a value: who told it and when, by which rule it won, which values lost, and the event behind it. The "
+            "same holds for each field in the CRM."
         ),
         N_("Open her values"),
         "people",
         2,
         4,
         "joined",
+        ("L5",),
     ),
     Step(
         N_("Who only looks alike stays apart"),
@@ -102,6 +100,7 @@ STEPS = (
         2,
         4,
         "apart",
+        ("L8",),
     ),
     Step(
         N_("In doubt, a person is asked"),
@@ -125,6 +124,7 @@ STEPS = (
         4,
         5,
         "undone",
+        ("L4",),
     ),
     Step(
         N_("The CRM gets one contact for each person"),
@@ -137,6 +137,19 @@ STEPS = (
         2,
         6,
         "opted_out",
+        ("L6", "L7"),
+    ),
+    Step(
+        N_("Nothing is lost when something breaks"),
+        N_(
+            "Hub's own processes are killed in the middle of their work, and started again. What was taken in is still "
+            "there, nothing counts twice, and all that failed was delivered afterwards."
+        ),
+        N_("See what was delivered"),
+        "delivery",
+        1,
+        5,
+        laws=("L1", "L2"),
     ),
 )
 

@@ -7,9 +7,9 @@
     document.cookie = `hub_zone=${zone}; path=/console; max-age=31536000; samesite=lax`;
   }
 
-  // On a phone the bars of pages and of parts scroll: where one is has to be in sight.
+  // On a phone the bar of a page's parts scrolls: where one is has to be in sight.
   for (const here of document.querySelectorAll("nav [aria-current]")) {
-    const bar = here.closest(".side nav, .tabs");
+    const bar = here.closest(".tabs");
     if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
   }
 
@@ -55,10 +55,12 @@
   });
 
   // A session that ended while somebody typed: the page keeps what was typed, and goes on with the session after it.
+  let updated = false;
   const renew = async () => {
     const answer = await fetch("/console/session", { headers: { "hx-request": "true" } });
     if (!answer.ok) return "";
-    const token = (await answer.json()).form_token;
+    const { form_token: token, release } = await answer.json();
+    if (release !== document.querySelector("meta[name=hub-release]").content) updated = true;
     const fields = [...document.querySelectorAll("input[name=form_token]")];
     const other = fields.some((field) => field.value !== token);
     for (const field of fields) field.value = token;
@@ -70,14 +72,19 @@
     const status = event.detail?.ctx?.response?.status;
     over ||= status === 401;
     if (status === 401) tell("signed-out");
-    else if (status === 403) tell((await renew().catch(() => "")) === "again" ? "again" : "refused");
-    else tell("failed");
+    else if (status === 403) tell((await renew().catch(() => "")) === "again" ? "again" : updated ? "updated" : "refused");
+    else {
+      await renew().catch(() => "");
+      tell(updated ? "updated" : "failed");
+    }
   });
   const back = async () => {
-    if (!document.hidden && over && (await renew().catch(() => ""))) {
+    if (document.hidden || document.querySelector("main.alone")) return;
+    const found = await renew().catch(() => "");
+    if (found && over) {
       over = false;
       tell("again");
-    }
+    } else if (updated) tell("updated");
   };
   addEventListener("focus", back);
   document.addEventListener("visibilitychange", back);
@@ -94,6 +101,11 @@
       return tell("failed");
     }
     if (!found) return tell("signed-out");
+    // What an old page would send to a new Hub is sent when somebody says so again.
+    if (updated && form.dataset.told !== "yes") {
+      form.dataset.told = "yes";
+      return tell("updated");
+    }
     form.dataset.asked = "yes";
     form.requestSubmit(event.submitter);
     delete form.dataset.asked;
@@ -119,7 +131,9 @@
         continue;
       }
       const labels = JSON.parse(box.dataset.labels);
-      const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const spoken = document.documentElement.lang;
+      const own = navigator.languages.find((one) => one.startsWith(spoken)) ?? spoken;
+      const clock = new Intl.DateTimeFormat(own, { hour: "2-digit", minute: "2-digit" });
       const axis = { stroke: () => colour("--ink-2"), grid: { stroke: () => colour("--line") }, ticks: { show: false }, font: "12px system-ui" };
       const series = (label, name) => ({ label, stroke: () => colour(name), width: 2, fill: () => colour(`${name}-soft`), points: { show: false } });
       const made = new uPlot({

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 Outcome = Literal["done", "skipped", "parked", "refused"]
-DAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-"""When the story begins."""
+DAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
+"""When the story begins: yesterday morning, since what is long past says nothing of customers of today."""
 
 
 @dataclass(frozen=True, slots=True)

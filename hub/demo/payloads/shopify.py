@@ -13,6 +13,14 @@ from hub.demo.payloads import Delivery, Outcome, Who
 Json = dict[str, Any]
 CONNECTION = "shop-de"
 _SHIPPING = Decimal("4.90")
+_ARTICLES = (
+    ("Fischerhemd", "blau", "FH-BL-M"),
+    ("Seemannspullover", "marine", "SP-MA-L"),
+    ("Ölzeug", "gelb", "OZ-GE-M"),
+    ("Wollmütze", "grau", "WM-GR-U"),
+    ("Deckschuhe", "braun", "DS-BR-42"),
+)
+"""What the shop sells: title, variant and article number."""
 
 
 def delivery(
@@ -74,6 +82,7 @@ def order(
     fulfilled: bool = False,
     accepts_marketing: bool = False,
     test: bool = False,
+    article: int = 0,
 ) -> Json:
     """The body of orders/create, orders/updated and orders/fulfilled; ``account`` None: a guest."""
     net = Decimal(price)
@@ -154,7 +163,7 @@ def order(
         "customer": None if account is None else _customer(account, who, changed),
         "discount_applications": [],
         "fulfillments": [_fulfilment(number, changed)] if fulfilled else [],
-        "line_items": [_line(number, net)],
+        "line_items": [_line(number, net, article % len(_ARTICLES))],
         "payment_terms": None,
         "refunds": [],
         "shipping_address": _address(who),
@@ -271,8 +280,9 @@ def _address(who: Who) -> Json:
     }
 
 
-def _line(number: int, price: Decimal) -> Json:
+def _line(number: int, price: Decimal, article: int) -> Json:
     identifier = 14_880_001_112_000_000_000 + number
+    title, variant, sku = _ARTICLES[article]
     return {
         "id": identifier,
         "admin_graphql_api_id": f"gid://shopify/LineItem/{identifier}",
@@ -283,22 +293,22 @@ def _line(number: int, price: Decimal) -> Json:
         "fulfillment_status": None,
         "gift_card": False,
         "grams": 420,
-        "name": "Fischerhemd - blau",
+        "name": f"{title} - {variant}",
         "price": str(price),
         "price_set": _set(price),
         "product_exists": True,
-        "product_id": 8800112233445566778,
+        "product_id": 8_800_112_233_445_566_778 + article,
         "properties": [],
         "quantity": 1,
         "requires_shipping": True,
-        "sku": "FH-BL-M",
+        "sku": sku,
         "taxable": True,
-        "title": "Fischerhemd",
+        "title": title,
         "total_discount": "0.00",
         "total_discount_set": _set(Decimal(0)),
-        "variant_id": 4400998877665544332,
+        "variant_id": 4_400_998_877_665_544_332 + article,
         "variant_inventory_management": "shopify",
-        "variant_title": "blau",
+        "variant_title": variant,
         "vendor": "Hafenkante",
         "tax_lines": [_tax(price * 19 / 119)],
         "duties": [],

@@ -151,6 +151,30 @@ def test_the_language_and_the_colours_can_be_switched(window: Opening):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_a_phone_reaches_every_page_and_nothing_of_the_bar_is_cut(window: Opening):
+    one = window("support", phone=True)
+    page = one.open("/rules")
+    bar = page.locator(".side nav li:visible")
+    for place in range(bar.count()):
+        box = bar.nth(place).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    reached = set(page.locator(".side nav a:visible").evaluate_all("links => links.map(link => link.pathname)"))
+    page.get_by_role("button", name="More").click()
+    sheet = page.locator("#more-pages")
+    expect(sheet).to_be_visible()
+    assert one.violations() == []
+    one.picture("more-phone")
+    reached |= set(sheet.locator("> ul a:visible").evaluate_all("links => links.map(link => link.pathname)"))
+    assert reached == {f"/console/{slug}" for slug in PAGES}
+    sheet.get_by_role("link", name="DE Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.get_by_role("button", name="Mehr").click()
+    page.get_by_role("button", name="Abmelden").click()
+    page.wait_for_url("**/console/sign-in")
+
+
 def test_what_another_site_sends_is_refused(hub: Hub):
     with httpx.Client(base_url=hub.url, trust_env=False, follow_redirects=True) as client:
         token = re.search(r'name="form_token" value="(\w+)"', client.get("/console/sign-in").text)

@@ -37,7 +37,7 @@ def test_somebody_who_is_added_comes_in_by_the_link_and_is_in_the_audit_log(wind
     nora = window(None)
     nora.page.goto(hub.url + address[address.index("/console/") :])
     nora.page.wait_for_url("**/console/today")
-    expect(nora.page.locator(".who-name b")).to_have_text("nora")
+    expect(nora.page.locator(".side .who-name b")).to_have_text("nora")
 
     row = page.locator("tbody tr", has_text="nora")
     row.get_by_label("Role of nora").select_option("viewer")

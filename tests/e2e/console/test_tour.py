@@ -47,10 +47,18 @@ def test_the_tour_shows_how_far_the_day_has_come(window: Opening, hub: Hub, tour
     assert [figures[0], figures[2], figures[4]] == [str(counted["inbox"]["done"]), str(counted["profiles"]), "3"]
     assert page.locator(".tour-step.done").count() == 7
     expect(page.locator(".tour-step.now h2")).to_contain_text("one contact for each person")
+    expect(page.locator(".what")).to_contain_text("makes one profile of each customer")
     # and it goes on by itself
     tell(hub.runtime.settings.data_dir, tour.model_copy(update={"scene": SCENES, "laws": 10, "held": 10}))
     expect(page.locator(".figures dd").last).to_have_text("10 / 10", timeout=90_000)
     assert page.locator(".tour-step.done").count() == len(STEPS)
+    # a law that did not hold is told beside the step that it is about, and no step pretends otherwise
+    tell(
+        hub.runtime.settings.data_dir,
+        tour.model_copy(update={"scene": SCENES, "laws": 10, "held": 9, "broken": ("L4",)}),
+    )
+    expect(page.locator(".tour-step.broken h2")).to_contain_text("A wrong merge is taken back", timeout=90_000)
+    expect(page.get_by_role("alert")).to_contain_text("L4")
 
 
 def test_each_step_leads_to_what_it_speaks_of(window: Opening, hub: Hub, tour: Tour):

@@ -110,6 +110,18 @@ def test_a_secret_holds_any_text_and_asks_for_nothing(tmp_path: Path, secret: st
     assert settings.connections["shop-at"].options["webhook_secret"] == secret.strip()
 
 
+@pytest.mark.parametrize("asked", ["${HOME}", "$${HOME}", "${file:/etc/hostname}", "${HOME:-x}${HOME}"])
+def test_what_is_typed_asks_for_nothing_of_hubs_own(tmp_path: Path, asked: str) -> None:
+    folder = _folder(tmp_path)
+    url = f"https://elsewhere.example/{asked}"
+    made = draft("shop-at", "shopify", folder, webhook_secret="hush", base_url=url)
+    assert made.faults == {}
+    write(folder, made)
+    settings, faults = inspect(tmp_path / "hub.yaml", {"HOME": "/root"})
+    assert faults == []
+    assert settings.connections["shop-at"].options["base_url"] == url
+
+
 def test_it_is_written_once_and_only_for_hubs_own_account(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     made = draft("shop-at", "shopify", folder, webhook_secret="hush")

@@ -13,6 +13,7 @@ from hub.application import sign_in
 from hub.console.access import form_token, own_path
 from hub.console.app import console
 from hub.console.house import House
+from hub.console.render import static
 from hub.intake.guesses import GUESSES
 from hub.settings import Settings
 
@@ -57,3 +58,38 @@ def test_of_many_guesses_at_one_time_no_more_are_tried_than_one_after_another(mo
 
 def test_an_origin_that_is_no_address_is_a_foreign_one() -> None:
     assert _asked(1, "http://[") == [403]
+
+
+JUNK = ("", "x", "100%", "%E0%A4%A", "{", '"', "\\", "a" * 4_000, "../../etc/passwd", "Europe/../Berlin", "\xff")
+
+
+def _shown(path: str, headers: list[tuple[bytes, bytes]] | None = None) -> httpx.Response:
+    nothing: Any = None
+    house = House(
+        database=nothing, connections={}, routed=set(), settings=Settings(), processing=nothing, judge=nothing,
+        reviewer=nothing, resending=nothing, notes=nothing,
+    )  # fmt: skip
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(console(house), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(ask())
+
+
+def test_no_cookie_of_anybody_makes_a_page_fail() -> None:
+    names = ("hub_form", "hub_language", "hub_theme", "hub_zone", "hub_oidc", "foreign", "$bad")
+    for junk in JUNK:
+        cookies = "; ".join(f"{name}={junk}" for name in names).encode("latin-1")
+        answer = _shown("/console/sign-in", [(b"cookie", cookies), (b"accept-language", junk.encode("latin-1"))])
+        assert answer.status_code == 200, junk
+        assert "Sign in" in answer.text
+
+
+def test_a_file_is_kept_for_ever_by_the_address_of_its_own_content_only() -> None:
+    own = static("hub.css")
+    assert "immutable" in _shown(own).headers["cache-control"]
+    # a page of a release that this process is not of yet
+    for other in ("/console/static/hub.css?v=000000000000", "/console/static/hub.css", f"{own}&x=1"):
+        assert _shown(other).headers["cache-control"] == "no-cache"

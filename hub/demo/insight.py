@@ -7,14 +7,8 @@ from collections.abc import Mapping
 from hub.application import insight
 from hub.application.process import Processing
 from hub.application.report import report
-from hub.application.traits import Insight
 from hub.demo import insight_ways
-from hub.insight.lead_rules import LeadRules
 from hub.insight.reports import Report
-from hub.matching.rules import IdentityRules
-from hub.profiles.survivorship import SurvivorshipRules
-from hub.sdk.connection import Connection
-from hub.store.database import Database
 
 NAMES = (
     "life-cycle", "personas", "leads", "products", "up-sell", "replenishment", "attribution", "forecast",
@@ -22,16 +16,10 @@ NAMES = (
 )  # fmt: skip
 
 
-def sentences(database: Database, connections: Mapping[str, Connection]) -> list[str]:
-    """Work everybody out, and tell it. Nothing is delivered: the laws are checked by then."""
-    held = Insight(
-        leads=LeadRules(), channels={name: one.connector.manifest.channel for name, one in connections.items()}
-    )
-    work = Processing(database, connections, (), IdentityRules(), SurvivorshipRules(), held)
-    # The schedule has run while the day went on: what it was fitted to then is not all of it.
-    insight.run(work, by="the demo", fit=True)
-    with database.session() as session:
-        found = {one.name: one for one in report(session, held, list(NAMES))}
+def sentences(processing: Processing) -> list[str]:
+    """Tell what was worked out while the day was played."""
+    with processing.database.session() as session:
+        found = {one.name: one for one in report(session, processing.insight, list(NAMES))}
         actions = insight.lead_actions(session)
     told = [_life_cycle(found["life-cycle"]), _personas(found["personas"]), _leads(actions)]
     told += [_offers(found["products"], found["up-sell"], found["replenishment"])]

@@ -220,6 +220,10 @@ def _record(sender: Sender, subject: Subject, recorded: Sequence[Recorded], sent
             # A row that is given up is no longer looked at.
             sender.failing -= {str(noted.key) for noted in recorded if noted.state != "retrying"}
             sender.failing |= sent.outages & {str(noted.key) for noted in recorded if noted.state == "retrying"}
+    unseen = [noted.key for noted in recorded if noted.uncertain] if subject == "profile" else []
+    if unseen:
+        with sender.database.session() as session:
+            due.note_unseen(session, name, unseen)
     if sent is not None and isinstance(sent.stopped_by, AuthError):
         log.error("delivery.credentials_refused", destination=name)
     tell(name, subject, recorded)

@@ -453,6 +453,28 @@ def test_a_contact_that_was_created_unseen_is_found_after_its_profile_was_merged
     assert sorted(one["firstname"] for one in house.crm.contacts()) == ["Anna", "Bert", "Carla"]
 
 
+def test_a_contact_that_was_created_unseen_while_its_profile_was_merged_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a contact without an e-mail to look for, whose creation was never answered
+    house.take(person("4", "Dörte", phones=["+493023125104"]))
+    house.crm.fail(path="batch/upsert", kind="silent")
+    recorded = outbox.record
+
+    # when its profile is merged before anybody knows that
+    def meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(outbox, "record", recorded)
+        house.merge("1", "4")
+        recorded(*arguments)
+
+    monkeypatch.setattr(outbox, "record", meanwhile)
+    house.deliver("crm")
+    house.rest()
+    # then it is no contact of nobody
+    house.sound()
+    assert sorted(one["firstname"] for one in house.crm.contacts()) == ["Anna", "Bert", "Carla"]
+
+
 def test_messages_of_who_is_there_again_have_new_ids(house: House) -> None:
     house.merge("1", "2")
     house.rest()

@@ -61,9 +61,11 @@ def command(
             state = play(running, people, step, progress.done)
             verdicts = laws.check(state, people)
             telling.over(verdicts)
-            told = insight.sentences(running.processing)
+            told = insight.sentences(running.processing, state.contacts)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
-            shown = report.document(state, people, verdicts, running.connections, seconds) | {"insight": told}
+            shown = report.document(state, people, verdicts, running.connections, seconds) | {
+                "insight": [{"about": about, "text": text} for about, text in told]
+            }
             progress.end()
             if json:
                 output.show_json(shown)

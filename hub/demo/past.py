@@ -120,7 +120,7 @@ def _order_days(chance: Random, now: datetime) -> list[datetime]:
     """When somebody ordered, the oldest first: at least once, the last time before ``now``."""
     _, gap, leaves = chance.choices(_RHYTHMS, (45, 35, 20))[0]
     # A business that grows: more of its customers are of the second year.
-    at = DAYS * (1 - chance.random() ** 0.7)
+    at = DAYS * chance.random() ** 0.6
     ago = [DAYS - at]
     while len(ago) < _MOST and chance.random() >= leaves:
         at += 0.5 + chance.expovariate(1 / gap)

@@ -46,14 +46,14 @@ def batch(messages: Iterable[Json]) -> Delivery:
     return Delivery(CONNECTION, "batch", {"content-type": "application/json"}, body)
 
 
-def _message(kind: str, number: int, at: datetime, **told: Any) -> Json:
+def _message(kind: str, number: int, at: datetime, referrer: str = f"{SITE}/", **told: Any) -> Json:
     name = uuid5(NAMESPACE_URL, f"{kind}:{number}:{at.isoformat()}:{told.get('event', '')}")
     return {
         "type": kind,
         "messageId": str(name),
         "userId": user_id(number),
         "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "context": {"library": {"name": "analytics.js", "version": "next-1.70.0"}},
+        "context": {"library": {"name": "analytics.js", "version": "next-1.70.0"}, "page": {"referrer": referrer}},
         "integrations": {},
         **told,
     }

@@ -86,7 +86,8 @@ def follow(
 ) -> list[ChangedProfile]:
     """Traits of a batch: ``ordered`` are profiles with other orders than before, ``losers`` those merged away.
 
-    ``placed`` are the connections whose orders count before they are paid. ``acted`` are all profiles of the batch.
+    ``placed`` are the connections whose orders count before they are paid. ``acted`` are those whose acts are folded
+    anew.
 
     Gives the changed profiles with their traits, and with them those of which only traits changed.
     """
@@ -98,8 +99,8 @@ def follow(
     if ordered:
         customer_stats.write(session, ordered, stats)
     by_id = {one.id: one for one in changed}
-    acting = (set(acted) | by_id.keys()) - set(erased)
-    concerned = set(ordered) | acting
+    acting = set(acted) - set(erased)
+    concerned = set(ordered) | by_id.keys() | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
     if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:

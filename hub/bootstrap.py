@@ -247,6 +247,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.field_notes import Notes
     from hub.application.judge import Judge
     from hub.application.resend import resend
+    from hub.application.set_traits import SetTraits
     from hub.intake.arrivals import Arrivals
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
@@ -279,6 +280,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         judge=judge,
         reviewer=reviewer,
         noting=notes,
+        setting=SetTraits(run.processing, waken=waken),
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,

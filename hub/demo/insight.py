@@ -110,11 +110,14 @@ def in_crm(contacts: Sequence[Mapping[str, Any]]) -> str:
     """How many contacts show stage, score and next product, and one of those that show all."""
     held = {name: sum(bool(one.get(name)) for one in contacts) for name in SHOWN}
     told = ", ".join(f"{number} with {SHOWN[name]}" for name, number in held.items())
-    whole = next((one for one in contacts if all(one.get(name) for name in SHOWN) and one.get("firstname")), None)
-    if whole is None:
+    whole = [one for one in contacts if all(one.get(name) for name in SHOWN) and one.get("firstname")]
+    best = min(whole, key=lambda one: one["customer_stage"] != "loyal", default=None)
+    if best is None:
         return f"{len(contacts)} contacts: {told}"
-    example = f"{whole['firstname']} is {whole['customer_stage'].replace('_', ' ')}, score {whole['customer_score']}"
-    return f"{len(contacts)} contacts: {told}; {example}, next {whole['next_product']}"
+    score = best["customer_score"]
+    scored = f"score {score}" if len(score) < len("555") else f"{score} of 555 (recency, frequency, money)"
+    stage = best["customer_stage"].replace("_", " ")
+    return f"{len(contacts)} contacts: {told}; {best['firstname']} is {stage}, {scored}, next {best['next_product']}"
 
 
 SHOWN = {"customer_stage": "a stage", "customer_score": "a score", "next_product": "a next product"}

@@ -29,7 +29,7 @@ TASTES = ("tea", "tea", "sea", "sea", "home")
 def basket(taste: str, earlier: Sequence[Good], chance: Random) -> list[Good]:
     """What somebody buys next, who bought ``earlier``; never nothing, and nothing twice."""
     if taste == "tea":
-        found = [TEA, *_perhaps(chance, (CANDY, 0.6))]
+        found = _perhaps(chance, (TEA, 0.85), (CANDY, 0.5)) or [TEA]
         found += _perhaps(chance, (WARMER, 0.08)) if POT in earlier else _perhaps(chance, (POT, 0.35), (WARMER, 0.25))
         found += _perhaps(chance, (IRON_POT, 0.15)) if POT in earlier and IRON_POT not in earlier else []
     elif taste == "sea":

@@ -225,10 +225,10 @@ def set_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, Mappi
         _write_mirrors(session, destination, {key: orjson.dumps(held).decode() for key, held in mirrors.items()})
 
 
-def note_unseen(session: Session, destination: str, keys: Collection[UUID]) -> None:
-    """Of these profiles nobody knows what was made of them: where they were merged meanwhile, the winner has to look.
+def note_for_winners(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Where these were merged into others since they were read: note that those have to look for what is made of them.
 
-    Their own rows are gone by then. A transaction of its own: it takes rows in another order than ``outbox.record``.
+    A transaction of its own after ``note_sending``, as it takes rows in another order.
     """
     session.run(
         """
@@ -237,9 +237,8 @@ def note_unseen(session: Session, destination: str, keys: Collection[UUID]) -> N
             WHERE a.id = ANY(%(keys)b) AND o.destination = %(destination)s AND o.subject = 'profile'
                 AND NOT EXISTS (SELECT FROM outbox own WHERE own.destination = o.destination AND own.key = a.id)
             ORDER BY o.key FOR UPDATE OF o)
-        UPDATE outbox SET uncertain = true, state = 'pending', version = version + 1, attempts = 0, due_at = now(),
-            updated_at = now()
-        FROM chosen WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+        UPDATE outbox SET uncertain = true FROM chosen
+        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
         """,
         {"destination": destination, "keys": list(keys)},
     )

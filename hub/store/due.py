@@ -233,10 +233,12 @@ def note_for_winners(session: Session, destination: str, keys: Collection[UUID])
     session.run(
         """
         WITH chosen AS (
-            SELECT o.key FROM alias a JOIN outbox o ON o.key = a.profile_id
-            WHERE a.id = ANY(%(keys)b) AND o.destination = %(destination)s AND o.subject = 'profile'
-                AND NOT EXISTS (SELECT FROM outbox own WHERE own.destination = o.destination AND own.key = a.id)
-            ORDER BY o.key FOR UPDATE OF o)
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(ARRAY(
+                SELECT a.profile_id FROM unnest(%(keys)b::uuid[]) AS given (key)
+                CROSS JOIN LATERAL (SELECT a.profile_id FROM alias a WHERE a.id = given.key OFFSET 0) a
+                WHERE NOT EXISTS (
+                    SELECT FROM outbox o WHERE o.destination = %(destination)s AND o.key = given.key OFFSET 0)))
+            ORDER BY key FOR UPDATE)
         UPDATE outbox SET uncertain = true FROM chosen
         WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
         """,

@@ -44,12 +44,14 @@ _KEPT = (*_OFFERED, *behaviour.NAMES)
 class Insight:
     """What traits are worked out by. ``read`` is the model that was read last; without ``leads`` none are told.
 
-    ``channels`` are those of the connections by name, ``region`` is the country whose holidays hold.
+    ``channels`` are those of the connections by name, ``placed`` the connections whose orders count before they are
+    paid, ``region`` is the country whose holidays hold.
     """
 
     segments: tuple[Segment, ...] = ()
     leads: LeadRules | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    placed: frozenset[str] = frozenset()
     region: str = "DE"
     read: dict[int, Model] = field(default_factory=dict)
 

@@ -131,6 +131,9 @@ def personas(json: output.JsonOption = False, config: output.ConfigOption = None
         output.show(f"  apart by: {row['what sets it apart']}")
         if row["buys more of"]:
             output.show(f"  buys more of: {row['buys more of']}")
+        for name in ("lives in", "born"):
+            if row[name]:
+                output.show(f"  {name}: {row[name]}")
         for name, value in row.items():
             if name.startswith("typical") and value:
                 output.show(f"  typical: {value}")

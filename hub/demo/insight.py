@@ -13,7 +13,7 @@ from hub.insight.reports import Report
 
 NAMES = (
     "life-cycle", "personas", "segments", "leads", "products", "up-sell", "replenishment", "attribution", "forecast",
-    *insight_ways.NAMES,
+    "forecast-by-channel", *insight_ways.NAMES,
 )  # fmt: skip
 MOST = 4
 """Channels, or segments, that are told."""
@@ -34,7 +34,7 @@ def sentences(processing: Processing, contacts: Sequence[Mapping[str, Any]]) -> 
         ("Leads", leads(actions)),
         ("Products", offers(found["products"], found["up-sell"], found["replenishment"])),
         ("Came by", attribution(found["attribution"])),
-        ("Forecast", forecast(found["forecast"])),
+        ("Forecast", forecast(found["forecast"], found["forecast-by-channel"])),
         *insight_ways.sentences(found),
         ("In the CRM", in_crm(contacts)),
     ]
@@ -95,15 +95,21 @@ def attribution(one: Report) -> str:
     return f"of {total:,.0f} {currency} in a year, by what people last came by: {', '.join(best)}"
 
 
-def forecast(one: Report) -> str:
-    """Next week, and how far such a forecast was off."""
+def forecast(one: Report, by_channel: Report) -> str:
+    """Next week, with how far it may be off, and by channel where a channel has one."""
     weeks = {str(row["series"]): row for row in reversed(one.documents())}
     told = [
         f"{name} {row['expected']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
         for name, row in sorted(weeks.items())
-        if not name.partition(" by ")[2]
     ]
-    return f"next week {', '.join(told)}" if told else f"none: {_missing(one)}"
+    each = {str(row["series"]): row for row in reversed(by_channel.documents())}
+    parts = [
+        f"{name.removeprefix('orders by ')} {row['expected']:,.0f}"
+        for name, row in sorted(each.items())
+        if name.startswith("orders by ")
+    ]
+    of_them = f"; orders by channel: {', '.join(parts)}" if parts else ""
+    return f"next week {', '.join(told)}{of_them}" if told else f"none: {_missing(one)}"
 
 
 def in_crm(contacts: Sequence[Mapping[str, Any]]) -> str:

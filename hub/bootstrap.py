@@ -19,7 +19,14 @@ from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import load_identity_rules, load_survivorship_rules
-from hub.sdk.connection import Connection, activities_of, load_connections, load_routes, takes_orders
+from hub.sdk.connection import (
+    Connection,
+    activities_of,
+    counting_placed_orders,
+    load_connections,
+    load_routes,
+    takes_orders,
+)
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings
@@ -216,6 +223,7 @@ def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Ins
         tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()),
         load_leads(settings.leads, os.environ, connections) if settings.leads else None,
         channels={name: one.connector.manifest.channel for name, one in connections.items()},
+        placed=counting_placed_orders(connections),
         region=settings.hub.default_region,
     )
 
@@ -247,6 +255,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.field_notes import Notes
     from hub.application.judge import Judge
     from hub.application.resend import resend
+    from hub.application.set_traits import SetTraits
     from hub.intake.arrivals import Arrivals
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
@@ -279,6 +288,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         judge=judge,
         reviewer=reviewer,
         noting=notes,
+        setting=SetTraits(run.processing, waken=waken),
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,

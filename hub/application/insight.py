@@ -146,7 +146,7 @@ def _everybody(
         with processing.database.session() as session:
             ids = page(session, after, PAGE)
             offered = next_products(session, ids, known) if products else None
-            changed += _refreshed(session, processing, ids, wake, offered, acts=acts)
+            changed += refreshed(session, processing, ids, wake, offered, acts=acts)
         done += len(ids)
         progress(done)
         if len(ids) < PAGE:
@@ -154,7 +154,7 @@ def _everybody(
         after = ids[-1]
 
 
-def _refreshed(
+def refreshed(
     session: Session,
     processing: Processing,
     ids: Sequence[UUID],
@@ -163,6 +163,7 @@ def _refreshed(
     *,
     acts: bool = False,
 ) -> int:
+    """Work these profiles out, and queue what changed for the destinations; gives how many changed."""
     now = session.now()
     placed = counting_placed_orders(processing.connections)
     changed = refresh(session, processing.insight, ids, now, placed=placed, acts=acts, offered=offered)
@@ -180,7 +181,7 @@ def work_out_due(processing: Processing, wake: Wake = lambda queue, destination:
         with processing.database.session() as session:
             ids = store.due(session, DUE)
             if ids:
-                _refreshed(session, processing, ids, wake)
+                refreshed(session, processing, ids, wake)
         looked_at += len(ids)
         if len(ids) < DUE:
             return looked_at

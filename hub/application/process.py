@@ -21,6 +21,7 @@ import structlog
 from hub import metrics
 from hub.application import form_mails
 from hub.application.activities import new_activities
+from hub.application.behaviour import who_acted
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
@@ -325,7 +326,8 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
     losers = [merge.loser for merge in resolution.merges]
-    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, resolution.members)
+    acted = who_acted(session, resolution, drafts)
+    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, acted)
     told = perf_counter()
     if processing.insight.leads is not None:
         contacted(session, resolution, drafts, now)

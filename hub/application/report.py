@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -99,11 +99,37 @@ def _happened(row: HistoryRow) -> list[Happened]:
 
 def _forecast(known: Known) -> Report:
     """Orders and revenue of the next four weeks, and how far the method was off on the last sixteen."""
+    return _weeks(known, "forecast", "The next four weeks", series_of(known.customers, known.currencies))
+
+
+def _forecast_by_channel(known: Known) -> Report:
+    """The same of each connection, by its own past."""
+    title = "The next four weeks by channel"
+    today = known.customers.as_of
+    rows = customer_stats.by_connection(known.session, today - LONGEST, today - 1, known.insight.placed)
+    return _weeks(known, "forecast-by-channel", title, series_by_channel(rows, today))
+
+
+def series_by_channel(rows: Sequence[tuple[str, str, int, int, float]], today: int) -> list[tuple[str, Floats]]:
+    """By what is forecast of each connection, its days up to yesterday, from its first one with an order on."""
+    begun: dict[str, int] = {}
+    days: dict[str, Counter[int]] = {}
+    for connection, currency, day, people, net in rows:
+        begun[connection] = min(day, begun.get(connection, day))
+        for name, value in ((f"orders by {connection}", people), (f"revenue in {currency} by {connection}", net)):
+            days.setdefault(name, Counter())[day] += value  # type: ignore[assignment]
+    return [
+        (name, np.array([float(each[day]) for day in range(begun[name.rpartition(" by ")[2]], today)]))
+        for name, each in sorted(days.items())
+    ]
+
+
+def _weeks(known: Known, name_: str, title: str, series: Sequence[tuple[str, Floats]]) -> Report:
     columns = ("series", "week from", "expected", "low", "high", "method", "off by share")
     found: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     today = known.customers.as_of
-    for name, past in series_of(known.customers, known.currencies):
+    for name, past in series:
         told = forecast.forecast(past, holidays=_holidays(known.insight, today, past))
         if isinstance(told, str):
             notes.append(f"{name}: {told}")
@@ -114,7 +140,7 @@ def _forecast(known: Known) -> Report:
             middle, width = float(told.values[days].sum()), float(np.sqrt((spread**2).sum()))
             row = (name, date_of(today + 7 * week).isoformat(), round(middle, 2), round(max(0.0, middle - width), 2))
             found.append((*row, round(middle + width, 2), told.method, round(told.error, 4)))
-    return Report("forecast", "The next four weeks", columns, found, tuple(notes))
+    return Report(name_, title, columns, found, tuple(notes) or (() if found else ("too little data: no order yet",)))
 
 
 def _holidays(insight: Insight, today: int, past: Floats) -> Flags:
@@ -256,6 +282,7 @@ REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "products": _products,
     "attribution": _attribution,
     "forecast": _forecast,
+    "forecast-by-channel": _forecast_by_channel,
     "personas": lambda known: report_people.persona_report(
         known.session, known.model, known.customers, known.currencies
     ),

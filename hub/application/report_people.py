@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from hub.application.recommend import ORDERS, goods
 from hub.insight import holdout, personas
 from hub.insight.clusters import STABLE
 from hub.insight.customers import Customers
+from hub.insight.homes import home_of, in_words
 from hub.insight.model import Model
 from hub.insight.reports import Cell, Report
 from hub.store import customer_stats, touches
 from hub.store.database import Session
+from hub.store.records import golden_of
+from hub.store.text import or_else
 
 LOOKED_AT = 5_000
 """Customers of whom products are looked at."""
@@ -31,6 +35,7 @@ def persona_report(session: Session, model: Model, told: Customers, currencies: 
     """Each persona in words: how many, their share of revenue, what they buy more of, and typical histories."""
     columns = (
         "persona", "what sets it apart", "customers", "share", "currency", "share of revenue", "buys more of",
+        "lives in", "born",
         *(f"typical history {number + 1}" for number in range(TYPICAL)),
     )  # fmt: skip
     held = model.personas
@@ -46,6 +51,7 @@ def persona_report(session: Session, model: Model, told: Customers, currencies: 
     sampled = customer_stats.sampled_ids(session, told.as_of, len(told.counts))
     ids, vias = [one for one, _ in sampled[:LOOKED_AT]], [via for _, via in sampled]
     goods_of = _favourites(session, ids, groups, len(held.groups))
+    homes_of = _homes(session, ids, groups, len(held.groups))
     total, named = told.total(), np.array(list(currencies), dtype=object)
     rows: list[tuple[Cell, ...]] = []
     for place, persona in enumerate(held.groups):
@@ -61,7 +67,7 @@ def persona_report(session: Session, model: Model, told: Customers, currencies: 
             number = int((mine & (named == currency)).sum())
             rows.append(
                 (persona.name, words, number, round(float(mine.mean()), 4), currency, share,
-                 ", ".join(goods_of[place]), *(stories + [""] * TYPICAL)[:TYPICAL])
+                 ", ".join(goods_of[place]), *homes_of[place], *(stories + [""] * TYPICAL)[:TYPICAL])
             )  # fmt: skip
     notes = (
         f"resamples agree on these groups by {held.agreement:.2f} ({STABLE} is needed; seed {held.seed})",
@@ -90,6 +96,16 @@ def _favourites(session: Session, ids: Sequence[Any], groups: Any, number: int) 
         ]
         told.append([item for _, item in sorted(lifts, key=lambda one: (-one[0], one[1]))[:5]])
     return told
+
+
+def _homes(session: Session, ids: Sequence[UUID], groups: Any, number: int) -> list[tuple[str, str]]:
+    """Of each group where it lives, and when it was born, as far as people told it."""
+    read = {one: or_else(text, {}) for one, text in golden_of(session, ids).items()} if ids else {}
+    homes = [home_of(golden if isinstance(golden := read.get(one), dict) else {}) for one in ids]
+    return [
+        in_words([home for row, home in enumerate(homes) if int(groups[row]) == group], homes)
+        for group in range(number)
+    ]
 
 
 def up_sell_report(session: Session) -> Report:

@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 
 from hub.application import behaviour, leads
+from hub.application.overrides import applied, in_words
 from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
@@ -25,7 +26,7 @@ from hub.insight.model import UNFITTED, Model
 from hub.insight.segments import Segment, belongs
 from hub.insight.stages import NEVER, POTENTIAL
 from hub.insight.traits import Told, traits, why
-from hub.store import customer_stats, insight_models, profiles, records
+from hub.store import customer_stats, insight_models, overrides, profiles, records
 from hub.store import traits as store
 from hub.store.customer_stats import CustomerStat
 from hub.store.database import Session
@@ -43,12 +44,14 @@ _KEPT = (*_OFFERED, *behaviour.NAMES)
 class Insight:
     """What traits are worked out by. ``read`` is the model that was read last; without ``leads`` none are told.
 
-    ``channels`` are those of the connections by name, ``region`` is the country whose holidays hold.
+    ``channels`` are those of the connections by name, ``placed`` the connections whose orders count before they are
+    paid, ``region`` is the country whose holidays hold.
     """
 
     segments: tuple[Segment, ...] = ()
     leads: LeadRules | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    placed: frozenset[str] = frozenset()
     region: str = "DE"
     read: dict[int, Model] = field(default_factory=dict)
 
@@ -86,20 +89,22 @@ def follow(
 ) -> list[ChangedProfile]:
     """Traits of a batch: ``ordered`` are profiles with other orders than before, ``losers`` those merged away.
 
-    ``placed`` are the connections whose orders count before they are paid. ``acted`` are all profiles of the batch.
+    ``placed`` are the connections whose orders count before they are paid. ``acted`` are those whose acts are folded
+    anew.
 
     Gives the changed profiles with their traits, and with them those of which only traits changed.
     """
     erased = [one.id for one in changed if one.golden.get("suppressed")]
     if losers or erased:
         customer_stats.forget(session, [*losers, *erased])
+        overrides.forget(session, erased)
         ordered = set(ordered) - set(erased)
     stats = customer_stats.from_facts(session, ordered, placed) if ordered else {}
     if ordered:
         customer_stats.write(session, ordered, stats)
     by_id = {one.id: one for one in changed}
-    acting = (set(acted) | by_id.keys()) - set(erased)
-    concerned = set(ordered) | acting
+    acting = set(acted) - set(erased)
+    concerned = set(ordered) | by_id.keys() | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
     if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:
@@ -108,6 +113,7 @@ def follow(
     known = {one: row.golden for one, row in by_id.items()}
     done = behaviour.worked(session, acting, now, placed=placed, channels=insight.channels, known=known)
     worked |= _behaving(worked, held, done, acting, now)
+    worked = applied(overrides.in_force(session, worked, now) if worked else {}, insight.leads, worked)
     if missing := [one for one in worked if one not in by_id and _differs(worked[one], held.get(one))]:
         store.touch(session, missing, now)
         by_id |= {one.id: one for one in _read(session, missing)}
@@ -142,12 +148,14 @@ def refresh(
         stats = customer_stats.stored(session, present)
     held = store.of_profiles(session, present)
     leads = _leads(session, insight, [one for one in present if one not in stats], now)
-    worked = _worked(session, insight, {*ordered, *stats, *held, *leads}, stats, held, now, leads)
+    said = overrides.in_force(session, present, now)
+    worked = _worked(session, insight, {*ordered, *stats, *held, *leads, *said}, stats, held, now, leads)
     if acts:
         done = behaviour.worked(session, present, now, placed=placed, channels=insight.channels)
         worked |= _behaving(worked, held, done, present, now)
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
+    worked = applied(said, insight.leads, worked)
     looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
@@ -353,6 +361,7 @@ def explained(
     )
     alone = customers([stat.days], [stat.nets], today) if stat is not None and known else None
     by_name = {segment.name: segment for segment in insight.segments}
+    said = overrides.in_force(session, [row.id], now).get(row.id, {})
     items = []
     for name, value in told.items():
         if name == "segments":
@@ -371,6 +380,8 @@ def explained(
             facts = ["bought most by customers who bought what this one did"]
         else:
             facts = why(alone, stat.currency, model, name)
+        if name in said:
+            facts = [in_words(said[name]), *facts][:3]
         items.append(
             {
                 "trait": name,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from hub.cli import output
+from hub.cli import output, people
 from hub.cli.database import configured
 from hub.cli.interrupt import stoppable
 from hub.cli.judgement import user
 from hub.cli.options import LimitOption
 from hub.cli.progress import shown
+from hub.errors import ConfigError
 
 app = typer.Typer(
     name="insight",
@@ -129,11 +131,68 @@ def personas(json: output.JsonOption = False, config: output.ConfigOption = None
         output.show(f"  apart by: {row['what sets it apart']}")
         if row["buys more of"]:
             output.show(f"  buys more of: {row['buys more of']}")
+        for name in ("lives in", "born"):
+            if row[name]:
+                output.show(f"  {name}: {row[name]}")
         for name, value in row.items():
             if name.startswith("typical") and value:
                 output.show(f"  typical: {value}")
     for note in found.notes:
         output.say(note)
+
+
+@app.command("set")
+def set_(
+    id: people.Who,  # noqa: A002
+    trait: Annotated[str, typer.Argument(metavar="TRAIT", help="stage or lead_score.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="A stage, or a score from 1 to 99.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown with the trait.")],
+    until: Annotated[str | None, typer.Option("--until", metavar="DAY", help="Holds up to this day (UTC).")] = None,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Say what stage somebody is in, or what a lead's score is, against what is worked out. It goes out at once."""
+    from hub.application.set_traits import SetTraits
+
+    with output.exit_codes(json=json), configured(config) as running:
+        with running.database.session() as session:
+            wanted = people.one(session, id, config)
+        done = SetTraits(running.processing).put(wanted, trait, value, user(), reason, _day(until))
+    _said(done, json=json)
+
+
+@app.command()
+def unset(
+    id: people.Who,  # noqa: A002
+    trait: Annotated[str, typer.Argument(metavar="TRAIT", help="stage or lead_score.")],
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Take back what was set: what is worked out holds again."""
+    from hub.application.set_traits import SetTraits
+
+    with output.exit_codes(json=json), configured(config) as running:
+        with running.database.session() as session:
+            wanted = people.one(session, id, config)
+        done = SetTraits(running.processing).withdraw(wanted, trait, user())
+    _said(done, json=json)
+
+
+def _day(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time.min, UTC) + timedelta(days=1)
+    except ValueError:
+        raise ConfigError([f"--until: {text!r} is no day such as 2027-01-31"]) from None
+
+
+def _said(done: Any, *, json: bool) -> None:
+    if json:
+        output.show_json({name: getattr(done, name) for name in done.__slots__})
+    else:
+        output.show(f"{done.trait} of {done.profile}: {done.value if done.value is not None else 'none'}")
+        output.show(f"to see why: hub profile explain {done.profile} traits.{done.trait}")
 
 
 @app.command("list")

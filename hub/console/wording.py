@@ -218,6 +218,8 @@ ACTIONS = {
     "review.never": N_("answered that they are two people"),
     "review.undo": N_("took an answer back"),
     "profile.note": N_("wrote a note"),
+    "profile.trait": N_("set a stage or a score"),
+    "profile.trait_withdrawn": N_("took back a stage or a score"),
     "profile.merge": N_("merged two people"),
     "profile.split": N_("split a person"),
     "profile.never": N_("kept two people apart"),

@@ -10,6 +10,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -47,7 +48,7 @@ def command(
     the console and the API stay up until Ctrl-C.
     """
     began = time.monotonic()
-    people = cast(scale)
+    people = cast(scale, yesterday(datetime.now(UTC)))
     with output.exit_codes(json=json), _progress(sendings(people)) as progress:
         progress.step("PostgreSQL, API, worker and the sandbox CRM start")
         with _terminable(), stage(people, port) as running:
@@ -60,9 +61,11 @@ def command(
             state = play(running, people, step, progress.done)
             verdicts = laws.check(state, people)
             telling.over(verdicts)
-            told = insight.sentences(running.database, running.connections)
+            told = insight.sentences(running.processing, state.contacts)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
-            shown = report.document(state, people, verdicts, running.connections, seconds) | {"insight": told}
+            shown = report.document(state, people, verdicts, running.connections, seconds) | {
+                "insight": [{"about": about, "text": text} for about, text in told]
+            }
             progress.end()
             if json:
                 output.show_json(shown)
@@ -72,6 +75,11 @@ def command(
                 _stay(running)
     if not shown["held"]:
         raise typer.Exit(output.FAILED)
+
+
+def yesterday(now: datetime) -> datetime:
+    """When the story begins: it is over before ``now``."""
+    return now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 
 class _Steps:

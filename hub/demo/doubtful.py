@@ -6,12 +6,15 @@ Deterministic, like the first part.
 from __future__ import annotations
 
 from hub.demo import words
-from hub.demo.payloads import Who, after, shopify, square, woocommerce
+from hub.demo.payloads import Who, shopify, square, woocommerce
 from hub.demo.roles import MAX_SCALE, Anchor, Cast, Copy, Doubt, Mistake, Person
 from hub.mapping.name import fold
 
 WALK_INS = 11
 """Customers on the till's own telephone before the last one comes: more than the rules allow one number."""
+
+A_WEEK = 7 * 24 * 60
+"""Minutes between one of them and the next."""
 
 _FIRST_WALK_IN = 8_000
 """Number of the first name of theirs, beyond those of everybody else."""
@@ -32,11 +35,11 @@ def typing_errors(all_: Cast, copy: Copy) -> None:
     till = Who("Aenne", fold(shopper.last).title(), mistyped, phone, "", "", "")
     customer = square.customer_id(n)
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(n, shopper, after(26)), after(26)),
-        shopify.delivery("orders/create", shopify.order(n, shopper, after(27), account=n), after(27)),
+        shopify.delivery("customers/create", shopify.customer(n, shopper, all_.after(26)), all_.after(26)),
+        shopify.delivery("orders/create", shopify.order(n, shopper, all_.after(27), account=n), all_.after(27)),
     ]
     all_.directory(customer, all_.tell(till), 20)
-    all_.counter += [square.customer_created(customer, till, after(20)), all_.sale(n, 84, 2150, customer)]
+    all_.counter += [square.customer_created(customer, till, all_.after(20)), all_.sale(n, 84, 2150, customer)]
     anchors = (Anchor("shop-de", "customer", shopify.customer_id(n)), Anchor("till", "customer", customer))
     emails = frozenset({shopper.email, till.email})
     all_.people.append(
@@ -52,12 +55,12 @@ def nothing_shared(all_: Cast, copy: Copy) -> None:
     born = f"19{60 + copy.index % 40:02d}-05-{14 + copy.index % 13}"
     form = guest.told(first="Friedericke", email="", birthday=born)
     turned = Who(guest.last, guest.first, street="", postal_code="", city="", birthday=born)
-    all_.opening.append(woocommerce.delivery("order.created", woocommerce.order(n, guest, after(28))))
+    all_.opening.append(woocommerce.delivery("order.created", woocommerce.order(n, guest, all_.after(28))))
     anchors = [Anchor("shop-at", "order", str(n))]
     for letter, who, minutes in (("A", form, 21), ("B", turned, 22)):
         customer = square.customer_id(n, letter)
         all_.directory(customer, all_.tell(who), minutes)
-        all_.counter.append(square.customer_created(customer, who, after(minutes)))
+        all_.counter.append(square.customer_created(customer, who, all_.after(minutes)))
         anchors.append(Anchor("till", "customer", customer))
     all_.counter.append(all_.sale(n, 88, 1870, square.customer_id(n, "B")))
     all_.people.append(
@@ -73,8 +76,10 @@ def default_phone(all_: Cast, copy: Copy) -> None:
     for number, (first, last) in enumerate(names):
         n = copy.n(50 + number)
         who, customer = all_.tell(Who(first, last, "", phone, "", "", "")), square.customer_id(n)
-        all_.directory(customer, who, 90 + number / 10)
-        came = (square.customer_created(customer, who, after(90 + number / 10)), all_.sale(n, 95, 990, customer))
+        minutes = 90 + number / 10 - A_WEEK * (WALK_INS - number)
+        all_.directory(customer, who, minutes)
+        made = square.customer_created(customer, who, all_.after(minutes))
+        came = (made, all_.sale(n, minutes + 3, 990, customer))
         (all_.later if number == WALK_INS else all_.counter).extend(came)
         all_.people.append(Person(who.name, (Anchor("till", "customer", customer),), orders=1, group=DEFAULT_PHONE))
 
@@ -86,7 +91,9 @@ def relay(all_: Cast, copy: Copy) -> None:
         n = copy.n(63 + place)
         sven = all_.tell(Who("Sven", last, address, **copy.home(13 + place)))
         part = (all_.opening, all_.later)[place]
-        part.append(shopify.delivery("orders/create", shopify.order(n, sven, after(29), price="29.00"), after(29)))
+        part.append(
+            shopify.delivery("orders/create", shopify.order(n, sven, all_.after(29), price="29.00"), all_.after(29))
+        )
         anchors = (Anchor("shop-de", "order", shopify.order_id(n)),)
         all_.people.append(Person(sven.name, anchors, orders=1, group=RELAY))
 
@@ -101,10 +108,12 @@ def doubts(all_: Cast, copy: Copy) -> None:
         stefan.told(email=address, phone=Copy(copy.index + MAX_SCALE).phone(5), street=copy.home(16)["street"])
     )
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(n, stefan, after(31)), after(31)),
-        shopify.delivery("orders/create", shopify.order(n, stefan, after(32), account=n, price="129.00"), after(32)),
-        woocommerce.delivery("customer.created", woocommerce.customer(n, moved, after(33))),
-        woocommerce.delivery("order.created", woocommerce.order(n, moved, after(34), account=n, net="70.00")),
+        shopify.delivery("customers/create", shopify.customer(n, stefan, all_.after(31)), all_.after(31)),
+        shopify.delivery(
+            "orders/create", shopify.order(n, stefan, all_.after(32), account=n, price="129.00"), all_.after(32)
+        ),
+        woocommerce.delivery("customer.created", woocommerce.customer(n, moved, all_.after(33))),
+        woocommerce.delivery("order.created", woocommerce.order(n, moved, all_.after(34), account=n, net="70.00")),
     ]
     one, other = Anchor("shop-de", "customer", shopify.customer_id(n)), Anchor("shop-at", "customer", str(n))
     all_.doubts.append(Doubt(one, other, accept=True, reason="called him: both are his"))
@@ -113,11 +122,11 @@ def doubts(all_: Cast, copy: Copy) -> None:
     claudia = all_.tell(copy.who("Claudia", "Neubauer", 17))
     till = Who(claudia.first, claudia.last, street="", postal_code="", city="")
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(m, claudia, after(35)), after(35)),
-        shopify.delivery("orders/create", shopify.order(m, claudia, after(36), account=m), after(36)),
+        shopify.delivery("customers/create", shopify.customer(m, claudia, all_.after(35)), all_.after(35)),
+        shopify.delivery("orders/create", shopify.order(m, claudia, all_.after(36), account=m), all_.after(36)),
     ]
     all_.directory(customer, till, 97)
-    all_.counter += [square.customer_created(customer, till, after(97)), all_.sale(m, 98, 4590, customer)]
+    all_.counter += [square.customer_created(customer, till, all_.after(97)), all_.sale(m, 98, 4590, customer)]
     anchors = Anchor("shop-de", "customer", shopify.customer_id(m)), Anchor("till", "customer", customer)
     all_.doubts.append(Doubt(*anchors, accept=False))
     all_.people += [
@@ -139,14 +148,16 @@ def father_and_son(all_: Cast, copy: Copy) -> None:
     back = away.told(street=father.street, postal_code=father.postal_code, city=father.city, phone=father.phone)
     n = copy.n(45)
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(n, father, after(37)), after(37)),
-        shopify.delivery("orders/create", shopify.order(n, father, after(38), account=n, price="89.00"), after(38)),
+        shopify.delivery("customers/create", shopify.customer(n, father, all_.after(37)), all_.after(37)),
+        shopify.delivery(
+            "orders/create", shopify.order(n, father, all_.after(38), account=n, price="89.00"), all_.after(38)
+        ),
     ]
     all_.counter += [
-        woocommerce.delivery("customer.created", woocommerce.customer(number, away, after(99))),
-        woocommerce.delivery("order.created", woocommerce.order(number, away, after(99.5), account=number)),
+        woocommerce.delivery("customer.created", woocommerce.customer(number, away, all_.after(99))),
+        woocommerce.delivery("order.created", woocommerce.order(number, away, all_.after(99.5), account=number)),
     ]
-    all_.later.append(woocommerce.delivery("customer.updated", woocommerce.customer(number, back, after(235))))
+    all_.later.append(woocommerce.delivery("customer.updated", woocommerce.customer(number, back, all_.after(235))))
     son_id = Anchor("shop-at", "customer", str(number))
     names = (f"{father.name}, the father", f"{father.name}, his son")
     all_.mistakes.append(Mistake(names, father_id, son_id, "father and son, the son moved back home"))

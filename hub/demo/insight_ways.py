@@ -10,9 +10,14 @@ NAMES = ("funnel", "carts", "journeys", "kpis")
 """The reports that ``sentences`` tells."""
 
 
-def sentences(found: Mapping[str, Report]) -> list[str]:
-    """A sentence for each report; where there is too little data, what is missing."""
-    return [_funnel(found["funnel"]), _carts(found["carts"]), _journeys(found["journeys"]), _figures(found["kpis"])]
+def sentences(found: Mapping[str, Report]) -> list[tuple[str, str]]:
+    """What it is about, and a sentence, for each report; where there is too little data, what is missing."""
+    return [
+        ("Funnel", _funnel(found["funnel"])),
+        ("Carts", _carts(found["carts"])),
+        ("Journeys", _journeys(found["journeys"])),
+        ("Figures", _figures(found["kpis"])),
+    ]
 
 
 def _funnel(one: Report) -> str:

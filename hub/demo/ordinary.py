@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.demo import words
-from hub.demo.payloads import Who, after, mailchimp, meta, shopify, square, woocommerce
+from hub.demo.payloads import Who, mailchimp, meta, shopify, square, woocommerce
 from hub.demo.roles import HOUSEHOLDS, MAX_SCALE, Anchor, Cast, Copy, Person
 from hub.mapping.customer import guest_key
 from hub.mapping.name import fold
@@ -30,25 +30,25 @@ def anna(all_: Cast, copy: Copy) -> None:
     till = anna.told(email="", phone=phone)
     one, two, three = (square.customer_id(n, letter) for letter in "ABC")
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(n, anna, after(1)), after(1)),
-        shopify.delivery("orders/create", shopify.order(n, anna, after(5), account=n), after(5)),
-        mailchimp.subscribe(reader, after(7)),
-        woocommerce.delivery("order.created", woocommerce.order(n, guest, after(30))),
+        shopify.delivery("customers/create", shopify.customer(n, anna, all_.after(1)), all_.after(1)),
+        shopify.delivery("orders/create", shopify.order(n, anna, all_.after(5), account=n), all_.after(5)),
+        mailchimp.subscribe(reader, all_.after(7)),
+        woocommerce.delivery("order.created", woocommerce.order(n, guest, all_.after(30))),
     ]
     all_.directory(one, till, 40)
     all_.directory(two, anna.told(email=""), 44)
     all_.counter += [
-        square.customer_created(one, till, after(40)),
+        square.customer_created(one, till, all_.after(40)),
         all_.sale(n, 42, 3450, one),
-        square.customer_created(two, anna.told(email=""), after(44)),
+        square.customer_created(two, anna.told(email=""), all_.after(44)),
     ]
     called = anna.told(phone=phone)
     all_.later += [
-        shopify.delivery("customers/update", shopify.customer(n, called, after(200)), after(200)),
-        mailchimp.new_address(reader.email, anna.email, after(210)),
-        square.customer_created(three, till, after(220), merged=(one, two)),
-        *(square.customer_merged_away(old, till, after(220), into=three, merged=(one, two)) for old in (one, two)),
-        square.loyalty_account(n, phone, after(225), customer=three),
+        shopify.delivery("customers/update", shopify.customer(n, called, all_.after(200)), all_.after(200)),
+        mailchimp.new_address(reader.email, anna.email, all_.after(210)),
+        square.customer_created(three, till, all_.after(220), merged=(one, two)),
+        *(square.customer_merged_away(old, till, all_.after(220), into=three, merged=(one, two)) for old in (one, two)),
+        square.loyalty_account(n, phone, all_.after(225), customer=three),
     ]
     anchors = [
         Anchor("shop-de", "customer", shopify.customer_id(n)),
@@ -69,14 +69,14 @@ def beckers(all_: Cast, copy: Copy) -> None:
     )
     a, b, c = copy.n(11), copy.n(12), copy.n(13)
     all_.opening += [
-        shopify.delivery("customers/create", shopify.customer(a, father, after(2)), after(2)),
-        shopify.delivery("orders/create", shopify.order(a, father, after(6), account=a), after(6)),
-        woocommerce.delivery("customer.created", woocommerce.customer(b, mother, after(3))),
-        woocommerce.delivery("order.created", woocommerce.order(b, mother, after(9), account=b)),
-        shopify.delivery("orders/create", shopify.order(c, child, after(11), price="19.90"), after(11)),
+        shopify.delivery("customers/create", shopify.customer(a, father, all_.after(2)), all_.after(2)),
+        shopify.delivery("orders/create", shopify.order(a, father, all_.after(6), account=a), all_.after(6)),
+        woocommerce.delivery("customer.created", woocommerce.customer(b, mother, all_.after(3))),
+        woocommerce.delivery("order.created", woocommerce.order(b, mother, all_.after(9), account=b)),
+        shopify.delivery("orders/create", shopify.order(c, child, all_.after(11), price="19.90"), all_.after(11)),
     ]
-    all_.counter.append(meta.whatsapp(mother, "Ist mein Päckchen schon unterwegs?", after(50)))
-    all_.later.append(square.loyalty_account(a, phone, after(230), customer=None))
+    all_.counter.append(meta.whatsapp(mother, "Ist mein Päckchen schon unterwegs?", all_.after(50)))
+    all_.later.append(square.loyalty_account(a, phone, all_.after(230), customer=None))
     seen = {
         father.name: (Anchor("shop-de", "customer", shopify.customer_id(a)),),
         mother.name: (
@@ -97,10 +97,12 @@ def spellings(all_: Cast, copy: Copy) -> None:
     one = all_.tell(copy.who("Jürgen", "Müller", 2, **home))
     two = all_.tell(one.told(first="Juergen", last=fold(one.last).title(), street=one.street.replace("ß", "ss")))
     all_.opening += [
-        shopify.delivery("orders/create", shopify.order(n, one, after(12), price="34.00"), after(12)),
-        woocommerce.delivery("order.created", woocommerce.order(n, two, after(20))),
+        shopify.delivery("orders/create", shopify.order(n, one, all_.after(12), price="34.00"), all_.after(12)),
+        woocommerce.delivery("order.created", woocommerce.order(n, two, all_.after(20))),
     ]
-    refunded = woocommerce.order(n, two, after(20), updated=after(240), status="completed", refunds=("10.00",))
+    refunded = woocommerce.order(
+        n, two, all_.after(20), updated=all_.after(240), status="completed", refunds=("10.00",)
+    )
     all_.later.append(woocommerce.delivery("order.updated", refunded))
     anchors = (Anchor("shop-de", "order", shopify.order_id(n)), Anchor("shop-at", "order", str(n)))
     all_.people.append(Person(one.name, anchors, frozenset({one.email}), orders=2, total="63.80"))
@@ -112,13 +114,13 @@ def lukas(all_: Cast, copy: Copy) -> None:
     lukas = all_.tell(copy.who("Lukas", "Hofmann", 3, postal_code="20457", city="Hamburg"))
     customer = square.customer_id(n)
     all_.directory(customer, lukas, 41)
-    all_.objects[f"/v2/payments/{square.payment_id(n)}"] = square.payment(n, after(60), cents=2890)
-    all_.opening.append(woocommerce.delivery("customer.created", woocommerce.customer(n, lukas, after(4))))
+    all_.objects[f"/v2/payments/{square.payment_id(n)}"] = square.payment(n, all_.after(60), cents=2890)
+    all_.opening.append(woocommerce.delivery("customer.created", woocommerce.customer(n, lukas, all_.after(4))))
     all_.counter += [all_.sale(n, 60, 2890, customer), all_.sale(copy.n(4), 61, 350, None)]
-    trial = shopify.order(n, lukas, after(15), test=True)
+    trial = shopify.order(n, lukas, all_.after(15), test=True)
     all_.later += [
-        shopify.delivery("orders/create", trial, after(15)),
-        square.refund_updated(n, after(250), cents=890),
+        shopify.delivery("orders/create", trial, all_.after(15)),
+        square.refund_updated(n, all_.after(250), cents=890),
     ]
     anchors = (Anchor("shop-at", "customer", str(n)), Anchor("till", "customer", customer))
     emails = frozenset({lukas.email})
@@ -132,8 +134,8 @@ def inbox(all_: Cast, copy: Copy) -> None:
     sabine = all_.tell(copy.who("Sabine", "Lindner", 4, email=mail, **home))
     holger = all_.tell(sabine.told(first="Holger", last=copy.last("Brandt", family=50)))
     a, b = copy.n(21), copy.n(22)
-    all_.opening.append(shopify.delivery("orders/create", shopify.order(a, sabine, after(16)), after(16)))
-    all_.later.append(woocommerce.delivery("order.created", woocommerce.order(b, holger, after(18))))
+    all_.opening.append(shopify.delivery("orders/create", shopify.order(a, sabine, all_.after(16)), all_.after(16)))
+    all_.later.append(woocommerce.delivery("order.created", woocommerce.order(b, holger, all_.after(18))))
     all_.people += [
         Person(sabine.name, (Anchor("shop-de", "order", shopify.order_id(a)),), orders=1, group=group),
         Person(holger.name, (Anchor("shop-at", "order", str(b)),), orders=1, group=group),
@@ -148,7 +150,7 @@ def junk(all_: Cast, copy: Copy) -> None:
         who = Who(first, last, "null@null.de", "+49000000000", "-", "00000", "-")
         identifier = square.customer_id(n)
         all_.directory(identifier, who, 45)
-        all_.counter += [square.customer_created(identifier, who, after(45)), all_.sale(n, 46, 990, identifier)]
+        all_.counter += [square.customer_created(identifier, who, all_.after(45)), all_.sale(n, 46, 990, identifier)]
         anchors = (Anchor("till", "customer", identifier),)
         all_.people.append(Person(who.name or "a customer with junk alone", anchors, orders=1, group=JUNK))
 
@@ -157,14 +159,14 @@ def marlene(all_: Cast, copy: Copy) -> None:
     """She ticks a box in the shop and later leaves the newsletter; an opt-in from before comes in after that."""
     n = copy.n(5)
     marlene = all_.tell(copy.who("Marlene", "Vogt", 5, postal_code="04109", city="Leipzig"))
-    bought = shopify.order(n, marlene, after(13), account=n, accepts_marketing=True)
+    bought = shopify.order(n, marlene, all_.after(13), account=n, accepts_marketing=True)
     all_.opening += [
-        shopify.delivery("orders/create", bought, after(13)),
-        mailchimp.subscribe(marlene, after(14)),
+        shopify.delivery("orders/create", bought, all_.after(13)),
+        mailchimp.subscribe(marlene, all_.after(14)),
     ]
-    all_.counter.append(mailchimp.unsubscribe(marlene, after(180)))
-    opt_in = shopify.email_consent(n, marlene, "subscribed", after(100))
-    all_.later.append(shopify.delivery("customers_email_marketing_consent/update", opt_in, after(100)))
+    all_.counter.append(mailchimp.unsubscribe(marlene, all_.after(180)))
+    opt_in = shopify.email_consent(n, marlene, "subscribed", all_.after(100))
+    all_.later.append(shopify.delivery("customers_email_marketing_consent/update", opt_in, all_.after(100)))
     anchors = (
         Anchor("shop-de", "customer", shopify.customer_id(n)),
         Anchor("newsletter", "subscriber", mailchimp.subscriber_id(marlene.email)),
@@ -178,16 +180,16 @@ def emil(all_: Cast, copy: Copy) -> None:
     n = copy.n(6)
     before = all_.tell(copy.who("Emil", "Fischer", 6, street="Alte Gasse 1", postal_code="52062", city="Aachen"))
     moved = before.told(**copy.home(9, street="Neue Straße 22", postal_code="50667", city="Köln"))
-    shipped = shopify.order(n, moved, after(8), account=n, updated=after(150), fulfilled=True)
+    shipped = shopify.order(n, moved, all_.after(8), account=n, updated=all_.after(150), fulfilled=True)
     all_.opening += [
-        shopify.delivery("orders/updated", shipped, after(150)),
-        shopify.delivery("customers/update", shopify.customer(n, moved, after(151)), after(151)),
+        shopify.delivery("orders/updated", shipped, all_.after(150)),
+        shopify.delivery("customers/update", shopify.customer(n, moved, all_.after(151)), all_.after(151)),
     ]
     all_.later += [
-        shopify.delivery("orders/create", shopify.order(n, before, after(8), account=n), after(8)),
-        shopify.delivery("customers/create", shopify.customer(n, before, after(7)), after(7)),
-        shopify.delivery("refunds/create", shopify.refund(copy.n(7), "20.00", after(260)), after(260)),
-        shopify.delivery("orders/create", shopify.order(copy.n(7), moved, after(255), account=n), after(255)),
+        shopify.delivery("orders/create", shopify.order(n, before, all_.after(8), account=n), all_.after(8)),
+        shopify.delivery("customers/create", shopify.customer(n, before, all_.after(7)), all_.after(7)),
+        shopify.delivery("refunds/create", shopify.refund(copy.n(7), "20.00", all_.after(260)), all_.after(260)),
+        shopify.delivery("orders/create", shopify.order(copy.n(7), moved, all_.after(255), account=n), all_.after(255)),
     ]
     anchors = (Anchor("shop-de", "customer", shopify.customer_id(n)),)
     emails = frozenset({before.email})
@@ -198,11 +200,11 @@ def zoe(all_: Cast, copy: Copy) -> None:
     """A lead form, a newsletter and WhatsApp."""
     n = copy.n(8)
     zoe = all_.tell(copy.who("Zoë", "Krüger", 7, postal_code="01067", city="Dresden").told(phone=copy.phone(2)))
-    all_.objects[f"/v26.0/{meta.lead_id(n)}"] = meta.lead(n, zoe, after(70))
-    all_.opening.append(mailchimp.subscribe(zoe.told(phone=""), after(17)))
+    all_.objects[f"/v26.0/{meta.lead_id(n)}"] = meta.lead(n, zoe, all_.after(70))
+    all_.opening.append(mailchimp.subscribe(zoe.told(phone=""), all_.after(17)))
     all_.counter += [
-        meta.leadgen(n, after(70)),
-        meta.whatsapp(zoe, "Gibt es das Kleid auch in Grün?", after(75)),
+        meta.leadgen(n, all_.after(70)),
+        meta.whatsapp(zoe, "Gibt es das Kleid auch in Grün?", all_.after(75)),
     ]
     anchors = (
         Anchor("newsletter", "subscriber", mailchimp.subscriber_id(zoe.email)),
@@ -220,20 +222,24 @@ def others(all_: Cast, copy: Copy) -> None:
     klaus = all_.tell(copy.who("Klaus", "Berger", 8, postal_code="90402", city="Nürnberg"))
     all_.known_to_crm.append(klaus)
     all_.opening += [
-        mailchimp.subscribe(petra, after(19)),
-        shopify.delivery("customers/create", shopify.customer(n, klaus, after(21)), after(21)),
-        shopify.delivery("orders/create", shopify.order(n, klaus, after(22), account=n), after(22)),
+        mailchimp.subscribe(petra, all_.after(19)),
+        shopify.delivery("customers/create", shopify.customer(n, klaus, all_.after(21)), all_.after(21)),
+        shopify.delivery("orders/create", shopify.order(n, klaus, all_.after(22), account=n), all_.after(22)),
     ]
     moved = klaus.told(**copy.home(10, street="Königstraße 5", postal_code="90762", city="Fürth"))
-    all_.evening.append(shopify.delivery("customers/update", shopify.customer(n, moved, after(400)), after(400)))
+    all_.evening.append(
+        shopify.delivery("customers/update", shopify.customer(n, moved, all_.after(400)), all_.after(400))
+    )
     psid, igsid = f"74218809{n:08d}", f"10833774{n:08d}"
     all_.counter += [
-        meta.messenger(psid, "Haben Sie die Wanderstiefel noch in Größe 42?", after(80)),
-        meta.instagram(igsid, "Wann kommt das nach Köln?", after(81)),
-        meta.instagram_comment(igsid, f"grete.wandert{n}", "Wunderschön!", after(82)),
+        meta.messenger(psid, "Haben Sie die Wanderstiefel noch in Größe 42?", all_.after(80)),
+        meta.instagram(igsid, "Wann kommt das nach Köln?", all_.after(81)),
+        meta.instagram_comment(igsid, f"grete.wandert{n}", "Wunderschön!", all_.after(82)),
     ]
     # Meta repeats it, and the time in the envelope is then another.
-    all_.later.append(meta.messenger(psid, "Haben Sie die Wanderstiefel noch in Größe 42?", after(80), sent=after(90)))
+    all_.later.append(
+        meta.messenger(psid, "Haben Sie die Wanderstiefel noch in Größe 42?", all_.after(80), sent=all_.after(90))
+    )
     subscriber = Anchor("newsletter", "subscriber", mailchimp.subscriber_id(petra.email))
     all_.people += [
         Person(petra.name, (subscriber,), refused_by_crm=True),
@@ -254,10 +260,10 @@ def crowd(all_: Cast, index: int) -> None:
     )
     anchors, orders = [*_account(all_, index, n, who)], 1
     if index % 2 == 0:
-        all_.opening.append(mailchimp.subscribe(who, after(300 + index / 60)))
+        all_.opening.append(mailchimp.subscribe(who, all_.after(300 + index / 60)))
         anchors.append(Anchor("newsletter", "subscriber", mailchimp.subscriber_id(who.email)))
     if index % 4 == 0:
-        body = woocommerce.order(n + 500_000, who, after(330 + index / 60))
+        body = woocommerce.order(n + 500_000, who, all_.after(330 + index / 60))
         all_.later.append(woocommerce.delivery("order.created", body))
         anchors.append(Anchor("shop-at", "order", str(n + 500_000)))
         orders += 1
@@ -268,14 +274,16 @@ def _account(all_: Cast, index: int, n: int, who: Who) -> Iterator[Anchor]:
     minutes = 100 + index / 60
     if index % 3 == 0:
         all_.opening += [
-            shopify.delivery("customers/create", shopify.customer(n, who, after(minutes)), after(minutes)),
-            shopify.delivery("orders/create", shopify.order(n, who, after(minutes + 1), account=n), after(minutes + 1)),
+            shopify.delivery("customers/create", shopify.customer(n, who, all_.after(minutes)), all_.after(minutes)),
+            shopify.delivery(
+                "orders/create", shopify.order(n, who, all_.after(minutes + 1), account=n), all_.after(minutes + 1)
+            ),
         ]
         yield Anchor("shop-de", "customer", shopify.customer_id(n))
     elif index % 3 == 1:
         all_.opening += [
-            woocommerce.delivery("customer.created", woocommerce.customer(n, who, after(minutes))),
-            woocommerce.delivery("order.created", woocommerce.order(n, who, after(minutes + 1), account=n)),
+            woocommerce.delivery("customer.created", woocommerce.customer(n, who, all_.after(minutes))),
+            woocommerce.delivery("order.created", woocommerce.order(n, who, all_.after(minutes + 1), account=n)),
         ]
         yield Anchor("shop-at", "customer", str(n))
     else:
@@ -287,7 +295,7 @@ def _account(all_: Cast, index: int, n: int, who: Who) -> Iterator[Anchor]:
 
 def broken(all_: Cast) -> None:
     """A body that is no JSON, a signature of somebody else, topics nobody reads."""
-    at = after(25)
+    at = all_.after(25)
     stranger = all_.tell(Who("Ein", "Fremder", "fremder@example.com"))
     all_.opening += [
         shopify.delivery("orders/create", b'{"id": 1, "email": ', at, expect="parked"),

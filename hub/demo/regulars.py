@@ -5,15 +5,16 @@ Their orders came in the year and a half before the story begins. Deterministic 
 
 from __future__ import annotations
 
-from hub.demo import words
+from datetime import timedelta
+
+from hub.demo import shelf, words
 from hub.demo.ordinary import CROWD
-from hub.demo.payloads import Who, after, shopify
+from hub.demo.payloads import Who, shopify
 from hub.demo.roles import HOUSEHOLDS, MAX_SCALE, Anchor, Cast, Person
 
 REGULARS = 24
 """Of one copy of the cast: as many as the report needs before it tells a rhythm."""
 
-_DAY = 24 * 60.0
 _PASTS = (
     (12, 41, 80, 118, 160, 205, 250),
     (20, 66, 101, 149, 190, 233),
@@ -23,8 +24,6 @@ _PASTS = (
     (430, 466),
 )
 """Days before the story on which each kind ordered: often and lately, twice, long ago, back again, gone."""
-
-_PRICES = ("34.90", "51.80", "89.00", "24.50", "129.00")
 
 
 def regular(all_: Cast, index: int) -> None:
@@ -38,14 +37,13 @@ def regular(all_: Cast, index: int) -> None:
     )
     past = _PASTS[index % len(_PASTS)]
     for place, days in enumerate(past):
-        at = after(index - days * _DAY)
+        at = all_.after(index) - timedelta(days=days)
         bought = shopify.order(
             n + place,
             who,
             at,
             account=n,
-            price=_PRICES[(index + place) % len(_PRICES)],
-            article=index + place,
+            goods=(shelf.GOODS[(index + place) % len(shelf.GOODS)],),
             accepts_marketing=index % 3 != 2,
         )
         all_.opening.append(shopify.delivery("orders/create", bought, at))

@@ -194,8 +194,8 @@ def show(shown: Json) -> None:
     if told := shown.get("insight"):
         console.print()
         console.print(Text("WHAT IT SAYS ABOUT CUSTOMERS", "bold"))
-        for line in told:
-            console.print(Text(f"  {line}"))
+        for one in told:
+            console.print(Text(f"  {one['about']}: {one['text']}"))
     held = sum(law["held"] for law in shown["laws"])
     style = "bold green" if shown["held"] else "bold red"
     console.print()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.demo import words
-from hub.demo.payloads import Delivery, Who, after, square
+from hub.demo.payloads import DAY, Delivery, Good, Who, square
 from hub.model.keys import profile_id, record_id
 
 MAX_SCALE = 50
@@ -88,6 +89,12 @@ class Cast:
     known_to_crm: list[Who] = field(default_factory=list)
     private: set[str] = field(default_factory=set)
     """Values that must stand in no log."""
+    begins: datetime = DAY
+    """When the play that is told begins (UTC)."""
+
+    def after(self, minutes: float) -> datetime:
+        """This many minutes into the play."""
+        return self.begins + timedelta(minutes=minutes)
 
     def tell(self, who: Who) -> Who:
         """Remember the values of a person as private."""
@@ -95,15 +102,20 @@ class Cast:
         self.private |= {value for value in values if len(value) > 5}
         return who
 
-    def sale(self, number: int, minutes: float, cents: int, customer: str | None) -> Delivery:
+    def sale(
+        self, number: int, minutes: float, cents: int, customer: str | None, goods: Sequence[Good] = ()
+    ) -> Delivery:
         """A sale at the till, with what Square's API tells of it."""
-        at = after(minutes)
-        self.objects[f"/v2/orders/{square.order_id(number)}"] = square.order(number, at, cents=cents, customer=customer)
+        at = self.after(minutes)
+        sold = square.order(number, at, cents=cents, customer=customer, goods=goods)
+        self.objects[f"/v2/orders/{square.order_id(number)}"] = sold
         return square.order_created(number, at)
 
     def directory(self, identifier: str, who: Who, minutes: float) -> None:
         """Put a customer into Square's directory."""
-        self.objects[f"/v2/customers/{identifier}"] = {"customer": square.customer(identifier, who, after(minutes))}
+        self.objects[f"/v2/customers/{identifier}"] = {
+            "customer": square.customer(identifier, who, self.after(minutes))
+        }
 
 
 @dataclass(frozen=True, slots=True)

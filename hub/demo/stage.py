@@ -25,6 +25,7 @@ import yaml
 from hub import bootstrap
 from hub.application import sign_in
 from hub.application.process import Processing
+from hub.demo.payloads import web
 from hub.demo.roles import Cast
 from hub.demo.vendor_api import VendorApi
 from hub.errors import Unavailable
@@ -156,6 +157,8 @@ def stage(cast: Cast, port: int | None) -> Iterator[Stage]:
         vendors = VendorApi(VENDOR_TOKEN, cast.objects)
         # Each merge that is taken back needs calls of its own: the more there are, the more have to go through at once.
         crm = SandboxCrm(token=CRM_TOKEN, rate=150, limit_every=12 * max(1, len(cast.mistakes)))
+        for name in CRM_FIELDS:
+            crm.define("contacts", name)
         for who in cast.known_to_crm:
             crm.add(email=who.email, firstname=who.first, lastname=who.last)
         vendor_url = stack.enter_context(serving(vendors))
@@ -163,7 +166,10 @@ def stage(cast: Cast, port: int | None) -> Iterator[Stage]:
         port = free_port(port)
         url = f"http://127.0.0.1:{port}"
         config = root / "hub.yaml"
-        config.write_text(yaml.safe_dump(configuration(url, vendor_url, crm_url)), "utf-8")
+        told = configuration(url, vendor_url, crm_url)
+        if any(one.connection == web.CONNECTION for one in cast.opening):
+            told["connections"] |= WEB
+        config.write_text(yaml.safe_dump(told | _insight(root)), "utf-8")
         environment = _environment(root)
         settings = load(config, environment)
         hub = stack.enter_context(bootstrap.runtime(settings, pool_size=2))
@@ -213,6 +219,48 @@ def configuration(url: str, vendor_url: str, crm_url: str) -> dict[str, Any]:
         },
         "routes": [{"to": "crm"}],
     }
+
+
+WEB = {
+    # All visitors of the demo come from one address.
+    web.CONNECTION: {
+        "connector": "web",
+        "write_key": "demo-web-key",
+        "consent": "implied",
+        "rate_per_client": 2_000,
+        "rate": 2_000,
+    },
+}
+"""The pages of the shop, where the cast has visitors."""
+
+SEGMENTS = {
+    "vip": ("Best customers", "traits.stage == 'loyal' || traits.rfm_group == 'champions'"),
+    "slipping_away": ("Good customers who may be leaving", "traits.stage == 'at_risk' && orders.count >= `3`"),
+    "second_order": ("Bought once, may come again", "traits.stage == 'new' && orders.count == `1`"),
+    "win_back": ("Former, may be written to", "traits.stage == 'former' && consent.email == 'opted_in'"),
+    "left_cart": ("Left a cart in the last month", "traits.left_cart_at > ago('30 days')"),
+}
+"""Title and condition by name."""
+
+CRM_FIELDS = {
+    "customer_stage": {"value": "traits.stage"},
+    "customer_score": {"value": "traits.lead_score || traits.rfm"},
+    "next_product": {"value": "traits.next_products[0]"},
+}
+"""What the CRM is told of what is worked out: of a lead 1 to 99, of a customer recency, frequency and money."""
+
+
+def _insight(root: Path) -> dict[str, Any]:
+    """The part of hub.yaml about what is worked out of customers, whose files it writes."""
+    segments = {name: {"title": title, "when": when} for name, (title, when) in SEGMENTS.items()}
+    (root / "mappings").mkdir()
+    for file, told in (
+        ("segments.yaml", {"segments": segments}),
+        ("leads.yaml", {"leads": {"won": ["order"], "task": {"score": 80}, "nurture": {"score": 30}}}),
+        ("mappings/crm.yaml", {"fields": CRM_FIELDS}),
+    ):
+        (root / file).write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    return {"segments": str(root / "segments.yaml"), "leads": str(root / "leads.yaml")}
 
 
 def free_port(wanted: int | None) -> int:

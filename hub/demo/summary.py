@@ -15,10 +15,12 @@ SCREEN = 24
 """Lines that all of it has where every law held."""
 
 MARGIN = 12
+MANY = 200
+"""People from which on it is told in a part of its own, below the screen, what is said about them."""
 
 
 def show(shown: Json) -> None:
-    """Print it for people, on stdout: at most 24 lines of 79 characters when every law held."""
+    """Print it for people, on stdout: at most 24 lines of 79 characters when every law held and they are few."""
     console = output.SafeConsole(width=WIDTH + 1)
     for line in lines(shown):
         console.print(line)
@@ -49,8 +51,15 @@ def lines(shown: Json) -> list[Text]:
             found += [Text(line, "bold red") for line in wrap(f"✗ {broken}", WIDTH)]
     style = "bold green" if shown["held"] else "bold red"
     found += [Text(""), Text(f"{len(held)} of {len(laws)} laws held", style)]
-    if told := shown.get("insight"):
-        found[place:place] = _part("INSIGHT", ". ".join(told), max(1, min(6, SCREEN - 1 - len(found))))
+    told = shown.get("insight") or []
+    if shown["people"] < MANY and told:
+        texts = ". ".join(one["text"] for one in told)
+        found[place:place] = _part("INSIGHT", texts, max(1, min(6, SCREEN - 1 - len(found))))
+    elif told:
+        found += [Text(""), Text("WHAT IT SAYS ABOUT YOUR CUSTOMERS", "bold")]
+        for one in told:
+            found += _part(one["about"], one["text"])
+        found += [Text("")]
     return [*found, Text("hub demo --full tells every story with its evidence; --json has it as data", "dim")]
 
 

@@ -32,7 +32,7 @@ class Resolution:
 
     ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` the facts that changed to the
     record each hangs on; ``moved`` are the records that changed from one profile to another; ``told`` are the
-    facts that nobody told before.
+    facts that nobody told before; ``fresh`` are the records that are new.
     """
 
     members: dict[UUID, list[RecordRow]] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class Resolution:
     withdrawn: Mapping[UUID, int] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
     told: frozenset[UUID] = frozenset()
+    fresh: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime)
     resolution.facts = {one: fact.record_id for one, fact in stored.changed.items()}
     resolution.withdrawn = stored.withdrawn
     resolution.told = frozenset(one for one, fact in stored.changed.items() if not fact.existed)
+    resolution.fresh = frozenset(fresh)
     _note_events(resolution, drafts, rows)
     metrics.RESOLVED.labels("created").inc(len(fresh))
     metrics.RESOLVED.labels("changed").inc(len(drafts.records) - len(fresh))

@@ -42,11 +42,15 @@ class Journey:
 
 
 def touches(seen: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Channel and time in seconds, in order: of touches of one channel within half an hour only the first."""
+    """Channel and time in seconds, in order: of touches of one channel within half an hour only the first.
+
+    Nor is what says nothing of where it came from (``DIRECT``) within half an hour of any other: it is the same visit.
+    """
     kept: list[tuple[str, float]] = []
     last: dict[str, float] = {}
-    for channel, at in sorted(seen, key=lambda one: one[1]):
-        if channel not in last or at - last[channel] > REPEATED:
+    for channel, at in sorted(seen, key=lambda one: (one[1], one[0] == DIRECT, one[0])):
+        before = max(last.values(), default=None) if channel == DIRECT else last.get(channel)
+        if before is None or at - before > REPEATED:
             kept.append((channel, at))
         last[channel] = at
     return kept

@@ -113,7 +113,7 @@ def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
     found: list[Journey] = []
     for happened in people:
         seen: list[tuple[str, float]] = []
-        for each in sorted(happened, key=lambda one: one.at):
+        for each in sorted(happened, key=lambda one: (one.at, one.value is not None, one.channel or "")):
             if each.value is None:
                 if each.channel is not None:
                     if seen and each.at - seen[-1][1] > WINDOW:

@@ -243,15 +243,19 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
     def before(batch: Sequence[Write]) -> None:
         merging = [(by_key[write.key], write.mirror.keys()) for write in batch if write.merge]
         changing = [write.key for write in batch if record.is_noted(by_key[write.key], write)]
-        if merging or changing:
+        first = [write.key for write in batch if record.is_first(by_key[write.key], write)]
+        if merging or changing or first:
             with sender.database.session() as session:
                 if merging:
                     due.unsettle(session, sender.connection.name, merging)
-                due.note_sending(session, sender.connection.name, [by_key[key].key for key in changing])
+                due.note_sending(session, sender.connection.name, [by_key[key].key for key in (*changing, *first)])
                 named = [write for write in batch if write.key in changing and record.names_unknown(write)]
                 unsure = {by_key[w.key].mirror_key: record.unheard(by_key[w.key], w) for w in named}
                 due.set_mirrors(session, sender.connection.name, unsure)
-        noted.update(changing)
+        if first:
+            with sender.database.session() as session:
+                due.note_for_winners(session, sender.connection.name, [by_key[key].key for key in first])
+        noted.update(changing, first)
 
     def prepare() -> None:
         sender.prepared = False
@@ -279,6 +283,7 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
         with sender.database.session() as session:
             due.note_unsent(session, sender.connection.name, [by_key[key].key for key in unsent])
             named = [by_key[write.key] for write in writes if write.key in unsent and record.names_unknown(write)]
+            named = [row for row in named if row.mirror]
             due.set_mirrors(session, sender.connection.name, {row.mirror_key: row.mirror for row in named})
     return sent
 

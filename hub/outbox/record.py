@@ -92,6 +92,14 @@ def is_noted(row: DueRow, write: Write) -> bool:
     return bool(row.mirror) and not row.uncertain and not write.merge
 
 
+def is_first(row: DueRow, write: Write) -> bool:
+    """True where a person may be made there: if nobody hears of it, whoever takes the person over has to look.
+
+    Found again by the profile's id, it needs no note as long as the profile stays. A merge meanwhile ends the row.
+    """
+    return write.kind == "profile" and not (row.mirror or row.external_ids or row.uncertain)
+
+
 def names_unknown(write: Write) -> bool:
     """True where the note says what is unknown, and keeps the rest.
 

@@ -9,10 +9,14 @@ from typing import Any
 from hub.sandbox.records import Reply
 
 Json = dict[str, Any]
-CONTACT = ("firstname", "lastname", "email", "phone", "city", "hub_order_count", "hub_lifetime_value")
+CONTACT = (
+    "firstname", "lastname", "email", "phone", "city", "hub_order_count", "hub_lifetime_value",
+    "customer_stage", "customer_score", "next_product",
+)  # fmt: skip
 DEAL = ("dealname", "amount", "deal_currency_code", "dealstage", "closedate")
 TITLES = {
     "firstname": "first name", "lastname": "last name", "hub_order_count": "orders", "hub_lifetime_value": "value",
+    "customer_stage": "stage", "customer_score": "score", "next_product": "next product",
     "dealname": "deal", "deal_currency_code": "currency", "dealstage": "stage", "closedate": "placed at",
 }  # fmt: skip
 

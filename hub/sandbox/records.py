@@ -131,6 +131,10 @@ class Records:
         self._holders: dict[tuple[str, str, str], Stored] = {}
         self._ids = itertools.count(501)
 
+    def define(self, kind: str, name: str) -> None:
+        """A text property that somebody made there by hand."""
+        self.definitions[kind][name] = _property(name, "string")
+
     def known(self, kind: str, key: str) -> Stored:
         """The record of this id, also under an id it had before a merge. Raises Refusal."""
         while key in self.merged:
@@ -277,11 +281,12 @@ def _swapped_emails(record: Stored, email: str) -> dict[str, str]:
 
 def _default_properties(kind: str) -> dict[str, Json]:
     typed = {**dict.fromkeys((*_TEXT[kind], *_READ_ONLY), "string"), **_TYPED[kind]}
-    return {
-        name: {"name": name, "label": name, "description": "", "groupName": "standard", "type": type_,
-               "fieldType": "text", "options": [], "hasUniqueValue": False}
-        for name, type_ in typed.items()
-    }  # fmt: skip
+    return {name: _property(name, type_) for name, type_ in typed.items()}
+
+
+def _property(name: str, type_: str) -> Json:
+    return {"name": name, "label": name, "description": "", "groupName": "standard", "type": type_,
+            "fieldType": "text", "options": [], "hasUniqueValue": False}  # fmt: skip
 
 
 def _well_formed(name: str, type_: str, value: str) -> bool:

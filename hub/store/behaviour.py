@@ -12,6 +12,9 @@ from hub.store import text
 from hub.store.database import Session
 from hub.store.facts import PARTS
 
+ACTS = ("interaction", "cart", "case", "feedback")
+"""Kinds of facts that are acts of a person by themselves."""
+
 _MOST = 500
 """Facts of one record that are read, the newest: a fold looks at no more of a person."""
 
@@ -67,6 +70,20 @@ def done(session: Session, profiles: Collection[UUID], placed: Collection[str]) 
     for profile_id, kind, at, connection, payload in session.rows(_ACTS, given) if profiles else ():
         found.setdefault(profile_id, []).append(DoneRow(kind, at, connection, text.or_else(payload, None)))
     return found
+
+
+def concerned(session: Session, profiles: Collection[UUID], fresh: Collection[UUID]) -> set[UUID]:
+    """Which of these profiles have acts: by the fold that is stored, or by what waited for their ``fresh`` records."""
+    rows = session.rows(
+        """
+        SELECT profile_id FROM behaviour WHERE profile_id = ANY(%(profiles)b)
+        UNION ALL
+        SELECT r.profile_id FROM record r WHERE r.id = ANY(%(fresh)b) AND EXISTS (
+            SELECT FROM fact f WHERE f.record_id = r.id AND f.kind = ANY(%(acts)s) OFFSET 0)
+        """,
+        {"profiles": list(profiles), "fresh": list(fresh), "acts": list(ACTS)},
+    )
+    return {profile for (profile,) in rows}
 
 
 @dataclass(frozen=True, slots=True)

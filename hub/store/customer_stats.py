@@ -31,6 +31,25 @@ _DAYS = f"""
     """
 
 
+_BY_CONNECTION = f"""
+    SELECT o.connection, o.currency, (o.happened_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
+        count(DISTINCT r.profile_id), sum(o.amount - parts.refunded)::float8
+    FROM fact o JOIN record r ON r.id = o.record_id JOIN profile p ON p.id = r.profile_id {PARTS}
+    WHERE o.kind = 'order' AND o.counted AND NOT p.suppressed AND NOT parts.deleted
+        AND (o.connection = ANY(%b::text[]) OR NOT state.unpaid) AND o.currency IS NOT NULL
+        AND o.amount >= 0 AND (o.amount = 0 OR o.amount > parts.refunded)
+        AND (o.happened_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01' BETWEEN %s AND %s
+    GROUP BY 1, 2, 3
+    """
+
+
+def by_connection(
+    session: Session, first: int, last: int, placed: Collection[str]
+) -> list[tuple[str, str, int, int, float]]:
+    """(connection, currency, day, customers who ordered, net) of the orders of these days, by what counts as one."""
+    return session.rows(_BY_CONNECTION, [list(placed), first, last])
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerStat:
     """``nets`` are amounts by day in ``currency``, the one of most order days; 0 on days with orders in others only.

@@ -225,6 +225,27 @@ def set_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, Mappi
         _write_mirrors(session, destination, {key: orjson.dumps(held).decode() for key, held in mirrors.items()})
 
 
+def note_for_winners(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Where these were merged into others since they were read: note that those have to look for what is made of them.
+
+    A transaction of its own after ``note_sending``, as it takes rows in another order.
+    """
+    session.run(
+        """
+        WITH chosen AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(ARRAY(
+                SELECT a.profile_id FROM unnest(%(keys)b::uuid[]) AS given (key)
+                CROSS JOIN LATERAL (SELECT a.profile_id FROM alias a WHERE a.id = given.key OFFSET 0) a
+                WHERE NOT EXISTS (
+                    SELECT FROM outbox o WHERE o.destination = %(destination)s AND o.key = given.key OFFSET 0)))
+            ORDER BY key FOR UPDATE)
+        UPDATE outbox SET uncertain = true FROM chosen
+        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+        """,
+        {"destination": destination, "keys": list(keys)},
+    )
+
+
 def _set_uncertain(session: Session, destination: str, keys: Collection[UUID], *, uncertain: bool) -> None:
     if keys:
         session.run(

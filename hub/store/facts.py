@@ -118,6 +118,9 @@ PARTS = """CROSS JOIN LATERAL (
 of it since (it was taken back from the trash), and ``unpaid`` while neither the order nor the payments told apart from
 it say that it was paid."""
 
+NOT_ERASED = "NOT EXISTS (SELECT FROM profile p WHERE p.id = r.profile_id AND p.suppressed)"
+"""Of a record ``r``: nothing of who asked to be erased is shown, or learnt from."""
+
 _SUMMARIES = f"""
     SELECT r.profile_id, o.currency, state.unpaid AND o.connection <> ALL(%b::text[]) AS open, count(*),
         sum(o.amount - parts.refunded), min(o.happened_at), max(o.happened_at)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hub.store import text
 from hub.store.database import Session
+from hub.store.facts import NOT_ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,12 @@ def _agrees(golden: str) -> bool:
 def messages(session: Session, since: datetime) -> list[tuple[UUID, datetime, bool]]:
     """(profile, time, whether the business spoke) of what was written to and fro, person by person, oldest first."""
     return session.rows(
-        """
+        f"""
         SELECT r.profile_id, f.happened_at, f.payload LIKE '%%"direction":"out"%%'
         FROM fact f JOIN record r ON r.id = f.record_id
         WHERE f.kind = 'interaction' AND f.received_at >= %s AND f.happened_at >= %s
             AND substring(f.payload from '"kind":"([a-z_]+)"') IN ('message', 'mention', 'comment', 'email_replied')
+            AND {NOT_ERASED}
         ORDER BY 1, 2, f.id
         """,
         [since, since],

@@ -9,15 +9,12 @@ from uuid import UUID
 
 from hub.store import text
 from hub.store.database import Session
+from hub.store.facts import NOT_ERASED
 
 _WRITTEN = """f.kind = 'interaction' AND f.payload LIKE '%%"text":"%%'
     AND f.payload NOT LIKE '%%"direction":"out"%%'
     AND substring(f.payload from '"kind":"([a-z_]+)"')
         IN ('message', 'mention', 'comment', 'email_replied', 'lead_form')"""
-
-
-# Nothing of who asked to be erased is shown, or learnt from.
-_NOT_ERASED = "NOT EXISTS (SELECT FROM profile p WHERE p.id = r.profile_id AND p.suppressed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ def written(session: Session, since: datetime, limit: int) -> list[WrittenRow]:
                 WHERE other.profile_id = r.profile_id AND a.kind = 'interaction' AND a.happened_at > f.happened_at
                     AND a.payload LIKE '%%"direction":"out"%%' OFFSET 0)
         FROM fact f LEFT JOIN record r ON r.id = f.record_id LEFT JOIN tone t ON t.fact_id = f.id
-        WHERE {_WRITTEN} AND f.received_at >= %s AND f.happened_at >= %s AND {_NOT_ERASED}
+        WHERE {_WRITTEN} AND f.received_at >= %s AND f.happened_at >= %s AND {NOT_ERASED}
         ORDER BY f.happened_at DESC, f.id LIMIT %s
         """,
         [since, since, limit],
@@ -92,7 +89,7 @@ def state(session: Session) -> tuple[int, datetime | None]:
     row = session.one(
         f"""
         SELECT count(*), max(t.at) FROM tone t JOIN fact f ON f.id = t.fact_id
-            LEFT JOIN record r ON r.id = f.record_id WHERE {_NOT_ERASED}
+            LEFT JOIN record r ON r.id = f.record_id WHERE {NOT_ERASED}
         """
     )
     return (row[0], row[1]) if row else (0, None)
@@ -103,7 +100,7 @@ def corrections(session: Session, limit: int) -> list[tuple[str, str]]:
     rows = session.rows(
         f"""
         SELECT f.payload, t.tone FROM tone t JOIN fact f ON f.id = t.fact_id LEFT JOIN record r ON r.id = f.record_id
-        WHERE {_NOT_ERASED} ORDER BY t.at DESC, t.fact_id LIMIT %s
+        WHERE {NOT_ERASED} ORDER BY t.at DESC, t.fact_id LIMIT %s
         """,
         [limit],
     )

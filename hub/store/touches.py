@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub.store import text
 from hub.store.database import Session
-from hub.store.facts import PARTS
+from hub.store.facts import NOT_ERASED, PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,24 @@ class HistoryRow:
 def histories(session: Session, since: datetime, most: int) -> Iterator[list[HistoryRow]]:
     """What people did since then, of whom anything but orders is known, one person after the other, oldest first.
 
-    An order that says by which campaign it came is known of, too.
+    An order that says by which campaign it came is known of, too. Nothing of who was erased, and nothing of the future.
     """
     rows = session.rows(
         f"""
         WITH seen AS (
             SELECT DISTINCT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id
             WHERE f.happened_at >= %s AND (f.kind = 'interaction' OR (f.kind = 'order'
-                AND f.payload ~ '"(utm_(source|medium|campaign)|click_id|affiliateCode|campaignCode)"')) LIMIT %s)
+                AND f.payload ~ '"(utm_(source|medium|campaign)|click_id|affiliateCode|campaignCode)"'))
+                AND {NOT_ERASED} LIMIT %s)
         SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, o.payload, o.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
             JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted AND o.happened_at >= %s {PARTS}
-        WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > parts.refunded
+        WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > parts.refunded AND o.happened_at <= now()
         UNION ALL
         SELECT r.profile_id, f.happened_at, NULL, NULL, f.payload, f.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
-            JOIN fact f ON f.record_id = r.id AND f.kind = 'interaction' AND f.happened_at >= %s
+            JOIN fact f ON f.record_id = r.id AND f.kind = 'interaction'
+                AND f.happened_at >= %s AND f.happened_at <= now()
         ORDER BY 1, 2, 6
         """,
         [since, most, since, since],
@@ -71,12 +73,13 @@ class LinesRow:
 
 
 def order_lines(session: Session, after: UUID | None, limit: int) -> list[LinesRow]:
-    """Orders that count and did not go back in full, in the order of their ids."""
+    """Orders that count and did not go back in full, in the order of their ids; none of erased people or the future."""
     rows = session.rows(
         f"""
         SELECT o.id, r.profile_id, o.connection, o.happened_at, o.currency, o.payload
         FROM fact o JOIN record r ON r.id = o.record_id {PARTS}
         WHERE o.kind = 'order' AND o.counted AND o.id > %s AND o.amount > parts.refunded AND NOT parts.deleted
+            AND o.happened_at <= now() AND {NOT_ERASED}
         ORDER BY o.id LIMIT %s
         """,
         [after or UUID(int=0), limit],

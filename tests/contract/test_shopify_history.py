@@ -14,11 +14,13 @@ import httpx
 import orjson
 import pytest
 
+from hub.connectors.shopify import mapping_graphql
 from hub.connectors.shopify.manifest import MANIFEST, ShopifySettings
 from hub.connectors.shopify.source import parse, verify
 from hub.connectors.shopify.source_graphql import seconds_until_room
 from hub.connectors.shopify.source_history import SHAPE, as_webhook, backfill
 from hub.errors import AuthError, RateLimited, RejectedError, VerificationError
+from hub.mapping.came import came_by
 from hub.model.event import CustomerEvent, OrderEvent
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
@@ -283,12 +285,38 @@ def test_an_answer_of_200_with_errors_is_an_error_of_the_tree(errors: Any, kind:
         list(backfill(http, SETTINGS, None, None))
 
 
-def test_without_the_scope_of_locations_all_else_is_read() -> None:
+@pytest.mark.parametrize(
+    ("visit", "told"),
+    [
+        (
+            {"landingPage": "https://shop.example/?gclid=x#top", "utmParameters": {"source": "g", "campaign": "a b"}},
+            {"utm_source": "g", "utm_campaign": "a b", "click_id": "gclid"},
+        ),
+        (
+            {"landingPage": "https://shop.example/?utm_source=mail", "utmParameters": {"source": "mail"}},
+            {"utm_source": "mail"},
+        ),
+        ({"landingPage": None, "utmParameters": {"source": "g", "medium": None}}, {"utm_source": "g"}),
+        ({"landingPage": "https://shop.example/", "utmParameters": None}, {}),
+        (None, {}),
+    ],
+)
+def test_the_campaign_of_the_visit_that_ended_in_an_order_is_read(visit: Any, told: Mapping[str, str]) -> None:
+    """ShopifySharp #935, airbyte #44890: a history without ``customerJourneySummary`` knows no campaign of an order."""
+    found = mapping_graphql.order({**bought(7), "customerJourneySummary": {"lastVisit": visit, "firstVisit": None}})
+    assert came_by(found["landing_site"]) == told
+
+
+@pytest.mark.parametrize(
+    "path",
+    [["retailLocation"], ["customerJourneySummary"], ["customerJourneySummary", "lastVisit", "landingPage"]],
+)
+def test_without_a_scope_that_orders_do_not_need_all_else_is_read(path: list[str]) -> None:
     def shop(request: httpx.Request) -> httpx.Response:
         lists = Shop([bought(7)])(request).json()
         denied = {
             "message": "Access denied",
-            "path": ["orders", "nodes", 0, "retailLocation"],
+            "path": ["orders", "nodes", 0, *path],
             "extensions": {"code": "ACCESS_DENIED"},
         }
         return httpx.Response(200, json={**lists, "errors": [denied]})

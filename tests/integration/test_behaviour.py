@@ -12,10 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from hub.application import insight, report, tone
+from hub.application import insight, judge, report, tone
 from hub.application.traits import Insight, explained
 from hub.errors import NotFound, RefusedError
 from hub.insight.segments import compile_segments
+from hub.model.consent import Consent
 from hub.model.event import CanonicalEvent, CartEvent, InteractionEvent
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction
@@ -89,6 +90,46 @@ def test_traits_are_the_same_in_whatever_order_facts_come(database: Database) ->
             way.take(entry([one], f"e{number + 1}", received_at=now))
         told.append(only(database).traits.model_dump())
     assert told == [told[0]] * len(told)
+
+
+def test_what_was_done_moves_with_its_records_by_merge_and_split(database: Database) -> None:
+    # given one record that acted, and one that ordered, of which nobody knows that they are one person
+    way, now = Way(database), now_of(database)
+    till = customer("9", when=now - 3 * DAY, name=("Ida", "Sommer"), phones=["+491701234567"])
+    way.take(entry([IDA, did("7", "v1", "product_added", now - 2 * DAY)], "e1", received_at=now))
+    way.take(entry([till, order("9", "t1", now - DAY)], "e2", received_at=now))
+    assert {one.traits.funnel for one in everybody(database)} == {"cart", None}
+    # when an address makes them one
+    known = customer("9", when=now, name=("Ida", "Sommer"), emails=["ida@sommer.example"])
+    way.take(entry([known], "e3", received_at=now))
+    merged = only(database)
+    assert (merged.traits.funnel, merged.traits.left_cart_at) == ("order", None)
+    # and somebody takes them apart again
+    judge.Judge(way.processing).split(merged.id, ["shop:customer:9"], by="test")
+    way.take()
+    told = {one.records[0].external_id: one.traits for one in everybody(database)}
+    assert (told["7"].funnel, told["9"].funnel) == ("cart", None)
+    assert told["7"].left_cart_at == now - 2 * DAY
+
+
+def test_what_waited_for_a_visitor_to_be_known_counts_from_then_on(database: Database) -> None:
+    way, now = Way(database), now_of(database)
+    seen = did("7", "v1", "product_added", now - 2 * DAY).model_copy(update={"waits": True})
+    way.take(entry([seen], "e1", received_at=now))
+    assert everybody(database) == []
+    way.take(entry([IDA, order("7", "o1", now - 3 * DAY)], "e2", received_at=now))
+    assert only(database).traits.left_cart_at == now - 2 * DAY
+
+
+def test_a_consent_tells_the_channel_of_who_acted_before(database: Database) -> None:
+    way, now = Way(database), now_of(database)
+    clicks = [did("7", f"v{n}", "email_clicked", now - n * DAY, channel="email") for n in range(1, 7)]
+    way.take(entry([IDA, *clicks], "e1", received_at=now))
+    assert only(database).traits.preferred_channel is None
+    yes = Consent(channel="email", state="opted_in", at=now, explicit=True)
+    agreed = customer("7", when=now, name=("Ida", "Sommer"), emails=["ida@sommer.example"], consents=[yes])
+    way.take(entry([agreed], "e2", received_at=now))
+    assert only(database).traits.preferred_channel == "email"
 
 
 def test_drop_outs_are_a_segment_and_a_report(database: Database) -> None:

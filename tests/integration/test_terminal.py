@@ -33,7 +33,7 @@ SHOWN = {
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",
     "user add", "user list", "user link", "user role", "user remove",
     "insight run", "insight status", "insight try", "insight apply", "insight rollback", "insight list",
-    "insight personas", "alerts list", "interactions list", "interactions tone",
+    "insight personas", "insight set", "insight unset", "alerts list", "interactions list", "interactions tone",
     "segments list", "segments show", "segments preview", "report",
 }  # fmt: skip
 """Commands that are run below, with data that acts on terminals in everything they could print."""
@@ -127,7 +127,9 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("user", "add", HOSTILE, "--role", "viewer"), ("user", "list"), ("user", "role", HOSTILE, "support"),
         ("user", "link", HOSTILE), ("user", "remove", HOSTILE),
         ("insight", "run"), ("insight", "status"), ("insight", "try"), ("insight", "apply"), ("insight", "rollback"),
-        ("insight", "list"), ("insight", "personas"), ("segments", "list"), ("segments", "show", HOSTILE),
+        ("insight", "list"), ("insight", "personas"), ("insight", "set", anna, "stage", HOSTILE, "--reason", HOSTILE),
+        ("insight", "set", anna, "stage", "loyal", "--reason", HOSTILE), ("insight", "unset", anna, "stage"),
+        ("segments", "list"), ("segments", "show", HOSTILE),
         ("segments", "preview", str(segments)), ("report",), ("report", "products"), ("report", "products", "--csv"),
         ("alerts", "list"), ("interactions", "list"), ("interactions", "tone", nothing, HOSTILE),
     ):  # fmt: skip

@@ -28,7 +28,7 @@ from hub.model.money import Money
 from hub.model.order import Order, Refund
 from hub.model.profile import Profile
 from hub.profiles import view
-from hub.store import insight_models
+from hub.store import customer_stats, insight_models
 from hub.store.database import Database
 from tests.support.doubles import Crm, at, customer, empty, entry, routes_to
 from tests.support.hubspot import Way
@@ -159,6 +159,23 @@ def test_currencies_are_never_added_and_orders_of_a_day_are_one(database: Databa
     first = day_of(day)
     # Two order days in either currency: the one that comes first in the alphabet.
     assert (days, nets, currency) == ([first - 9, first - 2, first], [99.0, 0.0, 70.0], "CHF")
+
+
+def test_orders_by_channel_are_what_counts_as_an_order_of_whom_is_known(database: Database) -> None:
+    now = now_of(database)
+    back = Refund(external_id="r1", amount=Money(amount=Decimal("4.00"), currency="EUR"), at=now)
+    told = [
+        order("7", "o1", now - 3 * DAY, "10.00", refunds=[back]),
+        order("7", "o2", now - 2 * DAY, "5.00", state="cancelled"),
+        order("7", "o3", now - 2 * DAY, "7.00", currency="CHF"),
+        order("7", "o4", now - 2 * DAY, "-7.00", currency="CHF"),
+        order("7", "o5", now + 9 * DAY, "50.00"),
+    ]
+    Way(database).take(entry([IDA, *told], "e1"))
+    today = day_of(now)
+    with database.session() as session:
+        found = customer_stats.by_connection(session, today - 9, today - 1, [])
+    assert sorted(found) == [("shop", "CHF", today - 2, 1, 7.0), ("shop", "EUR", today - 3, 1, 6.0)]
 
 
 HISTORY: tuple[CanonicalEvent, ...] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -449,6 +450,37 @@ def test_a_contact_that_was_created_unseen_is_found_after_its_profile_was_merged
     house.deliver("crm")
     house.merge("1", "4")
     house.rest()
+    house.sound()
+    assert sorted(one["firstname"] for one in house.crm.contacts()) == ["Anna", "Bert", "Carla"]
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it was sent"])
+@pytest.mark.parametrize("dies", [False, True], ids=["no answer", "the process dies"])
+def test_a_contact_that_was_created_unseen_while_its_profile_was_merged_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch, dies: bool, sent: bool
+) -> None:
+    # given a contact without an e-mail to look for, of whose creation nobody hears
+    house.take(person("4", "Dörte", phones=["+493023125104"]))
+    house.crm.fail(path="batch/upsert", kind="silent")
+    recorded = outbox.record
+
+    # when its profile is merged before anybody knows that
+    merged: list[str] = []
+
+    def meanwhile(session: Any, name: str, subject: Any, results: Any) -> None:
+        if not merged and bool(results) == sent:
+            merged.append("4")
+            house.merge("1", "4")
+        if results and dies:
+            monkeypatch.setattr(outbox, "record", recorded)
+            raise KeyboardInterrupt
+        recorded(session, name, subject, results)
+
+    monkeypatch.setattr(outbox, "record", meanwhile)
+    with suppress(KeyboardInterrupt):
+        house.deliver("crm")
+    house.rest()
+    # then it is no contact of nobody
     house.sound()
     assert sorted(one["firstname"] for one in house.crm.contacts()) == ["Anna", "Bert", "Carla"]
 

@@ -124,6 +124,7 @@ def order(o: Tree) -> dict[str, Any]:
         "displayFinancialStatus": (o.get("financial_status") or "").upper() or None,
         "displayFulfillmentStatus": _FULFILMENT[o.get("fulfillment_status")],
         "retailLocation": _node("Location", o.get("location_id")),
+        "customerJourneySummary": {"lastVisit": {"landingPage": o.get("landing_site"), "utmParameters": None}},
         "customAttributes": _attributes(o.get("note_attributes")), "totalPriceSet": total,
         "subtotalPriceSet": _bag(o.get("subtotal_price"), shop), "totalTaxSet": _bag(o.get("total_tax"), shop),
         "totalDiscountsSet": _bag(o.get("total_discounts"), shop),

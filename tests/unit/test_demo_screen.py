@@ -27,7 +27,7 @@ SHOWN: dict[str, Any] = {
         "left_out": ["email: INVALID_EMAIL"],
         "answers": {"429": 6, "500": 1, "silent": 1, "cut": 1},
     },
-    "insight": ["812 customers: 640 new, 30 loyal, 142 at risk"] * 9,
+    "insight": [{"about": "Life cycle", "text": "812 customers: 640 new, 30 loyal, 142 at risk"}] * 9,
     "laws": [
         {"law": f"L{n}", "title": "A law of some words", "held": True, "broken": []} for n in range(1, 12)
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 Tree = Mapping[str, Any]
 
@@ -55,6 +55,7 @@ def order(given: Tree) -> dict[str, Any]:
         "source_name": given.get("sourceName"),
         "location_id": _id(given.get("retailLocation")),
         "customer_locale": given.get("customerLocale"),
+        "landing_site": _landing(given.get("customerJourneySummary")),
         "buyer_accepts_marketing": given.get("customerAcceptsMarketing") or False,
         "processed_at": given.get("processedAt"),
         "cancelled_at": given.get("cancelledAt"),
@@ -122,6 +123,20 @@ def _purchase(given: Tree) -> dict[str, Any]:
         "total_price": _shop(given, "totalPriceSet"),
         "note_attributes": _attributes(given),
     }
+
+
+def _landing(journey: Tree | None) -> str | None:
+    """The page that the visit which ended in the order began with, with its UTM parameters in its address.
+
+    None while Shopify is still working the visits out, and where there was none, as at a till.
+    """
+    told = journey or {}
+    visit = told.get("lastVisit") or told.get("firstVisit") or {}
+    page, named = str(visit.get("landingPage") or ""), visit.get("utmParameters") or {}
+    there = page.partition("#")[0]
+    more = {f"utm_{name}": named.get(name) for name in ("source", "medium", "campaign")}
+    query = urlencode({name: value for name, value in more.items() if value and f"{name}=" not in there})
+    return f"{there or '/'}{'&' if '?' in there else '?'}{query}" if query else there or None
 
 
 def _person(given: Tree) -> dict[str, Any]:

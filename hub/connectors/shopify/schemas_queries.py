@@ -1,7 +1,8 @@
 """What is asked of the GraphQL Admin API for a history: the fields that a webhook's payload has too, and the payments.
 
 Source of every field: https://shopify.dev/docs/api/admin-graphql/latest/objects/Order, .../Customer,
-.../AbandonedCheckout, .../LineItem, .../Refund, .../Fulfillment, .../OrderTransaction. A search for ``updated_at`` and
+.../AbandonedCheckout, .../LineItem, .../Refund, .../Fulfillment, .../OrderTransaction, .../CustomerJourneySummary,
+.../CustomerVisit, .../UTMParameters (of the order, its scope is enough). A search for ``updated_at`` and
 the order by it: https://shopify.dev/docs/api/admin-graphql/latest/queries/orders.
 """
 
@@ -11,6 +12,7 @@ _BAG = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCo
 _ADDRESS = "{ firstName lastName company address1 address2 city province country countryCodeV2 zip phone }"
 _TAXES = "{ title rate priceSet { shopMoney { amount } } }"
 _ALLOCATIONS = "{ allocatedAmountSet { shopMoney { amount } } discountApplication { index } }"
+_VISIT = "{ landingPage utmParameters { source medium campaign } }"
 _PERSON = f"""id createdAt updatedAt firstName lastName note
   defaultEmailAddress {{ emailAddress marketingState marketingOptInLevel marketingUpdatedAt }}
   defaultPhoneNumber {{ phoneNumber marketingState marketingOptInLevel marketingUpdatedAt }}
@@ -30,6 +32,7 @@ _ORDER = f"""id name email phone note tags test poNumber sourceName customerLoca
   totalTipReceivedSet {_BAG} currentTotalPriceSet {_BAG} originalTotalDutiesSet {_BAG} currentTotalDutiesSet {_BAG}
   originalTotalAdditionalFeesSet {_BAG} totalCashRoundingAdjustment {{ paymentSet {_BAG} }}
   customer {{ {_PERSON} }} billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
+  customerJourneySummary {{ lastVisit {_VISIT} firstVisit {_VISIT} }}
   taxLines {_TAXES}
   discountApplications(first: 20) {{ nodes {{ index
     ... on DiscountCodeApplication {{ code }} ... on ManualDiscountApplication {{ title }}

@@ -38,16 +38,22 @@ def ask(
     answer = json_of(client.post(f"admin/api/{settings.api_version}/graphql.json", asked))
     seconds = seconds_until_room((answer.get("extensions") or {}).get("cost"))
     errors = answer.get("errors") or ()
-    if errors and not _only_locations(errors):
+    if errors and not _only_extras(errors):
         raise _error_of(errors, seconds)
     client.hold(seconds)
     return answer.get("data") or {}
 
 
-def _only_locations(errors: Any) -> bool:
-    """Where an order was made needs the scope ``read_locations``; without it everything else is told all the same."""
+_EXTRAS = ("retailLocation", "customerJourneySummary")
+
+
+def _only_extras(errors: Any) -> bool:
+    """Whether only what needs more than the scope of orders is denied: everything else is told all the same.
+
+    Where an order was made needs ``read_locations``; the page of a visit is protected customer data.
+    """
     paths = [one.get("path") or [""] if isinstance(one, dict) else [""] for one in errors]
-    return all(path[-1] == "retailLocation" for path in paths)
+    return all(any(extra in path for extra in _EXTRAS) for path in paths)
 
 
 def seconds_until_room(cost: Any) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 Outcome = Literal["done", "skipped", "parked", "refused"]
-DAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
-"""When the story begins: yesterday morning, since what is long past says nothing of customers of today."""
+DAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When the story begins, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,12 @@ class Delivery:
     forged: bool = False
 
 
-def after(minutes: float) -> datetime:
-    """This many minutes into the story."""
-    return DAY + timedelta(minutes=minutes)
+@dataclass(frozen=True, slots=True)
+class Good:
+    """What a shop sells; the price is in cents, with tax."""
+
+    number: int
+    sku: str
+    name: str
+    cents: int
+    category: str

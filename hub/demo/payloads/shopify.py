@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from hub.demo.payloads import Delivery, Outcome, Who
+from hub.demo.payloads import Delivery, Good, Outcome, Who
 
 Json = dict[str, Any]
 CONNECTION = "shop-de"
 _SHIPPING = Decimal("4.90")
-_ARTICLES = (
-    ("Fischerhemd", "blau", "FH-BL-M"),
-    ("Seemannspullover", "marine", "SP-MA-L"),
-    ("Ölzeug", "gelb", "OZ-GE-M"),
-    ("Wollmütze", "grau", "WM-GR-U"),
-    ("Deckschuhe", "braun", "DS-BR-42"),
-)
-"""What the shop sells: title, variant and article number."""
 
 
 def delivery(
@@ -82,10 +75,14 @@ def order(
     fulfilled: bool = False,
     accepts_marketing: bool = False,
     test: bool = False,
-    article: int = 0,
+    goods: Sequence[Good] = (),
+    landing: str = "/",
 ) -> Json:
-    """The body of orders/create, orders/updated and orders/fulfilled; ``account`` None: a guest."""
-    net = Decimal(price)
+    """The body of orders/create, orders/updated and orders/fulfilled; ``account`` None: a guest.
+
+    Without ``goods`` it is one shirt of this ``price``.
+    """
+    net = Decimal(sum(one.cents for one in goods)) / 100 if goods else Decimal(price)
     total, tax = net + _SHIPPING, (net + _SHIPPING) * 19 / 119
     changed = updated or at
     return {
@@ -122,7 +119,7 @@ def order(
         "estimated_taxes": False,
         "financial_status": "paid",
         "fulfillment_status": "fulfilled" if fulfilled else None,
-        "landing_site": "/",
+        "landing_site": landing,
         "location_id": None,
         "name": f"#{number}",
         "note": None,
@@ -163,7 +160,7 @@ def order(
         "customer": None if account is None else _customer(account, who, changed),
         "discount_applications": [],
         "fulfillments": [_fulfilment(number, changed)] if fulfilled else [],
-        "line_items": [_line(number, net, article % len(_ARTICLES))],
+        "line_items": [_sold(number, place, one) for place, one in enumerate(goods)] or [_line(number, net)],
         "payment_terms": None,
         "refunds": [],
         "shipping_address": _address(who),
@@ -280,9 +277,8 @@ def _address(who: Who) -> Json:
     }
 
 
-def _line(number: int, price: Decimal, article: int) -> Json:
+def _line(number: int, price: Decimal) -> Json:
     identifier = 14_880_001_112_000_000_000 + number
-    title, variant, sku = _ARTICLES[article]
     return {
         "id": identifier,
         "admin_graphql_api_id": f"gid://shopify/LineItem/{identifier}",
@@ -293,27 +289,40 @@ def _line(number: int, price: Decimal, article: int) -> Json:
         "fulfillment_status": None,
         "gift_card": False,
         "grams": 420,
-        "name": f"{title} - {variant}",
+        "name": "Fischerhemd - blau",
         "price": str(price),
         "price_set": _set(price),
         "product_exists": True,
-        "product_id": 8_800_112_233_445_566_778 + article,
+        "product_id": 8800112233445566778,
         "properties": [],
         "quantity": 1,
         "requires_shipping": True,
-        "sku": sku,
+        "sku": "FH-BL-M",
         "taxable": True,
-        "title": title,
+        "title": "Fischerhemd",
         "total_discount": "0.00",
         "total_discount_set": _set(Decimal(0)),
-        "variant_id": 4_400_998_877_665_544_332 + article,
+        "variant_id": 4400998877665544332,
         "variant_inventory_management": "shopify",
-        "variant_title": variant,
+        "variant_title": "blau",
         "vendor": "Hafenkante",
         "tax_lines": [_tax(price * 19 / 119)],
         "duties": [],
         "discount_allocations": [],
     }
+
+
+def _sold(number: int, place: int, good: Good) -> Json:
+    identifier = 14_880_001_112_000_000_000 + number + place * 10**13
+    told = {"name": good.name, "title": good.name, "variant_title": None, "sku": good.sku}
+    ids = {"product_id": product_id(good), "variant_id": product_id(good) + 1}
+    named = {"id": identifier, "admin_graphql_api_id": f"gid://shopify/LineItem/{identifier}"}
+    return {**_line(number, Decimal(good.cents) / 100), **told, **ids, **named}
+
+
+def product_id(good: Good) -> int:
+    """The id of a product."""
+    return 8_800_112_200_000_000_000 + good.number * 10
 
 
 def _shipping_line(number: int) -> Json:

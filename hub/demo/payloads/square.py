@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from hub.demo.payloads import Delivery, Who
+from hub.demo.payloads import Delivery, Good, Who
 
 Json = dict[str, Any]
 CONNECTION = "till"
@@ -76,8 +76,11 @@ def order_created(number: int, at: datetime) -> Delivery:
     return _event("order.created", "order_created", order_id(number), {"order_created": pointer}, at)
 
 
-def order(number: int, at: datetime, *, cents: int, customer: str | None) -> Json:
-    """The order of ``order_created``, as ``GET /v2/orders/{id}`` gives it."""
+def order(number: int, at: datetime, *, cents: int, customer: str | None, goods: Sequence[Good] = ()) -> Json:
+    """The order of ``order_created``, as ``GET /v2/orders/{id}`` gives it; without ``goods`` it is one bunch."""
+    cents = sum(one.cents for one in goods) or cents
+    sold: list[tuple[str, str | None, int]] = [(one.name, None, one.cents) for one in goods]
+    sold = sold or [("Frühlingsstrauß", "groß", cents)]
     money = {"amount": cents, "currency": "EUR"}
     nothing = {"amount": 0, "currency": "EUR"}
     found = {
@@ -85,19 +88,7 @@ def order(number: int, at: datetime, *, cents: int, customer: str | None) -> Jso
         "location_id": _LOCATION,
         "source": {"name": "Square Point of Sale"},
         "line_items": [
-            {
-                "uid": f"li-{number}",
-                "quantity": "1",
-                "name": "Frühlingsstrauß",
-                "variation_name": "groß",
-                "item_type": "ITEM",
-                "base_price_money": money,
-                "variation_total_price_money": money,
-                "gross_sales_money": money,
-                "total_tax_money": nothing,
-                "total_discount_money": nothing,
-                "total_money": money,
-            }
+            _line(f"li-{number}-{place}", name, variation, paid) for place, (name, variation, paid) in enumerate(sold)
         ],
         "created_at": _time(at),
         "updated_at": _time(at),
@@ -126,6 +117,24 @@ def order(number: int, at: datetime, *, cents: int, customer: str | None) -> Jso
         "reference_id": f"KASSE2-{number}",
     }
     return {"order": {name: value for name, value in found.items() if value is not None}}
+
+
+def _line(uid: str, name: str, variation: str | None, cents: int) -> Json:
+    money, nothing = {"amount": cents, "currency": "EUR"}, {"amount": 0, "currency": "EUR"}
+    found = {
+        "uid": uid,
+        "quantity": "1",
+        "name": name,
+        "variation_name": variation,
+        "item_type": "ITEM",
+        "base_price_money": money,
+        "variation_total_price_money": money,
+        "gross_sales_money": money,
+        "total_tax_money": nothing,
+        "total_discount_money": nothing,
+        "total_money": money,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def payment(number: int, at: datetime, *, cents: int) -> Json:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from hub.demo.payloads import Delivery, Who
+from hub.demo.payloads import Delivery, Good, Who
 
 Json = dict[str, Any]
 CONNECTION = "shop-at"
@@ -62,8 +64,15 @@ def order(
     updated: datetime | None = None,
     status: str = "processing",
     refunds: tuple[str, ...] = (),
+    goods: Sequence[Good] = (),
+    came_by: Mapping[str, str] = MappingProxyType({"source_type": "typein"}),
 ) -> Json:
-    """The body of order.created and order.updated; ``account`` 0: a guest."""
+    """The body of order.created and order.updated; ``account`` 0: a guest.
+
+    Without ``goods`` it is one jug of this ``net`` price. ``came_by`` is what its order attribution says.
+    """
+    nets = [Decimal(one.cents * 100 // 119) / 100 for one in goods]
+    net = f"{sum(nets):.2f}" if goods else net
     tax, shipping_tax = Decimal(net) * 19 / 100, _NET_SHIPPING * 19 / 100
     total = Decimal(net) + tax + _NET_SHIPPING + shipping_tax
     return {
@@ -95,8 +104,12 @@ def order(
         "date_paid": _local(at),
         "cart_hash": "",
         "number": str(number),
-        "meta_data": [{"id": 13106, "key": "_wc_order_attribution_source_type", "value": "typein"}],
-        "line_items": [_line(number, net, tax)],
+        "meta_data": [
+            {"id": 13106 + place, "key": f"_wc_order_attribution_{name}", "value": value}
+            for place, (name, value) in enumerate(came_by.items())
+        ],
+        "line_items": [_sold(number, place, one, nets[place]) for place, one in enumerate(goods)]
+        or [_line(number, net, tax)],
         "tax_lines": [_tax_line(number, tax, shipping_tax)],
         "shipping_lines": [_shipping_line(number, shipping_tax)],
         "fee_lines": [],
@@ -155,6 +168,11 @@ def _line(number: int, net: str, tax: Decimal) -> Json:
         "image": {"id": "", "src": ""},
         "parent_name": None,
     }
+
+
+def _sold(number: int, place: int, good: Good, net: Decimal) -> Json:
+    named = {"id": 300_000 + number + place * 10**12, "name": good.name, "sku": good.sku}
+    return {**_line(number, str(net), net * 19 / 100), **named, "product_id": 1_000 + good.number, "variation_id": 0}
 
 
 def _tax_line(number: int, tax: Decimal, shipping_tax: Decimal) -> Json:

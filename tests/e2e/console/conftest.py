@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hub import bootstrap
 from hub.application import sign_in
 from hub.application.process import process_batch
 from hub.demo.cast import cast
+from hub.demo.command import yesterday
 from hub.demo.send import Senders
 from hub.demo.stage import CRM_TOKEN, configuration
 from hub.outbox.deliver import deliver
@@ -71,7 +73,7 @@ def hub(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFact
         url = stack.enter_context(served(bootstrap.api(run)))
         senders = Senders(url, run.connections)
         stack.callback(senders.close)
-        people = cast()
+        people = cast(1, yesterday(datetime.now(UTC)))
         senders.send([*people.opening, *(one for one in people.later if one.connection != "till")], lambda: None)
         assert senders.sent.wrong == []
         while process_batch(run.processing).entries:

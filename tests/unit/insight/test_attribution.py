@@ -123,3 +123,15 @@ def test_cents_add_up():
 def test_touches_of_one_channel_within_half_an_hour_are_one():
     seen = [("ad", 0.0), ("ad", 600.0), ("mail", 700.0), ("ad", 5000.0)]
     assert attribution.touches(seen) == [("ad", 0.0), ("mail", 700.0), ("ad", 5000.0)]
+
+
+def test_what_says_nothing_of_where_it_came_from_is_of_the_visit_it_was_in():
+    visit = [("ad", 0.0), ("direct", 60.0), ("direct", 1800.0), ("direct", 3500.0)]
+    assert attribution.touches(visit) == [("ad", 0.0)]
+    assert attribution.touches([("ad", 0.0), ("direct", 1801.0)]) == [("ad", 0.0), ("direct", 1801.0)]
+    assert attribution.touches([("direct", 0.0), ("ad", 60.0)]) == [("direct", 0.0), ("ad", 60.0)]
+
+
+def test_touches_of_one_second_are_the_same_in_any_order():
+    seen = [("mail", 5.0), ("direct", 5.0), ("ad", 5.0)]
+    assert {tuple(attribution.touches(order)) for order in permutations(seen)} == {(("ad", 5.0), ("mail", 5.0))}

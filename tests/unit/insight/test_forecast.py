@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from hub.application.report import series_by_channel
 from hub.insight import forecast
 from hub.insight.calendar import holidays_of
 from hub.insight.customers import day_of
@@ -117,3 +118,16 @@ def test_a_week_below_what_was_expected_is_told():
     assert short is not None
     assert short[0] < short[1]
     assert forecast.missed(np.ones(3)) is None
+
+
+def test_each_channel_has_a_past_of_its_own_from_its_first_order_on():
+    rows = [("shop", "EUR", 95, 2, 30.0), ("till", "EUR", 98, 1, 5.0), ("shop", "CHF", 97, 1, 9.0)]
+    told = {name: past.tolist() for name, past in series_by_channel(rows, 100)}
+    assert told == {
+        "orders by shop": [2, 0, 1, 0, 0],
+        "revenue in EUR by shop": [30, 0, 0, 0, 0],
+        "revenue in CHF by shop": [0, 0, 9, 0, 0],
+        "orders by till": [1, 0],
+        "revenue in EUR by till": [5, 0],
+    }
+    assert series_by_channel([], 100) == []

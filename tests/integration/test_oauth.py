@@ -271,7 +271,7 @@ def test_a_revoked_grant_pauses_its_connection_alone_and_a_new_token_lets_it_go_
             destinations.set_state(
                 session, "crm", DestinationState(rest=rest, reason="x", credentials="x", settings="x")
             )
-            rests.begin(session, "crm", [rest], "AuthError")
+            rests.begin(session, "crm", [rest], AuthError("x"))
             health = of_destination("crm", destination_troubles(session)["crm"])
         assert "hub connections authorise crm" in health.advice
         vendor.revoked = False

@@ -43,6 +43,8 @@ APART = {
     "csv": "a file",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
     "imap": "folders by UID, at a real Dovecot",
+    "mastodon": "by id, which only grows",
+    "rss": "a feed, read whole each time",
     "lightspeed": "two lists by version, which only grows",
     "webhook_in": "as it is declared",
     "zammad": "tickets by their last change: tests/contract/test_desks.py",

@@ -41,6 +41,7 @@ def zulu(at: datetime) -> str:
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
 APART = {
     "csv": "a file",
+    "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
     "imap": "folders by UID, at a real Dovecot",
     "mastodon": "by id, which only grows",

@@ -16,6 +16,7 @@ from square.utils.webhooks_helper import verify_signature
 from standardwebhooks.webhooks import Webhook
 
 from hub.connectors.mandrill import source as mandrill
+from hub.connectors.mandrill.manifest import MandrillSettings
 from hub.errors import VerificationError
 from hub.sdk import registry, signatures
 from hub.sdk.manifest import ConnectionSettings
@@ -91,6 +92,7 @@ if FOLDER.is_dir():
         found = vector("mandrill-1")
         delivery = RawDelivery("POST", found["url"], {}, {}, found["body"].encode(), datetime.now(UTC))
         settings = _case("mandrill").settings_with(webhook_key=found["secret"])
+        assert isinstance(settings, MandrillSettings)
 
         assert mandrill.SIGNATURE.sign(delivery, settings).headers == {
             "x-mandrill-signature": found["headers"]["X-Mandrill-Signature"]

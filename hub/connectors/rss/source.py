@@ -16,6 +16,7 @@ import orjson
 from hub.connectors.rss.manifest import RssSettings
 from hub.connectors.rss.schemas import Entry
 from hub.errors import RejectedError, SkipEvent
+from hub.mapping.customer import CustomerField
 from hub.mapping.payload import Reading
 from hub.mapping.plain_text import from_html
 from hub.mapping.said import Author, Said, said_events
@@ -37,7 +38,11 @@ def parse(entry: InboxEntry, settings: RssSettings) -> Sequence[CanonicalEvent |
     reading = Reading()
     told = reading.read(Entry, entry.body)
     name = f"{told.site}:{told.author.lower()}" if told.author else told.site
-    fields = {"full_name": told.author, "company": told.site, "contact_kind": settings.contact_kind}
+    fields: Mapping[CustomerField, str | None] = {
+        "full_name": told.author,
+        "company": told.site,
+        "contact_kind": settings.contact_kind,
+    }
     said = Said(
         external_id=hashlib.blake2b(f"{told.site}\x1f{told.id}".encode(), digest_size=16).hexdigest(),
         at=maybe_instant(told.published, path="published") or entry.received_at,

@@ -47,6 +47,7 @@ APART = {
     "mastodon": "by id, which only grows",
     "rss": "a feed, read whole each time",
     "lightspeed": "two lists by version, which only grows",
+    "trustpilot": "reviews by when they were written: tests/contract/test_desks.py",
     "webhook_in": "as it is declared",
     "zammad": "tickets by their last change: tests/contract/test_desks.py",
     "zendesk": "the vendor's own cursor, which only grows",

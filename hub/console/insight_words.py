@@ -83,6 +83,7 @@ GROUPED = {
     "holdout": "marketing",
     "kpis": "money",
     "forecast": "money",
+    "forecast-by-channel": "money",
     "digest": "money",
 }
 """The group of each measure by its slug; one that is not here is in ``more``."""

@@ -171,7 +171,7 @@ def open_client(
     """
     settings, manifest = connection.settings, connection.connector.manifest
     root = settings.base_url or (part.api_root(settings) if part.api_root else None)
-    if not root and (manifest.channel == "file" or (isinstance(part, Source) and not part.speaks_http)):
+    if not root and (manifest.channel == "file" or (isinstance(part, Source) and not part.walks_json)):
         root = NO_API
     if not root:
         raise ConfigError([f"connections.{connection.name}.base_url: is required for this"])

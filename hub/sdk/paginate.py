@@ -87,6 +87,30 @@ def keyset(
     return rows, {**state, "seen": int(state["seen"]) + len(rows), **told}
 
 
+def by_time(begin: str) -> str:
+    """The cursor of a list that is asked for from a time on, by pages: the time, and the number of the page."""
+    return f"{begin} 1"
+
+
+def asked_from(cursor: str) -> tuple[str, str]:
+    """The time and the page of such a cursor."""
+    begin, _, number = cursor.rpartition(" ")
+    return begin, number
+
+
+def moved_on(rows: Sequence[Mapping[str, Any]], field: str, cursor: str, *, size: int) -> str | None:
+    """Where such a list is gone on with; None behind its last page, which has fewer rows than ``size``.
+
+    What changes meanwhile moves to the end, and what is behind it forward: so the next page is the first one from the
+    last time on, and the second only where all of a page changed at one moment. Rows of that time come twice.
+    """
+    begin, number = asked_from(cursor)
+    if len(rows) < size:
+        return None
+    last = str(rows[-1].get(field) or begin)
+    return by_time(last) if last != begin else f"{begin} {int(number) + 1}"
+
+
 def following(lists: Iterable[str], name: str) -> str:
     """The list that is read after ``name``; ``DONE`` after the last."""
     names = [*lists, DONE]

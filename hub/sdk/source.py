@@ -176,7 +176,8 @@ class Source(Generic[Settings]):
                 files, and for lists that are read on by version; without it, the next run is given a time
     listen      waits for news: True where there is some, then it is read as by ``backfill``, and False every second or
                 so without; it ends where the system cannot tell, and raises Unavailable when it is cut off
-    speaks_http False for a source that ``backfill`` asks by another protocol, such as IMAP: it gets no way to an API
+    walks_json  False where ``backfill`` reads no JSON over HTTP (a mailbox, a feed): its own tests prove it, and
+                without an ``api_root`` it gets a client that leads nowhere
     public      for a source that browsers and apps post to
     mails       what has to be mailed for an entry, once; the text is the connection's public address. Pure
     waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
@@ -203,7 +204,7 @@ class Source(Generic[Settings]):
     waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
     listen: Callable[[Settings], Iterator[bool]] | None = None
-    speaks_http: bool = True
+    walks_json: bool = True
     public: Public[Settings] | None = None
     mails: Callable[[InboxEntry, Settings, str], Sequence[Mail]] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None

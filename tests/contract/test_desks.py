@@ -18,6 +18,7 @@ from hub.sdk import registry
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.source import RawDelivery
 from hub.sdk.testkit.cases import ConnectorCase
+from hub.sdk.testkit.wire import SampleTokens
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OWN = ("hafenkante.example",)
@@ -85,16 +86,18 @@ class Desk:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         query = request.url.params
-        begin = query.get("updated_since") or query["query"].removeprefix("updated_at:[").removesuffix(" TO *]")
+        begin = query.get("updated_since") or query.get("startDateTime") or query["query"][len("updated_at:[") : -6]
         rows = [
             {"id": number, "state": "open", "status": 2, "created_at": zulu(0), "updated_at": zulu(second)}
+            | ({"createdAt": zulu(second)} if self.slug == "trustpilot" else {})
             for number, second in sorted(self.changed.items(), key=lambda one: (one[1], one[0]))
             if zulu(second) >= begin
         ]
-        page, size = int(query["page"]), int(query["per_page"])
+        page, size = int(query["page"]), int(query.get("per_page") or query["perPage"])
         self.asked += 1
         self.between(self)
-        return httpx.Response(200, json=rows[(page - 1) * size : page * size])
+        found = rows[(page - 1) * size : page * size]
+        return httpx.Response(200, json={"reviews": found} if self.slug == "trustpilot" else found)
 
     def walked(self) -> Iterator[tuple[int, str]]:
         connector = registry.get(self.slug)
@@ -102,15 +105,16 @@ class Desk:
         source = connector.source
         assert source is not None
         assert source.backfill is not None
-        connection = Connection("desk", connector, settings)
+        connection = Connection("desk", connector, settings, tokens=SampleTokens())
         with open_client(connection, source, transport=httpx.MockTransport(self)) as http:
             for page in source.backfill(http, settings, None, None):
                 for item in page.items:
-                    ticket = json.loads(item.body)["ticket"]
+                    body = json.loads(item.body)
+                    ticket = body.get("ticket", body)
                     yield ticket["id"], ticket["updated_at"]
 
 
-@pytest.mark.parametrize("slug", ["zammad", "freshdesk"])
+@pytest.mark.parametrize("slug", ["zammad", "freshdesk", "trustpilot"])
 def test_no_ticket_is_lost_where_many_changed_at_once_or_change_meanwhile(slug: str) -> None:
     """airbytehq/airbyte#42958: a list by page number loses what moves while it is read."""
 

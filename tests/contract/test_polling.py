@@ -41,9 +41,13 @@ def zulu(at: datetime) -> str:
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
 APART = {
     "csv": "a file",
+    "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
     "imap": "folders by UID, at a real Dovecot",
+    "mastodon": "by id, which only grows",
+    "rss": "a feed, read whole each time",
     "lightspeed": "two lists by version, which only grows",
+    "trustpilot": "reviews by when they were written: tests/contract/test_desks.py",
     "webhook_in": "as it is declared",
     "zammad": "tickets by their last change: tests/contract/test_desks.py",
     "zendesk": "the vendor's own cursor, which only grows",

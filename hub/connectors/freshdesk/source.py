@@ -19,7 +19,7 @@ from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, basic, json_of
-from hub.sdk.paginate import walk
+from hub.sdk.paginate import asked_from, by_time, moved_on, walk
 from hub.sdk.signatures import UrlSecret
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
@@ -84,13 +84,13 @@ def backfill(
 
     A list is 300 pages long at most, and what changes meanwhile moves: so the time is moved on, and not the page.
     """
-    first = f"{(since or _BEGINNING).astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')} 1"
+    first = by_time((since or _BEGINNING).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     for (items, at), _ in walk((cursor or {}).get("at") or first, partial(_page, http)):
         yield BackfillPage(items, {"at": at})
 
 
 def _page(http: HttpClient, cursor: str | None) -> tuple[tuple[Sequence[BackfillItem], str], str | None]:
-    begin, _, number = str(cursor).partition(" ")
+    begin, number = asked_from(str(cursor))
     query = {
         "updated_since": begin,
         "order_by": "updated_at",
@@ -100,10 +100,8 @@ def _page(http: HttpClient, cursor: str | None) -> tuple[tuple[Sequence[Backfill
         "per_page": str(_PAGE),
     }
     rows = json_of(http.get("/api/v2/tickets", query))
-    last = str(rows[-1].get("updated_at") or begin) if rows else begin
-    following = f"{last} 1" if last != begin else f"{begin} {int(number) + 1}"
-    more = len(rows) >= _PAGE
-    return ([_item(one) for one in rows], following if more else str(cursor)), following if more else None
+    following = moved_on(rows, "updated_at", str(cursor), size=_PAGE)
+    return ([_item(one) for one in rows], following or str(cursor)), following
 
 
 def _item(found: Mapping[str, Any]) -> BackfillItem:

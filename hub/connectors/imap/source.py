@@ -93,5 +93,5 @@ SOURCE = Source(
     changed=lambda settings, cursor: True,
     listen=listen,
     check=check,
-    speaks_http=False,
+    walks_json=False,
 )

@@ -23,7 +23,7 @@ from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
-from hub.sdk.paginate import walk
+from hub.sdk.paginate import asked_from, by_time, moved_on, walk
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
 
@@ -87,13 +87,13 @@ def backfill(
 
     Each page is asked for from the last time that was read, so that a ticket that moves shifts no page.
     """
-    first = f"{(since or _BEGINNING).astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')} 1"
+    first = by_time((since or _BEGINNING).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     for (items, at), _ in walk((cursor or {}).get("at") or first, partial(_page, http)):
         yield BackfillPage(items, {"at": at})
 
 
 def _page(http: HttpClient, cursor: str | None) -> tuple[tuple[Sequence[BackfillItem], str], str | None]:
-    begin, _, number = str(cursor).partition(" ")
+    begin, number = asked_from(str(cursor))
     query = {
         "query": f"updated_at:[{begin} TO *]",
         "sort_by": "updated_at",
@@ -104,10 +104,8 @@ def _page(http: HttpClient, cursor: str | None) -> tuple[tuple[Sequence[Backfill
     }
     found = json_of(http.get("/api/v1/tickets/search", query))
     rows = found if isinstance(found, list) else []
-    last = str(rows[-1].get("updated_at") or begin) if rows else begin
-    following = f"{last} 1" if last != begin else f"{begin} {int(number) + 1}"
-    more = len(rows) >= _PAGE
-    return ([_item(one) for one in rows], following if more else str(cursor)), following if more else None
+    following = moved_on(rows, "updated_at", str(cursor), size=_PAGE)
+    return ([_item(one) for one in rows], following or str(cursor)), following
 
 
 def _item(found: Mapping[str, Any]) -> BackfillItem:

@@ -26,7 +26,7 @@ def law_s15_backfill_is_declared_and_sampled(case: ConnectorCase) -> None:
     """Who declares backfill has it, with a recorded walk of two pages or more; who has none says nothing of it."""
     declared = Capability.BACKFILL in case.manifest.capabilities
     assert declared == (case.source.backfill is not None), f"{case.id}: backfill: declared {declared}, or not there"
-    over_http = case.source.speaks_http and (case.source.api_root or case.settings.base_url) is not None
+    over_http = case.source.walks_json and (case.source.api_root or case.settings.base_url) is not None
     if declared and over_http:
         assert case.backfill_cases, f"{case.id}: no samples/backfill/<case>.json"
         longest = max(len(walk.sample.exchanges) for walk in case.backfill_cases)

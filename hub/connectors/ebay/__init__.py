@@ -1,0 +1,7 @@
+"""eBay: orders of a seller, with relay addresses that identify nobody (source)."""
+
+from hub.connectors.ebay.manifest import MANIFEST, oauth
+from hub.connectors.ebay.source import SOURCE
+from hub.sdk.registry import Connector
+
+CONNECTOR = Connector(manifest=MANIFEST, source=SOURCE, oauth=oauth)

@@ -115,7 +115,7 @@ def test_an_employee_with_5000_orders_and_two_currencies_moves_nobody_else(datab
     assert after["staff"].stage is not None
     told = Counter(after[who].stage == before[who].stage for who in before)
     assert told[True] >= 55
-    worth = [float(after[who].order_value) for who in before if after[who].order_value is not None]
+    worth = [value for who in before if (value := after[who].order_value) is not None]
     assert worth
     assert max(worth) < 500
     found = rows(database, *report.REPORTS)

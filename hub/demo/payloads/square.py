@@ -79,7 +79,8 @@ def order_created(number: int, at: datetime) -> Delivery:
 def order(number: int, at: datetime, *, cents: int, customer: str | None, goods: Sequence[Good] = ()) -> Json:
     """The order of ``order_created``, as ``GET /v2/orders/{id}`` gives it; without ``goods`` it is one bunch."""
     cents = sum(one.cents for one in goods) or cents
-    sold = [(one.name, None, one.cents) for one in goods] or [("Frühlingsstrauß", "groß", cents)]
+    sold: list[tuple[str, str | None, int]] = [(one.name, None, one.cents) for one in goods]
+    sold = sold or [("Frühlingsstrauß", "groß", cents)]
     money = {"amount": cents, "currency": "EUR"}
     nothing = {"amount": 0, "currency": "EUR"}
     found = {

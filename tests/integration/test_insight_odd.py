@@ -40,6 +40,7 @@ def rows(database: Database, *names: str) -> dict[str, list[Any]]:
 
 
 def test_who_is_erased_is_in_no_model_and_no_figure_from_the_next_run_on(database: Database) -> None:
+    """woocommerce-admin #3810, getlago/lago-api #2285: deleted customers stayed in the analytics."""
     # given five people who bought the same two things, came by an advertisement, and wait for an answer
     way, now = Way(database), now_of(database)
     events: list[CanonicalEvent] = []

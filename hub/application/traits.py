@@ -381,7 +381,8 @@ def explained(
         else:
             facts = why(alone, stat.currency, model, name)
         if name in said:
-            facts = [in_words(said[name]), *facts][:3]
+            # What was worked out explains nothing of what a person said (margince/margince#1314).
+            facts = [in_words(said[name]), *(f"by what is worked out: {fact}" for fact in facts)][:3]
         items.append(
             {
                 "trait": name,

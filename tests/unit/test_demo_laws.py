@@ -343,7 +343,7 @@ def test_a_falsified_state_breaks_its_law(falsify: Callable[[State], State]) -> 
 def test_the_exit_code_tells_whether_every_law_held(state: State, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def no_stage(*_: object) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(connections={}, database=None, data_dir=Path("nowhere"), kills={})
+        yield SimpleNamespace(connections={}, processing=None, data_dir=Path("nowhere"), kills={})
 
     monkeypatch.setattr(command, "stage", no_stage)
     monkeypatch.setattr(command, "play", lambda *_: state)

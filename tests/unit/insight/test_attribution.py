@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hub.insight import attribution
 from hub.insight.attribution import HEURISTICS, MODELS, Journey
+from hub.insight.touches import Happened, journeys
 
 PATHS = [
     Journey(("search",), orders=10, value=100.0, lost=40),
@@ -125,7 +126,16 @@ def test_touches_of_one_channel_within_half_an_hour_are_one():
     assert attribution.touches(seen) == [("ad", 0.0), ("mail", 700.0), ("ad", 5000.0)]
 
 
+def test_a_later_visit_takes_no_order_from_the_one_that_brought_it():
+    """umami-software/umami#3535: a second campaign was credited with the first order, too."""
+    day = 86_400.0
+    seen = [Happened(0, "reddit"), Happened(60, None, 10.0), Happened(day, "instagram"), Happened(day + 60, None, 5.0)]
+    told = [(one.path, one.value) for one in journeys([seen], 9 * day)]
+    assert told == [(("reddit",), 10.0), (("instagram",), 5.0)]
+
+
 def test_what_says_nothing_of_where_it_came_from_is_of_the_visit_it_was_in():
+    """amplitude/Amplitude-TypeScript#584, matomo-org/matomo#22347: an event without a referrer made a visit direct."""
     visit = [("ad", 0.0), ("direct", 60.0), ("direct", 1800.0), ("direct", 3500.0)]
     assert attribution.touches(visit) == [("ad", 0.0)]
     assert attribution.touches([("ad", 0.0), ("direct", 1801.0)]) == [("ad", 0.0), ("direct", 1801.0)]

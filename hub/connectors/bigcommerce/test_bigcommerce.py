@@ -290,7 +290,7 @@ def test_subscribers_that_are_deleted_while_a_list_is_paged_cost_no_other() -> N
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["changed", "deleted"])
 def test_customers_that_change_or_are_deleted_while_their_moment_is_paged_cost_no_other(leaves: bool) -> None:
-    # given 250 customers that an import wrote within one second, and two older ones
+    # airbytehq/airbyte#21500: given 250 customers that an import wrote within one second, and two older ones
     import_at, later = "2026-02-01T10:00:00Z", "2026-02-01T11:00:00Z"
     customers = {n: "2026-01-01T10:00:00Z" if n < 2 else import_at for n in range(252)}
     asked = list[dict[str, str]]()

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 Page = TypeVar("Page")
 Row = TypeVar("Row")
+Moment = tuple[int, str | None, bool]
+"""Page number, the time from which on is asked, and whether that moment is read for the second time."""
 DONE = "done"
 """Behind the last of several lists that a history is read from, one after the other."""
 
@@ -109,6 +111,21 @@ def moved_on(rows: Sequence[Mapping[str, Any]], field: str, cursor: str, *, size
         return None
     last = str(rows[-1].get(field) or begin)
     return by_time(last) if last != begin else f"{begin} {int(number) + 1}"
+
+
+def by_moment(at: Moment, last: str | None, *, full: bool) -> Moment | None:
+    """Where a list by time goes on that begins at any time, and within a moment goes by numbers; None at its end.
+
+    ``last`` is the time of the last row of the page at ``at``, which is ``full`` unless the list ends with it. A moment
+    of several pages is read twice: what leaves it meanwhile moves the others a place forward, past the next page, and
+    an import writes thousands of rows within one.
+    """
+    number, begin, again = at
+    if full and (not last or last == begin):
+        return number + 1, begin, again
+    if number > 1 and not again:
+        return 1, begin, True
+    return (1, last, False) if full else None
 
 
 def following(lists: Iterable[str], name: str) -> str:

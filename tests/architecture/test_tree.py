@@ -149,15 +149,28 @@ def test_what_appends_activities_to_a_crm_is_bounded():
     assert median(histories.values()) <= HISTORY_LINES, histories
 
 
-SOURCE_LINES = 501
-"""Of code in a source at the median: all but its schemas, samples and tests. Issue 9 asks for 200, which is not
-reached; it only ever goes down, but for what sources newly read."""
+SOURCE_LINES = 469
+"""Of code in a source at the median: all but its schemas, samples and tests, and what its manifest and field maps say
+in words and cited pages. Issue 9 asks for 200, which is not reached; it only ever goes down, but for what sources newly
+read."""
+
+FACTS = frozenset({"topics", "not_offered", "surveyed", "sample_settings", "description"})
+"""Arguments that hold what a vendor has or lacks, and words for people: no code."""
+
+
+def facts_lines(path: Path) -> int:
+    """Lines that hold nothing but such an argument."""
+    told: set[int] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg in FACTS:
+            told |= set(range(node.lineno, (node.value.end_lineno or node.lineno) + 1))
+    return len(told)
 
 
 def test_a_source_grows_no_larger_beside_what_all_share(capsys):
     sizes = {
         folder.name: sum(
-            code_lines(path)
+            code_lines(path) - facts_lines(path)
             for path in folder.glob("*.py")
             if not path.name.startswith(("test_", "schemas", "destination"))
         )

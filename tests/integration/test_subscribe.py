@@ -186,7 +186,7 @@ def test_a_vendor_that_refuses_is_said_and_looked_at_again(database: Database, s
 
 
 def test_what_was_missed_is_fetched_also_when_the_first_try_at_it_fails(database: Database, shop: Shop) -> None:
-    # given webhooks of orders that the shop took away two hours ago, while others went on coming until now
+    # deeplethe/utopia#794: given webhooks of orders that the shop took away two hours ago, while others went on coming
     subscribe(shop.connection(), OURS)
     dog = watched(database, shop, looked="2 hours")
     shop.hooks = [hook for hook in shop.hooks if not hook["topic"].startswith("order.")]

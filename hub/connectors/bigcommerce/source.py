@@ -30,7 +30,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of, retry_after
 from hub.sdk.lists import in_turn
-from hub.sdk.paginate import numbered
+from hub.sdk.paginate import by_moment, numbered
 from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
@@ -197,7 +197,8 @@ def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: 
 
     A page of V3 is a number in a live list, and what changes meanwhile moves to its end and the others one place
     forward. So the list is asked for anew from the last change of a full page on, and by number only within that
-    second. The filters leave out their own second, so each begins one earlier.
+    second, which is read twice then: an import writes thousands within one. The filters leave out their own second, so
+    each begins one earlier.
     Subscribers cannot be sorted. One that is deleted meanwhile moves the others a place forward, and the list's total
     falls: then the page before is read once more.
     """
@@ -215,12 +216,11 @@ def _list(kind: str, path: str, filtered: str, query: Mapping[str, str], **how: 
             if lost:
                 return Part(items, [max(1, number - -(-lost // _PER_PAGE)), begin, None, total])
             return Part(items, [number + 1, begin, None, total] if len(found) == _PER_PAGE else None)
-        if len(found) < _PER_PAGE:
-            return Part(items)
+        full = len(found) == _PER_PAGE
         if query["sort"] == "id:asc":
-            return Part(items, [1, begin, int(found[-1].get("id") or 0)])
-        last = _changed(found[-1])
-        return Part(items, [number + 1, begin, None] if last == begin or not last else [1, last, None])
+            return Part(items, [1, begin, int(found[-1].get("id") or 0)] if full else None)
+        going_on = by_moment((number, begin, bool(known)), _changed(found[-1]) if full else None, full=full)
+        return Part(items, [going_on[0], going_on[1], None, going_on[2]] if going_on else None)
 
     return Listed(page, **how)
 

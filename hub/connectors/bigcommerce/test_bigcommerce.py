@@ -288,6 +288,39 @@ def test_subscribers_that_are_deleted_while_a_list_is_paged_cost_no_other() -> N
     assert {json.loads(item.body)["subscriber"]["id"] for item in items} == set(range(250))
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["changed", "deleted"])
+def test_customers_that_change_or_are_deleted_while_their_moment_is_paged_cost_no_other(leaves: bool) -> None:
+    # airbytehq/airbyte#21500: given 250 customers that an import wrote within one second, and two older ones
+    import_at, later = "2026-02-01T10:00:00Z", "2026-02-01T11:00:00Z"
+    customers = {n: "2026-01-01T10:00:00Z" if n < 2 else import_at for n in range(252)}
+    asked = list[dict[str, str]]()
+
+    def store(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/customers"):
+            return httpx.Response(200, json={"data": []})
+        query = dict(request.url.params)
+        asked.append(query)
+        assert query["sort"] == "date_modified:asc"
+        begin, first = query.get("date_modified:min", ""), (int(query["page"]) - 1) * int(query["limit"])
+        order = sorted((at, n) for n, at in customers.items() if at > begin)  # the filter leaves out its own second
+        found = [{"id": n, "date_modified": at} for at, n in order[first : first + int(query["limit"])]]
+        # two that were read change, or leave, after the second page of that moment
+        for n in (5, 6) if len(asked) == 3 else ():
+            if leaves:
+                customers.pop(n)
+            else:
+                customers[n] = later
+        return httpx.Response(200, json={"data": found, "meta": {"pagination": {"total": len(order)}}})
+
+    with HttpClient("https://api.example.com/stores/x", transport=httpx.MockTransport(store)) as http:
+        items = [item for page in backfill(http, SETTINGS, None, None) for item in page.items]
+    # then every one came, and so did the changes
+    told = {(one["id"], one["date_modified"]) for item in items for one in [json.loads(item.body)["customer"]]}
+    assert {n for n, _ in told} == set(range(252))
+    assert leaves or {(5, later), (6, later)} <= told
+    assert len(asked) < 12
+
+
 def test_reviews_are_read_of_the_products_that_have_some_and_a_page_is_never_too_large() -> None:
     # given 120 products, of which every third has a review
     asked = list[str]()

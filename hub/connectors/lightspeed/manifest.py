@@ -36,7 +36,7 @@ def oauth(settings: LightspeedSettings) -> OAuth | None:
         redirect_url=settings.redirect_url,
         grant="refresh_token",
         client="body",
-        scopes=("customers:read", "sales:read", "webhooks"),
+        scopes=("customers:read", "products:read", "sales:read", "webhooks"),
     )
 
 
@@ -52,6 +52,7 @@ MANIFEST: Manifest[LightspeedSettings] = Manifest(
     topics={
         "sale.update": "the sale and its customer, or the return and what it takes off the sale it belongs to",
         "customer.update": "the customer's state; deleted at the source once the store deleted it",
+        "product.listed": "the product or variant with its price, listed",
     },
     allowed_hosts=("*.retail.lightspeed.app",),
     limits=Limits(batch=200, calls=1, per_seconds=1.0),
@@ -60,8 +61,6 @@ MANIFEST: Manifest[LightspeedSettings] = Manifest(
         "https://x-series-api.lightspeedhq.com/docs/sales_editing",
     ),
     not_offered={
-        "products": "not read: a webhook tells a product in the shape of API 1.0, the list in that of today "
-        "(https://x-series-api.lightspeedhq.com/docs/webhooks); sales name what was bought",
         "reviews": "X-Series has no reviews",
         "complete": "webhooks carry the whole object",
         "privacy": "X-Series sends no data-subject requests",

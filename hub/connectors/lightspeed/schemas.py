@@ -178,6 +178,7 @@ class Head(VendorModel):
     updated_at: str | None = None
     sale_date: str | None = None
     customer_code: str | None = None
+    handle: str | None = None
 
 
 class Envelope(VendorModel):
@@ -185,3 +186,32 @@ class Envelope(VendorModel):
 
     payload: str
     type: str | None = None
+
+
+class Named(VendorModel):
+    name: str | None = None
+
+
+class ProductCode(VendorModel):
+    code: str | None = None
+
+
+class Product(VendorModel):
+    """A row of the list: a product, or one variant of it, each with an id of its own, which sales name."""
+
+    id: str
+    handle: str | None = None
+    sku: str | None = None
+    name: str | None = None
+    variant_name: str | None = None
+    active: bool = True
+    image_url: str | None = None
+    product_codes: tuple[ProductCode, ...] = ()
+    brand: Named | None = None
+    type: Named | None = None
+    product_category: Named | None = None
+    price_excluding_tax: Decimal | None = None
+    price_including_tax: Decimal | None = None
+    created_at: TimeText | None = None
+    updated_at: TimeText | None = None
+    deleted_at: TimeText | None = None

@@ -17,9 +17,9 @@ from typing import Any
 
 import orjson
 
-from hub.connectors.lightspeed import mapping, schemas
+from hub.connectors.lightspeed import mapping, mapping_products, schemas
 from hub.connectors.lightspeed.manifest import MANIFEST, LightspeedSettings
-from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
+from hub.errors import AuthError, ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
 from hub.mapping.body import form_fields
 from hub.mapping.payload import Read, Reading, read, read_tree
 from hub.mapping.time import instant
@@ -78,13 +78,17 @@ def name_event(delivery: RawDelivery, settings: LightspeedSettings) -> EventName
     """Type, id and version of the object and its digest: no id is sent, and an older object has no version."""
     kind, body = _opened(delivery.body)
     head = read(schemas.Head, body)
-    topic = kind or ("sale.update" if head.sale_date else "customer.update" if head.customer_code else "unknown")
+    topic = kind or next((topic for topic, field in _TELLING.items() if getattr(head, field)), "unknown")
     digest = hashlib.blake2b(body, digest_size=8).hexdigest()
     return EventName(f"{topic}:{head.id}:{head.version or head.updated_at or ''}:{digest}", topic)
 
 
 def parse(entry: InboxEntry, settings: LightspeedSettings) -> Parsed:
     """Canonical events of one delivery. Raises SkipEvent for what is not read, PayloadError with a path."""
+    if entry.topic == "product.listed":
+        products = Reading()
+        given = products.read(schemas.Product, _opened(entry.body)[1])
+        return products.of([mapping_products.product_event(given, settings.currency, entry.received_at)])
     reader = _READERS.get(entry.topic)
     if reader is None:
         raise SkipEvent(f"topic not read: {entry.topic}")
@@ -136,8 +140,13 @@ _READERS: Mapping[str, Callable[[bytes, Read, LightspeedSettings], Parsed]] = {
     "sale.update": _sale,
     "customer.update": _customer,
 }
+_TELLING = {"sale.update": "sale_date", "customer.update": "customer_code", "product.listed": "handle"}
+"""The field that only an object of the topic has."""
 
-_LISTS = {"customers": "customer.update", "sales": "sale.update"}
+_LISTS = {"customers": "customer.update", "sales": "sale.update", "products": "product.listed"}
+_SPARE = frozenset({"products"})
+"""Lists that a token from before may not be allowed to read."""
+
 _PAGE = 200
 """The list may give fewer: it is read until it gives none."""
 
@@ -145,15 +154,15 @@ _PAGE = 200
 def backfill(
     http: HttpClient, settings: LightspeedSettings, since: datetime | None, cursor: Mapping[str, Any] | None
 ) -> Iterator[BackfillPage]:
-    """Customers, then sales, in the order of their last change. The cursor of a finished run goes on with what is new.
+    """Customers, sales, products, each in the order of change. The cursor of a finished run goes on with what is new.
 
     A list cannot be asked by date, so what is older than ``since`` is left out here. A sale of the list names its
     customer by id only: which one stands for nobody is kept in the cursor.
     """
-    state: dict[str, Any] = {"customers": 0, "sales": 0, "nobody": [], **(cursor or {})}
+    state: dict[str, Any] = {**dict.fromkeys(_LISTS, 0), "nobody": [], **(cursor or {})}
     for name, topic in _LISTS.items():
         while True:
-            answer = json_of(http.get(_path(name), {"after": str(state[name]), "page_size": str(_PAGE)}))
+            answer = _page(http, name, state[name])
             found = answer.get("data") or []
             versions = [int(one.get("version") or 0) for one in found]
             newest = max([state[name], int((answer.get("version") or {}).get("max") or 0), *versions])
@@ -164,6 +173,16 @@ def backfill(
             yield BackfillPage(items, state)
             if ends:
                 break
+
+
+def _page(http: HttpClient, name: str, after: int) -> Mapping[str, Any]:
+    try:
+        answer: Mapping[str, Any] = json_of(http.get(_path(name), {"after": str(after), "page_size": str(_PAGE)}))
+    except (AuthError, NotFound):
+        if name not in _SPARE:
+            raise
+        return {}
+    return answer
 
 
 def _path(name: str) -> str:
@@ -207,7 +226,8 @@ def check(http: HttpClient, settings: LightspeedSettings) -> Checked:
     """Read one customer and one sale."""
     found = Checked(untested=["client_secret: only a real event can tell"])
     for name in _LISTS:
-        found.reads(name, partial(http.get, _path(name), {"page_size": "1"}))
+        ask = found.may_read if name in _SPARE else found.reads
+        ask(name, partial(http.get, _path(name), {"page_size": "1"}))
     return found
 
 
@@ -236,6 +256,6 @@ SOURCE = Source(
     changed=lambda settings, cursor: True,
     authorise=authorise,
     api_root=api_root,
-    subscriptions=Subscriptions(_listed, _create, _remove),
+    subscriptions=Subscriptions(_listed, _create, _remove, tuple(_READERS)),
     check=check,
 )

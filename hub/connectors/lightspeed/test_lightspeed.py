@@ -19,7 +19,17 @@ import httpx
 import pytest
 
 from hub.connectors.lightspeed.manifest import MANIFEST, LightspeedSettings, oauth
-from hub.connectors.lightspeed.source import SOURCE, api_root, authorise, backfill, name_event, parse, sign, verify
+from hub.connectors.lightspeed.source import (
+    SOURCE,
+    api_root,
+    authorise,
+    backfill,
+    check,
+    name_event,
+    parse,
+    sign,
+    verify,
+)
 from hub.errors import ConfigError, PayloadError, SkipEvent, VerificationError
 from hub.model.case import Case
 from hub.model.event import CaseEvent, CustomerEvent, Note, OrderEvent, OrderPartEvent
@@ -257,7 +267,9 @@ class Store:
         name, after = request.url.path.rpartition("/")[2], int(request.url.params["after"])
         assert request.headers["authorization"] == "Bearer sample-lightspeed-token"
         self.asked.append((name, after))
-        found = [one for one in sorted(self.lists[name], key=lambda one: one["version"]) if one["version"] > after][:2]
+        found = [
+            one for one in sorted(self.lists.get(name, []), key=lambda one: one["version"]) if one["version"] > after
+        ][:2]
         ends = {"min": found[0]["version"], "max": found[-1]["version"]} if found else {"min": None, "max": None}
         return httpx.Response(200, json={"data": found, "version": ends})
 
@@ -278,7 +290,7 @@ def test_a_poll_goes_on_where_the_last_ended_and_sees_what_changed() -> None:
     # when nothing happened, and when an old sale is changed and an anonymous one made
     store.asked.clear()
     assert [item for page in store.walk(cursor=first[-1].cursor) for item in page.items] == []
-    assert store.asked == [("customers", 2), ("sales", 14)]
+    assert store.asked == [("customers", 2), ("sales", 14), ("products", 0)]
     sold[0]["version"] = 20
     sold.append({**sale(line("5", 1)), "id": "S9", "customer_id": "W", "version": 21})
     items = [item for page in store.walk(cursor=first[-1].cursor) for item in page.items]
@@ -309,3 +321,16 @@ def test_the_api_needs_the_stores_address_and_an_app_gets_its_tokens_there() -> 
     app = oauth(LightspeedSettings.model_validate({**MANIFEST.sample_settings, "client_id": "app"}))
     assert app is not None
     assert app.token_url == "https://blumenfeld.retail.lightspeed.app/api/1.0/token"
+
+
+def test_a_token_from_before_that_may_not_read_products_reads_all_else() -> None:
+    def store(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/products"):
+            return httpx.Response(403, json={"error": "scope"})
+        return httpx.Response(200, json={"data": [], "version": {"min": None, "max": None}})
+
+    with HttpClient(api_root(SETTINGS), transport=httpx.MockTransport(store)) as http:
+        pages = list(backfill(http, SETTINGS, None, {"customers": 5, "sales": 7, "nobody": []}))
+        found = check(http, SETTINGS)
+    assert pages[-1].cursor == {"customers": 5, "sales": 7, "products": 0, "nobody": []}
+    assert (found.wrong, any("products" in one for one in found.untested)) == ([], True)

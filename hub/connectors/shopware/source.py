@@ -30,6 +30,7 @@ from hub.model.identifier import RecordKey
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
+from hub.sdk.paginate import Moment, by_moment
 from hub.sdk.signatures import BodyHmac
 from hub.sdk.source import (
     BackfillItem,
@@ -217,11 +218,12 @@ def _following(found: Sequence[Mapping[str, Any]], key: str | None, at: Any) -> 
     if key:
         last = int(found[-1].get(key) or 0)
         return last if last > (at or 0) else None
-    number, begin = at or (1, None)
-    latest = found[-1].get("createdAt")
-    if latest and latest != begin:
-        return [1, latest]
-    return [number + 1, begin] if len(found) == _PER_PAGE else None
+    return by_moment(_moment(at), found[-1].get("createdAt"), full=len(found) == _PER_PAGE)
+
+
+def _moment(at: Any) -> Moment:
+    number, begin, again = (*(at or (1, None)), False)[:3]
+    return number, begin, again
 
 
 def _headers(entity: str) -> Mapping[str, str]:
@@ -239,7 +241,7 @@ def _own_currency(http: HttpClient) -> str | None:
 def _criteria(entity: str, at: Any, since: datetime | None) -> dict[str, Any]:
     listed = LISTS[entity]
     filters: list[dict[str, Any]] = []
-    number, begin = (1, None) if listed.key else at or (1, None)
+    number, begin, _ = _moment(None if listed.key else at)
     if listed.key and at:
         filters.append({"type": "range", "field": listed.key, "parameters": {"gt": at}})
     if begin:

@@ -312,3 +312,27 @@ def test_reviews_that_are_deleted_while_a_list_is_paged_cost_no_other() -> None:
         items = [item for page in backfill(http, SETTINGS, None, None) for item in page.items]
 
     assert {json.loads(item.body)["fetched"]["data"][0]["id"] for item in items} == {f"{n:03}" for n in range(250)}
+
+
+def test_recipients_of_one_moment_that_leave_while_it_is_paged_cost_no_other() -> None:
+    # given 350 recipients that an import wrote within one moment, of which two leave after its second page
+    recipients = [{"id": f"{n:03}", "createdAt": "2026-02-01T00:00:00.000+00:00"} for n in range(350)]
+    asked = list[int]()
+
+    def shop(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        if not request.url.path.endswith("newsletter-recipient"):
+            return httpx.Response(200, json={"data": [], "total": 0})
+        asked.append(body["page"])
+        first = (body["page"] - 1) * body["limit"]
+        answer = {"data": recipients[first : first + body["limit"]], "total": len(recipients)}
+        if len(asked) == 3:
+            recipients[:] = [one for one in recipients if one["id"] not in ("003", "004")]
+        return httpx.Response(200, json=answer)
+
+    with HttpClient("https://laden.example.de", transport=httpx.MockTransport(shop)) as http:
+        items = [item for page in backfill(http, SETTINGS, None, None) for item in page.items]
+
+    told = {json.loads(item.body)["fetched"]["data"][0]["id"] for item in items}
+    assert told == {f"{n:03}" for n in range(350)}
+    assert asked == [1, 1, 2, 3, 4, 1, 2, 3, 4]

@@ -114,7 +114,8 @@ def test_every_report_is_a_measure_with_the_numbers_of_the_command(window: Openi
         assert expected.rows or expected.notes[0] in text, slug  # what is missing is said
         for value in (value for row in expected.rows[:5] for value in row if isinstance(value, int)):
             assert f"{value:,}" in text, (slug, value)
-        one.picture(f"insight-{slug}")
+        if measure.order < 1_000:  # a table alone is no picture
+            one.picture(f"insight-{slug}")
 
 
 def test_a_stage_leads_to_its_people_and_what_to_do_next(window: Opening, hub: Hub):

@@ -14,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hub
+from hub.application.standing import _silent
+from hub.console.measures import measures
 from hub.console.spoken import sentences, spoken
 from hub.insight.kpis import KPIS
 from hub.matching.wording import SENTENCES, sentence
 from hub.outbox.health import of_destination, of_source
 from hub.sdk import registry
 from hub.sdk.catalogue.set_up import set_up
+from hub.sdk.connection import Connection
 from hub.store.rests import Part
 from hub.store.stats import Trouble
 
@@ -135,6 +138,18 @@ def steps() -> list[str]:
         found += set_up(registry.folder(slug) / "README.md")
         found += [text for pair in registry.get(slug).manifest.not_offered.items() for text in pair]
     return sorted({text for text in found if re.search(r"\w", re.sub(r"`[^`]*`", "", text))})
+
+
+def test_reports_without_a_page_of_their_own_have_a_german_name():
+    plain = [one.title for one in measures().values() if one.template == "insight/table.html" and one.order == 1_000]
+    assert [title for title in plain if spoken("de", title) == title] == ["Personas"]  # as German calls them
+
+
+def test_advice_on_a_source_that_says_nothing_is_german_to_its_end():
+    for slug in registry.slugs():
+        connection = Connection(slug, registry.get(slug), registry.get(slug).manifest.settings.model_construct())
+        said = spoken("de", _silent(connection))
+        assert not re.search(r"\b(its|they|reads|with)\b", said), said
 
 
 @pytest.mark.parametrize("told", [refusals, reports, steps])

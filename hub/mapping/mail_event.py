@@ -14,6 +14,7 @@ from typing import Any, Literal
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.customer import customer
 from hub.mapping.email import email
+from hub.mapping.name import fold
 from hub.mapping.ourselves import is_machine, is_ours
 from hub.mapping.payload import Reading, Schema
 from hub.model.consent import Consent, ConsentState
@@ -80,9 +81,14 @@ class MailEvent:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def correspondent(address: str) -> RecordKey:
-    """The record of whoever is behind an address; the external id is a digest: no personal value."""
-    digest = hashlib.blake2b(address.strip().lower().encode(), digest_size=12).hexdigest()
+def correspondent(address: str, *, claimed: str | None = None) -> RecordKey:
+    """The record of whoever is behind an address; the external id is a digest: no personal value.
+
+    Where nobody proved that they are, ``claimed`` is the name they gave: that is a record of its own, so that whoever
+    writes somebody's address into From changes nothing of theirs.
+    """
+    told = address.strip().lower() if claimed is None else f"{address.strip().lower()}|{fold(claimed)}"
+    digest = hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
     return RecordKey(kind="correspondent", external_id=digest)
 
 

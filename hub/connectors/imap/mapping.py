@@ -113,7 +113,8 @@ def _word(text: str | None) -> str:
 def _theirs(mail: Mail, author: Mailbox, settings: ImapSettings) -> Sequence[CanonicalEvent]:
     if is_machine(author.address):
         raise SkipEvent("a program's address")
-    at, who = written_at(mail), _person(author, settings, proven=_is_genuine(mail, author, settings))
+    at, genuine = written_at(mail), _is_genuine(mail, author, settings)
+    who = _known(author, settings, by_name=True) if genuine else _claimed(author, settings)
     answers = bool(mail.in_reply_to or mail.references)
     said = _interaction(mail, identity(mail), kind="email_replied" if answers else "message", direction="in")
     return [
@@ -123,7 +124,7 @@ def _theirs(mail: Mail, author: Mailbox, settings: ImapSettings) -> Sequence[Can
 
 
 def _ours(mail: Mail, settings: ImapSettings) -> Iterator[CanonicalEvent]:
-    """Our own mail, to each customer it was written to; what it says of them is their address, which proves nothing."""
+    """Our own mail, to each customer it was written to. One that lies among the sent ones is ours for certain."""
     others = {one.address: one for one in mail.to if not is_ours(one.address, settings.own)}
     if not others or len(others) > _FEW:
         raise SkipEvent("between ourselves" if not others else "a mass mailing of ours")
@@ -131,20 +132,26 @@ def _ours(mail: Mail, settings: ImapSettings) -> Iterator[CanonicalEvent]:
     for address, other in others.items():
         if is_machine(address):
             continue
-        who = _person(other, settings, proven=False)
+        sent = mail.folder in settings.sent_folders
+        who = _known(other, settings, by_name=False) if sent else _claimed(other, settings)
         said = _interaction(mail, f"{identity(mail)}:{who.key.external_id}", kind="message", direction="out")
         yield CustomerEvent(occurred_at=at, customer=who)
         yield InteractionEvent(occurred_at=at, interaction=said, record=who.key)
 
 
-def _person(one: Mailbox, settings: ImapSettings, *, proven: bool) -> CustomerSnapshot:
-    """Whoever is behind an address. One that nobody proved is a weak identifier: anybody can write it into From."""
-    key, name = correspondent(one.address), (one.name,) if one.name else ()
+def _claimed(one: Mailbox, settings: ImapSettings) -> CustomerSnapshot:
+    """Who says they are behind an address: anybody can write it into From, so it is a weak identifier at most."""
+    key, name = correspondent(one.address, claimed=one.name or ""), (one.name,) if one.name else ()
     point = email(one.address)
-    if proven or point is None or not point.usable:
-        return customer(key, {"full_name": name, "email": (one.address,)}, region=settings.default_region)
-    weak = Identifier(kind="email", value=point.value, strength="weak")
-    return customer(key, {"full_name": name}, region=settings.default_region, identifiers=(weak,))
+    weak = (Identifier(kind="email", value=point.value, strength="weak"),) if point and point.usable else ()
+    return customer(key, {"full_name": name}, region=settings.default_region, identifiers=weak)
+
+
+def _known(one: Mailbox, settings: ImapSettings, *, by_name: bool) -> CustomerSnapshot:
+    """Who is behind an address for certain. The name beside an address that we wrote to is somebody's word for it."""
+    name = (one.name,) if one.name and by_name else ()
+    fields = {"full_name": name, "email": (one.address,)}
+    return customer(correspondent(one.address), fields, region=settings.default_region)
 
 
 def _is_genuine(mail: Mail, author: Mailbox, settings: ImapSettings) -> bool:

@@ -40,7 +40,7 @@ MANIFEST = Manifest(
     surveyed=("https://postmarkapp.com/developer/webhooks/webhooks-overview",),
     not_offered={
         "signature": "Postmark signs nothing; the secret in the URL is all there is",
-        "backfill": "Postmark keeps messages for 45 days, by another shape; bounces come as they happen",
+        "backfill": "Postmark lists messages in another shape; what becomes of them is told as it happens",
         "subscribe": "a webhook belongs to a message stream, of which there are several: it is made by hand",
         "privacy": "Postmark sends no data-subject requests",
     },

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ def test_who_is_silent_there_stays_so_and_is_told_of_all_else(post: Post, state:
     assert post.double.mailable() == set()
     assert post.double.asked == []
     assert "Änne" in str(post.double.owned(ANNA))
-    assert state.upper() in refused(post)
+    assert ("UNSUBSCRIBED" if post.double.final else state.upper()) in refused(post)
 
 
 def test_a_newer_opt_in_asks_whoever_unsubscribed_and_only_their_own_click_subscribes(post: Post) -> None:
@@ -177,7 +178,7 @@ def test_who_opted_out_through_hub_and_in_again_is_asked(post: Post) -> None:
     post.told(ANNA, MAIL)
     post.settle()
     assert post.double.mailable() == set()
-    assert post.double.asked == [MAIL]
+    assert post.double.asked == ([] if post.double.final else [MAIL])
 
 
 def test_a_contact_that_was_deleted_there_is_made_again_by_the_persons_own_click_alone(post: Post) -> None:
@@ -214,6 +215,19 @@ def test_who_is_asked_and_has_not_answered_is_asked_again_by_no_change_of_addres
     asking.told(ANNA, MAIL)
     asking.settle()
     asking.told(ANNA, NEW, at=START)
+    asking.settle()
+    assert asking.double.mailable() == set()
+
+
+@pytest.mark.parametrize("forgotten", ["every value", "the mirror"])
+def test_who_is_asked_is_no_subscriber_by_what_is_written_again_whole(post: Post, forgotten: str) -> None:
+    # given somebody who was asked, and whose contact is to be written as if nobody knew what stands there
+    asking = before(post.double.slug, double_opt_in=("*",))
+    asking.told(ANNA, MAIL)
+    asking.settle()
+    held = dict.fromkeys(asking.mirror_of(ANNA)) if forgotten == "every value" else {}
+    asking.tables.mirror[ANNA] = orjson.dumps(held).decode()
+    asking.told(ANNA, MAIL, at=START)
     asking.settle()
     assert asking.double.mailable() == set()
 

@@ -101,7 +101,8 @@ class MailMap(Generic[Own]):
         if EMAIL in properties and write.mirror.get(REFUSED):
             properties[REFUSED] = write.mirror[REFUSED]
         asked_before = [name for name in (REFUSED, ASKED) if held.get(name, "") != "" and not write.mirror.get(name)]
-        body: dict[str, Any] = {ASK: True} if asked_before or self._must_ask(change.profile, settings) else {}
+        lost = bool(change.external_ids) and not held
+        body: dict[str, Any] = {ASK: True} if asked_before or lost or self._must_ask(change.profile, settings) else {}
         body |= {BEFORE: old} if (old := [one for one in before if one != write.mirror[EMAIL]]) else {}
         unsure: dict[str, str] = {}
         for name, more, less, all_of in (

@@ -189,14 +189,15 @@ def _consent(
 def _tags(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
     given = read(schemas_people.TagsChange, entry.body)
-    if not given.tags:
-        raise SkipEvent("no tags")
+    tags = mapping.shops_own(given.tags)
+    if not tags:
+        raise SkipEvent("no tags but Hub's own" if given.tags else "no tags")
     note = Interaction(
         external_id=entry.event_id,
         kind="note",
         channel="web",
         subject="tags added" if entry.topic == "customer.tags_added" else "tags removed",
-        text=", ".join(given.tags),
+        text=", ".join(tags),
     )
     return [
         InteractionEvent(occurred_at=given.occurredAt, interaction=note, record=mapping.record_key(given.customerId))

@@ -16,11 +16,13 @@ from typing import Any
 import httpx
 
 from hub.connectors.shopify.manifest import HUB_TAG, ShopifySettings
-from hub.connectors.shopify.source import api_root, authorise
+from hub.connectors.shopify.source import api_root, authorise, scopes
 from hub.connectors.shopify.source_graphql import data_of
+from hub.sdk.checked import Checked
 from hub.sdk.crm.dialect import Answers, Batch, Call, Item, Made, Problem
 from hub.sdk.crm.labels import ADD, FIELDS, REMOVE, Labels
 from hub.sdk.destination import HttpRequest
+from hub.sdk.http import HttpClient
 
 SIZE = 10
 NAMESPACE = "hub"
@@ -83,6 +85,13 @@ def lacks(settings: ShopifySettings) -> str | None:
     return f"{missing}: is required to write labels to Shopify" if missing else None
 
 
+def check(client: HttpClient, settings: ShopifySettings) -> Checked:
+    """Whether the token may write customers. Writes nothing."""
+    found = Checked()
+    found.scopes(("write_customers",), scopes(client, settings))
+    return found
+
+
 LABELS: Labels[ShopifySettings] = Labels(Batch(SIZE, update), tags=lambda settings: settings.customer_tags)
 
-DESTINATION = LABELS.destination(authorise=authorise, api_root=api_root, lacks=lacks)
+DESTINATION = LABELS.destination(authorise=authorise, api_root=api_root, check=check, lacks=lacks)

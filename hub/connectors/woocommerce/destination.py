@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.connectors.woocommerce.manifest import MANIFEST, WooCommerceSettings
 from hub.connectors.woocommerce.source import api_root, authorise
+from hub.sdk.checked import Checked
 from hub.sdk.crm.answers import read_as
 from hub.sdk.crm.dialect import Answers, Batch, Call, Item, Made, Problem
 from hub.sdk.crm.labels import FIELDS, Labels
 from hub.sdk.destination import HttpRequest
+from hub.sdk.http import HttpClient
 
 PREFIX = "_hub_"
 """Of the keys that are Hub's own. The source reads no hidden ones: what comes back is no news of the shop's (L10)."""
@@ -72,6 +74,12 @@ def lacks(settings: WooCommerceSettings) -> str | None:
     return f"{missing}: is required to write labels to WooCommerce" if missing else None
 
 
+def check(client: HttpClient, settings: WooCommerceSettings) -> Checked:
+    """Whether the key may read customers; whether it may write is told by the first write alone."""
+    found = Checked(untested=["whether the key may write: the first label will tell"])
+    return found.reads("customers", lambda: client.get("wp-json/wc/v3/customers", {"per_page": "1"}))
+
+
 LABELS: Labels[WooCommerceSettings] = Labels(Batch(MANIFEST.limits.batch, update))
 
-DESTINATION = LABELS.destination(authorise=authorise, api_root=api_root, lacks=lacks)
+DESTINATION = LABELS.destination(authorise=authorise, api_root=api_root, check=check, lacks=lacks)

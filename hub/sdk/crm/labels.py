@@ -17,7 +17,7 @@ from pydantic import Field
 from hub.errors import HubError
 from hub.sdk.crm import facts
 from hub.sdk.crm.calls import Caller, parts, scrub
-from hub.sdk.crm.dialect import Batch, Item, Made, Problem
+from hub.sdk.crm.dialect import Batch, Item, Problem
 from hub.sdk.crm.mailing_map import met
 from hub.sdk.crm.rendering import differs, with_cleared
 from hub.sdk.destination import Change, Destination, HttpRequest, OrderChange, Write, WriteResult
@@ -151,8 +151,3 @@ class Labels(Generic[Own]):
             takes_orders=lambda settings: False,
             **options,
         )
-
-
-def written(items: Sequence[Item]) -> dict[str, Made | Problem]:
-    """All of these were written."""
-    return {item.write.key: Made(str(item.id)) for item in items}

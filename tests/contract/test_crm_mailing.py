@@ -503,6 +503,21 @@ class Mailings(RuleBasedStateMachine):
         self.post.double.say(EMAILS[email], state)
         self._look()
 
+    @rule(email=st.integers(0, 3), state=st.sampled_from(["unsubscribed", "complained"]), call=st.integers(1, 6))
+    def say_there_while_hub_writes(self, email: int, state: Any, call: int) -> None:
+        def say() -> None:
+            self.post.double.say(EMAILS[email], state)
+            self._look()
+
+        self.post.hostile.meanwhile[self.post.hostile.calls + call] = say
+
+    @rule(number=st.integers(0, 1))
+    def delete_there(self, number: int) -> None:
+        """Somebody there deletes the contact that Hub knows of: what it said is gone with it."""
+        known = {one for (_, one), held in self.post.tables.crosswalk.items() if held.key == PEOPLE[number]}
+        for contact in [one for one in self.post.double.owned(PEOPLE[number]) if one.id in known]:
+            self.post.double.delete(contact.email)
+
     @rule(email=st.integers(0, 3))
     def confirm_there(self, email: int) -> None:
         self.post.later(0.5)

@@ -133,3 +133,6 @@ def test_a_shop_is_written_to_only_where_the_settings_say_so(slug: str) -> None:
     made = load_connections({"shop": (slug, settings)}, default_region="DE")
     with pytest.raises(ConfigError, match="customers_from"):
         load_routes([("shop", None)], made)
+    misspelt = load_connections({"shop": (slug, {**settings, "customers_from": "shp"})}, default_region="DE")
+    with pytest.raises(ConfigError, match="did you mean 'shop'"):
+        load_routes([("shop", None)], misspelt)

@@ -152,9 +152,8 @@ class Mailer(Generic[Settings]):
         """Write contacts, call by call, then what follows for them. Gives the writes that have to be looked up."""
         again: list[Write] = []
         by_key = {place.entry.key: place for place in places}
-        left = [place for place in places if place.entry.id is not None and not self.mailing.carries(place.entry)]
-        due = [(place, str(place.entry.id)) for place in left]
-        sent = [_item(place.entry) for place in places if place not in left]
+        due = [(one, str(one.entry.id)) for one in places if one.entry.id and not self.mailing.carries(one.entry)]
+        sent = [_item(one.entry) for one in places if not one.entry.id or self.mailing.carries(one.entry)]
         for part, answers in self.caller.by_call(_batch(batch, by_key), sent):
             done: list[tuple[Place, str]] = []
             for item in part:

@@ -135,7 +135,7 @@ def load_routes(
         connection = connections.get(to)
         if connection and connection.connector.destination is None:
             faults.append(f"routes[{index}].to: connector {connection.connector.manifest.slug!r} is no destination")
-        elif connection and (lacking := lacks(connection)):
+        elif connection and (lacking := lacks(connection) or _stranger(connection, known)):
             faults.append(f"routes[{index}].to: connections.{to}.{lacking}")
         try:
             loaded.append(Routing(to, compile_condition(when, known) if when else None))
@@ -151,6 +151,14 @@ def lacks(connection: Connection) -> str | None:
     destination = connection.connector.destination
     asked = destination.lacks if destination is not None else None
     return asked(connection.settings) if asked is not None else None
+
+
+def _stranger(connection: Connection, known: Collection[str]) -> str | None:
+    """What is wrong with the connection whose customers a shop's labels are for."""
+    named = getattr(connection.settings, "customers_from", None)
+    if named is None or named in known:
+        return None
+    return f"customers_from: there is no connection {named!r}{did_you_mean(named, known)}"
 
 
 def open_client(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ def test_who_is_silent_there_stays_so_and_is_told_of_all_else(post: Post, state:
     assert post.double.mailable() == set()
     assert post.double.asked == []
     assert "Änne" in str(post.double.owned(ANNA))
-    assert state.upper() in refused(post)
+    assert ("UNSUBSCRIBED" if post.double.final else state.upper()) in refused(post)
 
 
 def test_a_newer_opt_in_asks_whoever_unsubscribed_and_only_their_own_click_subscribes(post: Post) -> None:
@@ -131,9 +132,12 @@ def test_a_newer_opt_in_asks_whoever_unsubscribed_and_only_their_own_click_subsc
     post.later()
     post.told(ANNA, MAIL)
     post.settle()
-    # then they are asked once, and get nothing until they answer
-    assert post.double.asked == [MAIL]
+    # then they are asked once, and get nothing until they answer; or not even asked, where asking itself subscribes
+    assert post.double.asked == ([MAIL] if post.double.reasks else [])
     assert post.double.mailable() == set()
+    if not post.double.reasks:
+        assert "UNSUBSCRIBED" in refused(post)
+        return
     post.told(ANNA, MAIL, first="Änne", at=post.double.now)
     post.settle()
     assert post.double.asked == [MAIL]
@@ -177,7 +181,7 @@ def test_who_opted_out_through_hub_and_in_again_is_asked(post: Post) -> None:
     post.told(ANNA, MAIL)
     post.settle()
     assert post.double.mailable() == set()
-    assert post.double.asked == [MAIL]
+    assert post.double.asked == ([] if post.double.final or not post.double.reasks else [MAIL])
 
 
 def test_a_contact_that_was_deleted_there_is_made_again_by_the_persons_own_click_alone(post: Post) -> None:
@@ -214,6 +218,19 @@ def test_who_is_asked_and_has_not_answered_is_asked_again_by_no_change_of_addres
     asking.told(ANNA, MAIL)
     asking.settle()
     asking.told(ANNA, NEW, at=START)
+    asking.settle()
+    assert asking.double.mailable() == set()
+
+
+@pytest.mark.parametrize("forgotten", ["every value", "the mirror"])
+def test_who_is_asked_is_no_subscriber_by_what_is_written_again_whole(post: Post, forgotten: str) -> None:
+    # given somebody who was asked, and whose contact is to be written as if nobody knew what stands there
+    asking = before(post.double.slug, double_opt_in=("*",))
+    asking.told(ANNA, MAIL)
+    asking.settle()
+    held = dict.fromkeys(asking.mirror_of(ANNA)) if forgotten == "every value" else {}
+    asking.tables.mirror[ANNA] = orjson.dumps(held).decode()
+    asking.told(ANNA, MAIL, at=START)
     asking.settle()
     assert asking.double.mailable() == set()
 
@@ -485,6 +502,21 @@ class Mailings(RuleBasedStateMachine):
         self.post.later(0.5)
         self.post.double.say(EMAILS[email], state)
         self._look()
+
+    @rule(email=st.integers(0, 3), state=st.sampled_from(["unsubscribed", "complained"]), call=st.integers(1, 6))
+    def say_there_while_hub_writes(self, email: int, state: Any, call: int) -> None:
+        def say() -> None:
+            self.post.double.say(EMAILS[email], state)
+            self._look()
+
+        self.post.hostile.meanwhile[self.post.hostile.calls + call] = say
+
+    @rule(number=st.integers(0, 1))
+    def delete_there(self, number: int) -> None:
+        """Somebody there deletes the contact that Hub knows of: what it said is gone with it."""
+        known = {one for (_, one), held in self.post.tables.crosswalk.items() if held.key == PEOPLE[number]}
+        for contact in [one for one in self.post.double.owned(PEOPLE[number]) if one.id in known]:
+            self.post.double.delete(contact.email)
 
     @rule(email=st.integers(0, 3))
     def confirm_there(self, email: int) -> None:

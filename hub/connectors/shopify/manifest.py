@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from hub.sdk.crm.labels import LabelSettings
+from hub.sdk.crm.mailing import Conditions
 from hub.sdk.manifest import Capability, Limits, Manifest, OrderSettings, Secrets
 
+HUB_TAG = "hub:"
+"""What Hub's own tags begin with; what comes back with it is no news of the shop's (law L10)."""
 
-class ShopifySettings(OrderSettings):
-    """One shop. ``access_token`` and ``shop`` are needed for the backfill only."""
+
+class ShopifySettings(OrderSettings, LabelSettings):
+    """One shop. ``access_token`` and ``shop`` are needed for the backfill, and to label customers."""
 
     webhook_secret: Secrets = Field(description="Client secret of the app, or a list while it is being changed.")
     shop: str | None = Field(
         None, pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$", description="Domain, e.g. my-shop.myshopify.com."
     )
-    access_token: SecretStr | None = Field(None, description="Admin API access token, for the backfill.")
+    access_token: SecretStr | None = Field(
+        None, description="Admin API access token, for the backfill, and to label customers (scope write_customers)."
+    )
+    customer_tags: Conditions = Field(
+        default_factory=dict,
+        description="A tag to which customers have it, as hub:TAG: a condition as in a route's `when`, or nothing for "
+        "everybody.",
+    )
     api_version: str = Field("2026-07", pattern=r"^(\d{4}-\d{2}|unstable)$", description="Admin API version.")
 
 
@@ -25,7 +37,7 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
     slug="shopify",
     name="Shopify",
     channel="web",
-    roles=frozenset({"source"}),
+    roles=frozenset({"source", "destination"}),
     settings=ShopifySettings,
     docs_url="https://shopify.dev/docs/api/webhooks/latest",
     api_version="2026-07",
@@ -75,11 +87,17 @@ MANIFEST: Manifest[ShopifySettings] = Manifest(
         "complete": "webhooks carry the whole object",
         "subscribe to privacy topics": "customers/data_request, customers/redact and shop/redact are subscribed to in "
         "the app's own configuration; no API does",
+        "merge": "customers are the shop's own; Hub writes its labels to each of a person's",
+        "erase": "customers are the shop's own; of an erased person Hub takes its labels back",
+        "refused values": "Shopify tells no label by name that it refuses",
+        "properties": "metafields need no definition",
         "tags as state": "tags_added and tags_removed tell a change, not the set; the backfill has the set",
     },
     sample_settings={
         "webhook_secret": ["hush-hafenkante", "hush-hafenkante-old"],
         "shop": "hafenkante.myshopify.com",
         "access_token": "shpat_invented",
+        "customers_from": "kit",
+        "customer_tags": {"vip": "contains(traits.segments, 'vip')"},
     },
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hub.connectors.shopify import schemas
+from hub.connectors.shopify.manifest import HUB_TAG
 from hub.connectors.shopify.mapping_fulfilments import fulfilments
 from hub.connectors.shopify.mapping_refunds import refunds
 from hub.errors import PayloadError
@@ -87,6 +88,11 @@ _CONSENT_STATES: dict[str, ConsentState] = {
     "unsubscribed": "opted_out",
     "pending": "pending",
 }
+
+
+def shops_own(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags without those that Hub gave."""
+    return tuple(tag for tag in tags if not tag.startswith(HUB_TAG))
 
 
 def record_key(customer_id: str) -> RecordKey:
@@ -192,7 +198,7 @@ def snapshot(
         region=region,
         addresses=[_address(a) for a in given.addresses if not a.default],
         consents=[*consents, *(found for found in ticked if found.channel not in told)],
-        tags=labels(given.tags),
+        tags=shops_own(labels(given.tags)),
         custom=texts([("note", given.note)]),
     )
 

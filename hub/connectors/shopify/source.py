@@ -189,14 +189,15 @@ def _consent(
 def _tags(entry: InboxEntry, read: Read, region: str) -> Sequence[CanonicalEvent | Note]:
     """A change of tags, as a note: the set they change is not told, so it cannot replace the customer's tags."""
     given = read(schemas_people.TagsChange, entry.body)
-    if not given.tags:
-        raise SkipEvent("no tags")
+    tags = mapping.shops_own(given.tags)
+    if not tags:
+        raise SkipEvent("no tags but Hub's own" if given.tags else "no tags")
     note = Interaction(
         external_id=entry.event_id,
         kind="note",
         channel="web",
         subject="tags added" if entry.topic == "customer.tags_added" else "tags removed",
-        text=", ".join(given.tags),
+        text=", ".join(tags),
     )
     return [
         InteractionEvent(occurred_at=given.occurredAt, interaction=note, record=mapping.record_key(given.customerId))
@@ -290,16 +291,21 @@ def api_root(settings: ShopifySettings) -> str:
     return f"https://{settings.shop}"
 
 
+def scopes(client: HttpClient, settings: ShopifySettings) -> set[str]:
+    """The scopes that the token has."""
+    asked = {"query": "query { currentAppInstallation { accessScopes { handle } } }"}
+    answer = json_of(client.post(f"admin/api/{settings.api_version}/graphql.json", asked))
+    installation = (answer.get("data") or {}).get("currentAppInstallation") or {}
+    return {str(scope.get("handle")) for scope in installation.get("accessScopes") or ()}
+
+
 def check(client: HttpClient, settings: ShopifySettings) -> Checked:
     """Ask which scopes the token has: https://shopify.dev/docs/api/admin-graphql/latest/queries/currentappinstallation."""
     found = Checked(untested=["webhook_secret: only a real event can tell"])
     if settings.access_token is None:
         found.untested.append("the Admin API: no access_token is set, so there is no backfill")
         return found
-    asked = {"query": "query { currentAppInstallation { accessScopes { handle } } }"}
-    answer = json_of(client.post(f"admin/api/{settings.api_version}/graphql.json", asked))
-    installation = (answer.get("data") or {}).get("currentAppInstallation") or {}
-    granted = {str(scope.get("handle")) for scope in installation.get("accessScopes") or ()}
+    granted = scopes(client, settings)
     granted |= {scope.replace("write_", "read_", 1) for scope in granted}  # who may write may read
     found.works.append("the token is accepted")
     found.scopes(("read_customers", "read_orders"), granted)

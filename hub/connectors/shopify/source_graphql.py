@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
+
 from hub.connectors.shopify.manifest import ShopifySettings
 from hub.errors import AuthError, HubError, RateLimited, RejectedError, Unavailable
 from hub.sdk.http import HttpClient, json_of
@@ -42,6 +44,18 @@ def ask(
         raise _error_of(errors, seconds)
     client.hold(seconds)
     return answer.get("data") or {}
+
+
+def data_of(response: httpx.Response) -> Mapping[str, Any]:
+    """The ``data`` of an answer to what Hub writes. Raises as ``ask`` does."""
+    answer = json_of(response)
+    told = answer if isinstance(answer, dict) else {}
+    if errors := told.get("errors"):
+        raise _error_of(errors, seconds_until_room((told.get("extensions") or {}).get("cost")))
+    found = told.get("data")
+    if not isinstance(found, dict):
+        raise Unavailable("the GraphQL Admin API gave no data", uncertain=True)
+    return found
 
 
 _EXTRAS = ("retailLocation", "customerJourneySummary")

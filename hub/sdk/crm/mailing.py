@@ -167,6 +167,8 @@ class Mailing(Generic[Settings]):
     ``retire``   take a contact out of the mailing, so that nobody is mailed twice: archive it, or take it off Hub's
                  lists. It is called for no contact that is ``SILENT`` or pending
     ``asks``     whether these settings let Hub send the system's confirmation mail
+    ``reasks``   False where the confirmation mail would itself lift an unsubscription: then only who never was anything
+                 there can be asked
     ``renames``  the states in which a contact's address can be changed there
     ``home``     reads what all contacts are in, such as an audience: asked when one is gone, so that it is not taken
                  for all of them
@@ -182,6 +184,7 @@ class Mailing(Generic[Settings]):
     steps: tuple[Step[Settings], ...] = ()
     guarded: bool = False
     asks: Callable[[Settings], bool] = field(default=lambda settings: False)
+    reasks: bool = True
     renames: Collection[State] = ()
     home: Callable[[Settings], Call[Any]] | None = None
     owned: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Contact]]]] | None = None

@@ -84,14 +84,14 @@ class MailMap(Generic[Own]):
         found = settings.finished(profile, fields)
         told = {name: value for name, value in found.items() if name not in OWN_NAMES and value}
         told |= {self.own: str(profile.id), EMAIL: profile.emails[0]}
-        told |= {TAGS: tags} if (tags := _met(profile, self.tags(settings))) else {}
+        told |= {TAGS: tags} if (tags := met(profile, self.tags(settings))) else {}
         consent = facts.consents(profile).get("email")
         at = facts.instant(consent.at) or UNKNOWN_TIME if consent else ""
         if consent and consent.state == "opted_out":
             told[REFUSED] = at
         if consent and consent.state == "opted_in":
             told[SUBSCRIBED] = at
-            told |= {LISTS: lists} if (lists := _met(profile, self.lists(settings))) else {}
+            told |= {LISTS: lists} if (lists := met(profile, self.lists(settings))) else {}
             told |= {ASKED: at} if change.mirror.get(ASKED) == at else {}
         return told
 
@@ -101,7 +101,8 @@ class MailMap(Generic[Own]):
         if EMAIL in properties and write.mirror.get(REFUSED):
             properties[REFUSED] = write.mirror[REFUSED]
         asked_before = [name for name in (REFUSED, ASKED) if held.get(name, "") != "" and not write.mirror.get(name)]
-        body: dict[str, Any] = {ASK: True} if asked_before or self._must_ask(change.profile, settings) else {}
+        lost = bool(change.external_ids) and not held
+        body: dict[str, Any] = {ASK: True} if asked_before or lost or self._must_ask(change.profile, settings) else {}
         body |= {BEFORE: old} if (old := [one for one in before if one != write.mirror[EMAIL]]) else {}
         unsure: dict[str, str] = {}
         for name, more, less, all_of in (
@@ -133,7 +134,7 @@ class MailMap(Generic[Own]):
         return "*" in settings.double_opt_in or bool(country and country in settings.double_opt_in)
 
 
-def _met(profile: Profile, conditions: Mapping[str, str]) -> str:
+def met(profile: Profile, conditions: Mapping[str, str]) -> str:
     """The names of those conditions that a profile meets, by ";"."""
     met = (name for name, text in conditions.items() if (one := condition(text)) is None or one(profile, _NO_TIME))
     return ";".join(sorted(met))

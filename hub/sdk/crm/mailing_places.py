@@ -107,7 +107,8 @@ class Places(Generic[Settings]):
             target = first
         left = [contact for contact in mine if target is None or contact.id != target.id]
         before = first if first in left else None
-        decided = decide(write, target, can_ask=self.mailing.asks(self.caller.settings), before=before)
+        can_ask, reasks = self.mailing.asks(self.caller.settings), self.mailing.reasks
+        decided = decide(write, target, can_ask=can_ask, before=before, reasks=reasks)
         if target is None and (decided.act is None or (decided.act == "unsubscribe" and before is None)):
             return self._not_made(write, decided)
         if target is not None and _is_withdrawn(write):

@@ -33,11 +33,13 @@ class Decision:
     refused: str = ""
 
 
-def decide(write: Write, there: Contact | None, *, can_ask: bool, before: Contact | None = None) -> Decision:
+def decide(
+    write: Write, there: Contact | None, *, can_ask: bool, before: Contact | None = None, reasks: bool = True
+) -> Decision:
     """What a write does about the subscription of the contact that stands there, None where there is none.
 
     ``before`` is the person's contact of an address they had before, in whose place this one comes: what was said
-    there holds here. ``can_ask`` as ``Mailing.asks``.
+    there holds here. ``can_ask`` and ``reasks`` as ``Mailing.asks`` and ``Mailing.reasks``.
     """
     silent = there is not None and there.state in SILENT
     if write.mirror.get(REFUSED):
@@ -62,7 +64,8 @@ def decide(write: Write, there: Contact | None, *, can_ask: bool, before: Contac
         case "bounced" | "complained":
             return Decision(refused=there.state.upper())
         case "unsubscribed":
-            return asking if _is_news(write) and _is_later(consent, there.since) else Decision(refused="UNSUBSCRIBED")
+            newer = reasks and _is_news(write) and _is_later(consent, there.since)
+            return asking if newer else Decision(refused="UNSUBSCRIBED")
         case "archived":
             return asking if _is_news(write) else Decision()
         case "none":

@@ -149,12 +149,11 @@ class Mailer(Generic[Settings]):
                 self.retry(write, "it is there now, and was not a moment ago")
 
     def put(self, batch: MailBatch[Settings], places: Sequence[Place], *, last: bool = False) -> list[Write]:
-        """Write contacts, call by call, with all that follows for each. Gives the writes that have to be looked up."""
+        """Write contacts, call by call, then what follows for them. Gives the writes that have to be looked up."""
         again: list[Write] = []
         by_key = {place.entry.key: place for place in places}
-        empty = [place for place in places if place.entry.id is not None and not self.mailing.carries(place.entry)]
-        self.follow([(place, str(place.entry.id)) for place in empty])
-        sent = [_item(place.entry) for place in places if place not in empty]
+        due = [(one, str(one.entry.id)) for one in places if one.entry.id and not self.mailing.carries(one.entry)]
+        sent = [_item(one.entry) for one in places if not one.entry.id or self.mailing.carries(one.entry)]
         for part, answers in self.caller.by_call(_batch(batch, by_key), sent):
             done: list[tuple[Place, str]] = []
             for item in part:
@@ -165,8 +164,15 @@ class Mailer(Generic[Settings]):
                     again.append(place.entry.write)
                 else:
                     self.refuse(place, answer)
-            self.follow(done)
+            # Who needs a further call waits for the others that do: many share one.
+            due += [one for one in done if self.has_steps(one[0])]
+            self.follow([one for one in done if not self.has_steps(one[0])])
+        self.follow(due)
         return again
+
+    def has_steps(self, place: Place) -> bool:
+        """Whether a system takes something of it in a call of its own."""
+        return any(step.due(place.entry) for step in self.mailing.steps)
 
     def follow(self, done: Sequence[tuple[Place, str]]) -> None:
         """What a system takes in calls of its own, and what is left of a person's other contacts; then it is done."""

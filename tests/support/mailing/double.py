@@ -37,6 +37,10 @@ class Double:
     slug: ClassVar[str]
     own: ClassVar[str]
     """The field with Hub's own id of the profile."""
+    final: ClassVar[bool] = False
+    """Whether the system blocks for good without telling why, so that nobody can be asked about it."""
+    reasks: ClassVar[bool] = True
+    """Whether who unsubscribed can be asked again without being subscribed by it."""
     lasting: ClassVar[bool] = False
     """Whether a contact that was deleted for good can never be made again by the API."""
 

@@ -1,0 +1,84 @@
+"""What the laws of all mailing systems cannot know about klaviyo: from its description, and its field reports."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from tests.support.mailing import Post, before
+from tests.support.mailing.double import answer
+
+PEOPLE = [UUID(int=0xF000 + number) for number in range(120)]
+MAIL = "anna@example.com"
+
+
+def sent(post: Post, path: str) -> list[Any]:
+    return [orjson.loads(one.content)["data"] for one in post.hostile.told if one.url.path == f"/api/{path}"]
+
+
+def test_only_who_was_just_made_is_subscribed_and_with_the_time_of_their_consent() -> None:
+    # segmentio/segment-docs#6877: subscribing a suppressed profile lifts the suppression
+    post = before("klaviyo", list_asks=False)
+    post.double.type_in("bert@example.com", "none")
+    post.told(PEOPLE[0], MAIL)
+    post.told(PEOPLE[1], "bert@example.com")
+    post.settle()
+    [job] = sent(post, "profile-subscription-bulk-create-jobs")
+    [one] = job["attributes"]["profiles"]["data"]
+    assert one["attributes"]["email"] == MAIL
+    assert one["attributes"]["subscriptions"]["email"]["marketing"]["consented_at"] == "2026-03-01T00:00:00Z"
+    assert post.double.mailable() == {MAIL, "bert@example.com"}
+
+
+def test_who_unsubscribes_at_any_moment_of_a_write_stays_unsubscribed() -> None:
+    post = before("klaviyo", list_asks=False)
+    post.told(PEOPLE[0], MAIL)
+    post.settle()
+    calm = post.copy()
+    calm.told(PEOPLE[0], "anna@example.org", first="Änne")  # type: ignore[attr-defined]
+    calm.settle()
+    for number in range(1, calm.hostile.calls + 1):
+        busy = post.copy()
+        busy.hostile.meanwhile[number] = partial(busy.double.say, MAIL, "unsubscribed")  # type: ignore[attr-defined]
+        busy.told(PEOPLE[0], MAIL, first="Änne")  # type: ignore[attr-defined]
+        busy.settle()
+        assert busy.double.mailable() == set() or number > busy.hostile.calls  # type: ignore[attr-defined]
+
+
+def test_an_opt_in_of_an_unknown_time_is_put_on_the_list_without_a_consent() -> None:
+    post = before("klaviyo", list_asks=False)
+    post.told(PEOPLE[0], MAIL, at=None)
+    post.settle()
+    assert sent(post, "profile-subscription-bulk-create-jobs") == []
+    assert post.double.mailable() == {MAIL}
+
+
+def test_consent_and_lists_go_out_a_hundred_a_call() -> None:
+    post = before("klaviyo", list_asks=False)
+    for key in PEOPLE:
+        post.told(key, f"{key.int}@example.com")
+    post.settle()
+    assert len(sent(post, "profile-subscription-bulk-create-jobs")) == 2
+    assert len(sent(post, "lists/Y6nRLr/relationships/profiles")) == 2
+
+
+def test_a_list_that_is_gone_is_said_in_klaviyos_words() -> None:
+    post = before("klaviyo", list_asks=False)
+    answered = post.double.handle
+
+    def without_list(request: Any) -> Any:
+        if "/lists/" in request.url.path:
+            error = {"status": 404, "code": "not_found", "title": "Not found.", "detail": "A list with id x is gone."}
+            return answer(404, {"errors": [error]})
+        return answered(request)
+
+    post.through(without_list)
+    post.told(PEOPLE[0], MAIL)
+    post.deliver()
+    assert "A list with id x is gone" in post.tables.outbox[PEOPLE[0]].reason
+    post.through(answered)
+    post.settle()
+    assert post.double.mailable() == {MAIL}

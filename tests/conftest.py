@@ -33,6 +33,7 @@ _TESTS = Path(__file__).parent
 
 LONG = (
     "e2e/test_demo.py",
+    "e2e/test_cast_everywhere.py",
     "e2e/console",
     "integration/test_durability.py",
     "integration/test_up.py",

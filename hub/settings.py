@@ -187,6 +187,9 @@ class Settings(_Section):
         description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
     )
     leads: Path | None = Field(None, description="File with what leads are; no scores without it (docs/insight.md).")
+    qualification: Path | None = Field(
+        None, description="File with the funnel and where its people live; none without it (docs/both-ways.md)."
+    )
     destinations: Path | None = Field(
         None,
         description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "

@@ -23,6 +23,7 @@ from hub.application.activities import new_activities
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
+from hub.application.qualify import hand_over_activities
 from hub.application.stage_changes import stage_changes
 from hub.application.traits import Insight, follow
 from hub.errors import HubError, RetryableError
@@ -328,7 +329,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     if processing.insight.leads is not None:
         contacted(session, resolution, drafts, now)
     new = new_activities(session, processing.routes, resolution, drafts, now)
-    new += stage_changes(processing.routes, changed, now)
+    new += stage_changes(processing.routes, changed, now) + hand_over_activities(processing.routes, changed, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)

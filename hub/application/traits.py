@@ -16,12 +16,14 @@ from uuid import UUID
 
 import structlog
 
-from hub.application import behaviour, leads
+from hub.application import behaviour, leads, qualify
+from hub.application.qualify import Qualifying
 from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
 from hub.insight.lead_rules import LeadRules
 from hub.insight.model import UNFITTED, Model
+from hub.insight.qualification import Qualification
 from hub.insight.segments import Segment, belongs
 from hub.insight.stages import NEVER, POTENTIAL
 from hub.insight.traits import Told, traits, why
@@ -51,6 +53,12 @@ class Insight:
     channels: Mapping[str, str] = field(default_factory=dict)
     region: str = "DE"
     read: dict[int, Model] = field(default_factory=dict)
+    qualification: Qualification = field(default_factory=Qualification)
+
+    @property
+    def asks_everybody(self) -> bool:
+        """Whether conditions are asked of each profile, whatever of it changed."""
+        return bool(self.segments or self.qualification.states)
 
     def in_force(self, session: Session) -> tuple[int, Model]:
         """The version that holds now, and its number; 0 before the first fit."""
@@ -148,7 +156,7 @@ def refresh(
         worked |= _behaving(worked, held, done, present, now)
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
-    looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
+    looked_at = present if insight.asks_everybody else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
     found = _stored(session, insight, by_id, worked, held, now)
@@ -253,7 +261,11 @@ def _as_lead(
 
 def _left(insight: Insight, row: TraitRow | None) -> Told:
     """What is not worked out from orders stays as it is; segments as long as any are configured."""
-    names = (*_KEPT, "segments") if insight.segments else _KEPT
+    names = (
+        *_KEPT,
+        *(("segments",) if insight.segments else ()),
+        *(qualify.NAMES if insight.qualification.states else ()),
+    )
     return {name: row.told[name] for name in names if name in row.told} if row else {}
 
 
@@ -270,17 +282,24 @@ def _stored(
     held: Mapping[UUID, TraitRow],
     now: datetime,
 ) -> list[ChangedProfile]:
-    """Evaluate the segments of these profiles, store what differs, and give the profiles with their traits."""
+    """Evaluate the segments and states of these profiles, store what differs, and give them with their traits."""
     told: list[ChangedProfile] = []
     rows: dict[UUID, TraitRow] = {}
-    for one, profile in by_id.items():
+    qualifying = Qualifying.of(session, insight.qualification, by_id, now)
+    # In the order of their ids: who is assigned to whom must not depend on how a batch was read.
+    for one, profile in sorted(by_id.items()):
         row = worked.get(one) or held.get(one)
         if insight.segments:
             row = _in_segments(insight.segments, profile, row, now)
+        if insight.qualification.states:
+            row = _in_funnel(qualifying, profile, row, now)
         if row is not None and _moved(row, held.get(one)):
             rows[one] = row
-        told.append(replace(profile, traits=row.told if row else None, stage_changed=_steps(held.get(one), row)))
+        steps = _steps(held.get(one), row)
+        made = qualifying.made.get(one)
+        told.append(replace(profile, traits=row.told if row else None, stage_changed=steps, handed_over=made))
     store.write(session, rows)
+    qualifying.store(session)
     return told
 
 
@@ -307,6 +326,20 @@ def _in_segments(
     kept = {name: value for name, value in row.told.items() if name != "segments"}
     due = min((at for at in (row.due_at, changes) if at is not None and at > now), default=None)
     return replace(row, told={**kept, **({"segments": list(names)} if names else {})}, due_at=due)
+
+
+def _in_funnel(qualifying: Qualifying, profile: ChangedProfile, row: TraitRow | None, now: datetime) -> TraitRow | None:
+    others = {name: value for name, value in row.told.items() if name not in qualify.NAMES} if row else None
+    try:
+        told, again = qualifying.traits(replace(profile, traits=others).profile())
+    except ValueError:
+        return row
+    if row is None:
+        if not told and again is None:
+            return None
+        row, others = TraitRow({}, 0, now, None), dict(_without_orders(profile))
+    due = min((at for at in (row.due_at, again) if at is not None and at > now), default=None)
+    return replace(row, told={**(others or {}), **told}, due_at=due)
 
 
 def _without_orders(profile: ChangedProfile) -> Mapping[str, Any]:

@@ -38,6 +38,8 @@ _TITLES: Mapping[ActivityKind, str] = {
     "visit": "Visit",
     "note": "Note",
     "stage": "Life cycle",
+    "hand_over": "Handed over",
+    "task": "Task",
 }
 
 
@@ -95,8 +97,8 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         return None
     money = f"{fact.amount:f} {fact.currency}" if fact.amount is not None and fact.currency else ""
     about = payload.get("number") or (fact.external_id if kind == "order" else "") or fact.order_number or ""
-    if kind == "stage":
-        about = f"{payload.get('from')} to {payload.get('to')}".replace("_", " ")
+    if fact.kind in ("stage", "hand_over", "task"):
+        about = _move(payload)
     words = [str(payload[name]) for name in ("subject", "campaign", "reason", "text", "url") if payload.get(name)]
     way = " ".join(str(payload[name]) for name in ("channel", "direction") if payload.get(name))
     source = ", ".join(filter(None, (way, fact.connection)))
@@ -112,6 +114,14 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         external_ids=tuple(row.external_ids),
         uncertain=row.uncertain,
     )
+
+
+def _move(payload: Mapping[str, str]) -> str:
+    came, due = payload.get("from"), payload.get("due", "")[:10]
+    way = f"{came} to {payload.get('to')}" if came else str(payload.get("to"))
+    owner = payload.get("owner")
+    parts = (way.replace("_", " "), f"for {owner}" if owner else "", f"due {due}" if due else "")
+    return ", ".join(filter(None, parts))
 
 
 def _bounded(text: str) -> str:

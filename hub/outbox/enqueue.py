@@ -23,6 +23,7 @@ class Route:
 
     ``when`` is asked for a moment. ``changes`` tells when its answer may be another one though the profile stays the
     same; None where it depends on no time. ``activities`` are the kinds of activities that are appended there.
+    ``told`` is the profile as that destination is told it; as it is, without it.
     """
 
     destination: str
@@ -30,6 +31,7 @@ class Route:
     orders: bool = False
     changes: Callable[[Profile, datetime], datetime | None] | None = None
     activities: frozenset[str] = frozenset()
+    told: Callable[[Profile, datetime], Profile] | None = None
 
 
 @dataclass(frozen=True, slots=True)

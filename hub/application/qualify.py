@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,8 @@ from hub.store import hand_overs as store
 from hub.store.activities import StoredActivity
 from hub.store.database import Session
 from hub.store.hand_overs import HandOver
-from hub.store.profiles import ChangedProfile
+from hub.store.profiles import ChangedProfile, told_traits
+from hub.store.traits import TraitRow
 
 NAMES = ("qualification", "qualified_at", "owner", "follow_up")
 """The traits that follow from the state."""
@@ -77,6 +78,20 @@ class Qualifying:
         row = self._hand_over(person, own, furthest, decided.state, decided.reason)
         self.made[person.id] = row
         return _told(row), decided.again
+
+    def within(self, profile: ChangedProfile, row: TraitRow | None) -> TraitRow | None:
+        """The traits of a profile, with those of its state; as they are where the profile cannot be read."""
+        others = {name: value for name, value in row.told.items() if name not in NAMES} if row else None
+        try:
+            told, again = self.traits(replace(profile, traits=others).profile())
+        except ValueError:
+            return row
+        if row is None:
+            if not told and again is None:
+                return None
+            row, others = TraitRow({}, 0, self.now, None), dict(told_traits(profile.golden, None))
+        due = min((at for at in (row.due_at, again) if at is not None and at > self.now), default=None)
+        return replace(row, told={**(others or {}), **told}, due_at=due)
 
     def _standing(self, profile_id: UUID) -> tuple[HandOver | None, HandOver | None]:
         """A profile's own row, and the furthest of it and of those that were merged into it since.
@@ -235,3 +250,8 @@ def in_words(row: HandOver) -> str:
     way = f"{row.came_from} to {row.state}" if row.came_from else f"came in as {row.state}"
     parts = [f"{way}: {row.reason}", f"owner {row.owner}" if row.owner else "", row.follow_up or ""]
     return ", ".join(filter(None, parts))
+
+
+def why(session: Session, profile_id: UUID) -> list[str]:
+    """Why somebody is in their state."""
+    return [in_words(row) for row in store.of_profile(session, profile_id, 1)]

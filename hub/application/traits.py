@@ -26,7 +26,7 @@ from hub.insight.model import UNFITTED, Model
 from hub.insight.qualification import Qualification
 from hub.insight.segments import Segment, belongs
 from hub.insight.stages import NEVER, POTENTIAL
-from hub.insight.traits import Told, traits, why
+from hub.insight.traits import Told, traits
 from hub.store import customer_stats, insight_models, profiles, records
 from hub.store import traits as store
 from hub.store.customer_stats import CustomerStat
@@ -36,8 +36,8 @@ from hub.store.traits import TraitRow
 
 log = structlog.get_logger()
 
-_OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
-_KEPT = (*_OFFERED, *behaviour.NAMES)
+OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
+_KEPT = (*OFFERED, *behaviour.NAMES)
 """Traits that do not follow from order days: whoever works those out leaves these as they are."""
 
 
@@ -110,7 +110,7 @@ def follow(
     concerned = set(ordered) | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
-    if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:
+    if offering := [one for one, row in worked.items() if any(name in row.told for name in OFFERED)]:
         offered = renewed(session, offering, now)
         worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
     known = {one: row.golden for one, row in by_id.items()}
@@ -187,7 +187,7 @@ def _behaving(
 
 
 def _offering(row: TraitRow, offered: Told | None) -> TraitRow:
-    told = {name: value for name, value in row.told.items() if name not in _OFFERED}
+    told = {name: value for name, value in row.told.items() if name not in OFFERED}
     return replace(row, told={**told, **(offered or {})})
 
 
@@ -261,11 +261,8 @@ def _as_lead(
 
 def _left(insight: Insight, row: TraitRow | None) -> Told:
     """What is not worked out from orders stays as it is; segments as long as any are configured."""
-    names = (
-        *_KEPT,
-        *(("segments",) if insight.segments else ()),
-        *(qualify.NAMES if insight.qualification.states else ()),
-    )
+    named = (*(("segments",) if insight.segments else ()), *(qualify.NAMES if insight.qualification.states else ()))
+    names = (*_KEPT, *named)
     return {name: row.told[name] for name in names if name in row.told} if row else {}
 
 
@@ -292,7 +289,7 @@ def _stored(
         if insight.segments:
             row = _in_segments(insight.segments, profile, row, now)
         if insight.qualification.states:
-            row = _in_funnel(qualifying, profile, row, now)
+            row = qualifying.within(profile, row)
         if row is not None and _moved(row, held.get(one)):
             rows[one] = row
         steps = _steps(held.get(one), row)
@@ -328,20 +325,6 @@ def _in_segments(
     return replace(row, told={**kept, **({"segments": list(names)} if names else {})}, due_at=due)
 
 
-def _in_funnel(qualifying: Qualifying, profile: ChangedProfile, row: TraitRow | None, now: datetime) -> TraitRow | None:
-    others = {name: value for name, value in row.told.items() if name not in qualify.NAMES} if row else None
-    try:
-        told, again = qualifying.traits(replace(profile, traits=others).profile())
-    except ValueError:
-        return row
-    if row is None:
-        if not told and again is None:
-            return None
-        row, others = TraitRow({}, 0, now, None), dict(_without_orders(profile))
-    due = min((at for at in (row.due_at, again) if at is not None and at > now), default=None)
-    return replace(row, told={**(others or {}), **told}, due_at=due)
-
-
 def _without_orders(profile: ChangedProfile) -> Mapping[str, Any]:
     return profiles.told_traits(profile.golden, None)
 
@@ -352,65 +335,3 @@ def _read(session: Session, ids: Sequence[UUID]) -> list[ChangedProfile]:
 
 def _changed(row: FullRow) -> ChangedProfile:
     return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at, row.traits)
-
-
-_WHY_OFFERED = {
-    "up_sell": "what most who have the same bought later, dearer and of the same category",
-    "replenish_product": "bought again by most, and the soonest due of what they have",
-    "replenish_on": "their own gaps between orders of it, drawn towards everybody's",
-}
-
-# -- why ---------------------------------------------------------------------------------------------------------------
-
-
-def explained(
-    session: Session, insight: Insight, profile_id: UUID, now: datetime, placed: Collection[str] = ()
-) -> list[dict[str, Any]]:
-    """Every trait of a profile with its value, as-of time, version of the model, and why. Retired ids are followed.
-
-    ``placed`` are the connections whose orders count before they are paid. Raises UnreadableError.
-    """
-    row = profiles.get(session, profile_id)
-    if row is None:
-        return []
-    told = row.profile().traits.model_dump(mode="json")
-    stat = customer_stats.stored(session, [row.id]).get(row.id)
-    held = store.of_profiles(session, [row.id]).get(row.id)
-    version, model = insight.in_force(session)
-    today = day_of(now)
-    known = stat is not None and stat.days[0] <= today
-    told_why = (
-        behaviour.why(session, row.id, row.golden, now, placed=placed, channels=insight.channels)
-        if any(name in told for name in behaviour.NAMES)
-        else {}
-    )
-    alone = customers([stat.days], [stat.nets], today) if stat is not None and known else None
-    by_name = {segment.name: segment for segment in insight.segments}
-    items = []
-    for name, value in told.items():
-        if name == "segments":
-            facts = [f"{one}: {by_name[one].when.text}" for one in value if one in by_name][:3]
-        elif name in leads.NAMES:
-            facts = list(told.get("lead_reasons", ()))
-        elif name in _OFFERED[1:]:
-            facts = [_WHY_OFFERED[name]]
-        elif name in told_why:
-            facts = told_why[name]
-        elif alone is None or stat is None:
-            facts = ["no order that counts"]
-        elif name == "last_order_via":
-            facts = [f"the last order came by {value}"]
-        elif name == "next_products":
-            facts = ["bought most by customers who bought what this one did"]
-        else:
-            facts = why(alone, stat.currency, model, name)
-        items.append(
-            {
-                "trait": name,
-                "value": value,
-                "as_of": held.as_of if held else now,
-                "version": held.model_id if held else version,
-                "why": facts,
-            }
-        )
-    return items

@@ -93,7 +93,7 @@ class Qualification:
     @property
     def destinations(self) -> frozenset[str]:
         """Where any state, or kind, lives: there nobody else is sent."""
-        return frozenset(name for each in (*self.states, *self.apart) for name in each.lives_in)
+        return frozenset().union(*(one.lives_in for one in self.states), *(one.lives_in for one in self.apart))
 
     def place(self, name: str | None) -> int:
         """Where a state is in the funnel; -1 for one that the file has no more, and for none."""

@@ -106,6 +106,7 @@ def enqueue(
             profile.id,
             max(profile.version, last.get((destination, profile.id), 0) + 1),
             sorted(events.get(profile.id, ())),
+            urgent=profile.tightened,
         )
         for destination, profile in taken
     ]

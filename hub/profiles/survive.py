@@ -5,7 +5,7 @@ Takes a resolution, gives the profiles that changed. Orders are summed up again 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,16 +40,20 @@ def survive(
     rules: SurvivorshipRules,
     now: datetime,
     placed: Collection[str] = (),
+    heard: Mapping[UUID, Sequence[RecordRow]] | None = None,
 ) -> list[ChangedProfile]:
     """Fold every affected cluster and store what changed, inside the caller's transaction.
 
-    ``placed`` are the connections whose orders count before they are paid.
+    ``placed`` are the connections whose orders count before they are paid. ``heard`` is what the list of suppressed
+    addresses says beside a profile's records.
     """
     summaries = facts.order_summaries(session, members, placed)
     changed: list[ChangedProfile] = []
     versions: list[NewVersion] = []
     for profile_id, rows in members.items():
-        values = golden(leaves(rows, ranks), summaries.get(profile_id, {}), rules)
+        values = golden(
+            leaves([*rows, *(heard or {}).get(profile_id, ())], ranks), summaries.get(profile_id, {}), rules
+        )
         text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
         before = known.get(profile_id)
         if before is not None and before.golden == text:
@@ -67,11 +71,18 @@ def survive(
                 revenue=_revenue(values),
             )
         )
-        changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now))
+        tightened = before is not None and bool(_refused(values) - _refused(orjson.loads(before.golden)))
+        changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now, tightened=tightened))
     profiles.upsert(session, versions, now)
     metrics.SURVIVED.labels("changed").inc(len(changed))
     metrics.SURVIVED.labels("unchanged").inc(len(members) - len(changed))
     return changed
+
+
+def _refused(values: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What the person refuses: purposes and channels; everything, once they asked to be erased."""
+    out = {(one["purpose"], one["channel"]) for one in values.get("consents", ()) if one["state"] == "opted_out"}
+    return out | ({("", "")} if values.get("suppressed") else set())
 
 
 def _revenue(values: Mapping[str, Any]) -> Decimal:

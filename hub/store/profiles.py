@@ -42,7 +42,7 @@ class ChangedProfile:
     """A version that differs from the one before; ``golden`` is its decoded JSON, ``traits`` as they are stored.
 
     ``stage_changed``: the stage of the life cycle is another one than was told before. ``handed_over`` is the hand-over
-    that this change brought.
+    that this change brought. ``tightened``: the person refuses something that they did not refuse before.
     """
 
     id: UUID
@@ -53,6 +53,7 @@ class ChangedProfile:
     traits: Mapping[str, Any] | None = None
     stage_changed: bool = False
     handed_over: HandOver | None = None
+    tightened: bool = False
 
     def profile(self) -> Profile:
         """The same as a canonical profile, without retired ids and destinations."""

@@ -1,4 +1,4 @@
-"""Who may do what: bearer tokens with one of three roles, each of which may do all that the lower ones may."""
+"""Who may do what: bearer tokens with one of four roles, each of which may do all that the lower ones may."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.store import tokens
 from hub.store.database import Database
 from hub.store.tokens import ROLES, Role, Token
 
-_bearer = HTTPBearer(auto_error=False, description="`hub token create --role viewer|operator|admin` makes one.")
+_bearer = HTTPBearer(auto_error=False, description="`hub token create --role shop|viewer|operator|admin` makes one.")
 _ASK = {"WWW-Authenticate": 'Basic realm="Hub"'}
 _UNKNOWN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from hub import __version__, metrics
 from hub.api import (
+    consents,
     description,
     events,
     interactions,
@@ -175,6 +176,7 @@ def rest(
         version.include_router(reviews.router(database, in_force, reviewer))
     if noting is not None:
         version.include_router(notes.router(database, noting))
+    version.include_router(consents.router(database, in_force=in_force, connections=connections))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(interactions.router(database))

@@ -71,9 +71,3 @@ def _addresses(payload: Mapping[str, Any], row: RecordRow | None) -> set[str]:
         return {named.value}
     own = {value for name, value in points_of([row]) if name == "emails"} if row else set()
     return own if len(own) == 1 else set()
-
-
-def by_hand(session: Session, points: list[tuple[str, str]]) -> None:
-    """Put addresses on the list that a person named; whoever carries them is told when next anything of them comes."""
-    now = session.now()
-    store.note(session, [Entry(point, "asked", now, "hub") for point in points])

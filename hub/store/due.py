@@ -227,6 +227,19 @@ def note_unsent(session: Session, destination: str, keys: Collection[UUID]) -> N
     _set_uncertain(session, destination, keys, uncertain=False)
 
 
+def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
+    session.run(
+        """
+        WITH chosen AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b) ORDER BY key FOR UPDATE)
+        UPDATE outbox SET whole = true, due_at = least(due_at, now()) FROM chosen
+        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+        """,
+        {"destination": destination, "keys": list(keys)},
+    )
+
+
 def set_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, Mapping[str, Any]]) -> None:
     """Keep these mirrors, each by whom it is of."""
     if mirrors:

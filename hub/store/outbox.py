@@ -101,19 +101,6 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     )
 
 
-def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
-    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
-    session.run(
-        """
-        WITH chosen AS (
-            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b) ORDER BY key FOR UPDATE)
-        UPDATE outbox SET whole = true, due_at = least(due_at, now()) FROM chosen
-        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
-        """,
-        {"destination": destination, "keys": list(keys)},
-    )
-
-
 def external_ids(session: Session, destination: str, subject: Subject, keys: Collection[UUID]) -> dict[UUID, list[str]]:
     """The ids under which the destination knows these, as far as Hub was told; those merged away are left out."""
     found: dict[UUID, list[str]] = {}

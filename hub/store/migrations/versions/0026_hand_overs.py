@@ -1,4 +1,4 @@
-"""Hand-overs between marketing and sales, opt-outs that go first, and the list of addresses nobody may write to."""
+"""Hand-overs between marketing and sales, opt-outs that go first, addresses nobody writes to, and tokens of shops."""
 
 from alembic import op
 
@@ -45,6 +45,11 @@ CREATE TABLE suppression (
 COMMENT ON TABLE suppression IS 'Keyed digests of addresses and numbers that nobody may write to, whatever is imported
 again: of erased people, complaints, hard bounces, and those named by hand. No address can be read from it.';
 
+ALTER TABLE token DROP CONSTRAINT token_role_check;
+ALTER TABLE token ADD CONSTRAINT token_role_check CHECK (role IN ('shop', 'viewer', 'operator', 'admin'));
+ALTER TABLE token ADD connection text;
+COMMENT ON COLUMN token.connection IS 'Of which shop the bearer is: it is told of the people that it knows itself.';
+
 CREATE TABLE suppression_key (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     key bytea NOT NULL
@@ -60,6 +65,10 @@ ALTER TABLE attempt DROP confirmed;
 DROP INDEX outbox_urgent;
 ALTER TABLE outbox DROP urgent;
 DROP TABLE hand_over;
+DELETE FROM token WHERE role = 'shop';
+ALTER TABLE token DROP connection;
+ALTER TABLE token DROP CONSTRAINT token_role_check;
+ALTER TABLE token ADD CONSTRAINT token_role_check CHECK (role IN ('viewer', 'operator', 'admin'));
 """
 
 

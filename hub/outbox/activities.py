@@ -53,7 +53,8 @@ def changed_activities(
             continue
         kind = kind_of(fact.kind, orjson.loads(fact.payload), counted=fact.counted)
         if kind is not None:
-            found.append(ChangedActivity(activity_key(fact.id), profile_of[fact.id], fact.inbox_id, kind))
+            key = activity_key(fact.id)
+            found.append(ChangedActivity(key, profile_of[fact.id], fact.inbox_id, kind, fact.connection))
     return found
 
 

@@ -47,13 +47,15 @@ class ChangedOrder:
 class ChangedActivity:
     """Something new in the history of a profile; ``key`` as ``hub.model.activity`` has it.
 
-    ``event`` is None where no event told of it, as of a stage that time alone changes.
+    ``event`` is None where no event told of it, as of a stage that time alone changes. ``connection`` told of it: what
+    a system wrote itself is never appended there again (law L10).
     """
 
     key: UUID
     profile_id: UUID
     event: int | None
     kind: str
+    connection: str = "hub"
 
 
 def enqueue(
@@ -135,7 +137,7 @@ def _of_activities(
         (destination, activity)
         for destination, of_destination in sorted(routes.items())
         for activity in activities
-        if any(activity.kind in route.activities for route in of_destination)
+        if activity.connection != destination and any(activity.kind in route.activities for route in of_destination)
     ]
     if not asked:
         return []

@@ -62,6 +62,16 @@ class Said:
         return self.explicit and (self.state != "opted_in" or self.evidence is not None)
 
 
+SAYINGS = st.builds(
+    Said,
+    st.sampled_from(SOURCES),
+    st.integers(0, 9),
+    st.sampled_from(["opted_in", "opted_out", "pending"]),
+    st.booleans(),
+    st.sampled_from(["form", None]),
+)
+
+
 def law(said: Sequence[Said]) -> str:
     """What holds after all of it, written anew: an opt-out beats all but a newer act that is proven."""
     strict = {"opted_out": 0, "pending": 1, "opted_in": 2}
@@ -104,8 +114,8 @@ class Life(RuleBasedStateMachine):
 
     database: Database
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(told=st.lists(SAYINGS, min_size=2, max_size=5))
+    def begin(self, told: Sequence[Said]) -> None:
         empty(self.database)
         self.systems = {"crm": System(), "mailing": System()}
         connections = [system.double.connection(name) for name, system in self.systems.items()]
@@ -115,6 +125,8 @@ class Life(RuleBasedStateMachine):
         self.flying: list[NewEntry] = []
         self.arrived: list[NewEntry] = []
         self.number = 0
+        for one in told:
+            self.say(one, alone=False)
 
     def _fly(self, told: Said, event: Any) -> None:
         self.said.append(told)
@@ -122,24 +134,20 @@ class Life(RuleBasedStateMachine):
         received = START + timedelta(days=2)
         self.flying.append(entry([event], f"e{self.number}", connection=told.source, received_at=received))
 
-    @rule(
-        name=st.sampled_from(SOURCES),
-        minute=st.integers(0, 9),
-        state=st.sampled_from(["opted_in", "opted_out", "pending"]),
-        explicit=st.booleans(),
-        evidence=st.sampled_from(["form", None]),
-        alone=st.booleans(),
-    )
-    def say(self, name: str, minute: int, state: Any, explicit: bool, evidence: str | None, alone: bool) -> None:
+    @rule(said=SAYINGS, alone=st.booleans())
+    def say_more(self, said: Said, alone: bool) -> None:
+        self.say(said, alone=alone)
+
+    def say(self, said: Said, *, alone: bool) -> None:
         """A form, a click, a salesperson's tick, or a copied flag; with the whole customer or by itself."""
-        at = START + timedelta(minutes=minute)
-        told = Consent(channel="email", state=state, at=at, explicit=explicit, evidence=evidence)
+        at = START + timedelta(minutes=said.minute)
+        told = Consent(channel="email", state=said.state, at=at, explicit=said.explicit, evidence=said.evidence)
         key = RecordKey(kind="customer", external_id="7")
         whole = customer("7", when=at, name=("Ida", "Sommer"), emails=[MAIL], consents=(told,))
         event: CustomerEvent | ConsentEvent = whole
-        if alone and any(one.source == name for one in self.said):
+        if alone and any(one.source == said.source for one in self.said):
             event = ConsentEvent(occurred_at=at, record=key, consent=told)
-        self._fly(Said(name, minute, state, explicit, evidence), event)
+        self._fly(said, event)
 
     @precondition(lambda self: any(one.source == "news" for one in self.said))
     @rule(minute=st.integers(0, 9))

@@ -70,9 +70,11 @@ def router(
     """
     found = APIRouter(prefix="/profiles", tags=["profiles"], responses=responses(401, 403, 422, 503))
 
+    bearer = Depends(allowing(database, "shop"))
+
     @found.get("", responses={304: {"description": "As `If-None-Match` has it; to a shop's token only."}})
     def find(
-        held: Annotated[Token, Depends(allowing(database, "shop"))],
+        held: Token = bearer,
         identifier: Identifier = None,
         q: Text = None,
         updated_since: UpdatedSince = None,

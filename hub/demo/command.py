@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub import log
 from hub.cli import interrupt, output
-from hub.demo import insight, laws, report, summary
+from hub.demo import both_ways, insight, laws, report, summary
 from hub.demo.cast import cast
 from hub.demo.play import play, sendings
 from hub.demo.roles import MAX_SCALE
@@ -61,8 +61,10 @@ def command(
             verdicts = laws.check(state, people)
             telling.over(verdicts)
             told = insight.sentences(running.database, running.connections)
+            scene = both_ways.play(running.database.dsn, running.connections)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
             shown = report.document(state, people, verdicts, running.connections, seconds) | {"insight": told}
+            shown |= {"both_ways": scene.document(), "held": shown["held"] and not scene.broken}
             progress.end()
             if json:
                 output.show_json(shown)

@@ -188,7 +188,8 @@ class Settings(_Section):
     )
     leads: Path | None = Field(None, description="File with what leads are; no scores without it (docs/insight.md).")
     qualification: Path | None = Field(
-        None, description="File with the funnel and where its people live; none without it (docs/both-ways.md)."
+        None,
+        description="File with the funnel and where its people live; none without it (docs/hand-over-and-consent.md).",
     )
     destinations: Path | None = Field(
         None,

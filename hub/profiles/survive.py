@@ -15,6 +15,7 @@ import orjson
 
 from hub import metrics
 from hub.mapping.name import fold
+from hub.model.consent import SUPPRESSION
 from hub.profiles.survivorship import Leaf, SurvivorshipRules, golden
 from hub.store import facts, profiles
 from hub.store.database import Session
@@ -51,9 +52,10 @@ def survive(
     changed: list[ChangedProfile] = []
     versions: list[NewVersion] = []
     for profile_id, rows in members.items():
-        values = golden(
-            leaves([*rows, *(heard or {}).get(profile_id, ())], ranks), summaries.get(profile_id, {}), rules
-        )
+        listed = (heard or {}).get(profile_id, ())
+        values = golden(leaves([*rows, *listed], ranks), summaries.get(profile_id, {}), rules)
+        if listed:  # an entry of the list is nobody's record
+            values["records"] = [one for one in values["records"] if one["kind"] != SUPPRESSION]
         text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
         before = known.get(profile_id)
         if before is not None and before.golden == text:

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.mapping.name import fold
 from hub.mapping.record_state import State, former, moment
-from hub.model.consent import SUPPRESSION
 from hub.model.event import CONTACT_LISTS
 from hub.profiles.completeness import completeness
 
@@ -107,7 +106,6 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
     result["records"] = [
         {"connection": leaf.connection, "kind": leaf.kind, "external_id": leaf.external_id}
         for leaf in sorted(ordered, key=lambda leaf: (leaf.connection, leaf.kind, leaf.external_id))
-        if leaf.kind != SUPPRESSION
     ]
     if any("erasure" in leaf.state for leaf in ordered):
         result["suppressed"] = True

@@ -110,7 +110,9 @@ def test_an_opt_out_is_read_back_and_the_ledger_says_so(way: Way, database: Data
     assert told["seconds"] is not None
 
 
-def test_a_crm_that_answers_ok_and_keeps_no_opt_out_is_told_again(way: Way, database: Database) -> None:
+def test_a_crm_that_answers_ok_and_keeps_no_opt_out_is_told_again(
+    way: Way, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = now_of(database)
     way.take(entry([ida(said("opted_in", now - timedelta(days=9)))], "e1"))
     way.settle()
@@ -121,14 +123,14 @@ def test_a_crm_that_answers_ok_and_keeps_no_opt_out_is_told_again(way: Way, data
         kept = {name: value for name, value in one["properties"].items() if "consent" not in name}
         return before(kind, {**one, "properties": kept}, body)
 
-    way.crm._update_one = forgetting  # type: ignore[method-assign]
+    monkeypatch.setattr(way.crm, "_update_one", forgetting)
     way.take(entry([ida(said("opted_out", now))], "e2"))
     way.send()
     assert way.rows() == {"retrying": 1}
     with database.session() as session:
         [[reason]] = session.rows("SELECT reason FROM outbox")
     assert reason == "the opt-out does not stand there yet"
-    way.crm._update_one = before  # type: ignore[method-assign]
+    monkeypatch.setattr(way.crm, "_update_one", before)
     way.settle()
     assert way.rows() == {"delivered": 1}
     assert way.crm.contacts()[0]["hub_email_consent"] == "opted_out"

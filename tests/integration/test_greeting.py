@@ -127,4 +127,4 @@ def test_the_commands_of_consent_tell_the_same(dsn: str, tmp_path: Path, databas
 def hub_mail(database: Database) -> str:
     with database.session() as session:
         rows = session.rows("SELECT golden FROM profile")
-    return next(mails[0] for row in rows if (mails := orjson.loads(row[0]).get("emails")))
+    return next(str(mails[0]) for row in rows if (mails := orjson.loads(row[0]).get("emails")))

@@ -62,6 +62,8 @@ class Scene:
 
     told: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    """After which both systems held her opt-out."""
 
     def say(self, sentence: str, *, holds: bool) -> None:
         """Something happened; it ``holds`` where it is as docs/hand-over-and-consent.md says."""
@@ -71,7 +73,8 @@ class Scene:
 
     def document(self) -> dict[str, Any]:
         """As the demo's JSON has it."""
-        return {"told": self.told, "broken": self.broken}
+        short = "a reader, handed to sales, a customer; her opt-out was read back in both systems after"
+        return {"told": self.told, "broken": self.broken, "short": f"Lena: {short} {self.seconds:.1f} s"}
 
 
 @dataclass(slots=True)
@@ -176,7 +179,7 @@ def _leaves(house: _House, scene: Scene) -> None:
     told = {one["destination"]: one for story in stories if story["channel"] == "email" for one in story["told"]}
     states = {house.contacts(name)[0].get("hub_email_consent") for name in house.systems}
     holds = states == {"opted_out"} and all(one["confirmed"] for one in told.values()) and len(told) == 2
-    slowest = max((one["seconds"] or 0.0 for one in told.values()), default=0.0)
+    scene.seconds = slowest = max((one["seconds"] or 0.0 for one in told.values()), default=0.0)
     scene.say(f"she unsubscribes by mail: both systems hold it {slowest:.1f} s later, read back", holds=holds)
 
 

@@ -41,7 +41,7 @@ def lines(shown: Json) -> list[Text]:
     found += _part("A PERSON", f"{asked}; {len(shown['splits'])} wrong merges taken back, in the CRM too")
     found += _part("CRM GOT", _crm(crm))
     if scene := shown.get("both_ways"):
-        found += _part("BOTH WAYS", "; ".join(scene["broken"] or scene["told"]), 3)
+        found += _part("BOTH WAYS", "; ".join(scene["broken"]) or scene["short"], 2)
     place = len(found)
     held = [law for law in laws if law["held"]]
     found += _part("LAWS", " · ".join(f"{law['law']} {law['title'].partition(':')[0]}" for law in held))

@@ -73,7 +73,8 @@ def survive(
                 revenue=_revenue(values),
             )
         )
-        tightened = before is not None and bool(_refused(values) - _refused(orjson.loads(before.golden)))
+        refused = _refused(values)
+        tightened = bool(refused and before is not None and refused - _refused(orjson.loads(before.golden)))
         changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now, tightened=tightened))
     profiles.upsert(session, versions, now)
     metrics.SURVIVED.labels("changed").inc(len(changed))

@@ -99,15 +99,20 @@ def note(session: Session, entries: Sequence[Entry]) -> None:
 
 def heard(session: Session, rows: Sequence[RecordRow]) -> list[RecordRow]:
     """What the list says of the person of these records, as records of its own kind; [] where it says nothing."""
-    points = points_of(rows)
-    if not points:
-        return []
+    points = points_of(rows) if rows and _any(session) else set()
     found = _looked_up(session, points)
     return _as_records(found, points) if found else []
 
 
+def _any(session: Session) -> bool:
+    """Whether anything is on the list: most batches ask nothing more."""
+    return session.one("SELECT 1 FROM suppression LIMIT 1") is not None
+
+
 def heard_of_many(session: Session, members: Mapping[UUID, Sequence[RecordRow]]) -> dict[UUID, list[RecordRow]]:
     """The same for many people by one look."""
+    if not _any(session):
+        return {}
     own = {one: points_of(rows) for one, rows in members.items()}
     found = _looked_up(session, {point for points in own.values() for point in points})
     if not found:
@@ -120,7 +125,7 @@ _Found = Mapping[Point, Sequence[tuple[str, datetime, str, bytes]]]
 
 
 def _looked_up(session: Session, points: Collection[Point]) -> _Found:
-    if not points or session.one("SELECT 1 FROM suppression LIMIT 1") is None:
+    if not points:
         return {}
     secret = key(session)
     by_digest = {digest(secret, point): point for point in points}

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 _UP = """
 CREATE TABLE hand_over (

@@ -372,7 +372,7 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         for index, route in enumerate(routes if isinstance(routes, list) else [])
         if isinstance(route, dict) and isinstance(to := route.get("to"), str) and to not in known
     ]
-    for name in ("identity", "survivorship", "segments", "leads"):
+    for name in ("identity", "survivorship", "segments", "leads", "qualification"):
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from hub.api.problems import ApiError
 from hub.store import tokens
 from hub.store.database import Database
-from hub.store.tokens import ROLES, Role, Token
+from hub.store.tokens import OF_PEOPLE, ROLES, Role, Token
 
 _bearer = HTTPBearer(auto_error=False, description="`hub token create --role shop|viewer|operator|admin` makes one.")
 _ASK = {"WWW-Authenticate": 'Basic realm="Hub"'}
@@ -44,7 +44,8 @@ def seeing(database: Database) -> Callable[[Request], None]:
             raise ApiError(
                 401, "a token is needed, as bearer or as password", {"WWW-Authenticate": 'Basic realm="Hub"'}
             )
-        _held(database, text)
+        if _held(database, text).role not in OF_PEOPLE:
+            raise ApiError(403, "this page is not for a shop's token")
 
     return check
 

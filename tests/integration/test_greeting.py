@@ -10,8 +10,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from fastapi import Request
 
+from hub.api.access import seeing
 from hub.api.app import Api
+from hub.api.problems import ApiError
+from hub.application.sign_in import by_token
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
 from hub.model.consent import Consent
@@ -93,6 +97,12 @@ def test_a_shops_token_opens_nothing_else(clients: dict[str, httpx.Client], data
     for path in (f"/profiles/{one}", f"/profiles/{one}/timeline", f"/profiles/{one}/consents", "/consents", "/inbox"):
         assert shop.get(path).status_code == 403, path
     assert asked(clients["viewer"]).json()["items"][0]["emails"] == [MAIL]
+    # no session of the console, and no page that asks for a token
+    text = shop.headers["authorization"].removeprefix("Bearer ")
+    with database.session() as session:
+        assert by_token(session, text) is None
+    with pytest.raises(ApiError):
+        seeing(database)(Request({"type": "http", "headers": [(b"authorization", f"Bearer {text}".encode())]}))
 
 
 def test_the_ledger_and_the_audit_are_told_over_http(clients: dict[str, httpx.Client], database: Database) -> None:

@@ -129,6 +129,13 @@ class Qualifying:
         due = at + timedelta(days=state.work.days) if state.work and what == "task" else None
         return _row(person, own, name, reason, at, owner=owner, what=what, deal=deal, due=due)
 
+    def by_hand(self, person: Profile, name: str, reason: str, until: datetime) -> HandOver:
+        """Put somebody into a state, whatever the rules say until then."""
+        own, furthest = self._standing(person.id)
+        made = self._hand_over(person, own, furthest, name, reason)
+        self.made[person.id] = replace(made, reason=reason, held_until=until)
+        return self.made[person.id]
+
     def store(self, session: Session) -> None:
         """Store who was handed over, and who is in the funnel no more."""
         if self.left:
@@ -138,7 +145,7 @@ class Qualifying:
 
 
 def _held(row: HandOver | None) -> Held | None:
-    return Held(row.state, row.at, row.owner) if row else None
+    return Held(row.state, row.at, row.held_until) if row else None
 
 
 def _row(

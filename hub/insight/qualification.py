@@ -102,12 +102,11 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """In which state somebody is, since when, and who looks after them."""
+    """In which state somebody is, since when, and ``until`` when a person's decision holds them there."""
 
     state: str
     since: datetime
-    owner: str | None = None
-    follow_up: FollowUp | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +122,14 @@ def decide(rules: Qualification, held: Held | None, person: Profile, now: dateti
     """The state of somebody now.
 
     The furthest state whose condition holds. A step forward is taken at once. A step back is taken when neither
-    ``when`` nor ``keep`` holds any more, and ``stay`` is over: what goes to and fro within it moves nobody.
+    ``when`` nor ``keep`` holds any more, and ``stay`` is over: what goes to and fro within it moves nobody. Where
+    a person decided, no rule moves anybody before that is over.
     """
     again = _turns(rules, person, now)
     if person.suppressed or not rules.states or (stands_apart(rules, person, now) and not person.orders.count):
         return Decided(None, "no lead and no customer", again)
+    if held is not None and held.until is not None and now < held.until and rules.place(held.state) >= 0:
+        return Decided(held.state, "decided by hand", min(filter(None, (again, held.until))))
     reached = _reached(rules.states, person, now)
     if reached < 0:
         return Decided(None, "no state's condition holds", again)

@@ -13,7 +13,10 @@ from hub.store.database import Session
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """``came_from`` is None for who came into the funnel. ``value`` is the deal's, in major units of ``currency``."""
+    """``came_from`` is None for who came into the funnel. ``value`` is the deal's, in major units of ``currency``.
+
+    Until ``held_until`` a person's decision holds, whatever the rules say.
+    """
 
     id: UUID
     profile_id: UUID
@@ -26,10 +29,13 @@ class HandOver:
     value: Decimal | None = None
     currency: str | None = None
     due_at: datetime | None = None
+    held_until: datetime | None = None
     left_at: datetime | None = None
 
 
-_COLUMNS = "id, profile_id, at, came_from, state, reason, owner, follow_up, value, currency, due_at, left_at"
+_COLUMNS = (
+    "id, profile_id, at, came_from, state, reason, owner, follow_up, value, currency, due_at, held_until, left_at"
+)
 
 
 def current(session: Session, profiles: Collection[UUID]) -> dict[UUID, list[tuple[HandOver, datetime | None]]]:
@@ -60,7 +66,7 @@ def add(session: Session, rows: Sequence[HandOver]) -> None:
             f"""
             INSERT INTO hand_over ({_COLUMNS})
             SELECT *, NULL FROM unnest(%b::uuid[], %b::uuid[], %s::timestamptz[], %s::text[], %b::text[], %b::text[],
-                %s::text[], %s::text[], %s::numeric[], %s::text[], %s::timestamptz[])
+                %s::text[], %s::text[], %s::numeric[], %s::text[], %s::timestamptz[], %s::timestamptz[])
             ON CONFLICT (id) DO NOTHING
             """,
             [
@@ -75,6 +81,7 @@ def add(session: Session, rows: Sequence[HandOver]) -> None:
                 [row.value for row in ordered],
                 [row.currency for row in ordered],
                 [row.due_at for row in ordered],
+                [row.held_until for row in ordered],
             ],
         )
 

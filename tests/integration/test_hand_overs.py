@@ -11,12 +11,14 @@ import pytest
 
 from hub.application import insight
 from hub.application.derived import derived_activities
+from hub.application.hand_over import hand_over
 from hub.application.judge import Judge
 from hub.application.process import Processing, process_batch
 from hub.application.qualified_routes import by_qualification
 from hub.application.report import report
 from hub.application.timeline import timeline
 from hub.application.traits import Insight
+from hub.errors import NotFound, RefusedError
 from hub.insight.qualification import Qualification
 from hub.insight.qualification_rules import compile_qualification
 from hub.matching.rules import IdentityRules
@@ -229,6 +231,28 @@ def test_a_merge_keeps_the_furthest_state_and_its_undoing_gives_each_their_own_b
         ("qualified", "anna"),
         ("subscriber", None),
     ]
+
+
+def test_sales_gives_somebody_back_and_no_rule_hands_them_over_again_meanwhile(office: Office) -> None:
+    now = now_of(office.database)
+    office.take(entry([IDA, order("7", "o1", now, "900.00", state="open")], "e1"))
+    one = only(office.database).id
+    assert only(office.database).traits.qualification == "qualified"
+    with pytest.raises(NotFound, match="subscriber"):
+        hand_over(office.processing, one, "subscribr", by="ben", reason="no budget", days=30)
+    with pytest.raises(RefusedError):
+        hand_over(office.processing, one, "subscriber", by="ben", reason=" ", days=30)
+    hand_over(office.processing, one, "subscriber", by="ben", reason="no budget", days=30)
+    office.send()
+    assert office.people("crm")[0]["traits"]["left"] == "archive"
+    # what the rules say counts again when the time is over, and not before
+    office.take(entry([order("7", "o2", now, "20.00", state="open")], "e2"))
+    assert only(office.database).traits.qualification == "subscriber"
+    assert ("qualified", "subscriber", "no budget (ben)") in states(office)
+    with office.database.session() as session:
+        session.run("UPDATE hand_over SET held_until = held_until - interval '31 days'")
+    office.let_pass(31)
+    assert only(office.database).traits.qualification == "qualified"
 
 
 def test_the_funnel_and_how_long_people_stay_is_a_report(office: Office) -> None:

@@ -18,6 +18,7 @@ CREATE TABLE hand_over (
     value numeric,
     currency text,
     due_at timestamptz,
+    held_until timestamptz,
     left_at timestamptz
 );
 CREATE INDEX hand_over_profile ON hand_over (profile_id, at DESC);

@@ -220,8 +220,8 @@ def test_a_merge_keeps_the_furthest_state_and_its_undoing_gives_each_their_own_b
     office.take(entry([other, order("1", "o1", now, "900.00", state="open")], "e2", connection="news"))
     assert sorted(str(one.traits.qualification) for one in everybody(office.database)) == ["qualified", "subscriber"]
     judge = Judge(office.processing)
-    one, other = (person.id for person in everybody(office.database))
-    told = judge.merge(one, other, by="anna")
+    first, second = (person.id for person in everybody(office.database))
+    told = judge.merge(first, second, by="anna")
     person = only(office.database)
     assert (person.traits.qualification, person.traits.owner) == ("qualified", "anna")
     assert sum(reason == "orders.open.count > `0`" for _, _, reason in states(office)) == 1

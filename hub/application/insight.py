@@ -193,7 +193,7 @@ def run_if_due(processing: Processing, wake: Wake) -> Done | None:
         last = insight_models.last_run(session)
         if last is not None and session.now() - last.at < RUN_EVERY:
             return None
-        if not customer_stats.page(session, None, 1):
+        if not processing.insight.asks_everybody and not customer_stats.page(session, None, 1):
             return None
     return run(processing, wake)
 

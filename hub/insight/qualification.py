@@ -234,13 +234,15 @@ def as_told(rules: Qualification, destination: str, person: Profile, now: dateti
     """A profile as a destination is told it: with the tag that follows a hand-over, or the way they left it.
 
     ``traits.left`` is told to the system that somebody left, and to no other: a mapping file makes of it what the
-    system has for that, and a mailing system takes whom it names from its list. Opt-outs go there all the same.
+    system has for that, and a mailing system takes whom it names from its list. Opt-outs go there all the same. Whom
+    nobody has put into a state yet has left nothing.
     """
     if destination not in rules.destinations or person.suppressed:
         return person
     tags: list[str] = []
     traits = person.traits
-    if not lives(rules, destination, person, now):
+    placed = traits.qualification is not None or stands_apart(rules, person, now)
+    if placed and not lives(rules, destination, person, now):
         way = rules.leaving.get(destination, "keep")
         tags += [_TAGS[way]] if way in _TAGS else []
         traits = traits.model_copy(update={"left": way})

@@ -169,6 +169,9 @@ def test_a_system_is_told_how_somebody_left_it_and_no_other_is() -> None:
     assert (in_crm.tags, in_crm.traits.left) == (("vip", "archived"), "archive")
     nurtured = person(traits={"qualification": "qualified", "follow_up": "nurture"})
     assert as_told(made, "crm", nurtured, NOW).tags == ("nurture",)
+    # whom nobody has put into a state yet has left nothing: a funnel that was configured a minute ago archives nobody
+    assert as_told(made, "crm", person(), NOW).traits.left is None
+    assert as_told(made, "crm", person(contact_kinds=("supplier",)), NOW).traits.left == "archive"
     # a destination outside the funnel is told the person as they are
     assert as_told(made, "bi", lead, NOW) is lead
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from hub.application.leads import deal_value
-from hub.insight.qualification import Held, Qualification, decide, follow_up, owner_of
+from hub.insight.qualification import Held, Qualification, State, decide, follow_up, owner_of
 from hub.model.activity import activity_key
 from hub.model.keys import fact_id
 from hub.model.profile import Profile
@@ -47,7 +47,8 @@ class Qualifying:
     rules: Qualification
     now: datetime
     standing: Mapping[UUID, Sequence[tuple[HandOver, datetime | None]]] = field(default_factory=dict)
-    assigned: Counter[str] = field(default_factory=Counter)
+    session: Session | None = None
+    assigned: Counter[str] | None = None
     made: dict[UUID, HandOver] = field(default_factory=dict)
     left: dict[UUID, datetime] = field(default_factory=dict)
 
@@ -56,11 +57,7 @@ class Qualifying:
         """Read what is known of these; nothing where no funnel is configured."""
         if not rules.states or not ids:
             return cls(rules, now)
-        # Who is assigned next depends on who was: two batches that look at the same time must not choose alike.
-        if any(state.owners for state in rules.states):
-            session.run("SELECT pg_advisory_xact_lock(hashtext('hub.hand_over'))")
-        counts = Counter(store.assigned(session)) if any(state.owners for state in rules.states) else Counter[str]()
-        return cls(rules, now, store.current(session, ids), counts)
+        return cls(rules, now, store.current(session, ids), session)
 
     def traits(self, person: Profile) -> tuple[dict[str, Any], datetime | None]:
         """The traits that follow from somebody's state now, and when time alone may change them."""
@@ -120,14 +117,22 @@ class Qualifying:
         forward = furthest is not None and self.rules.place(name) > self.rules.place(furthest.state)
         # Whoever looked after somebody goes on to; back in marketing's hands, nobody of sales does.
         kept = before if forward else None
-        owner = owner_of(state, person, at, self.assigned, before) if state.owners else kept
-        if owner is not None and owner != before:
-            self.assigned[owner] += 1
+        owner = self._owner(state, person, before) if state.owners else kept
         deal = deal_value(person)
         known_long = furthest is None and person.created_at < at - FRESH
         what = None if known_long else follow_up(state.work, deal)
         due = at + timedelta(days=state.work.days) if state.work and what == "task" else None
         return _row(person, own, name, reason, at, owner=owner, what=what, deal=deal, due=due)
+
+    def _owner(self, state: State, person: Profile, before: str | None) -> str | None:
+        """Who looks after somebody from now on; of this transaction's own, each counts for the next."""
+        if self.assigned is None:
+            # Two batches that look at the same time must not choose alike.
+            self.assigned = Counter(store.assigned(self.session) if self.session else {})
+        owner = owner_of(state, person, self.now, self.assigned, before)
+        if owner is not None and owner != before:
+            self.assigned[owner] += 1
+        return owner
 
     def by_hand(self, person: Profile, name: str, reason: str, until: datetime) -> HandOver:
         """Put somebody into a state, whatever the rules say until then."""

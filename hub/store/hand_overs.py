@@ -100,7 +100,8 @@ def leave(session: Session, profiles: dict[UUID, datetime]) -> None:
 
 
 def assigned(session: Session) -> dict[str, int]:
-    """How many people each owner has had."""
+    """How many people each owner has had; nobody else is told before this transaction is over."""
+    session.run("SELECT pg_advisory_xact_lock(hashtext('hub.hand_over'))")
     return dict(session.rows("SELECT owner, count(*) FROM hand_over WHERE owner IS NOT NULL GROUP BY 1"))
 
 

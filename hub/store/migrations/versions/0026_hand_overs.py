@@ -23,6 +23,7 @@ CREATE TABLE hand_over (
 );
 CREATE INDEX hand_over_profile ON hand_over (profile_id, at DESC);
 CREATE UNIQUE INDEX hand_over_current ON hand_over (profile_id) WHERE left_at IS NULL;
+CREATE INDEX hand_over_owner ON hand_over (owner) WHERE owner IS NOT NULL;
 COMMENT ON TABLE hand_over IS 'Who came into which state of the funnel, and why. A merged profile keeps its rows: they
 are its own again when the merge is undone.';
 

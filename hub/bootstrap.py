@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.application.qualified_routes import by_qualification
 from hub.application.token_store import key_faults, reseal, with_tokens
 from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
     from hub.application.traits import Insight
+    from hub.insight.qualification import Qualification
     from hub.workers.broker import Work
     from hub.workers.wake import Waker
 
@@ -92,7 +94,7 @@ class Runtime:
 
     def senders(self, owner: str) -> dict[str, Sender]:
         """A sender for every routed destination."""
-        from hub.application.stage_changes import stored_changes
+        from hub.application.derived import derived_activities
 
         names = dict.fromkeys(route.destination for route in self.routes)
         return {
@@ -101,7 +103,7 @@ class Runtime:
                 self.connections[name],
                 [route for route in self.routes if route.destination == name],
                 owner,
-                derived=stored_changes,
+                derived=derived_activities,
                 trains=self.settings.hub.automatic_training,
             )
             for name in names
@@ -211,7 +213,17 @@ def configure(settings: Settings) -> Configured:
         )
         for routing in load_routes([(route.to, route.when) for route in settings.routes], connections)
     )
+    routes = by_qualification(routes, qualification_of(settings, connections), connections)
     return connections, routes, *rules(settings)
+
+
+def qualification_of(settings: Settings, connections: Mapping[str, Connection]) -> Qualification:
+    """The funnel, empty where none is configured. Raises ConfigError with every fault of its file."""
+    from hub.insight.qualification import Qualification
+    from hub.rules import load_qualification
+
+    path = settings.qualification
+    return load_qualification(path, os.environ, connections) if path else Qualification()
 
 
 def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Insight:
@@ -222,6 +234,7 @@ def insight_of(settings: Settings, connections: Mapping[str, Connection]) -> Ins
     return Insight(
         tuple(load_segments(settings.segments, os.environ, connections) if settings.segments else ()),
         load_leads(settings.leads, os.environ, connections) if settings.leads else None,
+        qualification=qualification_of(settings, connections),
         channels={name: one.connector.manifest.channel for name, one in connections.items()},
         placed=counting_placed_orders(connections),
         region=settings.hub.default_region,

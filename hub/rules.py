@@ -6,16 +6,18 @@ file with a fault is used.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from hub.errors import ConfigError
 from hub.insight.lead_rules import LeadRules, compile_leads
+from hub.insight.qualification import Qualification
+from hub.insight.qualification_rules import compile_qualification
 from hub.insight.segments import Segment, compile_segments
 from hub.matching.kinds import BY_NAME
 from hub.matching.rules import IdentityRules, normalised
@@ -77,24 +79,38 @@ def load_segments(
 
     ``connections`` are the names that conditions may hold.
     """
-    reader = Reader(environment, example="segments")
-    data = reader.open(source) if isinstance(source, Path) else reader.pairs(source)
-    found, faults = compile_segments(data.get("segments", {}), connections)
-    faults += [f"{key}: is unknown; a file of segments holds `segments`" for key in data if key != "segments"]
-    add_new(reader.faults, faults)
-    if reader.faults:
-        raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])
-    return found
+    return _section("segments", compile_segments, source, environment, connections)
 
 
 def load_leads(
     source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
 ) -> LeadRules:
     """What a file or text says of leads; see ``load_segments``. Raises ConfigError with every fault."""
-    reader = Reader(environment, example="leads")
+    return _section("leads", compile_leads, source, environment, connections)
+
+
+def load_qualification(
+    source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
+) -> Qualification:
+    """The funnel of a file or text; see ``load_segments``. Raises ConfigError with every fault."""
+    return _section("qualification", compile_qualification, source, environment, connections)
+
+
+Compiled = TypeVar("Compiled")
+
+
+def _section(
+    name: str,
+    compile_it: Callable[[Any, Collection[str] | None], tuple[Compiled, list[str]]],
+    source: Path | str,
+    environment: Mapping[str, str] | None,
+    connections: Collection[str] | None,
+) -> Compiled:
+    """A file or text that holds one section of this name."""
+    reader = Reader(environment, example=name)
     data = reader.open(source) if isinstance(source, Path) else reader.pairs(source)
-    found, faults = compile_leads(data.get("leads", {}), connections)
-    faults += [f"{key}: is unknown; a file of leads holds `leads`" for key in data if key != "leads"]
+    found, faults = compile_it(data.get(name, {}), connections)
+    faults += [f"{key}: is unknown; a file of {name} holds `{name}`" for key in data if key != name]
     add_new(reader.faults, faults)
     if reader.faults:
         raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])

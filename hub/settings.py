@@ -187,6 +187,10 @@ class Settings(_Section):
         description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
     )
     leads: Path | None = Field(None, description="File with what leads are; no scores without it (docs/insight.md).")
+    qualification: Path | None = Field(
+        None,
+        description="File with the funnel and where its people live; none without it (docs/hand-over-and-consent.md).",
+    )
     destinations: Path | None = Field(
         None,
         description="Folder with declared destinations, <name>.yaml each. Relative to the working directory; without "
@@ -369,7 +373,7 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         for index, route in enumerate(routes if isinstance(routes, list) else [])
         if isinstance(route, dict) and isinstance(to := route.get("to"), str) and to not in known
     ]
-    for name in ("identity", "survivorship", "segments", "leads"):
+    for name in ("identity", "survivorship", "segments", "leads", "qualification"):
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")

@@ -1,4 +1,4 @@
-"""Who may do what: bearer tokens with one of three roles, each of which may do all that the lower ones may."""
+"""Who may do what: bearer tokens with one of four roles, each of which may do all that the lower ones may."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from hub.api.problems import ApiError
 from hub.store import tokens
 from hub.store.database import Database
-from hub.store.tokens import ROLES, Role, Token
+from hub.store.tokens import OF_PEOPLE, ROLES, Role, Token
 
-_bearer = HTTPBearer(auto_error=False, description="`hub token create --role viewer|operator|admin` makes one.")
+_bearer = HTTPBearer(auto_error=False, description="`hub token create --role shop|viewer|operator|admin` makes one.")
 _ASK = {"WWW-Authenticate": 'Basic realm="Hub"'}
 _UNKNOWN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
@@ -44,7 +44,8 @@ def seeing(database: Database) -> Callable[[Request], None]:
             raise ApiError(
                 401, "a token is needed, as bearer or as password", {"WWW-Authenticate": 'Basic realm="Hub"'}
             )
-        _held(database, text)
+        if _held(database, text).role not in OF_PEOPLE:
+            raise ApiError(403, "this page is not for a shop's token")
 
     return check
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from hub import __version__, metrics
 from hub.api import (
+    consents,
     description,
     events,
     interactions,
@@ -182,6 +183,7 @@ def rest(
         version.include_router(notes.router(database, noting))
     if setting is not None:
         version.include_router(traits.router(database, setting))
+    version.include_router(consents.router(database, in_force=in_force, connections=connections))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(interactions.router(database))

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import AwareDatetime
 
 from hub.api.access import allowing
 from hub.api.explanation_schemas import Explanation
+from hub.api.greeting import greeted
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import MergeItem, Recommendation, TimelineItem
@@ -26,6 +27,7 @@ from hub.profiles import view
 from hub.sdk.connection import Connection
 from hub.store import profiles as store
 from hub.store.database import Database, Session
+from hub.store.tokens import Token
 
 Found = TypeVar("Found")
 
@@ -66,22 +68,27 @@ def router(
 
     ``in_force`` tells the rules and weights that hold now.
     """
-    routes = APIRouter(
-        prefix="/profiles",
-        tags=["profiles"],
-        dependencies=[Depends(allowing(database, "viewer"))],
-        responses=responses(401, 403, 422, 503),
-    )
+    found = APIRouter(prefix="/profiles", tags=["profiles"], responses=responses(401, 403, 422, 503))
 
-    @routes.get("")
+    bearer = Depends(allowing(database, "shop"))
+
+    @found.get("", responses={304: {"description": "As `If-None-Match` has it; to a shop's token only."}})
     def find(
+        held: Token = bearer,
         identifier: Identifier = None,
         q: Text = None,
         updated_since: UpdatedSince = None,
         limit: Limit = 50,
         cursor: Cursor = None,
+        if_none_match: Annotated[str | None, Header(description="An `ETag` of an earlier answer.")] = None,
     ) -> Page[Profile]:
-        """Profiles by identifier, by text, by the time of their last change, or all; else in the order of their ids."""
+        """Profiles by identifier, by text, by the time of their last change, or all; else in the order of their ids.
+
+        A token of the role `shop` is told, of one identifier, how to greet who carries it (`Greeting`), and of nobody
+        whom the shop does not know itself.
+        """
+        if held.role == "shop":
+            return greeted(database, held, identifier, region, if_none_match)  # type: ignore[return-value]
         by_time = updated_since is not None
         change, after = position(cursor, _change_and_id if by_time else _id) or (None, None)
         try:
@@ -105,6 +112,13 @@ def router(
             unreadable=[Unreadable.model_validate(item) for item in items if not isinstance(item, Profile)],
             next=following,
         )
+
+    routes = APIRouter(
+        prefix="/profiles",
+        tags=["profiles"],
+        dependencies=[Depends(allowing(database, "viewer"))],
+        responses=responses(401, 403, 422, 503),
+    )
 
     @routes.get("/merges")
     def merges(
@@ -164,7 +178,10 @@ def router(
             found = _found(recommended(session, id, limit))
         return [Recommendation(product=each.item, because=each.because, why=each.why, kind=each.kind) for each in found]
 
-    return routes
+    both = APIRouter()
+    both.include_router(found)
+    both.include_router(routes)
+    return both
 
 
 def _id(key: Any) -> tuple[None, UUID]:

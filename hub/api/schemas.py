@@ -22,7 +22,8 @@ class TimelineItem(Answer):
     """One thing that happened.
 
     An order, a part of one, a cart, an interaction, a privacy request; a `sign_up` (`first_seen` of a guest), a
-    `profile_change`, a `consent`, a `deletion` at the source; a `stage` of the life cycle that was reached (`event` 0).
+    `profile_change`, a `consent`, a `deletion` at the source; a `stage` of the life cycle that was reached, or a
+    `hand_over` between marketing and sales (both of `event` 0).
     """
 
     id: UUID

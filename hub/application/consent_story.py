@@ -105,6 +105,7 @@ def _told(deliveries: Sequence[Json], event: int, arrived: Mapping[int, Json]) -
             "destination": name,
             "at": item["at"],
             "seconds": (item["at"] - received).total_seconds() if received else None,
+            "confirmed": item["confirmed"],
         }
         for name, item in sorted(first.items())
     ]

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from hub.application.guards import shared_guards, shown, unused_guards
 from hub.application.in_force import InForce
+from hub.application.trait_reasons import explained as explained_traits
 from hub.application.traits import Insight
-from hub.application.traits import explained as explained_traits
 from hub.matching.blocking import MOST_EQUAL, Key, hashed, keys
 from hub.matching.carried import carried, key_of
 from hub.matching.clustering import CONTACTS, linked

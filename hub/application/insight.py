@@ -19,6 +19,7 @@ import structlog
 
 from hub.application import leads
 from hub.application.process import Processing
+from hub.application.qualify import hand_over_activities
 from hub.application.recommend import Known, everything, next_products, pair_up
 from hub.application.stage_changes import stage_changes
 from hub.application.traits import Insight, refresh
@@ -136,7 +137,7 @@ def _everybody(
 
     ``acts``: what people did besides ordering is folded again, too.
     """
-    everyone = processing.insight.segments or processing.insight.leads is not None or acts
+    everyone = processing.insight.asks_everybody or processing.insight.leads is not None or acts
     page = customer_stats.everybody if everyone else customer_stats.page
     with processing.database.session() as session:
         known = everything(session) if products else Known({})
@@ -167,7 +168,7 @@ def refreshed(
     now = session.now()
     placed = counting_placed_orders(processing.connections)
     changed = refresh(session, processing.insight, ids, now, placed=placed, acts=acts, offered=offered)
-    activities = stage_changes(processing.routes, changed, now)
+    activities = stage_changes(processing.routes, changed, now) + hand_over_activities(processing.routes, changed, now)
     queued = enqueue(session, processing.routes, changed, (), (), {}, now, activities) if changed else ()
     for destination in sorted(queued):
         wake("deliver", destination)
@@ -193,7 +194,7 @@ def run_if_due(processing: Processing, wake: Wake) -> Done | None:
         last = insight_models.last_run(session)
         if last is not None and session.now() - last.at < RUN_EVERY:
             return None
-        if not customer_stats.page(session, None, 1):
+        if not processing.insight.asks_everybody and not customer_stats.page(session, None, 1):
             return None
     return run(processing, wake)
 

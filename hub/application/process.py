@@ -25,7 +25,9 @@ from hub.application.behaviour import who_acted
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
+from hub.application.qualify import hand_over_activities
 from hub.application.stage_changes import stage_changes
+from hub.application.suppress import suppress
 from hub.application.traits import Insight, follow
 from hub.errors import HubError, RetryableError
 from hub.identity.place import Resolution
@@ -39,7 +41,7 @@ from hub.outbox.enqueue import Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import facts, inbox, matches, notes, records, versions
+from hub.store import facts, inbox, matches, notes, records, suppressions, versions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
 
@@ -321,7 +323,9 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     placed = counting_placed_orders(processing.connections)
     ranks = {name: connection.settings.rank for name, connection in processing.connections.items()}
     settled = (resolution.members, resolution.known, resolution.created_at)
-    changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed)
+    suppress(session, drafts, resolution)
+    heard = suppressions.heard_of_many(session, resolution.members)
+    changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed, heard=heard)
     survived = perf_counter()
     orders = changed_orders(session, resolution, drafts)
     ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
@@ -332,7 +336,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     if processing.insight.leads is not None:
         contacted(session, resolution, drafts, now)
     new = new_activities(session, processing.routes, resolution, drafts, now)
-    new += stage_changes(processing.routes, changed, now)
+    new += stage_changes(processing.routes, changed, now) + hand_over_activities(processing.routes, changed, now)
     destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
     metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
     metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)

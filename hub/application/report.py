@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from hub.application import report_leads, report_people
+from hub.application import report_leads, report_people, report_qualification
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
@@ -287,6 +287,7 @@ REPORTS: Mapping[str, Callable[[Known], Report]] = {
         known.session, known.model, known.customers, known.currencies
     ),
     "leads": lambda known: report_leads.lead_report(known.session, known.insight, known.model),
+    "qualification": lambda known: report_qualification.funnel_report(known.session, known.insight.qualification),
     "up-sell": lambda known: report_people.up_sell_report(known.session),
     "replenishment": lambda known: report_people.replenishment_report(known.session),
     "holdout": lambda known: report_people.holdout_report(known.session),

@@ -18,7 +18,7 @@ from hub.outbox.enqueue import Route, applying, look_again
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Destination
 from hub.sdk.http import HttpClient
-from hub.store import facts, outbox, profiles, records
+from hub.store import due, facts, outbox, profiles, records
 from hub.store.database import Session
 from hub.store.outbox import NewRow
 from hub.store.profiles import FullRow
@@ -142,5 +142,5 @@ def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_
             for order, record, event in facts.orders_of(session, homes)
         ]
     outbox.enqueue(session, queued)
-    outbox.write_everything(session, destination, [row.key for row in queued])
+    due.write_everything(session, destination, [row.key for row in queued])
     return len(queued) - profiles_queued

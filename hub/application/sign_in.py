@@ -124,9 +124,9 @@ def refused(session: Session, user: User | None = None) -> None:
 
 
 def by_token(session: Session, text: str) -> str | None:
-    """A new session's text, or None for what is no token (any more)."""
+    """A new session's text, or None for what is no token (any more), and for a shop's: a shop sees no people."""
     held = tokens.of_bearer(session, text) if tokens.is_shaped(text) else None
-    if held is None or held.expired:
+    if held is None or held.expired or held.role not in tokens.OF_PEOPLE:
         refused(session)
         return None
     audit.note(session, held.name or f"token {held.id}", "session.open", held.id)

@@ -1,4 +1,4 @@
-"""What happened with a person, and the stages of the life cycle they came through by it.
+"""What happened with a person, the stages of the life cycle they came through by it, and how they were handed over.
 
 Stages have no rows of their own: they follow from the orders and the model in force, so that they are the same in
 whatever order events came, and move with merges and splits.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from hub.application.qualify import timeline_items
 from hub.application.traits import Insight
 from hub.insight.customers import customers, date_of, day_of
 from hub.insight.stages import history
@@ -29,8 +30,14 @@ def timeline(
     items = happened(session, profile_id, before=before, limit=limit)
     if items is None:
         return None
-    items += [item for item in _stages(session, profile_id) if before is None or (item["at"], item["id"]) < before]
+    more = _stages(session, profile_id) + _hand_overs(session, profile_id, before, limit)
+    items += [item for item in more if before is None or (item["at"], item["id"]) < before]
     return sorted(items, key=lambda item: (item["at"], item["id"]), reverse=True)[:limit]
+
+
+def _hand_overs(session: Session, profile_id: UUID, before: Position | None, limit: int) -> list[Item]:
+    row = profiles.get(session, profile_id)
+    return timeline_items(session, row.id, limit + 1, before[0] if before else None) if row else []
 
 
 def _stages(session: Session, profile_id: UUID) -> list[Item]:

@@ -16,16 +16,18 @@ from uuid import UUID
 
 import structlog
 
-from hub.application import behaviour, leads
-from hub.application.overrides import applied, in_words
+from hub.application import behaviour, leads, qualify
+from hub.application.overrides import applied
+from hub.application.qualify import Qualifying
 from hub.application.recommend import renewed
 from hub.insight import model as models
 from hub.insight.customers import customers, date_of, day_of
 from hub.insight.lead_rules import LeadRules
 from hub.insight.model import UNFITTED, Model
+from hub.insight.qualification import Qualification
 from hub.insight.segments import Segment, belongs
 from hub.insight.stages import NEVER, POTENTIAL
-from hub.insight.traits import Told, traits, why
+from hub.insight.traits import Told, traits
 from hub.store import customer_stats, insight_models, overrides, profiles, records
 from hub.store import traits as store
 from hub.store.customer_stats import CustomerStat
@@ -35,8 +37,8 @@ from hub.store.traits import TraitRow
 
 log = structlog.get_logger()
 
-_OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
-_KEPT = (*_OFFERED, *behaviour.NAMES)
+OFFERED = ("next_products", "up_sell", "replenish_product", "replenish_on")
+_KEPT = (*OFFERED, *behaviour.NAMES)
 """Traits that do not follow from order days: whoever works those out leaves these as they are."""
 
 
@@ -54,6 +56,12 @@ class Insight:
     placed: frozenset[str] = frozenset()
     region: str = "DE"
     read: dict[int, Model] = field(default_factory=dict)
+    qualification: Qualification = field(default_factory=Qualification)
+
+    @property
+    def asks_everybody(self) -> bool:
+        """Whether conditions are asked of each profile, whatever of it changed."""
+        return bool(self.segments or self.qualification.states)
 
     def in_force(self, session: Session) -> tuple[int, Model]:
         """The version that holds now, and its number; 0 before the first fit."""
@@ -107,7 +115,7 @@ def follow(
     concerned = set(ordered) | by_id.keys() | acting
     held = store.of_profiles(session, concerned) if concerned else {}
     worked = _worked(session, insight, ordered, stats, held, now) if ordered else {}
-    if offering := [one for one, row in worked.items() if any(name in row.told for name in _OFFERED)]:
+    if offering := [one for one, row in worked.items() if any(name in row.told for name in OFFERED)]:
         offered = renewed(session, offering, now)
         worked |= {one: _offering(worked[one], offered.get(one)) for one in offering}
     known = {one: row.golden for one, row in by_id.items()}
@@ -156,7 +164,7 @@ def refresh(
     if offered is not None:
         worked = {one: _offering(row, offered.get(one)) for one, row in worked.items()}
     worked = applied(said, insight.leads, worked)
-    looked_at = present if insight.segments else [one for one in worked if _differs(worked[one], held.get(one))]
+    looked_at = present if insight.asks_everybody else [one for one in worked if _differs(worked[one], held.get(one))]
     by_id = {one.id: one for one in _read(session, looked_at)}
     store.write(session, {one: row for one, row in worked.items() if one not in by_id and _moved(row, held.get(one))})
     found = _stored(session, insight, by_id, worked, held, now)
@@ -187,7 +195,7 @@ def _behaving(
 
 
 def _offering(row: TraitRow, offered: Told | None) -> TraitRow:
-    told = {name: value for name, value in row.told.items() if name not in _OFFERED}
+    told = {name: value for name, value in row.told.items() if name not in OFFERED}
     return replace(row, told={**told, **(offered or {})})
 
 
@@ -261,7 +269,8 @@ def _as_lead(
 
 def _left(insight: Insight, row: TraitRow | None) -> Told:
     """What is not worked out from orders stays as it is; segments as long as any are configured."""
-    names = (*_KEPT, "segments") if insight.segments else _KEPT
+    named = (*(("segments",) if insight.segments else ()), *(qualify.NAMES if insight.qualification.states else ()))
+    names = (*_KEPT, *named)
     return {name: row.told[name] for name in names if name in row.told} if row else {}
 
 
@@ -278,17 +287,24 @@ def _stored(
     held: Mapping[UUID, TraitRow],
     now: datetime,
 ) -> list[ChangedProfile]:
-    """Evaluate the segments of these profiles, store what differs, and give the profiles with their traits."""
+    """Evaluate the segments and states of these profiles, store what differs, and give them with their traits."""
     told: list[ChangedProfile] = []
     rows: dict[UUID, TraitRow] = {}
-    for one, profile in by_id.items():
+    qualifying = Qualifying.of(session, insight.qualification, by_id, now)
+    # In the order of their ids: who is assigned to whom must not depend on how a batch was read.
+    for one, profile in sorted(by_id.items()):
         row = worked.get(one) or held.get(one)
         if insight.segments:
             row = _in_segments(insight.segments, profile, row, now)
+        if insight.qualification.states:
+            row = qualifying.within(profile, row)
         if row is not None and _moved(row, held.get(one)):
             rows[one] = row
-        told.append(replace(profile, traits=row.told if row else None, stage_changed=_steps(held.get(one), row)))
+        steps = _steps(held.get(one), row)
+        made = qualifying.made.get(one)
+        told.append(replace(profile, traits=row.told if row else None, stage_changed=steps, handed_over=made))
     store.write(session, rows)
+    qualifying.store(session)
     return told
 
 
@@ -327,69 +343,3 @@ def _read(session: Session, ids: Sequence[UUID]) -> list[ChangedProfile]:
 
 def _changed(row: FullRow) -> ChangedProfile:
     return ChangedProfile(row.id, row.version, row.golden, row.created_at, row.updated_at, row.traits)
-
-
-_WHY_OFFERED = {
-    "up_sell": "what most who have the same bought later, dearer and of the same category",
-    "replenish_product": "bought again by most, and the soonest due of what they have",
-    "replenish_on": "their own gaps between orders of it, drawn towards everybody's",
-}
-
-# -- why ---------------------------------------------------------------------------------------------------------------
-
-
-def explained(
-    session: Session, insight: Insight, profile_id: UUID, now: datetime, placed: Collection[str] = ()
-) -> list[dict[str, Any]]:
-    """Every trait of a profile with its value, as-of time, version of the model, and why. Retired ids are followed.
-
-    ``placed`` are the connections whose orders count before they are paid. Raises UnreadableError.
-    """
-    row = profiles.get(session, profile_id)
-    if row is None:
-        return []
-    told = row.profile().traits.model_dump(mode="json")
-    stat = customer_stats.stored(session, [row.id]).get(row.id)
-    held = store.of_profiles(session, [row.id]).get(row.id)
-    version, model = insight.in_force(session)
-    today = day_of(now)
-    known = stat is not None and stat.days[0] <= today
-    told_why = (
-        behaviour.why(session, row.id, row.golden, now, placed=placed, channels=insight.channels)
-        if any(name in told for name in behaviour.NAMES)
-        else {}
-    )
-    alone = customers([stat.days], [stat.nets], today) if stat is not None and known else None
-    by_name = {segment.name: segment for segment in insight.segments}
-    said = overrides.in_force(session, [row.id], now).get(row.id, {})
-    items = []
-    for name, value in told.items():
-        if name == "segments":
-            facts = [f"{one}: {by_name[one].when.text}" for one in value if one in by_name][:3]
-        elif name in leads.NAMES:
-            facts = list(told.get("lead_reasons", ()))
-        elif name in _OFFERED[1:]:
-            facts = [_WHY_OFFERED[name]]
-        elif name in told_why:
-            facts = told_why[name]
-        elif alone is None or stat is None:
-            facts = ["no order that counts"]
-        elif name == "last_order_via":
-            facts = [f"the last order came by {value}"]
-        elif name == "next_products":
-            facts = ["bought most by customers who bought what this one did"]
-        else:
-            facts = why(alone, stat.currency, model, name)
-        if name in said:
-            # What was worked out explains nothing of what a person said (margince/margince#1314).
-            facts = [in_words(said[name]), *(f"by what is worked out: {fact}" for fact in facts)][:3]
-        items.append(
-            {
-                "trait": name,
-                "value": value,
-                "as_of": held.as_of if held else now,
-                "version": held.model_id if held else version,
-                "why": facts,
-            }
-        )
-    return items

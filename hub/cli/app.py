@@ -75,6 +75,7 @@ COMMANDS = {
         "app",
         "Life cycle, values and other traits: work them out; try, apply and take back what they are weighed by.",
     ),
+    "consent": Lazy("hub.cli.consent", "app", "Consent: show, audit, suppress."),
     "segments": Lazy("hub.cli.segments", "app", "Segments: list, show, preview a file."),
     "report": Lazy(
         "hub.cli.report",

@@ -21,7 +21,13 @@ from hub.cli.connections import troubles
 from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
-from hub.rules import load_identity_rules, load_leads, load_segments, load_survivorship_rules
+from hub.rules import (
+    load_identity_rules,
+    load_leads,
+    load_qualification,
+    load_segments,
+    load_survivorship_rules,
+)
 from hub.sdk.connection import Connection, load_routes, read_connections
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
@@ -131,6 +137,8 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
             load_segments(settings.segments, environment, settings.connections)
         if settings.leads and settings.leads.is_file():
             load_leads(settings.leads, environment, settings.connections)
+        if settings.qualification and settings.qualification.is_file():
+            load_qualification(settings.qualification, environment, settings.connections)
     except ConfigError as error:
         located += error.faults
     return settings, connections, list(dict.fromkeys(located))

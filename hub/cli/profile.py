@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="profile",
-    help="Profiles: search, show, note, timeline, explain, merge, split, merges, export.",
+    help="Profiles: search, show, note, hand-over, timeline, explain, merge, split, merges, export.",
     no_args_is_help=True,
 )
 app.command("merge")(judgement.merge)
@@ -103,6 +103,28 @@ def note(
         output.show_json({"id": kept.id, "profile": kept.profile, "event": kept.event})
     else:
         output.show(f"kept at profile {kept.profile}, as event {kept.event}")
+
+
+@app.command("hand-over")
+def hand_over(
+    id: people.Who,  # noqa: A002
+    state: Annotated[str, typer.Argument(metavar="STATE", help="A state of the funnel: lead, qualified …")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands on the timeline.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="For how long no rule moves them.")] = 90,
+    json: output.JsonOption = False,
+    config: output.ConfigOption = None,
+) -> None:
+    """Hand somebody over by hand, or give them back: no rule moves them for a while."""
+    from hub.application import hand_over as handing
+
+    with output.exit_codes(json=json), configured(config) as run:
+        with run.database.session() as session:
+            wanted = people.one(session, id, config)
+        done = handing.hand_over(run.processing, wanted, state, by=judgement.user(), reason=reason, days=days)
+    if json:
+        output.show_json({"profile": done.profile_id, "state": done.state, "until": done.held_until})
+    else:
+        output.show(f"{done.profile_id} is {done.state}, until {done.held_until:%Y-%m-%d} whatever the rules say")
 
 
 @app.command()

@@ -10,9 +10,9 @@ from uuid import UUID
 import typer
 
 from hub.cli import output
-from hub.cli.database import opened
+from hub.cli.database import opened, settings_of
 from hub.cli.options import span
-from hub.errors import NotFound
+from hub.errors import NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from hub.store.tokens import Token
@@ -23,6 +23,7 @@ app = typer.Typer(name="token", help="Tokens of the API: create, list, revoke.",
 class Role(StrEnum):
     """Each may do all that those before it may."""
 
+    shop = "shop"
     viewer = "viewer"
     operator = "operator"
     admin = "admin"
@@ -34,11 +35,14 @@ def create(
         Role,
         typer.Option(
             "--role",
-            help="viewer reads; operator also replays, redrives, merges, splits, answers reviews and withdraws "
-            "judgements; admin all.",
+            help="shop is told how to greet the people it knows; viewer reads; operator also replays, redrives, "
+            "merges, splits, answers reviews and withdraws judgements; admin all.",
         ),
     ],
     name: Annotated[str, typer.Option("--name", help="What or who it is for.")] = "",
+    connection: Annotated[
+        str | None, typer.Option("--connection", metavar="CONNECTION", help="Whose it is, for the role shop.")
+    ] = None,
     expires_in: Annotated[
         str, typer.Option("--expires-in", metavar="TIME", help="How long it opens anything: 12h, 90d, 52w, or never.")
     ] = "90d",
@@ -49,8 +53,15 @@ def create(
     from hub.store import tokens
 
     lifetime = None if expires_in == "never" else span(expires_in)
-    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
-        token, text = tokens.create(session, role.value, name, datetime.now(UTC), lifetime=lifetime)
+    if (role is Role.shop) != (connection is not None):
+        raise typer.BadParameter("a token of the role shop, and no other, is a connection's", param_hint="--connection")
+    with output.exit_codes(json=json):
+        known = settings_of(config).connections
+        if connection is not None and connection not in known:
+            raise NotFound(f"there is no connection {connection!r}{did_you_mean(connection, known)}")
+        with opened(config) as database, database.session() as session:
+            now = datetime.now(UTC)
+            token, text = tokens.create(session, role.value, name, now, lifetime=lifetime, connection=connection)
     if json:
         made = {"id": token.id, "name": name, "role": token.role, "expires_at": token.expires_at, "token": text}
         output.show_json(made)

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub import log
 from hub.cli import interrupt, output
-from hub.demo import insight, laws, report, summary
+from hub.demo import both_ways, insight, laws, report, summary
 from hub.demo.cast import cast
 from hub.demo.play import play, sendings
 from hub.demo.roles import MAX_SCALE
@@ -62,10 +62,12 @@ def command(
             verdicts = laws.check(state, people)
             telling.over(verdicts)
             told = insight.sentences(running.processing, state.contacts)
+            scene = both_ways.play(running.database.dsn, running.connections)
             seconds = {"start": round(started, 1), "total": round(time.monotonic() - began, 1)}
             shown = report.document(state, people, verdicts, running.connections, seconds) | {
                 "insight": [{"about": about, "text": text} for about, text in told]
             }
+            shown |= {"both_ways": scene.document(), "held": shown["held"] and not scene.broken}
             progress.end()
             if json:
                 output.show_json(shown)

@@ -196,6 +196,11 @@ def show(shown: Json) -> None:
         console.print(Text("WHAT IT SAYS ABOUT CUSTOMERS", "bold"))
         for one in told:
             console.print(Text(f"  {one['about']}: {one['text']}"))
+    if scene := shown.get("both_ways"):
+        console.print()
+        console.print(Text("MARKETING AND SALES", "bold"))
+        for line in scene["told"]:
+            console.print(Text(f"  {'✗ ' if line in scene['broken'] else ''}{line}"))
     held = sum(law["held"] for law in shown["laws"])
     style = "bold green" if shown["held"] else "bold red"
     console.print()

@@ -42,6 +42,8 @@ def lines(shown: Json) -> list[Text]:
     asked = f"{len(reviews['answered'])} doubtful matches answered by a person, {len(reviews['open'])} open"
     found += _part("A PERSON", f"{asked}; {len(shown['splits'])} wrong merges taken back, in the CRM too")
     found += _part("CRM GOT", _crm(crm))
+    if scene := shown.get("both_ways"):
+        found += _part("BOTH WAYS", "; ".join(scene["broken"]) or scene["short"], 2)
     place = len(found)
     held = [law for law in laws if law["held"]]
     found += _part("LAWS", " · ".join(f"{law['law']} {law['title'].partition(':')[0]}" for law in held))

@@ -22,6 +22,8 @@ ActivityKind = Literal[
     "visit",
     "note",
     "stage",
+    "hand_over",
+    "task",
 ]
 """What a connection's ``activities`` may name."""
 
@@ -40,6 +42,7 @@ _OF_INTERACTIONS: Mapping[str, ActivityKind] = {
     "appointment": "appointment",
     "store_visit": "visit",
     "note": "note",
+    "task": "task",
 }
 _OF_CASES: Mapping[str, ActivityKind] = {"return": "return", "complaint": "complaint", "ticket": "ticket"}
 _APART = 0xAC << 120
@@ -55,6 +58,10 @@ def kind_of(fact_kind: str, payload: Mapping[str, Any], *, counted: bool) -> Act
         return "review"
     if fact_kind == "stage":
         return "stage"
+    if fact_kind == "hand_over":
+        return "hand_over"
+    if fact_kind == "task":
+        return "task"
     if not counted:
         return None
     return "order" if fact_kind == "order" else "return" if fact_kind == "refund" else None

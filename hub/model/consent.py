@@ -9,6 +9,9 @@ from hub.model.base import Frozen, UtcDatetime
 ConsentChannel = Literal["email", "sms", "whatsapp", "messenger", "instagram", "phone", "post", "push", "any"]
 ConsentState = Literal["opted_in", "opted_out", "pending", "unknown"]
 
+SUPPRESSION = "suppression"
+"""The kind of record as which an entry of the list of suppressed addresses is heard; no source has any."""
+
 
 class Consent(Frozen):
     """What a person allowed, when, and how we know.

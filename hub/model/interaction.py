@@ -39,16 +39,21 @@ InteractionKind = Literal[
     "form_submitted",
     "tracked",
     "note",
+    "task",
 ]
-"""``tracked`` is any other event of a web page or app; its name is the ``subject``."""
+"""``tracked`` is any other event of a web page or app; its name is the ``subject``.
+
+A ``note`` and a ``task`` are what a colleague wrote about the person, in whichever system: ``details.author`` is who.
+"""
 
 
 class Interaction(Frozen):
     """One thing that happened, or will: an appointment that is moved or called off is told again under the same id.
 
     ``channel`` is where it happened (web, app, till, phone, email, messenger, instagram, whatsapp …). ``starts_at`` and
-    ``ends_at`` are those of a call or an appointment. ``state`` is the source's own word (missed, booked, cancelled).
-    ``query`` is what was searched for, ``product`` what was looked at or put into a cart.
+    ``ends_at`` are those of a call or an appointment; a task is due when it ``starts_at``. ``state`` is the source's
+    own word (missed, booked, cancelled, open, done). ``query`` is what was searched for, ``product`` what was looked at
+    or put into a cart.
     """
 
     external_id: str

@@ -23,6 +23,9 @@ Rung = Literal[
 
 
 LeadAction = Literal["task", "nurture", "wait"]
+FollowUp = Literal["task", "nurture"]
+Leaving = Literal["keep", "tag", "archive", "remove"]
+"""What becomes of somebody's record in a system that they left by a hand-over."""
 
 
 class Traits(Frozen):
@@ -41,7 +44,9 @@ class Traits(Frozen):
     worth (``lead_value``, in ``lead_currency``). ``funnel`` is the furthest step in the shop's funnel, reached at
     ``funnel_since``; ``ladder`` the furthest rung from awareness to advocacy. ``left_cart_at`` is when something was
     put into a cart after which nothing was ordered. ``preferred_channel`` is the one the person answers by,
-    ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions.
+    ``best_hour`` the hour (0 to 23, local time of the person's country) with most reactions. ``qualification`` is the
+    state of the funnel of ``config/qualification.yaml``, reached at ``qualified_at``, ``owner`` who looks after the
+    person since, ``follow_up`` what followed the hand-over. ``left`` is told only to a system that the person left.
     """
 
     stage: Stage | None = None
@@ -75,6 +80,11 @@ class Traits(Frozen):
     left_cart_at: UtcDatetime | None = None
     preferred_channel: str | None = None
     best_hour: int | None = None
+    qualification: str | None = None
+    qualified_at: UtcDatetime | None = None
+    owner: str | None = None
+    follow_up: FollowUp | None = None
+    left: Leaving | None = None
     language: str | None = None
     segments: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from hub.mapping.notes import notes_of
 from hub.model.event import CanonicalEvent, Note
 from hub.normalise import own
 from hub.normalise.ahead import arrived
-from hub.normalise.consents import dated
+from hub.normalise.consents import dated, proven
 from hub.normalise.fit import unfit
 from hub.sdk.connection import Connection
 from hub.sdk.source import UNREADABLE, InboxEntry, RawDelivery
@@ -68,7 +68,7 @@ def normalise(
             )
         else:
             parsed = [event for event in told if not isinstance(event, Note)]
-            events, undated = dated(parsed, entry.received_at)
+            events, undated = dated(proven(parsed), entry.received_at)
             if fault := unfit(events):
                 outcomes.append(Outcome(claimed.id, "parked", f"{entry.topic}: {fault}"))
                 continue

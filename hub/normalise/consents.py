@@ -17,6 +17,32 @@ from hub.normalise.fit import FIRST
 _NOTE = Note(path="consents.at", reason="not a time a consent can have: an opt-in counts as a copied flag")
 
 
+def proven(events: Sequence[CanonicalEvent]) -> Sequence[CanonicalEvent]:
+    """The events, where an opt-in without evidence is no explicit act: nobody can show later that it was one.
+
+    It counts where nobody ever opted out; after an opt-out only an act that can be shown opts in again (law L7).
+    """
+    if not any(_is_unproven(consent) for event in events for consent in _consents(event)):
+        return events
+    return [_with(event, tuple(map(_implied, _consents(event)))) for event in events]
+
+
+def _is_unproven(consent: Consent) -> bool:
+    return consent.explicit and consent.state == "opted_in" and not consent.evidence
+
+
+def _implied(consent: Consent) -> Consent:
+    return consent.model_copy(update={"explicit": False}) if _is_unproven(consent) else consent
+
+
+def _with(event: CanonicalEvent, consents: tuple[Consent, ...]) -> CanonicalEvent:
+    if isinstance(event, ConsentEvent):
+        return event.model_copy(update={"consent": consents[0]})
+    if isinstance(event, CustomerEvent):
+        return event.model_copy(update={"customer": event.customer.model_copy(update={"consents": consents})})
+    return event
+
+
 def dated(events: Sequence[CanonicalEvent], received_at: datetime) -> tuple[Sequence[CanonicalEvent], Sequence[Note]]:
     """The events with the times of consents that can be, and a note where one lost its own.
 
@@ -37,11 +63,7 @@ def _dated(event: CanonicalEvent, received_at: datetime) -> CanonicalEvent:
     # The time of its event, or of its arrival where that has not come either.
     at = received_at if _has_not_come(event.occurred_at, received_at) else None
     kept = tuple(_untimed(c, at) if _cannot_be(c, event, received_at) else c for c in _consents(event))
-    if isinstance(event, ConsentEvent):
-        return event.model_copy(update={"consent": kept[0]})
-    if isinstance(event, CustomerEvent):
-        return event.model_copy(update={"customer": event.customer.model_copy(update={"consents": kept})})
-    return event
+    return _with(event, kept)
 
 
 def _cannot_be(consent: Consent, event: CanonicalEvent, received_at: datetime) -> bool:

@@ -38,6 +38,8 @@ _TITLES: Mapping[ActivityKind, str] = {
     "visit": "Visit",
     "note": "Note",
     "stage": "Life cycle",
+    "hand_over": "Handed over",
+    "task": "Task",
 }
 
 
@@ -51,7 +53,8 @@ def changed_activities(
             continue
         kind = kind_of(fact.kind, orjson.loads(fact.payload), counted=fact.counted)
         if kind is not None:
-            found.append(ChangedActivity(activity_key(fact.id), profile_of[fact.id], fact.inbox_id, kind))
+            key = activity_key(fact.id)
+            found.append(ChangedActivity(key, profile_of[fact.id], fact.inbox_id, kind, fact.connection))
     return found
 
 
@@ -95,8 +98,8 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         return None
     money = f"{fact.amount:f} {fact.currency}" if fact.amount is not None and fact.currency else ""
     about = payload.get("number") or (fact.external_id if kind == "order" else "") or fact.order_number or ""
-    if kind == "stage":
-        about = f"{payload.get('from')} to {payload.get('to')}".replace("_", " ")
+    if fact.kind in ("stage", "hand_over", "task"):
+        about = _move(payload)
     words = [str(payload[name]) for name in ("subject", "campaign", "reason", "text", "url") if payload.get(name)]
     way = " ".join(str(payload[name]) for name in ("channel", "direction") if payload.get(name))
     source = ", ".join(filter(None, (way, fact.connection)))
@@ -112,6 +115,14 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         external_ids=tuple(row.external_ids),
         uncertain=row.uncertain,
     )
+
+
+def _move(payload: Mapping[str, str]) -> str:
+    came, due = payload.get("from"), payload.get("due", "")[:10]
+    way = f"{came} to {payload.get('to')}" if came else str(payload.get("to"))
+    owner = payload.get("owner")
+    parts = (way.replace("_", " "), f"for {owner}" if owner else "", f"due {due}" if due else "")
+    return ", ".join(filter(None, parts))
 
 
 def _bounded(text: str) -> str:

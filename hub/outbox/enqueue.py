@@ -23,6 +23,7 @@ class Route:
 
     ``when`` is asked for a moment. ``changes`` tells when its answer may be another one though the profile stays the
     same; None where it depends on no time. ``activities`` are the kinds of activities that are appended there.
+    ``told`` is the profile as that destination is told it; as it is, without it.
     """
 
     destination: str
@@ -30,6 +31,7 @@ class Route:
     orders: bool = False
     changes: Callable[[Profile, datetime], datetime | None] | None = None
     activities: frozenset[str] = frozenset()
+    told: Callable[[Profile, datetime], Profile] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ class ChangedOrder:
 class ChangedActivity:
     """Something new in the history of a profile; ``key`` as ``hub.model.activity`` has it.
 
-    ``event`` is None where no event told of it, as of a stage that time alone changes.
+    ``event`` is None where no event told of it, as of a stage that time alone changes. ``connection`` told of it: what
+    a system wrote itself is never appended there again (law L10).
     """
 
     key: UUID
     profile_id: UUID
     event: int | None
     kind: str
+    connection: str = "hub"
 
 
 def enqueue(
@@ -104,6 +108,7 @@ def enqueue(
             profile.id,
             max(profile.version, last.get((destination, profile.id), 0) + 1),
             sorted(events.get(profile.id, ())),
+            urgent=profile.tightened,
         )
         for destination, profile in taken
     ]
@@ -132,7 +137,7 @@ def _of_activities(
         (destination, activity)
         for destination, of_destination in sorted(routes.items())
         for activity in activities
-        if any(activity.kind in route.activities for route in of_destination)
+        if activity.connection != destination and any(activity.kind in route.activities for route in of_destination)
     ]
     if not asked:
         return []

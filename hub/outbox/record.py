@@ -49,6 +49,7 @@ def of_result(row: DueRow, write: Write, result: WriteResult, *, jitter: float) 
             merged_ids=gone,
             owner=owner,
             renewed=bool(external_id and known and external_id not in known) and not write.merge,
+            confirmed=result.confirmed,
             settled=tuple(key for key in (row.mirror_key, *row.merging) if key != owner) if external_id else (),
         )
     if result.outcome == "rejected":

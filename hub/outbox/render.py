@@ -10,6 +10,7 @@ from uuid import UUID
 from hub import metrics
 from hub.errors import HubError, UnreadableError
 from hub.model.order import Order
+from hub.model.profile import Profile
 from hub.outbox.enqueue import Route, applying
 from hub.sdk.connection import Connection
 from hub.sdk.destination import ActivityChange, Change, Destination, OrderChange, ProfileChange, Write
@@ -60,7 +61,7 @@ def profile_changes(
             left_out[row.key] = NOT_ROUTED
             continue
         changes[row.key] = ProfileChange(
-            profile=profile,
+            profile=as_told(routes, profile, now),
             version=row.version,
             external_ids=tuple(row.external_ids),
             mirror=row.mirror,
@@ -68,6 +69,12 @@ def profile_changes(
             merged_ids=tuple(row.merged_ids),
         )
     return changes, left_out
+
+
+def as_told(routes: Sequence[Route], profile: Profile, now: datetime) -> Profile:
+    """The profile as the destination of these routes is told it."""
+    told = next((route.told for route in routes if route.told is not None), None)
+    return told(profile, now) if told is not None else profile
 
 
 def order_changes(

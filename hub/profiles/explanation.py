@@ -14,7 +14,7 @@ from hub.profiles.survive import Ranks, leaves
 from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
 from hub.sdk.connection import Connection, counting_placed_orders
 from hub.sdk.manifest import ProfileSettings
-from hub.store import explanations, profiles, records
+from hub.store import explanations, profiles, records, suppressions
 from hub.store.database import Session
 from hub.store.explanations import CountedOrder, ToldEvent
 
@@ -54,9 +54,8 @@ def explanation(
     asked = _asked(session, profile, field, connections) if field else []
     fields = None if field is None else _fields(field, asked)
     # Who told what is in the records' states, of which there may be thousands; orders and joins need none of them.
-    record_leaves = (
-        [] if fields is not None and fields <= _OF_NO_VALUE else leaves(records.of_profile(session, row.id), ranks)
-    )
+    rows = [] if fields is not None and fields <= _OF_NO_VALUE else records.of_profile(session, row.id)
+    record_leaves = leaves([*rows, *suppressions.heard(session, rows)], ranks)
     orders = _orders(session, profile, connections) if _wanted(fields, "orders") else None
     document: Json = {
         "id": row.id,

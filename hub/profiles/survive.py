@@ -5,7 +5,7 @@ Takes a resolution, gives the profiles that changed. Orders are summed up again 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ import orjson
 
 from hub import metrics
 from hub.mapping.name import fold
+from hub.model.consent import SUPPRESSION
 from hub.profiles.survivorship import Leaf, SurvivorshipRules, golden
 from hub.store import facts, profiles
 from hub.store.database import Session
@@ -40,16 +41,21 @@ def survive(
     rules: SurvivorshipRules,
     now: datetime,
     placed: Collection[str] = (),
+    heard: Mapping[UUID, Sequence[RecordRow]] | None = None,
 ) -> list[ChangedProfile]:
     """Fold every affected cluster and store what changed, inside the caller's transaction.
 
-    ``placed`` are the connections whose orders count before they are paid.
+    ``placed`` are the connections whose orders count before they are paid. ``heard`` is what the list of suppressed
+    addresses says beside a profile's records.
     """
     summaries = facts.order_summaries(session, members, placed)
     changed: list[ChangedProfile] = []
     versions: list[NewVersion] = []
     for profile_id, rows in members.items():
-        values = golden(leaves(rows, ranks), summaries.get(profile_id, {}), rules)
+        listed = (heard or {}).get(profile_id, ())
+        values = golden(leaves([*rows, *listed], ranks), summaries.get(profile_id, {}), rules)
+        if listed:  # an entry of the list is nobody's record
+            values["records"] = [one for one in values["records"] if one["kind"] != SUPPRESSION]
         text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
         before = known.get(profile_id)
         if before is not None and before.golden == text:
@@ -67,11 +73,19 @@ def survive(
                 revenue=_revenue(values),
             )
         )
-        changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now))
+        refused = _refused(values)
+        tightened = bool(refused and before is not None and refused - _refused(orjson.loads(before.golden)))
+        changed.append(ChangedProfile(profile_id, version, values, created_at[profile_id], now, tightened=tightened))
     profiles.upsert(session, versions, now)
     metrics.SURVIVED.labels("changed").inc(len(changed))
     metrics.SURVIVED.labels("unchanged").inc(len(members) - len(changed))
     return changed
+
+
+def _refused(values: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What the person refuses: purposes and channels; everything, once they asked to be erased."""
+    out = {(one["purpose"], one["channel"]) for one in values.get("consents", ()) if one["state"] == "opted_out"}
+    return out | ({("", "")} if values.get("suppressed") else set())
 
 
 def _revenue(values: Mapping[str, Any]) -> Decimal:

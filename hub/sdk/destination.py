@@ -165,6 +165,7 @@ class WriteResult:
 
     ``mirror`` is what the mirror is now, where less was delivered than the write held; None: ``Write.mirror``.
     ``refused`` are the values the destination refused by name: the write is tried again without them.
+    ``confirmed`` is True where an opt-out was read back after it was written; None where none was, or none can be.
     """
 
     key: str
@@ -174,6 +175,7 @@ class WriteResult:
     uncertain: bool = False
     mirror: Mapping[str, Any] | None = None
     refused: tuple[Refusal, ...] = ()
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,15 +72,23 @@ _ROWS = """
     CROSS JOIN LATERAL (
         SELECT array_agg(m.key ORDER BY m.key) AS keys, array_agg(m.properties ORDER BY m.key) AS texts
         FROM mirror m WHERE m.destination = o.destination AND m.key = ANY(own.keys)) mirrors
-    ORDER BY o.due_at, o.key
+    ORDER BY o.urgent DESC, o.due_at, o.key
     """
 _WAITING = _ROWS.format(
     chosen="""
-        SELECT * FROM outbox
-        WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
-            AND due_at <= %(until)s::timestamptz
-            AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
-        ORDER BY due_at, key LIMIT %(limit)s"""
+        SELECT * FROM ((
+            SELECT * FROM outbox
+            WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
+                AND urgent AND due_at <= %(until)s::timestamptz
+                AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
+            ORDER BY due_at, key LIMIT %(limit)s)
+        UNION ALL (
+            SELECT * FROM outbox
+            WHERE destination = %(destination)s AND subject = %(subject)s AND state IN ('pending', 'retrying')
+                AND NOT urgent AND due_at <= %(until)s::timestamptz
+                AND (%(key)s::uuid IS NULL OR key = %(key)s OR profile_id = %(key)s)
+            ORDER BY due_at, key LIMIT %(limit)s)) due
+        ORDER BY urgent DESC, due_at, key LIMIT %(limit)s"""
 )
 _FAILED = _ROWS.format(
     chosen="""
@@ -92,7 +100,7 @@ _FAILED = _ROWS.format(
 
 
 def due_rows(session: Session, destination: str, subject: Subject, limit: int) -> list[DueRow]:
-    """Rows to deliver now, the longest due first. The caller is the destination's one sender."""
+    """Rows to deliver now: opt-outs first, then the longest due. The caller is the destination's one sender."""
     return _waiting(session, destination, subject, until="now", key=None, limit=limit)
 
 
@@ -217,6 +225,19 @@ def note_sending(session: Session, destination: str, keys: Collection[UUID]) -> 
 def note_unsent(session: Session, destination: str, keys: Collection[UUID]) -> None:
     """Take the note back: nothing of these was written."""
     _set_uncertain(session, destination, keys, uncertain=False)
+
+
+def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
+    session.run(
+        """
+        WITH chosen AS (
+            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b) ORDER BY key FOR UPDATE)
+        UPDATE outbox SET whole = true, due_at = least(due_at, now()) FROM chosen
+        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
+        """,
+        {"destination": destination, "keys": list(keys)},
+    )
 
 
 def set_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, Mapping[str, Any]]) -> None:

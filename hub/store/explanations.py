@@ -156,9 +156,10 @@ def attempts(session: Session, key: UUID, limit: int = 20) -> list[dict[str, Any
     """The last attempts for a profile or order, newest first, with the events behind each."""
     rows = session.rows(
         """
-        SELECT destination, version, at, outcome, reason, events FROM attempt WHERE key = %s ORDER BY id DESC LIMIT %s
+        SELECT destination, version, at, outcome, reason, events, confirmed FROM attempt
+        WHERE key = %s ORDER BY id DESC LIMIT %s
         """,
         [key, limit],
     )
-    names = ("destination", "version", "at", "outcome", "reason", "events")
+    names = ("destination", "version", "at", "outcome", "reason", "events", "confirmed")
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -19,7 +19,7 @@ Subject = Literal["profile", "order", "activity"]
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """Something differs at a destination. ``events`` are the inbox ids behind it."""
+    """Something differs at a destination. ``events`` are the inbox ids behind it; ``urgent`` goes before all others."""
 
     destination: str
     key: UUID
@@ -27,6 +27,7 @@ class NewRow:
     profile_id: UUID
     version: int
     events: list[int]
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Recorded:
 
     ``wait`` is how long from now it waits, by PostgreSQL's clock. ``refused`` are the values it went out without.
     ``owner`` is under whom mirror and ``external_id`` are kept; ``settled`` are those whose mirrors end.
+    ``confirmed`` is whether an opt-out that was written was read back, None where none was.
     ``renewed`` when the record known before is no more, and this is another one: what hangs on it is written again.
     """
 
@@ -54,6 +56,7 @@ class Recorded:
     owner: UUID | None = None
     settled: tuple[UUID, ...] = ()
     renewed: bool = False
+    confirmed: bool | None = None
 
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
@@ -64,18 +67,20 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
     session.run(
         """
         INSERT INTO outbox AS held (destination, key, subject, profile_id, version, state, due_at, enqueued_at,
-            updated_at, events)
+            updated_at, events, urgent)
         SELECT destination, key, subject, profile_id, version, 'pending', now(), now(), now(),
-            string_to_array(events, ',')::bigint[]
+            string_to_array(events, ',')::bigint[], urgent
         FROM unnest(%(destinations)b::text[], %(keys)b::uuid[], %(subjects)b::text[], %(profiles)b::uuid[],
-            %(versions)b::bigint[], %(events)b::text[])
-            AS given (destination, key, subject, profile_id, version, events)
+            %(versions)b::bigint[], %(events)b::text[], %(urgent)b::bool[])
+            AS given (destination, key, subject, profile_id, version, events, urgent)
         ON CONFLICT (destination, key) DO UPDATE SET
             profile_id = excluded.profile_id,
             version = greatest(held.version + 1, excluded.version),
             state = 'pending', attempts = 0,
+            urgent = excluded.urgent OR (held.urgent AND held.state <> 'delivered'),
             due_at = CASE WHEN held.state IN ('pending', 'retrying') AND held.profile_id = excluded.profile_id
-                AND held.held_at IS NULL THEN held.due_at ELSE excluded.due_at END, held_at = NULL,
+                AND held.held_at IS NULL AND NOT excluded.urgent THEN held.due_at ELSE excluded.due_at END,
+            held_at = NULL,
             enqueued_at = CASE WHEN held.state IN ('pending', 'retrying') THEN held.enqueued_at
                 ELSE excluded.enqueued_at END,
             held_since = CASE WHEN held.state IN ('pending', 'retrying') THEN held.held_since END,
@@ -91,20 +96,8 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> None:
             "profiles": [row.profile_id for row in ordered],
             "versions": [row.version for row in ordered],
             "events": [",".join(map(str, row.events[-50:])) for row in ordered],
+            "urgent": [row.urgent for row in ordered],
         },
-    )
-
-
-def write_everything(session: Session, destination: str, keys: Collection[UUID]) -> None:
-    """Let the next write of these queued rows hold all properties, whatever the mirror says."""
-    session.run(
-        """
-        WITH chosen AS (
-            SELECT key FROM outbox WHERE destination = %(destination)s AND key = ANY(%(keys)b) ORDER BY key FOR UPDATE)
-        UPDATE outbox SET whole = true, due_at = least(due_at, now()) FROM chosen
-        WHERE outbox.destination = %(destination)s AND outbox.key = chosen.key
-        """,
-        {"destination": destination, "keys": list(keys)},
     )
 
 
@@ -214,6 +207,7 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
         "refused": [r.refused for r in results],
         "outcomes": [r.outcome for r in results],
         "events": [",".join(map(str, r.events)) for r in results],
+        "confirmed": [r.confirmed for r in results],
     }
     session.run(
         """
@@ -224,7 +218,8 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
             attempts = CASE WHEN o.version = g.version THEN g.attempts ELSE 0 END,
              uncertain = g.uncertain, reason = g.reason, refused = g.refused, updated_at = now(), held_at = NULL,
              held_since = CASE WHEN o.version <> g.version OR g.state = 'retrying' THEN o.held_since END,
-             whole = o.whole AND (o.version <> g.version OR g.state <> 'delivered')
+             whole = o.whole AND (o.version <> g.version OR g.state <> 'delivered'),
+             urgent = o.urgent AND (o.version <> g.version OR g.state <> 'delivered')
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(states)b::text[], %(attempts)b::int[],
             %(uncertain)b::bool[], %(waits)b::float8[], %(reasons)b::text[], %(refused)b::text[])
             AS g (key, version, state, attempts, uncertain, wait, reason, refused)
@@ -234,10 +229,10 @@ def record(session: Session, destination: str, subject: Subject, results: Sequen
     )
     session.run(
         """
-        INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
-        SELECT %(destination)s, key, version, now(), outcome, reason, string_to_array(events, ',')::bigint[]
+        INSERT INTO attempt (destination, key, version, at, outcome, reason, events, confirmed)
+        SELECT %(destination)s, key, version, now(), outcome, reason, string_to_array(events, ',')::bigint[], confirmed
         FROM unnest(%(keys)b::uuid[], %(versions)b::bigint[], %(outcomes)b::text[], %(reasons)b::text[],
-            %(events)b::text[]) AS g (key, version, outcome, reason, events)
+            %(events)b::text[], %(confirmed)s::bool[]) AS g (key, version, outcome, reason, events, confirmed)
         """,
         columns,
     )

@@ -16,6 +16,7 @@ from hub.errors import UnreadableError
 from hub.model.profile import Profile
 from hub.store import text
 from hub.store.database import Session
+from hub.store.hand_overs import HandOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class NewVersion:
 class ChangedProfile:
     """A version that differs from the one before; ``golden`` is its decoded JSON, ``traits`` as they are stored.
 
-    ``stage_changed``: the stage of the life cycle is another one than was told before.
+    ``stage_changed``: the stage of the life cycle is another one than was told before. ``handed_over`` is the hand-over
+    that this change brought. ``tightened``: the person refuses something that they did not refuse before.
     """
 
     id: UUID
@@ -50,6 +52,8 @@ class ChangedProfile:
     updated_at: datetime
     traits: Mapping[str, Any] | None = None
     stage_changed: bool = False
+    handed_over: HandOver | None = None
+    tightened: bool = False
 
     def profile(self) -> Profile:
         """The same as a canonical profile, without retired ids and destinations."""

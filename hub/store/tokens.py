@@ -14,13 +14,16 @@ from uuid import UUID, uuid4
 
 from hub.store.database import Session
 
-Role = Literal["viewer", "operator", "admin"]
-ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
-"""Each may do all that those before it may."""
+Role = Literal["shop", "viewer", "operator", "admin"]
+ROLES: tuple[Role, ...] = ("shop", "viewer", "operator", "admin")
+"""Each may do all that those before it may. A shop is told how to greet people, and nothing else."""
+
+OF_PEOPLE: tuple[Role, ...] = ROLES[1:]
+"""Those that somebody of the house may have."""
 
 _PREFIX = "hub_"
 _LENGTH = len(_PREFIX) + 43
-_COLUMNS = "id, name, role, created_at, expires_at, coalesce(expires_at <= now(), false)"
+_COLUMNS = "id, name, role, created_at, expires_at, coalesce(expires_at <= now(), false), connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,27 @@ class Token:
     expires_at: datetime | None = None
     """None: it never does."""
     expired: bool = False
+    connection: str | None = None
+    """The shop whose token it is; None for all others."""
 
 
 def create(
-    session: Session, role: Role, name: str, now: datetime, *, lifetime: timedelta | None = None
+    session: Session,
+    role: Role,
+    name: str,
+    now: datetime,
+    *,
+    lifetime: timedelta | None = None,
+    connection: str | None = None,
 ) -> tuple[Token, str]:
     """Make a token; its text is given this once and never again. Without ``lifetime`` it never expires."""
     text = _PREFIX + secrets.token_urlsafe(32)
     row = session.one(
         f"""
-        INSERT INTO token (id, name, role, digest, created_at, expires_at)
-        VALUES (%s, %s, %s, %s, %s, now() + %s::interval) RETURNING {_COLUMNS}
+        INSERT INTO token (id, name, role, digest, created_at, expires_at, connection)
+        VALUES (%s, %s, %s, %s, %s, now() + %s::interval, %s) RETURNING {_COLUMNS}
         """,
-        [uuid4(), name, role, digest(text), now, lifetime],
+        [uuid4(), name, role, digest(text), now, lifetime, connection],
     )
     assert row is not None
     return Token(*row), text

@@ -12,6 +12,7 @@ import orjson
 
 from hub.store import text
 from hub.store.database import Session
+from hub.store.profiles import told_traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ def write(session: Session, rows: Mapping[UUID, TraitRow]) -> None:
 def _names(segments: Sequence[str]) -> str:
     """As an array; names of segments are words of letters, digits, ``-`` and ``_``."""
     return f"{{{','.join(segments)}}}"
+
+
+def with_golden(session: Session, ids: Collection[UUID]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Golden values and traits of these profiles, by id; those that cannot be read are left out."""
+    rows = session.rows(
+        "SELECT p.golden, t.told FROM profile p LEFT JOIN trait t ON t.profile_id = p.id WHERE p.id = ANY(%b) "
+        "ORDER BY p.id",
+        [list(ids)],
+    )
+    read = ((text.or_else(golden, None), text.or_else(traits or "{}", {})) for golden, traits in rows)
+    return [(golden, dict(told_traits(golden, traits or None))) for golden, traits in read if isinstance(golden, dict)]
 
 
 def due(session: Session, limit: int) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hub.sdk import registry
 from hub.sdk.declared.connector import connector_of, read_declaration
 from hub.sdk.destination import ProfileChange, Write
+from hub.store.outbox import Recorded
 from tests.support.crm import House, doubles
 from tests.support.crm.cast import ANNA, BERT, person
 
@@ -104,6 +106,24 @@ def test_who_opts_out_there_while_hub_writes_is_opted_out(house: House) -> None:
             lost.append(number)
     # then it stands; EspoCRM replaces the whole list with its opt-outs, and has no way to say "as it is now"
     assert lost == ([calm.hostile.calls] if house.double.slug == "espocrm" else [])
+
+
+def test_an_opt_out_is_read_back_in_every_crm(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.known(person(ANNA, consent="opted_in"))
+    house.settle()
+    seen: list[Recorded] = []
+    record = house._record
+
+    def noted(subject: Any, results: Sequence[Recorded]) -> None:
+        seen.extend(results)
+        record(subject, results)
+
+    monkeypatch.setattr(house, "_record", noted)
+    house.known(person(ANNA, consent="opted_out"))
+    house.settle()
+    # a test's own CRM that tells nobody what stands in a record cannot be asked
+    tells = not house.double.slug.startswith("plain")
+    assert [one.confirmed for one in seen if one.outcome == "delivered"] == [True if tells else None]
 
 
 # -- one person, several records --------------------------------------------------------------------------------------

@@ -68,8 +68,8 @@ def test_an_opt_out_that_a_crm_drops_in_silence_is_told() -> None:
         return house.double.handle(request)
 
     promises = tried(house, dropping)
-    assert promises["takes an opt-out"].holds
-    assert promises["tells the opt-out"].is_broken
+    assert promises["takes an opt-out"].is_broken
+    assert promises["takes an opt-out"].said == "the opt-out does not stand there yet"
     assert promises["nothing is left behind"].holds
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 import pytest
 
 from hub.application import insight, judge, report, tone
-from hub.application.traits import Insight, explained
+from hub.application.trait_reasons import explained
+from hub.application.traits import Insight
 from hub.errors import NotFound, RefusedError
 from hub.insight.segments import compile_segments
 from hub.model.consent import Consent

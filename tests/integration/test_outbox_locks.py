@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from hub.store import outbox
+from hub.store import due, outbox
 from hub.store.database import Database, Session
 from hub.store.outbox import NewRow, Recorded, Subject
 
@@ -87,7 +87,7 @@ def test_a_row_that_is_to_be_written_whole_stays_so_when_it_was_asked_for_during
         outbox.enqueue(session, [row(FIRST)])
         # when somebody resends everything meanwhile, and the call of before is recorded
         outbox.enqueue(session, [row(FIRST)])
-        outbox.write_everything(session, "crm", [FIRST])
+        due.write_everything(session, "crm", [FIRST])
         outbox.record(session, "crm", "profile", [delivered(FIRST, version=1)])
         # then it is still to be written whole, until that was done
         assert session.one("SELECT state, whole FROM outbox") == ("pending", True)

@@ -34,7 +34,8 @@ SHOWN = {
     "user add", "user list", "user link", "user role", "user remove",
     "insight run", "insight status", "insight try", "insight apply", "insight rollback", "insight list",
     "insight personas", "insight set", "insight unset", "alerts list", "interactions list", "interactions tone",
-    "segments list", "segments show", "segments preview", "report",
+    "segments list", "segments show", "segments preview", "report", "consent show", "consent audit",
+    "consent suppress", "profile hand-over",
 }  # fmt: skip
 """Commands that are run below, with data that acts on terminals in everything they could print."""
 
@@ -132,6 +133,9 @@ def test_no_command_prints_what_a_terminal_would_act_on(hub: Hub, database: Data
         ("segments", "list"), ("segments", "show", HOSTILE),
         ("segments", "preview", str(segments)), ("report",), ("report", "products"), ("report", "products", "--csv"),
         ("alerts", "list"), ("interactions", "list"), ("interactions", "tone", nothing, HOSTILE),
+        ("profile", "hand-over", anna, HOSTILE, "--reason", HOSTILE), ("consent", "show", anna), ("consent", "audit"),
+        ("consent", "audit", "--csv"),
+        ("consent", "suppress", "email:nobody@example.org"),
     ):  # fmt: skip
         run(*arguments)
 

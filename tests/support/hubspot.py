@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.application.derived import derived_activities
 from hub.application.process import Processing, process_batch
-from hub.application.stage_changes import stored_changes
 from hub.application.traits import Insight
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.matching.rules import IdentityRules
@@ -74,7 +74,7 @@ class Way:
         """One more process that sends to the CRM."""
         owner = f"elsewhere:1:{uuid.uuid4().hex}"
         return Sender(
-            self.database, self.connection, self.routes, owner, client=client_of(self.crm), derived=stored_changes
+            self.database, self.connection, self.routes, owner, client=client_of(self.crm), derived=derived_activities
         )
 
     def take(self, *entries: NewEntry) -> None:

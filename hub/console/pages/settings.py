@@ -171,7 +171,7 @@ def _held(request: Request, house: House, **values: Any) -> Response:
     with house.database.session() as session:
         found = tokens.page(session)
     shown = {"made": None, "text": "", **values}
-    return full_page(request, "settings/tokens.html", tokens=found, roles=tokens.ROLES, **shown)
+    return full_page(request, "settings/tokens.html", tokens=found, roles=tokens.OF_PEOPLE, **shown)
 
 
 def _log(

@@ -23,6 +23,8 @@ class Results:
     settings: ConnectionSettings
     employers: Employers[Any]
     by_key: dict[str, WriteResult] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    """Keys of the writes whose record may have been made just now."""
 
     def is_delivered(self, write: Write) -> bool:
         """True when the record was written, whatever is left to be done for it."""
@@ -36,6 +38,8 @@ class Results:
 
     def deliver(self, item: Item, record: str) -> None:
         """It stands in ``record`` now. What was cleared, or was not sent, is as if it had never been written."""
+        if item.id is None:
+            self.made.add(item.write.key)
         mirror, sent = item.write.mirror, item.properties
         unsent = {
             name

@@ -14,6 +14,7 @@ from hub.sdk.crm import finding
 from hub.sdk.crm.activities import ActivityWriter
 from hub.sdk.crm.calls import Caller
 from hub.sdk.crm.companies import Employers
+from hub.sdk.crm.confirming import confirm
 from hub.sdk.crm.dialect import Dialect
 from hub.sdk.crm.orders import OrderWriter
 from hub.sdk.crm.people import PeopleWriter
@@ -36,6 +37,7 @@ def send(
     people = PeopleWriter(dialect, caller, results)
     try:
         _write_people(people, [write for write in writes if write.kind == "profile"])
+        confirm(dialect.people, caller, results, writes)
         OrderWriter(dialect, caller, results).all([write for write in writes if write.kind == "order"])
         ActivityWriter(dialect, caller, results).all([write for write in writes if write.kind == "activity"])
         caller.end()

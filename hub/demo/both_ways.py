@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -22,7 +22,7 @@ from hub.application.derived import derived_activities
 from hub.application.process import Processing, process_batch
 from hub.application.qualified_routes import by_qualification
 from hub.application.traits import Insight
-from hub.demo.payloads import Delivery, Who, after, mailchimp, shopify
+from hub.demo.payloads import DAY, Delivery, Who, mailchimp, shopify
 from hub.demo.stage import CRM_TOKEN
 from hub.insight.qualification_rules import compile_qualification
 from hub.intake.verify import verify
@@ -128,6 +128,11 @@ class _House:
             [found] = view.find(session, identifier=f"email:{LENA.email}", limit=2)
         assert not isinstance(found, view.Unreadable)
         return found.id, found.traits.model_dump()
+
+
+def after(minutes: float) -> datetime:
+    """So many minutes after the scene begins."""
+    return DAY + timedelta(minutes=minutes)
 
 
 def play(dsn: str, connections: Mapping[str, Connection]) -> Scene:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID
@@ -23,6 +23,7 @@ from hub.application.activities import new_activities
 from hub.application.changed_orders import changed_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
+from hub.application.returned import settle, take
 from hub.application.stage_changes import stage_changes
 from hub.application.traits import Insight, follow
 from hub.errors import HubError, RetryableError
@@ -206,6 +207,7 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     ready, _ = _completed(session, claimed, processing.connections)
     done, _ = normalise(ready, processing.connections)
     drafting = Drafting()
+    done, _ = take(session, done, processing.connections)
     for entry in done:
         drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     drafts = drafting.drafts
@@ -302,9 +304,13 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
 
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
     drafting = Drafting()
+    done, back = take(session, done, processing.connections)
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    return apply(session, processing, drafting.drafts, now)
+    drafting.drafts.touched |= back.touched
+    applied = apply(session, processing, drafting.drafts, now)
+    more = settle(session, back, applied.resolution, processing.connections)
+    return replace(applied, destinations=applied.destinations | more) if more else applied
 
 
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import assert_never
@@ -176,6 +176,9 @@ class Drafting:
 
     def _add_link(self, entry: _Entry, event: LinkEvent) -> None:
         drafts = [self._record(entry, key) for key in event.records]
+        if event.of is not None:
+            elsewhere = RecordKey(kind=event.of.kind, external_id=event.of.external_id)
+            drafts.append(self._record(replace(entry, connection=event.of.connection), elsewhere))
         value = blake2b(
             b"".join(sorted(draft.id.bytes for draft in drafts)), digest_size=16, person=b"hub-link"
         ).hexdigest()

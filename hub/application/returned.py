@@ -129,6 +129,10 @@ class _Reader:
 
     def keep(self) -> None:
         returned.keep_readings(self.session, self.told)
+        # What is read is there, whatever was said of it before.
+        there = {one for told in self.told.values() for one in told} & self.known.keys()
+        if there:
+            returned.gone_there(self.session, self.name, there, gone=False)
 
     def _state(self, entry: Normalised, event: CustomerEvent) -> list[CanonicalEvent]:
         assert event.returned is not None

@@ -24,7 +24,7 @@ class DueRow:
     ``owners`` are the profiles (or the order) that brought these ids there: a record stays its first profile's while
     another one, merged with it, writes to it, so that it finds it again when the merge is undone. ``mirror_key`` is
     under whom the mirror is kept, ``merging`` are the others whose mirrors end once their records are one with it.
-    ``merged_ids`` are ids that were merged away.
+    ``merged_ids`` are ids that were merged away. ``gone`` is True where people deleted its only record there.
     """
 
     key: UUID
@@ -40,20 +40,21 @@ class DueRow:
     mirror_key: UUID
     merging: list[UUID]
     merged_ids: list[str]
+    gone: bool = False
 
 
 # The ids of those merged into this profile belong to it, its own first. Its orders go under what it has there itself,
 # or under a record it took over, once it did. OFFSET 0 keeps each lookup one by key, also on fresh tables.
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
-        mirrors.keys, mirrors.texts, o.whole,
+        known.gone, mirrors.keys, mirrors.texts, o.whole,
         CASE WHEN o.subject IN ('order', 'activity') THEN (
             SELECT x.external_id
             FROM unnest(o.profile_id || ARRAY(
                     SELECT a.id FROM alias a JOIN outbox p ON p.destination = o.destination AND p.key = a.profile_id
                     WHERE a.profile_id = o.profile_id AND p.state = 'delivered')) AS own (key)
                 CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = own.key OFFSET 0) x
-            WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged
+            WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged AND x.gone_at IS NULL
             ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
     FROM (
         {chosen}) o
@@ -62,9 +63,10 @@ _ROWS = """
             SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile') AS keys) own
     CROSS JOIN LATERAL (
         SELECT array_agg(x.external_id ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
-                FILTER (WHERE NOT x.merged) AS ids,
+                FILTER (WHERE NOT x.merged AND x.gone_at IS NULL) AS ids,
             array_agg(x.key ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
-                FILTER (WHERE NOT x.merged) AS owners,
+                FILTER (WHERE NOT x.merged AND x.gone_at IS NULL) AS owners,
+            bool_or(NOT x.merged AND x.gone_at IS NOT NULL) AS gone,
             array_agg(x.external_id ORDER BY x.created_at, x.external_id) FILTER (WHERE x.merged) AS merged
         FROM unnest(own.keys) AS k (key)
             CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = k.key OFFSET 0) x
@@ -128,6 +130,7 @@ def _due(
     ids: list[str] | None,
     owners: list[UUID] | None,
     merged: list[str] | None,
+    gone: bool | None,
     mirror_keys: list[UUID] | None,
     mirror_texts: list[str] | None,
     whole: bool,
@@ -162,6 +165,7 @@ def _due(
         mirror_key=mirror_key,
         merging=list(merging),
         merged_ids=merged or [],
+        gone=bool(gone) and not ids,
     )
 
 
@@ -201,7 +205,7 @@ def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequen
         if there or gone or any(key in rows for key in ordered):
             found[profile] = _due(
                 profile, profile, 1, 0, any(rows.get(key) for key in ordered), [], [external for _, external in there],
-                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], False, None,
+                [key for key, _ in there], gone, False, mirrored, [mirrors[key] for key in mirrored], False, None,
             )  # fmt: skip
     return found
 

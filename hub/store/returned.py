@@ -237,6 +237,18 @@ def gone_there(session: Session, destination: str, ids: Collection[str], *, gone
     )
 
 
+def back_there(session: Session, destination: str, keys: Collection[UUID]) -> None:
+    """The records that people deleted of these profiles may be made anew."""
+    session.run(
+        """
+        UPDATE crosswalk SET gone_at = NULL, merged = true
+        WHERE destination = %(destination)s AND subject = 'profile' AND gone_at IS NOT NULL AND (key = ANY(%(keys)b)
+            OR key IN (SELECT a.id FROM alias a WHERE a.profile_id = ANY(%(keys)b)))
+        """,
+        {"destination": destination, "keys": list(keys)},
+    )
+
+
 def current(session: Session, keys: Collection[UUID]) -> dict[UUID, tuple[UUID, int]]:
     """What each of these profile ids leads to now: a profile, and its version."""
     rows = session.rows(

@@ -18,6 +18,7 @@ from uuid import UUID
 import orjson
 
 from hub.identity.place import Resolution
+from hub.model.base import FrozenTexts
 from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, LinkEvent
 from hub.model.judgement import Judgement
@@ -25,7 +26,7 @@ from hub.model.keys import record_id
 from hub.model.profile import Profile, RecordReference
 from hub.normalise.batch import Normalised
 from hub.outbox import echo
-from hub.outbox.echo import Print
+from hub.outbox.echo import Mirror, Print
 from hub.sdk.connection import Connection
 from hub.sdk.destination import ProfileChange
 from hub.store import judgements, outbox, records, returned
@@ -130,78 +131,65 @@ class _Reader:
     def keep(self) -> None:
         returned.keep_readings(self.session, self.told)
         # What is read is there, whatever was said of it before.
-        there = {one for told in self.told.values() for one in told} & self.known.keys()
+        there = {one for told in self.told.values() for one in told if not one.endswith(" past")} & self.known.keys()
         if there:
             returned.gone_there(self.session, self.name, there, gone=False)
 
     def _state(self, entry: Normalised, event: CustomerEvent) -> list[CanonicalEvent]:
         assert event.returned is not None
-        one = event.customer.key.external_id
+        one, past = event.customer.key.external_id, event.returned.past
         owner = _uuid(event.returned.owner)
         known = self.known.get(one) or (self.owned.get(owner) if owner else None)
-        read_at = self.read_at.get(entry.inbox_id, entry.received_at)
-        before = self.told_before.get(entry.inbox_id, {}).get(one)
-        if known is None and before is None:
-            self._tells(entry, one, echo.fields_of(event.customer))
-            self.back.fresh[self.name][one] = (event.customer, read_at)
-            return [event]
+        before = self.told_before.get(entry.inbox_id, {}).get(_told_as(one, past=past))
         if known is None:
-            mirror, key = None, None
-            fields = frozenset(before or ())
-        else:
-            mirror, key = self._mirror(one, known), known.key
-            stood = [Print(each.at, each.digests) for each in self.prints.get(key, ())]
-            unknown = known.mirror is None or None in known.mirror.values()
-            fields = (
-                frozenset(before)
-                if before is not None
-                else echo.edited(
-                    key, event.customer, mirror, stood, read_at,
-                    unknown=tuple(echo.fields_of(event.customer)) if unknown else (),
-                )
-            )  # fmt: skip
-        self._tells(entry, one, fields)
+            if past:
+                return []
+            self._tells(entry, one, before or echo.fields_of(event.customer))
+            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry))
+            return [event]
+        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
+        stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
+        fields = frozenset(before) if before is not None else echo.edited(
+            known.key, event.customer, mirror, stood, read_at
+        )  # fmt: skip
+        self._tells(entry, _told_as(one, past=past), fields)
         if not fields:
             return []
-        kept = event.model_copy(
-            update={
-                "customer": echo.only(event.customer, fields, mirror),
-                "whole": echo.whole(event.customer, fields),
-            }
-        )
-        if known is None or key is None:
-            return [kept]
-        if before is None:
+        if before is None and read_at is not None:
             self._adopt(known, mirror, event.customer, fields, read_at)
-        self.back.edited[self.name].setdefault(key, set()).add(entry.inbox_id)
-        return [kept, *self._tie(event, key)]
+        self.back.edited[self.name].setdefault(known.key, set()).add(entry.inbox_id)
+        customer = echo.only(event.customer, fields, mirror.told if mirror else None)
+        told = {"customer": customer, "whole": echo.whole(event.customer, fields)}
+        return [event.model_copy(update=told), *self._tie(event, known.key)]
+
+    def _read_at(self, entry: Normalised) -> datetime:
+        """The earliest moment at which the record may have been read: a list may lag behind."""
+        return self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
 
     def _tells(self, entry: Normalised, one: str, fields: Iterable[str]) -> None:
         self.told.setdefault(entry.inbox_id, {})[one] = frozenset(fields)
 
-    def _mirror(self, one: str, known: Known) -> CustomerSnapshot | None:
+    def _mirror(self, one: str, known: Known) -> Mirror | None:
         source: Any = self.connection.connector.source
-        if known.mirror is None:
+        if known.mirror is None or known.at is None:
             return None
-        found: CustomerSnapshot = source.reads(one, known.mirror, self.connection.settings)
-        return found
+        told = source.reads(one, known.mirror, self.connection.settings)
+        return Mirror(told, known.at, unknown=None in known.mirror.values())
 
     def _adopt(
-        self, known: Known, mirror: CustomerSnapshot | None, read: CustomerSnapshot, fields: frozenset[str], at: datetime
+        self, known: Known, mirror: Mirror | None, read: CustomerSnapshot, fields: frozenset[str], at: datetime
     ) -> None:
-        before = mirror or CustomerSnapshot(key=read.key)
-        update = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
+        if mirror is not None and at < mirror.at:
+            return
+        before = mirror.told if mirror else CustomerSnapshot(key=read.key)
+        update: dict[str, Any] = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
         custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
-        after = before.model_copy(update={**update, "custom": type(before.custom)({**before.custom, **custom})})
-        changed = _changed(self.connection, known.key, before, after)
-        properties = {**(known.mirror or {}), **changed}
+        after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
+        properties = {**(known.mirror or {}), **_changed(self.connection, known.key, before, after)}
         self.known = {
-            one: replace(each, mirror=properties) if each.key == known.key else each
+            one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
         }
-        stood = echo.digests(known.key, after)
-        self.prints.setdefault(known.key, []).append(returned.Stood(at, stood))
-        returned.keep_prints(self.session, self.name, [(known.key, stood)], at)
         returned.adopt_mirrors(self.session, self.name, {known.key: (orjson.dumps(properties).decode(), at)})
 
     def _tie(self, event: CustomerEvent, key: UUID) -> list[CanonicalEvent]:
@@ -289,6 +277,10 @@ def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:
 
 def _record(connection: str, external_id: str) -> UUID:
     return record_id(connection, "contact", external_id)
+
+
+def _told_as(one: str, *, past: bool) -> str:
+    return f"{one} past" if past else one
 
 
 def _named(event: CanonicalEvent) -> tuple[Any, ...]:

@@ -28,10 +28,12 @@ CONTACT_LISTS: tuple[ContactList, ...] = ("emails", "phones", "accounts", "loyal
 class Returned(Frozen):
     """Marks the state of a record that Hub writes to as well, as it was read there.
 
-    ``owner`` is the profile's id that the record carries, None where Hub never wrote to it.
+    ``owner`` is the profile's id that the record carries, None where Hub never wrote to it. ``past`` is True for what
+    stood there once, as an event of the vendor's tells it, whatever stands there now.
     """
 
     owner: str | None = None
+    past: bool = False
 
 
 class CustomerEvent(Frozen):

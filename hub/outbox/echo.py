@@ -1,8 +1,9 @@
 """echo: which values of a record that Hub writes to are Hub's own, and which a person changed there (law L10). Pure.
 
-A value that equals the mirror is Hub's own. So is one that equals what Hub wrote before that, unless the record was
-read well after Hub had written something else: then a person set it back. Everything else is a person's edit. The
-vendor's marks of who changed what decide nothing, because a workflow or an import over there carries any of them.
+A value that equals the mirror is Hub's own, and so is one of a write that is under way. What Hub wrote before that is
+the late echo of an older write, as long as the record may have been read before the mirror was known to stand there; of
+a record read since, it is what a person set back. Everything else is a person's edit. The vendor's marks of who changed
+what decide nothing, because a workflow or an import over there carries any of them.
 
 Values are compared as the canonical model has them, so that a CRM which writes phones or dates its own way returns
 the same value. Only digests are kept of what was written.
@@ -30,7 +31,8 @@ KEPT = timedelta(hours=72)
 """How long what was written is remembered: webhooks are sent again for a day, and polls overlap."""
 
 SLACK = timedelta(seconds=30)
-"""A read this soon after a write may not show it yet: requests take time, and lists lag."""
+"""A list may not show a write for so long: search indexes lag, and pages take time. A record asked for by its id does.
+"""
 
 SINGLE = ("name", "birth_date", "language", "company")
 LISTS = ("emails", "phones", "addresses")
@@ -38,10 +40,19 @@ LISTS = ("emails", "phones", "addresses")
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What stood there at a time (by Hub's clock): written by Hub, or found there. Digests by field."""
+    """What a write said, and when it went out by Hub's clock. Digests by field."""
 
     at: datetime
     digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """What stands there as far as Hub knows, since when it is known, and the fields that nobody knows of."""
+
+    told: CustomerSnapshot
+    at: datetime
+    unknown: bool = False
 
 
 def fields_of(snapshot: CustomerSnapshot) -> dict[str, str]:
@@ -70,42 +81,34 @@ def digests(of: UUID, snapshot: CustomerSnapshot) -> dict[str, str]:
 
 
 def verdict(
-    field: str, value: str, mirror: Mapping[str, str] | None, prints: Sequence[Print], read_at: datetime
+    field: str,
+    value: str,
+    mirror: tuple[Mapping[str, str], datetime] | None,
+    prints: Sequence[Print],
+    read_at: datetime | None,
 ) -> Verdict:
-    """Whose a value is. ``value`` is its digest, ``mirror`` the digests of what Hub knows to stand there.
+    """Whose a value is. ``value`` is its digest, ``mirror`` the digests of what stands there, and since when that holds.
 
-    ``mirror`` None: nobody knows what the last write did. ``read_at`` is when the record was read, by Hub's clock.
+    ``mirror`` None: nobody knows what the last write did. ``read_at`` is the earliest moment at which the record may
+    have been read, by Hub's clock; None for a value that stood there once, whatever stands there now.
     """
-    if mirror is not None and mirror.get(field) == value:
+    if mirror is not None and mirror[0].get(field) == value:
         return "ours"
-    stood = [one for one in prints if one.digests.get(field) == value]
-    if not stood:
+    written = [one.at for one in prints if one.digests.get(field) == value]
+    if not written:
         return "edit"
-    if mirror is None:
+    if mirror is None or max(written) > mirror[1]:
         return "ours"
-    last = max(one.at for one in stood)
-    newer = [one for one in prints if one.at > last and one.digests.get(field) != value]
-    return "edit" if any(one.at + SLACK <= read_at for one in newer) else "late"
+    return "late" if read_at is None or read_at < mirror[1] else "edit"
 
 
 def edited(
-    of: UUID,
-    read: CustomerSnapshot,
-    mirror: CustomerSnapshot | None,
-    prints: Sequence[Print],
-    read_at: datetime,
-    *,
-    unknown: Collection[str] = (),
+    of: UUID, read: CustomerSnapshot, mirror: Mirror | None, prints: Sequence[Print], read_at: datetime | None
 ) -> frozenset[str]:
-    """The fields that a person changed, of a record that Hub wrote for ``of``.
-
-    ``mirror`` is what Hub's mirror tells when it is read in the same way; of the ``unknown`` fields nobody knows.
-    """
-    known = None if mirror is None else digests(of, mirror)
+    """The fields that a person changed, of a record that Hub wrote for ``of``."""
+    known = None if mirror is None or mirror.unknown else (digests(of, mirror.told), mirror.at)
     return frozenset(
-        field
-        for field, value in digests(of, read).items()
-        if verdict(field, value, None if field in unknown else known, prints, read_at) == "edit"
+        field for field, value in digests(of, read).items() if verdict(field, value, known, prints, read_at) == "edit"
     )
 
 

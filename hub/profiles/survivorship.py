@@ -10,12 +10,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hub.mapping.name import fold
 from hub.mapping.record_state import State, former, moment
 from hub.model.event import CONTACT_LISTS
 from hub.profiles.completeness import completeness
+from hub.profiles.ownership import OwnershipRules, Why, is_released, precedence, why
 
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
 SINGLE = ("name", "birth_date", "language", "company", "tags")
@@ -30,10 +31,8 @@ _RULES: Mapping[Strategy, str] = {
 }
 
 
-class SurvivorshipRules(BaseModel):
+class SurvivorshipRules(OwnershipRules):
     """Per attribute, what decides between values of several records; ``newest`` where nothing is said."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     attributes: Mapping[
         Literal[
@@ -52,6 +51,9 @@ class SurvivorshipRules(BaseModel):
         ],
         Strategy,
     ] = Field(default_factory=dict)
+
+
+_PLAIN = SurvivorshipRules()
 
 
 class Leaf(NamedTuple):
@@ -87,7 +89,7 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
     for attribute in SINGLE:
         if attribute not in attributes:
             continue
-        candidates = ranked(single(ordered, attribute), _strategy(rules, attribute))
+        candidates = ranked(single(ordered, attribute), attribute, rules)
         if candidates:
             result[attribute] = candidates[0].value
     for attribute in LISTS:
@@ -114,7 +116,12 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
 
 def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
     """One candidate per record that has a value of a single-valued attribute."""
-    return [Candidate(item[0], leaf, *item[1]) for leaf in leaves if (item := leaf.state.get(attribute)) is not None]
+    return [
+        Candidate(item[0], leaf, *item[1])
+        for leaf in leaves
+        if (item := leaf.state.get(attribute)) is not None
+        and not is_released(leaf.kind, leaf.state, attribute, "", item[1][0])
+    ]
 
 
 def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
@@ -124,7 +131,7 @@ def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) 
 
 def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference: of each its candidates, the best first."""
-    candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    candidates = ranked(list(_items(leaves, attribute)), attribute, rules)
     if len(candidates) < 2:
         return [[candidate] for candidate in candidates]
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
@@ -154,6 +161,8 @@ def _items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> It
         for key, (value, stamp) in leaf.state.get(attribute, {}).items():
             if replaced and _is_former(leaf, key, stamp, replaced):
                 continue
+            if is_released(leaf.kind, leaf.state, attribute, key, stamp[0]):
+                continue
             if not contact:
                 yield Candidate(value, leaf, stamp[0], stamp[1], stamp[2], key)
             elif bool(value[1]) is usable:
@@ -182,15 +191,26 @@ def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced
     return bool(records) and "whole" not in leaf.state and bool(stamp[0] <= last)
 
 
-def ranked(candidates: Sequence[Candidate], strategy: Strategy = "newest") -> list[Candidate]:
-    """Best first. After the strategy: newest source time, source rank, record key; never chance, never arrival.
+def ranked(candidates: Sequence[Candidate], attribute: str = "", rules: SurvivorshipRules = _PLAIN) -> list[Candidate]:
+    """Best first: what people pinned, the field's masters, the strategy, newest source time, source rank, record key.
 
     When an event arrived decides nothing between records: two histories told in another order give the same profile.
     """
     if len(candidates) < 2:
         return list(candidates)
-    first = _firsts(candidates, strategy)
-    return sorted(candidates, key=_newest if first is None else lambda c: (first(c), *_newest(c)))
+    order = _order(candidates, attribute, rules)
+    return sorted(candidates, key=_newest if order is None else lambda c: (*order(c), *_newest(c)))
+
+
+def _order(
+    candidates: Sequence[Candidate], attribute: str, rules: SurvivorshipRules
+) -> Callable[[Candidate], tuple[Any, ...]] | None:
+    """What values are sorted by before their time; None where that alone decides."""
+    before, first = precedence(rules, attribute, candidates), _firsts(candidates, _strategy(rules, attribute))
+    if before is None:
+        return None if first is None else lambda c: (first(c),)
+    # Of what people said the newest counts, whatever the strategy.
+    return lambda c: (*before(c), None if first is None or not before(c)[0] else first(c))
 
 
 def _newest(c: Candidate) -> tuple[Any, ...]:
@@ -285,18 +305,16 @@ def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, 
     ordered = sorted(leaves, key=lambda leaf: leaf.id)
     explained = []
     for attribute in SINGLE:
-        strategy = _strategy(rules, attribute)
-        best_first = ranked(single(ordered, attribute), strategy)
+        best_first = ranked(single(ordered, attribute), attribute, rules)
         if best_first:
-            explained.append(_explained(attribute, best_first, strategy, best_first))
+            explained.append(_explained(attribute, best_first, attribute, rules, best_first))
     for attribute in LISTS:
-        strategy = _strategy(rules, attribute)
         values = _by_value(ordered, attribute, rules)
         everybody = [candidate for candidates in values for candidate in candidates]
         for place, candidates in enumerate(values):
-            explained.append(_explained(f"{attribute}.{place}", candidates, strategy, everybody))
+            explained.append(_explained(f"{attribute}.{place}", candidates, attribute, rules, everybody))
     explained += [
-        _explained(f"custom.{candidates[0].key}", candidates, "newest", candidates)
+        _explained(f"custom.{candidates[0].key}", candidates, "custom", rules, candidates)
         for candidates in _by_value(ordered, "custom", rules)
     ]
     for place, (summary, statements) in enumerate(consent_decisions(ordered)):
@@ -332,12 +350,38 @@ def _former_items(leaves: Sequence[Leaf], attribute: str) -> Iterator[Candidate]
 
 
 def _explained(
-    field: str, candidates: Sequence[Candidate], strategy: Strategy, everybody: Sequence[Candidate]
+    field: str,
+    candidates: Sequence[Candidate],
+    attribute: str,
+    rules: SurvivorshipRules,
+    everybody: Sequence[Candidate],
 ) -> dict[str, Any]:
     winner, *losers = candidates
-    first = _firsts(everybody, strategy)
-    lost = [_source(loser, _lost_by(winner, loser, strategy, first)) for loser in losers]
-    return {"field": field, "rule": _RULES[strategy], **_source(winner), "lost": lost}
+    strategy = _strategy(rules, attribute)
+    first, before = _firsts(everybody, strategy), precedence(rules, attribute, everybody)
+    rule = _RULES[strategy]
+    lost = []
+    for loser in losers:
+        if before is not None and before(winner) != before(loser):
+            reason = why(rules, attribute, winner, loser)
+            rule = _HELD[reason]
+            same = "the same value, " if sameness(winner) == sameness(loser) else ""
+            lost.append(_source(loser, same + _LOST_TO[reason]))
+        else:
+            lost.append(_source(loser, _lost_by(winner, loser, strategy, first)))
+    return {"field": field, "rule": rule, **_source(winner), "lost": lost}
+
+
+_HELD: Mapping[Why, str] = {
+    "pin": "a person pinned it in Hub, until a person changes it",
+    "edit": "a person typed it, until a person changes it",
+    "owner": "its source is the master of this field",
+}
+_LOST_TO: Mapping[Why, str] = {
+    "pin": "a person pinned another value in Hub",
+    "edit": "a person typed another value",
+    "owner": "its source is not the master of this field",
+}
 
 
 def _source(candidate: Candidate, why: str | None = None) -> dict[str, Any]:

@@ -20,17 +20,19 @@ from hub.store.database import Session
 class Known:
     """A record that Hub writes to. ``key`` is the profile it was made for, which may be retired since.
 
-    ``mirror`` is what Hub knows to stand there, None where that cannot be told; ``merged`` once Hub merged it away.
+    ``mirror`` is what Hub knows to stand there since ``at``, None where that cannot be told; ``merged`` once it was
+    merged away.
     """
 
     key: UUID
     mirror: dict[str, Any] | None
+    at: datetime | None = None
     merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """What stood in a record at a time: JSON texts of digests."""
+    """What a write said, and when it went out: digests by field."""
 
     at: datetime
     digests: dict[str, str]
@@ -40,25 +42,25 @@ def known(session: Session, destination: str, ids: Collection[str]) -> dict[str,
     """The records of people there that Hub knows by these ids."""
     rows = session.rows(
         """
-        SELECT x.external_id, x.key, m.properties, x.merged FROM crosswalk x
+        SELECT x.external_id, x.key, m.properties, m.updated_at, x.merged FROM crosswalk x
         LEFT JOIN mirror m ON m.destination = x.destination AND m.key = x.key
         WHERE x.destination = %s AND x.subject = 'profile' AND x.external_id = ANY(%b)
         """,
         [destination, list(ids)],
     )
-    return {external: Known(key, _read(mirror), merged) for external, key, mirror, merged in rows}
+    return {external: Known(key, _read(mirror), at, merged) for external, key, mirror, at, merged in rows}
 
 
 def owned(session: Session, destination: str, owners: Collection[UUID]) -> dict[UUID, Known]:
     """The profiles among these that are being written there, or were: what they make may come back before its answer."""
     rows = session.rows(
         """
-        SELECT o.key, m.properties FROM outbox o LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key
+        SELECT o.key, m.properties, m.updated_at FROM outbox o LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key
         WHERE o.destination = %s AND o.key = ANY(%b) AND o.subject = 'profile'
         """,
         [destination, list(owners)],
     )
-    return {key: Known(key, _read(mirror)) for key, mirror in rows}
+    return {key: Known(key, _read(mirror), at) for key, mirror, at in rows}
 
 
 def _read(mirror: str | None) -> dict[str, Any] | None:
@@ -69,23 +71,17 @@ def _read(mirror: str | None) -> dict[str, Any] | None:
 # -- fingerprints -----------------------------------------------------------------------------------------------------
 
 
-def keep_prints(
-    session: Session,
-    destination: str,
-    prints: Sequence[tuple[UUID, Mapping[str, str]]],
-    at: datetime | None = None,
-) -> None:
-    """Note what is being written for these, now, or what was found to stand there at another time."""
+def keep_prints(session: Session, destination: str, prints: Sequence[tuple[UUID, Mapping[str, str]]]) -> None:
+    """Note what is being written for these."""
     if prints:
         session.run(
             """
             INSERT INTO write_print (destination, key, at, digests)
-            SELECT %s, key, coalesce(%s::timestamptz, clock_timestamp()), digests
+            SELECT %s, key, clock_timestamp(), digests
             FROM unnest(%b::uuid[], %b::text[]) AS g (key, digests)
             """,
             [
                 destination,
-                at,
                 [key for key, _ in prints],
                 [orjson.dumps(dict(digests)).decode() for _, digests in prints],
             ],
@@ -93,7 +89,7 @@ def keep_prints(
 
 
 def prints(session: Session, destination: str, keys: Collection[UUID]) -> dict[UUID, list[Stood]]:
-    """What stood in the records of these, as far as it is still remembered."""
+    """What was written to the records of these, as far as it is still remembered."""
     found: dict[UUID, list[Stood]] = {}
     for key, at, told in session.rows(
         "SELECT key, at, digests FROM write_print WHERE key = ANY(%b) AND destination = %s ORDER BY at",
@@ -176,7 +172,8 @@ def adopt_mirrors(session: Session, destination: str, mirrors: Mapping[UUID, tup
             INSERT INTO mirror AS held (destination, key, properties, updated_at)
             SELECT %s, key, properties, read_at
             FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) AS g (key, properties, read_at)
-            ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties, updated_at = now()
+            ON CONFLICT (destination, key) DO UPDATE SET properties = excluded.properties,
+                updated_at = excluded.updated_at
             WHERE held.updated_at <= excluded.updated_at
             """,
             [

@@ -129,6 +129,7 @@ def parse(entry: InboxEntry, settings: HubSpotSettings) -> Sequence[CanonicalEve
     told: list[CanonicalEvent] = [each for event in events for each in _of_event(event)]
     bodies = [entry.completions[name] for name in sorted(entry.completions) if entry.completions[name]]
     found = {one.id: one for body in bodies for one in reading.read(Contacts, body).results}
+    told += [past for event in events for past in _past(event, found, settings)]
     told += [_contact(one, settings) for one in found.values()]
     if not told:
         raise SkipEvent("nothing of it is about a contact that is there")
@@ -148,6 +149,17 @@ def _of_event(event: Event) -> Iterator[CanonicalEvent]:
             by=f"HubSpot {event.source_id or 'user'}",
             into=_key(event.result or event.primary),
         )
+
+
+def _past(event: Event, found: Mapping[str, Contact], settings: HubSpotSettings) -> Iterator[CanonicalEvent]:
+    """What stood in a contact that has been written over since: an edit must not be lost because Hub was quicker."""
+    contact = found.get(event.object_id or "")
+    if event.action != "propertyChange" or contact is None or event.name not in readable(MAP, settings):
+        return
+    if event.value and event.value != contact.properties.get(event.name):
+        held = {**contact.properties, event.name: event.value}
+        at = epoch(event.occurred_at, path="occurredAt")
+        yield contact_event(MAP, contact.id, held, settings, at=at, past=True)
 
 
 def _contact(contact: Contact, settings: HubSpotSettings) -> CanonicalEvent:

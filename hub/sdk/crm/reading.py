@@ -81,12 +81,12 @@ def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settin
 
 
 def contact_event(
-    crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own, *, at: datetime
+    crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own, *, at: datetime, past: bool = False
 ) -> CustomerEvent:
     """What a source of a CRM's people tells of one of them; ``held`` are its fields in the form Hub writes them."""
     return CustomerEvent(
         occurred_at=at,
         customer=snapshot(crm, external_id, held, settings),
         whole=("emails", "phones"),
-        returned=Returned(owner=str(held.get(crm.own) or "") or None),
+        returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
     )

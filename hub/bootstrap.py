@@ -18,7 +18,7 @@ from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.rules import load_identity_rules, load_survivorship_rules
+from hub.rules import load_identity_rules, load_ownership, load_survivorship_rules, owned
 from hub.sdk.connection import Connection, activities_of, load_connections, load_routes, takes_orders
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
@@ -225,6 +225,8 @@ def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
     region = settings.hub.default_region
     identity = load_identity_rules(settings.identity or "", os.environ, region=region)
     survivorship = load_survivorship_rules(settings.survivorship or "", os.environ, region=region)
+    if settings.ownership:
+        survivorship = owned(survivorship, load_ownership(settings.ownership, os.environ, settings.connections))
     return identity, survivorship
 
 

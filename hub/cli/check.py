@@ -21,7 +21,7 @@ from hub.cli.connections import troubles
 from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
-from hub.rules import load_identity_rules, load_leads, load_segments, load_survivorship_rules
+from hub.rules import load_identity_rules, load_leads, load_ownership, load_segments, load_survivorship_rules
 from hub.sdk.connection import Connection, load_routes, read_connections
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
@@ -127,6 +127,8 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
         except ConfigError as error:
             located += error.faults
     try:
+        if settings.ownership and settings.ownership.is_file():
+            load_ownership(settings.ownership, environment, settings.connections)
         if settings.segments and settings.segments.is_file():
             load_segments(settings.segments, environment, settings.connections)
         if settings.leads and settings.leads.is_file():

@@ -282,6 +282,7 @@ def kept(session: Session, destination: str, *, after: UUID | None, limit: int) 
         SELECT m.key, x.external_id, m.properties FROM mirror m
         CROSS JOIN LATERAL (SELECT c.external_id FROM crosswalk c
             WHERE c.key = m.key AND c.destination = m.destination AND c.subject = 'profile' AND NOT c.merged
+                AND c.gone_at IS NULL
             ORDER BY c.created_at, c.external_id LIMIT 1) x
         WHERE m.destination = %(destination)s AND (%(after)s::uuid IS NULL OR m.key > %(after)s)
         ORDER BY m.key LIMIT %(limit)s

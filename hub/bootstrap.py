@@ -248,6 +248,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.answer_review import Reviewer
     from hub.application.field_notes import Notes
     from hub.application.judge import Judge
+    from hub.application.pins import Pins
     from hub.application.resend import resend
     from hub.intake.arrivals import Arrivals
     from hub.intake.inbox import GroupCommit
@@ -281,6 +282,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         judge=judge,
         reviewer=reviewer,
         noting=notes,
+        pinning=Pins(run.processing, region=run.settings.hub.default_region, waken=waken),
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,

@@ -74,7 +74,7 @@ def load_survivorship_rules(
 def load_ownership(
     source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
 ) -> OwnershipRules:
-    """Who is the master of which field, of a file or text. Raises ConfigError with every fault; see ``load_segments``."""
+    """Who is the master of which field, of a file or text; see ``load_segments``. Raises ConfigError with every fault."""
     reader = Reader(environment, example="owners")
     data = {name: value for name, value in _open(reader, source).items() if value is not None}
     try:

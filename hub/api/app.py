@@ -16,6 +16,7 @@ from hub.api import (
     judgements,
     notes,
     operations,
+    pins,
     problems,
     products,
     profiles,
@@ -29,6 +30,7 @@ from hub.application.answer_review import Reviewer
 from hub.application.field_notes import Notes
 from hub.application.in_force import InForce, configured
 from hub.application.judge import Judge
+from hub.application.pins import Pins
 from hub.application.traits import Insight
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import PREFIX, WebhookIntake
@@ -59,6 +61,7 @@ class Api:
         judge: Judge | None = None,
         reviewer: Reviewer | None = None,
         noting: Notes | None = None,
+        pinning: Pins | None = None,
         open_pages: bool = True,
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
@@ -79,6 +82,7 @@ class Api:
             judge=judge,
             reviewer=reviewer,
             noting=noting,
+            pinning=pinning,
             open_pages=open_pages,
             gauges=gauges,
             routed=routed,
@@ -121,6 +125,7 @@ def rest(
     judge: Judge | None = None,
     reviewer: Reviewer | None = None,
     noting: Notes | None = None,
+    pinning: Pins | None = None,
     open_pages: bool = True,
     gauges: Gauges | None = None,
     routed: Collection[str] | None = None,
@@ -129,8 +134,8 @@ def rest(
     """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches, ``noting`` notes; ``in_force`` tells the rules that hold, ``insight`` by what traits are worked
-    out. Without ``open_pages`` metrics and description need a token.
+    matches, ``noting`` notes, ``pinning`` pinned values; ``in_force`` tells the rules that hold, ``insight`` by what
+    traits are worked out. Without ``open_pages`` metrics and description need a token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Door, bearers=Bearers(database))
@@ -175,6 +180,8 @@ def rest(
         version.include_router(reviews.router(database, in_force, reviewer))
     if noting is not None:
         version.include_router(notes.router(database, noting))
+    if pinning is not None:
+        version.include_router(pins.router(database, pinning))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(interactions.router(database))

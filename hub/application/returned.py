@@ -70,7 +70,7 @@ def take(
 
 
 def settle(session: Session, back: Back, resolution: Resolution, connections: Mapping[str, Connection]) -> set[str]:
-    """Tie new records to their profiles and queue what was changed; gives the destinations that have something to do."""
+    """Tie new records to their profiles and queue what was changed; gives the destinations with something to do."""
     destinations: set[str] = set()
     homes = {row.id: profile for profile, rows in resolution.members.items() for row in rows}
     for name, found in back.fresh.items():
@@ -97,9 +97,7 @@ def settle(session: Session, back: Back, resolution: Resolution, connections: Ma
 class _Reader:
     """One connection's entries of a batch: everything about their records is asked for at once."""
 
-    def __init__(
-        self, session: Session, connection: Connection, entries: Sequence[Normalised], back: Back
-    ) -> None:
+    def __init__(self, session: Session, connection: Connection, entries: Sequence[Normalised], back: Back) -> None:
         self.session, self.connection, self.name, self.back = session, connection, connection.name, back
         told = [event for entry in entries for event in entry.events]
         states = [event for event in told if isinstance(event, CustomerEvent) and event.returned is not None]
@@ -245,9 +243,7 @@ class _Reader:
         return [event] if is_stored or known is None else []
 
 
-def _changed(
-    connection: Connection, key: UUID, before: CustomerSnapshot, after: CustomerSnapshot
-) -> dict[str, str]:
+def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after: CustomerSnapshot) -> dict[str, str]:
     """What differs between the records of two such people there, in the form in which Hub writes it."""
     destination: Any = connection.connector.destination
     written = []

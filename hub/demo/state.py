@@ -17,8 +17,8 @@ from hub.demo.scenes import Decided
 from hub.demo.send import EventKey, Sent
 from hub.demo.stage import Stage
 from hub.model.keys import fact_id
-from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.reasons import explain
+from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import destinations, identity_status, inbox, outbox, profiles, records
 from hub.store.database import Database

@@ -1,8 +1,8 @@
 """What people tell Hub itself: a note at a person, a pinned value. The source ``hub`` needs no configuration.
 
 A note goes the way of every event, so that it is stored once, can be replayed, and follows its record through merges
-and splits. It hangs on a record that another source told, and makes none of its own. A pinned value is told by a record of its own, which is
-tied to that one.
+and splits. It hangs on a record that another source told, and makes none of its own. A
+pinned value is told by a record of its own, which is tied to that one.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ class WrittenNote(BaseModel):
 
 
 class WrittenPin(BaseModel):
-    """``fields`` are what somebody pinned, by the names of a customer's fields or as ``custom.NAME``; ``released`` the
-    attributes that are let go; ``region`` is where a phone number without a country is dialled (ISO 3166).
+    """Values that somebody pins, or lets go.
+
+    ``fields`` has them by the names of a customer's fields or as ``custom.NAME``, ``released`` the attributes that are
+    let go; ``region`` is where a phone number without a country is dialled (ISO 3166).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)

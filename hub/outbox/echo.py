@@ -48,7 +48,7 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """What stands there as far as Hub knows, since when it is known, and the fields that nobody knows of."""
+    """What stands there as far as Hub knows, and since when; ``unknown``: nobody knows what the last write did."""
 
     told: CustomerSnapshot
     at: datetime
@@ -87,7 +87,7 @@ def verdict(
     prints: Sequence[Print],
     read_at: datetime | None,
 ) -> Verdict:
-    """Whose a value is. ``value`` is its digest, ``mirror`` the digests of what stands there, and since when that holds.
+    """Whose a value is. ``value`` is its digest, ``mirror`` the digests of what stands there, and since when it does.
 
     ``mirror`` None: nobody knows what the last write did. ``read_at`` is the earliest moment at which the record may
     have been read, by Hub's clock; None for a value that stood there once, whatever stands there now.

@@ -75,9 +75,7 @@ class Offer(Protocol):
 Why = Literal["pin", "edit", "owner"]
 
 
-def precedence(
-    rules: OwnershipRules, attribute: str, offers: Iterable[Offer]
-) -> Callable[[Offer], Precedence] | None:
+def precedence(rules: OwnershipRules, attribute: str, offers: Iterable[Offer]) -> Callable[[Offer], Precedence] | None:
     """What comes before the strategy for these values; None where neither owners nor pins have a say."""
     offers = list(offers)
     pins = {_field(attribute, one) for one in offers if one.leaf.kind == PIN}

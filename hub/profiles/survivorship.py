@@ -21,6 +21,8 @@ Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "l
 SINGLE = ("name", "birth_date", "language", "company", "tags")
 """Of these a profile has one value each. A national id is evidence for identity, and never part of a profile."""
 LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "contact_kinds")
+
+
 class SurvivorshipRules(OwnershipRules):
     """Per attribute, what decides between values of several records; ``newest`` where nothing is said."""
 

@@ -25,8 +25,8 @@ from urllib.parse import parse_qs, unquote
 
 import httpx
 
-from hub.sandbox.page import look
 from hub.sandbox.changes import Changes
+from hub.sandbox.page import look
 from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now, number_of
 from hub.sandbox.server import serving
 

@@ -52,10 +52,11 @@ def known(session: Session, destination: str, ids: Collection[str]) -> dict[str,
 
 
 def owned(session: Session, destination: str, owners: Collection[UUID]) -> dict[UUID, Known]:
-    """The profiles among these that are being written there, or were: what they make may come back before its answer."""
+    """The profiles among these that are written there: what they make may come back before the answer to it."""
     rows = session.rows(
         """
-        SELECT o.key, m.properties, m.updated_at FROM outbox o LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key
+        SELECT o.key, m.properties, m.updated_at FROM outbox o
+        LEFT JOIN mirror m ON m.destination = o.destination AND m.key = o.key
         WHERE o.destination = %s AND o.key = ANY(%b) AND o.subject = 'profile'
         """,
         [destination, list(owners)],

@@ -7,6 +7,8 @@ and the id of the result (developers.hubspot.com/changelog/new-subscription-type
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field, RootModel
 
 from hub.mapping.payload import VendorModel
@@ -44,7 +46,7 @@ class Contact(VendorModel):
     """A contact as batch read and search give it; what is empty is null."""
 
     id: str
-    properties: dict[str, str | None] = {}
+    properties: Mapping[str, str | None] = Field(default_factory=dict)
     updated_at: str = Field(alias="updatedAt")
 
 

@@ -34,7 +34,7 @@ CREATE TABLE drift (
     found_at timestamptz NOT NULL,
     PRIMARY KEY (destination, key, property)
 );
-COMMENT ON TABLE drift IS 'What does not stand there as Hub wrote it, and waits for a person to say which of both holds.';
+COMMENT ON TABLE drift IS 'What does not stand there as Hub wrote it: a person has to say which of both holds.';
 """
 
 _DOWN = """

@@ -74,7 +74,7 @@ def load_survivorship_rules(
 def load_ownership(
     source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
 ) -> OwnershipRules:
-    """Who is the master of which field, of a file or text; see ``load_segments``. Raises ConfigError with every fault."""
+    """The masters of fields, of a file or text; see ``load_segments``. Raises ConfigError with every fault."""
     reader = Reader(environment, example="owners")
     data = {name: value for name, value in _open(reader, source).items() if value is not None}
     try:
@@ -94,10 +94,12 @@ def _open(reader: Reader, source: Path | str) -> Mapping[str, Any]:
 
 def _strangers(rules: OwnershipRules, connections: Collection[str] | None) -> Iterator[str]:
     """Names of owners that no connection has."""
-    known = None if connections is None else {*connections, OTHERS}
+    if connections is None:
+        return
+    known = {*connections, OTHERS}
     for part in ("owners", "pinned"):
         for field, names in getattr(rules, part).items():
-            for name in names if known is not None else ():
+            for name in names:
                 if name not in known:
                     yield f"{join(part, field)}: there is no connection {name!r}{did_you_mean(name, sorted(known))}"
 

@@ -87,7 +87,7 @@ def compare(
         raise ConfigError([f"connections.{connection.name}: nothing can be asked of what stands there"])
     source = connection.connector.source
     if repair == "take" and (source is None or source.read_again is None):
-        raise ConfigError([f"connections.{connection.name}: its people are not read, so nothing can be taken over"])
+        raise ConfigError([f"connections.{connection.name}: its people are not read, and nothing is taken over"])
     with database.session() as session:
         done = Comparison(connection.name, session.now())
     opened = client or open_client(connection, destination, background=True)

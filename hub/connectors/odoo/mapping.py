@@ -22,6 +22,30 @@ ADDRESS = frozenset({"street", "street2", "zip", "city", "country_id/id"})
 OPT_OUT = "opt_out"
 
 
+READS = {
+    "lang": "language_code",
+    COMPANY: "company",
+    "street": "addresses.0.line1",
+    "street2": "addresses.0.line2",
+    "zip": "addresses.0.postal_code",
+    "city": "addresses.0.city",
+    "country_id/id": "addresses.0.country",
+}
+"""Columns that ``more`` writes, and what each is read back as."""
+
+
+def country_of(column: str) -> str:
+    """The code of a country's External ID."""
+    code = column.removeprefix("base.")
+    return "GB" if code == "uk" else code.upper()
+
+
+def column_of(country: str | None) -> str:
+    """The External ID of a country's code; "" where it has none."""
+    code = (country or "").lower()
+    return f"base.{'uk' if code == 'gb' else code}" if code else ""
+
+
 def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:
     """The language, the opt-out of an old Odoo, and the address: beside that of a company, where there is one."""
     refused = settings.unsubscribe == "opt_out" and "email" in facts.opted_out(profile)
@@ -29,7 +53,6 @@ def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:
     home = profile.addresses[0] if profile.addresses else Address()
     if settings.companies == "records" and profile.company:
         return {**found, COMPANY: profile.company, "x_hub_address": facts.in_one_line(home)}
-    country = (home.country or "").lower()
     return {
         **found,
         "x_hub_company": profile.company or "",
@@ -37,7 +60,7 @@ def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:
         "street2": home.line2 or "",
         "zip": home.postal_code or "",
         "city": home.city or "",
-        "country_id/id": f"base.{'uk' if country == 'gb' else country}" if country else "",
+        "country_id/id": column_of(home.country),
     }
 
 
@@ -83,6 +106,7 @@ MAP: CrmMap[OdooSettings] = CrmMap(
     facts={name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIELDS["res.partner"]},
     person=lambda _: {"name": "full_name", "email": "emails.0", "phone": "phones.0"},
     more=more,
+    reads=lambda _: READS,
     also=(COMPANY, "lang", *sorted(ADDRESS), "x_hub_address", "x_hub_company"),
     order=order,
     order_fields=lambda settings: settings.order_fields,

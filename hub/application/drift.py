@@ -81,7 +81,7 @@ def compare(
     repair: Repair = "ask",
     client: HttpClient | None = None,
 ) -> Comparison:
-    """Compare ``sample`` records, chosen by chance, or all (None). Raises ConfigError where they cannot be asked for."""
+    """Compare ``sample`` records, chosen by chance, or all (None). Raises ConfigError where none can be asked for."""
     destination = connection.connector.destination
     if destination is None or destination.dialect is None:
         raise ConfigError([f"connections.{connection.name}: nothing can be asked of what stands there"])
@@ -103,7 +103,8 @@ def compare(
         if client is None:
             opened.close()
     with database.session() as session:
-        told = {**done.found, "looked_at": done.looked_at, "repaired": done.repaired}
+        counts = {str(standing): count for standing, count in done.found.items()}
+        told = {**counts, "looked_at": done.looked_at, "repaired": done.repaired}
         reconciliations.save(session, connection.name, done.begun_at, None, told)
     return done
 

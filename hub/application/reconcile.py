@@ -286,7 +286,8 @@ class Reconciling:
                 since = session.now() - max(WINDOW, 2 * self.every)
             try:
                 if compares(self.connection):
-                    return self._compare_there()
+                    self._compare_there()
+                    return None
                 done = reconcile(self.database, self.connection, since=since)
             except HubError as error:
                 reason = error.brief or str(error)

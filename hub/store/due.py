@@ -47,7 +47,7 @@ class DueRow:
 # or under a record it took over, once it did. OFFSET 0 keeps each lookup one by key, also on fresh tables.
 _ROWS = """
     SELECT o.key, o.profile_id, o.version, o.attempts, o.uncertain, o.events, known.ids, known.owners, known.merged,
-        known.gone, mirrors.keys, mirrors.texts, o.whole,
+        mirrors.keys, mirrors.texts, o.whole,
         CASE WHEN o.subject IN ('order', 'activity') THEN (
             SELECT x.external_id
             FROM unnest(o.profile_id || ARRAY(
@@ -55,7 +55,8 @@ _ROWS = """
                     WHERE a.profile_id = o.profile_id AND p.state = 'delivered')) AS own (key)
                 CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = own.key OFFSET 0) x
             WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged AND x.gone_at IS NULL
-            ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
+            ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END,
+        known.gone
     FROM (
         {chosen}) o
     CROSS JOIN LATERAL (
@@ -130,11 +131,11 @@ def _due(
     ids: list[str] | None,
     owners: list[UUID] | None,
     merged: list[str] | None,
-    gone: bool | None,
     mirror_keys: list[UUID] | None,
     mirror_texts: list[str] | None,
     whole: bool,
     contact: str | None,
+    gone: bool | None = None,
 ) -> DueRow:
     read = {held: _mirror(written) for held, written in zip(mirror_keys or (), mirror_texts or (), strict=True)}
     # A mirror that cannot be read tells nothing: the record is looked up first, and written in full.
@@ -205,7 +206,7 @@ def supposed_rows(session: Session, destination: str, keys: Mapping[UUID, Sequen
         if there or gone or any(key in rows for key in ordered):
             found[profile] = _due(
                 profile, profile, 1, 0, any(rows.get(key) for key in ordered), [], [external for _, external in there],
-                [key for key, _ in there], gone, False, mirrored, [mirrors[key] for key in mirrored], False, None,
+                [key for key, _ in there], gone, mirrored, [mirrors[key] for key in mirrored], False, None,
             )  # fmt: skip
     return found
 

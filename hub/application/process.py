@@ -207,8 +207,7 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     ready, _ = _completed(session, claimed, processing.connections)
     done, _ = normalise(ready, processing.connections)
     drafting = Drafting()
-    done, _ = take(session, done, processing.connections)
-    for entry in done:
+    for entry in take(session, done, processing.connections)[0]:
         drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     drafts = drafting.drafts
     stored = records.stored(session, drafts.records)
@@ -303,14 +302,13 @@ def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
 
 
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    drafting = Drafting()
     done, back = take(session, done, processing.connections)
+    drafting = Drafting(back.touched)
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    drafting.drafts.touched |= back.touched
     applied = apply(session, processing, drafting.drafts, now)
     more = settle(session, back, applied.resolution, processing.connections)
-    return replace(applied, destinations=applied.destinations | more) if more else applied
+    return replace(applied, destinations=applied.destinations | more)
 
 
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -101,8 +101,8 @@ class Drafts:
 class Drafting:
     """Gathers the events of one batch; ``drafts`` is the result."""
 
-    def __init__(self) -> None:
-        self.drafts = Drafts()
+    def __init__(self, touched: Collection[UUID] = ()) -> None:
+        self.drafts = Drafts(touched=frozenset(touched))
 
     def add(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
         """Take in the canonical events of one inbox entry."""

@@ -141,6 +141,8 @@ def test_a_source_grows_no_larger_beside_what_all_share(capsys):
 
 FEW_PAYLOADS = {
     "clover": {"CustomerEvent", "DeletionEvent", "ProductEvent"},
+    "espocrm": {"DeletionEvent"},
+    "hubspot": {"DeletionEvent", "LinkEvent"},
     "lightspeed": {"CaseEvent", "DeletionEvent", "OrderPartEvent"},
     "mailchimp": {"ConsentEvent", "DeletionEvent", "LinkEvent"},
     "medusa": {"DeletionEvent"},

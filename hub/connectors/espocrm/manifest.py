@@ -81,6 +81,7 @@ MANIFEST = Manifest(
         "deleted": "a webhook of its own tells of deletions",
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in EspoCRM",
         "order lines": "items come with Sales Pack, a paid extension; they stand as text in description",
     },

@@ -66,6 +66,7 @@ MANIFEST = Manifest(
     not_offered={
         "subscribe": "the webhooks of a private app are set up in the app itself: contact.creation, .propertyChange, "
         ".deletion, .merge, .restore",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in HubSpot",
     },
     unmerge=Unmerge(

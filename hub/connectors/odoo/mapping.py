@@ -11,39 +11,16 @@ from __future__ import annotations
 
 from hub.connectors.odoo.manifest import OdooSettings
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
+from hub.connectors.odoo.source_columns import COMPANY, READS, column_of
 from hub.model.address import Address
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.mapped import CrmMap
 from hub.sdk.destination import OrderChange
 
-COMPANY, PARENT, PARTNER = "company", "parent_id/.id", "partner_id/.id"
+PARENT, PARTNER = "parent_id/.id", "partner_id/.id"
 ADDRESS = frozenset({"street", "street2", "zip", "city", "country_id/id"})
 OPT_OUT = "opt_out"
-
-
-READS = {
-    "lang": "language_code",
-    COMPANY: "company",
-    "street": "addresses.0.line1",
-    "street2": "addresses.0.line2",
-    "zip": "addresses.0.postal_code",
-    "city": "addresses.0.city",
-    "country_id/id": "addresses.0.country",
-}
-"""Columns that ``more`` writes, and what each is read back as."""
-
-
-def country_of(column: str) -> str:
-    """The code of a country's External ID."""
-    code = column.removeprefix("base.")
-    return "GB" if code == "uk" else code.upper()
-
-
-def column_of(country: str | None) -> str:
-    """The External ID of a country's code; "" where it has none."""
-    code = (country or "").lower()
-    return f"base.{'uk' if code == 'gb' else code}" if code else ""
 
 
 def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:

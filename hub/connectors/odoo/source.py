@@ -21,8 +21,9 @@ from pydantic import Field
 
 from hub.connectors.odoo import schemas
 from hub.connectors.odoo.manifest import OdooSettings
-from hub.connectors.odoo.mapping import ADDRESS, COMPANY, MAP, column_of, country_of
+from hub.connectors.odoo.mapping import ADDRESS, MAP
 from hub.connectors.odoo.schemas_fields import MERGED, PROFILE_ID
+from hub.connectors.odoo.source_columns import COMPANY, column_of, country_of
 from hub.errors import AuthError, SkipEvent
 from hub.mapping.address import country
 from hub.mapping.payload import Reading, VendorModel

@@ -143,6 +143,7 @@ FEW_PAYLOADS = {
     "clover": {"CustomerEvent", "DeletionEvent", "ProductEvent"},
     "espocrm": {"DeletionEvent"},
     "hubspot": {"DeletionEvent", "LinkEvent"},
+    "salesforce": {"DeletionEvent", "LinkEvent"},
     "lightspeed": {"CaseEvent", "DeletionEvent", "OrderPartEvent"},
     "mailchimp": {"ConsentEvent", "DeletionEvent", "LinkEvent"},
     "medusa": {"DeletionEvent"},

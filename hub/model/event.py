@@ -141,7 +141,7 @@ class LinkEvent(Frozen):
     reason: str
     once: RecordKey | None = None
     of: RecordReference | None = None
-    by: str = ""
+    by: str | None = None
     into: RecordKey | None = None
 
 

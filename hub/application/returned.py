@@ -218,7 +218,7 @@ class _Reader:
             return
         for other in stored[1:]:
             judgement = Judgement(
-                0, "same", frozenset({stored[0]}), frozenset({other}), by=event.by, reason=event.reason,
+                0, "same", frozenset({stored[0]}), frozenset({other}), by=event.by or "", reason=event.reason,
                 at=event.occurred_at,
             )  # fmt: skip
             judgements.insert(self.session, judgement)

@@ -19,7 +19,7 @@ from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
 from hub.pipeline import QUEUES
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.rules import load_identity_rules, load_survivorship_rules
+from hub.rules import load_identity_rules, load_ownership, load_survivorship_rules, owned
 from hub.sdk.connection import (
     Connection,
     activities_of,
@@ -246,6 +246,8 @@ def rules(settings: Settings) -> tuple[IdentityRules, SurvivorshipRules]:
     region = settings.hub.default_region
     identity = load_identity_rules(settings.identity or "", os.environ, region=region)
     survivorship = load_survivorship_rules(settings.survivorship or "", os.environ, region=region)
+    if settings.ownership:
+        survivorship = owned(survivorship, load_ownership(settings.ownership, os.environ, settings.connections))
     return identity, survivorship
 
 
@@ -267,6 +269,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.answer_review import Reviewer
     from hub.application.field_notes import Notes
     from hub.application.judge import Judge
+    from hub.application.pins import Pins
     from hub.application.resend import resend
     from hub.application.set_traits import SetTraits
     from hub.intake.arrivals import Arrivals
@@ -302,6 +305,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         reviewer=reviewer,
         noting=notes,
         setting=SetTraits(run.processing, waken=waken),
+        pinning=Pins(run.processing, region=run.settings.hub.default_region, waken=waken),
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,

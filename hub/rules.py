@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, did_you_mean
 from hub.insight.lead_rules import LeadRules, compile_leads
 from hub.insight.qualification import Qualification
 from hub.insight.qualification_rules import compile_qualification
 from hub.insight.segments import Segment, compile_segments
 from hub.matching.kinds import BY_NAME
 from hub.matching.rules import IdentityRules, normalised
+from hub.profiles.ownership import OTHERS, OwnershipRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.yaml_file import Reader, add_new, describe, join, line_hint
 
@@ -70,6 +71,45 @@ def load_survivorship_rules(
     if rules.survivorship is None and rules.identity is not None:
         raise ConfigError([f"{_where(source)}holds identity rules only, no survivorship rules"])
     return rules.survivorship or SurvivorshipRules()
+
+
+def load_ownership(
+    source: Path | str, environment: Mapping[str, str] | None = None, connections: Collection[str] | None = None
+) -> OwnershipRules:
+    """The masters of fields, of a file or text; see ``load_segments``. Raises ConfigError with every fault."""
+    reader = Reader(environment, example="owners")
+    data = {name: value for name, value in _open(reader, source).items() if value is not None}
+    try:
+        found = OwnershipRules.model_validate(data)
+    except ValidationError as error:
+        add_new(reader.faults, describe(error, OwnershipRules))
+        found = OwnershipRules()
+    add_new(reader.faults, _strangers(found, connections))
+    if reader.faults:
+        raise ConfigError([f"{_where(source)}{fault}{line_hint(fault, reader.lines)}" for fault in reader.faults])
+    return found
+
+
+def _open(reader: Reader, source: Path | str) -> Mapping[str, Any]:
+    return reader.open(source) if isinstance(source, Path) else reader.pairs(source)
+
+
+def _strangers(rules: OwnershipRules, connections: Collection[str] | None) -> Iterator[str]:
+    """Names of owners that no connection has."""
+    if connections is None:
+        return
+    known = {*connections, OTHERS}
+    for part in ("owners", "pinned"):
+        for field, names in getattr(rules, part).items():
+            for name in names:
+                if name not in known:
+                    yield f"{join(part, field)}: there is no connection {name!r}{did_you_mean(name, sorted(known))}"
+
+
+def owned(rules: SurvivorshipRules, ownership: OwnershipRules) -> SurvivorshipRules:
+    """Survivorship with what a file of its own says of ownership; what the survivorship file says itself stays."""
+    told = {name: {**getattr(ownership, name), **getattr(rules, name)} for name in OwnershipRules.model_fields}
+    return rules.model_copy(update=told)
 
 
 def load_segments(

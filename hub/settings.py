@@ -182,6 +182,11 @@ class Settings(_Section):
     survivorship: Path | None = Field(
         None, description="File with the survivorship rules, relative to the working directory; defaults without it."
     )
+    ownership: Path | None = Field(
+        None,
+        description="File that says which system is the master of which field, and where people's edits hold "
+        "(docs/both-ways.md). Relative to the working directory; without it, the newest value counts.",
+    )
     segments: Path | None = Field(
         None,
         description="File with the segments, relative to the working directory; none without it (docs/insight.md).",
@@ -373,7 +378,7 @@ def _references(settings: Settings, data: Mapping[str, Any]) -> list[str]:
         for index, route in enumerate(routes if isinstance(routes, list) else [])
         if isinstance(route, dict) and isinstance(to := route.get("to"), str) and to not in known
     ]
-    for name in ("identity", "survivorship", "segments", "leads", "qualification"):
+    for name in ("identity", "survivorship", "ownership", "segments", "leads", "qualification"):
         path: Path | None = getattr(settings, name)
         if path and not path.is_file():
             faults.append(f"{name}: there is no file {path}")

@@ -17,6 +17,7 @@ from hub.api import (
     judgements,
     notes,
     operations,
+    pins,
     problems,
     products,
     profiles,
@@ -31,6 +32,7 @@ from hub.application.answer_review import Reviewer
 from hub.application.field_notes import Notes
 from hub.application.in_force import InForce, configured
 from hub.application.judge import Judge
+from hub.application.pins import Pins
 from hub.application.set_traits import SetTraits
 from hub.application.traits import Insight
 from hub.intake.inbox import GroupCommit
@@ -63,6 +65,7 @@ class Api:
         reviewer: Reviewer | None = None,
         noting: Notes | None = None,
         setting: SetTraits | None = None,
+        pinning: Pins | None = None,
         open_pages: bool = True,
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
@@ -84,6 +87,7 @@ class Api:
             reviewer=reviewer,
             noting=noting,
             setting=setting,
+            pinning=pinning,
             open_pages=open_pages,
             gauges=gauges,
             routed=routed,
@@ -127,6 +131,7 @@ def rest(
     reviewer: Reviewer | None = None,
     noting: Notes | None = None,
     setting: SetTraits | None = None,
+    pinning: Pins | None = None,
     open_pages: bool = True,
     gauges: Gauges | None = None,
     routed: Collection[str] | None = None,
@@ -135,8 +140,9 @@ def rest(
     """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches, ``noting`` notes, ``setting`` what people say of traits; ``in_force`` tells the rules that hold,
-    ``insight`` by what traits are worked out. Without ``open_pages`` metrics and description need a token.
+    matches, ``noting`` notes, ``setting`` what people say of traits, ``pinning`` pinned values; ``in_force`` tells the
+    rules that hold, ``insight`` by what traits are worked out. Without ``open_pages`` metrics and description need a
+    token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Door, bearers=Bearers(database))
@@ -184,6 +190,8 @@ def rest(
     if setting is not None:
         version.include_router(traits.router(database, setting))
     version.include_router(consents.router(database, in_force=in_force, connections=connections))
+    if pinning is not None:
+        version.include_router(pins.router(database, pinning))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(interactions.router(database))

@@ -129,10 +129,12 @@ def _complete(
             clients[connection.name] = open_client(connection, source)
         bodies = dict(claimed.entry.completions)
         for completion in wanted:
+            begun = time.monotonic()
             body = source.complete(completion, clients[connection.name], connection.settings)
             bodies[completion.name] = body
+            took = timedelta(seconds=time.monotonic() - begun)
             with database.session() as session:
-                inbox.add_completion(session, claimed.id, completion.name, body)
+                inbox.add_completion(session, claimed.id, completion.name, body, took)
         claimed = claimed.with_completions(bodies)
     if source.completions(claimed.entry, connection.settings):
         raise BugError(f"{ROUNDS} rounds of fetching were not enough")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID
@@ -23,9 +23,11 @@ from hub.application import form_mails
 from hub.application.activities import new_activities
 from hub.application.behaviour import who_acted
 from hub.application.changed_orders import changed_orders
+from hub.application.fetched import completed
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
 from hub.application.qualify import hand_over_activities
+from hub.application.returned import settle, take
 from hub.application.stage_changes import stage_changes
 from hub.application.suppress import suppress
 from hub.application.traits import Insight, follow
@@ -207,10 +209,10 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
     One that cannot be read by now, or whose connection is configured no more, stays what it was. So does what hangs on
     a record that is stored no more.
     """
-    ready, _ = _completed(session, claimed, processing.connections)
+    ready, _ = completed(session, claimed, processing.connections)
     done, _ = normalise(ready, processing.connections)
     drafting = Drafting()
-    for entry in done:
+    for entry in take(session, done, processing.connections)[0]:
         drafting.reread(entry.connection, entry.inbox_id, entry.received_at, entry.events)
     drafts = drafting.drafts
     stored = records.stored(session, drafts.records)
@@ -258,7 +260,7 @@ def _is_away(error: Exception) -> bool:
 
 
 def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry], now: datetime) -> Batch:
-    entries, incomplete = _completed(session, claimed, processing.connections)
+    entries, incomplete = completed(session, claimed, processing.connections)
     if incomplete:
         inbox.move(session, [entry.id for entry in incomplete], "complete")
     started = perf_counter()
@@ -270,46 +272,14 @@ def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry],
     return Batch(len(claimed), applied.destinations, frozenset(entry.entry.connection for entry in incomplete))
 
 
-def _completed(
-    session: Session, claimed: list[ClaimedEntry], connections: Mapping[str, Connection]
-) -> tuple[list[ClaimedEntry], list[ClaimedEntry]]:
-    """Give entries their fetched bodies; those that lack some are for the step ``complete``."""
-    thin = [c for c in claimed if _completes(connections.get(c.entry.connection))]
-    if not thin:
-        return claimed, []
-    fetched = inbox.completions(session, [c.id for c in thin])
-    ready, incomplete = list[ClaimedEntry](), list[ClaimedEntry]()
-    for entry in claimed:
-        connection = connections.get(entry.entry.connection)
-        if connection is None or not _completes(connection):
-            ready.append(entry)
-            continue
-        whole = entry.with_completions(fetched.get(entry.id, {}))
-        (incomplete if missing_completions(whole, connection) else ready).append(whole)
-    return ready, incomplete
-
-
-def _completes(connection: Connection | None) -> bool:
-    source = connection.connector.source if connection else None
-    return source is not None and source.completions is not None
-
-
-def missing_completions(entry: ClaimedEntry, connection: Connection) -> bool:
-    """True when the connector wants bodies that are not stored. An entry it cannot read is left to ``normalise``."""
-    source = connection.connector.source
-    if source is None or source.completions is None:
-        return False
-    try:
-        return bool(source.completions(entry.entry, connection.settings))
-    except Exception:
-        return False
-
-
 def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    drafting = Drafting()
+    done, back = take(session, done, processing.connections)
+    drafting = Drafting(back.touched)
     for entry in done:
         drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    return apply(session, processing, drafting.drafts, now)
+    applied = apply(session, processing, drafting.drafts, now)
+    more = settle(session, back, applied.resolution, processing.connections)
+    return replace(applied, destinations=applied.destinations | more)
 
 
 def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import orjson
 import structlog
 
+from hub.application.drift import compare, compares
 from hub.application.vendor_rest import pause, rest
 from hub.errors import ConfigError, HubError
 from hub.identity.record_changes import Drafting, Drafts, RecordDraft
@@ -274,6 +275,18 @@ class Reconciling:
     connection: Connection
     every: timedelta
 
+    def _compare_there(self) -> None:
+        """A sample of a CRM's records. What a person may have changed there is taken over where Hub reads its people.
+
+        Else it is only noted: a machine must not choose between two values that people may have typed.
+        """
+        source = self.connection.connector.source
+        reads = source is not None and source.read_again is not None
+        done = compare(self.database, self.connection, repair="take" if reads else "ask")
+        level = log.warning if done.found else log.info
+        found = {str(name): count for name, count in done.found.items()}
+        level("reconcile.compared", connection=done.connection, looked_at=done.looked_at, **found)
+
     def run_if_due(self, stopping: threading.Event) -> Comparison | None:
         """Compare and repair what is due; None when nothing is, or another process reads this connection's history."""
         name = self.connection.name
@@ -285,6 +298,9 @@ class Reconciling:
                     return None
                 since = session.now() - max(WINDOW, 2 * self.every)
             try:
+                if compares(self.connection):
+                    self._compare_there()
+                    return None
                 done = reconcile(self.database, self.connection, since=since, sleep=partial(pause, stopping))
             except HubError as error:
                 if not stopping.is_set():

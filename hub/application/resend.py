@@ -18,7 +18,7 @@ from hub.outbox.enqueue import Route, applying, look_again
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Destination
 from hub.sdk.http import HttpClient
-from hub.store import due, facts, outbox, profiles, records
+from hub.store import due, facts, outbox, profiles, records, returned
 from hub.store.database import Session
 from hub.store.outbox import NewRow
 from hub.store.profiles import FullRow
@@ -143,4 +143,5 @@ def _queue(session: Session, destination: str, rows: Sequence[FullRow], *, with_
         ]
     outbox.enqueue(session, queued)
     due.write_everything(session, destination, [row.key for row in queued])
+    returned.back_there(session, destination, list(still))
     return len(queued) - profiles_queued

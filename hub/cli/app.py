@@ -57,12 +57,12 @@ COMMANDS = {
     "reconcile": Lazy(
         "hub.cli.reconcile",
         "command",
-        "Compare a source's own list with what Hub has of it, and fetch what lacks. Ends with 1 when gaps are left.",
+        "Compare a source's own list with what Hub has of it, or a destination's records with what Hub wrote there.",
     ),
     "webhook": Lazy("hub.cli.webhook", "app", "What Hub reads of a delivery: from a file, or as they arrive."),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
     "profile": Lazy(
-        "hub.cli.profile", "app", "Profiles: search, show, note, timeline, explain, merge, split, merges, export."
+        "hub.cli.profile", "app", "Profiles: search, show, note, timeline, explain, pin, merge, split, merges, export."
     ),
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),

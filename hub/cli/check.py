@@ -24,6 +24,7 @@ from hub.outbox.health import line
 from hub.rules import (
     load_identity_rules,
     load_leads,
+    load_ownership,
     load_qualification,
     load_segments,
     load_survivorship_rules,
@@ -133,6 +134,8 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
         except ConfigError as error:
             located += error.faults
     try:
+        if settings.ownership and settings.ownership.is_file():
+            load_ownership(settings.ownership, environment, settings.connections)
         if settings.segments and settings.segments.is_file():
             load_segments(settings.segments, environment, settings.connections)
         if settings.leads and settings.leads.is_file():

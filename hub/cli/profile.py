@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from hub.cli import judgement, output, people
+from hub.cli import judgement, output, people, pins
 from hub.cli.database import configured, opened, settings_of
 from hub.cli.options import LimitOption, SinceOption
 from hub.errors import NotFound
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="profile",
-    help="Profiles: search, show, note, hand-over, timeline, explain, merge, split, merges, export.",
+    help="Profiles: search, show, note, hand-over, timeline, explain, pin, merge, split, merges, export.",
     no_args_is_help=True,
 )
 app.command("merge")(judgement.merge)
 app.command("split")(judgement.split)
+app.command("pin")(pins.pin)
+app.command("unpin")(pins.unpin)
 
 PAGE = 500
 _JOINED = "a record that joined a profile when it came is told by `hub profile explain`"

@@ -1,4 +1,4 @@
-"""``hub reconcile``: what a source holds against Hub, by hour and kind; gaps are listed and repaired."""
+"""``hub reconcile``: what a source holds against Hub, by hour and kind, or a destination's records against mirrors."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import output
+from hub.cli import drift, output
 from hub.cli.backfill import chosen
 from hub.cli.database import configured
 from hub.cli.options import SinceOption
 from hub.errors import RefusedError
 
 if TYPE_CHECKING:
+    from hub.application.drift import Comparison as Drifts
     from hub.application.reconcile import Comparison
+    from hub.bootstrap import Runtime
+    from hub.sdk.connection import Connection
 
 SHOWN = 20
 """Gaps and hours that are shown."""
@@ -29,13 +32,29 @@ def command(
         bool, typer.Option("--all", help="From the beginning; without it, the last seven days.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what lacks; fetch nothing.")] = False,
+    sample: Annotated[
+        int, typer.Option("--sample", min=1, help="Of a destination: how many records, by chance; --all for each.")
+    ] = 200,
+    write: Annotated[bool, typer.Option("--write", help="Of a destination: write Hub's values again.")] = False,
+    take: Annotated[bool, typer.Option("--take", help="Of a CRM that is read: what stands there is an edit.")] = False,
     json: output.JsonOption = False,
     config: output.ConfigOption = None,
 ) -> None:
-    """Compare a source's own list with what Hub has of it, and fetch what lacks. Ends with 1 when gaps are left."""
+    """Compare a source's own list with what Hub has of it, or a destination's records with what Hub wrote there.
+
+    Ends with 1 when something is left that nobody put right.
+    """
     from hub.application.reconcile import reconcile, window
     from hub.store import backfills
 
+    if write and take:
+        raise typer.BadParameter("either --write or --take")
+    with output.exit_codes(json=json), configured(config) as run:
+        there = run.connections.get(connection)
+        if there is not None and is_written_to(there):
+            drifted = _compare(run, there, None if everything else sample, write=write, take=take)
+            output.show_json(drift.document(drifted)) if json else drift.show(drifted)
+            raise typer.Exit(output.FAILED if drifted.open else 0)
     with output.exit_codes(json=json), configured(config) as run, ExitStack() as stack:
         source = chosen(run, connection)
         if not stack.enter_context(backfills.alone(run.dsn, connection)):
@@ -49,6 +68,20 @@ def command(
         _show(done)
     if done.open_gaps:
         raise typer.Exit(output.FAILED)
+
+
+def is_written_to(connection: Connection) -> bool:
+    """Whether what stands in its records is compared, and not its list: it is a CRM, read or not."""
+    from hub.application.drift import compares
+
+    return compares(connection)
+
+
+def _compare(run: Runtime, connection: Connection, sample: int | None, *, write: bool, take: bool) -> Drifts:
+    from hub.application.drift import compare
+
+    repair = "write" if write else "take" if take else "ask"
+    return compare(run.database, connection, sample=sample, repair=repair)  # type: ignore[arg-type]
 
 
 def _show(done: Comparison) -> None:

@@ -17,8 +17,9 @@ from hub.demo.scenes import Decided
 from hub.demo.send import EventKey, Sent
 from hub.demo.stage import Stage
 from hub.model.keys import fact_id
+from hub.profiles.reasons import explain
 from hub.profiles.survive import DEFAULT_RANK, leaves
-from hub.profiles.survivorship import SurvivorshipRules, explain
+from hub.profiles.survivorship import SurvivorshipRules
 from hub.store import destinations, identity_status, inbox, outbox, outbox_counts, profiles, records
 from hub.store.database import Database
 from hub.store.identity_status import Quarantined

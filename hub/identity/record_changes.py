@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import assert_never
@@ -101,8 +101,8 @@ class Drafts:
 class Drafting:
     """Gathers the events of one batch; ``drafts`` is the result."""
 
-    def __init__(self) -> None:
-        self.drafts = Drafts()
+    def __init__(self, touched: Collection[UUID] = ()) -> None:
+        self.drafts = Drafts(touched=frozenset(touched))
 
     def add(self, connection: str, inbox_id: int, received_at: datetime, events: Iterable[CanonicalEvent]) -> None:
         """Take in the canonical events of one inbox entry."""
@@ -176,6 +176,9 @@ class Drafting:
 
     def _add_link(self, entry: _Entry, event: LinkEvent) -> None:
         drafts = [self._record(entry, key) for key in event.records]
+        if event.of is not None:
+            elsewhere = RecordKey(kind=event.of.kind, external_id=event.of.external_id)
+            drafts.append(self._record(replace(entry, connection=event.of.connection), elsewhere))
         value = blake2b(
             b"".join(sorted(draft.id.bytes for draft in drafts)), digest_size=16, person=b"hub-link"
         ).hexdigest()

@@ -74,6 +74,8 @@ def apply_customer(state: State, event: CustomerEvent, stamp: Stamp) -> None:
         _put(state, "tags", list(customer.tags), stamp)
     _apply_lists(state, customer, stamp)
     _apply_whole(state, event, stamp)
+    for attribute in event.released:
+        _item(state, "released", attribute, True, stamp)
     for consent in customer.consents:
         _apply_consent(state, consent, stamp, alone=False)
 

@@ -17,11 +17,23 @@ from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
 from hub.model.order import Cart, Fulfilment, Order, Payment, Refund
 from hub.model.product import Product
+from hub.model.profile import RecordReference
 
 ContactList = Literal["emails", "phones", "accounts", "loyalty_ids"]
 """The lists of a customer whose values a source may replace."""
 
 CONTACT_LISTS: tuple[ContactList, ...] = ("emails", "phones", "accounts", "loyalty_ids")
+
+
+class Returned(Frozen):
+    """Marks the state of a record that Hub writes to as well, as it was read there.
+
+    ``owner`` is the profile's id that the record carries, None where Hub never wrote to it. ``past`` is True for what
+    stood there once, as an event of the vendor's tells it, whatever stands there now.
+    """
+
+    owner: str | None = None
+    past: bool = False
 
 
 class CustomerEvent(Frozen):
@@ -33,11 +45,16 @@ class CustomerEvent(Frozen):
     earlier whole telling, the source replaced those that are missing. They are former from then on: kept on the
     record, weak evidence at most, and no value of the profile. A list that tells nothing replaces nothing, a value
     that was only ever told in part is never replaced, and whoever tells a former value again later makes it current.
+
+    ``returned`` is set where Hub writes to the same record: then only what people changed there is the record's own
+    (``hub.outbox.echo``). ``released`` names attributes that a person pinned in Hub and let go again.
     """
 
     occurred_at: UtcDatetime
     customer: CustomerSnapshot
     whole: tuple[ContactList, ...] = ()
+    returned: Returned | None = None
+    released: tuple[str, ...] = ()
 
 
 class OrderEvent(Frozen):
@@ -115,13 +132,17 @@ class LinkEvent(Frozen):
     """The source itself says that these records are one person (a changed e-mail, number, or a merge there).
 
     ``once`` is the one of them that can be one person's only, such as a device's: linked to two, it proves nothing and
-    belongs to neither, in whichever order it was told.
+    belongs to neither, in whichever order it was told. ``of`` is one more record, of another connection. ``by`` is set
+    where a person merged them in a system that Hub writes to: that is a judgement, and ``into`` the one that is left.
     """
 
     occurred_at: UtcDatetime
     records: tuple[RecordKey, ...]
     reason: str
     once: RecordKey | None = None
+    of: RecordReference | None = None
+    by: str | None = None
+    into: RecordKey | None = None
 
 
 class DeletionEvent(Frozen):

@@ -31,3 +31,10 @@ class RecordKey(Frozen):
 
     kind: str
     external_id: str
+
+
+PIN = "pin"
+"""The kind of the record that holds what people pinned in Hub itself."""
+
+TYPED = frozenset({"contact", PIN})
+"""Kinds of records that hold what people typed about a person: in a CRM, or in Hub."""

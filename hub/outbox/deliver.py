@@ -27,6 +27,7 @@ from hub.outbox.appending import AnyChange, Derived, facts_changes, left_out_lat
 from hub.outbox.enqueue import Route
 from hub.outbox.hold import hold_back
 from hub.outbox.lease import Lease
+from hub.outbox.prints import keep_prints
 from hub.outbox.render import Rendered, profile_changes, render
 from hub.outbox.send import Sent, send
 from hub.outbox.telling import tell
@@ -241,6 +242,7 @@ def _send(sender: Sender, lease: Lease, writes: list[Write], rows: Sequence[DueR
     noted: set[str] = set()
 
     def before(batch: Sequence[Write]) -> None:
+        keep_prints(sender.database, sender.connection, batch, by_key)
         merging = [(by_key[write.key], write.mirror.keys()) for write in batch if write.merge]
         changing = [write.key for write in batch if record.is_noted(by_key[write.key], write)]
         first = [write.key for write in batch if record.is_first(by_key[write.key], write)]

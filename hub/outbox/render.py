@@ -18,6 +18,9 @@ from hub.store.due import DueRow
 from hub.store.facts import StoredOrder
 from hub.store.profiles import FullRow
 
+GONE_THERE = "people deleted its record there; `hub outbox resend` makes it anew"
+"""The reason of a row whose record people deleted at the destination."""
+
 NOT_ROUTED = "not routed"
 """The reason of a row whose profile no route takes, and the destination never had (``hub.store.profiles`` reads it)."""
 
@@ -51,6 +54,9 @@ def profile_changes(
         stored = profiles.get(row.key)
         if stored is None:
             left_out[row.key] = "retired"
+            continue
+        if row.gone:
+            left_out[row.key] = GONE_THERE
             continue
         try:
             profile = stored.profile()

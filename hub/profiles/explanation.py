@@ -10,8 +10,9 @@ from hub.errors import did_you_mean
 from hub.model.profile import Profile
 from hub.profiles import wording
 from hub.profiles.properties import behind
+from hub.profiles.reasons import explain, unused
 from hub.profiles.survive import Ranks, leaves
-from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules, explain, unused
+from hub.profiles.survivorship import LISTS, SINGLE, SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
 from hub.sdk.manifest import ProfileSettings
 from hub.store import explanations, profiles, records, suppressions

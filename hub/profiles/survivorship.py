@@ -10,30 +10,21 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hub.mapping.name import fold
 from hub.mapping.record_state import State, former, moment
-from hub.model.event import CONTACT_LISTS
 from hub.profiles.completeness import completeness
+from hub.profiles.ownership import OwnershipRules, is_released, precedence
 
 Strategy = Literal["newest", "source_rank", "most_complete", "most_frequent", "longest_lived"]
 SINGLE = ("name", "birth_date", "language", "company", "tags")
 """Of these a profile has one value each. A national id is evidence for identity, and never part of a profile."""
 LISTS = ("emails", "phones", "addresses", "accounts", "loyalty_ids", "contact_kinds")
-_RULES: Mapping[Strategy, str] = {
-    "newest": "newest source time",
-    "source_rank": "source rank, then newest source time",
-    "most_complete": "most complete, then newest source time",
-    "most_frequent": "told by most records, then newest source time",
-    "longest_lived": "oldest source time",
-}
 
 
-class SurvivorshipRules(BaseModel):
+class SurvivorshipRules(OwnershipRules):
     """Per attribute, what decides between values of several records; ``newest`` where nothing is said."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     attributes: Mapping[
         Literal[
@@ -52,6 +43,9 @@ class SurvivorshipRules(BaseModel):
         ],
         Strategy,
     ] = Field(default_factory=dict)
+
+
+_PLAIN = SurvivorshipRules()
 
 
 class Leaf(NamedTuple):
@@ -87,7 +81,7 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
     for attribute in SINGLE:
         if attribute not in attributes:
             continue
-        candidates = ranked(single(ordered, attribute), _strategy(rules, attribute))
+        candidates = ranked(single(ordered, attribute), attribute, rules)
         if candidates:
             result[attribute] = candidates[0].value
     for attribute in LISTS:
@@ -114,17 +108,22 @@ def golden(leaves: Sequence[Leaf], orders: Mapping[str, Any], rules: Survivorshi
 
 def single(leaves: Iterable[Leaf], attribute: str) -> list[Candidate]:
     """One candidate per record that has a value of a single-valued attribute."""
-    return [Candidate(item[0], leaf, *item[1]) for leaf in leaves if (item := leaf.state.get(attribute)) is not None]
+    return [
+        Candidate(item[0], leaf, *item[1])
+        for leaf in leaves
+        if (item := leaf.state.get(attribute)) is not None
+        and not is_released(leaf.kind, leaf.state, attribute, "", item[1][0])
+    ]
 
 
 def survivors(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[Candidate]:
     """The values of a list attribute, one candidate per value (the best), in order of preference."""
-    return [candidates[0] for candidates in _by_value(leaves, attribute, rules)]
+    return [candidates[0] for candidates in by_value(leaves, attribute, rules)]
 
 
-def _by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
+def by_value(leaves: Sequence[Leaf], attribute: str, rules: SurvivorshipRules) -> list[list[Candidate]]:
     """The values of a list attribute in order of preference: of each its candidates, the best first."""
-    candidates = ranked(list(_items(leaves, attribute)), _strategy(rules, attribute))
+    candidates = ranked(list(items(leaves, attribute)), attribute, rules)
     if len(candidates) < 2:
         return [[candidate] for candidate in candidates]
     by_key: defaultdict[str, list[Candidate]] = defaultdict(list)
@@ -147,12 +146,14 @@ def _same_place(addresses: Sequence[Candidate]) -> dict[str, str]:
     }
 
 
-def _items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:
+def items(leaves: Sequence[Leaf], attribute: str, *, usable: bool = True) -> Iterator[Candidate]:
     contact = attribute in ("emails", "phones")
-    replaced = _replaced(leaves, attribute)
+    replaced = replaced_values(leaves, attribute)
     for leaf in leaves:
         for key, (value, stamp) in leaf.state.get(attribute, {}).items():
-            if replaced and _is_former(leaf, key, stamp, replaced):
+            if replaced and is_former(leaf, key, stamp, replaced):
+                continue
+            if is_released(leaf.kind, leaf.state, attribute, key, stamp[0]):
                 continue
             if not contact:
                 yield Candidate(value, leaf, stamp[0], stamp[1], stamp[2], key)
@@ -164,7 +165,7 @@ _Replaced = Mapping[tuple[str, str], tuple[int, frozenset[UUID]]]
 """(Connection, value) to when the source last sent it in a full list, and the records of which it is a former value."""
 
 
-def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
+def replaced_values(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
     former_values: dict[tuple[str, str], tuple[int, frozenset[UUID]]] = {}
     for leaf in leaves:
         for value in former(leaf.state, attribute):
@@ -174,7 +175,7 @@ def _replaced(leaves: Iterable[Leaf], attribute: str) -> _Replaced:
     return former_values
 
 
-def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced) -> bool:
+def is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced) -> bool:
     """Whether the source replaced the value in this record; of a guest's record, also in another one since."""
     last, records = replaced.get((leaf.connection, value), (0, frozenset()))
     if leaf.id in records:
@@ -182,22 +183,33 @@ def _is_former(leaf: Leaf, value: str, stamp: Sequence[int], replaced: _Replaced
     return bool(records) and "whole" not in leaf.state and bool(stamp[0] <= last)
 
 
-def ranked(candidates: Sequence[Candidate], strategy: Strategy = "newest") -> list[Candidate]:
-    """Best first. After the strategy: newest source time, source rank, record key; never chance, never arrival.
+def ranked(candidates: Sequence[Candidate], attribute: str = "", rules: SurvivorshipRules = _PLAIN) -> list[Candidate]:
+    """Best first: what people pinned, the field's masters, the strategy, newest source time, source rank, record key.
 
     When an event arrived decides nothing between records: two histories told in another order give the same profile.
     """
     if len(candidates) < 2:
         return list(candidates)
-    first = _firsts(candidates, strategy)
-    return sorted(candidates, key=_newest if first is None else lambda c: (first(c), *_newest(c)))
+    order = _order(candidates, attribute, rules)
+    return sorted(candidates, key=_newest if order is None else lambda c: (*order(c), *_newest(c)))
+
+
+def _order(
+    candidates: Sequence[Candidate], attribute: str, rules: SurvivorshipRules
+) -> Callable[[Candidate], tuple[Any, ...]] | None:
+    """What values are sorted by before their time; None where that alone decides."""
+    before, first = precedence(rules, attribute, candidates), firsts(candidates, strategy_of(rules, attribute))
+    if before is None:
+        return None if first is None else lambda c: (first(c),)
+    # Of what people said the newest counts, whatever the strategy.
+    return lambda c: (*before(c), None if first is None or not before(c)[0] else first(c))
 
 
 def _newest(c: Candidate) -> tuple[Any, ...]:
     return -c.at, c.leaf.rank, c.leaf.connection, c.leaf.kind, c.leaf.external_id, c.key
 
 
-def _firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Candidate], Any] | None:
+def firsts(candidates: Iterable[Candidate], strategy: Strategy) -> Callable[[Candidate], Any] | None:
     """The key that a strategy sorts by first, the least being the best; None for ``newest``."""
     if strategy == "source_rank":
         return lambda c: c.leaf.rank
@@ -235,7 +247,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
     opt-in, the newest statement holds, also a double opt-in begun since. At the same moment the stricter one wins.
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
-    for candidate in _items(leaves, "consents"):
+    for candidate in items(leaves, "consents"):
         purpose, channel, _, _ = candidate.key.rsplit("|", 3)
         heard[purpose, channel].append(candidate)
     decisions = []
@@ -280,121 +292,10 @@ def _deciding(statements: Sequence[Candidate]) -> Candidate:
     return loosening if state_and_act(newest_first[0])[0] == "opted_in" else newest_first[0]
 
 
-def explain(leaves: Sequence[Leaf], rules: SurvivorshipRules) -> list[dict[str, Any]]:
-    """For every golden value: the record, event, time and rule that won, and what lost, each candidate with why."""
-    ordered = sorted(leaves, key=lambda leaf: leaf.id)
-    explained = []
-    for attribute in SINGLE:
-        strategy = _strategy(rules, attribute)
-        best_first = ranked(single(ordered, attribute), strategy)
-        if best_first:
-            explained.append(_explained(attribute, best_first, strategy, best_first))
-    for attribute in LISTS:
-        strategy = _strategy(rules, attribute)
-        values = _by_value(ordered, attribute, rules)
-        everybody = [candidate for candidates in values for candidate in candidates]
-        for place, candidates in enumerate(values):
-            explained.append(_explained(f"{attribute}.{place}", candidates, strategy, everybody))
-    explained += [
-        _explained(f"custom.{candidates[0].key}", candidates, "newest", candidates)
-        for candidates in _by_value(ordered, "custom", rules)
-    ]
-    for place, (summary, statements) in enumerate(consent_decisions(ordered)):
-        winner, *losers = statements
-        lost = [{**_source(c, _consent_lost(winner, c)), "value": _statement(c)} for c in losers]
-        shown = {**_source(winner), "value": summary, "explicit": state_and_act(winner)[1] == "explicit"}
-        explained.append({"field": f"consents.{place}", "rule": _consent_rule(winner, losers), **shown, "lost": lost})
-    return explained
-
-
-def unused(leaves: Iterable[Leaf]) -> list[dict[str, Any]]:
-    """Values of records that no profile shows: unusable ones (``null``, 000000), and those their source replaced."""
-    ordered = sorted(leaves, key=lambda leaf: leaf.id)
-    junk = [
-        {"field": attribute, **_source(candidate, "it is no address or number that could be somebody's")}
-        for attribute in ("emails", "phones")
-        for candidate in ranked(list(_items(ordered, attribute, usable=False)))
-    ]
-    return junk + [
-        {"field": attribute, **_source(candidate, "its source has replaced it since")}
-        for attribute in CONTACT_LISTS
-        for candidate in ranked(list(_former_items(ordered, attribute)))
-    ]
-
-
-def _former_items(leaves: Sequence[Leaf], attribute: str) -> Iterator[Candidate]:
-    replaced = _replaced(leaves, attribute)
-    for leaf in leaves if replaced else ():
-        for key, (value, stamp) in leaf.state.get(attribute, {}).items():
-            if _is_former(leaf, key, stamp, replaced) and (attribute not in ("emails", "phones") or value[1]):
-                shown = key if attribute in ("emails", "phones") else value
-                yield Candidate(shown, leaf, stamp[0], stamp[1], stamp[2], key)
-
-
-def _explained(
-    field: str, candidates: Sequence[Candidate], strategy: Strategy, everybody: Sequence[Candidate]
-) -> dict[str, Any]:
-    winner, *losers = candidates
-    first = _firsts(everybody, strategy)
-    lost = [_source(loser, _lost_by(winner, loser, strategy, first)) for loser in losers]
-    return {"field": field, "rule": _RULES[strategy], **_source(winner), "lost": lost}
-
-
-def _source(candidate: Candidate, why: str | None = None) -> dict[str, Any]:
-    leaf = candidate.leaf
-    return {
-        "value": candidate.value if candidate.value is not None else candidate.key,
-        "record": {"connection": leaf.connection, "kind": leaf.kind, "external_id": leaf.external_id},
-        "event": candidate.event,
-        "at": iso(candidate.at),
-        **({"why": why} if why else {}),
-    }
-
-
-_LOST: Mapping[Strategy, str] = {
-    "source_rank": "its source ranks lower",
-    "most_complete": "less complete",
-    "most_frequent": "told by fewer records",
-    "longest_lived": "newer",
-}
-
-
-def _lost_by(winner: Candidate, loser: Candidate, strategy: Strategy, first: Callable[[Candidate], Any] | None) -> str:
-    same = "the same value, " if sameness(winner) == sameness(loser) else ""
-    if first is not None and first(winner) != first(loser):
-        return same + _LOST[strategy]
-    if winner.at != loser.at:
-        return same + "older"
-    if winner.leaf.rank != loser.leaf.rank:
-        return same + "of the same time, and its source ranks lower"
-    return same + "of the same time and source rank, and later in the order of records"
-
-
-def _statement(c: Candidate) -> dict[str, Any]:
-    state, act = state_and_act(c)
-    return {"state": state, "explicit": act == "explicit", **({"evidence": c.value} if c.value else {})}
-
-
-def _consent_rule(winner: Candidate, losers: Iterable[Candidate]) -> str:
-    if state_and_act(winner)[0] == "opted_out":
-        return "an opt-out holds until a newer explicit opt-in"
-    if state_and_act(winner)[0] == "opted_in" and any(state_and_act(loser)[0] == "opted_out" for loser in losers):
-        return "an explicit opt-in newer than every opt-out"
-    return "newest statement"
-
-
-def _consent_lost(winner: Candidate, loser: Candidate) -> str:
-    if loser.at < winner.at:
-        return "older"
-    if loser.at == winner.at:
-        return "of the same time, and not stricter"
-    return "newer, but only an explicit opt-in ends an opt-out"
-
-
 def iso(micros: int) -> str:
     """Source time as text."""
     return moment(micros).isoformat().replace("+00:00", "Z")
 
 
-def _strategy(rules: SurvivorshipRules, attribute: str) -> Strategy:
+def strategy_of(rules: SurvivorshipRules, attribute: str) -> Strategy:
     return rules.attributes.get(attribute, "newest")  # type: ignore[call-overload,no-any-return]

@@ -25,14 +25,15 @@ from urllib.parse import parse_qs, unquote
 
 import httpx
 
+from hub.sandbox.changes import Changes
 from hub.sandbox.page import look
-from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now
+from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now, number_of
 from hub.sandbox.server import serving
 
 BATCH_LIMIT = 100
 
 
-class SandboxCrm(Records):
+class SandboxCrm(Changes, Records):
     """The state, and ``handle`` for one request. ``clock`` gives seconds for the rate limit.
 
     ``rate`` is how many calls any ten seconds may have (None: no limit); every ``limit_every``-th call gets a 429.
@@ -244,8 +245,10 @@ class SandboxCrm(Records):
         return Reply(201, self.create(kind, body["properties"]).shown())
 
     def search(self, body: Json, query: Mapping[str, str], kind: str) -> Reply:
-        """Search by EQ and IN filters; an e-mail also finds a contact by its additional ones."""
+        """Search by EQ, IN, GT and GTE; an e-mail also finds a contact by its additional ones."""
         found = [one for one in self.records[kind].values() if matches(one, body.get("filterGroups", []))]
+        for by in body.get("sorts", [])[:1]:
+            found.sort(key=lambda one: number_of(one, by["propertyName"]))
         shown = [one.shown(body.get("properties", [])) for one in found[: body.get("limit", 10)]]
         return Reply(200, {"total": len(found), "results": shown})
 

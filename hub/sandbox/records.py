@@ -262,12 +262,32 @@ def matches(record: Stored, groups: Sequence[Json]) -> bool:
     """Whether a record passes these groups of filters."""
 
     def holds(item: Json) -> bool:
+        if item.get("operator") in _COMPARED:
+            return _compared(record, item)
         wanted = {str(value).lower() for value in item.get("values", [item.get("value")])}
         name = item["propertyName"]
+        if name == "lastmodifieddate":
+            return number_of(record, name) == int(item["value"])
         held = record.emails if name == "email" else {record.properties.get(name, "").lower()}
         return bool(wanted & held)
 
     return not groups or any(all(holds(item) for item in group["filters"]) for group in groups)
+
+
+_COMPARED = ("GT", "GTE")
+
+
+def _compared(record: Stored, item: Json) -> bool:
+    """By number: a time is milliseconds since 1970, as HubSpot's search has it."""
+    held, wanted = number_of(record, item["propertyName"]), int(item["value"])
+    return held > wanted or (held == wanted and item["operator"] == "GTE")
+
+
+def number_of(record: Stored, name: str) -> int:
+    """A property as the search sorts and compares it."""
+    if name == "lastmodifieddate":
+        return round(datetime.fromisoformat(record.updated).timestamp() * 1000)
+    return int(record.id)
 
 
 def _swapped_emails(record: Stored, email: str) -> dict[str, str]:

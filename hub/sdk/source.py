@@ -9,6 +9,7 @@ from typing import Any, Generic
 
 import httpx
 
+from hub.model.customer import CustomerSnapshot
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
 from hub.sdk.http import Authorisation, HttpClient
@@ -184,6 +185,9 @@ class Source(Generic[Settings]):
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
                 the error tree (`hub check --live`)
+    reads       for a system that Hub writes to as well: what a record of this id that holds these fields, in the form
+                in which Hub writes them, tells of its person. By it an echo is known (``hub.outbox.echo``)
+    read_again  items of what stands in the records of these ids now, for such a system (`hub reconcile --take`)
     """
 
     parse: Callable[[InboxEntry, Settings], Sequence[CanonicalEvent | Note]]
@@ -211,3 +215,5 @@ class Source(Generic[Settings]):
     subscriptions: Subscriptions[Settings] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None
     check: Callable[[HttpClient, Settings], Checked | None] | None = None
+    reads: Callable[[str, Mapping[str, Any], Settings], CustomerSnapshot] | None = None
+    read_again: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None

@@ -24,7 +24,7 @@ class DueRow:
     ``owners`` are the profiles (or the order) that brought these ids there: a record stays its first profile's while
     another one, merged with it, writes to it, so that it finds it again when the merge is undone. ``mirror_key`` is
     under whom the mirror is kept, ``merging`` are the others whose mirrors end once their records are one with it.
-    ``merged_ids`` are ids that were merged away.
+    ``merged_ids`` are ids that were merged away. ``gone`` is True where people deleted its only record there.
     """
 
     key: UUID
@@ -40,6 +40,7 @@ class DueRow:
     mirror_key: UUID
     merging: list[UUID]
     merged_ids: list[str]
+    gone: bool = False
 
 
 # The ids of those merged into this profile belong to it, its own first. Its orders go under what it has there itself,
@@ -53,8 +54,9 @@ _ROWS = """
                     SELECT a.id FROM alias a JOIN outbox p ON p.destination = o.destination AND p.key = a.profile_id
                     WHERE a.profile_id = o.profile_id AND p.state = 'delivered')) AS own (key)
                 CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = own.key OFFSET 0) x
-            WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged
-            ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END
+            WHERE x.destination = o.destination AND x.subject = 'profile' AND NOT x.merged AND x.gone_at IS NULL
+            ORDER BY (x.key = o.profile_id) DESC, x.created_at LIMIT 1) END,
+        known.gone
     FROM (
         {chosen}) o
     CROSS JOIN LATERAL (
@@ -62,9 +64,10 @@ _ROWS = """
             SELECT a.id FROM alias a WHERE a.profile_id = o.key AND o.subject = 'profile') AS keys) own
     CROSS JOIN LATERAL (
         SELECT array_agg(x.external_id ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
-                FILTER (WHERE NOT x.merged) AS ids,
+                FILTER (WHERE NOT x.merged AND x.gone_at IS NULL) AS ids,
             array_agg(x.key ORDER BY (x.key = o.key) DESC, x.created_at, x.external_id)
-                FILTER (WHERE NOT x.merged) AS owners,
+                FILTER (WHERE NOT x.merged AND x.gone_at IS NULL) AS owners,
+            bool_or(NOT x.merged AND x.gone_at IS NOT NULL) AS gone,
             array_agg(x.external_id ORDER BY x.created_at, x.external_id) FILTER (WHERE x.merged) AS merged
         FROM unnest(own.keys) AS k (key)
             CROSS JOIN LATERAL (SELECT * FROM crosswalk c WHERE c.key = k.key OFFSET 0) x
@@ -140,6 +143,7 @@ def _due(
     mirror_texts: list[str] | None,
     whole: bool,
     contact: str | None,
+    gone: bool | None = None,
 ) -> DueRow:
     read = {held: _mirror(written) for held, written in zip(mirror_keys or (), mirror_texts or (), strict=True)}
     # A mirror that cannot be read tells nothing: the record is looked up first, and written in full.
@@ -170,6 +174,7 @@ def _due(
         mirror_key=mirror_key,
         merging=list(merging),
         merged_ids=merged or [],
+        gone=bool(gone) and not ids,
     )
 
 
@@ -320,6 +325,7 @@ def kept(session: Session, destination: str, *, after: UUID | None, limit: int) 
         SELECT m.key, x.external_id, m.properties FROM mirror m
         CROSS JOIN LATERAL (SELECT c.external_id FROM crosswalk c
             WHERE c.key = m.key AND c.destination = m.destination AND c.subject = 'profile' AND NOT c.merged
+                AND c.gone_at IS NULL
             ORDER BY c.created_at, c.external_id LIMIT 1) x
         WHERE m.destination = %(destination)s AND (%(after)s::uuid IS NULL OR m.key > %(after)s)
         ORDER BY m.key LIMIT %(limit)s

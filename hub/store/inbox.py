@@ -182,9 +182,9 @@ def completions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, byt
     return found
 
 
-def add_completion(session: Session, inbox_id: int, name: str, body: bytes) -> None:
-    """Keep a fetched body beside its entry; a second fetch of the same name changes nothing."""
-    session.run("INSERT INTO completion VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING", [inbox_id, name, body])
+def add_completion(session: Session, inbox_id: int, name: str, body: bytes, took: timedelta = timedelta()) -> None:
+    """Keep a body beside its entry, as of when it was asked for; a second fetch of the same name changes nothing."""
+    session.run("INSERT INTO completion VALUES(%s,%s,%s,now()-%s) ON CONFLICT DO NOTHING", [inbox_id, name, body, took])
 
 
 def finish(session: Session, ids: Sequence[int], *, done: Sequence[int] = (), worked_on: Sequence[int] = ()) -> None:

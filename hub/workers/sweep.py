@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hub.outbox import hold
-from hub.store import inbox, outbox, reviews, versions
+from hub.outbox import echo, hold
+from hub.store import inbox, outbox, returned, reviews, versions
 from hub.store.database import Database
 from hub.workers.wake import Waker
+
+PRINTS = 1_000
+"""Fingerprints that one round forgets at most."""
 
 
 def sweep(database: Database, waker: Waker, destinations: Collection[str], *, trains: bool = False) -> None:
@@ -17,6 +20,7 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str], *, tr
     """
     with database.session() as session:
         hold.release_when_over(session, trains=trains)
+        returned.forget_prints(session, echo.KEPT, PRINTS)
         steps = {step: inbox.due(session, step) for step in ("process", "complete", "reread")}
         again = versions.any_waiting(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}

@@ -27,7 +27,8 @@ ACTS = (ESC, "\x07", CSI, OVERRIDE, ISOLATE)
 
 SHOWN = {
     "check", "connections", "stats", "inbox list", "inbox show", "profile search", "profile show", "profile timeline",
-    "profile explain", "profile export", "profile merge", "profile split", "profile note", "review list", "review show",
+    "profile explain", "profile export", "profile merge", "profile split", "profile note", "profile pin",
+    "profile unpin", "review list", "review show",
     "review accept", "review reject", "judgement list", "judgement withdraw", "outbox list", "outbox preview",
     "outbox pause", "outbox resume", "outbox retry", "outbox resend", "outbox redrive", "token list", "token create",
     "rules list", "identity status", "connector list", "connector show", "inbox replay", "profile merges",

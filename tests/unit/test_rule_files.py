@@ -10,8 +10,17 @@ import pytest
 
 from hub.errors import ConfigError
 from hub.matching.rules import IdentifierRule, IdentityRules, Limits, Thresholds, usable
+from hub.profiles.ownership import OwnershipRules
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.rules import RuleSet, dumped, load_identity_rules, load_rules, load_survivorship_rules
+from hub.rules import (
+    RuleSet,
+    dumped,
+    load_identity_rules,
+    load_ownership,
+    load_rules,
+    load_survivorship_rules,
+    owned,
+)
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -268,3 +277,20 @@ def test_a_pattern_that_backtracks_for_ever_elsewhere_does_not_here():
     assert usable("email", "xy" * 20_000, rules) == "strong"
     assert usable("email", "aaaa", rules) is None
     assert time.process_time() - began < 5
+
+
+def test_the_example_of_ownership_loads_and_a_stranger_in_it_is_named_with_the_nearest() -> None:
+    assert load_ownership(CONFIG / "ownership.yaml", {}, ["crm"]) == OwnershipRules()
+    told = 'owners: {phones: crm, addresses: [shop-de, "*"]}\npinned: {name: crmm}'
+    with pytest.raises(ConfigError) as caught:
+        load_ownership(told, connections=["crm", "shop-de"])
+    assert caught.value.faults == ["pinned.name: there is no connection 'crmm'; did you mean 'crm'? (line 2)"]
+    with pytest.raises(ConfigError, match="'phone' is no field that has a master; did you mean 'phones'"):
+        load_ownership("owners: {phone: crm}")
+
+
+def test_what_a_survivorship_file_says_of_ownership_stands_above_the_file_of_its_own() -> None:
+    rules = load_survivorship_rules("owners: {phones: till}\nattributes: {name: longest_lived}")
+    found = owned(rules, load_ownership("owners: {phones: crm, company: crm}"))
+    assert found.owners == {"phones": ("till",), "company": ("crm",)}
+    assert found.attributes == {"name": "longest_lived"}

@@ -160,8 +160,8 @@ survivorship: nowhere.yaml
         (
             "a b: 1",
             (
-                "a b: unknown key; there is hub, connections, routes, identity, survivorship, segments, leads, "
-                "qualification, destinations, mappings, console, retention, alerts, mail, database_url, "
+                "a b: unknown key; there is hub, connections, routes, identity, survivorship, ownership, segments, "
+                "leads, qualification, destinations, mappings, console, retention, alerts, mail, database_url, "
                 "redis_url, secret_key, data_dir, log_level, log_format (line 1)"
             ),
         ),

@@ -13,7 +13,17 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.manifest import (
+    OF_A_CRM,
+    ActivitySettings,
+    Capability,
+    Limits,
+    Manifest,
+    OrderFields,
+    OrderLines,
+    Secrets,
+    Unmerge,
+)
 
 
 class EspoSettings(ActivitySettings):
@@ -21,6 +31,9 @@ class EspoSettings(ActivitySettings):
 
     api_key: SecretStr = Field(description="API key of the API user.")
     secret_key: SecretStr | None = Field(None, description="Its secret key, where its authentication method is HMAC.")
+    webhook_secret: Secrets | None = Field(
+        None, description="Secret keys of the webhooks, a list. Without them, people are polled."
+    )
     people: Literal["contacts", "leads"] = Field("contacts", description="What people become.")
     orders: Literal["opportunities", "none"] = Field(
         "opportunities", description="Whether orders are written as opportunities; leads have none."
@@ -54,16 +67,21 @@ MANIFEST = Manifest(
     slug="espocrm",
     name="EspoCRM",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=EspoSettings,
     docs_url="https://docs.espocrm.com/development/api/",
     api_version="v1",
-    capabilities=OF_A_CRM - {Capability.PROPERTIES} | {Capability.ACTIVITIES},
+    capabilities=OF_A_CRM - {Capability.PROPERTIES}
+    | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    topics={"people": "people of which something was changed; each is fetched, and one that is gone was deleted"},
     limits=Limits(batch=20),
     not_offered={
-        "webhook": "EspoCRM is written to, not read from",
+        "subscribe": "EspoCRM gives each webhook a secret key of its own when it is made (Administration > Webhooks): "
+        "Contact.create, .update and .delete, or those of Lead; all three keys go into webhook_secret",
+        "deleted": "a webhook of its own tells of deletions",
         "properties": "only an administrator adds fields in EspoCRM, and an API user is none; `hub check --live` names "
         "those that are missing",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in EspoCRM",
         "order lines": "items come with Sales Pack, a paid extension; they stand as text in description",
     },
@@ -80,5 +98,9 @@ MANIFEST = Manifest(
         "/api/v1/Contact?": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
         "/api/v1/Lead?": "EspoCRM searches by GET only, so that an e-mail asked for stands in the query",
     },
-    sample_settings={"base_url": "https://crm.example.com", "api_key": "espo-sample-key-1f0c"},
+    sample_settings={
+        "base_url": "https://crm.example.com",
+        "api_key": "espo-sample-key-1f0c",
+        "webhook_secret": "espo-webhook-1",
+    },
 )

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Secrets, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -23,6 +23,9 @@ class HubSpotSettings(ActivitySettings):
     """A private app's token and what becomes of orders and opt-outs."""
 
     access_token: SecretStr = Field(description="Access token of a private app.")
+    client_secret: Secrets | None = Field(
+        None, description="Client secret of the app, or a list: it signs the webhooks. Without it, contacts are polled."
+    )
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     deal_pipeline: str = Field("default", description="Internal name of the pipeline the deals go to.")
     deal_stage_open: str = Field("contractsent", description="Stage of an order that nobody has paid yet.")
@@ -49,15 +52,21 @@ MANIFEST = Manifest(
     slug="hubspot",
     name="HubSpot",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=HubSpotSettings,
     docs_url="https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
     api_version="crm v3, associations v4",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    topics={
+        "contacts": "up to 100 events; the contacts that were changed are fetched, deletions and merges noted",
+        "contact": "a contact of the history, or of a poll",
+    },
     allowed_hosts=("api.hubapi.com",),
     limits=Limits(batch=100, calls=100, per_seconds=10.0),
     not_offered={
-        "webhook": "HubSpot is written to, not read from",
+        "subscribe": "the webhooks of a private app are set up in the app itself: contact.creation, .propertyChange, "
+        ".deletion, .merge, .restore",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in HubSpot",
     },
     unmerge=Unmerge(
@@ -72,5 +81,5 @@ MANIFEST = Manifest(
     personal_paths={
         "/contacts/v1/secondary-email/": "HubSpot takes an additional e-mail from a contact by no other request"
     },
-    sample_settings={"access_token": "pat-eu1-sample"},
+    sample_settings={"access_token": "pat-eu1-sample", "client_secret": "hubspot-client-secret-sample"},
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import httpx
+import orjson
 import pytest
 from pydantic import ValidationError
 
@@ -16,14 +19,17 @@ from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.destination import DESTINATION
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import MAP
-from hub.errors import Unavailable
+from hub.connectors.hubspot.source import backfill, name_event, sign, verify
+from hub.errors import Unavailable, VerificationError
 from hub.model.base import FrozenTexts
 from hub.model.consent import ConsentState
 from hub.model.money import Money
 from hub.model.order import Order, Refund
 from hub.model.profile import ConsentSummary, Profile
+from hub.sandbox.hubspot import SandboxCrm
 from hub.sdk.destination import OrderChange, ProfileChange, Write, WriteResult
 from hub.sdk.http import HttpClient
+from hub.sdk.source import RawDelivery
 
 SETTINGS = HubSpotSettings.model_validate({"access_token": "t"})
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -163,3 +169,56 @@ def test_what_people_wrote_goes_to_the_deal_properties_that_are_named() -> None:
     assert found["amount"] == "50"
     with pytest.raises(ValidationError, match="did you mean 'note'"):
         deal(settings={"deal_fields": {"kundenwunsch": "nte"}})
+
+
+# -- as a source
+
+
+def test_more_contacts_of_one_time_than_a_page_holds_are_all_read_once_and_the_walk_ends() -> None:
+    # airbytehq/airbyte#43317, #14988: a job gave thousands of contacts one time, and the cursor never passed it
+    crm = SandboxCrm()
+    for number in range(330):
+        crm.add(email=f"k{number}@example.com")
+    records = list(crm.records["contacts"].values())
+    for place, record in enumerate(records):
+        record.updated = "2026-03-01T09:00:00.500Z" if 20 <= place < 290 else f"2026-03-0{1 + place // 300}T08:00:00.0Z"
+    records[-1].updated = "2026-03-02T10:00:00.000Z"
+    with HttpClient(API_ROOT, headers={"authorization": f"Bearer {crm.token}"}, transport=crm.transport()) as client:
+        pages = list(islice(backfill(client, SETTINGS, None, None), 40))
+        rest = list(islice(backfill(client, SETTINGS, None, pages[1].cursor), 40))
+    assert pages[-1].cursor["done"]
+    assert {item.event_id.split(":")[1] for page in pages for item in page.items} == {one.id for one in records}
+    assert {i.event_id for page in (*pages[:2], *rest) for i in page.items} >= {
+        i.event_id for p in pages for i in p.items
+    }
+
+
+def test_a_delivery_that_is_sent_again_has_the_id_it_had_and_another_one_has_not() -> None:
+    event = {
+        "eventId": 1,
+        "subscriptionType": "contact.propertyChange",
+        "objectId": 501,
+        "occurredAt": 1_773_051_330_000,
+    }
+
+    def name(**changes: Any) -> str:
+        body = orjson.dumps([{**event, **changes}])
+        return name_event(RawDelivery("POST", "", {}, {}, body, NOW), SETTINGS).event_id
+
+    assert name(attemptNumber=0) == name(attemptNumber=3)
+    # HubSpot does not promise that eventId is unique
+    assert len({name(), name(occurredAt=1773051331000), name(propertyName="phone", propertyValue="1")}) == 3
+
+
+def test_a_webhook_without_a_secret_or_with_an_old_timestamp_is_refused() -> None:
+    own = HubSpotSettings.model_validate({"access_token": "t", "client_secret": "s3cret"})
+    signed = sign(RawDelivery("POST", "https://hub.example.com/webhooks/crm", {}, {}, b"[]", NOW), own)
+    verify(signed, own)
+    for delivery, settings in (
+        (signed, SETTINGS),
+        (replace(signed, received_at=NOW + timedelta(minutes=6)), own),
+        (replace(signed, url="https://other.example.com/webhooks/crm"), own),
+        (replace(signed, body=b"[{}]"), own),
+    ):
+        with pytest.raises(VerificationError):
+            verify(delivery, settings)

@@ -23,10 +23,11 @@ from typing import Any
 
 from hub.connectors.odoo import activities, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
-from hub.connectors.odoo.mapping import ADDRESS, COMPANY, MAP, OPT_OUT, PARENT, PARTNER
+from hub.connectors.odoo.mapping import ADDRESS, MAP, OPT_OUT, PARENT, PARTNER
 from hub.connectors.odoo.schemas import call, loaded, records
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
 from hub.connectors.odoo.schemas_setup import check, fields, learn, prepare
+from hub.connectors.odoo.source_columns import COMPANY
 from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from hub.connectors.odoo.manifest import OdooSettings
 from hub.connectors.odoo.schemas_fields import FIELDS, MERGED, ORDER_KEY, PROFILE_ID
+from hub.connectors.odoo.source_columns import COMPANY, READS, column_of
 from hub.model.address import Address
 from hub.model.profile import Profile
 from hub.sdk.crm import facts
 from hub.sdk.crm.mapped import CrmMap
 from hub.sdk.destination import OrderChange
 
-COMPANY, PARENT, PARTNER = "company", "parent_id/.id", "partner_id/.id"
+PARENT, PARTNER = "parent_id/.id", "partner_id/.id"
 ADDRESS = frozenset({"street", "street2", "zip", "city", "country_id/id"})
 OPT_OUT = "opt_out"
 
@@ -29,7 +30,6 @@ def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:
     home = profile.addresses[0] if profile.addresses else Address()
     if settings.companies == "records" and profile.company:
         return {**found, COMPANY: profile.company, "x_hub_address": facts.in_one_line(home)}
-    country = (home.country or "").lower()
     return {
         **found,
         "x_hub_company": profile.company or "",
@@ -37,7 +37,7 @@ def more(profile: Profile, settings: OdooSettings) -> dict[str, str]:
         "street2": home.line2 or "",
         "zip": home.postal_code or "",
         "city": home.city or "",
-        "country_id/id": f"base.{'uk' if country == 'gb' else country}" if country else "",
+        "country_id/id": column_of(home.country),
     }
 
 
@@ -83,6 +83,7 @@ MAP: CrmMap[OdooSettings] = CrmMap(
     facts={name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIELDS["res.partner"]},
     person=lambda _: {"name": "full_name", "email": "emails.0", "phone": "phones.0"},
     more=more,
+    reads=lambda _: READS,
     also=(COMPANY, "lang", *sorted(ADDRESS), "x_hub_address", "x_hub_company"),
     order=order,
     order_fields=lambda settings: settings.order_fields,

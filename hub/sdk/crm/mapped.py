@@ -55,6 +55,7 @@ class CrmMap(Generic[Own]):
                             wants no marketing by one of them
     ``essential``, ``kept`` beside Hub's ids and every opt-out: fields that are never left out, and that a mapping file
                             may not change. ``untold`` as in ``OwnFields``
+    ``reads``               fields of people that ``more`` writes, with the path each is read back to (``reading``)
     """
 
     own: str
@@ -79,6 +80,7 @@ class CrmMap(Generic[Own]):
     essential_too: tuple[str, ...] = ()
     kept_too: tuple[str, ...] = ()
     has_facts: Callable[[Own], bool] = lambda settings: True
+    reads: Callable[[Own], Fields] = lambda settings: {}
     takes_orders: Callable[[Own], bool] = _takes_orders
     untold: Callable[[str], bool] = lambda name: False
     by_fact: Mapping[str, str] = field(init=False, default_factory=dict)

@@ -13,7 +13,7 @@ from typing import Any
 from hub.errors import PayloadError, SkipEvent
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.destination import Destination
-from hub.sdk.manifest import ConnectionSettings, Manifest
+from hub.sdk.manifest import Capability, ConnectionSettings, Manifest
 from hub.sdk.registry import Connector
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 from hub.sdk.testkit.documents import decode
@@ -59,6 +59,12 @@ class ConnectorCase:
         """The source; AssertionError when there is none."""
         assert self.connector.source is not None, f"{self.manifest.slug}: has no source"
         return self.connector.source
+
+    @property
+    def tells_orders(self) -> bool:
+        """Whether its source tells orders. A CRM's keeps to people: its orders are those that Hub wrote."""
+        source = self.connector.source
+        return source is not None and source.reads is None and Capability.ORDERS in self.manifest.capabilities
 
     @property
     def destination(self) -> Destination[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.order import is_open, missing
 from hub.model.event import CanonicalEvent, CustomerEvent, Note, OrderEvent
-from hub.sdk.manifest import Capability, OrderSettings
+from hub.sdk.manifest import OrderSettings
 from hub.sdk.testkit.cases import ConnectorCase, SourceCase
 
 
@@ -43,7 +43,7 @@ _KINDS = {"products": "ProductEvent", "reviews": "FeedbackEvent"}
 
 def law_s29_products_and_reviews_are_read_or_it_is_said_why_not(case: ConnectorCase) -> None:
     """Who tells orders tells products and reviews too, in a sample at least, or says in ``not_offered`` why not."""
-    if case.connector.source is None or Capability.ORDERS not in case.manifest.capabilities:
+    if not case.tells_orders:
         return
     told = "".join(path.read_text(encoding="utf-8") for path in case.folder.glob("samples/*/*/expected.json"))
     for name, event in _KINDS.items():
@@ -53,7 +53,7 @@ def law_s29_products_and_reviews_are_read_or_it_is_said_why_not(case: ConnectorC
 
 def law_s26_revenue_follows_payment(case: ConnectorCase) -> None:
     """A source of orders has the setting ``revenue``, and shows by a sample an order that nobody has paid yet."""
-    if Capability.ORDERS not in case.manifest.capabilities:
+    if not case.tells_orders:
         return
     assert isinstance(case.settings, OrderSettings), f"{case.id}: its settings are no OrderSettings"
     orders = [one.order for sample in case.source_cases for one in _parsed(sample) if isinstance(one, OrderEvent)]

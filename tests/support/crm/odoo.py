@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -32,6 +32,7 @@ _PARTNER = {
     "opt_out": "boolean",  # up to 11
     "parent_id": "res.partner",
     "country_id": "res.country",
+    "write_date": "datetime",
 }
 _LEAD = {
     **dict.fromkeys(("name", "email_from", "phone", "contact_name", "street", "city"), "char"),
@@ -103,6 +104,7 @@ class OdooDouble:
         self.held: set[int] = set()
         self.failing: list[Failed] = []
         self.last = 500
+        self.seconds = 0
         self.tables["res.lang"] = {1: {"code": "en_US", "active": True}, 2: {"code": "de_DE", "active": True}}
         self.tables["res.company"] = {1: {"currency_id": [1, "EUR"]}}
 
@@ -178,14 +180,26 @@ class OdooDouble:
 
     # -- reading
 
-    def _search(self, model: str, context: Any, domain: Any, fields: Sequence[str], order: str = "id") -> list[Record]:
-        assert order == "id"
+    def _search(
+        self,
+        model: str,
+        context: Any,
+        domain: Any,
+        fields: Sequence[str],
+        order: str = "id",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Record]:
+        assert order in ("id", "write_date, id")
         tested = context.get("active_test", True) and not any(leaf[0] == "active" for leaf in domain)
         found = [
             (key, record)
             for key, record in sorted(self.tables[model].items())
             if self._fits(model, key, record, domain) and (not tested or record.get("active", True))
         ]
+        if order != "id":
+            found.sort(key=lambda one: (one[1].get("write_date") or "", one[0]))
+        found = found[offset:][:limit]
         return [{**{name: self._shown(model, record, name) for name in fields}, "id": key} for key, record in found]
 
     def _shown(self, model: str, record: Record, name: str) -> Any:
@@ -193,6 +207,8 @@ class OdooDouble:
         kind = self.fields[model].get(name, "char")
         if kind == "res.partner" and value:
             return [value, self.tables["res.partner"][value]["name"]]
+        if kind == "res.country" and value:
+            return [value, _COUNTRIES[value - 50].upper().replace("UK", "GB")]
         return value
 
     def _fits(self, model: str, key: int, record: Record, domain: list[Any]) -> bool:
@@ -214,6 +230,8 @@ class OdooDouble:
                 return isinstance(held, str) and held.startswith(start) and held.endswith(end)
             if operator == "in":
                 return held in asked
+            if operator == ">=":
+                return isinstance(held, str) and held >= asked
             assert operator in ("=", "!="), operator
             return bool(held == asked) is (operator == "=")
 
@@ -313,6 +331,7 @@ class OdooDouble:
         assert key is not None
         record = self.tables[model][key]
         record.update(values)
+        self.touch(record)
         ids.append(key)
         if model in ("res.partner", "crm.lead") and not record.get("name"):
             log('new row for relation "res_partner" violates check constraint\nDETAIL:  Failing row contains (…).')
@@ -407,8 +426,8 @@ class OdooDouble:
         ids = {held: name for name, held in self.names.items() if not name.startswith("__hub__")}
         found: dict[str, Any] = {}
         for name, value in record.items():
-            if name == "probability":
-                continue  # a per cent is no amount
+            if name in ("probability", "write_date"):
+                continue  # a per cent is no amount, and every write has another time
             kind = self.fields[model][name]
             if "." not in kind:
                 found[name] = value
@@ -416,6 +435,17 @@ class OdooDouble:
                 named = ids.get((kind, value))
                 found[f"{name}/{'id' if named else '.id'}"] = named or str(value)
         return found
+
+    def touch(self, record: Record) -> None:
+        """Every write is stamped, in whole seconds; those of the double are one apart."""
+        self.seconds += 1
+        record["write_date"] = str(datetime(2026, 3, 1, 9, tzinfo=UTC) + timedelta(seconds=self.seconds))[:19]
+
+    def edit(self, id: str, **values: str) -> None:  # noqa: A002
+        """Somebody changes a contact."""
+        record = self.tables["res.partner"][int(id)]
+        record.update(values)
+        self.touch(record)
 
     def add_person(self, email: str, **values: str) -> str:
         """Somebody typed a contact, the e-mail as people do."""

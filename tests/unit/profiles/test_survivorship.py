@@ -15,18 +15,17 @@ from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import ConsentEvent, CustomerEvent
 from hub.model.keys import record_id
+from hub.profiles.reasons import explain, unused
 from hub.profiles.survivorship import (
     Leaf,
     Strategy,
     SurvivorshipRules,
     consent_decisions,
-    explain,
     golden,
     ranked,
     sameness,
     single,
     survivors,
-    unused,
 )
 from tests.support.doubles import at, customer
 
@@ -372,10 +371,11 @@ def test_a_candidate_that_loses_changes_nothing(leaves: list[Leaf], strategy: St
         candidates = single(leaves, attribute)
         if not candidates:
             continue
-        winner = ranked(candidates, strategy)[0]
+        rules = SurvivorshipRules(attributes={attribute: strategy})
+        winner = ranked(candidates, attribute, rules)[0]
         losing = [c for c in candidates if sameness(c) != sameness(winner)]
         kept = [c for c in candidates if c not in chance.sample(losing, chance.randint(0, len(losing)))]
-        assert ranked(kept, strategy)[0] is winner
+        assert ranked(kept, attribute, rules)[0] is winner
 
 
 @given(clusters(), RULES, st.integers(0, 3))

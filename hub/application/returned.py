@@ -1,0 +1,294 @@
+"""returned: what came back from a system that Hub writes to, without the echo of Hub's own writes (law L10).
+
+It stands between normalise and resolve. Of each person's record that was read there, what is Hub's own is dropped and
+what a person changed becomes a fact of that record (``hub.outbox.echo``). The record is tied to the person Hub wrote it
+for. What is found to stand there is the mirror from then on: where the edit wins, nothing has to be written back, and
+where it loses, what differs is written again. A merge made there is a judgement, a deletion is no erasure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub.identity.place import Resolution
+from hub.model.base import FrozenTexts
+from hub.model.customer import CustomerSnapshot, PersonName
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, LinkEvent
+from hub.model.judgement import Judgement
+from hub.model.keys import record_id
+from hub.model.profile import Profile, RecordReference
+from hub.normalise.batch import Normalised
+from hub.outbox import echo
+from hub.outbox.echo import Mirror, Print
+from hub.sdk.connection import Connection
+from hub.sdk.destination import ProfileChange
+from hub.store import judgements, outbox, records, returned
+from hub.store.database import Session
+from hub.store.outbox import NewRow
+from hub.store.returned import Known
+
+
+@dataclass(slots=True)
+class Back:
+    """What is left to do once the records are resolved, by connection.
+
+    ``fresh`` are records that Hub did not know, and ``edited`` profiles of which something was changed there.
+    """
+
+    fresh: dict[str, dict[str, tuple[CustomerSnapshot, datetime]]] = field(default_factory=lambda: defaultdict(dict))
+    edited: dict[str, dict[UUID, set[int]]] = field(default_factory=lambda: defaultdict(dict))
+    touched: set[UUID] = field(default_factory=set)
+
+
+def comes_back(connection: Connection | None) -> bool:
+    """Whether Hub writes to this connection's records of people as well."""
+    if connection is None or connection.connector.source is None or connection.connector.destination is None:
+        return False
+    return connection.connector.source.reads is not None
+
+
+def take(
+    session: Session, done: Sequence[Normalised], connections: Mapping[str, Connection]
+) -> tuple[list[Normalised], Back]:
+    """The entries without what is Hub's own; those of other connections stay as they are."""
+    back = Back()
+    ours = {one.connection for one in done if comes_back(connections.get(one.connection))}
+    kept: dict[int, Normalised] = {}
+    for name in sorted(ours):
+        entries = [one for one in done if one.connection == name]
+        reader = _Reader(session, connections[name], entries, back)
+        kept |= {one.inbox_id: replace(one, events=reader.events(one)) for one in entries}
+        reader.keep()
+    return [kept.get(one.inbox_id, one) for one in done], back
+
+
+def settle(session: Session, back: Back, resolution: Resolution, connections: Mapping[str, Connection]) -> set[str]:
+    """Tie new records to their profiles and queue what was changed; gives the destinations with something to do."""
+    destinations: set[str] = set()
+    homes = {row.id: profile for profile, rows in resolution.members.items() for row in rows}
+    for name, found in back.fresh.items():
+        ids = {one: homes[record] for one in found if (record := _record(name, one)) in homes}
+        taken = returned.adopt_ids(session, name, ids)
+        mirrors = {}
+        for one in taken:
+            snapshot, read_at = found[one]
+            mirror = _changed(connections[name], ids[one], CustomerSnapshot(key=snapshot.key), snapshot)
+            mirrors[ids[one]] = (orjson.dumps(mirror).decode(), read_at)
+        returned.adopt_mirrors(session, name, mirrors)
+    for name, edited in back.edited.items():
+        now = returned.current(session, edited)
+        rows = [
+            NewRow(name, now[key][0], "profile", *now[key], sorted(events))
+            for key, events in edited.items()
+            if key in now
+        ]
+        outbox.enqueue(session, list({row.key: row for row in rows}.values()))
+        destinations |= {name} if rows else set()
+    return destinations
+
+
+class _Reader:
+    """One connection's entries of a batch: everything about their records is asked for at once."""
+
+    def __init__(self, session: Session, connection: Connection, entries: Sequence[Normalised], back: Back) -> None:
+        self.session, self.connection, self.name, self.back = session, connection, connection.name, back
+        told = [event for entry in entries for event in entry.events]
+        states = [event for event in told if isinstance(event, CustomerEvent) and event.returned is not None]
+        ids = {event.customer.key.external_id for event in states}
+        ids |= {key.external_id for event in told for key in _named(event)}
+        self.known = returned.known(session, self.name, ids)
+        owners = {owner for event in states if (owner := _uuid(event.returned.owner if event.returned else None))}
+        self.owned = returned.owned(session, self.name, owners) if owners else {}
+        keys = {one.key for one in (*self.known.values(), *self.owned.values())}
+        self.prints = returned.prints(session, self.name, keys) if keys else {}
+        self.anchors = returned.anchors(session, keys) if keys else {}
+        self.read_at = returned.fetched_at(session, [entry.inbox_id for entry in entries])
+        self.told_before = returned.readings(session, [entry.inbox_id for entry in entries])
+        self.told: dict[int, dict[str, frozenset[str]]] = {}
+
+    def events(self, entry: Normalised) -> list[CanonicalEvent]:
+        kept: list[CanonicalEvent] = []
+        for event in entry.events:
+            if isinstance(event, CustomerEvent) and event.returned is not None:
+                kept += self._state(entry, event)
+            elif isinstance(event, LinkEvent) and event.by:
+                self._merge(event)
+            elif isinstance(event, DeletionEvent) and event.kind == "record":
+                kept += self._deletion(event)
+            else:
+                kept.append(event)
+        return kept
+
+    def keep(self) -> None:
+        returned.keep_readings(self.session, self.told)
+        # What is read is there, whatever was said of it before.
+        there = {one for told in self.told.values() for one in told if not one.endswith(" past")} & self.known.keys()
+        if there:
+            returned.gone_there(self.session, self.name, there, gone=False)
+
+    def _state(self, entry: Normalised, event: CustomerEvent) -> list[CanonicalEvent]:
+        assert event.returned is not None
+        one, past = event.customer.key.external_id, event.returned.past
+        owner = _uuid(event.returned.owner)
+        known = self.known.get(one) or (self.owned.get(owner) if owner else None)
+        before = self.told_before.get(entry.inbox_id, {}).get(_told_as(one, past=past))
+        if known is None:
+            if past:
+                return []
+            self._tells(entry, one, before or echo.fields_of(event.customer))
+            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry))
+            return [event]
+        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
+        stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
+        fields = frozenset(before) if before is not None else echo.edited(
+            known.key, event.customer, mirror, stood, read_at
+        )  # fmt: skip
+        self._tells(entry, _told_as(one, past=past), fields)
+        if not fields:
+            return []
+        if before is None and read_at is not None:
+            self._adopt(known, mirror, event.customer, fields, read_at)
+        self.back.edited[self.name].setdefault(known.key, set()).add(entry.inbox_id)
+        customer = echo.only(event.customer, fields, mirror.told if mirror else None)
+        told = {"customer": customer, "whole": echo.whole(event.customer, fields)}
+        return [event.model_copy(update=told), *self._tie(event, known.key)]
+
+    def _read_at(self, entry: Normalised) -> datetime:
+        """The earliest moment at which the record may have been read: a list may lag behind."""
+        return self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
+
+    def _tells(self, entry: Normalised, one: str, fields: Iterable[str]) -> None:
+        self.told.setdefault(entry.inbox_id, {})[one] = frozenset(fields)
+
+    def _mirror(self, one: str, known: Known) -> Mirror | None:
+        source: Any = self.connection.connector.source
+        if known.mirror is None or known.at is None:
+            return None
+        told = source.reads(one, known.mirror, self.connection.settings)
+        return Mirror(told, known.at, unknown=None in known.mirror.values())
+
+    def _adopt(
+        self, known: Known, mirror: Mirror | None, read: CustomerSnapshot, fields: frozenset[str], at: datetime
+    ) -> None:
+        if mirror is not None and at < mirror.at:
+            return
+        before = mirror.told if mirror else CustomerSnapshot(key=read.key)
+        update: dict[str, Any] = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
+        custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
+        after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
+        properties = {**(known.mirror or {}), **_changed(self.connection, known.key, before, after)}
+        self.known = {
+            one: replace(each, mirror=properties, at=at) if each.key == known.key else each
+            for one, each in self.known.items()
+        }
+        returned.adopt_mirrors(self.session, self.name, {known.key: (orjson.dumps(properties).decode(), at)})
+
+    def _tie(self, event: CustomerEvent, key: UUID) -> list[CanonicalEvent]:
+        """The record belongs to whom Hub wrote it for, also where nothing that a person typed there tells so."""
+        anchor = self.anchors.get(key)
+        if anchor is None or (anchor.connection, anchor.external_id) == (self.name, event.customer.key.external_id):
+            return []
+        return [
+            LinkEvent(
+                occurred_at=event.occurred_at,
+                records=(event.customer.key,),
+                of=anchor,
+                reason="Hub wrote this record for that person",
+            )
+        ]
+
+    def _merge(self, event: LinkEvent) -> None:
+        """People merged these there: that is a judgement, unless Hub holds them for one person already."""
+        ids = [key.external_id for key in event.records]
+        if event.into is not None:
+            key = next((self.known[one].key for one in ids if one in self.known), None)
+            returned.merged_there(self.session, self.name, event.into.external_id, ids, key)
+        stored = list(dict.fromkeys(self._record_of(one) for one in ids))
+        if len(stored) < 2:
+            return
+        homes = records.profiles_of(self.session, stored)
+        if len({homes[one] for one in stored if one in homes}) < 2:
+            return
+        for other in stored[1:]:
+            judgement = Judgement(
+                0, "same", frozenset({stored[0]}), frozenset({other}), by=event.by or "", reason=event.reason,
+                at=event.occurred_at,
+            )  # fmt: skip
+            judgements.insert(self.session, judgement)
+        self.back.touched |= set(stored)
+
+    def _record_of(self, one: str) -> UUID:
+        own = _record(self.name, one)
+        known = self.known.get(one)
+        anchor: RecordReference | None = self.anchors.get(known.key) if known else None
+        if anchor is None:
+            return own
+        return record_id(anchor.connection, anchor.kind, anchor.external_id)
+
+    def _deletion(self, event: DeletionEvent) -> list[CanonicalEvent]:
+        """The record is not there any more. Nothing is erased, and Hub does not make it anew by itself."""
+        one = event.record.external_id
+        known = self.known.get(one)
+        if known is not None and known.merged:
+            return []
+        returned.gone_there(self.session, self.name, [one], gone=True)
+        is_stored = bool(records.profiles_of(self.session, [_record(self.name, one)]))
+        return [event] if is_stored or known is None else []
+
+
+def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after: CustomerSnapshot) -> dict[str, str]:
+    """What differs between the records of two such people there, in the form in which Hub writes it."""
+    destination: Any = connection.connector.destination
+    written = []
+    for snapshot in (before, after):
+        write = destination.render(ProfileChange(_person(key, snapshot), 1), connection.settings)
+        written.append(dict(write.mirror) if write else {})
+    first, second = written
+    return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
+
+
+def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:
+    at = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    return Profile(
+        id=key,
+        created_at=at,
+        updated_at=at,
+        name=snapshot.name or PersonName(),
+        emails=tuple(point.value for point in snapshot.emails if point.usable),
+        phones=tuple(point.value for point in snapshot.phones if point.usable),
+        addresses=snapshot.addresses,
+        birth_date=snapshot.birth_date,
+        language=snapshot.language,
+        company=snapshot.company,
+        custom=snapshot.custom,
+    )
+
+
+def _record(connection: str, external_id: str) -> UUID:
+    return record_id(connection, "contact", external_id)
+
+
+def _told_as(one: str, *, past: bool) -> str:
+    return f"{one} past" if past else one
+
+
+def _named(event: CanonicalEvent) -> tuple[Any, ...]:
+    if isinstance(event, LinkEvent) and event.by:
+        return (*event.records, *((event.into,) if event.into else ()))
+    if isinstance(event, DeletionEvent) and event.kind == "record":
+        return (event.record,)
+    return ()
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

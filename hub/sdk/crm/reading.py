@@ -1,0 +1,92 @@
+"""What people keep of a person in a CRM, as a source's view of a customer: a dialect's table read backwards. Pure.
+
+What Hub wrote and what stands there are read by the same table, so that they are told apart in the canonical form and
+a CRM may spell phones, dates and countries its own way. Hub's own fields (totals, consents, its ids) are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from hub.mapping.customer import CustomerField, customer
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import CustomerEvent, Returned
+from hub.model.identifier import RecordKey
+from hub.sdk.crm.mapped import CrmMap, Own
+
+KIND = "contact"
+"""The kind of a person's record in a CRM: what stands there a person typed (``hub.model.identifier.TYPED``)."""
+
+_FIELDS: Mapping[str, CustomerField | str] = {
+    "emails.0": "email",
+    "phones.0": "phone",
+    "name.first": "first_name",
+    "name.middle": "middle_name",
+    "name.last": "last_name",
+    "last_name": "last_name",
+    "name.full": "full_name",
+    "full_name": "full_name",
+    "addresses.0.line1": "street",
+    "addresses.0.line2": "line2",
+    "street": "street",
+    "addresses.0.postal_code": "postal_code",
+    "addresses.0.city": "city",
+    "addresses.0.region": "region",
+    "addresses.0.country": "country",
+    "company": "company",
+    "birth_date": "birth_date",
+    "language": "language",
+    "language_code": "language",
+    "emails": "email",
+    "phones": "phone",
+}
+"""What of a profile each field of a customer is read back from. An address in one line is not taken apart again."""
+
+_CUSTOM = "custom."
+
+
+def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
+    """The CRM's fields that are read, each with the customer's field, or ``custom.NAME``, that it tells.
+
+    What a mapping file writes is worked out, so that it cannot be read backwards.
+    """
+    computed = set(settings.mapped_fields)
+    lists = {name: fact for name, fact in crm.facts.items() if crm.lists and fact in ("emails", "phones")}
+    told = {**settings.profile_fields, **lists, **crm.person(settings), **crm.reads(settings)}
+    found = {name: _FIELDS.get(path, path if path.startswith(_CUSTOM) else "") for name, path in told.items()}
+    return {name: field for name, field in found.items() if field and name not in computed}
+
+
+def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own) -> CustomerSnapshot:
+    """What a record that holds these tells of its person; what is empty there is not told."""
+    fields: dict[CustomerField, tuple[str, ...]] = {}
+    custom: dict[str, str] = {}
+    for name, target in readable(crm, settings).items():
+        text = str(held.get(name) or "").strip()
+        if not text:
+            continue
+        if target.startswith(_CUSTOM):
+            custom[target.removeprefix(_CUSTOM)] = text
+        elif target == "street":
+            line1, _, line2 = text.partition("\n")
+            fields |= {"street": (line1,), **({"line2": (line2,)} if line2 else {})}
+        else:
+            field = cast("CustomerField", target)
+            several = text.split(";") if field in ("email", "phone") else [text]
+            fields[field] = tuple(dict.fromkeys((*fields.get(field, ()), *several)))
+    key = RecordKey(kind=KIND, external_id=external_id)
+    return customer(key, fields, region=settings.default_region, custom=custom)
+
+
+def contact_event(
+    crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own, *, at: datetime, past: bool = False
+) -> CustomerEvent:
+    """What a source of a CRM's people tells of one of them; ``held`` are its fields in the form Hub writes them."""
+    return CustomerEvent(
+        occurred_at=at,
+        customer=snapshot(crm, external_id, held, settings),
+        whole=("emails", "phones"),
+        returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
+    )

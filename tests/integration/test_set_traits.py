@@ -15,7 +15,8 @@ from hub.api.app import Api
 from hub.application import insight, judge
 from hub.application.process import Processing
 from hub.application.set_traits import SetTraits
-from hub.application.traits import Insight, explained
+from hub.application.trait_reasons import explained
+from hub.application.traits import Insight
 from hub.errors import NotFound, RefusedError, RejectedError
 from hub.insight.lead_rules import LeadRules
 from hub.intake.inbox import GroupCommit

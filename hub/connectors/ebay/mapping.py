@@ -93,9 +93,7 @@ def order(given: schemas.Order, region: str) -> Order:
         payments=tuple(
             found for number, one in enumerate(given.paid.payments) if (found := _payment(one, given, number))
         ),
-        refunds=tuple(
-            gone for number, back in enumerate(given.paid.refunds) if (gone := _refund(back, given, number))
-        ),
+        refunds=tuple(gone for number, back in enumerate(given.paid.refunds) if (gone := _refund(back, given, number))),
         fulfilments=(_fulfilment(given),) if given.fulfilment_status else (),
         shipping_address=_address(to.address) if to else None,
         contact_email=usable_email(next(iter(fields.get("email", ())), None)),

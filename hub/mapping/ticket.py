@@ -122,8 +122,7 @@ def _snapshot(one: Person, region: str) -> CustomerSnapshot:
         return customer(one.key, one.fields, region=region)
     points = [point for text in one.fields.get("email", ()) if (point := email(text)) and point.usable]
     weak = [Identifier(kind="email", value=point.value, strength="weak") for point in points]
-    rest = {name: values for name, values in one.fields.items() if name != "email"}
-    return customer(one.key, rest, region=region, identifiers=weak)
+    return customer(one.key, {**one.fields, "email": ()}, region=region, identifiers=weak)
 
 
 def case_state(word: str | None, states: Mapping[str, CaseState], *, path: str) -> CaseState:

@@ -22,7 +22,7 @@ from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
 from hub.errors import ConfigError, HubError
 from hub.outbox.health import line
 from hub.rules import load_identity_rules, load_leads, load_segments, load_survivorship_rules
-from hub.sdk.connection import Connection, load_routes, read_connections
+from hub.sdk.connection import Connection, load_routes, read_connections, roles_of
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings, inspect
@@ -209,4 +209,4 @@ def _servers(settings: Settings) -> list[Finding]:
 
 def _row(connection: Connection) -> dict[str, Any]:
     manifest = connection.connector.manifest
-    return {"connection": connection.name, "connector": manifest.slug, "roles": sorted(manifest.roles)}
+    return {"connection": connection.name, "connector": manifest.slug, "roles": sorted(roles_of(connection))}

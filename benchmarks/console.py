@@ -46,7 +46,7 @@ def measure(server: Postgres, *, viewers: int, rounds: int, events: int) -> list
     """Both sides in turns; every acknowledged event has to be in the inbox."""
     alone, watched = Side(), Side()
     with hub(server, "console") as it, it.api() as (port, api):
-        cookie = _signed_in(it, port)
+        cookie = signed_in(it, port)
         for turn in range(rounds):
             sides = (alone, watched) if turn % 2 == 0 else (watched, alone)
             for place, side in enumerate(sides):
@@ -76,7 +76,7 @@ def _play(server: Postgres, it: Hub, api: Running, port: int, side: Side, *, see
     side.failures += outcome.failures + it.lost(sent, outcome)
 
 
-def _signed_in(it: Hub, port: int) -> str:
+def signed_in(it: Hub, port: int) -> str:
     """The cookie of a session, opened by a token as people do."""
     with psycopg.connect(it.database_url) as connection:
         session = Session(connection)

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from hub.store import outbox, stats
 from hub.store.database import Session
+from hub.store.outbox_counts import Counted, counted
 
-LONG = 0.3
-"""Seconds above which a count is kept: half a million rows take as long. Below it, every look counts anew."""
+LONG = 0.05
+"""Seconds above which a count is kept: 200,000 rows take as long. Below it, every look counts anew."""
 
-FACTOR, LONGEST = 10.0, 30.0
+FACTOR, LONGEST = 100.0, 15.0
 """It is kept so many times as long as it took, and never for longer than so many seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Rows by destination and state, and the age of the oldest waiting row by destination, in seconds."""
-
-    rows: Mapping[str, Mapping[str, int]]
-    lag: Mapping[str, float]
-
-
-def counted(session: Session) -> Counted:
-    """Count now."""
-    return Counted(outbox.counts(session), stats.outbox_lag(session))
 
 
 class Counting:
@@ -38,6 +24,12 @@ class Counting:
         self._lock = threading.Lock()
         self._held: Counted | None = None
         self._until = float("-inf")
+        self._changes = 0
+
+    def forget(self) -> None:
+        """Count anew at the next look: somebody here has just changed something."""
+        self._changes += 1
+        self._held = None
 
     def __call__(self, session: Session) -> Counted:
         """What is counted now, or was just now."""
@@ -49,10 +41,10 @@ class Counting:
         try:
             if self._held is not None and self._clock() < self._until:
                 return self._held
-            began = self._clock()
+            began, changes = self._clock(), self._changes
             found = counted(session)
             took = self._clock() - began
-            self._held = found if took > LONG else None
+            self._held = found if took > LONG and changes == self._changes else None
             self._until = self._clock() + min(LONGEST, FACTOR * took)
             return found
         finally:

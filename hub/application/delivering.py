@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.application.counting import Counted, counted
 from hub.application.standing import Standing, standing
 from hub.outbox.deliver import Sender
 from hub.outbox.enqueue import Route
@@ -18,6 +17,7 @@ from hub.sdk.connection import Connection
 from hub.sdk.manifest import Limits
 from hub.store import flow
 from hub.store.database import Database, Session
+from hub.store.outbox_counts import Counted, counted
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hub.application.counting import Counted, counted
 from hub.outbox.health import Health, of_destination, of_source
 from hub.sdk.connection import Connection, roles_of
 from hub.store import backfills, quotas, stats
 from hub.store.backfills import Backfill
 from hub.store.database import Session
+from hub.store.outbox_counts import Counted, counted
 from hub.store.quotas import ToldQuota
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from hub.application.counting import Counted, counted
 from hub.application.standing import Standing, standing
 from hub.model.money import Money
 from hub.sdk.connection import Connection
 from hub.store import flow, profiles, reviews, stats
 from hub.store.database import Session
 from hub.store.flow import Flow
+from hub.store.outbox_counts import Counted, counted
 from hub.store.reviews import review_id
 
 NeedKind = Literal["review", "dead", "rejected", "parked", "paused", "refused", "failing", "silent"]

@@ -13,7 +13,7 @@ from uuid import uuid4
 import typer
 import uvicorn
 
-from hub.cli import output, subscribe
+from hub.cli import add, output, subscribe
 from hub.cli.check import checked
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
@@ -35,10 +35,11 @@ from hub.settings import inspect
 
 app = typer.Typer(
     name="connector",
-    help="Connectors: list, describe, make, check, capture samples; webhooks at the vendor.",
+    help="Connectors: list, describe, add, make, check, capture samples; webhooks at the vendor.",
     no_args_is_help=True,
 )
 
+app.command("add")(add.command)
 app.command("subscribe")(subscribe.command)
 
 Name = Annotated[str, typer.Argument(help="The connector's name, or the path of its folder or declaration.")]

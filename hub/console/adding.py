@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from hub.console.house import House
 from hub.console.render import Reader, filling, full_page, part, part_or_page
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
+from hub.sdk.catalogue.set_up import named, set_up
 from hub.sdk.declared.folder import declared
 from hub.sdk.registry import Connector
 from hub.store import arrivals, flow
@@ -191,30 +191,6 @@ def _first(request: Request, house: House, slug: str, name: str, draft: Draft | 
         come=come,
         url=address(house.settings.hub.public_url, name) if source and source.verify else "",
         steps=set_up(registry.folder(slug) / "README.md") if slug in registry.slugs() else [],
-        named=lambda step: _named(step, name, house.settings.hub.public_url),
+        named=lambda step: named(step, name, house.settings.hub.public_url),
         is_source=source is not None,
     )
-
-
-def set_up(readme: Path) -> list[str]:
-    """The steps of a connector's set-up at the vendor, as its README numbers them; pure text without Markdown."""
-    try:
-        text = readme.read_text(encoding="utf-8")
-    except OSError:
-        return []
-    found = re.search(r"^## Set-?up$(.*?)(?=^## |^```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
-    if found is None:
-        return []
-    prose = re.sub(r"^\s*```.*?```\s*$", "", found[1], flags=re.DOTALL | re.MULTILINE)
-    lines = re.split(r"^\d+\. ", prose.strip(), flags=re.MULTILINE)
-    # What follows a step, a table or a part of its own, belongs to no step.
-    lines = [re.split(r"^(?: *\||#{2,} |\n(?!   ))", line, maxsplit=1, flags=re.MULTILINE)[0] for line in lines]
-    steps = [" ".join(line.split()) for line in lines if line.strip()]
-    steps = [step for step in steps if not re.fullmatch(r"Configure[^.]*[:.]?", step)]  # the form has done that
-    return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", step) for step in steps]
-
-
-def _named(step: str, name: str, public_url: str) -> str:
-    """A step with this installation's address and the connection's name in place of the README's words for them."""
-    with_url = re.sub(r"(https://)?<(hub\.)?public_url>", lambda _: public_url, step)
-    return with_url.replace("<connection>", name)

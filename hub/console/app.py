@@ -69,7 +69,7 @@ def console(house: House) -> Guard:
         app.include_router(page.routes(house), dependencies=[Depends(signed_in(house, page.role))])
     app.mount(f"{PREFIX}/static", _Files(directory=STATIC))
     _answer_errors(app, renderer)
-    return Guard(app)
+    return Guard(app, house.counting.forget)
 
 
 class _Files(StaticFiles):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,10 +24,10 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware."""
+    """ASGI middleware. ``changed`` is called before each answer to a request that may have changed something."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, changed: Callable[[], None]) -> None:
+        self._app, self._changed = app, changed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -38,6 +40,8 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
+                if scope["method"] not in ("GET", "HEAD"):
+                    self._changed()
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)

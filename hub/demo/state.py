@@ -19,7 +19,7 @@ from hub.demo.stage import Stage
 from hub.model.keys import fact_id
 from hub.profiles.survive import DEFAULT_RANK, leaves
 from hub.profiles.survivorship import SurvivorshipRules, explain
-from hub.store import destinations, identity_status, inbox, outbox, profiles, records
+from hub.store import destinations, identity_status, inbox, outbox, outbox_counts, profiles, records
 from hub.store.database import Database
 from hub.store.identity_status import Quarantined
 from hub.store.profiles import FullRow
@@ -144,7 +144,7 @@ def unfinished(database: Database) -> tuple[int, int, int]:
     """Entries not ended, deliveries to make, and deliveries that wait for another try."""
     with database.session() as session:
         waiting = inbox.counts(session)["pending"]
-        rows = outbox.counts(session).values()
+        rows = outbox_counts.counted(session).rows.values()
     retrying = sum(row["retrying"] for row in rows)
     return waiting, sum(row["pending"] for row in rows) - retrying, retrying
 

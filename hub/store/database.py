@@ -65,6 +65,14 @@ class Session:
         found: datetime = row[0]
         return found
 
+    @contextmanager
+    def scanning(self) -> Iterator[None]:
+        """Statements of the block may read whole tables, for counts over all rows; hot ones look rows up by key."""
+        row = self.one("SELECT current_setting('enable_seqscan')")
+        self.run("SET LOCAL enable_seqscan = on")
+        yield
+        self.run("SELECT set_config('enable_seqscan', %s, true)", [row[0] if row else "off"])
+
     def announce(self, queue: str) -> None:
         """Wake those who work on a queue, once this transaction is committed."""
         self.run("SELECT pg_notify(%s, %s)", [CHANNEL, queue])

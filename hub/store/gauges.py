@@ -13,7 +13,7 @@ import structlog
 
 from hub import metrics
 from hub.metrics import Reading
-from hub.store import inbox, outbox, reconciliations, retention, reviews, stats
+from hub.store import inbox, outbox_counts, reconciliations, retention, reviews, stats
 from hub.store.database import Database, Session
 from hub.store.stats import Trouble
 
@@ -84,9 +84,9 @@ class Gauges:
 
 def read(session: Session, destinations: Collection[str], connections: Collection[str] = ()) -> list[Reading]:
     """Every gauge but that of the reviews. Each of these destinations and connections has its series from the start."""
-    rows = outbox.counts(session)
+    counted = outbox_counts.counted(session)
+    rows, lag = counted.rows, counted.lag
     troubles, sources = stats.destination_troubles(session), stats.source_troubles(session)
-    lag = stats.outbox_lag(session)
     parked = stats.parked(session)
     compared = reconciliations.page(session)
     last = {name: compared.get(name) for name in sorted({*connections, *compared})}

@@ -335,19 +335,6 @@ def oldest_due(session: Session, destination: str) -> float | None:
     return row[0] if row else None
 
 
-def counts(session: Session) -> dict[str, dict[str, int]]:
-    """Rows by destination and state; ``retrying`` is shown apart and also counts as pending."""
-    found: dict[str, dict[str, int]] = {}
-    for destination, state, count in session.rows(
-        "SELECT destination, state, count(*) FROM outbox GROUP BY destination, state"
-    ):
-        of = found.setdefault(destination, {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0})
-        of[state] += count
-        if state == "retrying":
-            of["pending"] += count
-    return found
-
-
 def page(
     session: Session,
     *,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import arrivals, inbox, loads, outbox, profiles, reconciliations, records, reviews, subscriptions
+from hub.store import arrivals, inbox, loads, outbox_counts, profiles, reconciliations, records, reviews, subscriptions
 from hub.store.database import Session
 
 _NOTHING = {"pending": 0, "retrying": 0, "delivered": 0, "rejected": 0, "dead": 0}
@@ -19,19 +19,19 @@ def stats(session: Session, destinations: Iterable[str] = ()) -> dict[str, Any]:
     While a bulk load goes on, ``bulk_load`` tells since when, why, and how many rows wait for its end by destination.
     ``destinations`` are shown also when nothing was ever queued for them.
     """
-    counted = outbox.counts(session)
+    counted = outbox_counts.counted(session)
     load = loads.bulk_load(session)
     return {
         "inbox": inbox.counts(session),
         "records": records.count(session),
         "profiles": profiles.count(session),
         "reviews": {"open": reviews.count(session)},
-        "outbox": {name: counted.get(name, _NOTHING) for name in sorted({*counted, *destinations})},
+        "outbox": {name: counted.rows.get(name, _NOTHING) for name in sorted({*counted.rows, *destinations})},
         "reconciled": {
             name: {"since": one.since, "at": one.finished_at, "found": dict(one.found)}
             for name, one in reconciliations.page(session).items()
         },
-        "lag": {"inbox": inbox_lag(session), "outbox": outbox_lag(session)},
+        "lag": {"inbox": inbox_lag(session), "outbox": dict(counted.lag)},
         **({"bulk_load": _bulk_load(session, load)} if load else {}),
     }
 
@@ -41,23 +41,25 @@ def _bulk_load(session: Session, load: loads.BulkLoad) -> dict[str, Any]:
 
 
 def inbox_lag(session: Session) -> dict[str, float]:
-    """Per connection with waiting entries: the age of the oldest, in seconds."""
+    """Per connection with waiting entries: the age of the oldest, in seconds.
+
+    Entries are numbered as they come. One look into the index for each step and connection, however many wait.
+    """
     rows = session.rows(
         """
-        SELECT i.connection, extract(epoch FROM now() - min(i.received_at))::float8
-        FROM inbox_queue q JOIN inbox i ON i.id = q.inbox_id WHERE q.step <> 'reread'
-        GROUP BY i.connection ORDER BY i.connection
-        """
-    )
-    return {name: max(0.0, age) for name, age in rows}
-
-
-def outbox_lag(session: Session) -> dict[str, float]:
-    """Per destination with waiting rows: the age of the oldest, in seconds, also while the destination is paused."""
-    rows = session.rows(
-        """
-        SELECT destination, extract(epoch FROM now() - min(enqueued_at))::float8
-        FROM outbox WHERE state IN ('pending', 'retrying') GROUP BY destination ORDER BY destination
+        WITH RECURSIVE turn AS (
+            (SELECT step, connection FROM inbox_queue WHERE step <> 'reread' ORDER BY step, connection LIMIT 1)
+            UNION ALL
+            SELECT further.* FROM turn CROSS JOIN LATERAL (
+                SELECT q.step, q.connection FROM inbox_queue q
+                WHERE (q.step, q.connection) > (turn.step, turn.connection) AND q.step <> 'reread'
+                ORDER BY q.step, q.connection LIMIT 1) further
+        )
+        SELECT turn.connection, max(extract(epoch FROM now() - i.received_at))::float8
+        FROM turn CROSS JOIN LATERAL (
+            SELECT q.inbox_id FROM inbox_queue q WHERE q.step = turn.step AND q.connection = turn.connection
+            ORDER BY q.inbox_id LIMIT 1) oldest
+        JOIN inbox i ON i.id = oldest.inbox_id GROUP BY turn.connection ORDER BY turn.connection
         """
     )
     return {name: max(0.0, age) for name, age in rows}

@@ -42,8 +42,8 @@ ELSEWHERE = {
     "demo", "init", "up", "api", "worker", "scheduler", "migrate", "sandbox", "backfill", "connector new",
     "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try",
     "rules apply", "rules rollback", "token revoke", "database sizes", "database prune", "database backup",
-    "database restore", "database shell", "connections authorise", "connector subscribe", "reconcile", "webhook listen",
-    "webhook try", "user password", "alerts test",
+    "database restore", "database shell", "connections authorise", "connector add", "connector subscribe", "reconcile",
+    "webhook listen", "webhook try", "user password", "alerts test",
 }  # fmt: skip
 """Commands that show no data of people; what they print goes through ``hub.cli.output`` like all else."""
 

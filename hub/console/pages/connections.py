@@ -17,7 +17,7 @@ from hub.application.reconcile import Comparison, reconcile, window
 from hub.application.standing import standing
 from hub.application.subscribe import address, advice, look, subscribe
 from hub.console.access import Viewer, acting
-from hub.console.adding import adding, live_first, set_up
+from hub.console.adding import adding, live_first
 from hub.console.house import N_, House, Page
 from hub.console.jobs import Job
 from hub.console.render import Reader, full_page, is_part, part
@@ -25,6 +25,7 @@ from hub.errors import HubError
 from hub.sdk import registry
 from hub.sdk.catalogue.description import description
 from hub.sdk.catalogue.facts import facts_of
+from hub.sdk.catalogue.set_up import set_up
 from hub.sdk.catalogue.told import told_by
 from hub.sdk.connection import Connection
 from hub.sdk.testkit.cases import ConnectorCase

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from hub.application.add_connection import Draft, drafted, settings_of_form, writable, write
-from hub.console.adding import set_up
 from hub.errors import ConfigError, RefusedError
 from hub.sdk import registry
+from hub.sdk.catalogue.set_up import set_up
 from hub.settings import inspect
 
 NAMED_ELSEWHERE = {"csv", "webhook", "webhook_in", "web"}

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hub
-from hub.console.adding import set_up
 from hub.console.spoken import sentences, spoken
 from hub.insight.kpis import KPIS
 from hub.matching.wording import SENTENCES, sentence
 from hub.outbox.health import of_destination, of_source
 from hub.sdk import registry
+from hub.sdk.catalogue.set_up import set_up
 from hub.store.stats import Trouble
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -1,0 +1,127 @@
+"""``hub connector add``: from questions to a connection that is tested, with what is left to do at the vendor."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner, Result
+
+from hub.cli import add
+from hub.cli.app import app
+from hub.sandbox.hubspot import SandboxCrm, serve
+
+CONFIG = "hub: {public_url: 'https://hub.example.com'}\n"
+TOKEN = "a-token-of-the-sandbox"
+
+
+class Folder:
+    """A configuration of its own, and the command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = folder / "hub.yaml"
+        self.config.write_text(CONFIG)
+        self.parts = folder / "connections.d"
+        self.secret = folder / "secret.txt"
+        self.secret.write_text("w00-secret\n")
+
+    def __call__(self, *arguments: str, typed: str = "") -> Result:
+        ran = CliRunner().invoke(app, ["connector", "add", *arguments, "--config", str(self.config)], input=typed)
+        assert "w00-secret" not in ran.output
+        assert TOKEN not in ran.output
+        return ran
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def crm() -> Iterator[str]:
+    with serve(SandboxCrm(token=TOKEN)) as url:
+        yield url
+
+
+WOO = ("woocommerce", "--no-live", "--set")
+
+
+def test_a_connection_is_written_with_its_secret_in_a_file_of_its_own(folder: Folder) -> None:
+    done = folder(*WOO, f"webhook_secret=@{folder.secret}", "--name", "shop-at", "--json")
+    assert done.exit_code == 0, done.output
+    told = orjson.loads(done.stdout)
+    secret = folder.parts / "secrets" / "shop-at.webhook_secret"
+    assert secret.read_text() == "w00-secret"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.parts.stat().st_mode) == 0o700
+    assert (folder.parts / "shop-at.yaml").read_text() == told["yaml"]
+    assert f"${{file:{secret}}}" in told["yaml"]
+    assert told["webhook_url"] == "https://hub.example.com/webhooks/shop-at"
+    assert any("https://hub.example.com/webhooks/shop-at" in step for step in told["steps"])
+    assert told["next"][0] == "hub connector subscribe shop-at"
+    # every command reads it from now on
+    listed = CliRunner().invoke(app, ["check", "--json", "--config", str(folder.config)])
+    assert [row["connection"] for row in orjson.loads(listed.stdout)["connections"]] == ["shop-at"]
+
+
+def test_what_is_there_stays_as_it_is(folder: Folder) -> None:
+    assert folder(*WOO, f"webhook_secret=@{folder.secret}", "--name", "shop").exit_code == 0
+    before = (folder.parts / "shop.yaml").read_bytes()
+    again = folder(*WOO, f"webhook_secret=@{folder.secret}", "--name", "shop")
+    assert (again.exit_code, "there is a connection of this name already" in again.output) == (2, True)
+    assert (folder.parts / "shop.yaml").read_bytes() == before
+    # without a name the next free one is taken
+    assert folder(*WOO, f"webhook_secret=@{folder.secret}").exit_code == 0
+    assert folder(*WOO, f"webhook_secret=@{folder.secret}").exit_code == 0
+    assert {file.name for file in folder.parts.glob("*.yaml")} == {
+        "shop.yaml", "woocommerce.yaml", "woocommerce-2.yaml",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["woocomerce"], 1, "did you mean 'woocommerce'?"),
+        (["woocommerce", "--set", "web_secret=x"], 2, "did you mean 'webhook_secret'?"),
+        (["woocommerce", "--set", "webhook_secret=w00-plain"], 2, "give webhook_secret=@FILE"),
+        (["woocommerce", "--set", "webhook_secret=@/nowhere"], 2, "/nowhere cannot be read"),
+        (["shopware"], 2, "base_url: is required"),
+        (["woocommerce", "--route"], 2, "woocommerce is no destination"),
+        (["woocommerce", "--name", "Shop in Köln"], 2, "name"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_written(folder: Folder, arguments: list[str], code: int, said: str) -> None:
+    refused = folder(*arguments)
+    assert refused.exit_code == code, refused.output
+    assert said in refused.output
+    assert "w00-plain" not in refused.output
+    assert not folder.parts.exists()
+
+
+def test_a_dry_run_only_shows_it(folder: Folder) -> None:
+    shown = folder("hubspot", "--dry-run", "--route", "--set", f"access_token=@{folder.secret}")
+    assert shown.exit_code == 0, shown.output
+    assert "routes:\n- to: hubspot" in shown.stdout
+    assert not folder.parts.exists()
+
+
+def test_a_person_is_asked_for_what_is_needed_and_the_system_is_asked_at_once(
+    folder: Folder, crm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(add, "_is_terminal", lambda: True)
+    done = folder("hubspot", "--set", f"base_url={crm}", typed=f"{TOKEN}\n" + "\n" * 9)
+    assert done.exit_code == 0, done.output
+    assert "access_token" in done.stderr
+    assert "hubspot (destination): " in done.stdout
+    assert "hub connector try hubspot" in done.stdout
+    assert (folder.parts / "secrets" / "hubspot.access_token").read_text() == TOKEN
+
+
+def test_credentials_that_do_not_work_are_told_and_the_file_stays_to_be_corrected(folder: Folder, crm: str) -> None:
+    refused = folder("hubspot", "--set", f"base_url={crm}", "--set", f"access_token=@{folder.secret}")
+    assert refused.exit_code == 1
+    assert "hubspot.yaml stays: correct what is wrong in it" in refused.stderr
+    assert (folder.parts / "hubspot.yaml").exists()

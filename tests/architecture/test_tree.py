@@ -117,7 +117,7 @@ def test_what_appends_activities_to_a_crm_is_bounded():
     assert median(histories.values()) <= HISTORY_LINES, histories
 
 
-SOURCE_LINES = 440
+SOURCE_LINES = 445
 """Of code in a source at the median: all but its schemas, samples and tests. Issue 9 asks for 200, which is not
 reached; it only ever goes down, but for what sources newly read."""
 

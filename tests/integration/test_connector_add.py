@@ -89,7 +89,7 @@ def test_what_is_there_stays_as_it_is(folder: Folder) -> None:
         (["woocommerce", "--set", "webhook_secret=w00-plain"], 2, "give webhook_secret=@FILE"),
         (["woocommerce", "--set", "webhook_secret=@/nowhere"], 2, "/nowhere cannot be read"),
         (["shopware"], 2, "base_url: is required"),
-        (["woocommerce", "--route"], 2, "woocommerce is no destination"),
+        (["clover", "--route"], 2, "clover is no destination"),
         (["woocommerce", "--name", "Shop in Köln"], 2, "name"),
     ],
 )

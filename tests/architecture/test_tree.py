@@ -55,7 +55,7 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 334
+CRM_LINES = 288
 """Of code in a CRM's connector, at the median, manifest and all, without its schemas. It only ever goes down: issue 14
 asks for 250, which is not reached."""
 

@@ -41,8 +41,13 @@ def check_live(
     transport: httpx.BaseTransport | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Finding]:
-    """Ask the outside system, once per role that offers a harmless request."""
-    parts = {"source": connection.connector.source, "destination": connection.connector.destination}
+    """Ask the outside system, once per role that offers a harmless request.
+
+    A CRM whose people are read back is asked as a destination: it is the same API, with the same credentials.
+    """
+    source, destination = connection.connector.source, connection.connector.destination
+    is_asked = source is not None and (destination is None or source.reads is None)
+    parts = {"source": source if is_asked else None, "destination": destination}
     return [_ask(connection, role, part, transport, now) for role, part in parts.items() if part]
 
 

@@ -145,8 +145,12 @@ def steps() -> list[str]:
 
 
 def meanings() -> list[str]:
-    """What each setting of a connection means, as the form that adds one tells it."""
-    return sorted({one.what for slug in registry.slugs() for one in settings_of_form(registry.get(slug)) if one.what})
+    """What a connector's settings mean and what becomes of its events, as its form and its page tell it."""
+    found: set[str] = set()
+    for slug in registry.slugs():
+        found |= {one.what for one in settings_of_form(registry.get(slug)) if one.what}
+        found |= set(registry.get(slug).manifest.topics.values())
+    return sorted(found)
 
 
 def skips() -> list[str]:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hub
+from hub.application.add_connection import settings_of_form
 from hub.application.standing import _silent
 from hub.console.measures import measures
 from hub.console.spoken import sentences, spoken
@@ -143,6 +144,15 @@ def steps() -> list[str]:
     return sorted({text for text in found if re.search(r"\w", re.sub(r"`[^`]*`", "", text))})
 
 
+def meanings() -> list[str]:
+    """What a connector's settings mean and what becomes of its events, as its form and its page tell it."""
+    found: set[str] = set()
+    for slug in registry.slugs():
+        found |= {one.what for one in settings_of_form(registry.get(slug)) if one.what}
+        found |= set(registry.get(slug).manifest.topics.values())
+    return sorted(found)
+
+
 def skips() -> list[str]:
     """Why an event is not read, as the page Events tells it."""
     found = set()
@@ -165,7 +175,7 @@ def test_advice_on_a_source_that_says_nothing_is_german_to_its_end():
         assert not re.search(r"\b(its|they|reads|with)\b", said), said
 
 
-@pytest.mark.parametrize("told", [refusals, reports, steps, skips])
+@pytest.mark.parametrize("told", [refusals, reports, steps, meanings, skips])
 def test_what_can_reach_a_page_is_told_in_german(told: Callable[[], list[str]]):
     texts = told()
     same = {"webhook", "Webhook", "segment", "title"}  # words that German has as well

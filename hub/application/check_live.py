@@ -23,7 +23,10 @@ MAX_SKEW_SECONDS = 60.0
 """Signature schemes with a time-stamp and OAuth tokens begin to fail at a few minutes; warn well before."""
 
 
-OAUTH_UNTESTED = "not tested: its tokens are in the database; `hub connections` tells how it is doing"
+OAUTH_UNTESTED = (
+    "not tested: its tokens are in the database. While `hub up` runs, `hub connections authorise {name}` gives it one "
+    "where it has none, and then `hub check --live` tests it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def _ask(
         return Finding(connection.name, role, True, "cannot be tested; the first event or write will tell")
     if connection.oauth and connection.tokens is None:
         if not connection.oauth.needs_no_person:
-            return Finding(connection.name, role, True, OAUTH_UNTESTED)
+            return Finding(connection.name, role, True, OAUTH_UNTESTED.format(name=connection.name))
         connection = replace(connection, tokens=Passing())  # a token of its own: what is in use stays as it is
     base_url = connection.settings.base_url
     if part.api_root is not None and base_url is None:

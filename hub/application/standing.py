@@ -37,6 +37,8 @@ class Standing:
     """What the vendor told of its limits last."""
     silent: str = ""
     """What to do about a source that no event ever came from."""
+    tokenless: str = ""
+    """What to do about a connection by OAuth that never got a token."""
 
     def roles_of(self) -> dict[str, Health]:
         """Health by role."""
@@ -50,7 +52,8 @@ class Standing:
             parked = f"{self.parked} parked" if self.parked else "no event yet" if self.silent else ""
             return ", ".join(filter(None, (parked, refused)))
         counts = {"wait": self.pending, "rejected": self.rejected, "dead": self.dead}
-        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        told = [f"{count} {word}" for word, count in counts.items() if count]
+        return ", ".join([*(["no token yet"] if self.tokenless else []), *told])
 
     def left(self) -> str:
         """What is left of the vendor's limits, in words."""
@@ -63,8 +66,7 @@ class Standing:
     def advice(self) -> list[str]:
         """What a person can do, a sentence each."""
         found = [health.advice for health in self.roles_of().values() if health.advice]
-        if self.silent:
-            found.append(self.silent)
+        found += filter(None, (self.silent, self.tokenless))
         if self.rejected or self.dead:
             found.append(
                 f"`hub outbox list --destination {self.name}` tells what was refused; once it is put right, "
@@ -86,7 +88,7 @@ class Standing:
             "total": history.total,
             "since": history.since,
         }
-        told = {name: value for name, value in asdict(self).items() if name not in ("silent", "quotas")}
+        told = {name: value for name, value in asdict(self).items() if name not in ("silent", "tokenless", "quotas")}
         quotas = [
             {"window": one.quota.window, "allowed": one.quota.allowed, "left": one.quota.left, "at": one.at}
             for one in self.quotas
@@ -105,6 +107,7 @@ def standing(
     rows, outbox_lag = told_rows.rows, told_rows.lag
     destinations, sources = stats.destination_troubles(session), stats.source_troubles(session)
     parked, history = stats.parked(session), backfills.page(session)
+    authorised = stats.authorised(session)
     unheard, told = stats.silent(session, connections), quotas.by_connection(session)
     found = []
     for name, connection in connections.items():
@@ -132,9 +135,17 @@ def standing(
                 backfill=history.get(name),
                 quotas=tuple(told.get(name, ())),
                 silent=_silent(connection) if reads and name in unheard else "",
+                tokenless="" if name in authorised else _tokenless(connection),
             )
         )
     return found
+
+
+def _tokenless(connection: Connection) -> str:
+    oauth, name = connection.oauth, connection.name
+    if oauth is None or oauth.needs_no_person:
+        return ""
+    return f"it has no token yet: `hub connections authorise {name}` gives it one"
 
 
 def _silent(connection: Connection) -> str:

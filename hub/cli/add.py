@@ -66,7 +66,7 @@ def command(
             typed = {**_asked(found, typed, ask_all=ask_all), **typed}
         made = _drafted(called, found, typed, settings, folder, routed=route)
         if made.faults:
-            raise ConfigError([f"{setting}: {what}" for setting, what in made.faults.items()])
+            raise ConfigError([_fault(found, setting, what) for setting, what in made.faults.items()])
         file = None
         if not dry_run:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -145,6 +145,17 @@ def _typed(given: Sequence[str], connector: Connector) -> dict[str, str]:
     if faults:
         raise ConfigError(faults)
     return typed
+
+
+def _fault(connector: Connector, setting: str, what: str) -> str:
+    """A fault, with how to tell what is missing."""
+    from hub.application.add_connection import settings_of_form
+
+    if what != "is required":
+        return f"{setting}: {what}"
+    kinds = {one.name: one.kind for one in settings_of_form(connector)}
+    value = "@FILE, a file with the secret in it" if kinds.get(setting) in ("secret", "secrets") else "VALUE"
+    return f"{setting}: is required; on a terminal it is asked for, elsewhere tell it by --set {setting}={value}"
 
 
 def _asked(connector: Connector, typed: Mapping[str, str], *, ask_all: bool) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +17,7 @@ import typer
 from hub import bootstrap
 from hub.application.check_live import Finding, check_live
 from hub.application.target_fields import check_targets
-from hub.application.token_store import key_faults
+from hub.application.token_store import key_faults, with_tokens
 from hub.cli import output
 from hub.cli.connections import troubles
 from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
@@ -34,7 +36,7 @@ from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings, inspect
 from hub.store import embedded
-from hub.store.database import Session
+from hub.store.database import Database, Session
 from hub.yaml_file import add_new
 
 
@@ -56,8 +58,7 @@ def command(
             raise ConfigError(list(dict.fromkeys([*faults, *told.faults])))
     warnings = told.warnings + odd + unconfigured(config) + unrouted(settings, connections) + doubtful(connections)
     warnings += unmailed(settings, connections) + misdirected(settings, DEFAULT_PORT) + troubles_of(settings)
-    findings = [found for each in connections.values() for found in check_live(each)] if live else []
-    findings += _servers(settings) if live else []
+    findings = [*_asked(settings, connections), *_servers(settings)] if live else []
     rows = [_row(connection) for connection in connections.values()]
     if json:
         output.show_json({"faults": [], "warnings": warnings, "connections": rows, "live": findings})
@@ -72,6 +73,27 @@ def command(
     _warn(warnings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(output.FAILED)
+
+
+def _asked(settings: Settings, connections: Mapping[str, Connection]) -> list[Finding]:
+    """What each system says; those by OAuth are asked with their tokens, where the database runs that keeps them."""
+    with ExitStack() as stack:
+        if any(one.oauth for one in connections.values()) and _has_database(settings):
+            try:
+                dsn = stack.enter_context(bootstrap.postgres(settings))
+                psycopg.connect(dsn, connect_timeout=3).close()
+            except (psycopg.Error, HubError):
+                pass  # the servers' own line says so, and each connection that it is not tested
+            else:
+                database = stack.enter_context(contextlib.closing(Database(dsn, size=1)))
+                database.open()
+                connections = with_tokens(settings.secret_key, database, connections)
+        return [found for each in connections.values() for found in check_live(each)]
+
+
+def _has_database(settings: Settings) -> bool:
+    """Whether there is one to ask: a check starts none."""
+    return settings.database_url is not None or embedded.is_running(settings.data_dir)
 
 
 def _warn(warnings: Sequence[str]) -> None:
@@ -199,7 +221,7 @@ def doubtful(connections: Mapping[str, Connection]) -> list[str]:
 
 def troubles_of(settings: Settings) -> list[str]:
     """What a running Hub noted of its connections. A check starts no database, and waits little for one."""
-    if settings.database_url is None and not embedded.is_running(settings.data_dir):
+    if not _has_database(settings):
         return []
     try:
         with bootstrap.postgres(settings) as dsn, psycopg.connect(dsn, connect_timeout=3) as connection:

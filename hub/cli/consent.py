@@ -48,7 +48,7 @@ def show(id: people.Who, json: output.JsonOption = False, config: output.ConfigO
         output.show(f"{story['purpose']} by {story['channel']}: {story['state'].replace('_', ' ')}, {story['rule']}")
         output.show_table(("at", "said", "act", "record", "event", "evidence", "holds"), _statements(story))
         told = [
-            (one["destination"], f"{one['at']:%Y-%m-%d %H:%M:%S}", _seconds(one["seconds"]), _read_back(one))
+            (one["destination"], f"{one['at']:%Y-%m-%d %H:%M:%S}", _seconds(one["seconds"]), _read_back(story, one))
             for one in story["told"]
         ]
         if told:
@@ -80,8 +80,10 @@ def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value:.1f} s"
 
 
-def _read_back(told: dict[str, Any]) -> str:
-    return {True: "yes", False: "no"}.get(told["confirmed"], "cannot be")
+def _read_back(story: dict[str, Any], told: dict[str, Any]) -> str:
+    """Nothing but an opt-out is read back."""
+    unknown = "cannot be" if story["state"] == "opted_out" else ""
+    return {True: "yes", False: "no"}.get(told["confirmed"], unknown)
 
 
 @app.command()

@@ -60,4 +60,4 @@ def _show(pinned: Pinned, *, json: bool, what: str) -> None:
     if json:
         output.show_json({"profile": pinned.profile, "attribute": pinned.attribute, "event": pinned.event})
     else:
-        output.show(f"{pinned.attribute} of profile {pinned.profile} is {what}, by event {pinned.event}")
+        output.show(f"{what}: {pinned.attribute} of profile {pinned.profile}, by event {pinned.event}")

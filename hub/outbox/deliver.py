@@ -52,6 +52,7 @@ WAIT_FOR_CUSTOMER = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=6)
 """An order whose customer is not known there waits between these, each time as long again as it has waited: of some
 no route ever takes the customer. It is called earlier once the customer is known."""
+NO_CUSTOMER = "its customer is not there: it goes out once a route leads them there and they are written"
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
             suppressed = profiles.suppressed(session, [row.profile_id for row in rows])
             gone = left_out_late(session, subject, rows, sender.clock(), sender.derived)
             early = {row.key for row in rows if row.contact_id is None and row.profile_id not in suppressed} - gone
-            outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT)
+            outbox.postpone(session, name, early, least=WAIT_FOR_CUSTOMER, most=LONGEST_WAIT, reason=NO_CUSTOMER)
             rows = [row for row in rows if row.key not in early]
             changes, left_out = facts_changes(session, subject, rows, suppressed, sender.clock(), sender.derived)
             postponed = len(early)

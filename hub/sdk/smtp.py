@@ -1,7 +1,8 @@
 """Mails over SMTP, by the standard library: one connection for each mail, as there are few.
 
 Sources: https://www.rfc-editor.org/rfc/rfc5321#section-4.2 (4yz may work later, 5yz never), rfc8058 (one-click
-unsubscribing), rfc3834 (``Auto-Submitted``: no out-of-office note answers it), rfc6531 (addresses with umlauts).
+unsubscribing), rfc3834 (``Auto-Submitted``: no out-of-office note answers it), rfc6531 (addresses with umlauts),
+rfc2047#section-5 (where encoded words may stand: in no link), rfc5322#section-2.1.1 (a line may have 998 characters).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage, Message
+from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime
 
 from hub.errors import RejectedError, RetryableError
@@ -24,9 +25,21 @@ SECONDS = 20.0
 """How long the server may take for one answer."""
 
 
+class _Link(UnstructuredHeader, BaseHeader):
+    """A field that is one link: folded, the library would write it as encoded words, which no mail program follows."""
+
+    def fold(self, *, policy: Policy[Message]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Link)
+
+
 def message(mail: Mail, section: MailSection, message_id: str, at: datetime) -> EmailMessage:
     """The mail as it goes out. Raises RejectedError where the address or a header cannot be written."""
-    made = EmailMessage(policy=SMTP if mail.to.isascii() else SMTPUTF8)
+    policy = SMTP if mail.to.isascii() else SMTPUTF8
+    made = EmailMessage(policy=policy.clone(header_factory=_HEADERS))
     try:
         made["From"] = Address(section.sender_name, addr_spec=section.sender)
         made["To"] = Address(addr_spec=mail.to)

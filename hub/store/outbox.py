@@ -173,15 +173,18 @@ def retire(session: Session, losers: Sequence[UUID], winners: Sequence[UUID]) ->
     )
 
 
-def postpone(session: Session, destination: str, keys: Collection[UUID], *, least: timedelta, most: timedelta) -> None:
-    """Let rows wait as long again as they have waited. This is no attempt, because they did not fail."""
+def postpone(
+    session: Session, destination: str, keys: Collection[UUID], *, least: timedelta, most: timedelta, reason: str
+) -> None:
+    """Let rows wait as long again as they have waited, and say why. This is no attempt, because they did not fail."""
     if keys:
         session.run(
             """
-            UPDATE outbox SET due_at = now() + least(%(most)s, greatest(%(least)s, now() - enqueued_at))
+            UPDATE outbox
+            SET due_at = now() + least(%(most)s, greatest(%(least)s, now() - enqueued_at)), reason = %(reason)s
             WHERE destination = %(destination)s AND key = ANY(%(keys)b)
             """,
-            {"least": least, "most": most, "destination": destination, "keys": list(keys)},
+            {"least": least, "most": most, "destination": destination, "keys": list(keys), "reason": reason},
         )
 
 

@@ -173,6 +173,11 @@ def _failing(
     )
 
 
+def authorised(session: Session) -> set[str]:
+    """The connections by OAuth that ever got a token."""
+    return {row[0] for row in session.rows("SELECT connection FROM oauth_grant WHERE sealed IS NOT NULL")}
+
+
 def silent(session: Session, connections: Collection[str]) -> set[str]:
     """Those of these connections that no event ever came from; a look-up by key for each."""
     rows = session.rows(

@@ -34,6 +34,13 @@ def test_the_readme_lists_every_connector():
     assert [slug for slug in registry.slugs() if f"| [{slug}](" not in listed] == []
 
 
+def test_the_readme_says_whether_a_connector_is_source_or_destination():
+    listed = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Channels and destinations")[2]
+    told = dict(re.findall(r"^\| \[(\w+)\]\([^|]*\|[^|]*\| (.+) \|$", listed, re.MULTILINE))
+    roles = {slug: " and ".join(sorted(registry.get(slug).manifest.roles, reverse=True)) for slug in told}
+    assert told == roles
+
+
 def test_decisions_are_numbered_without_gaps():
     assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
 

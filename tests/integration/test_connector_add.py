@@ -88,9 +88,15 @@ def test_what_is_there_stays_as_it_is(folder: Folder) -> None:
         (["woocommerce", "--set", "web_secret=x"], 2, "did you mean 'webhook_secret'?"),
         (["woocommerce", "--set", "webhook_secret=w00-plain"], 2, "give webhook_secret=@FILE"),
         (["woocommerce", "--set", "webhook_secret=@/nowhere"], 2, "/nowhere cannot be read"),
-        (["shopware"], 2, "base_url: is required"),
         (["clover", "--route"], 2, "clover is no destination"),
         (["mailchimp", "--set", "webhook_secret=@SECRET", "--route"], 2, "api_key: is required to write contacts"),
+        (
+            ["shopware"],
+            2,
+            "base_url: is required; on a terminal it is asked for, elsewhere tell it by --set base_url=VALUE",
+        ),
+        (["zoho"], 2, "--set client_secret=@FILE, a file with the secret in it"),
+        (["zoho"], 2, "data_centre: is required"),  # a default would be wrong for most accounts
         (["woocommerce", "--name", "Shop in Köln"], 2, "name"),
     ],
 )
@@ -126,3 +132,12 @@ def test_credentials_that_do_not_work_are_told_and_the_file_stays_to_be_correcte
     assert refused.exit_code == 1
     assert "hubspot.yaml stays: correct what is wrong in it" in refused.stderr
     assert (folder.parts / "hubspot.yaml").exists()
+
+
+def test_the_steps_at_the_vendor_name_the_connection_as_it_is_called(folder: Folder) -> None:
+    told = folder(
+        "zoho", "--name", "sales", "--dry-run", "--set", "data_centre=eu", "--set", "client_id=1000.A",
+        "--set", f"client_secret=@{folder.secret}",
+    )  # fmt: skip
+    assert "`hub connections authorise sales`" in told.output
+    assert "authorise crm" not in told.output

@@ -18,7 +18,7 @@ from hub.model.event import OrderEvent
 from hub.model.identifier import RecordKey
 from hub.model.order import Order
 from hub.outbox import policy
-from hub.outbox.deliver import Sender, deliver
+from hub.outbox.deliver import NO_CUSTOMER, Sender, deliver
 from hub.sdk.destination import Write
 from hub.store import destinations, outbox
 from hub.store.database import Database
@@ -416,6 +416,18 @@ def test_a_profile_is_on_the_way_again_although_another_worker_processes(way: Wa
     sending.join(30)
     way.settle()
     assert (way.rows(), way.crm.stats()["duplicates"]) == ({"delivered": 51}, 0)
+
+
+def test_an_order_that_waits_for_its_customer_says_so(way: Way) -> None:
+    # given an order whose person goes there by no route
+    way.take(anna(), order("e2", "10"))
+    with way.database.session() as session:
+        session.run("DELETE FROM outbox WHERE subject = 'profile'")
+    # when it is due, then it waits, and whoever looks reads for what
+    way.send()
+    with way.database.session() as session:
+        [row] = session.rows("SELECT state, attempts, reason FROM outbox")
+    assert tuple(row) == ("pending", 0, NO_CUSTOMER)
 
 
 def test_the_order_of_an_erased_person_waits_for_no_record_of_theirs(way: Way) -> None:

@@ -50,6 +50,8 @@ class Mailbox:
     """A mail server. ``answers`` are what it says to the next recipients, "250 OK" without."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    """The same mails as they came over the wire."""
     answers: list[str] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -62,6 +64,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        self.raw.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
@@ -170,6 +173,8 @@ def test_nobody_is_opted_in_before_the_mail_is_confirmed(database: Database, mai
     assert "Ja, ich möchte den Newsletter." in body.get_content()
     confirm, off = links(mail)
     assert mail["list-unsubscribe"] == f"<https://hub.example.com{off}>"
+    # and the link stands as it is on the wire: mail programs do not decode encoded words in this field
+    assert f"List-Unsubscribe: <https://hub.example.com{off}>\r\n".encode() in mailbox[0].raw[-1]
     assert "jule" not in confirm.lower()
     # when a scanner only opens the link, nothing happens
     page = house.request("GET", confirm)

@@ -86,3 +86,23 @@ def test_the_check_names_a_missing_or_wrong_key(vendor: Vendor, dsn: str, tmp_pa
     assert hub("check").exit_code == 0
     assert hub("connections", "authorise", "crm").exit_code == 0
     assert [asked["grant_type"] for asked in vendor.asked] == ["client_credentials"]
+
+
+def test_the_live_check_asks_with_the_tokens_of_the_database(vendor: Vendor, dsn: str, tmp_path: Path):
+    hub = Hub(tmp_path, dsn, vendor)
+    # given no token yet: it says so, and how to get one
+    advice = "it has no token yet: `hub connections authorise crm` gives it one"
+    assert advice in " ".join(hub("connections").output.split())
+    before = hub("check", "--live")
+    assert (before.exit_code, "it has no token yet; `hub connections authorise crm`" in before.output) == (1, True)
+    # when a person has consented, then the system itself is asked
+    vendor.codes = {"code-1": ""}
+    assert hub("connections", "authorise", "crm", typed="code-1\n").exit_code == 0
+    assert "no token yet" not in hub("connections").output
+    after = hub("check", "--live")
+    assert (after.exit_code, "crm (destination): contacts can be read" in after.output) == (0, True), after.output
+    # and where no database runs, none is started
+    folder = tmp_path / "data"
+    alone = hub("check", "--live", HUB_DATABASE_URL="", HUB_DATA_DIR=str(folder))
+    assert (alone.exit_code, "not tested: its tokens are in the database" in alone.output) == (0, True), alone.output
+    assert not folder.exists()

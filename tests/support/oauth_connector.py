@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from hub.errors import BugError
+from hub.sdk.checked import Checked
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Destination, WriteResult
 from hub.sdk.manifest import Manifest
@@ -49,6 +50,7 @@ DESTINATION: Destination[Settings] = Destination(
     send=lambda writes, client, settings: [
         WriteResult(write.key, "delivered", str(client.post("contacts", {}).status_code)) for write in writes
     ],
+    check=lambda client, settings: Checked().reads("contacts", lambda: client.get("contacts")),
 )
 MANIFEST = Manifest(
     slug="oauth_double",

@@ -27,7 +27,10 @@ SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.A
 class ZohoSettings(OAuthSettings, ActivitySettings):
     """Where the account is, and what becomes of people and orders."""
 
-    data_centre: Centre = Field("us", description="Where the account is: what follows crm.zoho. in its address.")
+    data_centre: Centre = Field(
+        description="Where the account is, by what follows crm.zoho. in its address: com is us, com.au is au, "
+        "zohocloud.ca is ca, any other is itself."
+    )
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")

@@ -230,7 +230,7 @@ def test_workflows_run_unless_people_do_not_want_them() -> None:
 
 
 def settings(**given: Any) -> ZohoSettings:
-    return ZohoSettings.model_validate({"client_id": "app", "client_secret": "secret", **given})
+    return ZohoSettings.model_validate({"client_id": "app", "client_secret": "secret", "data_centre": "us", **given})
 
 
 @pytest.mark.parametrize(

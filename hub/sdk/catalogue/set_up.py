@@ -27,4 +27,5 @@ def set_up(readme: Path) -> list[str]:
 def named(step: str, name: str, public_url: str) -> str:
     """A step with this installation's address and the connection's name in place of the README's words for them."""
     with_url = re.sub(r"(https://)?<(hub\.)?public_url>", lambda _: public_url, step)
-    return with_url.replace("<connection>", name)
+    by_name = re.sub(r"(`hub [a-z ]*)\bcrm`", rf"\g<1>{name}`", with_url)  # what a README calls its connection
+    return by_name.replace("<connection>", name)

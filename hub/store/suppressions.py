@@ -104,6 +104,12 @@ def heard(session: Session, rows: Sequence[RecordRow]) -> list[RecordRow]:
     return _as_records(found, points) if found else []
 
 
+def reasons(session: Session, point: Point) -> set[str]:
+    """Why nobody may write to this address or number; none where they may. Of one that no record has to have."""
+    found = _looked_up(session, [point]) if _any(session) else {}
+    return {reason for reason, *_ in found.get(point, ())}
+
+
 def _any(session: Session) -> bool:
     """Whether anything is on the list: most batches ask nothing more."""
     return session.one("SELECT 1 FROM suppression LIMIT 1") is not None

@@ -31,6 +31,7 @@ from hub.connectors.forms import CONNECTOR
 from hub.connectors.forms.manifest import FormsSettings
 from hub.connectors.forms.mapping_admission import admit
 from hub.matching.rules import IdentityRules
+from hub.profiles.explanation import came
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk import smtp
 from hub.sdk.connection import Connection
@@ -208,7 +209,9 @@ def test_nobody_is_opted_in_before_the_mail_is_confirmed(database: Database, mai
     # the link works once: pressed again, it changes nothing
     assert house.request("POST", confirm).status_code == 200
     with database.session() as session:
-        assert [row[0] for row in session.rows("SELECT topic FROM inbox ORDER BY id")] == ["submitted", "confirmed"]
+        stored = session.rows("SELECT topic, headers FROM inbox ORDER BY id")
+    assert [topic for topic, _ in stored] == ["submitted", "confirmed"]
+    assert all(came(orjson.loads(headers), house.connections["news"]) == "webhook" for _, headers in stored)
 
 
 def test_one_click_unsubscribes_and_an_old_link_to_confirm_does_not_bring_it_back(

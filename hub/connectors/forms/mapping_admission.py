@@ -122,6 +122,8 @@ def _stored(tree: Mapping[str, Any], delivery: RawDelivery, settings: FormsSetti
         "content-type": "application/json",
         "accept": "text/html" if pages.is_browser(delivery) else "application/json",
     }
+    if host := delivery.headers.get("host"):
+        kept["host"] = host  # by it an event that came over HTTP is told from one that was fetched
     return SEALED.sign(
         replace(delivery, url=delivery.url.partition("?")[0], query={}, headers=kept, body=body), settings
     )

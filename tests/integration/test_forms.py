@@ -566,6 +566,14 @@ def test_a_setting_with_which_no_mail_could_be_sent_or_trusted_is_refused(
         section()
 
 
+def test_the_operator_is_told_of_whom_the_trap_held() -> None:
+    body, sent = b"email=jule%40example.de&website=x", {"content-type": "application/x-www-form-urlencoded"}
+    delivery = RawDelivery("POST", "https://hub.example.com/webhooks/news", {}, sent, body, datetime.now(UTC))
+    held = admit(delivery, FormsSettings.model_validate(BARE))
+    assert isinstance(held, Reply)
+    assert held.told == "the field website is filled in (trap)"
+
+
 def test_a_name_of_two_lines_stands_in_one() -> None:
     assert FormsSettings.model_validate({**BARE, "business": "Teeladen\nAhrens\n"}).business == "Teeladen Ahrens"
 

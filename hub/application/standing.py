@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hub.outbox.health import Health, of_destination, of_source
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, roles_of
 from hub.store import backfills, quotas, stats
 from hub.store.backfills import Backfill
 from hub.store.database import Session
@@ -120,7 +120,7 @@ def standing(
                 connector=manifest.slug,
                 title=manifest.name,
                 channel=manifest.channel,
-                roles=tuple(sorted(manifest.roles, reverse=True)),
+                roles=tuple(sorted(roles_of(connection), reverse=True)),
                 inbox_lag_seconds=inbox_lag.get(name),
                 outbox_lag_seconds=outbox_lag.get(name),
                 parked=parked.get(name, 0),

@@ -62,7 +62,9 @@ COMMANDS = {
     "webhook": Lazy("hub.cli.webhook", "app", "What Hub reads of a delivery: from a file, or as they arrive."),
     "inbox": Lazy("hub.cli.inbox", "app", "Stored events: list, show, replay."),
     "profile": Lazy(
-        "hub.cli.profile", "app", "Profiles: search, show, note, timeline, explain, pin, merge, split, merges, export."
+        "hub.cli.profile",
+        "app",
+        "Profiles: search, show, note, hand-over, timeline, explain, pin, merge, split, merges, export.",
     ),
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),

@@ -30,7 +30,7 @@ from hub.rules import (
     load_segments,
     load_survivorship_rules,
 )
-from hub.sdk.connection import Connection, load_routes, read_connections
+from hub.sdk.connection import Connection, load_routes, read_connections, roles_of
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings, inspect
@@ -240,4 +240,4 @@ def _servers(settings: Settings) -> list[Finding]:
 
 def _row(connection: Connection) -> dict[str, Any]:
     manifest = connection.connector.manifest
-    return {"connection": connection.name, "connector": manifest.slug, "roles": sorted(manifest.roles)}
+    return {"connection": connection.name, "connector": manifest.slug, "roles": sorted(roles_of(connection))}

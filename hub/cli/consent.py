@@ -16,9 +16,7 @@ from hub.errors import NotFound
 from hub.log import visible
 from hub.mapping.spreadsheet import is_formula
 
-app = typer.Typer(
-    name="consent", help="Consent: show of a person, audit of everybody, suppress an address.", no_args_is_help=True
-)
+app = typer.Typer(name="consent", help="Consent: show, audit, suppress.", no_args_is_help=True)
 
 
 class Channel(StrEnum):

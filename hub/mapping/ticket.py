@@ -17,19 +17,24 @@ from hub.mapping.email import email
 from hub.mapping.ourselves import is_machine, is_ours
 from hub.mapping.plain_text import short, without_quotes
 from hub.model.case import Case, CaseState
+from hub.model.customer import CustomerSnapshot
 from hub.model.event import CanonicalEvent, CaseEvent, CustomerEvent, FeedbackEvent, InteractionEvent
 from hub.model.feedback import Feedback
-from hub.model.identifier import RecordKey
+from hub.model.identifier import Identifier, RecordKey
 from hub.model.interaction import Interaction
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user of the help desk. ``staff`` is who answers there: no customer."""
+    """A user of the help desk. ``staff`` is who answers there: no customer.
+
+    ``claimed``: the address is only what stands in From of a mail, and so a weak identifier.
+    """
 
     id: str
     fields: CustomerFields
     staff: bool = False
+    claimed: bool = False
 
     @property
     def key(self) -> RecordKey:
@@ -37,10 +42,10 @@ class Person:
         return RecordKey(kind="user", external_id=self.id)
 
 
-def person(number: str, *, staff: bool = False, **fields: str | None) -> Person:
+def person(number: str, *, staff: bool = False, claimed: bool = False, **fields: str | None) -> Person:
     """A user with the canonical fields that are told (``hub.mapping.customer.CustomerField``)."""
     named: Mapping[CustomerField, str | None] = fields  # type: ignore[assignment]
-    return Person(number, told_fields(named), staff)
+    return Person(number, told_fields(named), staff, claimed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,21 @@ def ticket_events(ticket: Ticket, *, region: str, own: Iterable[str] = ()) -> li
     people = {one.id: one for one in (*others, *([asks] if asks else []))}
     record = asks.key if asks else None
     events: list[CanonicalEvent] = [
-        CustomerEvent(occurred_at=ticket.at, customer=customer(one.key, one.fields, region=region))
-        for one in people.values()
+        CustomerEvent(occurred_at=ticket.at, customer=_snapshot(one, region)) for one in people.values()
     ]
     events.append(CaseEvent(occurred_at=ticket.at, case=_case(ticket), record=record))
     events += _said(ticket, asks, people)
     if ticket.rating:
         events.append(FeedbackEvent(occurred_at=ticket.rating.at, feedback=_feedback(ticket), record=record))
     return events
+
+
+def _snapshot(one: Person, region: str) -> CustomerSnapshot:
+    if not one.claimed:
+        return customer(one.key, one.fields, region=region)
+    points = [point for text in one.fields.get("email", ()) if (point := email(text)) and point.usable]
+    weak = [Identifier(kind="email", value=point.value, strength="weak") for point in points]
+    return customer(one.key, {**one.fields, "email": ()}, region=region, identifiers=weak)
 
 
 def case_state(word: str | None, states: Mapping[str, CaseState], *, path: str) -> CaseState:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub.model.profile import Profile
 from hub.outbox.enqueue import Route, applying
-from hub.outbox.render import render
+from hub.outbox.render import as_told, render
 from hub.sdk.connection import Connection
 from hub.sdk.destination import Change, ProfileChange
 from hub.store import due
@@ -66,7 +66,7 @@ def forecast(
         if row is None and not applying(routes, one.profile, now):
             continue
         changes[one.profile.id] = ProfileChange(
-            profile=one.profile,
+            profile=as_told(routes, one.profile, now),
             version=one.version,
             external_ids=tuple(row.external_ids) if row else (),
             mirror=row.mirror if row else {},

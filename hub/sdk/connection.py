@@ -16,7 +16,7 @@ from hub.errors import ConfigError, did_you_mean
 from hub.mapping.expression.when import Condition, compile_condition
 from hub.sdk.destination import Destination
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import Capability, ConnectionSettings, Limits, OrderSettings, url_fault
+from hub.sdk.manifest import Capability, ConnectionSettings, Limits, OrderSettings, Role, url_fault
 from hub.sdk.oauth import OAuth
 from hub.sdk.registry import Connector, get, slugs
 from hub.sdk.source import Source
@@ -151,6 +151,12 @@ def lacks(connection: Connection) -> str | None:
     destination = connection.connector.destination
     asked = destination.lacks if destination is not None else None
     return asked(connection.settings) if asked is not None else None
+
+
+def roles_of(connection: Connection) -> frozenset[Role]:
+    """The roles a connection can have as it is set: a source is no destination where it names nothing to write to."""
+    roles = connection.connector.manifest.roles
+    return roles - {"destination"} if "source" in roles and lacks(connection) else roles
 
 
 def _stranger(connection: Connection, known: Collection[str]) -> str | None:

@@ -9,6 +9,7 @@ left.
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,8 +48,12 @@ class Entry:
 
 
 def key(session: Session) -> bytes:
-    """What digests are made with."""
+    """What digests are made with; made when it is asked for the first time."""
     row = session.one("SELECT key FROM suppression_key")
+    if row is None:
+        made = secrets.token_bytes(32)
+        session.run("INSERT INTO suppression_key (key) VALUES (%b) ON CONFLICT DO NOTHING", [made])
+        row = session.one("SELECT key FROM suppression_key")
     assert row is not None
     return bytes(row[0])
 
@@ -99,7 +104,7 @@ def note(session: Session, entries: Sequence[Entry]) -> None:
 
 def heard(session: Session, rows: Sequence[RecordRow]) -> list[RecordRow]:
     """What the list says of the person of these records, as records of its own kind; [] where it says nothing."""
-    points = points_of(rows) if rows and _any(session) else set()
+    points = points_of(rows) if rows and not _are_erased(rows) and _any(session) else set()
     found = _looked_up(session, points)
     return _as_records(found, points) if found else []
 
@@ -108,6 +113,11 @@ def reasons(session: Session, point: Point) -> set[str]:
     """Why nobody may write to this address or number; none where they may. Of one that no record has to have."""
     found = _looked_up(session, [point]) if _any(session) else {}
     return {reason for reason, *_ in found.get(point, ())}
+
+
+def _are_erased(rows: Sequence[RecordRow]) -> bool:
+    """Whether the person asked to be erased and is still known: nothing is sent to them whatever the list says."""
+    return any("erasure" in row.state for row in rows)
 
 
 def _any(session: Session) -> bool:
@@ -119,7 +129,7 @@ def heard_of_many(session: Session, members: Mapping[UUID, Sequence[RecordRow]])
     """The same for many people by one look."""
     if not _any(session):
         return {}
-    own = {one: points_of(rows) for one, rows in members.items()}
+    own = {one: points_of(rows) for one, rows in members.items() if not _are_erased(rows)}
     found = _looked_up(session, {point for points in own.values() for point in points})
     if not found:
         return {}

@@ -590,3 +590,30 @@ def test_no_order_of_events_makes_a_subscriber_of_who_said_no(slug: str) -> None
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_the_same_people_are_mailed_by_every_system() -> None:
+    # given a family of addresses, people who come, move, opt out, are merged and parted, and one who is forgotten
+    mailed = {}
+    for slug in doubles():
+        post = before(slug)
+        for number, key in enumerate((ANNA, BERT, CARLA)):
+            post.told(key, f"{number}@example.com", at=START)
+        post.told(UUID(int=5), "old@example.com", at=START)
+        post.told(UUID(int=6), "forgotten@example.com", at=START)
+        post.told(UUID(int=7), "never@example.com", consent="pending", at=START)
+        post.settle()
+        post.told(ANNA, "anna@example.org", at=START)
+        post.told(BERT, "0@example.com", at=START)
+        post.told(CARLA, "2@example.com", consent="opted_out", at=START + timedelta(days=1))
+        post.double.say("old@example.com", "bounced")
+        post.erased(UUID(int=6))
+        post.settle()
+        post.told(UUID(int=5), "new@example.com", at=START)
+        post.told(UUID(int=7), "never@example.com", at=START + timedelta(days=2))
+        post.settle()
+        mailed[slug] = post.double.mailable()
+        # where the system does not tell that it was a bounce, the new address counts as unsubscribed too
+        new = set() if post.double.final else {"new@example.com"}
+        assert mailed[slug] == {"anna@example.org", "0@example.com", "never@example.com"} | new, slug
+    assert len(mailed) >= 4

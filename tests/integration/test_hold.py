@@ -166,7 +166,7 @@ def test_a_held_row_that_changes_is_looked_at_anew_and_none_is_held_for_ever(dat
     history(database, finished=False)
     tell(database, work, "1", customer("1", emails=[SHARED], consents=NO), customer("2", emails=[SHARED]))
     marketing.deliver()
-    yes = (Consent(channel="email", state="opted_in", at=at(9), explicit=True),)
+    yes = (Consent(channel="email", state="opted_in", at=at(9), explicit=True, evidence="form"),)
     tell(database, work, "2", customer("1", when=at(9), consents=yes))
     marketing.deliver()
     assert (set(marketing.rows().values()), marketing.unsubscribed) == ({"delivered"}, set())

@@ -15,6 +15,7 @@ import orjson
 import pytest
 from imapclient import IMAPClient
 
+from hub.application.histories import histories
 from hub.application.listen import Listening
 from hub.connectors.imap import CONNECTOR
 from hub.connectors.imap.manifest import ImapSettings
@@ -219,6 +220,15 @@ def test_a_connection_that_listens_reads_at_once_and_stops_when_told_to(
     assert ended
     assert ended[0] is not None
     assert ended[0] >= 2
+
+
+def test_who_polls_a_mailbox_listens_to_it_as_well(server: Dovecot, user: str, database: Database) -> None:
+    polled = Connection("mail", CONNECTOR, server.settings(user, every="5m"))
+    asked = Connection("other", CONNECTOR, server.settings(user))
+
+    found = [one.name for one in histories(database, [polled, asked], "https://hub.example.com")]
+
+    assert found == ["backfill mail", "listen mail"]
 
 
 def wait_for(database: Database, count: int) -> None:

@@ -37,7 +37,7 @@ TABLES = (
     "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
     "inbox_note, bulk_load, reconciliation, subscription, route_change, retention_held, oauth_grant, arrival, "
     "customer_stat, trait, insight_model, insight_run, segment_size, product_pair, product_habit, product_step, quota, "
-    "behaviour, tone, alert, mail, trait_override, hand_over, suppression, write_print, reading, drift"
+    "behaviour, tone, alert, mail, trait_override, hand_over, suppression, suppression_key, write_print, reading, drift"
 )
 
 

@@ -57,7 +57,7 @@ _PREPARED = "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_dat
 # A session is to be as the pool made it. What it prepared stays: the driver knows of it.
 _AS_NEW = f"CLOSE ALL; UNLISTEN *; RESET ALL; RESET SESSION AUTHORIZATION; SELECT pg_advisory_unlock_all(); {DISCREET}"
 
-SEEDED = ("alembic_version", "retention", "suppression_key")
+SEEDED = ("alembic_version", "retention")
 """Tables that are not empty in a new database. They are compared, not emptied."""
 
 

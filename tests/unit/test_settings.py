@@ -234,12 +234,14 @@ def test_faults_of_all_connections_are_told_at_once():
 
 
 def test_a_route_needs_a_destination_and_a_condition_that_can_be_read():
-    connections = load_connections({"shop": ("shopify", {"webhook_secret": "x"})}, default_region="DE")
+    shops = {"shop": ("shopify", {"webhook_secret": "x"}), "leads": ("web", {"write_key": "x" * 32})}
+    connections = load_connections(shops, default_region="DE")
     with pytest.raises(ConfigError) as raised:
-        load_routes([("shop", "contry == 'DE'")], connections)
+        load_routes([("shop", "contry == 'DE'"), ("leads", None)], connections)
     assert raised.value.faults == [
-        "routes[0].to: connector 'shopify' is no destination",
+        "routes[0].to: connections.shop.customers_from: is required to write labels to Shopify",
         "routes[0].when: a profile has no 'contry'; did you mean 'country'? (column 1 of contry == '…')",
+        "routes[1].to: connector 'web' is no destination",
     ]
 
 

@@ -52,7 +52,7 @@ def _reply(one: schemas.Conversation, asks: Person | None) -> Reply:
     author = None
     if one.incoming:
         other = one.user_id is not None and (asks is None or one.user_id != asks.id)
-        author = person(str(one.user_id), email=one.from_email) if other else asks
+        author = person(str(one.user_id), claimed=True, email=one.from_email) if other else asks
     return Reply(
         id=one.id,
         at=instant(one.created_at, path="created_at"),

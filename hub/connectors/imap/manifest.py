@@ -6,11 +6,11 @@ to be begun anew within 29 minutes), RFC 8601 (Authentication-Results).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import Capability, ConnectionSettings, Manifest
+from hub.sdk.manifest import Capability, ConnectionSettings, Manifest, url_fault
 
 Folder = Annotated[str, Field(min_length=1)]
 
@@ -21,7 +21,8 @@ class ImapSettings(ConnectionSettings):
     host: str = Field(pattern=r"^[A-Za-z0-9.:_-]+$", description="Name of the IMAP server.")
     port: int = Field(993, ge=1, le=65_535, description="Its port: 993 for tls, 143 for starttls and none.")
     security: Literal["tls", "starttls", "none"] = Field(
-        "tls", description="How the connection is encrypted. none is for this machine and its own network only."
+        "tls",
+        description="How the connection is encrypted. none: for this machine and its network, or with allow_http.",
     )
     user: str = Field(min_length=1, description="User name, mostly the mailbox's address.")
     password: SecretStr = Field(description="Password; where two factors are asked for, an app password.")
@@ -39,6 +40,12 @@ class ImapSettings(ConnectionSettings):
         "that it found to be genuine are taken as proven; all others are a hint at most.",
     )
     idle: bool = Field(True, description="Be told of new mail at once, where the server can (with every).")
+
+    @model_validator(mode="after")
+    def _is_encrypted_on_its_way(self) -> Self:
+        if self.security == "none" and url_fault(f"http://{self.host}", allow_http=self.allow_http):
+            raise ValueError("security: none sends the password in the clear; use tls or starttls, or set allow_http")
+        return self
 
 
 MANIFEST = Manifest(

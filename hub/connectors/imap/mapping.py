@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from hub.connectors.imap.manifest import ImapSettings
 from hub.connectors.imap.schemas import Block, Mail, Mailbox
 from hub.errors import PayloadError, SkipEvent
-from hub.mapping.customer import CustomerFields, customer
+from hub.mapping.customer import customer
 from hub.mapping.email import email
 from hub.mapping.mail_event import Happened, MailEvent, correspondent, mail_events
 from hub.mapping.ourselves import is_machine, is_ours
@@ -150,8 +150,9 @@ def _claimed(one: Mailbox, settings: ImapSettings) -> CustomerSnapshot:
 def _known(one: Mailbox, settings: ImapSettings, *, by_name: bool) -> CustomerSnapshot:
     """Who is behind an address for certain. The name beside an address that we wrote to is somebody's word for it."""
     name = (one.name,) if one.name and by_name else ()
-    fields: CustomerFields = {"full_name": name, "email": (one.address,)}
-    return customer(correspondent(one.address), fields, region=settings.default_region)
+    return customer(
+        correspondent(one.address), {"full_name": name, "email": (one.address,)}, region=settings.default_region
+    )
 
 
 def _is_genuine(mail: Mail, author: Mailbox, settings: ImapSettings) -> bool:

@@ -60,7 +60,8 @@ def item(mail: Fetched) -> BackfillItem:
     body = document(mail)
     try:
         told = read(schemas.Mail, body)
-        name, topic = mapping.identity(told), REPORT if told.report or told.complaint else MAIL
+        name = mapping.identity(told) if mail.head else f"{mail.folder}:{mail.uid}"
+        topic = REPORT if told.report or told.complaint else MAIL
     except PayloadError:
         name, topic = f"{mail.folder}:{mail.uid}", MAIL
     return BackfillItem(f"{topic}:{name}", topic, body)

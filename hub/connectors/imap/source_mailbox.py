@@ -115,8 +115,20 @@ class Mailbox:
             yield mails, page[-1]
 
     def _fetched(self, folder: str, uids: Sequence[int]) -> Iterator[Fetched]:
-        """The mails of these UIDs; one that was deleted meanwhile is left out."""
-        found: Mapping[int, Mapping[bytes, Any]] = self.client.fetch(uids, _FETCHED)
+        """The mails of these UIDs; one that was deleted meanwhile is left out.
+
+        An answer that cannot be read is asked for mail by mail, so that one costs itself: it is kept without its bytes,
+        and parked.
+        """
+        try:
+            found: Mapping[int, Mapping[bytes, Any]] = self.client.fetch(uids, _FETCHED)
+        except (ProtocolError, ValueError, TypeError, IndexError):
+            if len(uids) == 1:
+                yield Fetched(b"", 0, _aware(None), folder, uids[0])
+            else:
+                for uid in uids:
+                    yield from self._fetched(folder, [uid])
+            return
         for uid in uids:
             if told := found.get(uid):
                 head = next((part for name, part in told.items() if name.startswith(b"BODY[]")), None) or b""

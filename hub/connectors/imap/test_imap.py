@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from imapclient.exceptions import ProtocolError
+from pydantic import ValidationError
 
 from hub.connectors.imap import mapping, schemas
 from hub.connectors.imap.manifest import MANIFEST, ImapSettings
 from hub.connectors.imap.schemas_message import Fetched, document
 from hub.connectors.imap.source import SOURCE, item
+from hub.connectors.imap.source_mailbox import Mailbox
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.payload import read
 from hub.mapping.plain_text import without_quotes
@@ -255,6 +259,39 @@ def test_only_a_dead_address_is_written_to_no_more(status: str, diagnostic: str,
 )
 def test_what_was_written_anew_is_kept_without_what_it_answers(text: str, said: str) -> None:
     assert without_quotes(text) == said
+
+
+def test_a_mail_that_its_server_cannot_tell_costs_itself_and_is_parked() -> None:
+    class Client:
+        def fetch(self, uids: list[int], _: object) -> dict[int, dict[bytes, Any]]:
+            if 2 in uids:
+                raise ProtocolError("odd")
+            raw = written().encode()
+            return {uid: {b"BODY[]<0>": raw, b"RFC822.SIZE": len(raw), b"INTERNALDATE": ARRIVED} for uid in uids}
+
+    found = [*Mailbox(Client(), 1.0)._fetched("INBOX", [1, 2, 3])]
+
+    assert [(one.uid, bool(one.head)) for one in found] == [(1, True), (2, False), (3, True)]
+    odd = item(found[1])
+    assert odd.event_id == "mail:INBOX:2"
+    with pytest.raises(PayloadError, match="from"):
+        SOURCE.parse(InboxEntry("mail", odd.event_id, odd.topic, {}, odd.body, ARRIVED), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("host", "allow_http", "right"),
+    [
+        ("localhost", False, True),
+        ("192.168.1.5", False, True),
+        ("imap.example.com", False, False),
+        ("imap.example.com", True, True),
+    ],
+)
+def test_a_password_goes_in_the_clear_no_further_than_the_own_network(host: str, allow_http: bool, right: bool) -> None:
+    told = {**MANIFEST.sample_settings, "host": host, "security": "none", "allow_http": allow_http}
+
+    with nullcontext() if right else pytest.raises(ValidationError, match="security"):
+        ImapSettings.model_validate(told)
 
 
 def test_a_mail_within_a_mail_tells_nothing_of_its_own_sender() -> None:

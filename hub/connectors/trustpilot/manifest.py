@@ -18,7 +18,7 @@ API = "https://api.trustpilot.com"
 class TrustpilotSettings(ConnectionSettings):
     """One business unit (domain)."""
 
-    api_key: str = Field(min_length=1, description="API key of the application (Business portal, Integrations, API).")
+    api_key: SecretStr = Field(description="API key of the application (Business portal, Integrations, API).")
     api_secret: SecretStr = Field(description="Its secret.")
     business_unit: str = Field(pattern=r"^[0-9a-f]{24}$", description="Id of the business unit, 24 characters.")
 
@@ -27,7 +27,7 @@ def oauth(settings: TrustpilotSettings) -> OAuth:
     """Client credentials: the application is enough."""
     return OAuth(
         token_url=f"{settings.base_url or API}/v1/oauth/oauth-business-users-for-applications/accesstoken",
-        client_id=settings.api_key,
+        client_id=settings.api_key.get_secret_value(),
         client_secret=settings.api_secret,
         grant="client_credentials",
     )

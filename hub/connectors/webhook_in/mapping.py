@@ -205,7 +205,7 @@ class Told:
             channel=spec.channel,
             state=cast("Any", state),
             at=told.get("at"),
-            evidence=told.get("evidence"),
+            evidence=told.get("evidence") or (f"webhook event {self.event_id}" if spec.explicit else None),
             explicit=spec.explicit,
         )
 

@@ -37,7 +37,10 @@ def _several(value: Any) -> Any:
 
 
 class ConsentMap(Part):
-    """``state`` gives true, false or a word of ``states``; ``at`` is the time of the person's act."""
+    """``state`` gives true, false or a word of ``states``; ``at`` is the time of the person's act.
+
+    ``explicit``: the event tells of that act itself. Without ``evidence`` the event is the evidence.
+    """
 
     channel: ConsentChannel
     purpose: str = "marketing"

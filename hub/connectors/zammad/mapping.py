@@ -67,7 +67,11 @@ def _reply(article: schemas.Article, asks: Person | None) -> Reply:
     if customers and asks and written_by and written_by != asks.id and point:
         # An agent who notes a call down is the article's maker, and the customer stands in From.
         own = next(iter(asks.fields.get("email", ())), "").lower()
-        author = asks if point.value == own else person(written_by, email=article.from_, full_name=_name(article.from_))
+        author = (
+            asks
+            if point.value == own
+            else person(written_by, claimed=True, email=article.from_, full_name=_name(article.from_))
+        )
     html = (article.content_type or "").lower() == "text/html"
     return Reply(
         id=article.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from hub.sdk.crm.calls import Caller, chunks
 from hub.sdk.crm.items import known
 from hub.sdk.crm.mailing import Mailing
 from hub.sdk.crm.mailing_map import MailMap, Own
-from hub.sdk.crm.mailing_places import Places, addresses
+from hub.sdk.crm.mailing_places import Places, addresses, sought
 from hub.sdk.crm.mailing_rules import looks_first
 from hub.sdk.crm.mailing_writing import AT_ONCE, batches_of, first_entry, is_late, is_made_at_once, new_entry, send
 from hub.sdk.destination import Destination, HttpRequest, Write, WriteResult
@@ -59,11 +59,11 @@ def planned(mailing: Mailing[Own], writes: Sequence[Write], settings: Own) -> It
 
 
 def _look(mailing: Mailing[Own], writes: Sequence[Write], settings: Own) -> Iterator[HttpRequest]:
-    reading: Callable[..., Any] = mailing.read
-    for ask, values in (
-        (reading, [one for write in writes for one in (*known(write), *(write.merged_ids if write.erase else ()))]),
-        (mailing.find, [email for write in writes for email in addresses(write)]),
-    ):
+    """What is asked first: whether a known contact has the address decides what else."""
+    ids = [one for write in writes for one in (*known(write), *(write.merged_ids if write.erase else ()))]
+    emails = [one for write in writes if write.erase for one in addresses(write)]
+    emails += [one for write in writes if not write.erase and not known(write) for one in sought(write, {})]
+    for ask, values in ((mailing.read, ids), (mailing.find, emails)):
         asked = list(dict.fromkeys(values))
         calls = ask(asked, settings) if asked else ()
         yield from (replace(call.request, accept=frozenset()) for call in calls)

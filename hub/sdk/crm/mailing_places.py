@@ -76,7 +76,7 @@ class Places(Generic[Settings]):
         by_id = self.by_id(one for write in writes for one in known(write))
         if any(write.external_id and write.external_id not in by_id for write in writes):
             self.at_home()
-        by_email = self.by_email(email for write in writes for email in addresses(write))
+        by_email = self.by_email(email for write in writes for email in sought(write, by_id))
         owned = self.by_owner(write for write in writes if write.uncertain)
         for write in writes:
             yield write, self._place(write, by_id, by_email, owned)
@@ -95,8 +95,9 @@ class Places(Generic[Settings]):
         mine = self._own_contacts(write, by_id, (*by_email.values(), *made))
         if write.body.get(RETIRE):
             return self._without_address(write, mine)
-        target = by_email.get(str(write.mirror[EMAIL]).lower())
+        main = str(write.mirror[EMAIL]).lower()
         first = mine[0] if mine else None
+        target = by_email.get(main) or next((one for one in mine if one.email.lower() == main), None)
         if target is not None and self._is_anothers(target, write):
             return self._taken(write, target)
         if target is None and write.external_id and write.external_id not in by_id:
@@ -182,6 +183,14 @@ def addresses(write: Write) -> list[str]:
     """All addresses under which a person may be known there."""
     told = [value for name, value in write.match if name == EMAIL]
     return list(dict.fromkeys((*told, *write.body.get(BEFORE, ()))))
+
+
+def sought(write: Write, by_id: Mapping[str, Contact]) -> list[str]:
+    """The addresses under which another contact of the person may be: none where the known one has the main one."""
+    main = str(write.mirror.get(EMAIL) or "")
+    there = by_id.get(write.external_id or "")
+    settled = there is not None and there.email.lower() == main.lower() and not write.uncertain
+    return list(dict.fromkeys((*([main] if main and not settled else []), *write.body.get(BEFORE, ()))))
 
 
 def _several(mirror: Mapping[str, object], name: str) -> tuple[str, ...]:

@@ -83,8 +83,9 @@ def waits(write: Write) -> bool:
 
 def looks_first(write: Write) -> bool:
     """Whether what is to be written hangs on how the contact stands there."""
-    told = {SUBSCRIBED, "email"} & write.properties.keys()
-    return bool(write.uncertain or write.merge or told or write.body.get(JOIN) or write.body.get(RETIRE))
+    consents = SUBSCRIBED in write.properties and not write.mirror.get(REFUSED)
+    told = consents or "email" in write.properties or write.body.get(JOIN) or write.body.get(RETIRE)
+    return bool(write.uncertain or write.merge or told)
 
 
 def _is_news(write: Write) -> bool:

@@ -56,9 +56,7 @@ CREATE TABLE suppression_key (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     key bytea NOT NULL
 );
-INSERT INTO suppression_key (key)
-VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
-COMMENT ON TABLE suppression_key IS 'The key of these digests where HUB_SECRET_KEY is not set.';
+COMMENT ON TABLE suppression_key IS 'The key of these digests, made with the first of them.';
 """
 
 _DOWN = """

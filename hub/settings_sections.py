@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
@@ -77,3 +79,13 @@ class MailSection(BaseModel):
     sender_name: str = Field("", max_length=200, description="The name beside it.")
     per_address: int = Field(3, ge=1, le=100, description="Mails to one address in 24 hours; more are held.")
     per_day: int = Field(5_000, ge=1, description="Mails in 24 hours to all; more wait.")
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, text: str) -> str:
+        if text:
+            try:
+                Address(addr_spec=text)
+            except (ValueError, IndexError, MessageError):
+                raise ValueError("is no e-mail address, such as post@shop.example.com") from None
+        return text

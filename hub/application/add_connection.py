@@ -139,6 +139,8 @@ def drafted(
             value = reader.read(text) if one.kind in ("yaml", "flag") else text
             if reader.faults:
                 faults[one.name] = reader.faults[0]
+            elif one.kind == "yaml" and isinstance(value, str) and _is_list(connector, one.name):
+                value = [part.strip() for part in text.split(",") if part.strip()]
             # Whoever may add a connection may not read Hub's environment and files by it.
             given[one.name], shown[one.name] = value, literal(value)
     faults = {**_checked(name, connector, given, known=known, region=region), **faults}
@@ -150,6 +152,11 @@ def drafted(
         document["routes"] = [{"to": name}]
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return Draft(name, text, faults, secrets, tuple(variables))
+
+
+def _is_list(connector: Connector, setting: str) -> bool:
+    """Whether a setting holds several values: of those a person types names with commas between."""
+    return get_origin(connector.manifest.settings.model_fields[setting].annotation) in (tuple, list)
 
 
 def _named_secrets(text: str, faults: dict[str, str], setting: str) -> dict[str, str]:

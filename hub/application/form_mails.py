@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from hub.sdk.connection import Connection
 from hub.sdk.mail import Mail
 from hub.sdk.source import InboxEntry
 from hub.settings_sections import MailSection
-from hub.store import mails
+from hub.store import mails, suppressions
 from hub.store.database import Database, Session
 from hub.store.inbox import ClaimedEntry
 
@@ -29,13 +28,15 @@ SEND_SECONDS = 1.0
 LEASE = timedelta(minutes=5)
 """A mail that was taken and not told of is another's after this time; then it may go out twice, and is never lost."""
 
-BATCH = 20
 DAY = timedelta(days=1)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 """Between tries at a server that cannot be reached or asks for patience; the last one goes on."""
 
 LONGEST = timedelta(days=2)
 """A mail that could not go out for so long is given up: nobody waits for it any more."""
+
+_NEVER = frozenset({"complaint", "bounce", "asked"})
+"""Why an address is written to no more, whoever types it. Who was erased may sign up again."""
 
 _SMALL_WAIT = timedelta(minutes=10)
 
@@ -78,10 +79,10 @@ class Sending:
         count = 0
         while not (stopping and stopping.is_set()):
             with self.database.session() as session:
-                claimed = mails.claim(session, LEASE, BATCH)
+                claimed = mails.claim(session, LEASE, 1)  # more would outlive the lease while the server is slow
             if not claimed:
                 return count
-            count += sum(self._send(one) for one in claimed)
+            count += self._send(claimed[0])
         return count
 
     def _send(self, one: mails.Claimed) -> bool:
@@ -89,8 +90,12 @@ class Sending:
         if mail is None or one.entry is None:
             self._end(one.id, "failed", "its form is stored or configured no more")
             return False
-        recipient = hashlib.blake2b(mail.to.lower().encode(), digest_size=16).hexdigest()
+        point = ("emails", mail.to.lower())
         with self.database.session() as session:
+            recipient = suppressions.digest(suppressions.key(session), point).hex()
+            if _NEVER & suppressions.reasons(session, point):
+                mails.ended(session, one.id, "held", "its address is on the list of those nobody may write to")
+                return False
             to_them, to_all = mails.counts_since(session, DAY, recipient)
             if to_them >= self.section.per_address:
                 mails.ended(session, one.id, "held", f"its address got {to_them} mails in 24 hours")

@@ -38,7 +38,11 @@ def command(
     name: Annotated[str | None, typer.Option("--name", help="Its name; a free one without.")] = None,
     given: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SETTING=VALUE", help="A setting; a secret as SETTING=@FILE. May be repeated."),
+        typer.Option(
+            "--set",
+            metavar="SETTING=VALUE",
+            help="A setting; a list as A,B; a secret as SETTING=@FILE. May be repeated.",
+        ),
     ] = None,
     ask_all: Annotated[bool, typer.Option("--all", help="Ask for every setting, not only for what is needed.")] = False,
     route: Annotated[bool, typer.Option("--route", help="Send everybody there: a route without a condition.")] = False,

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import psycopg
 import redis
@@ -201,12 +202,22 @@ def unrouted(settings: Settings, connections: Mapping[str, Connection]) -> list[
 
 
 def unmailed(settings: Settings, connections: Mapping[str, Connection]) -> list[str]:
-    """Connections that want mails sent while no server is named."""
+    """Connections that want mails sent while no server is named, or whose links nobody else can open."""
+    from hub.api.server import is_loopback
+
     mailing = [name for name, one in connections.items() if one.connector.source and one.connector.source.mails]
-    if not mailing or (settings.mail.host and settings.mail.sender):
+    if not mailing:
         return []
-    lacks = "sender" if settings.mail.host else "host"
-    return [f"mail.{lacks}: is missing, and mails of {', '.join(mailing)} wait until it is there (docs/forms.md)"]
+    names, found = ", ".join(mailing), []
+    if not (settings.mail.host and settings.mail.sender):
+        lacks = "sender" if settings.mail.host else "host"
+        found.append(f"mail.{lacks}: is missing, and mails of {names} wait until it is there (docs/forms.md)")
+    if is_loopback(urlsplit(settings.hub.public_url).hostname or ""):
+        found.append(
+            f"hub.public_url: links in mails of {names} lead to {settings.hub.public_url}, which only this machine "
+            "can open (docs/forms.md)"
+        )
+    return found
 
 
 def doubtful(connections: Mapping[str, Connection]) -> list[str]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Never
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Never
 from urllib.parse import parse_qsl
+
+from python_multipart import parse_form
+from python_multipart.exceptions import FormParserError
 
 from hub.errors import PayloadError
 from hub.model.text import tidy
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import Field
 
 _EXACT = 2**53
 
@@ -34,6 +41,24 @@ def form_fields(body: bytes) -> dict[str, str]:
         return {tidy(name): tidy(value) for name, value in parse_qsl(text, keep_blank_values=True, errors="replace")}
     except ValueError:
         raise PayloadError("not a form") from None
+
+
+def multipart_fields(body: bytes, content_type: str) -> dict[str, str]:
+    """The fields of a ``multipart/form-data`` body (RFC 7578), without its files; of two the last counts.
+
+    Raises PayloadError for a body that cannot be one.
+    """
+    found: dict[str, str] = {}
+
+    def keep(field: Field) -> None:
+        name, value = ((part or b"").decode("utf-8", "replace") for part in (field.field_name, field.value))
+        found[tidy(name)] = tidy(value)
+
+    try:
+        parse_form({"Content-Type": content_type.encode()}, BytesIO(body), keep, lambda file: file.close())
+    except (FormParserError, ValueError, UnicodeError):
+        raise PayloadError("not a form") from None
+    return found
 
 
 def _tidied(node: Any) -> Any:

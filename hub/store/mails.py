@@ -69,7 +69,7 @@ def claim(session: Session, lease: timedelta, limit: int) -> list[Claimed]:
 
 
 def sent(session: Session, mail: int, recipient: str) -> None:
-    """It went out."""
+    """It went out. ``recipient`` is a keyed digest of the address: it only counts."""
     session.run(
         "UPDATE mail SET state = 'sent', sent_at = now(), recipient = %s, reason = '' WHERE inbox_id = %s",
         [recipient, mail],

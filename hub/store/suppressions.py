@@ -109,6 +109,12 @@ def heard(session: Session, rows: Sequence[RecordRow]) -> list[RecordRow]:
     return _as_records(found, points) if found else []
 
 
+def reasons(session: Session, point: Point) -> set[str]:
+    """Why nobody may write to this address or number; none where they may. Of one that no record has to have."""
+    found = _looked_up(session, [point]) if _any(session) else {}
+    return {reason for reason, *_ in found.get(point, ())}
+
+
 def _are_erased(rows: Sequence[RecordRow]) -> bool:
     """Whether the person asked to be erased and is still known: nothing is sent to them whatever the list says."""
     return any("erasure" in row.state for row in rows)

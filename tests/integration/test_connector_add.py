@@ -8,11 +8,14 @@ from pathlib import Path
 
 import orjson
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from hub.cli import add
 from hub.cli.app import app
 from hub.sandbox.hubspot import SandboxCrm, serve
+from hub.sdk import registry
+from hub.sdk.catalogue.set_up import set_up
 
 CONFIG = "hub: {public_url: 'https://hub.example.com'}\n"
 TOKEN = "a-token-of-the-sandbox"
@@ -106,6 +109,23 @@ def test_what_is_wrong_is_said_and_nothing_written(folder: Folder, arguments: li
     assert said in refused.output
     assert "w00-plain" not in refused.output
     assert not folder.parts.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("a.example", ["a.example"]), ("a.example, b@c.example", ["a.example", "b@c.example"])]
+)
+def test_a_list_may_be_typed_with_commas_between(folder: Folder, typed: str, kept: list[str]) -> None:
+    told = ("--set", "host=imap.example.com", "--set", "user=kontakt", "--set", f"password=@{folder.secret}")
+    done = folder("imap", "--no-live", "--json", *told, "--set", f"own={typed}")
+    assert done.exit_code == 0, done.output
+    document = yaml.safe_load(orjson.loads(done.stdout)["yaml"])
+    assert document["connections"]["imap"]["own"] == kept
+
+
+def test_all_steps_are_told_those_after_an_example_too() -> None:
+    steps = set_up(registry.folder("medusa") / "README.md")
+    assert len(steps) == 3
+    assert steps[2].startswith("Start the shop's server")
 
 
 def test_a_dry_run_only_shows_it(folder: Folder) -> None:

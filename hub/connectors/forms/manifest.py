@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from hub.sdk.manifest import Capability, ConnectionSettings, Manifest, Secrets, url_fault
 
 Language = Literal["de", "en"]
+_SHORTEST_SECRET = 16
 
 
 class FormsSettings(ConnectionSettings):
@@ -58,6 +59,19 @@ class FormsSettings(ConnectionSettings):
     next: str | None = Field(None, description="Where a browser goes after confirming; a page of Hub's own without it.")
     rate_per_client: float = Field(0.5, gt=0, description="Requests a second from one address, five times as a burst.")
     rate: float = Field(50, gt=0, description="Requests a second of the connection in one API process.")
+
+    @field_validator("secret")
+    @classmethod
+    def _is_hard_to_guess(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        # Whoever gets one mail may try secrets at home, as fast as they like.
+        if any(len(secret.get_secret_value()) < _SHORTEST_SECRET for secret in secrets):
+            raise ValueError(f"has fewer than {_SHORTEST_SECRET} letters: openssl rand -hex 32 makes a good one")
+        return secrets
+
+    @field_validator("business")
+    @classmethod
+    def _is_one_line(cls, text: str) -> str:
+        return " ".join(text.split())  # it stands in the subject of a mail
 
     @field_validator("next")
     @classmethod

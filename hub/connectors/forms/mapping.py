@@ -7,10 +7,12 @@ unsubscribing of it is one record's, in whichever order they come.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from hub.connectors.forms.manifest import FormsSettings
+from hub.connectors.forms.mapping_links import SAID
 from hub.connectors.forms.schemas import Form
 from hub.errors import PayloadError
 from hub.mapping.custom import text, texts
@@ -51,9 +53,6 @@ FORM = FieldMap(
         "contact_kind": "whoever signs up may be anything to the business",
     },
 )
-_SAID = ("subject", "message")
-"""Fields of a contact form that are what somebody says, and nothing of theirs that lasts."""
-
 _UNPROVEN: tuple[CustomerField, ...] = ("email", "language")
 
 
@@ -70,10 +69,12 @@ def events_of(form: Form, settings: FormsSettings) -> Iterator[CanonicalEvent]:
     match form.type:
         case "submitted":
             asked = settings.confirm == "double"
-            state = _consent("pending" if asked else "opted_in", at, _stood(form)) if form.newsletter else ()
-            believed = form.vouched or not (asked and form.newsletter)
+            granted: ConsentState = "pending" if asked else "opted_in"
+            act = form.vouched and not asked
+            state = _consent(granted, at, _stood(form), act=act) if form.newsletter else ()
+            believed = form.vouched or not asked
             yield CustomerEvent(occurred_at=at, customer=_person(form, state, settings, believed=believed))
-            yield _happened(form, "form_submitted", at)
+            yield _happened(form, "form_submitted", at, {} if believed or form.newsletter else _claimed(form))
         case "confirmed":
             link = f"link of the mail, used {done:%Y-%m-%d %H:%M} UTC{f', {form.family}' if form.family else ''}"
             state = _consent("opted_in", done, f"double opt-in: {link}; {_stood(form)}")
@@ -91,7 +92,7 @@ def _person(form: Form, consents: tuple[Consent, ...], settings: FormsSettings, 
     """Who it is. Of what nobody vouches for only the address counts, and the language of the page."""
     told = FORM.read(form)
     fields = told if believed else {name: told[name] for name in _UNPROVEN if name in told}
-    custom = {name: value for name, value in form.custom.items() if name not in _SAID}
+    custom = {name: value for name, value in form.custom.items() if name not in SAID}
     return customer(
         record_key(form.fields.email),
         fields,
@@ -101,9 +102,15 @@ def _person(form: Form, consents: tuple[Consent, ...], settings: FormsSettings, 
     )
 
 
-def _consent(state: ConsentState, at: datetime, evidence: str) -> tuple[Consent, ...]:
+def _consent(state: ConsentState, at: datetime, evidence: str, *, act: bool = True) -> tuple[Consent, ...]:
     # Anybody can type an address: that somebody asked for mail is no act of the one it belongs to.
-    return (Consent(channel="email", state=state, at=at, evidence=evidence, explicit=state != "pending"),)
+    return (Consent(channel="email", state=state, at=at, evidence=evidence, explicit=act),)
+
+
+def _claimed(form: Form) -> dict[str, str]:
+    """What a contact form tells of its sender, which nobody has proved: it is read with the message, and no more."""
+    fields = form.fields.model_dump(exclude={"email"}, exclude_none=True)
+    return texts({**fields, **{name: value for name, value in form.custom.items() if name not in SAID}}.items())
 
 
 def _stood(form: Form) -> str:
@@ -111,7 +118,9 @@ def _stood(form: Form) -> str:
     return f"form{page}, text {form.text_version}: {form.consent_text}"
 
 
-def _happened(form: Form, kind: InteractionKind, at: datetime) -> InteractionEvent:
+def _happened(
+    form: Form, kind: InteractionKind, at: datetime, claimed: Mapping[str, str] = MappingProxyType({})
+) -> InteractionEvent:
     extra = form.custom
     written = kind == "form_submitted"
     interaction = Interaction(
@@ -121,6 +130,6 @@ def _happened(form: Form, kind: InteractionKind, at: datetime) -> InteractionEve
         url=form.page,
         subject=text(extra.get("subject")) if written else None,
         text=text(extra.get("message")) if written else None,
-        details=texts({"text_version": form.text_version, "family": form.family}.items()),
+        details={**claimed, **texts({"text_version": form.text_version, "family": form.family}.items())},
     )
     return InteractionEvent(occurred_at=at, record=record_key(form.fields.email), interaction=interaction)

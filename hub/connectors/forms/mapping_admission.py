@@ -7,20 +7,21 @@ somebody who reads that mailbox has confirmed it, unless the shop's own server s
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
 
 from hub.connectors.forms import mapping_pages as pages
 from hub.connectors.forms.manifest import FormsSettings, Language
-from hub.connectors.forms.mapping_links import LONGEST, Purpose, seal, unseal
+from hub.connectors.forms.mapping_links import LONGEST, Purpose, linked, seal, unseal
 from hub.connectors.forms.schemas import Fields
 from hub.errors import PayloadError, VerificationError
-from hub.mapping.body import form_fields, json_tree
+from hub.mapping.body import form_fields, json_tree, multipart_fields
 from hub.mapping.email import email
 from hub.mapping.time import instant
 from hub.sdk.signatures import BodyHmac
@@ -35,7 +36,8 @@ VOUCHED: BodyHmac[FormsSettings] = BodyHmac(
 """What the shop's own server signs: the raw body."""
 
 _OWN = ("id", "language", "page", "newsletter")
-_MOST_FIELDS, _LONGEST_FIELD = 60, 1_000
+_MOST_FIELDS, _LONGEST_NAME, _LONGEST_FIELD, _LONGEST_MESSAGE = 60, 80, 1_000, 10_000
+_PAGE, _LONGEST_PAGE = re.compile(r"https?://[^\s/@,;]+(/[^\s,;]*)?", re.IGNORECASE), 500
 _NO = ("", "0", "false", "no", "off", "nein")
 
 
@@ -55,18 +57,19 @@ def admit(delivery: RawDelivery, settings: FormsSettings) -> RawDelivery | Reply
     if vouched:
         VOUCHED.verify(delivery, settings)
     told = _told(delivery, settings)
-    if told is None:
-        return pages.refusal(delivery, settings.language, "unreadable")
+    if isinstance(told, str):
+        return pages.refusal(delivery, settings.language, told)
     language: Language = _language(told, delivery, settings)
     if told.pop(settings.trap, "").strip() and not vouched:
-        return pages.sent(delivery, language, settings)  # a robot cannot tell
+        # A robot cannot tell; the operator can, whose browser may have filled in a field of that name.
+        return replace(pages.sent(delivery, language, settings), told=f"the field {settings.trap} is filled in (trap)")
     point = email(told.get("email"))
     if point is None or not point.usable:
         return pages.refusal(delivery, language, "address")
     given = {name: text for name, text in told.items() if name not in _OWN and text}
     tree = {
         "type": "submitted",
-        "id": told.get("id") or _digest(told, delivery.received_at),
+        "id": _id(told, delivery.received_at, vouched=vouched),
         "at": delivery.received_at.isoformat(),
         "language": language,
         "fields": {**{name: text for name, text in given.items() if name in Fields.model_fields}, "email": point.value},
@@ -75,9 +78,9 @@ def admit(delivery: RawDelivery, settings: FormsSettings) -> RawDelivery | Reply
         "consent_text": settings.consent_text,
         "page": _page(told, delivery),
         "vouched": vouched,
-        "newsletter": told.get("newsletter", "yes").strip().lower() not in _NO,
+        "newsletter": _asks_for_mail(told),
     }
-    if len(seal("confirm", tree, settings.secret[0])) > LONGEST:
+    if len(seal("confirm", linked(tree), settings.secret[0])) > LONGEST:
         return pages.refusal(delivery, language, "long")
     return _stored(tree, delivery, settings)
 
@@ -119,24 +122,36 @@ def _stored(tree: Mapping[str, Any], delivery: RawDelivery, settings: FormsSetti
         "content-type": "application/json",
         "accept": "text/html" if pages.is_browser(delivery) else "application/json",
     }
+    if host := delivery.headers.get("host"):
+        kept["host"] = host  # by it an event that came over HTTP is told from one that was fetched
     return SEALED.sign(
         replace(delivery, url=delivery.url.partition("?")[0], query={}, headers=kept, body=body), settings
     )
 
 
-def _told(delivery: RawDelivery, settings: FormsSettings) -> dict[str, str] | None:
-    """The fields as texts; None where the body is neither JSON nor a form, or asks for too much room."""
+def _told(delivery: RawDelivery, settings: FormsSettings) -> dict[str, str] | Literal["unreadable", "long"]:
+    """The fields as texts; else why not: the body is neither JSON nor a form, or asks for too much room."""
+    kind = delivery.headers.get("content-type", "")
     try:
-        if delivery.headers.get("content-type", "").partition(";")[0].strip() == "application/x-www-form-urlencoded":
-            tree: Any = form_fields(delivery.body)
-        else:
-            tree = json_tree(delivery.body)
+        match kind.partition(";")[0].strip().lower():
+            case "application/x-www-form-urlencoded":
+                tree: Any = form_fields(delivery.body)
+            case "multipart/form-data":
+                tree = multipart_fields(delivery.body, kind)
+            case _:
+                tree = json_tree(delivery.body)
     except PayloadError:
-        return None
-    if not isinstance(tree, dict) or len(tree) > _MOST_FIELDS:
-        return None
+        return "unreadable"
+    if not isinstance(tree, dict):
+        return "unreadable"
     texts = {settings.fields.get(str(name), str(name)): _text(value) for name, value in tree.items()}
-    return None if any(len(name) > 80 or len(text) > _LONGEST_FIELD for name, text in texts.items()) else texts
+    if len(texts) > _MOST_FIELDS or any(_too_long(name, text) for name, text in texts.items()):
+        return "long"
+    return texts
+
+
+def _too_long(name: str, text: str) -> bool:
+    return len(name) > _LONGEST_NAME or len(text) > (_LONGEST_MESSAGE if name == "message" else _LONGEST_FIELD)
 
 
 def _text(value: Any) -> str:
@@ -156,11 +171,23 @@ def _language(told: Mapping[str, str], delivery: RawDelivery, settings: FormsSet
 
 def _page(told: Mapping[str, str], delivery: RawDelivery) -> str | None:
     """Where the form stood, without what a link to it carried: that may name the person."""
-    url = told.get("page") or delivery.headers.get("referer", "")
-    return url.partition("?")[0].partition("#")[0][:500] or None
+    url = (told.get("page") or delivery.headers.get("referer", "")).partition("?")[0].partition("#")[0]
+    return url if len(url) <= _LONGEST_PAGE and _PAGE.fullmatch(url) else None  # it stands in the evidence
 
 
-def _digest(told: Mapping[str, str], at: datetime) -> str:
-    """The same for the same form within an hour: a button that is pressed twice sends one mail."""
-    text = orjson.dumps([at.strftime("%Y%m%d%H"), dict(told)], option=orjson.OPT_SORT_KEYS)
+def _asks_for_mail(told: Mapping[str, str]) -> bool:
+    """A browser sends no box that is not ticked: where somebody writes a message, silence is a no."""
+    said = told.get("newsletter")
+    return "message" not in told if said is None else said.strip().lower() not in _NO
+
+
+def _id(told: Mapping[str, str], at: datetime, *, vouched: bool) -> str:
+    """The same for the same form within a minute: a button that is pressed twice sends one mail.
+
+    Only the shop's server may name it: a page's field ``id`` is often the form's own, and the same for everybody.
+    """
+    named = told.get("id")
+    if vouched and named:
+        return named
+    text = orjson.dumps([at.strftime("%Y%m%d%H%M"), dict(told)], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=16).hexdigest()

@@ -20,6 +20,9 @@ from pydantic import SecretStr
 
 Purpose = Literal["confirm", "unsubscribe"]
 
+SAID = ("subject", "message")
+"""Fields of a contact form that are what somebody says, and nothing of theirs that lasts."""
+
 LONGEST = 6_000
 """Letters of a link's token; browsers and mail programs take more, and servers between them often 8,000."""
 
@@ -45,6 +48,12 @@ def unseal(purpose: Purpose, token: str, secrets: Sequence[SecretStr]) -> dict[s
             continue
         return found if isinstance(found, dict) else None
     return None
+
+
+def linked(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a form its link has to tell: all but what was said, which lasts only as an interaction."""
+    custom = {name: value for name, value in tree.get("custom", {}).items() if name not in SAID}
+    return {**tree, "custom": custom}
 
 
 def link(url: str, purpose: Purpose, told: Mapping[str, Any], secret: SecretStr) -> str:

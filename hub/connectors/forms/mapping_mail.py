@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from hub.connectors.forms.manifest import FormsSettings, Language
-from hub.connectors.forms.mapping_links import link
+from hub.connectors.forms.mapping_links import link, linked
 from hub.connectors.forms.schemas import Form
 from hub.sdk.mail import Mail
 
@@ -18,7 +19,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "do": "Wenn Sie das waren, bestätigen Sie bitte Ihre Anmeldung. Der Link gilt {hours} Stunden:",
         "button": "Anmeldung bestätigen",
         "not_you": "Wenn Sie es nicht waren, brauchen Sie nichts zu tun: Ohne Bestätigung schicken wir Ihnen nichts.",
-        "never": "Keine solchen E-Mails mehr:",
+        "never": "Sie möchten keine Werbung von uns:",
     },
     "en": {
         "subject": "Please confirm your sign-up at {business}",
@@ -27,19 +28,19 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "do": "If that was you, please confirm your sign-up. The link works for {hours} hours:",
         "button": "Confirm sign-up",
         "not_you": "If it was not you, there is nothing to do: we send you nothing unless you confirm.",
-        "never": "No more mails like this:",
+        "never": "You want no advertising from us:",
     },
 }
 
 
-def mail(form: Form, tree: Mapping[str, object], url: str, settings: FormsSettings) -> Mail:
+def mail(form: Form, tree: Mapping[str, Any], url: str, settings: FormsSettings) -> Mail:
     """The mail to whoever a form names. ``url`` is the connection's public address, ``tree`` the form as it came."""
     language: Language = "en" if form.language == "en" else "de"
     words = {
         name: text.format(business=settings.business, hours=settings.hours) for name, text in TEXTS[language].items()
     }
     secret = settings.secret[0]
-    confirm = link(url, "confirm", tree, secret)
+    confirm = link(url, "confirm", linked(tree), secret)
     kept = {"email": form.fields.email}
     off = {**{name: tree[name] for name in ("id", "at", "language", "text_version") if name in tree}, "fields": kept}
     unsubscribe = link(url, "unsubscribe", {**off, "type": "submitted", "consent_text": ""}, secret)

@@ -12,7 +12,7 @@ def set_up(readme: Path) -> list[str]:
         text = readme.read_text(encoding="utf-8")
     except OSError:
         return []
-    found = re.search(r"^## Set-?up$(.*?)(?=^## |^```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
+    found = re.search(r"^## Set-?up$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
     if found is None:
         return []
     prose = re.sub(r"^\s*```.*?```\s*$", "", found[1], flags=re.DOTALL | re.MULTILINE)

@@ -77,6 +77,7 @@ GROUPED = {
     "carts": "offers",
     "leads": "offers",
     "attribution": "marketing",
+    "qualification": "marketing",
     "journeys": "marketing",
     "funnel": "marketing",
     "ladder": "marketing",

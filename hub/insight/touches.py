@@ -118,7 +118,7 @@ def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
     found: list[Journey] = []
     for happened in people:
         seen: list[tuple[str, float]] = []
-        for each in sorted(happened, key=lambda one: (one.at, one.value is not None, one.channel or "")):
+        for each in sorted(happened, key=_when):
             if each.value is None:
                 if each.channel is not None:
                     if seen and each.at - seen[-1][1] > WINDOW:
@@ -138,6 +138,11 @@ def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
         if seen and now - seen[-1][1] > WINDOW:
             found.append(_lost(seen))
     return found
+
+
+def _when(one: Happened) -> tuple[float, bool, str, float, float]:
+    """By what things are in order: of those of one second as well, whichever was told first."""
+    return one.at, one.value is not None, one.channel or "", one.value or 0.0, one.gross or 0.0
 
 
 def _lost(seen: Sequence[tuple[str, float]]) -> Journey:

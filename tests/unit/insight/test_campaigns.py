@@ -82,7 +82,7 @@ def _without(paths: list[Journey], gone: str) -> float:
 
 
 def test_an_order_that_went_back_in_full_counts_only_before_returns() -> None:
-    """woocommerce-admin #2650, ecommerce-laravel #748: a refund lowered gross, or never net. It ends its path as well."""
+    """woocommerce-admin #2650, ecommerce-laravel #748: a refund lowered gross, or never net. It ends its path, too."""
     seen = [
         Happened(0, "email\nspring"), Happened(DAY, None, 0.0, 80.0),
         Happened(2 * DAY, "google ads\nbrand"), Happened(3 * DAY, None, 30.0, 50.0),

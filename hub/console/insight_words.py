@@ -77,7 +77,6 @@ GROUPED = {
     "carts": "offers",
     "leads": "offers",
     "attribution": "marketing",
-    "qualification": "marketing",
     "journeys": "marketing",
     "funnel": "marketing",
     "ladder": "marketing",

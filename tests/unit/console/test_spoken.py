@@ -119,7 +119,7 @@ def refusals() -> list[str]:
 
 def reports() -> list[str]:
     """What stands on the page Insight: columns, notes, definitions, and what models say."""
-    paths = [*(HUB / "insight").glob("*.py"), *(HUB / "application" / name for name in ("report.py", "report_attribution.py"))]
+    paths = [*(HUB / "insight").glob("*.py"), HUB / "application" / "report.py"]
     found = [text for kpi in KPIS for text in (kpi.name, kpi.definition, kpi.unit)]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

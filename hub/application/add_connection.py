@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 from hub.errors import ConfigError, RefusedError
 from hub.sdk.catalogue.page import is_secret
-from hub.sdk.connection import read_connections
+from hub.sdk.connection import lacks, read_connections
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector
 from hub.yaml_file import Reader, literal
@@ -142,6 +142,9 @@ def drafted(
             # Whoever may add a connection may not read Hub's environment and files by it.
             given[one.name], shown[one.name] = value, literal(value)
     faults = {**_checked(name, connector, given, known=known, region=region), **faults}
+    if routed and not faults and (lacking := _lacking(name, connector, given, region)):
+        setting, _, what = lacking.partition(": ")
+        faults[setting] = what
     document: dict[str, Any] = {"connections": {name or "name": {"connector": connector.manifest.slug, **shown}}}
     if routed:
         document["routes"] = [{"to": name}]
@@ -156,6 +159,13 @@ def _named_secrets(text: str, faults: dict[str, str], setting: str) -> dict[str,
         return {str(key): str(value) for key, value in read.items()}
     faults[setting] = "must hold `name: secret` pairs"
     return {}
+
+
+def _lacking(name: str, connector: Connector, given: Mapping[str, Any], region: str) -> str | None:
+    """The setting without which no route may lead there."""
+    slug = connector.manifest.slug
+    made, _ = read_connections({name: (slug, given)}, default_region=region, declared={slug: connector})
+    return lacks(made[name]) if name in made else None
 
 
 def _checked(

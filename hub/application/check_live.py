@@ -44,10 +44,14 @@ def check_live(
 ) -> list[Finding]:
     """Ask the outside system, once per role that offers a harmless request.
 
-    A source is not asked as a destination where its settings name nothing to write to.
+    A source is not asked as a destination where its settings name nothing to write to. A CRM whose people are read back
+    is asked as a destination: it is the same API, with the same credentials.
     """
     source, destination = connection.connector.source, connection.connector.destination
-    parts = {"source": source, "destination": None if source and lacks(connection) else destination}
+    if source and lacks(connection):
+        destination = None
+    is_asked = source is not None and (destination is None or source.reads is None)
+    parts = {"source": source if is_asked else None, "destination": destination}
     return [_ask(connection, role, part, transport, now) for role, part in parts.items() if part]
 
 

@@ -211,7 +211,7 @@ def _left(name: str, connector: Connector, settings: Settings, *, own: bool) -> 
             commands.append(f"hub webhook listen --connection {name}")
         if source.backfill is not None:
             commands.append(f"hub backfill {name}")
-    if connector.destination is not None:
+    if connector.destination is not None and connector.destination.dialect is not None:
         commands.append(f"hub connector try {name}")
     url = address(public_url, name) if source is not None and source.verify else ""
     return Left(url, [named(step, name, public_url) for step in steps], commands)

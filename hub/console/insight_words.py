@@ -81,6 +81,7 @@ GROUPED = {
     "funnel": "marketing",
     "ladder": "marketing",
     "holdout": "marketing",
+    "qualification": "marketing",
     "kpis": "money",
     "forecast": "money",
     "forecast-by-channel": "money",

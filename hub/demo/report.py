@@ -28,7 +28,7 @@ def document(
     return {
         "held": all(verdict.held for verdict in verdicts),
         "seconds": seconds,
-        "channels": [_channel(state, name, one) for name, one in connections.items() if one.connector.source],
+        "channels": [_channel(state, name, one) for name, one in connections.items() if _is_channel(one)],
         "people": len(cast.people),
         "bits": {"same": state.same, "ask": state.ask},
         "profiles": len(state.profiles),
@@ -66,6 +66,12 @@ def document(
             for verdict in verdicts
         ],
     }
+
+
+def _is_channel(connection: Connection) -> bool:
+    """Whether customers come in by it: a CRM is read too, and shown on the other side."""
+    source = connection.connector.source
+    return source is not None and source.reads is None
 
 
 def _channel(state: State, name: str, connection: Connection) -> Json:

@@ -142,7 +142,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it is sent, and shown by ``hub outbox preview``; ``body`` is sent as JSON.
+    """A request as it is sent, and shown by ``hub outbox preview``; ``body`` is sent as JSON, a text as it is.
 
     ``accept`` are statuses beside 2xx that the connector reads itself instead of getting an error for them.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,13 @@ def test_every_text_has_a_german_entry():
 
 def test_no_german_entry_is_of_a_text_that_is_gone():
     assert set(german()) - {text for _, text in told()} == set()
+
+
+def test_no_german_entry_stands_twice():
+    """Of two the later catalogue would win, on the pages of the other one too."""
+    for files in ((ROOT / "locale" / "de").glob("*.po"), (ROOT / "locale" / "de" / "core").glob("*.po")):
+        ids = Counter(line for path in files for line in re.findall(r'^msgid "(.+)"$', path.read_text("utf-8"), re.M))
+        assert [text for text, times in ids.items() if times > 1] == []
 
 
 def test_a_german_entry_has_the_values_of_its_text():

@@ -12,7 +12,7 @@ from tests.support.crm.cast import person
 
 PEOPLE = 600
 SPARE = 1.1
-CALLS = {"hubspot": (100, 1), "salesforce": (200, 1), "twenty": (60, 2), "zoho": (100, 1)}
+CALLS = {"dynamics": (100, 1), "hubspot": (100, 1), "salesforce": (200, 1), "twenty": (60, 2), "zoho": (100, 1)}
 """Records in a call, and calls for each such batch: Twenty's upsert brings back who was deleted, so Hub asks before."""
 
 

@@ -55,7 +55,7 @@ def test_several_of_a_batch_are_known_there_and_the_answer_names_the_first_alone
     assert {one(house.double, ANNA)["id"], one(house.double, BERT)["id"]} == typed
 
 
-@pytest.mark.parametrize("slug", ["hubspot", "salesforce", "twenty", "zoho"])
+@pytest.mark.parametrize("slug", ["dynamics", "hubspot", "salesforce", "twenty", "zoho"])
 def test_a_misspelt_domain_of_one_stops_no_run(slug: str) -> None:
     """Atlas-Authority/marketing-automation#174, hubspot-net/HubSpot.NET#25."""
     house = house_before(slug)
@@ -133,7 +133,7 @@ def test_a_run_that_meets_a_limit_goes_on_where_it_was(slug: str) -> None:
 # -- records that are gone
 
 
-@pytest.mark.parametrize("slug", ["hubspot", "salesforce", "pipedrive", "odoo", "twenty", "zoho"])
+@pytest.mark.parametrize("slug", ["hubspot", "salesforce", "pipedrive", "odoo", "dynamics", "twenty", "zoho"])
 def test_a_record_that_was_merged_away_there_is_followed_by_person_and_orders(slug: str) -> None:
     """JacksonRiver/springboard_modules#1416: ENTITY_IS_DELETED for ever."""
     house = house_before(slug)
@@ -162,7 +162,7 @@ def test_who_is_deleted_there_again_and_again_is_healed_each_time(slug: str) -> 
         assert len(live(house.double, ANNA)) == 1
 
 
-@pytest.mark.parametrize("slug", ["hubspot", "salesforce", "espocrm", "odoo", "twenty", "zoho"])
+@pytest.mark.parametrize("slug", ["hubspot", "salesforce", "espocrm", "odoo", "dynamics", "twenty", "zoho"])
 def test_an_order_beside_one_whose_person_is_gone_is_there_once(slug: str) -> None:
     """forcedotcom/SalesforceMobileSDK-ReactNative#381: the good child of a batch was made twice."""
     house = house_before(slug)
@@ -216,7 +216,9 @@ def test_one_product_in_two_lines_stays_two_lines() -> None:
     assert [one["price"] for one in double.lines()] == ["52", "52", "52"]
 
 
-@pytest.mark.parametrize("slug", ["hubspot", "odoo", "pipedrive", "salesforce", "espocrm", "twenty", "zoho"])
+@pytest.mark.parametrize(
+    "slug", ["dynamics", "espocrm", "hubspot", "odoo", "pipedrive", "salesforce", "twenty", "zoho"]
+)
 def test_a_line_without_a_product_stops_no_order(slug: str) -> None:
     """openedx-unsupported/ecommerce#2161."""
     house = house_before(slug)

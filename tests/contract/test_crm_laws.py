@@ -487,7 +487,9 @@ def test_a_refused_order_keeps_none_of_the_others(house: House) -> None:
     assert (row.state == "rejected" and row.reason) or (row.state == "delivered" and row.refused)
 
 
-@pytest.mark.parametrize("slug", ["hubspot", "odoo", "plain-bulk", "plain-strict", "salesforce", "twenty", "zoho"])
+@pytest.mark.parametrize(
+    "slug", ["dynamics", "hubspot", "odoo", "plain-bulk", "plain-strict", "salesforce", "twenty", "zoho"]
+)
 def test_a_record_that_an_answer_does_not_reach_is_not_taken_for_done(slug: str) -> None:
     # given four people and three orders, how many calls they take, and how they are after a change
     house = house_before(slug)

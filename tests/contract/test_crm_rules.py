@@ -21,6 +21,7 @@ FIRST = {
     "espocrm": "firstName", "espocrm-declared": "firstName", "hubspot": "firstname", "odoo": "name",
     "pipedrive": "name", "salesforce": "FirstName", "zoho": "First_Name",
     "twenty": "name.firstName",
+    "dynamics": "firstname",
 }  # fmt: skip
 """The property that is told of, by connector."""
 
@@ -165,6 +166,7 @@ REAL = {
     "odoo": ("country_id/id", "city"), "pipedrive": ("Hub profile id", "name"),
     "salesforce": ("LastName", "Hub_Profile_Id__c"), "zoho": ("Mailing_City", "Hub_Profile_ID"),
     "twenty": ("emails.primaryEmail", "hubProfileId"),
+    "dynamics": ("emailaddress1", "hub_profile_id"),
 }  # fmt: skip
 """Some fields that there are, however the system tells of them."""
 
@@ -194,7 +196,7 @@ def test_a_mapping_file_that_names_what_is_there_has_no_fault_and_another_has(ho
 
 TITLE = {
     "espocrm": "name", "espocrm-declared": "name", "hubspot": "dealname", "odoo": "name", "pipedrive": "title",
-    "salesforce": "Name", "zoho": "Deal_Name", "twenty": "name",
+    "salesforce": "Name", "zoho": "Deal_Name", "twenty": "name", "dynamics": "hub_name",
 }  # fmt: skip
 """The title of an order's record."""
 ORDER = UUID(int=77)

@@ -89,12 +89,13 @@ def test_what_is_there_stays_as_it_is(folder: Folder) -> None:
         (["woocommerce", "--set", "webhook_secret=w00-plain"], 2, "give webhook_secret=@FILE"),
         (["woocommerce", "--set", "webhook_secret=@/nowhere"], 2, "/nowhere cannot be read"),
         (["shopware"], 2, "base_url: is required"),
-        (["woocommerce", "--route"], 2, "woocommerce is no destination"),
+        (["clover", "--route"], 2, "clover is no destination"),
+        (["mailchimp", "--set", "webhook_secret=@SECRET", "--route"], 2, "api_key: is required to write contacts"),
         (["woocommerce", "--name", "Shop in Köln"], 2, "name"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_written(folder: Folder, arguments: list[str], code: int, said: str) -> None:
-    refused = folder(*arguments)
+    refused = folder(*(one.replace("@SECRET", f"@{folder.secret}") for one in arguments))
     assert refused.exit_code == code, refused.output
     assert said in refused.output
     assert "w00-plain" not in refused.output

@@ -272,8 +272,8 @@ def test_command_and_api_tell_the_same_of_every_connection(hub: Hub, database: D
     hub.environment["HUB_DATABASE_URL"] = database.dsn
     told = {item["name"]: item for item in hub.json("connections")}
     told["crm"]["destination"]["since"] = told["crm"]["destination"]["since"].replace("+00:00", "Z")
-    assert {**told["crm"], "connector": "", "title": "", "channel": "", "pending": 0} == {
-        **items["crm"], "connector": "", "title": "", "channel": "", "pending": 0,
+    assert {**told["crm"], "connector": "", "title": "", "channel": "", "roles": [], "pending": 0} == {
+        **items["crm"], "connector": "", "title": "", "channel": "", "roles": [], "pending": 0,
         "outbox_lag_seconds": told["crm"]["outbox_lag_seconds"],
     }  # fmt: skip
 

@@ -135,6 +135,7 @@ def test_what_a_mapping_file_cannot_work_out_is_told_and_never_a_value(way: Way,
         ("csv", {"path": "people.csv", "fields": {"external_id": "id", "email": "mail", "last_name": "name"}}),
         ("webhook", {"url": "https://bi.example.com/in", "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}),
         ("salesforce", None), ("odoo", None), ("espocrm", None), ("pipedrive", None), ("zoho", None), ("twenty", None),
+        ("dynamics", None),
     ],
 )  # fmt: skip
 def test_every_destination_is_shown(way: Way, slug: str, options: dict[str, Any] | None) -> None:

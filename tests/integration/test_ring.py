@@ -19,7 +19,7 @@ from hub.store.database import Database
 from tests.support.doubles import at, customer, empty, entry
 from tests.support.two_way import Ring
 
-SCHEDULES = int(os.environ.get("HUB_SCHEDULES", "12"))
+SCHEDULES = int(os.environ.get("HUB_SCHEDULES", "6"))
 CRMS = ("north", "south")
 NUMBERS = [f"+4954198765{n}" for n in range(6)]
 TYPED = [f"0541 98765{n}" for n in range(6)]

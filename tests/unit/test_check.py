@@ -45,7 +45,7 @@ def test_the_starter_passes_the_check_once_its_secrets_are_there():
     assert code == 0
     assert json.loads(out)["connections"] == [
         {"connection": "shop-de", "connector": "shopify", "roles": ["source"]},
-        {"connection": "crm", "connector": "hubspot", "roles": ["destination"]},
+        {"connection": "crm", "connector": "hubspot", "roles": ["destination", "source"]},
     ]
 
 

@@ -75,6 +75,7 @@ MANIFEST = Manifest(
     | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
     topics={"people": "people of which something was changed; each is fetched, and one that is gone was deleted"},
     limits=Limits(batch=20),
+    surveyed=("https://docs.espocrm.com/development/api/",),
     not_offered={
         "subscribe": "EspoCRM gives each webhook a secret key of its own when it is made (Administration > Webhooks): "
         "Contact.create, .update and .delete, or those of Lead; all three keys go into webhook_secret",

@@ -63,6 +63,10 @@ MANIFEST = Manifest(
     },
     allowed_hosts=("api.hubapi.com",),
     limits=Limits(batch=100, calls=100, per_seconds=10.0),
+    surveyed=(
+        "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide",
+        "https://developers.hubspot.com/docs-beta/webhooks",
+    ),
     not_offered={
         "subscribe": "the webhooks of a private app are set up in the app itself: contact.creation, .propertyChange, "
         ".deletion, .merge, .restore",

@@ -67,6 +67,7 @@ MANIFEST = Manifest(
     topics={"res.partner": "a person's contact"},
     # An Odoo takes up to 0.3 s to create one record (11, on two busy cores): a call has to end within the time-out.
     limits=Limits(batch=40),
+    surveyed=("https://www.odoo.com/documentation/19.0/developer/reference/external_api.html",),
     not_offered={
         "webhook": "Odoo sends none of its own: contacts are polled (every: 1m)",
         "complete": "a contact is read whole",

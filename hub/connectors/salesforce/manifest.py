@@ -153,6 +153,10 @@ MANIFEST = Manifest(
     capabilities=OF_A_CRM | {Capability.ACTIVITIES, Capability.BACKFILL},
     topics={"person": "a contact or lead: its state, its deletion, or what it was merged into"},
     limits=Limits(batch=1000),
+    surveyed=(
+        "https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html",
+        "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm",
+    ),
     not_offered={
         "webhook": "people are polled (every: 1m); Change Data Capture is a stream of another protocol",
         "complete": "a record is read whole",

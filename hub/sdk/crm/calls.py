@@ -141,11 +141,13 @@ class Caller(Generic[Settings]):
         if request.method == "GET":
             response = self.client.get(request.path, request.query, headers=request.headers, accept=request.accept)
         else:
+            text = request.body if isinstance(request.body, str) else None
             response = self.client.request(
                 request.method,
                 request.path,
                 query=request.query,
-                body=request.body,
+                body=None if text is not None else request.body,
+                content=None if text is None else text.encode(),
                 headers=request.headers,
                 accept=request.accept,
             )

@@ -96,7 +96,7 @@ class Made:
 class Problem:
     """One record was not written; ``words`` are the CRM's own.
 
-    ``gone``      there is no record of that id
+    ``gone``      there is no record of that id; with ``holders`` it was merged, and to read them tells into which
     ``conflict``  another record has a value that only one may have; ``holders`` are the ids of those that have it, as
                   far as the answer names them
     ``refused``   the values are refused, trying again would not help; ``refused`` names them where the answer does

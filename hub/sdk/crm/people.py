@@ -120,7 +120,7 @@ class PeopleWriter(Generic[Settings]):
                 answer = self.caller.refusal(people.settle(answer.id, item, self.settings)) or answer
             if isinstance(answer, Made):
                 self.results.deliver(item, answer.id)
-            elif action != "update" and (holder := self.holder(item.write, answer)):
+            elif holder := self.holder(item.write, answer) if action != "update" else self.merged_into(item, answer):
                 named.append(Item(item.write, holder.id, plain(item.write.mirror)))
             elif not last and (answer.kind == "gone" or (action != "update" and answer.kind == "conflict")):
                 search.append(item.write)
@@ -153,6 +153,12 @@ class PeopleWriter(Generic[Settings]):
         own, found = self.people.own, self.present(problem.holders).values()
         mine = (hit for hit in found if hit.is_of(write, own) and hit.pairs(own).intersection(write.match))
         return next(mine, None)
+
+    def merged_into(self, item: Item, problem: Problem) -> Found | None:
+        """The record that people merged this one into, where the CRM tells so and it is not another profile's."""
+        asked = problem.holders if problem.kind == "gone" else ()
+        found = self.present(asked).values()
+        return next((hit for hit in found if hit.is_of(item.write, self.people.own)), None)
 
     def once(self, items: Iterable[Item]) -> list[Item]:
         """Leave out what would meet another item of the same call: a record, or a unique value, is written once."""

@@ -129,12 +129,13 @@ def restored(case: ConnectorCase, http: HttpClient) -> None:
 
 
 def request_json(request: httpx.Request) -> dict[str, Any]:
-    """Method, path with query, and decoded body of a request, as ``plan`` tells them."""
+    """Method, path with query, and decoded body of a request, as ``plan`` tells them; what is no JSON is its text."""
     body = request.content
+    kind = request.headers.get("content-type", "application/json")
     return {
         "method": request.method,
         "path": request.url.raw_path.decode(),
-        "body": json.loads(body) if body else None,
+        "body": (json.loads(body) if "json" in kind else body.decode()) if body else None,
     }
 
 

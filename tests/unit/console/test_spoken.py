@@ -87,6 +87,7 @@ HUB = Path(hub.__file__).parent
 RAISED = {"RefusedError", "NotFound", "RejectedError", "Unavailable", "UnreadableError", "ConfigError", "HubError",
           "ConflictError", "PayloadError", "Outcome"}  # fmt: skip
 SPEAKING = ("application", "console", "identity", "profiles")
+TOLD = ("columns", "note", "notes", "missing")
 
 
 def sample(node: ast.expr) -> str | None:
@@ -119,15 +120,17 @@ def refusals() -> list[str]:
 
 def reports() -> list[str]:
     """What stands on the page Insight: columns, notes, definitions, and what models say."""
-    paths = [*(HUB / "insight").glob("*.py"), HUB / "application" / "report.py"]
+    paths = [*(HUB / "insight").glob("*.py"), *(HUB / "application").glob("report*.py")]
     found = [text for kpi in KPIS for text in (kpi.name, kpi.definition, kpi.unit)]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             said = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
             if said and isinstance(node.func.value, ast.Name) and node.func.value.id in ("said", "notes"):  # type: ignore[attr-defined]
                 found += [text for arg in node.args if (text := sample(arg))]  # type: ignore[attr-defined]
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("columns", "notes"):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").strip("_").lower() in TOLD:
                 found += texts_in(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Report":
+                found += [text for arg in node.args[2:] for text in texts_in(arg)]
     return sorted({text for text in found if not re.fullmatch(r"[A-Z]{3}|segments?|X\d(: X\d)?", text)})
 
 
@@ -138,6 +141,16 @@ def steps() -> list[str]:
         found += set_up(registry.folder(slug) / "README.md")
         found += [text for pair in registry.get(slug).manifest.not_offered.items() for text in pair]
     return sorted({text for text in found if re.search(r"\w", re.sub(r"`[^`]*`", "", text))})
+
+
+def skips() -> list[str]:
+    """Why an event is not read, as the page Events tells it."""
+    found = set()
+    for path in HUB.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SkipEvent":
+                found |= {text for arg in node.args if (text := sample(arg))}
+    return sorted(found)
 
 
 def test_reports_without_a_page_of_their_own_have_a_german_name():
@@ -152,7 +165,7 @@ def test_advice_on_a_source_that_says_nothing_is_german_to_its_end():
         assert not re.search(r"\b(its|they|reads|with)\b", said), said
 
 
-@pytest.mark.parametrize("told", [refusals, reports, steps])
+@pytest.mark.parametrize("told", [refusals, reports, steps, skips])
 def test_what_can_reach_a_page_is_told_in_german(told: Callable[[], list[str]]):
     texts = told()
     same = {"webhook", "Webhook", "segment", "title"}  # words that German has as well

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from hub.connectors.dynamics.mapping import MAP as DYNAMICS
 from hub.connectors.espocrm.mapping import MAP as ESPOCRM
 from hub.connectors.hubspot.mapping import MAP as HUBSPOT
 from hub.connectors.odoo.mapping import MAP as ODOO
@@ -29,6 +30,7 @@ MAPS: dict[str, CrmMap[Any]] = {
     "pipedrive": PIPEDRIVE,
     "salesforce": SALESFORCE,
     "twenty": TWENTY,
+    "dynamics": DYNAMICS,
     "zoho": ZOHO,
 }
 

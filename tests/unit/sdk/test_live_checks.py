@@ -159,6 +159,9 @@ def test_every_connector_that_has_an_api_is_checked() -> None:
         slug
         for slug in slugs()
         for part in (get(slug).source, get(slug).destination)
-        if part and part.check is None and part.authorise is not None
+        if part
+        and part.check is None
+        and part.authorise is not None
+        and not getattr(part, "reads", None)  # a CRM that is read back is asked as a destination
     }
     assert unchecked == set()

@@ -64,7 +64,9 @@ def test_what_a_campaign_brought_is_told_before_and_after_returns(database: Data
     assert (spring["touched"], brand["touched"]) == (1, 1)
     assert spring["seen from"] == (now - 9 * DAY).date().isoformat()
     # when the order of the ad goes back in full, and half of the other one
-    back = [order("c", "o3", now - 7 * DAY, "50.00", state="refunded", refunds=[refund("r1", now)], **ad)]
+    back: list[CanonicalEvent] = [
+        order("c", "o3", now - 7 * DAY, "50.00", state="refunded", refunds=[refund("r1", now)], **ad)
+    ]
     back += [order("a", "o1", now - 8 * DAY, "100.00", refunds=[refund("r2", now)])]
     way.take(entry(back, "back", received_at=now + HOUR))
     # then it brought nothing, though it did before returns
@@ -81,7 +83,11 @@ def test_what_a_campaign_brought_is_told_before_and_after_returns(database: Data
 def test_reports_are_told_by_the_api(database: Database) -> None:
     now = now_of(database)
     visit = did("a", "m1", "email_clicked", now - 9 * DAY, channel="email", campaign="Spring")
-    events = [customer("a", emails=["a@x.example"]), visit, order("a", "o1", now - 8 * DAY, "20.10")]
+    events: list[CanonicalEvent] = [
+        customer("a", emails=["a@x.example"]),
+        visit,
+        order("a", "o1", now - 8 * DAY, "20.10"),
+    ]
     Way(database).take(entry(events, "e1", received_at=now))
     with running(database) as hub:
         told = hub.get("/reports/campaigns")
@@ -97,7 +103,7 @@ def test_reports_are_told_by_the_api(database: Database) -> None:
 def test_visits_without_a_campaign_are_no_campaigns(database: Database) -> None:
     now = now_of(database)
     visit = did("a", "v1", "page_viewed", now - 9 * DAY, url="https://x.example/?gclid=x")
-    events = [customer("a", emails=["a@x.example"]), visit, order("a", "o1", now - 8 * DAY)]
+    events: list[CanonicalEvent] = [customer("a", emails=["a@x.example"]), visit, order("a", "o1", now - 8 * DAY)]
     Way(database).take(entry(events, "e1", received_at=now))
     with database.session() as session:
         [told] = report.report(session, Insight(), ["campaigns"])

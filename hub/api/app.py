@@ -21,6 +21,7 @@ from hub.api import (
     problems,
     products,
     profiles,
+    reports,
     reviews,
     traits,
 )  # fmt: skip
@@ -194,6 +195,7 @@ def rest(
         version.include_router(pins.router(database, pinning))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
+    version.include_router(reports.router(database, insight))
     version.include_router(interactions.router(database))
     version.include_router(operations.router(database, connections, routed=routed, resending=resending))
     app.include_router(version)

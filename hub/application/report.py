@@ -6,16 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from statistics import median
 
 import numpy as np
 
-from hub.application import report_leads, report_people, report_qualification
+from hub.application import report_attribution, report_leads, report_people, report_qualification
 from hub.application.segments import listed
 from hub.application.traits import Insight
 from hub.errors import NotFound, did_you_mean
-from hub.insight import attribution, cohorts, digest, forecast, funnel, kpis, reports
+from hub.insight import cohorts, digest, forecast, funnel, kpis, reports
 from hub.insight.behaviour import LOYAL_DAYS
 from hub.insight.calendar import Flags, holidays_of
 from hub.insight.customers import Customers, customers, date_of, day_of
@@ -24,10 +23,8 @@ from hub.insight.model import Model
 from hub.insight.replies import replies
 from hub.insight.reports import PERIOD, Cell, Report
 from hub.insight.special_functions import Floats
-from hub.insight.touches import Happened, channel_of, channel_of_order, journeys
 from hub.store import alerts, behaviour, customer_stats, kpi_facts, touches
 from hub.store.database import Session
-from hub.store.touches import HistoryRow
 
 MOST = 2_000_000
 """Customers that a report looks at."""
@@ -56,45 +53,6 @@ def _segments(known: Known) -> Report:
     rows = [(one["name"], one["size"], one["title"]) for one in listed(known.session, known.insight.segments)]
     notes = () if rows else ("no segments: `segments:` in the configuration names a file",)
     return Report("segments", "Segments", ("segment", "profiles", "title"), list(rows), notes)
-
-
-def _attribution(known: Known) -> Report:
-    """Orders and revenue by channel, of the last year, by every model side by side."""
-    columns = ("channel", "currency", *(name for name in attribution.MODELS), "touched")
-    now = known.session.now()
-    by_currency: dict[str, list[list[Happened]]] = {}
-    for rows in touches.histories(known.session, now - YEAR, MOST):
-        happened = [(row, one) for row in rows for one in _happened(row)]
-        # Orders in several currencies are never added: each is a person of its own with the same touches.
-        for currency in {row.currency for row in rows if row.currency} or {""}:
-            mine = [one for row, one in happened if row.currency in (None, currency)]
-            by_currency.setdefault(currency, []).append(mine)
-    found: list[tuple[Cell, ...]] = []
-    for currency, people in sorted(by_currency.items()):
-        paths = journeys([*people, *(by_currency.get("", []) if currency else [])], now.timestamp())
-        if not currency or not any(path.orders for path in paths):
-            continue
-        total = Decimal(repr(round(sum(path.value for path in paths), 2)))
-        shares = {name: attribution.to_the_cent(share(paths)[1], total) for name, share in attribution.MODELS.items()}
-        touched = Counter(channel for path in paths for channel in set(path.path))
-        for channel in sorted(touched, key=lambda one: (-touched[one], one)):
-            amounts = [float(shares[name].get(channel, Decimal(0))) for name in attribution.MODELS]
-            found.append((channel, currency, *amounts, touched[channel]))
-    notes = (
-        "revenue of the last year with a touch in the 90 days before the order; docs/insight.md says what each assumes",
-    )
-    if not found:
-        notes = ("too little data: no order of the last year has a touch (a visit, a click, a message) before it",)
-    return Report("attribution", "Revenue by channel", columns, found, notes)
-
-
-def _happened(row: HistoryRow) -> list[Happened]:
-    """A touch, or an order, with the touch that it says it came by just before."""
-    at = row.at.timestamp()
-    if row.net is None:
-        return [Happened(at, channel_of(row.payload))]
-    channel = channel_of_order(row.payload)
-    return [*([Happened(at - 1, channel)] if channel else []), Happened(at, None, row.net)]
 
 
 def _forecast(known: Known) -> Report:
@@ -280,7 +238,8 @@ REPORTS: Mapping[str, Callable[[Known], Report]] = {
     "digest": _digest,
     "segments": _segments,
     "products": _products,
-    "attribution": _attribution,
+    "attribution": lambda known: report_attribution.by_channel(known.session),
+    "campaigns": lambda known: report_attribution.by_campaign(known.session),
     "forecast": _forecast,
     "forecast-by-channel": _forecast_by_channel,
     "personas": lambda known: report_people.persona_report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -132,14 +132,16 @@ def replenishment_report(session: Session) -> Report:
 
 
 def holdout_report(session: Session) -> Report:
-    """What campaigns of the last year brought, against those whom they were kept from."""
+    """What campaigns of the last year brought, against those whom they were kept from; the last one first."""
     columns = (
-        "campaign", "currency", "written to", "held out", "share who ordered", "share of those held out",
-        "share more", "at least", "at most", "brought", "brought at least", "brought at most",
+        "campaign", "written from", "currency", "written to", "held out", "share who ordered",
+        "share of those held out", "share more", "at least", "at most",
+        "brought", "brought at least", "brought at most",
     )  # fmt: skip
     now = session.now()
     groups: defaultdict[str, dict[bool, list[dict[str, float]]]] = defaultdict(lambda: {True: [], False: []})
     window = timedelta(days=holdout.DAYS)
+    begun: dict[str, datetime] = {}
     for rows in touches.histories(session, now - timedelta(days=365), MOST_HISTORIES):
         first: dict[str, tuple[Any, bool]] = {}
         for row in rows:
@@ -147,14 +149,15 @@ def holdout_report(session: Session) -> Report:
             if told is not None and told[0] not in first and row.at <= now - window:
                 first[told[0]] = row.at, told[1]
         for campaign, (at, held) in first.items():
+            begun[campaign] = min(at, begun.get(campaign, at))
             spent: defaultdict[str, float] = defaultdict(float)
             for row in rows:
-                if row.net is not None and row.currency and at < row.at <= at + window:
+                if row.net and row.currency and at < row.at <= at + window:
                     spent[row.currency] += row.net
             groups[campaign][held].append(dict(spent))
     found: list[tuple[Cell, ...]] = []
     notes: list[str] = []
-    for campaign, each in sorted(groups.items()):
+    for campaign, each in sorted(groups.items(), key=lambda one: (-begun[one[0]].timestamp(), one[0])):
         if not each[True]:
             continue
         for currency in sorted({name for side in each.values() for one in side for name in one}) or ["-"]:
@@ -165,8 +168,8 @@ def holdout_report(session: Session) -> Report:
                 break
             shares = (told_of.share_written, told_of.share_held, *told_of.more)
             found.append(
-                (campaign, currency, told_of.written, told_of.held, *(round(one, 4) for one in shares),
-                 *(round(one, 2) for one in told_of.brought))
+                (campaign, begun[campaign].date().isoformat(), currency, told_of.written, told_of.held,
+                 *(round(one, 4) for one in shares), *(round(one, 2) for one in told_of.brought))
             )  # fmt: skip
             if not told_of.certain:
                 notes.append(f"{campaign} in {currency}: the difference may be an accident")

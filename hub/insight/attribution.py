@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from functools import partial
 from itertools import pairwise
@@ -31,7 +31,9 @@ DIRECT = "direct"
 class Journey:
     """One path: what was touched, how long before its end in days (as many), and how often and for how much it paid.
 
-    ``value`` is in one currency; ``orders`` and ``value`` are 0 where nothing came of it, ``lost`` is how often.
+    ``value`` is in one currency and net of returns; ``orders`` and ``value`` are 0 where nothing came of it, ``lost``
+    is how often. ``returned`` of the lost ones were orders that went back in full, and ``gross`` is what all orders
+    came to before returns.
     """
 
     path: Path
@@ -39,6 +41,16 @@ class Journey:
     orders: float = 0.0
     value: float = 0.0
     lost: float = 0.0
+    returned: float = 0.0
+    gross: float = 0.0
+
+
+def before_returns(journeys: Iterable[Journey]) -> list[Journey]:
+    """The same paths as if nothing had gone back: ``value`` is gross, and orders that went back in full are orders."""
+    return [
+        replace(one, orders=one.orders + one.returned, lost=one.lost - one.returned, value=one.gross, returned=0.0)
+        for one in journeys
+    ]
 
 
 def touches(seen: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -131,7 +143,7 @@ def removal_effects(journeys: Sequence[Journey]) -> tuple[float, Shares]:
     """The share of paths that end in an order, and by how much of it less without each channel.
 
     A chain of the first order from start over channels to order or nothing; a channel that follows itself is one stay.
-    Absorption is solved as a system of linear equations.
+    One inverse (the fundamental matrix) gives the effects of all channels; nothing is simulated.
     """
     channels = sorted({channel for journey in journeys for channel in journey.path})
     place = {channel: number + 1 for number, channel in enumerate(channels)}
@@ -151,20 +163,14 @@ def removal_effects(journeys: Sequence[Journey]) -> tuple[float, Shares]:
         moves[states[-1], size + 1] += journey.lost
     totals = moves.sum(axis=1, keepdims=True)
     chances = np.divide(moves, totals, out=np.zeros_like(moves), where=totals > 0)
-    whole = _absorbed(chances, size)
+    visits = np.linalg.inv(np.eye(size) - chances[:, :size])
+    ordering = visits @ chances[:, size]  # the chance to end in an order, from each state
+    whole = float(ordering[0])
     if whole <= 0:
         return 0.0, dict.fromkeys(channels, 0.0)
-    effects = {}
-    for channel in channels:
-        without = chances.copy()
-        without[place[channel], :] = 0  # who would come to it, comes to nothing
-        effects[channel] = 1 - _absorbed(without, size) / whole
-    return whole, effects
-
-
-def _absorbed(chances: np.ndarray[tuple[int, int], np.dtype[np.float64]], size: int) -> float:
-    inner = chances[:, :size]
-    return float(np.linalg.solve(np.eye(size) - inner, chances[:, size])[0])
+    # Without a channel all is missing that comes to it at least once and orders from there.
+    ever = visits[0] / visits.diagonal()
+    return whole, {channel: float(ever[at] * ordering[at]) / whole for channel, at in place.items()}
 
 
 def markov(journeys: Sequence[Journey]) -> tuple[Shares, Shares]:

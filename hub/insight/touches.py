@@ -31,11 +31,15 @@ _PAGES = frozenset({"page_viewed", "screen_viewed", "product_viewed", "searched"
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """``at`` is in seconds; an order has a ``value``, a touch a ``channel``."""
+    """``at`` is in seconds; an order has a ``value``, a touch a ``channel``, or whatever else a path is to consist of.
+
+    ``value`` is net of returns, 0 where all went back; ``gross`` is what it was before, where that is more.
+    """
 
     at: float
     channel: str | None = None
     value: float | None = None
+    gross: float | None = None
 
 
 def channel_of(interaction: Mapping[str, Any]) -> str | None:
@@ -108,12 +112,13 @@ def _host(url: str) -> str:
 def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
     """The paths of people: each order ends one, and touches that led to nothing within the window are a lost one.
 
-    Paths that may still end in an order are left out.
+    An order that went back in full ends its path as well, as a lost one. Paths that may still end in an order are left
+    out.
     """
     found: list[Journey] = []
     for happened in people:
         seen: list[tuple[str, float]] = []
-        for each in sorted(happened, key=lambda one: (one.at, one.value is not None, one.channel or "")):
+        for each in sorted(happened, key=_when):
             if each.value is None:
                 if each.channel is not None:
                     if seen and each.at - seen[-1][1] > WINDOW:
@@ -124,11 +129,20 @@ def journeys(people: Iterable[Sequence[Happened]], now: float) -> list[Journey]:
             kept = touches(one for one in seen if each.at - one[1] <= WINDOW)
             if kept:
                 days = tuple((each.at - at) / 86_400 for _, at in kept)
-                found.append(Journey(tuple(channel for channel, _ in kept), days, 1.0, each.value))
+                path, gross = tuple(channel for channel, _ in kept), each.value if each.gross is None else each.gross
+                if each.value > 0:
+                    found.append(Journey(path, days, 1.0, each.value, gross=gross))
+                else:  # it came to nothing, after all
+                    found.append(Journey(path, days, lost=1.0, returned=1.0, gross=gross))
             seen = []
         if seen and now - seen[-1][1] > WINDOW:
             found.append(_lost(seen))
     return found
+
+
+def _when(one: Happened) -> tuple[float, bool, str, float, float]:
+    """By what things are in order: of those of one second as well, whichever was told first."""
+    return one.at, one.value is not None, one.channel or "", one.value or 0.0, one.gross or 0.0
 
 
 def _lost(seen: Sequence[tuple[str, float]]) -> Journey:

@@ -15,13 +15,17 @@ from hub.store.facts import NOT_ERASED, PARTS
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """An order with its ``net`` amount, or an interaction; ``payload`` is of either."""
+    """An order with its ``net`` amount (0: all went back) and its ``gross`` one, or an interaction.
+
+    ``payload`` is of either.
+    """
 
     profile_id: UUID
     at: datetime
     net: float | None
     currency: str | None
     payload: dict[str, Any]
+    gross: float | None = None
 
 
 def histories(session: Session, since: datetime, most: int) -> Iterator[list[HistoryRow]]:
@@ -36,26 +40,28 @@ def histories(session: Session, since: datetime, most: int) -> Iterator[list[His
             WHERE f.happened_at >= %s AND (f.kind = 'interaction' OR (f.kind = 'order'
                 AND f.payload ~ '"(utm_(source|medium|campaign)|click_id|affiliateCode|campaignCode)"'))
                 AND {NOT_ERASED} LIMIT %s)
-        SELECT r.profile_id, o.happened_at, o.amount - parts.refunded, o.currency, o.payload, o.id
+        SELECT r.profile_id, o.happened_at, greatest(o.amount - parts.refunded, 0), o.amount, o.currency,
+            o.payload, o.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
             JOIN fact o ON o.record_id = r.id AND o.kind = 'order' AND o.counted AND o.happened_at >= %s {PARTS}
-        WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > parts.refunded AND o.happened_at <= now()
+        WHERE NOT parts.deleted AND NOT state.unpaid AND o.amount > 0 AND o.happened_at <= now()
         UNION ALL
-        SELECT r.profile_id, f.happened_at, NULL, NULL, f.payload, f.id
+        SELECT r.profile_id, f.happened_at, NULL, NULL, NULL, f.payload, f.id
         FROM seen JOIN record r ON r.profile_id = seen.profile_id
             JOIN fact f ON f.record_id = r.id AND f.kind = 'interaction'
                 AND f.happened_at >= %s AND f.happened_at <= now()
-        ORDER BY 1, 2, 6
+        ORDER BY 1, 2, 7
         """,
         [since, most, since, since],
     )
     held: list[HistoryRow] = []
-    for profile_id, at, net, currency, payload, _ in rows:
+    for profile_id, at, net, gross, currency, payload, _ in rows:
         if held and held[0].profile_id != profile_id:
             yield held
             held = []
         told = text.or_else(payload, {}) if payload else {}
-        held.append(HistoryRow(profile_id, at, None if net is None else float(net), currency, told))
+        amounts = [None if each is None else float(each) for each in (net, gross)]
+        held.append(HistoryRow(profile_id, at, amounts[0], currency, told, amounts[1]))
     if held:
         yield held
 

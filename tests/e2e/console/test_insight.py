@@ -37,6 +37,10 @@ SEGMENTS = {
 }
 
 
+SEASONS = ("Frühling", "Herbst")
+"""Campaigns that links name."""
+
+
 def shoppers(now: datetime) -> Iterator[list[CanonicalEvent]]:
     """Each a person with orders of two years, more of whom come back than stay away."""
     dice = np.random.default_rng(5)
@@ -57,7 +61,7 @@ def shoppers(now: datetime) -> Iterator[list[CanonicalEvent]]:
             source, _, medium = CHANNELS[int(dice.integers(0, len(CHANNELS)))].partition(" / ")
             touch = Interaction(
                 external_id=f"v-{who}-{day:.0f}", kind="page_viewed", channel="web",
-                details={"utm_source": source, "utm_medium": medium or "social"},
+                details={"utm_source": source, "utm_medium": medium or "social", "utm_campaign": SEASONS[number % 2]},
             )  # fmt: skip
             events += [
                 InteractionEvent(occurred_at=when - timedelta(hours=5), record=key, interaction=touch),
@@ -114,6 +118,9 @@ def test_every_report_is_a_measure_with_the_numbers_of_the_command(window: Openi
         assert expected.rows or expected.notes[0] in text, slug  # what is missing is said
         for value in (value for row in expected.rows[:5] for value in row if isinstance(value, int)):
             assert f"{value:,}" in text, (slug, value)
+        if slug == "attribution":
+            assert "Revenue in EUR by campaign" in text
+            assert "frühling" in text
         if measure.order < 1_000:  # a table alone is no picture
             one.picture(f"insight-{slug}")
 

@@ -47,7 +47,9 @@ COMMANDS = {
         "hub.cli.sandbox", "command", "Run a sandbox CRM that speaks HubSpot's HTTP API, in memory, until Ctrl-C."
     ),
     "connector": Lazy(
-        "hub.cli.connector", "app", "Connectors: list, describe, make, check, capture samples; webhooks at the vendor."
+        "hub.cli.connector",
+        "app",
+        "Connectors: list, describe, add, make, check, capture samples; webhooks at the vendor.",
     ),
     "backfill": Lazy(
         "hub.cli.backfill",

@@ -40,6 +40,10 @@ def zulu(at: datetime) -> str:
 
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
 APART = {
+    "espocrm": "people read back by (time, id): hub/connectors/espocrm/test_espocrm.py",
+    "hubspot": "people read back by (time, id): hub/connectors/hubspot/test_hubspot.py",
+    "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",
+    "salesforce": "people read back by (time, id): hub/connectors/salesforce/test_salesforce.py",
     "csv": "a file",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",

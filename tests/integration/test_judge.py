@@ -425,7 +425,8 @@ def test_judgements_survive_a_rebuild_from_the_inbox(office: Office, one_by_one:
 
     with office.database.session() as session:
         session.run(
-            "TRUNCATE record, record_key, match, crowd, profile, alias, history, fact, outbox, mirror, crosswalk"
+            "TRUNCATE trait_override, record, record_key, match, crowd, profile, alias, history, fact, outbox, mirror, "
+            "crosswalk"
         )
         inbox.requeue(session)
     while process_batch(office.processing, 1 if one_by_one else 500).entries:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from hub.cli.app import app
 from hub.demo import command, laws
+from hub.demo.both_ways import Scene
 from hub.demo.cast import cast
 from hub.demo.roles import Cast, Doubt, Mistake, Person
 from hub.demo.scenes import Answered, Decided, Undone
@@ -343,10 +344,13 @@ def test_a_falsified_state_breaks_its_law(falsify: Callable[[State], State]) -> 
 def test_the_exit_code_tells_whether_every_law_held(state: State, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def no_stage(*_: object) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(connections={}, processing=None, data_dir=Path("nowhere"), kills={})
+        yield SimpleNamespace(
+            connections={}, processing=None, database=SimpleNamespace(dsn=""), data_dir=Path("nowhere"), kills={}
+        )
 
     monkeypatch.setattr(command, "stage", no_stage)
     monkeypatch.setattr(command, "play", lambda *_: state)
     monkeypatch.setattr("hub.demo.insight.sentences", lambda *_: [])
+    monkeypatch.setattr("hub.demo.both_ways.play", lambda *_: Scene())
     result = CliRunner().invoke(app, ["demo", "--once", "--json"])
     assert (result.exit_code, json.loads(result.stdout)["held"]) == (code, code == 0)

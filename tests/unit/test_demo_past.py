@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from hub.demo import command, past
+from hub.demo import command, past, regulars
 from hub.demo.cast import cast
 from hub.demo.payloads import DAY
 
@@ -44,4 +44,4 @@ def test_customers_come_once_again_or_often_over_two_years_and_never_after_the_d
 def test_one_copy_is_the_day_of_before_and_has_no_past() -> None:
     made = cast()
     assert {one.connection for one in made.opening} == {"shop-de", "shop-at", "newsletter"}
-    assert len(made.people) == 65
+    assert len(made.people) == 65 + regulars.REGULARS

@@ -268,9 +268,9 @@ def test_a_user_who_may_not_write_pauses_the_connection_and_rejects_nobody() -> 
 def test_a_field_that_is_missing_there_is_named_so_that_it_is_made_or_left_out(api: str) -> None:
     with site(api, profile_fields={"x_size": "custom.size"}) as odoo:
         known = profile(custom={"size": "42"})
-        with pytest.raises(RejectedError) as caught:
-            odoo.send(odoo.rendered(ProfileChange(known, 1)))
-        assert [(each.property, each.missing) for each in caught.value.refused] == [("x_size", True)]
+        [result] = odoo.send(odoo.rendered(ProfileChange(known, 1)))
+        assert result.outcome == "rejected"
+        assert [(each.property, each.missing) for each in result.refused] == [("x_size", True)]
 
 
 def test_a_thousand_changed_people_take_a_call_for_forty() -> None:
@@ -392,7 +392,7 @@ def test_a_contact_that_odoo_keeps_is_emptied_and_archived() -> None:
         odoo.double.held.add(int(str(made.external_id)))
         [result] = odoo.send(odoo.rendered(ProfileChange(known, 2, (str(made.external_id),), erased=True)))
         assert result.outcome == "delivered"
-        left = {name: value for name, value in odoo.partner(made.external_id).items() if value}
+        left = {name: value for name, value in odoo.partner(made.external_id).items() if value and name != "write_date"}
         assert left == {"name": "Erased", "type": "contact"}
 
 
@@ -411,7 +411,8 @@ def test_an_erasure_empties_opportunities_and_takes_the_addresses_filed_below() 
         odoo.double.tables["crm.lead"][900] = lead
         odoo.send(odoo.rendered(ProfileChange(profile(), 2, (str(own),), erased=True)))
         assert {own, int(below)}.isdisjoint(odoo.double.tables["res.partner"])
-        assert {name: value for name, value in lead.items() if value} == {"name": "4001", "active": True}
+        left = {name: value for name, value in lead.items() if value and name != "write_date"}
+        assert left == {"name": "4001", "active": True}
 
 
 def test_the_contacts_own_opt_out_of_an_old_odoo_is_set_and_never_lifted() -> None:

@@ -161,5 +161,5 @@ def test_nothing_is_left_behind(demo: dict[str, Any]) -> None:
 
 
 def test_the_shop_has_a_past_so_that_customers_are_in_every_stage(demo: dict[str, Any]) -> None:
-    (stages,) = [line for line in demo["insight"] if " customers: " in line and "loyal" in line]
+    (stages,) = [one["text"] for one in demo["insight"] if one["about"] == "Life cycle"]
     assert all(stage in stages for stage in ("new", "existing", "loyal", "at risk", "former")), stages

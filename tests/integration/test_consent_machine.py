@@ -77,6 +77,9 @@ def law(said: Sequence[Said]) -> str:
     strict = {"opted_out": 0, "pending": 1, "opted_in": 2}
     if not said:
         return "unknown"
+    proved = any(one.state == "opted_in" and one.is_act for one in said)
+    # That somebody typed an address into a form takes nothing back that the person proved.
+    said = [one for one in said if not (proved and one.state == "pending" and not one.explicit)]
     newest = max(said, key=lambda one: (one.minute, -strict[one.state]))
     outs = [one.minute for one in said if one.state == "opted_out"]
     if not outs:

@@ -65,4 +65,4 @@ def test_two_never_read_one_history_at_once(run: bootstrap.Runtime) -> None:
 
 def test_who_offers_no_history_says_so(run: bootstrap.Runtime) -> None:
     with pytest.raises(ConfigError, match="no backfill"):
-        read_now(run.database, run.connections["crm"], threading.Event())
+        read_now(run.database, run.connections["bi"], threading.Event())

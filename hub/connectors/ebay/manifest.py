@@ -52,6 +52,10 @@ MANIFEST = Manifest(
     topics={"order": "a paid order with lines, payment, refunds and shipping, and its buyer"},
     allowed_hosts=("api.ebay.com", "api.sandbox.ebay.com", "apiz.ebay.com"),
     limits=Limits(batch=200, calls=2, per_seconds=1.0),
+    surveyed=(
+        "https://developer.ebay.com/api-docs/master/sell/fulfillment/openapi/3/sell_fulfillment_v1_oas3.json",
+        "https://developer.ebay.com/api-docs/sell/fulfillment/resources/order/methods/getOrders",
+    ),
     not_offered={
         "deleted": "an order is cancelled and never deleted; eBay blanks its buyer later, which replaces nothing",
         "products": "listings are changed for each sale and are no catalogue; a line names what was bought",

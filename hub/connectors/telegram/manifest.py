@@ -33,6 +33,7 @@ MANIFEST = Manifest(
         "callback_query": "a button that was pressed",
         "message_reaction": "a reaction to a message",
     },
+    surveyed=("https://core.telegram.org/bots/api#update", "https://core.telegram.org/bots/api#setwebhook"),
     not_offered={
         "signature": "Telegram signs nothing; the secret token in a header is all there is",
         "backfill": "a bot cannot ask for what was written before",

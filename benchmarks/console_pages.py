@@ -56,7 +56,11 @@ FILL = """
         SELECT 'crm', gen_random_uuid(), CASE WHEN place = 1 THEN 'profile' ELSE 'order' END, profile_id, 1,
             CASE WHEN (number + place) % 20 = 0 THEN 'dead' WHEN number % 3 = 0 THEN 'delivered' ELSE 'pending' END,
             'busy', now() + interval '1 day', now(), now(), '{}'
-        FROM made, generate_series(1, 5) AS place
+        FROM made, generate_series(1, 5) AS place;
+    INSERT INTO attempt (destination, key, version, at, outcome, reason, events)
+        SELECT 'crm', profile_id, 1, now() - (number % 86400) * interval '1 second',
+            CASE WHEN number % 50 = 0 THEN 'retrying' ELSE 'delivered' END, 'busy', '{}'
+        FROM made ORDER BY number % 86400 DESC
 """
 PAGES = (
     "today", "events", "events?q=orders%2Fcreate", "people", "people?q=nachname77", "people/{person}",

@@ -19,8 +19,17 @@ from hub.model.money import Money
 from hub.model.order import Order, Refund
 from hub.store.database import Database, Session
 from hub.store.inbox import NewEntry
+from tests.support import servers
 from tests.support.doubles import at, customer, entry, store
 from tests.support.hubspot import Way
+
+
+@pytest.fixture
+def database(postgres_server: servers.Postgres) -> Iterator[Database]:
+    """One that no other test had before: what was analysed there while it was small leads to other plans."""
+    with postgres_server.database() as made:
+        yield made
+
 
 STORED, BATCH = 900, 20
 MOST = 30 * BATCH

@@ -58,6 +58,12 @@ class Draft:
     variables: tuple[str, ...] = ()
 
 
+def free_name(slug: str, known: Collection[str]) -> str:
+    """A name for a connection of this connector that none of the known ones has."""
+    base = slug.replace("_", "-")
+    return next(name for name in (base, *(f"{base}-{number}" for number in range(2, 999))) if name not in known)
+
+
 def settings_of_form(connector: Connector) -> list[Setting]:
     """The form of a connector: what is required first, then its own, then what all have."""
     found = [_setting(name, one) for name, one in connector.manifest.settings.model_fields.items()]

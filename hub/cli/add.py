@@ -56,7 +56,7 @@ def command(
     On a terminal it asks; elsewhere --set has to tell. The file is connections.d/NAME.yaml beside the configuration;
     secrets go into files of their own there, which only this account may read. Nothing that is there is changed.
     """
-    from hub.application.add_connection import write
+    from hub.application.add_connection import free_name, write
     from hub.application.check_live import check_live
 
     with output.exit_codes(json=json):
@@ -64,7 +64,7 @@ def command(
         folder = settings.part_folder
         if folder is None:
             raise ConfigError(["there is no configuration to put it beside: `hub init` writes one"])
-        called = name or _free(connector, settings)
+        called = name or free_name(connector, settings.connections)
         typed = _typed(given or [], found)
         if _is_terminal() and not json:
             typed = {**_asked(found, typed, ask_all=ask_all), **typed}
@@ -117,12 +117,6 @@ def _known(slug: str, config: Path | None) -> tuple[Settings, Connector, bool]:
     if slug not in registry.slugs():
         raise RefusedError(f"there is no connector {slug!r}{did_you_mean(slug, [*registry.slugs(), *own])}")
     return settings, registry.get(slug), True
-
-
-def _free(slug: str, settings: Settings) -> str:
-    base = slug.replace("_", "-")
-    names = (base, *(f"{base}-{number}" for number in range(2, 999)))
-    return next(name for name in names if name not in settings.connections)
 
 
 def _typed(given: Sequence[str], connector: Connector) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from hub.application.add_connection import Draft, drafted, settings_of_form, writable, write
+from hub.application.add_connection import Draft, drafted, free_name, settings_of_form, writable, write
 from hub.application.subscribe import address
 from hub.console.access import Viewer, acting
 from hub.console.house import House
@@ -61,7 +61,13 @@ def adding(house: House, router: APIRouter) -> None:
     @router.get("/connections/add/{slug}")
     def form(request: Request, slug: str, viewer: Admin) -> Response:
         """The connector's form."""
-        return _form(request, house, chosen(slug), {"name": _free(house, slug)}, None)
+        return _form(
+            request,
+            house,
+            chosen(slug),
+            {"name": free_name(slug, {*house.connections, *house.settings.connections})},
+            None,
+        )
 
     @router.post("/connections/add/{slug}/check")
     async def check(request: Request, slug: str, viewer: Admin) -> Response:
@@ -143,12 +149,6 @@ def _choice(request: Request, house: House, text: str) -> Response:
     ]
     found.sort(key=lambda one: one.manifest.name.lower())
     return part_or_page(request, "connections/connectors.html", "connections/choose.html", connectors=found, text=text)
-
-
-def _free(house: House, slug: str) -> str:
-    known = {*house.connections, *house.settings.connections}
-    base = slug.replace("_", "-")
-    return next(name for name in (base, *(f"{base}-{number}" for number in range(2, 999))) if name not in known)
 
 
 def _form(

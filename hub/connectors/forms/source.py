@@ -6,7 +6,6 @@ https://fetch.spec.whatwg.org/#http-cors-protocol (what a browser asks before a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -21,30 +20,20 @@ from hub.mapping.body import json_tree
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
+from hub.sdk import cors
 from hub.sdk.mail import Mail
 from hub.sdk.source import EventName, InboxEntry, Public, RawDelivery, Reply, Source
 
-_TOKENS = re.compile(r"[\w\-, ]{1,500}")
-
 
 def headers(asked: Mapping[str, str], settings: FormsSettings) -> Mapping[str, str]:
-    """A page on another host sees an answer only with these. No cookie means anything here, so any page may ask."""
-    origin = asked.get("origin")
-    if not origin or not origin.isprintable() or not origin.isascii():
-        return {"vary": "origin"}
-    return {"access-control-allow-origin": origin, "vary": "origin"}
+    """A page on another host sees an answer only with these."""
+    return cors.shown(asked)
 
 
 def asked(delivery: RawDelivery, settings: FormsSettings) -> Reply | None:
     """A browser's question before it sends, and the pages behind the links of a mail: those change nothing."""
     if delivery.method == "OPTIONS":
-        names = delivery.headers.get("access-control-request-headers", "")
-        allowed = {
-            "access-control-allow-methods": "POST, OPTIONS",
-            "access-control-allow-headers": names if _TOKENS.fullmatch(names) else "content-type",
-            "access-control-max-age": "86400",
-        }
-        return Reply(204, headers=allowed)
+        return cors.may_send(delivery, "POST, OPTIONS", "content-type")
     purpose = used(delivery)
     if delivery.method not in ("GET", "HEAD") or purpose is None:
         return None

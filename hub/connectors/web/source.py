@@ -24,33 +24,21 @@ from hub.mapping.body import json_tree
 from hub.mapping.payload import Reading
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
+from hub.sdk import cors
 from hub.sdk.source import EventName, InboxEntry, Public, RawDelivery, Reply, Source
 
-_TOKENS = re.compile(r"[\w\-, ]{1,500}")
 _SETTINGS = re.compile(r"/v1/projects/([^/]+)/settings$")
-_DAY = "86400"
 
 
 def headers(asked: Mapping[str, str], settings: WebSettings) -> Mapping[str, str]:
-    """A page on another host sees an answer only with these. No cookie means anything here, so any page may ask."""
-    origin = asked.get("origin")
-    if not origin or not origin.isprintable() or not origin.isascii():
-        return {"vary": "origin"}
-    return {"access-control-allow-origin": origin, "access-control-allow-credentials": "true", "vary": "origin"}
+    """The SDKs send with credentials, though none means anything here."""
+    return cors.shown(asked, {"access-control-allow-credentials": "true"})
 
 
 def asked(delivery: RawDelivery, settings: WebSettings) -> Reply | None:
     """A browser's question before it sends, and the settings that each of the two SDKs fetches before it starts."""
     if delivery.method == "OPTIONS":
-        names = delivery.headers.get("access-control-request-headers", "")
-        return Reply(
-            204,
-            headers={
-                "access-control-allow-methods": "POST, GET, OPTIONS",
-                "access-control-allow-headers": names if _TOKENS.fullmatch(names) else "authorization, content-type",
-                "access-control-max-age": _DAY,
-            },
-        )
+        return cors.may_send(delivery, "POST, GET, OPTIONS", "authorization, content-type")
     url, keys = urlsplit(delivery.url), [key.get_secret_value() for key in settings.write_key]
     found = _SETTINGS.search(url.path)
     if delivery.method == "GET" and found and found[1] in keys:

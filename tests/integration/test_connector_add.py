@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,8 +40,11 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    yield Folder(tmp_path)
+    root.handlers, root.level = before
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -89,6 +90,8 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     controller = Controller(box, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
+    # its own log names whom it refuses, and another test may have left a handler whose stream is closed
+    logging.getLogger("mail.log").disabled = True
     controller.start()
     yield box, port
     controller.stop()

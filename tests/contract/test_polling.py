@@ -45,6 +45,7 @@ APART = {
     "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",
     "salesforce": "people read back by (time, id): hub/connectors/salesforce/test_salesforce.py",
     "csv": "a file",
+    "amazon": "pages by token: hub/connectors/amazon/test_amazon.py",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
     "imap": "folders by UID, at a real Dovecot",

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
+from hub.mapping.address import postal_address
 from hub.mapping.buyer import buyer_key, completed, same_person, told_fields
 from hub.mapping.contact import usable_email, usable_phone
 from hub.mapping.customer import CustomerField, CustomerFields, customer, region_of
@@ -26,16 +28,51 @@ from hub.model.order import Order
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody whom an order names: who is registered, gets the invoice, or gets the parcel."""
+    """Somebody whom an order names: who is registered, gets the invoice, or gets the parcel.
+
+    ``stranger``: nothing of it is the buyer's, as with a pickup point or whom a present goes to.
+    """
 
     fields: CustomerFields
     address: Address | None = None
+    stranger: bool = False
 
 
-def party(values: Mapping[CustomerField, str | None], address: Address | None = None, *, relays: str) -> Party:
+class Place(Protocol):
+    """A vendor's address, whose fields its schema calls so."""
+
+    @property
+    def line1(self) -> str | None: ...
+    @property
+    def line2(self) -> str | None: ...
+    @property
+    def postal_code(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+
+
+def home(place: Place) -> Address | None:
+    """The address; None where neither street, city nor postal code are told."""
+    return postal_address(
+        line1=place.line1,
+        line2=place.line2,
+        postal_code=place.postal_code,
+        city=place.city,
+        region=place.region,
+        country_name=place.country,
+    )
+
+
+def party(
+    values: Mapping[CustomerField, str | None], address: Address | None = None, *, relays: str | None = None
+) -> Party:
     """Whom a part of an order names. An e-mail is left out where its domain begins with ``relays``."""
     told = told_fields(values)
-    relayed = any(is_relay(text, relays) for text in told.get("email", ()))
+    relayed = relays is not None and any(is_relay(text, relays) for text in told.get("email", ()))
     return Party({name: texts for name, texts in told.items() if not (relayed and name == "email")}, address)
 
 
@@ -48,7 +85,7 @@ def is_relay(address: str | None, relays: str) -> bool:
 def told_of(parties: Sequence[Party | None]) -> tuple[CustomerFields, list[Address]]:
     """What the parties tell of the first of them who is somebody, and which of the addresses are theirs."""
     fields: CustomerFields = {}
-    there = [one for one in parties if one is not None]
+    there = [one for one in parties if one is not None and not one.stranger]
     for one in there:
         fields = completed(fields, one.fields)
     return fields, [one.address for one in there if one.address and same_person(fields, one.fields)]
@@ -89,6 +126,6 @@ def _key(
     own = RecordKey(kind="buyer", external_id=account.account_id) if account else None
     key = buyer_key(own, fields, region=region, fallback=order)
     named = fields.get("full_name") or fields.get("last_name")
-    if key is None and named and any(home.line1 for home in addresses):
+    if key is None and named and any(one.line1 for one in addresses):
         return RecordKey(kind="guest", external_id=order)
     return key

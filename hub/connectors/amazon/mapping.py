@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -19,8 +20,7 @@ from babel.numbers import get_territory_currencies
 from hub.connectors.amazon import schemas
 from hub.errors import SkipEvent
 from hub.mapping import marketplace
-from hub.mapping.address import postal_address
-from hub.mapping.marketplace import Party, party
+from hub.mapping.marketplace import Party, home, party
 from hub.mapping.name import fold
 from hub.mapping.order import charge, with_charges, with_tax
 from hub.mapping.time import instant, maybe_instant
@@ -56,21 +56,12 @@ def _buyer(who: schemas.Buyer) -> Party:
 
 
 def _recipient(to: schemas.Address) -> Party:
-    """Who gets the parcel; of a pickup point the name alone, as all else there is the shop's that keeps it."""
-    if to.kind == "PICKUP_POINT":
-        return party({"full_name": to.name}, relays=RELAYS)
+    """Who gets the parcel; at a pickup point phone and company are the shop's that keeps it."""
     phone = None if _EXTENSION.search(to.phone or "") else to.phone
-    home = postal_address(
-        line1=to.line1,
-        line2=", ".join(filter(None, (to.line2, to.line3))) or None,
-        postal_code=to.postal_code,
-        city=to.city,
-        region=to.region,
-        country_name=to.country,
+    told = party(
+        {"full_name": to.name, "company": to.company, "phone": phone, "country": to.country}, home(to), relays=RELAYS
     )
-    return party(
-        {"full_name": to.name, "company": to.company, "phone": phone, "country": to.country}, home, relays=RELAYS
-    )
+    return replace(told, stranger=to.kind == "PICKUP_POINT")
 
 
 def _order(given: schemas.Order) -> Order:

@@ -62,14 +62,19 @@ class Address(VendorModel):
     name: str | None = None
     company: str | None = Field(None, alias="companyName")
     line1: str | None = Field(None, alias="addressLine1")
-    line2: str | None = Field(None, alias="addressLine2")
-    line3: str | None = Field(None, alias="addressLine3")
+    second: str | None = Field(None, alias="addressLine2")
+    third: str | None = Field(None, alias="addressLine3")
     city: str | None = None
     region: str | None = Field(None, alias="stateOrRegion")
     postal_code: str | None = Field(None, alias="postalCode")
     country: str | None = Field(None, alias="countryCode")
     phone: str | None = None
     kind: str | None = Field(None, alias="addressType")
+
+    @property
+    def line2(self) -> str | None:
+        """What stands below the street."""
+        return ", ".join(filter(None, (self.second, self.third))) or None
 
 
 class Recipient(VendorModel):

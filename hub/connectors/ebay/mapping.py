@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 from hub.connectors.ebay import schemas
 from hub.mapping import marketplace
-from hub.mapping.address import postal_address
 from hub.mapping.custom import note
 from hub.mapping.customer import CustomerField
-from hub.mapping.marketplace import Party, party
+from hub.mapping.marketplace import Party, home, party
 from hub.mapping.order import charge
 from hub.mapping.time import instant, maybe_instant
 from hub.model.customer import ChannelAccount
@@ -92,17 +91,9 @@ def _party(one: schemas.Contact | None) -> Party | None:
     if one is None:
         return None
     where = one.address or schemas.Address()
-    home = postal_address(
-        line1=where.line1,
-        line2=where.line2,
-        postal_code=where.postal_code,
-        city=where.city,
-        region=where.region,
-        country_name=where.country,
-    )
     phone = one.phone.number if one.phone else None
     who: dict[CustomerField, str | None] = {"full_name": one.name, "company": one.company, "email": one.email}
-    return party({**who, "phone": phone, "country": where.country}, home, relays=RELAYS)
+    return party({**who, "phone": phone, "country": where.country}, home(where), relays=RELAYS)
 
 
 def _line(line: schemas.Line) -> OrderLine:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -34,6 +34,8 @@ from hub.sdk.words import words_of
 StatusTable = Mapping[int, type[HubError]]
 Query = Mapping[str, str | Sequence[str]]
 """What stands behind the ``?``; a name with several values is sent once for each."""
+
+Answered = TypeVar("Answered")
 
 Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
 """Headers that carry credentials: fixed ones, or what is asked for them before each call, with the whole request."""
@@ -255,6 +257,23 @@ class HttpClient:
         if self._waits is not None and (seconds := self._waits(response)) is not None:
             response.headers["retry-after"] = str(seconds)
         raise error_of(response, self._status_table, self._refusals)
+
+    def authorised(self, call: Callable[[Mapping[str, str]], Answered]) -> Answered:
+        """Run a call of another protocol (IMAP) with the headers that a request to the root would carry.
+
+        Raises what ``call`` does. After an AuthError of it a token is renewed where it can be, and the call made again.
+        """
+        request = self._client.build_request("GET", self.root)
+        if self._per_call is None:
+            return call(request.headers)
+        request.headers.update(self._per_call(request))
+        try:
+            return call(request.headers)
+        except AuthError:
+            if self._renew is None or not self._renew(request):
+                raise
+        request.headers.update(self._per_call(request))
+        return call(request.headers)
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait(background=self._background)

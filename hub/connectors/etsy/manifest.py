@@ -68,8 +68,8 @@ MANIFEST = Manifest(
         "https://developers.etsy.com/documentation/essentials/webhooks",
         "deleted": "a receipt is cancelled and never deleted: https://developers.etsy.com/documentation/reference",
         "products": "a listing is renewed, changed and sold out; a line names what was bought, with SKU and variation",
-        "privacy": "Etsy tells nobody that a buyer closed their account: an erasure is asked for by people, and done in Hub",
-        "messages": "what buyers write to the shop is in no API: https://github.com/etsy/open-api/discussions/categories/q-a",
+        "privacy": "Etsy tells nobody that a buyer closed their account: people ask for an erasure, and Hub does it",
+        "messages": "what buyers write to the shop is in no API",
     },
     sample_settings={
         "client_id": "sample0keystring0000001",

@@ -259,27 +259,23 @@ class HttpClient:
         raise error_of(response, self._status_table, self._refusals)
 
     def authorised(self, call: Callable[[Mapping[str, str]], Answered]) -> Answered:
-        """Run a call of another protocol (IMAP) with the headers that a request to the root would carry.
-
-        Raises what ``call`` does. After an AuthError of it a token is renewed where it can be, and the call made again.
-        """
+        """Run a call of another protocol (IMAP) with the headers of a request, and again once after an AuthError."""
         request = self._client.build_request("GET", self.root)
-        if self._per_call is None:
-            return call(request.headers)
-        request.headers.update(self._per_call(request))
         try:
-            return call(request.headers)
+            return call(self._with_token(request).headers)
         except AuthError:
             if self._renew is None or not self._renew(request):
                 raise
-        request.headers.update(self._per_call(request))
-        return call(request.headers)
+        return call(self._with_token(request).headers)
+
+    def _with_token(self, request: httpx.Request) -> httpx.Request:
+        if self._per_call is not None:
+            request.headers.update(self._per_call(request))
+        return request
 
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait(background=self._background)
-        if self._per_call is not None:
-            # After the wait: a token may run out while a budget fills up again.
-            request.headers.update(self._per_call(request))
+        self._with_token(request)  # after the wait: a token may run out while a budget fills up again
         self.calls += 1
         try:
             return self._answer(request)

@@ -48,6 +48,7 @@ APART = {
     "amazon": "pages by token: hub/connectors/amazon/test_amazon.py",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
+    "kaufland": "pages by offset that overlap: hub/connectors/kaufland/test_kaufland.py",
     "imap": "folders by UID, at a real Dovecot",
     "mastodon": "by id, which only grows",
     "rss": "a feed, read whole each time",

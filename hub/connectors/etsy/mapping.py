@@ -53,8 +53,7 @@ def review(given: schemas.Review, region: str) -> list[CustomerEvent | FeedbackE
 
 
 def _recipient(given: schemas.Receipt) -> Party:
-    told = party({"full_name": given.name, "country": given.country}, home(given))
-    return replace(told, stranger=bool(given.gift))
+    return replace(party({"full_name": given.name, "country": given.country}, home(given)), stranger=given.gift)
 
 
 def _order(given: schemas.Receipt) -> Order:

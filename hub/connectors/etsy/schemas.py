@@ -95,7 +95,7 @@ class Receipt(VendorModel):
     status: str | None = None
     paid: bool | None = Field(None, alias="is_paid")
     shipped: bool | None = Field(None, alias="is_shipped")
-    gift: bool | None = Field(None, alias="is_gift")
+    gift: bool = Field(False, alias="is_gift")
     method: str | None = Field(None, alias="payment_method")
     note: Text | None = Field(None, alias="message_from_buyer")
     created: TimeText = Field(alias="created_timestamp")

@@ -18,7 +18,7 @@ from hub.sdk.checked import Checked
 from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
-from hub.sdk.paginate import asked_from, by_time, moved_on
+from hub.sdk.paginate import by_moment
 from hub.sdk.signatures import StandardWebhooks
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 
@@ -64,13 +64,14 @@ def _receipts(back: timedelta = timedelta(0), **asks: str) -> Callable[..., Part
     sort, begins = ("created", "min_created") if back else ("updated", "min_last_modified")
 
     def page(http: HttpClient, settings: EtsySettings, since: datetime | None, at: Any) -> Part:
-        cursor = str(at or by_time(str(int((since - back).timestamp()) if since else _EARLIEST)))
-        begin, number = asked_from(cursor)
+        first = str(int((since - back).timestamp()) if since else _EARLIEST)
+        number, begin, again = at or (1, first, False)
         query = {**asks, begins: begin, "sort_on": sort, "sort_order": "asc", "limit": str(_PAGE)}
-        query["offset"] = str(_PAGE * (int(number) - 1))
+        query["offset"] = str(_PAGE * (number - 1))
         rows = json_of(http.get(f"{settings.shop}/receipts", query)).get("results") or []
         told = [_item(RECEIPT, row) for row in rows if row.get("refunds") or not back]
-        return Part(told, moved_on(rows, f"{sort}_timestamp", cursor, size=_PAGE))
+        last = str(rows[-1].get(f"{sort}_timestamp")) if rows else None
+        return Part(told, by_moment((number, begin, again), last, full=len(rows) == _PAGE))
 
     return page
 

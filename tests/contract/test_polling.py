@@ -49,6 +49,7 @@ APART = {
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
     "kaufland": "pages by offset that overlap: hub/connectors/kaufland/test_kaufland.py",
+    "otto": "pages by the vendor's cursor: hub/connectors/otto/test_otto.py",
     "imap": "folders by UID, at a real Dovecot",
     "mastodon": "by id, which only grows",
     "rss": "a feed, read whole each time",

@@ -61,7 +61,8 @@ def _order(given: schemas.Order) -> Order:
     kept = [unit for unit in given.units if unit.status != "cancelled"]
     units = kept or given.units
     goods, shipping = _cents(unit.price for unit in units), _cents(unit.shipping for unit in units)
-    state = next((state for some, state in _STATES if any(unit.status in some for unit in kept)), "cancelled")
+    unknown: OrderState = "open" if kept else "cancelled"
+    state = next((state for some, state in _STATES if any(unit.status in some for unit in kept)), unknown)
     return Order(
         external_id=given.id,
         number=given.id,

@@ -63,6 +63,7 @@ def test_requests_are_signed_as_kauflands_page_signs_its_example() -> None:
         (("sent_and_autopaid", "returned_paid"), "completed", "187.8"),
         (("returned", "returned_paid"), "refunded", "187.8"),
         (("cancelled", "cancelled"), "cancelled", "187.8"),
+        (("something_new", "cancelled"), "open", "93.9"),
     ],
 )
 def test_an_order_is_as_far_as_its_last_unit_and_costs_what_is_not_cancelled(

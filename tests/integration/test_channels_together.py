@@ -108,6 +108,32 @@ def test_whoever_buys_at_four_marketplaces_is_one_by_phone_or_home_and_no_relay_
     assert anna["emails"] == ["anna.berg@example.de"]  # the real one, which OTTO tells for freight
 
 
+@pytest.mark.parametrize(
+    ("slug", "name", "erased"),
+    [
+        ("amazon", "order/unshipped", {"buyer": {}, "recipient": None, "lastUpdatedTime": "2026-03-05T10:00:00Z"}),
+        (
+            "ebay",
+            "order/paid",
+            {"buyer": {}, "fulfillmentStartInstructions": [], "lastModifiedDate": "2026-03-05T10:00:00.000Z"},
+        ),
+        (
+            "otto",
+            "order/processable",
+            {"invoiceAddress": None, "deliveryAddress": None, "lastModifiedDate": "2026-03-05T10:00:00Z"},
+        ),
+    ],
+)
+def test_a_buyer_whom_the_marketplace_erased_later_keeps_the_order(
+    database: Database, slug: str, name: str, erased: dict[str, Any]
+) -> None:
+    """nuobit/odoo-addons#942: names are erased upstream, and a late change of an old order comes without them."""
+    [anna] = profiles(database, [entry(slug, name), entry(slug, name, **erased)])
+
+    assert anna["name"]["full"] == "Anna Berg"
+    assert anna["orders"]["count"] == 1
+
+
 def test_strangers_of_one_reseller_one_pool_number_and_one_relay_stay_strangers(database: Database) -> None:
     """Amazon's reseller, its pool of numbers and a pseudonym that two orders share join nobody."""
     company, pooled = ("amazon", "order/through_amazon_business"), ("amazon", "order/relayed_phone")

@@ -58,7 +58,8 @@ class OAuth:
     ``grant``        client_credentials: the app is enough. jwt_bearer: its ``assertion`` is. refresh_token: a person
                      consents once
     ``authorise_url`` where that person does
-    ``client``       how the app proves itself: HTTP Basic, or in the body (RFC 6749, 2.3.1)
+    ``client``       how the app proves itself: HTTP Basic, or in the body (RFC 6749, 2.3.1); one without a secret names
+                     itself in the body
     ``extra``        further fields of each token request, such as ``audience``
     ``place``        how a token is put into a request
     ``lifetime_seconds``  how long a token is good for where the vendor's answer does not say
@@ -165,7 +166,7 @@ def form(oauth: OAuth, fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]
     if oauth.assertion is not None:
         pass  # what it signs names the app
     elif oauth.client == "body":
-        sent |= {"client_id": oauth.client_id, "client_secret": secret}
+        sent |= {"client_id": oauth.client_id, **({"client_secret": secret} if secret else {})}
     else:
         pair = f"{quote(oauth.client_id, safe='')}:{quote(secret, safe='')}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"

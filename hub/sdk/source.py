@@ -178,7 +178,7 @@ class Source(Generic[Settings]):
     listen      waits for news: True where there is some, then it is read as by ``backfill``, and False every second or
                 so without; it ends where the system cannot tell, and raises Unavailable when it is cut off
     walks_json  False where ``backfill`` reads no JSON over HTTP (a mailbox, a feed): its own tests prove it, and
-                without an ``api_root`` it gets a client that leads nowhere
+                without an ``api_root`` it gets a client that leads nowhere, and holds its tokens
     public      for a source that browsers and apps post to
     mails       what has to be mailed for an entry, once; the text is the connection's public address. Pure
     waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
@@ -207,7 +207,7 @@ class Source(Generic[Settings]):
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
-    listen: Callable[[Settings], Iterator[bool]] | None = None
+    listen: Callable[[HttpClient, Settings], Iterator[bool]] | None = None
     walks_json: bool = True
     public: Public[Settings] | None = None
     mails: Callable[[InboxEntry, Settings, str], Sequence[Mail]] | None = None

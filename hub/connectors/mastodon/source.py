@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import orjson
 
 from hub.connectors.mastodon.manifest import MastodonSettings
@@ -19,7 +20,8 @@ from hub.mapping.said import Author, Said, said_events
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
+from hub.sdk.http import HttpClient, json_of, retry_after
+from hub.sdk.quota import resets_in
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 _PAGE = 40
@@ -96,6 +98,12 @@ def _item(status: Mapping[str, Any]) -> BackfillItem:
     return BackfillItem(name, "status", orjson.dumps(status))
 
 
+def waits(response: httpx.Response) -> float | None:
+    """How long a 429 is to be waited out: to the end of the five minutes, which a header tells."""
+    seconds = resets_in(response.headers, "x-ratelimit-reset") if response.status_code == 429 else None
+    return retry_after(response) if seconds is None else seconds
+
+
 def check(http: HttpClient, settings: MastodonSettings) -> Checked:
     """Read a mention and a post of each hashtag."""
     found = Checked()
@@ -110,5 +118,6 @@ SOURCE = Source(
     backfill=backfill,
     changed=lambda settings, cursor: True,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
+    waits=waits,
     check=check,
 )

@@ -119,7 +119,8 @@ def test_a_lead_is_fetched_and_then_read() -> None:
     wanted = completions(thin, SETTINGS)
     whole = replace(thin, completions={"lead/4711": fetched})
 
-    assert wanted == (Completion("lead/4711", "v26.0/4711"),)
+    fields = "created_time,form_id,field_data,custom_disclaimer_responses"
+    assert wanted == (Completion("lead/4711", "v26.0/4711", {"fields": fields}),)
     assert completions(whole, SETTINGS) == ()
     event = parse(whole, SETTINGS)[0]
     assert isinstance(event, CustomerEvent)

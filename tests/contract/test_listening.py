@@ -188,18 +188,18 @@ def test_a_limit_is_waited_out_for_as_long_as_it_says(
 )
 def test_what_a_deleted_account_left_is_said_and_skipped(slug: str, sample: str, reason: str) -> None:
     case = ConnectorCase(registry.get(slug), registry.folder(slug))
-    [found] = [one for one in case.source_cases if one.sample.id == sample]
+    [one] = [one for one in case.source_cases if one.sample.id == sample]
 
     with pytest.raises(SkipEvent, match=reason):
-        case.source.parse(found.entry, case.settings)
+        case.source.parse(one.entry, case.settings)
 
 
 @pytest.mark.parametrize(("slug", "sample"), [("google_business", "review/anonymous"), ("trustpilot", "review/nobody")])
 def test_a_review_of_nobody_stands_without_a_person(slug: str, sample: str) -> None:
     case = ConnectorCase(registry.get(slug), registry.folder(slug))
-    [found] = [one for one in case.source_cases if one.sample.id == sample]
+    [one] = [one for one in case.source_cases if one.sample.id == sample]
 
-    [told] = case.source.parse(found.entry, case.settings)
+    [told] = case.source.parse(one.entry, case.settings)
 
     assert isinstance(told, FeedbackEvent)
     assert told.record is None
@@ -340,3 +340,141 @@ def test_a_list_that_begins_with_the_newest_is_read_down_to_what_is_known(
 def test_googles_translation_is_not_what_was_written(told: str | None, kept: str | None) -> None:
     """serpapi/public-roadmap#923"""
     assert written(told) == kept
+
+
+# -- what others' users reported, made again --------------------------------------------------------------------------
+
+
+def found(slug: str, sample: str, **change: Any) -> list[Any]:
+    """What this sample tells with a change in it; a dict is changed within."""
+    case = ConnectorCase(registry.get(slug), registry.folder(slug))
+    [one] = [one for one in case.source_cases if one.sample.id == sample]
+    body = json.loads(one.entry.body)
+    for name, value in change.items():
+        body[name] = {**body[name], **value} if isinstance(value, dict) and isinstance(body.get(name), dict) else value
+    entry = InboxEntry(slug, "1", one.entry.topic, {}, json.dumps(body).encode(), AT)
+    return list(case.source.parse(entry, case.settings))
+
+
+TAGS = {"hashtags": [{"tag": "altstadt"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        # tweepy/tweepy#451, sferik/twitter-ruby#348: entities of HTML stand in the text
+        ({"text": "a -&gt; b &amp; &lt;3"}, {"text": "a -> b & <3"}),
+        # xdevplatform/twitter-api-java-sdk#84, tweepy/tweepy#2180: a long post is cut off in the text
+        ({"text": "Anf…", "note_tweet": {"text": "Anfang und Ende"}}, {"text": "Anfang und Ende"}),
+        # xdevplatform/search-tweets-python#104: what stands behind the cut is told beside the whole text only
+        ({"entities": {}, "note_tweet": {"text": "x", "entities": TAGS}}, {"tags": "altstadt"}),
+        # FxEmbed/FxEmbed#2151, AFP-Medialab/verification-plugin#688: codes that are no language
+        ({"lang": "zxx"}, {"language": None}),
+        ({"lang": "qme"}, {"language": None}),
+        # myConsciousness/twitter-api-v2#570: and languages with longer codes
+        ({"lang": "zh-TW"}, {"language": "zh-TW"}),
+        ({"lang": "ckb"}, {"language": "ckb"}),
+    ],
+)
+def test_a_post_of_x_is_told_as_it_was_written(change: dict[str, Any], wanted: dict[str, str | None]) -> None:
+    [_, told] = found("x", "post/mention", post=change)
+
+    said = {"text": told.interaction.text, **told.interaction.details}
+    assert {name: said.get(name) for name in wanted} == wanted
+
+
+def test_a_search_of_x_that_finds_nothing_has_no_data() -> None:
+    """keybase/proofs#201, DocNow/twarc#623; HunterLarco/twitter-v2#26: what is gone is no error of the whole."""
+    gone = {"title": "Not Found Error", "resource_type": "user", "value": "15591129"}
+    with listening("x", lambda _: httpx.Response(200, json={"meta": {"result_count": 0}, "errors": [gone]})) as walk:
+        [page] = walk(cursor={"begin": {"since_id": "9"}})
+
+    assert (page.items, page.cursor) == ([], {"begin": {"since_id": "9"}})
+
+
+def test_reddit_is_asked_for_text_that_is_not_escaped() -> None:
+    """sirkris/Reddit.NET#83, QuinnDamerell/Baconit#73: & comes as &amp; unless raw_json is asked for."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["raw_json"])
+        return httpx.Response(200, json={"kind": "Listing", "data": {"children": [], "after": None}})
+
+    with listening("reddit", answer) as walk:
+        list(walk())
+
+    assert asked == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "skipped"),
+    [
+        ({"author": "[deleted]"}, True),  # Serene-Arc/bulk-downloader-for-reddit#224, #564, praw-dev/prawtools#6
+        ({"author": None}, True),  # acini/autowikibot-py#35
+        ({"selftext": "[removed]"}, True),  # pushshift/api#81
+        ({"selftext": "[deleted]"}, True),  # praw-dev/praw#479: by its author, or by a moderator
+        ({"edited": True}, False),  # true in the oldest posts, without a time
+        ({"edited": False}, False),
+    ],
+)
+def test_a_post_of_reddit_is_read_unless_nothing_is_left_of_it(change: dict[str, Any], skipped: bool) -> None:
+    if skipped:
+        with pytest.raises(SkipEvent):
+            found("reddit", "post/text", **change)
+        return
+    [_, told] = found("reddit", "post/text", **change)
+    assert told.interaction.external_id == "t3_1r0aaa"
+
+
+def test_a_token_without_the_scope_is_no_closed_community() -> None:
+    """not-an-aardvark/snoowrap#254: the same 403, without a reason; redlib-org/redlib#109: gated is one."""
+    with (
+        listening("reddit", lambda _: httpx.Response(403, json={"message": "Forbidden", "error": 403})) as walk,
+        pytest.raises(Forbidden),
+    ):
+        list(walk())
+    gated = httpx.Response(403, json={"reason": "gated", "message": "Forbidden", "error": 403})
+    with listening("reddit", lambda _: gated) as walk:
+        assert [page.items for page in walk()] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("pages", "read"),
+    [
+        ([{}], 0),  # PipedreamHQ/pipedream#21618: no reviews, and no list of them
+        ([{"reviews": ["1"], "nextPageToken": "a"}, {"reviews": ["1"], "nextPageToken": "a"}], 2),  # serpapi #2623
+        ([{"reviews": ["1"], "nextPageToken": "a"}, {"nextPageToken": "b"}, {"reviews": ["2"]}], 2),  # serpapi #2794
+    ],
+)
+def test_googles_pages_end_where_nothing_new_comes(pages: list[dict[str, Any]], read: int) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        page = pages[len(asked) - 1]
+        reviews = [{"reviewId": one, "updateTime": "2026-03-02T09:00:00Z"} for one in page.get("reviews", ())]
+        return httpx.Response(200, json={**page, **({"reviews": reviews} if reviews else {})})
+
+    with listening("google_business", answer) as walk:
+        items = [item for page in walk() for item in page.items]
+
+    assert (len(items), len(asked)) == (read, len(pages))
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        # impress-org/wp-business-reviews#249, simonneutert/google-maps-reviews#2: all were called so for days
+        ({"reviewer": {"displayName": "A Google user"}}, ("5", False)),
+        ({"reviewer": {"displayName": "Ein Google-Nutzer", "isAnonymous": True}}, ("5", False)),
+        ({"starRating": "STAR_RATING_UNSPECIFIED"}, (None, True)),  # qpowell/google_places#54: no rating is not 0
+        ({"updateTime": "2026-03-02T09:00:00.095040522Z"}, ("5", True)),  # googleapis/google-cloud-python#4807
+        ({"comment": None}, ("5", True)),
+    ],
+)
+def test_a_review_of_google_is_read_as_it_comes(change: dict[str, Any], wanted: tuple[str | None, bool]) -> None:
+    told = found("google_business", "review/named", **change)
+
+    [review] = [one for one in told if isinstance(one, FeedbackEvent)]
+    rating = review.feedback.rating
+    assert (None if rating is None else str(rating), review.record is not None) == wanted

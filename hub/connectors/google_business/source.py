@@ -27,6 +27,8 @@ _PAGE = "50"
 _AGAIN = timedelta(days=14)
 """A reply has a time of its own: reviews are seen again for so long."""
 _STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
+_NOBODY = frozenset({"a google user", "google user", "ein google-nutzer"})
+"""How Google calls whom it does not name; at times it called all so (impress-org/wp-business-reviews#249)."""
 _TRANSLATED, _ORIGINAL = "(Translated by Google)", "(Original)"
 
 
@@ -37,7 +39,7 @@ def parse(entry: InboxEntry, settings: GoogleBusinessSettings) -> Sequence[Canon
     reading = Reading()
     review = reading.read(Review, entry.body)
     at, who, reply = instant(review.updated or review.created, path="updateTime"), review.reviewer, review.reply
-    named = who is not None and bool(who.name) and not who.anonymous
+    named = who is not None and bool(who.name) and not who.anonymous and str(who.name).lower() not in _NOBODY
     shop = (review.name or "").partition("/reviews/")[0]
     stars = _STARS.get((review.stars or "").upper())
     return reading.of(

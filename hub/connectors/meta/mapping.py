@@ -23,7 +23,7 @@ from hub.connectors.meta.schemas import (
 )
 from hub.errors import PayloadError
 from hub.mapping.custom import texts
-from hub.mapping.customer import customer
+from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.plain_text import short
 from hub.mapping.time import epoch, instant
@@ -73,13 +73,18 @@ def account(network: str, business: str, person: str, handle: str | None = None)
 
 
 def comment(entry: Entry, value: Comment, path: str) -> Iterator[CanonicalEvent]:
-    """A comment under the account's own media; the account's own, and one without author, belong to nobody."""
-    if value.from_.id is None or value.from_.id == entry.id:
+    """A comment under the account's own media; the account's own, and one without author, belong to nobody.
+
+    Under an ad Meta may tell no more of its author than the name: a record of its own, whose handle proves nothing.
+    """
+    author, name = value.from_.id, value.from_.username
+    if author == entry.id or not (author or name):
         return
     at = entry_time(entry, path)
-    key = person_key("instagram", entry.id, value.from_.id)
-    person = account("instagram", entry.id, value.from_.id, value.from_.username)
-    yield CustomerEvent(occurred_at=at, customer=customer(key, {}, accounts=(person,)))
+    key = person_key("instagram", entry.id, author or f"@{(name or '').lower()}")
+    accounts = (account("instagram", entry.id, author, name),) if author else ()
+    handle: dict[CustomerField, tuple[str, ...]] = {} if author else {"handle": (name or "",)}
+    yield CustomerEvent(occurred_at=at, customer=customer(key, handle, accounts=accounts))
     yield InteractionEvent(
         occurred_at=at,
         record=key,
@@ -88,7 +93,7 @@ def comment(entry: Entry, value: Comment, path: str) -> Iterator[CanonicalEvent]
             kind="comment",
             channel="instagram",
             text=value.text,
-            reference=value.parent_id or value.media.id,
+            reference=value.parent_id or value.media.original_media_id or value.media.id,
             campaign=value.media.ad_id,
             details=texts([("media", value.media.media_product_type)]),
         ),

@@ -232,10 +232,11 @@ class Leadgen(VendorModel):
 
 
 class Media(VendorModel):
-    """``media_product_type`` is AD, FEED, STORY or REELS; an ad has its own id beside."""
+    """``media_product_type`` is AD, FEED, STORY or REELS; an ad is a medium of its own, of ``original_media_id``."""
 
     id: str | None = None
     ad_id: str | None = None
+    original_media_id: str | None = None
     media_product_type: str | None = None
 
 

@@ -39,9 +39,10 @@ class Entities(VendorModel):
 
 
 class Long(VendorModel):
-    """The whole of a post of more than 280 characters."""
+    """The whole of a post of more than 280 characters, with all that stands in it."""
 
     text: str
+    entities: Entities = Entities()
 
 
 class Post(VendorModel):

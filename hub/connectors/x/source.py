@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +32,8 @@ _FIELDS = {
 }
 _PAGE = "100"
 _REPEATED = "retweeted"
+_NO_LANGUAGE = re.compile(r"und|zxx|art|q[a-z]{2}")
+"""What X says of posts of a link, a picture or hashtags alone (FxEmbed/FxEmbed#2151)."""
 
 
 def parse(entry: InboxEntry, settings: XSettings) -> Sequence[CanonicalEvent | Note]:
@@ -46,18 +49,19 @@ def parse(entry: InboxEntry, settings: XSettings) -> Sequence[CanonicalEvent | N
         raise SkipEvent("a post of our own")
     if any(one.type == _REPEATED for one in post.referenced):
         raise SkipEvent("a repost: nothing is said in it")
+    told = post.note_tweet or post
     first = next(iter(post.history), post.id)
     edited = first != post.id
     said = Said(
         external_id=post.id,
         at=instant(post.created_at, path="post.created_at"),
         kind="mention",
-        text=unescape(post.note_tweet.text if post.note_tweet else post.text),
+        text=unescape(told.text),
         url=f"https://x.com/{author.username}/status/{post.id}",
         reference=first if edited else next((one.id for one in post.referenced), None),
         details={
-            "language": post.lang if post.lang and len(post.lang) == 2 else "",  # und, qme … are none
-            "tags": "; ".join(one.tag for one in post.entities.hashtags),
+            "language": "" if _NO_LANGUAGE.fullmatch(post.lang or "") else post.lang or "",
+            "tags": "; ".join(one.tag for one in told.entities.hashtags),
             "edited": "true" if edited else "",
         },
     )

@@ -161,6 +161,7 @@ SPENT: list[tuple[str, dict[str, str], Any, float | None]] = [
     ("mastodon", {"x-ratelimit-reset": "2026-03-02T09:05:00.019685Z", "date": DATE}, {"error": "Too many"}, 300.019685),
     ("google_business", {}, {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}, None),
     ("trustpilot", {"retry-after": "60"}, {}, 60),
+    ("rss", {"retry-after": "3600"}, {}, 3600),
 ]
 
 
@@ -182,6 +183,7 @@ def test_a_limit_is_waited_out_for_as_long_as_it_says(
     ("slug", "sample", "reason"),
     [
         ("x", "post/author_gone", "author's account is gone"),
+        ("mastodon", "gone/taken_back", "author is gone"),
         ("reddit", "post/author_deleted", "deleted the account"),
         ("reddit", "post/removed", "deleted or removed"),
     ],

@@ -31,6 +31,8 @@ _PRIVATE = frozenset({"direct", "private"})
 
 def parse(entry: InboxEntry, settings: MastodonSettings) -> Sequence[CanonicalEvent | Note]:
     """Who wrote what. Raises SkipEvent for our own posts and for bots, PayloadError with a path."""
+    if entry.topic == "gone":
+        raise SkipEvent("a mention whose post was taken back, or whose author is gone")
     if entry.topic != "status":
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
@@ -74,7 +76,7 @@ def backfill(
             newest = max(ids, key=lambda one: (len(one), one), default=None)
             ends = newest is None or newest == at.get(name)
             at = {**at, name: newest or at.get(name, first)}
-            yield BackfillPage([_item(one) for one in map(_status, found) if one], at)
+            yield BackfillPage([_item(one) for one in found], at)
             if ends:
                 break
 
@@ -88,12 +90,12 @@ def _page(http: HttpClient, name: str, after: str) -> list[dict[str, Any]]:
     return [one for one in answer if isinstance(one, dict)] if isinstance(answer, list) else []
 
 
-def _status(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _item(found: Mapping[str, Any]) -> BackfillItem:
     """The post of a mention is within its notification, and gone where its author took it back."""
-    return found.get("status") if "type" in found and "account" in found and "content" not in found else found
-
-
-def _item(status: Mapping[str, Any]) -> BackfillItem:
+    mention = "type" in found and "account" in found and "content" not in found
+    status = found.get("status") if mention else found
+    if not status:
+        return BackfillItem(f"mention:{found.get('id')}", "gone", orjson.dumps({"id": found.get("id")}))
     name = f"status:{status.get('id')}:{status.get('edited_at') or ''}"
     return BackfillItem(name, "status", orjson.dumps(status))
 

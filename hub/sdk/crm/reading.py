@@ -6,15 +6,22 @@ a CRM may spell phones, dates and countries its own way. Hub's own fields (total
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Literal, cast
+
+import orjson
 
 from hub.mapping.customer import CustomerField, customer
+from hub.mapping.plain_text import short
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CustomerEvent, Returned
+from hub.model.event import CustomerEvent, DeletionEvent, InteractionEvent, LinkEvent, Returned
 from hub.model.identifier import RecordKey
+from hub.model.interaction import Interaction
+from hub.sdk.crm.activities import referred
 from hub.sdk.crm.mapped import CrmMap, Own
+from hub.sdk.source import BackfillItem
 
 KIND = "contact"
 """The kind of a person's record in a CRM: what stands there a person typed (``hub.model.identifier.TYPED``)."""
@@ -90,3 +97,63 @@ def contact_event(
         whole=("emails", "phones"),
         returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
     )
+
+
+def key(record: str) -> RecordKey:
+    """The key of a person's record."""
+    return RecordKey(kind=KIND, external_id=record)
+
+
+def gone(record: str, *, at: datetime, reason: str = "deleted at the source") -> DeletionEvent:
+    """Somebody deleted a person's record: it is there no more."""
+    return DeletionEvent(occurred_at=at, record=key(record), reason=reason)
+
+
+def merged(into: str, records: Sequence[str], *, at: datetime, system: str, by: str | None) -> LinkEvent:
+    """Somebody made one of these records, ``into``; ``by`` is the user's id there, as far as it is told."""
+    several = tuple(key(one) for one in dict.fromkeys(records))
+    told = f"{system} {by or 'user'}"
+    return LinkEvent(occurred_at=at, records=several, reason=f"merged in {system}", by=told, into=key(into))
+
+
+def noted(
+    person: str,
+    note: str,
+    text: str | None,
+    *,
+    at: datetime,
+    subject: str | None = None,
+    kind: Literal["note", "task"] = "note",
+    due: datetime | None = None,
+    state: str | None = None,
+) -> Iterator[InteractionEvent]:
+    """A note or task that people wrote at a person's record. Nothing where Hub wrote it, or it says nothing."""
+    said = short(text) if text else None
+    if referred(f"{subject or ''}\n{text or ''}") or not (said or subject):
+        return
+    told = Interaction(
+        external_id=f"{kind}:{note}", kind=kind, channel="crm", subject=subject, text=said, starts_at=due, state=state
+    )
+    yield InteractionEvent(occurred_at=at, interaction=told, record=key(person), waits=True)
+
+
+# -- lists by (time, id): a job gives thousands of records one time ---------------------------------------------------
+
+
+def begun(since: datetime | None, at: Mapping[str, Any] | None, *, spec: str = "milliseconds") -> tuple[str, str]:
+    """Where a list is gone on with: the time in UTC, and the last id that was read of it; "" where none was."""
+    if at:
+        return str(at["from"]), str(at["after"])
+    start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
+    return start.isoformat(timespec=spec).replace("+00:00", "Z"), ""
+
+
+def after(rows: Sequence[Mapping[str, Any]], *, time: str, id: str, size: int) -> dict[str, str] | None:  # noqa: A002
+    """The place behind a page of such a list; None behind the last, which has fewer rows than ``size``."""
+    return {"from": str(rows[-1][time]), "after": str(rows[-1][id])} if len(rows) >= size else None
+
+
+def item(topic: str, record: Any, stamp: Any, told: Any) -> BackfillItem:
+    """A record as a list told it, named by what it says: one second may hold two changes."""
+    body = orjson.dumps(told)
+    return BackfillItem(f"{topic}:{record}:{stamp}:{blake2b(body, digest_size=6).hexdigest()}", topic, body)

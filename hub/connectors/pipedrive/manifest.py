@@ -17,7 +17,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.listed import TOPICS
+from hub.sdk.manifest import (
+    OF_A_CRM,
+    ActivitySettings,
+    Capability,
+    Limits,
+    Manifest,
+    OrderFields,
+    OrderLines,
+    Secrets,
+    Unmerge,
+)
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
@@ -49,6 +60,10 @@ class PipedriveSettings(ActivitySettings):
     client_id: str | None = Field(None, description="Instead of the token: client id of an app in the Developer Hub.")
     client_secret: SecretStr | None = Field(None, description="Client secret of that app.")
     redirect_url: str = Field("https://localhost/", description="Callback URL of that app; nobody has to answer there.")
+    webhook_user: str = Field("hub", min_length=1, description="User name of the webhook, as HTTP Basic carries it.")
+    webhook_password: Secrets | None = Field(
+        None, description="Password of the webhook, or a list: the first one is set, each is taken. None: no webhooks."
+    )
     organizations: bool = Field(True, description="Whether a person's company is written as an organization.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     won: Literal["paid", "placed"] = Field("paid", description="When a deal is won: once it is paid, or placed.")
@@ -98,15 +113,22 @@ MANIFEST = Manifest(
     slug="pipedrive",
     name="Pipedrive",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=PipedriveSettings,
     docs_url="https://developers.pipedrive.com/docs/api/v1/Persons",
     api_version="v2, merges v1",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    topics={"person.changed": "a person was made, changed, deleted or merged away; each is fetched", **TOPICS},
+    surveyed=(
+        "https://pipedrive.readme.io/docs/guide-for-webhooks-v2",
+        "https://developers.pipedrive.com/docs/api/v1/Persons",
+    ),
     allowed_hosts=("api.pipedrive.com", "*.pipedrive.com"),
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={
-        "webhook": "Pipedrive is written to, not read from",
+        "signature": "Pipedrive signs no webhook: it carries a user and a password (HTTP Basic)",
+        "deleted": "a webhook tells of deletions; a list leaves out what was deleted",
+        "privacy": "a person who is deleted there is gone there, and erases nobody in Hub",
         "order lines": "as products of your catalogue they would make the deal's value; they stand as text",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Pipedrive",
     },
@@ -122,6 +144,7 @@ MANIFEST = Manifest(
     personal_paths={"/api/v2/persons/search?": "Pipedrive finds a person by e-mail through no other request"},
     sample_settings={
         "api_token": "sample-api-token",
+        "webhook_password": "sample-webhook-password",
         "person_keys": _sample_keys(PERSON_FIELDS, MARKETING_STATUS),
         "deal_keys": _sample_keys(DEAL_FIELDS),
     },

@@ -6,20 +6,17 @@ a CRM may spell phones, dates and countries its own way. Hub's own fields (total
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import orjson
 
 from hub.mapping.customer import CustomerField, customer
-from hub.mapping.plain_text import short
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CustomerEvent, DeletionEvent, InteractionEvent, LinkEvent, Returned
+from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Returned
 from hub.model.identifier import RecordKey
-from hub.model.interaction import Interaction
-from hub.sdk.crm.activities import referred
 from hub.sdk.crm.mapped import CrmMap, Own
 from hub.sdk.source import BackfillItem
 
@@ -114,27 +111,6 @@ def merged(into: str, records: Sequence[str], *, at: datetime, system: str, by: 
     several = tuple(key(one) for one in dict.fromkeys(records))
     told = f"{system} {by or 'user'}"
     return LinkEvent(occurred_at=at, records=several, reason=f"merged in {system}", by=told, into=key(into))
-
-
-def noted(
-    person: str,
-    note: str,
-    text: str | None,
-    *,
-    at: datetime,
-    subject: str | None = None,
-    kind: Literal["note", "task"] = "note",
-    due: datetime | None = None,
-    state: str | None = None,
-) -> Iterator[InteractionEvent]:
-    """A note or task that people wrote at a person's record. Nothing where Hub wrote it, or it says nothing."""
-    said = short(text) if text else None
-    if referred(f"{subject or ''}\n{text or ''}") or not (said or subject):
-        return
-    told = Interaction(
-        external_id=f"{kind}:{note}", kind=kind, channel="crm", subject=subject, text=said, starts_at=due, state=state
-    )
-    yield InteractionEvent(occurred_at=at, interaction=told, record=key(person), waits=True)
 
 
 # -- lists by (time, id): a job gives thousands of records one time ---------------------------------------------------

@@ -6,6 +6,7 @@ A source's pages put what a vendor tells into it (``person_item``, ``note_item``
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from hub.errors import SkipEvent
 from hub.mapping.body import json_tree
 from hub.mapping.payload import Reading, TimeText, VendorModel, read
 from hub.mapping.plain_text import from_html, short
-from hub.mapping.time import instant, maybe_instant
+from hub.mapping.time import maybe_instant
 from hub.model.event import CanonicalEvent, InteractionEvent, Note
 from hub.model.interaction import Interaction
 from hub.sdk.crm.activities import referred
@@ -35,11 +36,11 @@ NoteKind = Literal["note", "task", "call", "appointment"]
 
 
 class Kept(VendorModel):
-    """What every kept item says: what it is of, and when that was changed."""
+    """What every kept item says: what it is of, and when that was changed; a list may tell no time of a deletion."""
 
     of: Literal["person", "note"]
     id: str
-    at: TimeText
+    at: TimeText | None = None
 
 
 class Person(Kept):
@@ -89,16 +90,19 @@ def listed(crm: CrmMap[Own], entry: InboxEntry, settings: Own, *, system: str) -
     """
     reading = Reading()
     if entry.topic == NOTE:
-        return reading.of([*_note(reading.read(Entry, entry.body))])
+        told = reading.read(Entry, entry.body)
+        return reading.of([*_note(told, at=_moment(told, entry))])
     if entry.topic != PERSON:
         raise SkipEvent(f"topic not read: {entry.topic}")
-    told = reading.read(Person, entry.body)
-    return reading.of([person_event(crm, told, settings, system=system)])
+    person = reading.read(Person, entry.body)
+    return reading.of([_person(crm, person, settings, system=system, at=_moment(person, entry))])
 
 
-def person_event(crm: CrmMap[Own], told: Person, settings: Own, *, system: str) -> CanonicalEvent:
-    """What is told of a person: that they were merged or deleted, or how they are now."""
-    at = instant(told.at, path="at")
+def _moment(told: Kept, entry: InboxEntry) -> datetime:
+    return maybe_instant(told.at, path="at") or entry.received_at
+
+
+def _person(crm: CrmMap[Own], told: Person, settings: Own, *, system: str, at: datetime) -> CanonicalEvent:
     if told.into:
         return merged(told.into, [told.into, told.id], at=at, system=system, by=told.by)
     if told.deleted:
@@ -107,7 +111,7 @@ def person_event(crm: CrmMap[Own], told: Person, settings: Own, *, system: str) 
     return contact_event(crm, told.id, held, settings, at=at)
 
 
-def _note(told: Entry) -> Iterator[InteractionEvent]:
+def _note(told: Entry, *, at: datetime) -> Iterator[InteractionEvent]:
     text = short(from_html(told.text)) if told.text else None
     if not told.person:
         raise SkipEvent("it is of nobody whom Hub keeps")
@@ -124,5 +128,4 @@ def _note(told: Entry) -> Iterator[InteractionEvent]:
         starts_at=maybe_instant(told.due, path="due"),
         state=told.state,
     )
-    at = instant(told.at, path="at")
     yield InteractionEvent(occurred_at=at, interaction=said, record=key(told.person), waits=True)

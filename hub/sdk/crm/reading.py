@@ -6,7 +6,7 @@ a CRM may spell phones, dates and countries its own way. Hub's own fields (total
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
@@ -15,7 +15,7 @@ import orjson
 
 from hub.mapping.customer import CustomerField, customer
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Returned
+from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Note, Returned
 from hub.model.identifier import RecordKey
 from hub.sdk.crm.mapped import CrmMap, Own
 from hub.sdk.source import BackfillItem
@@ -94,6 +94,18 @@ def contact_event(
         whole=("emails", "phones"),
         returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
     )
+
+
+def texts(held: Mapping[str, Any]) -> dict[str, str]:
+    """What of a record is told, as text; what is empty or no text is left out."""
+    return {name: str(value) for name, value in held.items() if isinstance(value, str | int) and value != ""}
+
+
+def odd(held: Mapping[str, Any]) -> Iterator[Note]:
+    """A note for each value that cannot be read, being neither text nor number."""
+    for name, value in held.items():
+        if isinstance(value, Mapping | list):
+            yield Note(path=name, reason="neither text nor number, so it is left out")
 
 
 def key(record: str) -> RecordKey:

@@ -47,7 +47,7 @@ def _person(row: Mapping[str, Any], settings: DynamicsSettings) -> BackfillItem:
     if row.get("reason") and row.get("id"):
         return person_item(row["id"], row.get("modifiedon"), {}, deleted=True)
     names = (PROFILE_ID, *readable(MAP, settings))
-    held = {name: value for name in names if isinstance(value := row.get(name), str | int)}
+    held: dict[str, Any] = {name: value for name in names if isinstance(value := row.get(name), str | int)}
     if row.get(f"{_PARENT}{_OF}") == "account":
         held[COMPANY] = row.get(f"{_PARENT}{_SHOWN}")
     merged = {"into": row.get("_masterid_value"), "by": row.get("_modifiedby_value")} if row.get("merged") else {}

@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 
 from tests.support.crm.double import Order, Person
+from tests.support.crm.times import Times, stamp
 
 API = "/api/data/v9.2"
 Record = dict[str, Any]
@@ -85,6 +86,7 @@ class DynamicsDouble:
         self.seen: set[str] = set()
         self.calls: list[str] = []
         self.number = 0
+        self.times = Times()
 
     # -- what the shared laws ask
 
@@ -217,6 +219,11 @@ class DynamicsDouble:
             )
             self.merge(body["Target"]["contactid"], body["Subordinate"]["contactid"])
             return 204, None
+        if bare in ("annotations", "tasks"):
+            assert query["$filter"].startswith("modifiedon ge ")
+            return 200, {"value": []}
+        if bare == "contacts" and "odata.track-changes" in headers.get("prefer", ""):
+            return 200, self.tracked(query)
         if bare in SETS:
             table = SETS[bare]
             if method == "GET":
@@ -330,6 +337,30 @@ class DynamicsDouble:
                 assert expand == "parentcustomerid_account($select=name)"
                 shown["parentcustomerid_account"] = {"name": self.named(one)} if self.named(one) else None
             yield shown
+
+    def tracked(self, query: Mapping[str, str]) -> Record:
+        """What changed since a delta link was given, with what was deleted; all that is there without one."""
+        assert not query.keys() & {"$filter", "$orderby", "$expand"}
+        held, begin = self.records["contact"], int(query.get("$deltatoken", 0))
+        numbers = sorted((number, one) for one, number in self.times.look(held).items() if number > begin)
+        rows = []
+        for number, one in numbers:
+            system = ("_parentcustomerid_value", "_masterid_value", "_modifiedby_value", "modifiedon")
+            names = ",".join(name for name in query["$select"].split(",") if name not in system)
+            row = {**self.shown("contact", held[one], names), **{name: held[one].get(name) for name in system}}
+            if self.named(held[one]):
+                row["_parentcustomerid_value@OData.Community.Display.V1.FormattedValue"] = self.named(held[one])
+                row["_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"] = "account"
+            rows.append({**row, "modifiedon": stamp(number)})
+        dead = [one for one, number in self.times.gone.items() if begin and number > begin]
+        context = f"{API}/$metadata#contacts/$deletedEntity"
+        rows += [{"@odata.context": context, "id": one, "reason": "deleted"} for one in dead]
+        link = f"https://sample.crm4.dynamics.com{API}/contacts?$select={query['$select']}&$deltatoken={self.times.now}"
+        return {"value": rows, "@odata.deltaLink": link}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a contact's phone."""
+        self.records["contact"][id]["telephone1"] = phone
 
     def master(self, one: Record, depth: int) -> Record | None:
         held = self.records["contact"].get(one.get("_masterid_value") or "")

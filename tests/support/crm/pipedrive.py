@@ -18,6 +18,7 @@ import httpx
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, PERSON_FIELDS
 from hub.sdk.crm.activities import referred
+from tests.support.crm.times import Times, stamp
 
 Body = dict[str, Any]
 
@@ -71,6 +72,7 @@ class PipedriveDouble:
     currencies: frozenset[str] = frozenset({"EUR", "USD", "GBP", "CHF", "JPY"})
     closed: frozenset[str] = frozenset()
     """E-mails whose marketing status cannot be changed."""
+    times: Times = field(default_factory=Times)
     indexed: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -192,7 +194,12 @@ class PipedriveDouble:
                 self.tokens += COSTS["write"]
                 return {"data": self.create(found[1], self.valid(found[1], body, None))}
             self.tokens += COSTS["list"]
+            if "updated_since" in query:
+                return self.changed(query)
             return {"data": self.listed(found[1], query), "additional_data": {}}
+        if path == "/api/v2/activities":
+            assert (method, query["sort_by"]) == ("GET", "update_time")
+            return {"data": [], "additional_data": {"next_cursor": None}}
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/(\d+)", path):
             return {"data": self.one(found[1], int(found[2]), method, body)}
         raise Refused(404, "Unknown method .")
@@ -212,6 +219,11 @@ class PipedriveDouble:
     def note(self, method: str, number: int, query: Body, body: Body) -> Body:
         """Notes are of API v1. A person that is no more is one all the same: nothing is said of it."""
         self.tokens += COSTS[{"GET": "list", "POST": "write", "DELETE": "delete"}[method]]
+        if method == "GET" and "updated_since" in query:
+            assert query["sort"] == "update_time ASC"
+            told = {"add_time": "2026-06-01 00:00:00", "update_time": "2026-06-01 00:00:00", "active_flag": True}
+            held = [{**note, **told} for note in self.notes.values()]
+            return {"data": held[int(query.get("start", 0)) :][: int(query["limit"])]}
         if method == "GET":
             assert query["sort"] == "id DESC"
             held = [note for note in self.notes.values() if str(note["person_id"]) == query["person_id"]][::-1]
@@ -272,6 +284,23 @@ class PipedriveDouble:
             {**one, "custom_fields": {key: value for key, value in one["custom_fields"].items() if key in keys}}
             for one in records[: int(query.get("limit", 100))]
         ]
+
+    def changed(self, query: Body) -> Body:
+        """Persons by their last change; the cursor is that of the last one. What was deleted is left out."""
+        assert query["sort_by"] == "update_time"
+        live = {str(one["id"]): one for one in self.live("persons")}
+        since, after, size = query["updated_since"], int(query.get("cursor", 0)), int(query["limit"])
+        numbers = sorted((number, record) for record, number in self.times.look(live).items())
+        found = [(number, one) for number, one in numbers if stamp(number) >= since and number > after]
+        rows = self.listed("persons", {**query, "ids": ",".join(one for _, one in found[:size])} if found else query)
+        stamped = {one: number for number, one in found[:size]}
+        told = [{**row, "update_time": stamp(stamped[str(row["id"])])} for row in rows if str(row["id"]) in stamped]
+        following = str(found[size - 1][0]) if len(found) > size else None
+        return {"data": sorted(told, key=lambda row: row["update_time"]), "additional_data": {"next_cursor": following}}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a person's main phone."""
+        self.held["persons"][int(id)]["phones"] = [{"value": phone, "primary": True, "label": "work"}]
 
     def merge(self, gone: int, kept: int) -> Body:
         """The data of ``kept`` wins; what it has empty it gets, and lists are put together."""

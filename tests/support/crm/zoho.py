@@ -15,6 +15,7 @@ import httpx
 
 from hub.sdk.crm.activities import referred
 from tests.support.crm.double import Entry, Order, Person
+from tests.support.crm.times import Times, stamp
 
 API = "/crm/v8"
 TEXT, AREA, EMAIL, PHONE, DATE, TIME = "text", "textarea", "email", "phone", "date", "datetime"
@@ -62,6 +63,11 @@ FORMS = {
 _QUERY = re.compile(
     r"select (?P<names>[\w, .]+) from (?P<module>\w+) where (?P<where>.*) order by id asc limit (?P<limit>\d+)"
 )
+_CHANGED = re.compile(
+    r"select id, Modified_Time, (?P<names>[\w, .]+) from (?P<module>\w+) where (?:Modified_Time >= '(?P<begin>[^']+)'|"
+    r"\(Modified_Time > '(?P<time>[^']+)' or \(Modified_Time = '[^']+' and id > (?P<last>\d+)\)\)) "
+    r"order by Modified_Time asc, id asc limit (?P<limit>\d+)"
+)
 _CONDITION = re.compile(r"(\w+) in \(((?:'(?:[^'\\]|\\.)*',?)+)\)")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
 Record = dict[str, Any]
@@ -98,6 +104,7 @@ class ZohoDouble:
         self.calls: list[str] = []
         self.triggers: list[Any] = []
         self.number = 0
+        self.times = Times()
 
     # -- what the shared laws ask
 
@@ -187,7 +194,15 @@ class ZohoDouble:
         query = request.url.params
         match request.method, path:
             case "POST", ["coql"]:
+                if changed := _CHANGED.fullmatch(body["select_query"]):
+                    return _listed([*self.changed(changed)])
                 return _listed([*self.selected(body["select_query"])])
+            case "GET", ["Contacts", "deleted"]:
+                self.times.look(self.records["Contacts"])
+                told = [{"id": one, "deleted_time": _stamp(number)} for one, number in self.times.gone.items()]
+                return _listed([one for one in told if one["deleted_time"] >= request.headers["if-modified-since"]])
+            case "GET", ["Notes"]:
+                return _listed([self.noted(one) for one in self.records["Notes"].values()])
             case "GET", ["settings", "fields"]:
                 return 200, {"fields": [*self.described(query["module"])]}
             case "POST", ["settings", "fields"]:
@@ -357,6 +372,26 @@ class ZohoDouble:
 
     # -- reading
 
+    def changed(self, asked: re.Match[str]) -> Iterator[Record]:
+        """Records by (time, id) of their last change."""
+        if asked["module"] == "Tasks":
+            return
+        numbers = self.times.look(self.records["Contacts"])
+        rows = sorted((_stamp(number), one) for one, number in numbers.items())
+        begin = (asked["time"] or asked["begin"], asked["last"] or "")
+        for time, one in [row for row in rows if row > begin][: int(asked["limit"])]:
+            names = [name.strip() for name in asked["names"].split(",")]
+            company = {"Account_Name.Account_Name": self.name(self.records["Contacts"][one], "Account_Name")}
+            yield {**self.row("Contacts", self.records["Contacts"][one], names), **company, "Modified_Time": time}
+
+    def noted(self, one: Record) -> Record:
+        parent = {**one["Parent_Id"], "module": {"api_name": "Contacts"}}
+        return {**one, "Parent_Id": parent, "Created_Time": _stamp(0), "Modified_Time": _stamp(0)}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a contact's phone."""
+        self.records["Contacts"][id]["Phone"] = phone
+
     def selected(self, text: str) -> Iterator[Record]:
         read = _QUERY.fullmatch(text)
         if read is None:
@@ -426,6 +461,10 @@ class ZohoDouble:
             self.unique[module].add(name)
         self.number += 1
         return {"details": {"id": f"554023{self.number:012d}"}, "message": "field created"}
+
+
+def _stamp(number: int) -> str:
+    return stamp(number, "%Y-%m-%dT%H:%M:%S+00:00")
 
 
 def _plain(one: Record) -> Record:

@@ -10,47 +10,21 @@ deal's value is worked out from them: it could not be net of refunds).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha1
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.sdk.crm.listed import TOPICS
-from hub.sdk.manifest import (
-    OF_A_CRM,
-    ActivitySettings,
-    Capability,
-    Limits,
-    Manifest,
-    OrderFields,
-    OrderLines,
-    Secrets,
-    Unmerge,
-)
+from hub.connectors.pipedrive.schemas_keys import Keys
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, OrderFields, OrderLines, Secrets, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
 SIZE = 20
 """Records that are handed over at once; Pipedrive itself has no batches."""
-
-
-class FieldKey(BaseModel):
-    """A field of this account: its key, type, and the ids of its options by their labels in small letters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: str
-    type: str = "varchar"
-    options: Mapping[str, int] = Field(default_factory=dict)
-
-
-def _key(value: Any) -> Any:
-    return {"key": value} if isinstance(value, str) else value
-
-
-Keys = Mapping[str, Annotated[FieldKey, BeforeValidator(_key)]]
 
 
 class PipedriveSettings(ActivitySettings):
@@ -60,10 +34,7 @@ class PipedriveSettings(ActivitySettings):
     client_id: str | None = Field(None, description="Instead of the token: client id of an app in the Developer Hub.")
     client_secret: SecretStr | None = Field(None, description="Client secret of that app.")
     redirect_url: str = Field("https://localhost/", description="Callback URL of that app; nobody has to answer there.")
-    webhook_user: str = Field("hub", min_length=1, description="User name of the webhook, as HTTP Basic carries it.")
-    webhook_password: Secrets | None = Field(
-        None, description="Password of the webhook, or a list: the first one is set, each is taken. None: no webhooks."
-    )
+    webhook_password: Secrets | None = Field(None, description="Password of the webhook, whose user is hub; or a list.")
     organizations: bool = Field(True, description="Whether a person's company is written as an organization.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     won: Literal["paid", "placed"] = Field("paid", description="When a deal is won: once it is paid, or placed.")
@@ -117,7 +88,7 @@ MANIFEST = Manifest(
     settings=PipedriveSettings,
     docs_url="https://developers.pipedrive.com/docs/api/v1/Persons",
     api_version="v2, merges v1",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    capabilities=WITH_HISTORY,
     topics={"person.changed": "a person was made, changed, deleted or merged away; each is fetched", **TOPICS},
     surveyed=(
         "https://pipedrive.readme.io/docs/guide-for-webhooks-v2",

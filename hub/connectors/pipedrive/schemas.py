@@ -17,8 +17,9 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
+from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.errors import LONGEST_RETRY_AFTER, Forbidden, RateLimited, Refusal, Unavailable
 from hub.mapping.payload import VendorModel
 from hub.sdk.crm import Found, Item, Made, Problem

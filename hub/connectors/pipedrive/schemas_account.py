@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
+from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas import DEFINITIONS, HASH, AccountField, Fields, Kind
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS
+from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.errors import AuthError, RejectedError, Unavailable, did_you_mean
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of

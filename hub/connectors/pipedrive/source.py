@@ -20,10 +20,11 @@ from typing import Any
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.destination import DESTINATION
-from hub.connectors.pipedrive.manifest import API_ROOT, FieldKey, PipedriveSettings
+from hub.connectors.pipedrive.manifest import API_ROOT, PipedriveSettings
 from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas_account import PATHS, by_name, known
 from hub.connectors.pipedrive.schemas_fields import PROFILE_ID
+from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.connectors.pipedrive.schemas_source import Body, Delivery
 from hub.errors import ConfigError, SkipEvent
 from hub.mapping.body import json_tree
@@ -41,7 +42,7 @@ from hub.sdk.signatures import require
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
-CHANGED, SIZE = "person.changed", 100
+CHANGED, SIZE, USER = "person.changed", 100, "hub"
 _PERSONS, _COMPANIES, _HOOKS = "/api/v2/persons", "/api/v2/organizations", "/v1/webhooks"
 _MOST_KEYS = 15
 _FORMS = frozenset({"varchar", "varchar_auto", "text", "date", "phone", "address"})
@@ -54,18 +55,18 @@ _KINDS: Mapping[str, Any] = {"call": "call", "meeting": "appointment"}
 def verify(delivery: RawDelivery, settings: PipedriveSettings) -> None:
     """Raise VerificationError unless the request carries the user and one of the passwords."""
     given = delivery.headers.get("authorization")
-    require(given, settings.webhook_password or (), partial(_credentials, settings))
+    require(given, settings.webhook_password or (), _credentials)
 
 
-def _credentials(settings: PipedriveSettings, password: str) -> str:
-    return basic(settings.webhook_user, password)["authorization"]
+def _credentials(password: str) -> str:
+    return basic(USER, password)["authorization"]
 
 
 def sign(delivery: RawDelivery, settings: PipedriveSettings) -> RawDelivery:
     """The inverse: as Pipedrive sends it."""
     if not settings.webhook_password:
         return delivery
-    told = _credentials(settings, settings.webhook_password[0].get_secret_value())
+    told = _credentials(settings.webhook_password[0].get_secret_value())
     return replace(delivery, headers={**delivery.headers, "authorization": told})
 
 
@@ -258,7 +259,7 @@ def _subscribe(http: HttpClient, settings: PipedriveSettings, url: str, topics: 
         raise ConfigError(["webhook_password is missing: nobody could tell Pipedrive's webhooks from others"])
     told = {"subscription_url": url, "event_action": "*", "event_object": "person", "name": "Hub", "version": "2.0"}
     secret = settings.webhook_password[0].get_secret_value()
-    http.post(_HOOKS, {**told, "http_auth_user": settings.webhook_user, "http_auth_password": secret})
+    http.post(_HOOKS, {**told, "http_auth_user": USER, "http_auth_password": secret})
 
 
 def _unsubscribe(http: HttpClient, settings: PipedriveSettings, gone_one: Subscription) -> None:

@@ -11,18 +11,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.crm.listed import TOPICS
-from hub.sdk.manifest import (
-    OF_A_CRM,
-    Capability,
-    Limits,
-    Manifest,
-    OrderFields,
-    OrderLines,
-    ProfileSettings,
-    Secrets,
-    Unmerge,
-)
+from hub.sdk.crm.listed import BOTH_WAYS, TOPICS
+from hub.sdk.manifest import Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Secrets, Unmerge
 
 API_ROOT = "https://api.twenty.com"
 SIZE = 60
@@ -32,7 +22,7 @@ class TwentySettings(ProfileSettings):
     """The workspace's key, and what becomes of people and orders. A server of your own is named by ``base_url``."""
 
     api_key: SecretStr = Field(description="API key of the workspace (Settings, APIs & Webhooks).")
-    webhook_secret: Secrets | None = Field(None, description="Secret of the webhook, or a list. None: polled only.")
+    webhook_secret: Secrets | None = Field(None, description="Secret of the webhook, or a list of them.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
     stage_open: str = Field("PROPOSAL", description="Stage of an order that nobody has paid yet, by its API name.")
     stage_won: str = Field("CUSTOMER", description="Stage of a paid or completed order.")
@@ -58,7 +48,7 @@ MANIFEST = Manifest(
     settings=TwentySettings,
     docs_url="https://docs.twenty.com/developers/extend/api",
     api_version="REST and GraphQL of 2.x",
-    capabilities=OF_A_CRM | {Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    capabilities=BOTH_WAYS,
     topics={"person.changed": "a person was made, changed or deleted; each is fetched", **TOPICS},
     surveyed=("https://docs.twenty.com/developers/extend/webhooks",),
     limits=Limits(batch=SIZE, calls=100, per_seconds=60.0),

@@ -13,18 +13,8 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from hub.sdk.crm.listed import TOPICS
-from hub.sdk.manifest import (
-    OF_A_CRM,
-    ActivitySettings,
-    Capability,
-    Limits,
-    Manifest,
-    OrderFields,
-    OrderLines,
-    Secrets,
-    Unmerge,
-)
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, OrderFields, OrderLines, Secrets, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
 
 Centre = Literal["us", "eu", "in", "au", "cn", "jp", "ca", "sa"]
@@ -42,10 +32,7 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
         description="Where the account is, by what follows crm.zoho. in its address: com is us, com.au is au, "
         "zohocloud.ca is ca, any other is itself."
     )
-    webhook_secret: Secrets | None = Field(
-        None,
-        description="A word of your own that stands in the address of notifications, or a list. None: polled only.",
-    )
+    webhook_secret: Secrets | None = Field(None, description="A secret of yours in the address of notifications.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
@@ -107,7 +94,7 @@ MANIFEST = Manifest(
     settings=ZohoSettings,
     docs_url="https://www.zoho.com/crm/developer/docs/api/v8/",
     api_version="v8",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL},
+    capabilities=WITH_HISTORY,
     topics={"contacts.changed": "contacts were made, changed or deleted; each is fetched", **TOPICS},
     surveyed=("https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html",),
     limits=Limits(batch=100),

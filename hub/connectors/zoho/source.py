@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -221,31 +221,32 @@ def read_again(http: HttpClient, settings: ZohoSettings, ids: Sequence[str]) -> 
 # -- subscriptions ----------------------------------------------------------------------------------------------------
 
 
-def _channels(http: HttpClient) -> list[dict[str, Any]]:
+def _channels(http: HttpClient) -> tuple[list[dict[str, Any]], datetime]:
+    """The channels, and what time it is at Zoho CRM."""
     answer = http.request("GET", _WATCH, query={"module": "Contacts"}, accept=frozenset({204}))
-    return [] if answer.status_code == 204 else list(json_of(answer).get("watch") or ())
+    now = instant(answer.headers.get("date"), path="date")
+    return [] if answer.status_code == 204 else list(json_of(answer).get("watch") or ()), now
 
 
 def _subscribed(http: HttpClient, settings: ZohoSettings) -> Iterator[Subscription]:
     """A channel that ends within half of its week is not active: then it is renewed."""
-    soon = datetime.now(UTC) + _WEEK / 2
-    for one in _channels(http):
+    found, now = _channels(http)
+    for one in found:
         url, ends = str(one.get("notify_url")).partition("?")[0], one.get("channel_expiry")
-        active = bool(ends) and instant(str(ends), path="channel_expiry") > soon
+        active = bool(ends) and instant(str(ends), path="channel_expiry") > now + _WEEK / 2
         yield Subscription(str(one.get("channel_id")), CHANGED, url, active=active)
 
 
 def _subscribe(http: HttpClient, settings: ZohoSettings, url: str, topics: Sequence[str]) -> None:
     if not settings.webhook_secret:
         raise ConfigError(["webhook_secret is missing: nobody could tell Zoho CRM's notifications from others"])
-    own = [
-        one for one in _channels(http) if str(one.get("notify_url")).partition("?")[0].rstrip("/") == url.rstrip("/")
-    ]
+    found, now = _channels(http)
+    own = [one for one in found if str(one.get("notify_url")).partition("?")[0].rstrip("/") == url.rstrip("/")]
     number = int.from_bytes(hashlib.blake2b(url.encode(), digest_size=5).digest()) + 1
     told = {
         "channel_id": str(own[0]["channel_id"]) if own else str(number),
         "events": ["Contacts.all"],
-        "channel_expiry": (datetime.now(UTC) + _WEEK - timedelta(hours=1)).isoformat(timespec="seconds"),
+        "channel_expiry": (now + _WEEK - timedelta(hours=1)).isoformat(timespec="seconds"),
         "notify_url": f"{url}?{urlencode({IN_URL.parameter: settings.webhook_secret[0].get_secret_value()})}",
     }
     answer = http.request("PUT" if own else "POST", _WATCH, body={"watch": [told]})

@@ -22,6 +22,7 @@ from hub.model.interaction import Interaction
 from hub.sdk.crm.activities import referred
 from hub.sdk.crm.mapped import CrmMap, Own
 from hub.sdk.crm.reading import contact_event, gone, item, key, merged
+from hub.sdk.manifest import OF_A_CRM, Capability
 from hub.sdk.source import BackfillItem, EventName, InboxEntry
 
 PERSON, NOTE = "person", "note"
@@ -31,6 +32,11 @@ TOPICS = {
     PERSON: "a person as a list told them: made or changed there, deleted, or merged into another",
     NOTE: "a note or a task that somebody wrote at a person",
 }
+
+BOTH_WAYS = OF_A_CRM | {Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL}
+"""What a CRM can do that also tells what people change: its webhooks name people, and each is fetched."""
+
+WITH_HISTORY = BOTH_WAYS | {Capability.ACTIVITIES}
 
 NoteKind = Literal["note", "task", "call", "appointment"]
 

@@ -71,4 +71,6 @@ def _change(contacts: Sequence[Any], values: dict[str, str], settings: OdooSetti
         schemas.loaded((yield call(settings, MODEL, "load", fields=[".id", *values], data=data)))
 
 
-ACTIVITIES = Activities(own="", properties=properties, create=Batch(40, append), checks_person=True)
+ACTIVITIES: Activities[OdooSettings] = Activities(
+    own="", properties=properties, create=Batch(40, append), checks_person=True
+)

@@ -21,7 +21,7 @@ from email.utils import getaddresses
 from functools import partial
 from typing import Any
 
-from hub.connectors.odoo import activities, schemas
+from hub.connectors.odoo import activities, activities_tasks, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import ADDRESS, MAP, OPT_OUT, PARENT, PARTNER
 from hub.connectors.odoo.schemas import call, loaded, records
@@ -165,6 +165,7 @@ def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
         for chunk in chunks((one for one in below if one != number(kept)), SIZE):
             loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
     yield from activities.move(kept, other, settings)
+    yield from activities_tasks.move(kept, other, settings)
     loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
     return kept
 
@@ -182,6 +183,7 @@ def erase(contact: str, settings: OdooSettings) -> Script[None]:
         schemas.answer((yield call(settings, PEOPLE, "unlink", ids=ids)))
     except RejectedError:
         yield from activities.blank(ids, settings)
+        yield from activities_tasks.blank(ids, settings)
         yield from clear(PEOPLE, ids, settings)
 
 
@@ -255,7 +257,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
     orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER, values=partial(values, model=LEADS)),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=lambda write, settings: settings.unsubscribe == "blacklist" and MAP.ends_mailings(write),
-    activities=activities.ACTIVITIES,
+    activities=activities_tasks.HISTORY,
 )
 
 DESTINATION = destination(

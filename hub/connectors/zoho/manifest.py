@@ -55,6 +55,7 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields are made; essential: ids only, for editions that allow few."
     )
+    task_status: str = Field("Not Started", description="Status of tasks that somebody has to do.")
     workflows: bool = Field(True, description="Let Zoho's workflows, approvals and blueprints run on what Hub writes.")
 
     @property

@@ -67,6 +67,7 @@ class PipedriveDouble:
     calls: list[str] = field(default_factory=list)
     held: dict[str, dict[int, Body]] = field(default_factory=lambda: {"persons": {}, "deals": {}, "organizations": {}})
     notes: dict[int, Body] = field(default_factory=dict)
+    tasks: dict[int, Body] = field(default_factory=dict)
     fields: dict[str, list[Body]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     currencies: frozenset[str] = frozenset({"EUR", "USD", "GBP", "CHF", "JPY"})
@@ -128,14 +129,19 @@ class PipedriveDouble:
         ]
 
     def activities(self) -> list[Body]:
+        notes = [(note, {"content": note["content"]}) for note in self.notes.values()]
+        tasks = [
+            (task, {name: task.get(name) for name in ("subject", "note", "due_date", "owner_id")})
+            for task in self.tasks.values()
+        ]
         return [
             {
-                "id": str(note["id"]),
-                "owner": referred(note["content"]),
-                "person": str(note["person_id"]),
-                "values": {"content": note["content"]},
+                "id": str(one["id"]),
+                "owner": referred(str(values.get("content") or values.get("note"))),
+                "person": str(one["person_id"]),
+                "values": values,
             }
-            for note in self.notes.values()
+            for one, values in (*notes, *tasks)
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -197,9 +203,8 @@ class PipedriveDouble:
             if "updated_since" in query:
                 return self.changed(query)
             return {"data": self.listed(found[1], query), "additional_data": {}}
-        if path == "/api/v2/activities":
-            assert (method, query["sort_by"]) == ("GET", "update_time")
-            return {"data": [], "additional_data": {"next_cursor": None}}
+        if found := re.fullmatch(r"/api/v2/activities(?:/(\d+))?", path):
+            return self.task(method, int(found[1] or 0), query, body)
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/(\d+)", path):
             return {"data": self.one(found[1], int(found[2]), method, body)}
         raise Refused(404, "Unknown method .")
@@ -240,6 +245,29 @@ class PipedriveDouble:
             raise Refused(400, "Bad request")
         made = {"id": max(self.notes, default=0) + 1, **body}
         self.notes[made["id"]] = made
+        return {"data": made}
+
+    def task(self, method: str, number: int, query: Body, body: Body) -> Body:
+        """Activities of API v2; ``person_id`` is that of the primary participant, and only read."""
+        self.tokens += COSTS[{"GET": "list", "POST": "write", "DELETE": "delete"}[method]]
+        if method == "GET":
+            assert query["sort_by"] in ("update_time", "add_time")
+            told = {"add_time": "2026-06-01T00:00:00Z", "update_time": "2026-06-01T00:00:00Z", "is_deleted": False}
+            held = [{**one, **told} for one in self.tasks.values()][::-1]
+            found = [one for one in held if str(one["person_id"]) == query.get("person_id", str(one["person_id"]))]
+            return {"data": found[: int(query["limit"])], "additional_data": {"next_cursor": None}}
+        if method == "DELETE":
+            if self.tasks.pop(number, None) is None:
+                raise Refused(404, "Activity not found")
+            return {"data": {"id": number}}
+        for name, value in body.items():
+            if any(text in str(value) for text in self.refused):
+                raise invalid(name, "is not a valid value")
+        if body.keys() - {"subject", "note", "due_date", "type", "owner_id", "participants"}:
+            raise Refused(400, "Bad request")
+        [at] = body["participants"]
+        made = {"id": max(self.tasks, default=0) + 1, "done": False, **body, "person_id": at["person_id"]}
+        self.tasks[made["id"]] = made
         return {"data": made}
 
     def field_list(self, kind: str, method: str, query: Body, body: Body) -> Body:
@@ -315,7 +343,7 @@ class PipedriveDouble:
         for deal in self.live("deals"):
             if deal.get("person_id") == gone:
                 deal["person_id"] = kept
-        for note in self.notes.values():
+        for note in (*self.notes.values(), *self.tasks.values()):
             if note["person_id"] == gone:
                 note["person_id"] = kept
         loser["is_deleted"] = True

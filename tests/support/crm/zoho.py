@@ -44,14 +44,22 @@ STANDARD: dict[str, dict[str, str]] = {
     },
     "Accounts": {"Account_Name": TEXT},
     "Notes": {"Note_Title": TEXT, "Note_Content": AREA, "Parent_Id": LOOKUP},
+    "Tasks": {
+        "Subject": TEXT,
+        "Description": AREA,
+        "Due_Date": DATE,
+        "Status": PICKLIST,
+        **dict.fromkeys(("Who_Id", "Owner"), LOOKUP),
+    },
 }
 REQUIRED = {
     "Contacts": ("Last_Name",),
     "Deals": ("Deal_Name", "Stage"),
     "Accounts": ("Account_Name",),
     "Notes": ("Note_Content", "Parent_Id"),
+    "Tasks": ("Subject",),
 }
-LOOKUPS = {"Account_Name": "Accounts", "Contact_Name": "Contacts", "Parent_Id": "Contacts"}
+LOOKUPS = {"Account_Name": "Accounts", "Contact_Name": "Contacts", "Parent_Id": "Contacts", "Who_Id": "Contacts"}
 STAGES = ("Qualification", "Negotiation/Review", "Closed Won", "Closed Lost")
 LENGTHS = {TEXT: 255, AREA: 32_000, EMAIL: 100, PHONE: 30, PICKLIST: 120}
 FORMS = {
@@ -142,6 +150,14 @@ class ZohoDouble:
                 "values": {name: one.get(name) for name in ("Note_Title", "Note_Content")},
             }
             for one in self.records["Notes"].values()
+        ] + [
+            {
+                "id": one["id"],
+                "owner": referred(one.get("Description") or ""),
+                "person": (one.get("Who_Id") or {}).get("id"),
+                "values": {name: value for name, value in one.items() if name not in ("id", "Who_Id")},
+            }
+            for one in self.records["Tasks"].values()
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -211,8 +227,8 @@ class ZohoDouble:
                 return self.merge(kept, body["merge"])
             case "GET", ["Contacts", kept, "actions", "merge"]:
                 return self.merging(kept)
-            case "GET", ["Contacts", person, "Notes"]:
-                return self.page(person, int(query["page"]), int(query["per_page"]))
+            case "GET", ["Contacts", person, "Notes" | "Tasks" as related]:
+                return self.page(person, related, int(query["page"]), int(query["per_page"]))
             case "GET", [module] if "ids" in query:
                 held = [self.records[module].get(one) for one in query["ids"].split(",")]
                 names = query["fields"].split(",")
@@ -300,6 +316,8 @@ class ZohoDouble:
         right: Any = {DOUBLE: (int, float), INTEGER: int, BOOLEAN: bool, LOOKUP: dict}.get(kind, str)
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
             raise Refused("INVALID_DATA", "invalid data", api_name=name, expected_data_type=kind)
+        if name == "Owner":
+            return
         if kind == LOOKUP and value.get("id") not in self.records[LOOKUPS[name]]:
             told = (
                 "the related id given seems to be invalid" if module == "Notes" else "the id given seems to be invalid"
@@ -363,7 +381,7 @@ class ZohoDouble:
     def merged(self, kept: str, gone: str, fields: list[str]) -> None:
         """The master keeps its values, but for the fields that are named; what hung on the other hangs on it."""
         master, child = self.records["Contacts"][kept], self.records["Contacts"][gone]
-        for module, name in (("Deals", "Contact_Name"), ("Notes", "Parent_Id")):
+        for module, name in (("Deals", "Contact_Name"), ("Notes", "Parent_Id"), ("Tasks", "Who_Id")):
             for one in self.records[module].values():
                 if (one.get(name) or {}).get("id") == gone:
                     one[name] = {**one[name], "id": kept}
@@ -428,13 +446,13 @@ class ZohoDouble:
         held = self.records[LOOKUPS[name]].get((one.get(name) or {}).get("id") or "")
         return str(held.get("Account_Name") or held.get("Last_Name")) if held else None
 
-    def page(self, person: str, page: int, size: int) -> tuple[int, Any]:
+    def page(self, person: str, related: str, page: int, size: int) -> tuple[int, Any]:
         if person not in self.records["Contacts"]:
             raise Refused("INVALID_DATA", "the related id given seems to be invalid", resource_path_index=1)
         notes = [
-            {"id": one["id"], "Note_Content": one["Note_Content"]}
-            for one in self.records["Notes"].values()
-            if one["Parent_Id"]["id"] == person
+            {name: one.get(name) for name in ("id", "Note_Content", "Description") if name in one}
+            for one in self.records[related].values()
+            if (one.get("Parent_Id") or one.get("Who_Id") or {}).get("id") == person
         ]
         status, answer = _listed(notes[(page - 1) * size : page * size])
         if answer:

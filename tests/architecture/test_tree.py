@@ -45,7 +45,8 @@ def test_a_connector_folder_has_a_closed_set_of_names(folder):
     }  # fmt: skip
     # one file may be a part of another where a system has several kinds of payload: mapping_whatsapp.py
     found = {
-        re.sub(r"^(mapping|schemas|source|destination)_[a-z]+\.py$", r"\1.py", path.name) for path in folder.iterdir()
+        re.sub(r"^(mapping|schemas|source|destination|activities)_[a-z]+\.py$", r"\1.py", path.name)
+        for path in folder.iterdir()
     }
     found -= {"__pycache__"}
     assert found - allowed == set()

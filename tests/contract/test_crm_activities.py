@@ -206,7 +206,7 @@ def test_orders_and_consents_are_no_entries_of_their_own(house: House) -> None:
 # -- tasks
 
 
-DESKS = ("espocrm", "hubspot", "odoo", "pipedrive", "salesforce", "zoho")
+DESKS = ("dynamics", "espocrm", "hubspot", "odoo", "pipedrive", "salesforce", "zoho")
 
 
 @pytest.fixture(params=DESKS)

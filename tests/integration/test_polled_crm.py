@@ -168,3 +168,31 @@ def test_in_odoo_a_city_is_corrected_beside_it(database: Database) -> None:
     way.settle()
     [person] = double.people()
     assert (person["values"]["city"], way.golden()["addresses"][0]["city"]) == ("Melle", "Melle")
+
+
+@pytest.mark.parametrize("slug", ["pipedrive", "zoho"])
+def test_a_note_of_a_person_there_is_of_whom_hub_wrote_the_record_for_and_hubs_own_is_none(
+    database: Database, slug: str
+) -> None:
+    # given a person whom Hub wrote there, so that the CRM has told nothing of her
+    way = Polled(database, slug)
+    way.take(anna())
+    way.settle()
+    double: Any = way.double
+    [person] = double.people()
+    # when somebody writes a note there, and Hub does
+    texts = ("Likes tea", "Order placed\nHub activity 3b0a6c1e-7d2f-4e58-9a34-5f1c2d3e4b5a")
+    for number, text in enumerate(texts, 1):
+        if slug == "pipedrive":
+            double.notes[number] = {"id": number, "content": text, "person_id": int(person["id"])}
+        else:
+            double.save("Notes", None, {"Note_Content": text, "Parent_Id": {"id": person["id"]}})
+    way.settle()
+    # then hers is one interaction, in her one profile
+    with way.database.session() as session:
+        told = "fact f JOIN record r ON r.id = f.record_id WHERE f.kind = 'interaction'"
+        kinds = session.rows(f"SELECT f.payload, r.profile_id FROM {told}")
+        profiles = [row[0] for row in session.rows("SELECT id FROM profile")]
+    [(payload, home)] = kinds
+    assert orjson.loads(payload)["text"] == "Likes tea"
+    assert profiles == [home]

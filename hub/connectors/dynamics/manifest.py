@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from hub.sdk.crm.listed import TOPICS
-from hub.sdk.manifest import OF_A_CRM, Capability, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
 from hub.sdk.oauth import OAuth
 
 SIZE = 100
@@ -22,7 +22,7 @@ SIZE = 100
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.(api\.)?crm[0-9]*\.(dynamics\.com|microsoftdynamics\.us|dynamics\.cn)")
 
 
-class DynamicsSettings(ProfileSettings):
+class DynamicsSettings(ActivitySettings):
     """Where the environment is, the application that Hub signs in as, and what becomes of people and orders."""
 
     environment: str = Field(description="Host of the environment: acme.crm4.dynamics.com.")
@@ -74,7 +74,7 @@ MANIFEST = Manifest(
     settings=DynamicsSettings,
     docs_url="https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview",
     api_version="Dataverse Web API v9.2",
-    capabilities=OF_A_CRM | {Capability.BACKFILL},
+    capabilities=OF_A_CRM | {Capability.BACKFILL, Capability.ACTIVITIES},
     topics=TOPICS,
     surveyed=("https://learn.microsoft.com/power-apps/developer/data-platform/use-webhooks",),
     limits=Limits(batch=SIZE, calls=6000, per_seconds=300.0),
@@ -82,7 +82,6 @@ MANIFEST = Manifest(
         "webhook": "each is registered by a program of Microsoft's; a poll of what changed is one call",
         "deleted": "change tracking tells it",
         "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
-        "activities": "Hub writes no notes and no activities to Dynamics 365 yet",
         "opportunities": "they belong to Dynamics 365 Sales and are locked once won: orders go to a table of Hub's",
         "order lines": "as records they need products and a price list; they stand as text in a column of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Dynamics 365",

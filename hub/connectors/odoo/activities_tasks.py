@@ -62,7 +62,7 @@ def blank(contacts: Sequence[Any], settings: OdooSettings) -> Script[None]:
 
 
 def _change(contacts: Sequence[Any], values: dict[str, str], settings: OdooSettings) -> Script[None]:
-    if not are_wanted(settings) or "task" not in settings.activities:
+    if not are_wanted(settings, tasks=True):
         return
     domain = [["res_model", "=", "res.partner"], ["res_id", "in", [int(one) for one in contacts]]]
     ours = [*domain, ["note", "like", reference("")]]

@@ -58,9 +58,10 @@ def user_of(change: ActivityChange, settings: ActivitySettings) -> str:
     return settings.task_owners.get(change.owner or "", "")
 
 
-def are_wanted(settings: ConnectionSettings) -> bool:
-    """Whether the connection asks for any entries; what is there without that is people's to take away."""
-    return isinstance(settings, ActivitySettings) and bool(settings.activities)
+def are_wanted(settings: ConnectionSettings, *, tasks: bool = False) -> bool:
+    """Whether the connection asks for any entries, or for tasks; what is there without is people's to take away."""
+    asked = settings.activities if isinstance(settings, ActivitySettings) else ()
+    return "task" in asked if tasks else bool(asked)
 
 
 def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings: Settings) -> Write | None:

@@ -267,7 +267,9 @@ class PeopleWriter(Generic[Settings]):
     def forget(self, record: str) -> str:
         """Take Hub's entries from a person's history; gives why that was refused. The person is erased all the same."""
         history = self.dialect.activities
-        kinds = history.kinds if history and are_wanted(self.settings) else ()
+        kinds = [
+            each for each in (history.kinds if history else ()) if are_wanted(self.settings, tasks=each is not history)
+        ]
         refused = ""
         for forget in (each.forget for each in kinds if each.forget):
             try:

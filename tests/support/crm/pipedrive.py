@@ -255,7 +255,7 @@ class PipedriveDouble:
             told = {"add_time": "2026-06-01T00:00:00Z", "update_time": "2026-06-01T00:00:00Z", "is_deleted": False}
             held = [{**one, **told} for one in self.tasks.values()][::-1]
             found = [one for one in held if str(one["person_id"]) == query.get("person_id", str(one["person_id"]))]
-            return {"data": found[: int(query["limit"])], "additional_data": {"next_cursor": None}}
+            return {"data": found[: int(query["limit"])], "additional_data": {}}
         if method == "DELETE":
             if self.tasks.pop(number, None) is None:
                 raise Refused(404, "Activity not found")
@@ -323,8 +323,8 @@ class PipedriveDouble:
         rows = self.listed("persons", {**query, "ids": ",".join(one for _, one in found[:size])} if found else query)
         stamped = {one: number for number, one in found[:size]}
         told = [{**row, "update_time": stamp(stamped[str(row["id"])])} for row in rows if str(row["id"]) in stamped]
-        following = str(found[size - 1][0]) if len(found) > size else None
-        return {"data": sorted(told, key=lambda row: row["update_time"]), "additional_data": {"next_cursor": following}}
+        following = {"next_cursor": str(found[size - 1][0])} if len(found) > size else {}
+        return {"data": sorted(told, key=lambda row: row["update_time"]), "additional_data": following}
 
     def edit(self, id: str, phone: str) -> None:  # noqa: A002
         """Somebody changes a person's main phone."""

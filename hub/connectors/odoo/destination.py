@@ -61,6 +61,8 @@ def columns(item: Item) -> dict[str, str]:
         held["name"] = str(write.mirror.get("email") or write.mirror.get("phone") or f"Hub {write.key}")
     if item.id is None and write.merged_ids:
         held |= {"active": "1", MERGED: ""}  # it is archived since it was merged
+    if write.kind == "profile" and held.get("active") == "":
+        held["active"] = "1"  # who had left is back
     return held
 
 

@@ -71,7 +71,7 @@ def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings:
     """
     if dialect.activities is None or change.external_ids or change.contact_id is None:
         return None
-    is_task = change.kind == "task" and dialect.activities.tasks is not None
+    is_task = change.due is not None and dialect.activities.tasks is not None
     activities = (dialect.activities.tasks if is_task else None) or dialect.activities
     return Write(
         "activity",

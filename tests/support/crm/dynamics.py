@@ -48,6 +48,7 @@ STANDARD: dict[str, dict[str, str]] = {
         **dict.fromkeys(CONTACT_LENGTHS, TEXT),
         "description": MEMO,
         "birthdate": DATE,
+        "statecode": INTEGER,
         **dict.fromkeys(("donotbulkemail", "donotemail", "donotphone", "donotpostalmail"), BOOLEAN),
     },
     "account": {"name": TEXT},

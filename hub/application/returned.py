@@ -20,7 +20,8 @@ import orjson
 from hub.identity.place import Resolution
 from hub.model.base import FrozenTexts
 from hub.model.customer import CustomerSnapshot, PersonName
-from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, LinkEvent
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, InteractionEvent, LinkEvent
+from hub.model.identifier import RecordKey
 from hub.model.judgement import Judgement
 from hub.model.keys import record_id
 from hub.model.profile import Profile, RecordReference
@@ -122,6 +123,8 @@ class _Reader:
                 self._merge(event)
             elif isinstance(event, DeletionEvent) and event.kind == "record":
                 kept += self._deletion(event)
+            elif isinstance(event, InteractionEvent):
+                kept.append(self._said(event))
             else:
                 kept.append(event)
         return kept
@@ -159,6 +162,15 @@ class _Reader:
         customer = echo.only(event.customer, fields, mirror.told if mirror else None)
         told = {"customer": customer, "whole": echo.whole(event.customer, fields)}
         return [event.model_copy(update=told), *self._tie(event, known.key)]
+
+    def _said(self, event: InteractionEvent) -> InteractionEvent:
+        """What was noted at a record that Hub wrote is of the person Hub wrote it for."""
+        known = self.known.get(event.record.external_id)
+        anchor = self.anchors.get(known.key) if known else None
+        if anchor is None:
+            return event
+        told = RecordKey(kind=anchor.kind, external_id=anchor.external_id)
+        return event.model_copy(update={"record": told, "of": anchor.connection, "waits": False})
 
     def _read_at(self, entry: Normalised) -> datetime:
         """The earliest moment at which the record may have been read: a list may lag behind."""
@@ -282,7 +294,7 @@ def _told_as(one: str, *, past: bool) -> str:
 def _named(event: CanonicalEvent) -> tuple[Any, ...]:
     if isinstance(event, LinkEvent) and event.by:
         return (*event.records, *((event.into,) if event.into else ()))
-    if isinstance(event, DeletionEvent) and event.kind == "record":
+    if isinstance(event, InteractionEvent) or (isinstance(event, DeletionEvent) and event.kind == "record"):
         return (event.record,)
     return ()
 

@@ -285,6 +285,10 @@ class ActivitySettings(ProfileSettings):
         description="What is appended to a person's history there, once each, from now on: "
         f"{', '.join(ACTIVITY_KINDS)}.",
     )
+    task_owners: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Owner of the funnel to the id of the user there whose tasks theirs are; without one, Hub's user.",
+    )
 
 
 def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:

@@ -45,7 +45,8 @@ def test_a_connector_folder_has_a_closed_set_of_names(folder):
     }  # fmt: skip
     # one file may be a part of another where a system has several kinds of payload: mapping_whatsapp.py
     found = {
-        re.sub(r"^(mapping|schemas|source|destination)_[a-z]+\.py$", r"\1.py", path.name) for path in folder.iterdir()
+        re.sub(r"^(mapping|schemas|source|destination|activities)_[a-z]+\.py$", r"\1.py", path.name)
+        for path in folder.iterdir()
     }
     found -= {"__pycache__"}
     assert found - allowed == set()
@@ -57,9 +58,9 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 293
-"""Of code in a CRM's connector, at the median, manifest and all, without its schemas and its source. It only ever goes
-down, but for what the manifest declares of a source: issue 14 asks for 250, which is not reached."""
+CRM_LINES = 267
+"""Of code in a CRM's connector, at the median, manifest and all, without its schemas, its source, and what its manifest
+says in words and cited pages (``FACTS``). It only ever goes down: issue 14 asks for 250, which is not reached."""
 
 
 WHOLE_LINES = 557
@@ -85,7 +86,7 @@ def code_lines(path: Path) -> int:
 def test_a_crm_grows_no_larger_beside_the_algorithm_that_all_share(capsys):
     sizes = {
         folder.name: sum(
-            code_lines(path)
+            code_lines(path) - facts_lines(path)
             for path in folder.glob("*.py")
             if not path.name.startswith(("test_", "schemas", "activities", "source"))
         )

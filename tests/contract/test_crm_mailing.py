@@ -413,6 +413,27 @@ def test_what_people_lists_and_tags_a_contact_has_beside_hubs_stay(post: Post) -
     assert "hand-picked" in contact.tags
 
 
+@pytest.mark.parametrize("slug", ["brevo", "klaviyo", "listmonk"])
+@pytest.mark.parametrize("way", ["remove", "archive"])
+def test_who_left_is_on_no_list_of_hubs_and_is_again_when_they_are_back(slug: str, way: Any) -> None:
+    # given a subscriber
+    post = before(slug)
+    post.told(ANNA, MAIL)
+    post.settle()
+    [(_, there)] = post.tables.profiles.items()
+    assert post.double.mailable() == {MAIL}
+    # when they leave the system by a hand-over, then they are on no list of Hub's, and nothing is told as an opt-out
+    gone = there.model_copy(update={"traits": there.traits.model_copy(update={"left": way})})
+    post.known(gone)
+    post.settle()
+    assert post.double.mailable() == set()
+    assert post.double.owned(ANNA)
+    # and when they are handed back, they are mailed again, without being asked
+    post.known(there)
+    post.settle()
+    assert (post.double.mailable(), post.double.asked) == ({MAIL}, [])
+
+
 def test_a_condition_that_cannot_be_read_or_depends_on_time_is_a_fault_of_the_settings(post: Post) -> None:
     field_ = "lists" if "lists" in post.double.settings() else "tags"
     for wrong in ("langauge == 'de'", "orders.last_at >= ago('90 days')"):

@@ -168,7 +168,9 @@ def _column(name: str, value: Any) -> tuple[str, Any]:
 
 
 def form(name: str, value: Any, _: DynamicsSettings | None = None) -> Any:
-    """A value in Dataverse's own form."""
+    """A value in Dataverse's own form. A contact that was put away (``statecode`` 1) is active again without it."""
+    if name in MAP.archives:
+        return int(value or 0)
     if value == "":
         return None
     if name in MAP.opt_outs:

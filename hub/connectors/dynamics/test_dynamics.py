@@ -21,7 +21,7 @@ LINKS = {"account": "parentcustomerid_account@odata.bind", "contact": "hub_conta
 
 
 def before(double: DynamicsDouble, **settings: Any) -> House:
-    return House(double, **settings)  # type: ignore[arg-type]  # it keeps no history
+    return House(double, **settings)
 
 
 def of(double: DynamicsDouble, **settings: Any) -> House:

@@ -23,7 +23,7 @@ import httpx
 
 from hub.connectors.espocrm import schemas, schemas_check
 from hub.connectors.espocrm import schemas_lists as lists
-from hub.connectors.espocrm.activities import ACTIVITIES
+from hub.connectors.espocrm.activities_tasks import HISTORY
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.mapping import COMPANY, EMAIL, LISTS, MAP, NEVER_CALL
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, read_record, said, search
@@ -313,7 +313,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         values=order_values,
     ),
     companies=Companies(name=COMPANY, id="accountId", find=find_companies, create=create_company),
-    activities=ACTIVITIES,
+    activities=HISTORY,
 )
 
 DESTINATION = crm_destination(

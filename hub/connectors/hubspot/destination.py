@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.connectors.hubspot import schemas
-from hub.connectors.hubspot.activities import ACTIVITIES
+from hub.connectors.hubspot.activities_tasks import HISTORY
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import MAP
 from hub.connectors.hubspot.schemas import CONTACTS, DEALS, LINES, batch, read_answer, read_contacts, read_errors
@@ -179,7 +179,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         ),
         values=deal_values,
     ),
-    activities=ACTIVITIES,
+    activities=HISTORY,
     opts_out=lambda write, settings: settings.unsubscribe and MAP.ends_mailings(write),
 )
 

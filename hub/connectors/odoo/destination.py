@@ -21,7 +21,7 @@ from email.utils import getaddresses
 from functools import partial
 from typing import Any
 
-from hub.connectors.odoo import activities, schemas
+from hub.connectors.odoo import activities, activities_tasks, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
 from hub.connectors.odoo.mapping import ADDRESS, MAP, OPT_OUT, PARENT, PARTNER
 from hub.connectors.odoo.schemas import call, loaded, records
@@ -61,6 +61,8 @@ def columns(item: Item) -> dict[str, str]:
         held["name"] = str(write.mirror.get("email") or write.mirror.get("phone") or f"Hub {write.key}")
     if item.id is None and write.merged_ids:
         held |= {"active": "1", MERGED: ""}  # it is archived since it was merged
+    if write.kind == "profile" and held.get("active") == "":
+        held["active"] = "1"  # who had left is back
     return held
 
 
@@ -165,6 +167,7 @@ def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
         for chunk in chunks((one for one in below if one != number(kept)), SIZE):
             loaded((yield update(settings, model, chunk, {f"{field}/.id": kept})))
     yield from activities.move(kept, other, settings)
+    yield from activities_tasks.move(kept, other, settings)
     loaded((yield update(settings, PEOPLE, [other], {"active": "0", PROFILE_ID: "", MERGED: kept})))
     return kept
 
@@ -182,6 +185,7 @@ def erase(contact: str, settings: OdooSettings) -> Script[None]:
         schemas.answer((yield call(settings, PEOPLE, "unlink", ids=ids)))
     except RejectedError:
         yield from activities.blank(ids, settings)
+        yield from activities_tasks.blank(ids, settings)
         yield from clear(PEOPLE, ids, settings)
 
 
@@ -255,7 +259,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
     orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER, values=partial(values, model=LEADS)),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=lambda write, settings: settings.unsubscribe == "blacklist" and MAP.ends_mailings(write),
-    activities=activities.ACTIVITIES,
+    activities=activities_tasks.HISTORY,
 )
 
 DESTINATION = destination(

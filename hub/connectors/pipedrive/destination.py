@@ -19,7 +19,7 @@ from typing import Any, Literal
 import httpx
 
 from hub.connectors.pipedrive import schemas
-from hub.connectors.pipedrive.activities import ACTIVITIES
+from hub.connectors.pipedrive.activities_tasks import HISTORY
 from hub.connectors.pipedrive.manifest import API_ROOT, SIZE, PipedriveSettings
 from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas import Kind, Listed
@@ -250,7 +250,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         form=partial(form, kind="deals"),
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
-    activities=ACTIVITIES,
+    activities=HISTORY,
 )
 
 

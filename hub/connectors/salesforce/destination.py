@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.connectors.salesforce import schemas, schemas_setup
-from hub.connectors.salesforce.activities import ACTIVITIES
+from hub.connectors.salesforce.activities_tasks import HISTORY
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
 from hub.connectors.salesforce.mapping import COMPANY, EMAIL_OPT_OUT, MAP
 from hub.connectors.salesforce.schemas import APEX_MERGE, SIZE, answer, any_of, fitting, query, request
@@ -214,7 +214,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         values=order_values,
     ),
     companies=Companies(name=COMPANY, id="AccountId", find=accounts_of, create=account),
-    activities=ACTIVITIES,
+    activities=HISTORY,
 )
 
 DESTINATION = destination(

@@ -67,6 +67,7 @@ class SalesforceSettings(ActivitySettings):
         description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
     )
     activity_status: str = Field("Completed", description="Status of the tasks that activities become.")
+    task_status: str = Field("Not Started", description="Status of tasks that somebody has to do.")
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields (README) were created; essential: ids only."
     )

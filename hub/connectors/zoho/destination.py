@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hub.connectors.zoho import schemas, schemas_setup
-from hub.connectors.zoho.activities import ACTIVITIES
+from hub.connectors.zoho.activities_tasks import HISTORY
 from hub.connectors.zoho.manifest import ZohoSettings
 from hub.connectors.zoho.mapping import ACCOUNT, COMPANY, EMAIL_OPT_OUT, MAP
 from hub.connectors.zoho.schemas import SIZE, by_id, outcome, query, records, request, rows, writing
@@ -147,7 +147,7 @@ DIALECT: Dialect[ZohoSettings] = Dialect(
         values=values("Deals"),
     ),
     companies=Companies(name=COMPANY, id=ACCOUNT, find=accounts_of, create=account),
-    activities=ACTIVITIES,
+    activities=HISTORY,
 )
 
 DESTINATION = destination(

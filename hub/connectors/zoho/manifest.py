@@ -13,7 +13,8 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, OrderFields, OrderLines, Secrets, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
 
 Centre = Literal["us", "eu", "in", "au", "cn", "jp", "ca", "sa"]
@@ -21,7 +22,7 @@ _ENDS = ("com", "eu", "in", "com.au", "com.cn", "jp", "ca", "sa")
 ENDS: Mapping[Centre, str] = dict(zip(get_args(Centre), _ENDS, strict=True))
 """What the names of each data centre's servers end in."""
 
-SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.ALL")
+SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.ALL", "ZohoCRM.notifications.ALL")
 
 
 class ZohoSettings(OAuthSettings, ActivitySettings):
@@ -31,6 +32,7 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
         description="Where the account is, by what follows crm.zoho. in its address: com is us, com.au is au, "
         "zohocloud.ca is ca, any other is itself."
     )
+    webhook_secret: Secrets | None = Field(None, description="A secret of yours in the address of notifications.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
     stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
@@ -53,6 +55,7 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields are made; essential: ids only, for editions that allow few."
     )
+    task_status: str = Field("Not Started", description="Status of tasks that somebody has to do.")
     workflows: bool = Field(True, description="Let Zoho's workflows, approvals and blueprints run on what Hub writes.")
 
     @property
@@ -88,14 +91,19 @@ MANIFEST = Manifest(
     slug="zoho",
     name="Zoho CRM",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=ZohoSettings,
     docs_url="https://www.zoho.com/crm/developer/docs/api/v8/",
     api_version="v8",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    capabilities=WITH_HISTORY,
+    topics={"contacts.changed": "contacts were made, changed or deleted; each is fetched", **TOPICS},
+    surveyed=("https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html",),
     limits=Limits(batch=100),
     not_offered={
-        "webhook": "Zoho CRM is written to, not read from",
+        "signature": "Zoho CRM signs no notification; the secret stands in the address that it calls",
+        "deleted": "the list of deleted records tells it (/Contacts/deleted)",
+        "merges": "what people merged away is told as deleted, and nothing tells into what",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "order lines": "as records they need products of Zoho's catalogue; they stand as text in Description",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Zoho CRM",
     },
@@ -108,5 +116,10 @@ MANIFEST = Manifest(
             "E-mails that were opted out while the two were one stay opted out.",
         ),
     ),
-    sample_settings={"client_id": "sample-app", "client_secret": "sample-secret", "data_centre": "eu"},
+    sample_settings={
+        "client_id": "sample-app",
+        "client_secret": "sample-secret",
+        "data_centre": "eu",
+        "webhook_secret": "sample-word",
+    },
 )

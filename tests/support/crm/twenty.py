@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 
 from tests.support.crm.double import Order, Person
+from tests.support.crm.times import Times, stamp
 
 Record = dict[str, Any]
 KINDS = {"people": "person", "opportunities": "opportunity", "companies": "company"}
@@ -68,6 +69,7 @@ class TwentyDouble:
         self.calls: list[str] = []
         self.may_customise = True
         self.number = 0
+        self.times = Times()
 
     # -- what the shared laws ask
 
@@ -155,6 +157,8 @@ class TwentyDouble:
         body = json.loads(request.content) if request.content else None
         if request.url.path == "/graphql":
             return httpx.Response(200, json=self.graphql(body or {}))
+        if request.method == "GET" and "order_by" in request.url.params:
+            return httpx.Response(200, json=self.changed(request.url.path.removeprefix("/rest/"), request.url.params))
         before = deepcopy(self.records)
         try:
             status, data = self.route(request, request.url.path.removeprefix("/rest/").split("/"), body)
@@ -285,6 +289,30 @@ class TwentyDouble:
                     order["pointOfContactId"] = kept["id"]
             other["deletedAt"] = "2026-03-01T00:00:00Z"
         return kept
+
+    def changed(self, plural: str, query: Mapping[str, str]) -> Record:
+        """Records by (time, id) of their last change, with what they lead to; deleted ones where they are asked for."""
+        assert query["order_by"] == "updatedAt[AscNullsFirst],id[AscNullsFirst]"
+        assert query["depth"] == "1"
+        rows: list[Record] = []
+        since = re.match(r'updatedAt\[gte\]:"([^"]+)"', query["filter"])
+        assert since is not None
+        if plural == "people":
+            assert query["filter"].endswith(",or(deletedAt[is]:NULL,deletedAt[is]:NOT_NULL)")
+            held, begin = self.records["person"], int(query.get("starting_after", 0))
+            numbers = sorted((number, one) for one, number in self.times.look(held).items())
+            for number, one in numbers:
+                if number > begin and stamp(number) >= since[1][:19]:
+                    company = self.named(held[one].get("companyId"))
+                    told = {"company": {"name": company} if company else None, "updatedAt": stamp(number)}
+                    rows.append({**held[one], **told, "cursor": number})
+        page = rows[: int(query["limit"])]
+        info = {"hasNextPage": len(rows) > len(page), "endCursor": str(page[-1].pop("cursor")) if page else None}
+        return {"data": {plural: page}, "pageInfo": info}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a person's phone."""
+        self.records["person"][id]["phones"] = {"primaryPhoneNumber": phone, "primaryPhoneCallingCode": ""}
 
     # -- GraphQL
 

@@ -50,7 +50,7 @@ def postmark(address: str, event: str, **more: Any) -> list[Any]:
 
 
 TELL = {"sendgrid": sendgrid, "mandrill": mandrill, "brevo": brevo, "postmark": postmark}
-DEAD = ("email_bounced", ("opted_out", False))
+DEAD = ("email_bounced", None)
 COMPLAINED = ("email_complained", ("opted_out", True))
 LEFT = ("email_unsubscribed", ("opted_out", True))
 

@@ -207,7 +207,9 @@ class _Reader:
         said = [one for one in read.consents if echo.consent_field(one) in fields]
         update["consents"] = (*said, *(one for one in before.consents if echo.consent_field(one) not in fields))
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
-        properties = {**(known.mirror or {}), **_changed(self.connection, known.key, before, after)}
+        over = _ended(self.connection) if said else ()
+        held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
+        properties = {**held, **_changed(self.connection, known.key, before, after)}
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
@@ -289,6 +291,12 @@ def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after:
         written.append({} if write is None else {n: v for n, v in write.mirror.items() if n not in destination.unread})
     first, second = written
     return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
+
+
+def _ended(connection: Connection) -> list[str]:
+    """What Hub knows of nobody any more who changed their consent there."""
+    destination: Any = connection.connector.destination
+    return [name for name, ends in destination.unread.items() if ends]
 
 
 def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:

@@ -19,7 +19,7 @@ from hub.model.consent import Consent, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CanonicalEvent, CustomerEvent, Returned
 from hub.model.identifier import RecordKey
-from hub.sdk.crm.mailing import ASKED, EMAIL, REFUSED, SUBSCRIBED, Contact, State
+from hub.sdk.crm.mailing import ASKED, EMAIL, REFUSED, STANDS, SUBSCRIBED, Contact, State
 from hub.sdk.crm.mailing_map import MailMap, Own
 from hub.sdk.crm.mailing_rules import UNKNOWN_TIME
 from hub.sdk.crm.reading import KIND, taken, targets
@@ -52,7 +52,8 @@ def reads(mapped: MailMap[Own]) -> Callable[[str, Mapping[str, Any], Own], Custo
 
 
 def _written(held: Mapping[str, Any]) -> tuple[Consent, ...]:
-    for name, state in ((REFUSED, "opted_out"), (ASKED, "pending"), (SUBSCRIBED, "opted_in")):
+    stands = (REFUSED, "opted_out"), (STANDS, "opted_out"), (ASKED, "pending"), (SUBSCRIBED, "opted_in")
+    for name, state in stands:
         if at := held.get(name):
             time = maybe_instant(None if at == UNKNOWN_TIME else str(at), path=name)
             return (Consent.model_validate({"channel": "email", "state": state, "at": time}),)

@@ -1,8 +1,8 @@
 """Klaviyo: settings and declaration.
 
-Sources: developers.klaviyo.com/en/reference/api_overview (revision header), …/create_profile (75 a second, 750 a
-minute), …/bulk_subscribe_profiles ("will remove any UNSUBSCRIBE, SPAM_REPORT or USER_SUPPRESSED suppressions"),
-…/add_profiles_to_list (does not change a profile's consent).
+Sources: developers.klaviyo.com/en/docs/working_with_system_webhooks, …/en/reference/api_overview (revision header),
+…/create_profile (75 a second, 750 a minute), …/bulk_subscribe_profiles ("will remove any UNSUBSCRIBE, SPAM_REPORT or
+USER_SUPPRESSED suppressions"), …/add_profiles_to_list (does not change a profile's consent).
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ MANIFEST = Manifest(
         "merge": "Klaviyo's merge cannot be undone: of two profiles of one person one is taken off Hub's lists",
         "orders": "Klaviyo takes orders as events; their number and value are properties of the profile",
         "resubscribe": "Klaviyo's subscribing lifts an unsubscription by itself, so that Hub asks nobody again",
-        "import": "Klaviyo's bulk import overwrites whoever has the address, and tells of no profile what became of it",
+        "import": "Klaviyo's bulk import makes anew who was deleted, and runs in the background: it is not for small "
+        "changes (developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api)",
         "properties": "properties need not be made: they are free JSON",
         "subscribe": "webhooks are for Advanced KDP accounts and app partners, and are made there, with the secret key",
         "deletion": "Klaviyo tells nobody of a deleted profile: the next write finds it gone",

@@ -136,6 +136,14 @@ def test_an_unreadable_body_names_the_field_and_not_its_value() -> None:
     assert (caught.value.path, str(caught.value)) == ("fired_at", "fired_at: not readable")
 
 
+@pytest.mark.parametrize("more", [{}, {"reason": "manual"}, {"action": "unsub", "reason": "manual"}])
+def test_an_unsubscription_is_one_whatever_it_says_of_how(more: Mapping[str, str]) -> None:
+    """mailchimp/mc-magento#169: ``action``, which the guide names, may be missing."""
+    told, event = read("unsubscribe", form("unsubscribe", list_id="L", email="anna@example.de", **more))
+    assert [one.state for one in told.customer.consents] == ["opted_out"]
+    assert event.interaction.kind == "email_unsubscribed"
+
+
 CONSENTS = {
     "subscribed": Consent(
         channel="email",

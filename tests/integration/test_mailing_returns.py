@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,9 @@ from urllib.parse import urlencode
 import httpx
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from hub.application.complete import complete_connection
 from hub.application.process import Processing, process_batch
@@ -88,9 +92,10 @@ class Way:
             session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
             session.run("UPDATE write_print SET at = at - interval '1 minute'")
 
-    def poll(self) -> None:
-        """Read all contacts."""
-        self.later()
+    def poll(self, *, soon: bool = False) -> None:
+        """Read all contacts; some time after the last write, or ``soon`` after it."""
+        if not soon:
+            self.later()
         told = self.mail.connector.source
         assert told is not None
         assert told.backfill is not None
@@ -292,3 +297,89 @@ def test_what_hub_put_away_opts_nobody_out_and_what_people_delete_is_gone_there(
     mailchimp.shop(name="Anja", when=datetime(2026, 6, 1, tzinfo=UTC))
     mailchimp.settle()
     assert mailchimp.double.kept == {}
+
+
+# -- any order --------------------------------------------------------------------------------------------------------
+
+EXAMPLES = int(os.environ.get("HUB_LAW_EXAMPLES", "4"))
+
+
+class Letters(RuleBasedStateMachine):
+    """One person, a shop that tells what they said, and a mailing system in which they say things as well."""
+
+    database: Database
+    slug = ""
+
+    @initialize()
+    def begin(self) -> None:
+        empty(self.database)
+        self.way = Way(self.database, self.slug)
+        self.way.double.now = BEFORE + timedelta(days=1)
+        self.outs: list[datetime] = []
+        self.ins: list[datetime] = []
+        self.said = 0
+        self.shop("opted_in", 0)
+
+    @rule(consent=st.sampled_from(["opted_in", "opted_out"]), late=st.integers(0, 3))
+    def shop(self, consent: Any, late: int) -> None:
+        """The person says so in the shop, which tells it up to three days later."""
+        at = self.way.double.now - timedelta(days=late)
+        (self.ins if consent == "opted_in" else self.outs).append(at)
+        self.said += 1
+        self.way.shop(when=at, consent=consent, act=(at - BEFORE).days)
+
+    @rule(state=st.sampled_from(["unsubscribed", "complained"]))
+    def say_there(self, state: Any) -> None:
+        """The person clicks in a mail that they got there."""
+        if MAIL in self.way.double.mailable():
+            self.way.double.say(MAIL, state)
+            self.outs.append(self.way.double.now)
+            self.said += 1
+
+    @rule()
+    def confirm_there(self) -> None:
+        self.way.double.confirm(MAIL)
+
+    @rule()
+    def a_day_goes_by(self) -> None:
+        self.way.double.now += timedelta(days=1)
+
+    @rule()
+    def send(self) -> None:
+        self.way.send()
+
+    @rule()
+    def poll(self) -> None:
+        self.way.poll()
+
+    @rule()
+    def poll_soon(self) -> None:
+        """Before a list is sure to show what was written."""
+        self.way.poll(soon=True)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "said"):
+            return
+        self.way.settle()
+        out = bool(self.outs) and max(self.outs) >= max(self.ins)
+        told = (self.ins, self.outs)
+        assert self.way.consent == ("opted_out" if out else "opted_in"), told
+        if out:
+            assert self.way.double.mailable() == set(), told
+        assert len(self.way.double.kept) <= 1
+        writes = self.way.writes
+        self.way.settle()
+        assert self.way.writes == writes
+
+
+@pytest.mark.parametrize("slug", READ)
+def test_no_opt_out_is_lost_and_none_is_made_up_in_any_order(slug: str, database: Database) -> None:
+    law = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=10,
+        derandomize="HUB_LAW_EXAMPLES" not in os.environ,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(type("LettersOf", (Letters,), {"slug": slug, "database": database}), settings=law)

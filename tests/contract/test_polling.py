@@ -48,6 +48,8 @@ APART = {
     "hubspot": "people read back by (time, id): hub/connectors/hubspot/test_hubspot.py",
     "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",
     "salesforce": "people read back by (time, id): hub/connectors/salesforce/test_salesforce.py",
+    "brevo": "contacts in the order of creation, which no change moves: tests/contract/test_brevo.py",
+    "klaviyo": "the vendor's own cursor, by the time of change: tests/contract/test_klaviyo.py",
     "csv": "a file",
     "amazon": "pages by token: hub/connectors/amazon/test_amazon.py",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",

@@ -55,6 +55,8 @@ MANIFEST = Manifest(
         "resubscribe": "who unsubscribed from a list is asked by listmonk, and a blocklisted one is not even asked",
         "properties": "attributes need not be made: they are free JSON",
         "webhook": "listmonk is written to, not read from",
+        "import": "listmonk's import replaces all attributes, and makes anew who was deleted "
+        "(listmonk.app/docs/apis/import/)",
         "refused values": "attributes are free JSON, of which listmonk refuses none",
     },
     personal_paths={"/api/subscribers?": "listmonk finds subscribers by their e-mail in no other way"},

@@ -22,6 +22,7 @@ from hub.sdk.crm.mailing import (
     OWN_NAMES,
     REFUSED,
     SILENT,
+    STANDS,
     SUBSCRIBED,
     TAGS,
     Contact,
@@ -208,6 +209,8 @@ class Mailer(Generic[Settings]):
             mirror.pop(refusal.property, None)
         if entry.act == "ask" and SUBSCRIBED in mirror:
             mirror[ASKED] = mirror[SUBSCRIBED]
+        if self.ends_opt_out(entry):
+            mirror.pop(STANDS, None)
         if (joined := place.joined(write)) is not None and LISTS in mirror:
             mirror[LISTS] = joined
             mirror = {name: value for name, value in mirror.items() if value != ""}
@@ -218,6 +221,11 @@ class Mailer(Generic[Settings]):
             mirror=mirror if mirror != write.mirror else None,
             refused=tuple(refusals),
         )
+
+    def ends_opt_out(self, entry: Entry) -> bool:
+        """Whether nobody is unsubscribed there any more by what Hub wrote before."""
+        subscribed = entry.there is not None and entry.there.state == "subscribed"
+        return subscribed or entry.act == "subscribe" or (entry.act == "ask" and not self.mailing.waits_out)
 
     def refuse(self, place: Place, problem: Problem) -> None:
         """It was not written: for good, or for now. Who opted out is unsubscribed all the same."""

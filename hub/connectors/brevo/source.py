@@ -1,4 +1,6 @@
-"""Brevo as a source: what became of the mails that it sent. Unsigned; the secret is the token of the webhook.
+"""Brevo as a source: what became of the mails that it sent, and its contacts (``source_contacts``).
+
+Unsigned; the secret is the token of the webhook.
 
 Facts: https://developers.brevo.com/docs/secured-webhooks (``Authorization: Bearer`` of one's own choice),
 …/docs/how-to-use-webhooks (an event that is refused with a 4xx but 429, or with any 5xx, is dropped for good; 429 is
@@ -10,7 +12,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from hub.connectors.brevo.manifest import BrevoSettings
+from hub.connectors.brevo import source_contacts as contacts
+from hub.connectors.brevo.manifest import API_ROOT, BrevoSettings
+from hub.connectors.brevo.mapping import MAP
+from hub.connectors.brevo.schemas import authorise, waits
 from hub.connectors.brevo.schemas_events import MailTold
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.body import json_tree
@@ -18,9 +23,12 @@ from hub.mapping.mail_event import MailEvent, Words, events_of, happened
 from hub.mapping.payload import Reading
 from hub.mapping.time import epoch
 from hub.model.event import CanonicalEvent, Note
+from hub.sdk.completing import fetched
+from hub.sdk.crm.mailing_reading import reads
 from hub.sdk.signatures import SharedSecret
 from hub.sdk.source import EventName, InboxEntry, RawDelivery, Source
 
+MAILS = "mail_events"
 BEARER: SharedSecret[BrevoSettings] = SharedSecret(
     "authorization", secrets=lambda settings: settings.webhook_secret or (), prefix="Bearer "
 )
@@ -47,13 +55,18 @@ _MACHINE = frozenset({"proxy_open", "unique_proxy_open"})
 
 def name_event(delivery: RawDelivery, settings: BrevoSettings) -> EventName:
     """There is no id: the digest of what was sent."""
-    json_tree(delivery.body)
-    return EventName(hashlib.sha256(delivery.body).hexdigest(), "mail_events")
+    body = json_tree(delivery.body)
+    if contacts.is_contact(body):
+        return EventName(contacts.name_of(body), contacts.ONE)
+    topic = contacts.TOLD if contacts.is_about_contacts(body) else MAILS
+    return EventName(hashlib.sha256(delivery.body).hexdigest(), topic)
 
 
 def parse(entry: InboxEntry, settings: BrevoSettings) -> Sequence[CanonicalEvent | Note]:
     """The event, or the events of a batch, each by itself."""
-    if entry.topic != "mail_events":
+    if entry.topic in (contacts.TOLD, contacts.ONE):
+        return contacts.parse(entry, settings)
+    if entry.topic != MAILS:
         raise SkipEvent(f"topic not read: {entry.topic}")
     body = json_tree(entry.body)
     if not isinstance(body, list | dict):
@@ -84,4 +97,18 @@ def _told(event: MailTold, path: str) -> MailEvent:
     )
 
 
-SOURCE = Source(parse=parse, verify=BEARER.verify, sign=BEARER.sign, name_event=name_event, retry_status=429)
+SOURCE = Source(
+    parse=parse,
+    verify=BEARER.verify,
+    sign=BEARER.sign,
+    name_event=name_event,
+    retry_status=429,
+    completions=contacts.completions,
+    complete=fetched,
+    backfill=contacts.backfill,
+    lists=contacts.LISTS,
+    authorise=authorise,
+    api_root=lambda settings: settings.base_url or API_ROOT,
+    waits=waits,
+    reads=reads(MAP),
+)

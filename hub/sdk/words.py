@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ LONGEST = 300
 """Characters of an answer that are kept."""
 
 _EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+_XML_TEXT = re.compile(r">([^<>]+)</")
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d ()/.\-]{5,}\d")
 
 
@@ -41,11 +43,15 @@ def without(words: str, values: Iterable[str]) -> str:
 
 
 def sent_in(request: httpx.Request) -> set[str]:
-    """The texts of a request's JSON body: systems repeat what they refuse."""
+    """The texts of a request's body, JSON or XML: systems repeat what they refuse."""
     try:
-        return texts_in(orjson.loads(request.content))
-    except (orjson.JSONDecodeError, httpx.RequestNotRead):
+        content = request.content
+    except httpx.RequestNotRead:
         return set()
+    try:
+        return texts_in(orjson.loads(content))
+    except orjson.JSONDecodeError:
+        return texts_in([html.unescape(one) for one in _XML_TEXT.findall(content.decode(errors="replace"))])
 
 
 def texts_in(value: Any) -> set[str]:

@@ -28,6 +28,11 @@ _OURS = frozenset({"client", "sender", "mustunderstand", "versionmismatch"})
 _UNSPEAKABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write (its section 2.2)."""
 
+_CONTROL = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]|[xX](?:0*[0-8bBcCeEfF]|0*1[\da-fA-F]));"
+)
+"""The same below a space, as bytes and as references, in an encoding that holds ASCII as it is."""
+
 ElementTree.register_namespace("soap", ENVELOPE)
 
 
@@ -46,14 +51,11 @@ def request(path: str, namespace: str, operation: str, arguments: Mapping[str, A
 
 
 def result(response: httpx.Response) -> Element:
-    """The first element of an answer's body. Raises RejectedError for a fault of the request's, Unavailable for another.
+    """The first element of an answer's body. Raises RejectedError where a fault blames the request, else Unavailable.
 
     The error has the fault's own words. What is no SOAP message, or breaks off, is Unavailable too.
     """
-    try:
-        envelope = fromstring(response.content, forbid_dtd=True)
-    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError):
-        envelope = None
+    envelope = _parsed(response.content)
     body = None if envelope is None else envelope.find(f"{{{ENVELOPE}}}Body")
     if body is None:
         raise error_of(response) if response.is_error else _unreadable(response)
@@ -71,6 +73,16 @@ def needed(element: Element, path: str, response: httpx.Response) -> Element:
     if found is None:
         raise _unreadable(response, path)
     return found
+
+
+def _parsed(content: bytes) -> Element | None:
+    """A message; None where it is none. Some send what XML cannot hold (mvantellingen/python-zeep#951)."""
+    for text in (content, _CONTROL.sub(b"", content)):
+        try:
+            return fromstring(text, forbid_dtd=True)
+        except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError):
+            continue
+    return None
 
 
 def _elements(arguments: Mapping[str, Any]) -> Iterator[Element]:

@@ -1,10 +1,10 @@
 """Writes profiles of one pool by the algorithm of ``hub.sdk.crm.mailing_writing``.
 
-``massUpdate`` writes values alone: it makes or changes profiles by the value of a key attribute, and names which of the
-two it did, so that an address that came to be there since the look is found out, and left for another look. A
-permission is given and taken by calls of their own, ``grantPermission`` and ``revokePermission``; whom a mailing reaches
-is said by a target group, which chooses by an option that ``tagWithOption`` gives. Nothing that Hub sends ever names
-PERMISSION, HARDBOUNCES or the date of an unsubscription.
+``massUpdate`` writes values alone: it makes or changes profiles by the value of a key attribute and tells which of the
+two it did. An address that came to be there since the look is found out by that, and looked at again. A permission is
+given and taken by calls of their own, ``grantPermission`` and ``revokePermission``. Whom a mailing reaches is said by a
+target group, which chooses by an option that ``tagWithOption`` gives. No values that Hub sends are of PERMISSION,
+HARDBOUNCES or the date of an unsubscription.
 
 Sources: as ``schemas``; help.evalanche.cloud/hc/en-us/articles/24807121751196-Unsubscribe-profile (who unsubscribed, or
 never confirmed, stays in the pool and gets no mailing), …/360026462232-SOAP-API-Overview (addresses are checked, also

@@ -26,14 +26,14 @@ class EvalancheSettings(MailingSettings):
     pool: int = Field(ge=1, description="Number of the pool that holds the profiles.")
     granted: tuple[str, ...] = Field(
         min_length=1,
-        description="Values that the attribute PERMISSION has for profiles that may be mailed; every other value counts "
-        "as waiting for an answer.",
+        description="Values of the attribute PERMISSION for profiles that may be mailed; every other value counts as "
+        "waiting for an answer.",
     )
     lists: Conditions = Field(
         min_length=1,
         max_length=MOST_LISTS,
-        description="Number of an option of the pool by which a target group chooses, to who of those that opted in has "
-        "it: a condition as in a route's `when`, or nothing for everybody.",
+        description="Number of an option of the pool by which a target group chooses, to who of those that opted in "
+        "has it: a condition as in a route's `when`, or nothing for everybody.",
     )
     customer: int | None = Field(
         None, ge=0, description="Number of the customer (mandator) whose blacklist is read; 0 for the global one."
@@ -63,8 +63,8 @@ MANIFEST = Manifest(
         "https://github.com/SC-Networks/evalanche-soap-api-connector/blob/master/docs/profile.md",
     ),
     not_offered={
-        "merge": "the SOAP API has none (its \"merge\" writes values into one profile): of two profiles of one person one "
-        "loses Hub's options",
+        "merge": "the SOAP API has none (what it calls so writes values into one profile): of two profiles of one "
+        "person one loses Hub's options",
         "orders": "a pool keeps none; their number and value are attributes of the profile",
         "resubscribe": "Evalanche asks people by its own forms alone, so that Hub asks nobody",
         "webhook": "Evalanche is written to, not read from",

@@ -117,7 +117,7 @@ def attributes(settings: EvalancheSettings) -> Call[Sequence[Attribute]]:
         return [
             Attribute(
                 one.findtext("name") or "",
-                {option.findtext("id") or "": option.findtext("value") or "" for option in one.iterfind("options/item")},
+                {item.findtext("id") or "": item.findtext("value") or "" for item in one.iterfind("options/item")},
             )
             for one in told(response, "getAttributes")
         ]

@@ -66,10 +66,11 @@ class EvalancheDouble(Double):
 
     def _getAttributes(self, called: Element) -> httpx.Response:  # noqa: N802 - the vendor's names
         listed = "".join(
-            f"<item><id>{number}</id><name>{name}</name><options/></item>" for number, name in enumerate(self.attributes)
+            f"<item><id>{number}</id><name>{name}</name><options/></item>"
+            for number, name in enumerate(self.attributes)
         )
-        options = "<item><id>9</id><name>LISTS</name><options><item><id>3001</id><value>News</value></item></options></item>"
-        return result("getAttributes", listed + options)
+        options = "<item><id>3001</id><value>News</value></item><item><id>3002</id><value>German</value></item>"
+        return result("getAttributes", f"{listed}<item><id>9</id><name>L</name><options>{options}</options></item>")
 
     def _addAttribute(self, called: Element) -> httpx.Response:  # noqa: N802
         name = called.findtext("name") or ""
@@ -165,7 +166,8 @@ def pairs(values: dict[str, str]) -> str:
 
 def result(operation: str, told: str) -> httpx.Response:
     """The answer of an operation."""
-    return enveloped(f"<ns1:{operation}Response><{operation}Result>{told}</{operation}Result></ns1:{operation}Response>")
+    told = f"<{operation}Result>{told}</{operation}Result>"
+    return enveloped(f"<ns1:{operation}Response>{told}</ns1:{operation}Response>")
 
 
 def fault(words: str, code: str = "Client") -> httpx.Response:

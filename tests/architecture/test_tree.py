@@ -57,7 +57,7 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 293
+CRM_LINES = 282
 """Of code in a CRM's connector, at the median, manifest and all, without its schemas and its source. It only ever goes
 down, but for what the manifest declares of a source: issue 14 asks for 250, which is not reached."""
 

@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
+from hub.sdk.crm.settings import ByName, OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, ProfileSettings, Unmerge
 from hub.sdk.oauth import OAuth
 
 SIZE = 100
@@ -31,13 +32,8 @@ class DynamicsSettings(ProfileSettings):
     timeout_seconds: float = Field(120.0, gt=0, le=300, description="Limit for one HTTP request: 100 records.")
     orders: Literal["table", "none"] = Field("table", description="Whether orders are written, to a table of Hub's.")
     order_lines: OrderLines = "text"
-    order_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Column of Hub's table that you made, to what of the order goes there: note, tags, custom.NAME …",
-    )
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
-    )
+    order_fields: OrderFields
+    accounts: ByName = "by_name"
     language: int = Field(1033, description="Language of the labels of Hub's columns: one that is switched on there.")
 
     @field_validator("environment")

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
+from hub.sdk.crm.settings import ByName, OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, ProfileSettings, Unmerge
 
 API_ROOT = "https://api.twenty.com"
 SIZE = 60
@@ -22,17 +23,12 @@ class TwentySettings(ProfileSettings):
 
     api_key: SecretStr = Field(description="API key of the workspace (Settings, APIs & Webhooks).")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
-    stage_open: str = Field("PROPOSAL", description="Stage of an order that nobody has paid yet, by its API name.")
-    stage_won: str = Field("CUSTOMER", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("LOST", description="Stage of a cancelled, failed, deleted or refunded order.")
+    stage_open: StageOpen = "PROPOSAL"
+    stage_won: StageWon = "CUSTOMER"
+    stage_lost: StageLost = "LOST"
     order_lines: OrderLines = "text"
-    opportunity_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
-    )
-    companies: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a person belongs to the company of that name. none: Hub leaves it."
-    )
+    opportunity_fields: OrderFields
+    companies: ByName = "by_name"
     calls_per_minute: int = Field(
         100, ge=1, le=10_000, description="Calls in any minute: 100, unless your own server allows more."
     )

@@ -57,9 +57,9 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 282
+CRM_LINES = 249
 """Of code in a CRM's connector, at the median, manifest and all, without its schemas and its source. It only ever goes
-down, but for what the manifest declares of a source: issue 14 asks for 250, which is not reached."""
+down, but for what the manifest declares of a source. Issues 10 and 14 ask for 250."""
 
 
 WHOLE_LINES = 557

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from hub.connectors.dynamics import schemas, schemas_setup
+from hub.connectors.dynamics.activities import ACTIVITIES
 from hub.connectors.dynamics.manifest import SIZE, DynamicsSettings
 from hub.connectors.dynamics.mapping import ACCOUNT, COMPANY, MAP
 from hub.connectors.dynamics.schemas import API, PERSON, Part, asking, by_ids, fields_of, literal, plain, rows, writing
@@ -157,6 +158,7 @@ DIALECT: Dialect[DynamicsSettings] = Dialect(
         form=schemas.form,
     ),
     companies=Companies(name=COMPANY, id=ACCOUNT, find=accounts_of, create=account),
+    activities=ACTIVITIES,
 )
 
 DESTINATION = destination(

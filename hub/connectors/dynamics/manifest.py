@@ -2,7 +2,11 @@
 
 Sources: learn.microsoft.com/power-apps/developer/data-platform/authenticate-oauth (an application user signs in by
 client credentials; the scope is the environment's address with ``/.default``), …/api-limits (6,000 requests in five
-minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call).
+minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call);
+learn.microsoft.com/previous-versions/dynamicscrm-2016/developers-guide/mt607971 (an opportunity is won by the action
+WinOpportunity, with an opportunity close activity), learn.microsoft.com/dynamics365/developer/reference/mcp-tools/
+reopen_opportunity; markcarrington.dev/2023/01/24/msdyn365-internals-read-only-sales-entities (quotes, orders and
+invoices are read-only once they are not active; other tables, opportunities among them, take updates all the same).
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from hub.sdk.crm.settings import ByName, OrderFields, OrderLines
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 from hub.sdk.oauth import OAuth
 
 SIZE = 100
@@ -22,7 +26,7 @@ SIZE = 100
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.(api\.)?crm[0-9]*\.(dynamics\.com|microsoftdynamics\.us|dynamics\.cn)")
 
 
-class DynamicsSettings(ProfileSettings):
+class DynamicsSettings(ActivitySettings):
     """Where the environment is, the application that Hub signs in as, and what becomes of people and orders."""
 
     environment: str = Field(description="Host of the environment: acme.crm4.dynamics.com.")
@@ -66,12 +70,12 @@ MANIFEST = Manifest(
     settings=DynamicsSettings,
     docs_url="https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview",
     api_version="Dataverse Web API v9.2",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     limits=Limits(batch=SIZE, calls=6000, per_seconds=300.0),
     not_offered={
         "webhook": "Dynamics 365 is written to, not read from",
-        "activities": "Hub writes no notes and no activities to Dynamics 365 yet",
-        "opportunities": "they belong to Dynamics 365 Sales and are locked once won: orders go to a table of Hub's",
+        "opportunities": "not every environment has them, and each is won or lost by an action that files an activity "
+        "of its own: orders go to a table of Hub's",
         "order lines": "as records they need products and a price list; they stand as text in a column of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Dynamics 365",
     },

@@ -60,5 +60,5 @@ MAP: CrmMap[DynamicsSettings] = CrmMap(
     also_of_order=("hub_stage",),
     moment=facts.instant,
     opt_outs={"donotbulkemail": ("email",), "donotphone": ("phone",), "donotpostalmail": ("post",)},
-    essential_too=("hub_currency", "hub_stage"),
+    essential_too=("hub_currency", "hub_stage", "subject", "notetext"),
 )

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from hub.connectors.twenty import schemas, schemas_setup
+from hub.connectors.twenty.activities import ACTIVITIES
 from hub.connectors.twenty.manifest import API_ROOT, SIZE, TwentySettings
 from hub.connectors.twenty.mapping import COMPANY, MAP
 from hub.connectors.twenty.schemas import PERSON, answer, by_ids, graphql, nodes, people_by, rest, upsert
@@ -127,6 +128,7 @@ DIALECT: Dialect[TwentySettings] = Dialect(
         form=schemas.form,
     ),
     companies=Companies(name=COMPANY, id="companyId", find=companies_of, create=company),
+    activities=ACTIVITIES,
 )
 
 DESTINATION = destination(

@@ -12,13 +12,13 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from hub.sdk.crm.settings import ByName, OrderFields, OrderLines, StageLost, StageOpen, StageWon
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, ProfileSettings, Unmerge
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 
 API_ROOT = "https://api.twenty.com"
 SIZE = 60
 
 
-class TwentySettings(ProfileSettings):
+class TwentySettings(ActivitySettings):
     """The workspace's key, and what becomes of people and orders. A server of your own is named by ``base_url``."""
 
     api_key: SecretStr = Field(description="API key of the workspace (Settings, APIs & Webhooks).")
@@ -42,11 +42,10 @@ MANIFEST = Manifest(
     settings=TwentySettings,
     docs_url="https://docs.twenty.com/developers/extend/api",
     api_version="REST and GraphQL of 2.x",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
     limits=Limits(batch=SIZE, calls=100, per_seconds=60.0),
     not_offered={
         "webhook": "Twenty is written to, not read from",
-        "activities": "a note and its place at a person are two records in Twenty: one could stay without the other",
         "order lines": "Twenty has no lines of opportunities; they stand as text in a field of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Twenty",
         "refused values": "Twenty refuses a call as a whole, in words that name no field",

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.support.crm.double import Order, Person
+from tests.support.crm.double import Entry, Order, Person
 
 API = "/api/data/v9.2"
 Record = dict[str, Any]
@@ -75,6 +75,7 @@ class DynamicsDouble:
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = {"contact": {}, "account": {}, "hub_order": {}}
+        self.notes: dict[str, Record] = {}
         self.columns = {table: dict(named) for table, named in STANDARD.items()}
         self.lengths = dict(CONTACT_LENGTHS)
         self.keys: list[Record] = []
@@ -118,6 +119,12 @@ class DynamicsDouble:
             for one in self.records["hub_order"].values()
         ]
 
+    def activities(self) -> list[Entry]:
+        return [
+            {"id": key, "owner": key, "person": one["contact"], "values": {**one["values"]}}
+            for key, one in self.notes.items()
+        ]
+
     def add_person(self, email: str, **values: str) -> str:
         return str(self.save("contact", None, {"lastname": "Typed", "emailaddress1": email, **values})["contactid"])
 
@@ -126,6 +133,7 @@ class DynamicsDouble:
         for order in self.records["hub_order"].values():
             if order.get("_hub_contact_value") == id:
                 order["_hub_contact_value"] = None
+        self.notes = {key: one for key, one in self.notes.items() if one["contact"] != id}
 
     def delete_order(self, id: str) -> None:  # noqa: A002
         del self.records["hub_order"][id]
@@ -224,6 +232,9 @@ class DynamicsDouble:
             return 201, self.shown(table, self.save(table, None, body), query["$select"])
         place = _PLACE.fullmatch(bare)
         assert place is not None, path
+        if place[1] == "annotations":
+            assert (method, headers["if-none-match"]) == ("PATCH", "*")
+            return self.annotated(str(UUID(place[3])), body)
         table, key, value = SETS[place[1]], place[2], place[3].replace("''", "'")
         if method == "DELETE":
             held = self.held(table, value)
@@ -242,6 +253,19 @@ class DynamicsDouble:
             return 200 if found else 201, self.shown(table, made, query["$select"])
         assert headers["if-match"] == "*"
         return 200, self.shown(table, self.save(table, self.held(table, value), body), query["$select"])
+
+    def annotated(self, key: str, body: Record) -> tuple[int, Any]:
+        if key in self.notes:
+            raise Refused(412, "0x80040237", "A record with matching key values already exists.")
+        values = dict(body)
+        contact = values.pop("objectid_contact@odata.bind").removeprefix("/contacts(").removesuffix(")")
+        self.held("contact", contact)
+        assert values.keys() == {"subject", "notetext"}
+        assert len(values["subject"]) <= 500
+        if any(text in str(values) for text in self.refused):
+            raise Refused(400, "0x80040203", "Invalid value for attribute 'notetext'.")
+        self.notes[key] = {"contact": contact, "values": values}
+        return 201, {"annotationid": key}
 
     # -- records
 
@@ -302,6 +326,8 @@ class DynamicsDouble:
         for order in self.records["hub_order"].values():
             if order.get("_hub_contact_value") == gone:
                 order["_hub_contact_value"] = kept
+        for note in self.notes.values():
+            note["contact"] = kept if note["contact"] == gone else note["contact"]
 
     def selected(self, table: str, query: Mapping[str, str]) -> Iterator[Record]:
         asked = query["$filter"]

@@ -58,7 +58,7 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 267
+CRM_LINES = 250
 """Of code in a CRM's connector, at the median, manifest and all, without its schemas, its source, and what its manifest
 says in words and cited pages (``FACTS``). It only ever goes down: issue 14 asks for 250, which is not reached."""
 

@@ -28,7 +28,7 @@ def words_of(response: httpx.Response) -> str:
         return without(response.text[:LONGEST], sent_in(response.request))
     for source in _places(decoded):
         for name in ("message", "detail", "title", "error"):
-            if isinstance(source.get(name), str):
+            if isinstance(source.get(name), str) and source[name].strip():
                 return without(source[name][:LONGEST], sent_in(response.request))
     return response.reason_phrase
 

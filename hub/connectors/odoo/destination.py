@@ -261,7 +261,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     MAP.render,
-    learn=learn,
+    learn=(learn,),
     prepare=prepare,
     check=check,
     fields=fields,

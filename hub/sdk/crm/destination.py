@@ -22,24 +22,25 @@ def destination(
     dialect: Dialect[Settings],
     render: Callable[[Change, Settings], Write | None],
     *,
-    learn: Learn[Settings] | None = None,
+    learn: Sequence[Learn[Settings]] = (),
     prepare: Callable[[HttpClient, Settings], None] | None = None,
     **options: Any,
 ) -> Destination[Settings]:
     """The destination of a CRM that is written to by ``dialect``; ``options`` are further fields of ``Destination``.
 
-    ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as the keys
-    of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made some. What
-    is only planned (preview) goes by the settings as they are.
+    Each of ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as
+    the keys of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made
+    some; what was learned before a failure is not asked for again. What is only planned (preview) goes by the settings
+    as they are.
     """
-    learned: WeakKeyDictionary[HttpClient, Settings] = WeakKeyDictionary()
+    learned: WeakKeyDictionary[HttpClient, tuple[int, Settings]] = WeakKeyDictionary()
 
     def known(client: HttpClient, settings: Settings) -> Settings:
-        if learn is None:
-            return settings
-        if client not in learned:
-            learned[client] = learn(client, settings)
-        return learned[client]
+        steps, told = learned.get(client, (0, settings))
+        for step in learn[steps:]:
+            steps, told = steps + 1, step(client, told)
+            learned[client] = steps, told
+        return told
 
     def prepared(client: HttpClient, settings: Settings) -> None:
         learned.pop(client, None)
@@ -71,6 +72,6 @@ def destination(
         absent=absent,
         prepare=prepared if prepare else None,
         dialect=lambda client, settings: (dialect, known(client, settings)),
-        learns=learn is not None,
+        learns=bool(learn),
         **options,
     )

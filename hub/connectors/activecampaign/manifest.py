@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from hub.connectors.activecampaign.schemas_fields import CONTACT_FIELDS, DEAL_FIELDS
 from hub.sdk.crm.mailing import Conditions
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Secrets
 
 Ids = Mapping[str, str]
 
@@ -25,6 +25,12 @@ class ActiveCampaignSettings(ActivitySettings):
     """An account's address and key, its lists, tags and automations, and what becomes of orders."""
 
     api_token: SecretStr = Field(description="API key of a user made for Hub (Settings, Developer).")
+    webhook_secret: Secrets | None = Field(
+        None,
+        description="Long random text in the webhook's URL as ?secret=…; a list while it changes. Without it, "
+        "contacts are polled.",
+    )
+    own: tuple[str, ...] = Field((), description="Your own addresses and domains: mails to them concern no customer.")
     lists: Conditions = Field(
         default_factory=dict,
         description="Id of a list to who of those that opted in is on it: a condition as in a route's `when`, or "
@@ -72,11 +78,28 @@ MANIFEST = Manifest(
     slug="activecampaign",
     name="ActiveCampaign",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=ActiveCampaignSettings,
     docs_url="https://developers.activecampaign.com/reference/overview",
     api_version="3",
-    capabilities=OF_A_CRM - {Capability.MERGE} | {Capability.ACTIVITIES},
+    capabilities=OF_A_CRM - {Capability.MERGE} | {Capability.ACTIVITIES, Capability.WEBHOOK, Capability.BACKFILL},
+    topics={
+        "subscribe": "the contact, with the consent of a form",
+        "update": "the contact as it is now",
+        "contact_tag_added": "the contact with its tags, but for those that Hub gives",
+        "contact_tag_removed": "the contact with its tags, but for those that Hub gives",
+        "sms_unsub": "the contact, opted out of text messages",
+        "subscriber_note": "the contact, and the note in its timeline",
+        "deal_add": "the contact, and the deal as a note in its timeline",
+        "deal_update": "the contact, and where the deal stands as a note",
+        "deal_note_add": "the contact, and the note of the deal",
+        "unsubscribe": "an opt-out from e-mail, where it leaves a list that counts",
+        "bounce": "a hard bounce as the end of the address, any other as a delay",
+        "open": "a mail opened",
+        "click": "a link clicked",
+        "reply": "a mail answered",
+        "contact": "the contact with lists, fields and tags, as the API gives it (backfill and poll)",
+    },
     limits=Limits(batch=20, calls=5, per_seconds=1.0),
     surveyed=(
         "https://developers.activecampaign.com/reference/overview",
@@ -88,7 +111,12 @@ MANIFEST = Manifest(
         "import": "the bulk import is queued and tells of no contact what became of it",
         "order lines": "a deal has none; they stand as text in its description",
         "resubscribe": "an opt-out is passed on; who left a list or bounced is never put on it again",
-        "webhook": "not read",
+        "signature": "ActiveCampaign signs nothing; the secret in the URL is all there is",
+        "deleted": "no webhook and no list tells of a deletion",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
+        "orders": "deals are read as notes: a deal of a salesperson's is no order",
+        "sent": "it tells of a campaign and of nobody; who got it is not told",
+        "accounts": "a company's name is a field of the contact; accounts are not written",
     },
     personal_paths={
         "/api/3/contacts?": "ActiveCampaign finds a contact by its e-mail in no other way",
@@ -96,6 +124,8 @@ MANIFEST = Manifest(
     sample_settings={
         "base_url": "https://hafenkante.api-us1.com",
         "api_token": "sample-activecampaign-key",
+        "webhook_secret": "sample-activecampaign-secret",
+        "own": ["hafenkante.example"],
         "lists": {"3": "", "7": "language == 'de'"},
         "tags": {"vip": "contains(tags, 'vip')"},
         "automations": {"12": "orders.count > `0`"},

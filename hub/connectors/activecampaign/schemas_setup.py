@@ -50,7 +50,11 @@ def learn_owner(client: HttpClient, settings: ActiveCampaignSettings) -> ActiveC
     return settings.model_copy(update={"owner": int(json_of(client.get(f"{API}/users/me"))["user"]["id"])})
 
 
-LEARN = (*(partial(learn_ids, number) for number in range(3)), learn_pipeline, learn_owner)
+LEARN: tuple[Callable[[HttpClient, ActiveCampaignSettings], ActiveCampaignSettings], ...] = (
+    *(partial(learn_ids, number) for number in range(3)),
+    learn_pipeline,
+    learn_owner,
+)
 
 
 def prepare(client: HttpClient, settings: ActiveCampaignSettings) -> None:
@@ -114,6 +118,21 @@ def contact_fields(client: HttpClient) -> dict[str, str]:
     rows = _rows(client, "fields")
     named = {_plain(str(one.get("title"))): str(one["id"]) for one in reversed(rows)}
     return {**named, **{_plain(str(one.get("perstag"))): str(one["id"]) for one in reversed(rows)}}
+
+
+def fields_by_id(client: HttpClient, settings: ActiveCampaignSettings) -> dict[str, str]:
+    """What each field of contacts is called here, by its id: as the settings name it, else its personalisation tag."""
+    own = {_plain(one): one for one in settings.profile_fields}
+    found = {
+        str(one["id"]): own.get(_plain(str(one.get("title"))), str(one.get("perstag")))
+        for one in _rows(client, "fields")
+    }
+    return {**found, **{number: name for name, number in settings.field_ids.items()}}
+
+
+def contact_tags(client: HttpClient) -> dict[str, str]:
+    """The name of each tag of contacts, by its id."""
+    return {str(one["id"]): str(one.get("tag")) for one in _rows(client, "tags")}
 
 
 def deal_fields(client: HttpClient) -> dict[str, str]:

@@ -26,7 +26,7 @@ from hub.connectors.activecampaign.schemas_setup import contact_tags, fields_by_
 from hub.connectors.activecampaign.schemas_source import Read, Told, form_of
 from hub.connectors.activecampaign.source_events import MAILS, TOLD, mails, polled, told_of
 from hub.connectors.activecampaign.subscriptions import SECRET, SUBSCRIPTIONS
-from hub.errors import NotFound, SkipEvent, VerificationError
+from hub.errors import NotFound, SkipEvent
 from hub.mapping.payload import Reading, read, read_tree
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.crm.reading import snapshot
@@ -37,18 +37,6 @@ from hub.sdk.source import BackfillItem, EventName, InboxEntry, Listed, Part, Ra
 
 SEEN, SIZE = "contact", 20
 IN_URL: UrlSecret[ActiveCampaignSettings] = UrlSecret(SECRET, secrets=lambda settings: settings.webhook_secret or ())
-
-
-def verify(delivery: RawDelivery, settings: ActiveCampaignSettings) -> None:
-    """Raise VerificationError unless the URL that was called carries one of the live secrets."""
-    if settings.webhook_secret is None:
-        raise VerificationError("no webhook_secret is set, so that no webhook can be told from a stranger's")
-    IN_URL.verify(delivery, settings)
-
-
-def sign(delivery: RawDelivery, settings: ActiveCampaignSettings) -> RawDelivery:
-    """The inverse."""
-    return IN_URL.sign(delivery, settings) if settings.webhook_secret else delivery
 
 
 def name_event(delivery: RawDelivery, settings: ActiveCampaignSettings) -> EventName:
@@ -110,8 +98,8 @@ LISTS = {"contacts": Listed(_page, quiet=timedelta(0))}
 
 SOURCE: Source[ActiveCampaignSettings] = Source(
     parse=parse,
-    verify=verify,
-    sign=sign,
+    verify=IN_URL.verify,
+    sign=IN_URL.sign,
     name_event=name_event,
     backfill=partial(in_turn, LISTS),
     lists=LISTS,

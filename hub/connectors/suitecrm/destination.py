@@ -23,28 +23,27 @@ from hub.connectors.suitecrm import schemas
 from hub.connectors.suitecrm.activities import ACTIVITIES
 from hub.connectors.suitecrm.manifest import SuiteSettings
 from hub.connectors.suitecrm.mapping import ACCOUNT, COMPANY, EMAIL, MAP, NEVER_CALL, OPTED_OUT
-from hub.connectors.suitecrm.schemas import Record, delete, get, is_gone, one, relate, save, several, where, words
+from hub.connectors.suitecrm.schemas import (
+    delete,
+    get,
+    is_gone,
+    read_one,
+    relate,
+    save,
+    several,
+    values_in,
+    where,
+    words,
+)
+from hub.connectors.suitecrm.schemas_addresses import ADDRESSES, opt_out, settle
 from hub.connectors.suitecrm.schemas_check import check, fields
-from hub.connectors.suitecrm.schemas_fields import ORDER_KEY, PEOPLE, PROFILE_ID
-from hub.errors import Refusal, RejectedError, Unavailable
+from hub.connectors.suitecrm.schemas_fields import BLANK, MOVED, ORDER_KEY, PEOPLE, PROFILE_ID
+from hub.errors import RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Made, Orders, People, Script, destination
 from hub.sdk.crm.dialect import EMAIL as BY_EMAIL
 from hub.sdk.crm.dialect import Answers
 
 NAMELESS = "?"
-ADDRESSES = "email_addresses"
-MOST_ADDRESSES = 10
-"""Addresses of one contact that SuiteCRM takes at once: email1 to email10."""
-
-MOVED = ("opportunities", "notes", "calls", "meetings", "tasks", "cases", "documents")
-"""What of a contact goes along when it is merged."""
-
-BLANK = (
-    *("first_name", "title", "department", "description", "phone_mobile", "phone_work", "phone_home", "phone_other"),
-    *("phone_fax", "birthdate", "assistant", "assistant_phone"),
-    *(f"primary_address_{part}" for part in ("street", "city", "state", "postalcode", "country")),
-    *(f"alt_address_{part}" for part in ("street", "city", "state", "postalcode", "country")),
-)
 
 
 def find(keys: Sequence[Key], _: SuiteSettings) -> Iterator[Call[Sequence[Found]]]:
@@ -63,33 +62,11 @@ def read(ids: Sequence[str], _: SuiteSettings) -> Iterator[Call[Sequence[Found]]
     def found(response: httpx.Response) -> Sequence[Found]:
         if is_gone(response):
             return ()
-        record = _read(response)
+        record = read_one(response)
         emails = (record.text(name).lower() for name in (EMAIL, "email2"))
-        keys = frozenset((BY_EMAIL, email) for email in emails if email)
-        return (Found(record.id, record.text(PROFILE_ID) or None, keys),)
+        return (Found(record.id, record.text(PROFILE_ID) or None, frozenset((BY_EMAIL, one) for one in emails if one)),)
 
     return (Call(get(f"Contacts/{record}", gone=True), found) for record in ids)
-
-
-def _read(response: httpx.Response) -> Record:
-    if said := words(response):
-        raise RejectedError(said)
-    return one(response)
-
-
-def values_in(module: str) -> Any:
-    """What stands in these attributes of these records."""
-
-    def script(ids: Sequence[str], names: Sequence[str], _: SuiteSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
-        found: dict[str, Mapping[str, Any]] = {}
-        for record in ids:
-            response = yield get(f"{module}/{record}", gone=True)
-            if not is_gone(response):
-                there = _read(response)
-                found[record] = {name: there.text(name) for name in names}
-        return found
-
-    return script
 
 
 def write_person(items: Sequence[Item], _: SuiteSettings) -> Call[Answers]:
@@ -110,61 +87,18 @@ def write_order(items: Sequence[Item], _: SuiteSettings) -> Call[Answers]:
 
 
 def _writing(module: str, item: Item, body: Mapping[str, Any]) -> Call[Answers]:
-    new = item.id is None
-    return Call(save(module, item.id, body), lambda response: {item.write.key: schemas.answered(response, new=new)})
-
-
-def settle(record: str, item: Item, _: SuiteSettings) -> Script[None]:
-    """Give a contact its main e-mail, and keep the others it has, each with its opt-out."""
-    if EMAIL not in item.properties:
-        return
-    wanted = str(item.properties[EMAIL])
-    main = (yield from _main(record)).lower() if item.id else ""
-    if main == wanted.lower():
-        return
-    there = several((yield get(f"Contacts/{record}/relationships/{ADDRESSES}"))) if item.id else ()
-    kept = [row for row in there if row.text("email_address").lower() not in (main, wanted.lower())]
-    known = several((yield where("EmailAddresses", "email_address_caps", wanted.upper()))) if wanted else ()
-    out = any(row.text("opt_out") == "1" for row in (*there, *known)) or item.properties.get(OPTED_OUT) == "1"
-    for row in there:
-        yield delete(f"Contacts/{record}/relationships/{ADDRESSES}/{row.id}")
-    emails = [one for one in (wanted, *(row.text("email_address") for row in kept)) if one][:MOST_ADDRESSES]
-    if not emails:
-        return
-    body = {f"email{place}": email for place, email in enumerate(emails, start=1)}
-    answer = yield save("Contacts", record, {**body, **({OPTED_OUT: "1"} if out else {})})
-    if said := words(answer):
-        raise RejectedError(said)
-    if wanted and wanted.lower() not in (one(answer).text(EMAIL).lower(), (yield from _main(record)).lower()):
-        raise RejectedError("SuiteCRM does not take the e-mail", refused=[Refusal(EMAIL, "is not taken")])
-
-
-def _main(record: str) -> Script[str]:
-    """The main e-mail of a contact. Raises Unavailable where the contact has gone meanwhile."""
-    response = yield get(f"Contacts/{record}", gone=True)
-    if is_gone(response):
-        raise Unavailable("the contact was deleted meanwhile", uncertain=True)
-    return _read(response).text(EMAIL)
-
-
-def opt_out(emails: Sequence[str], _: SuiteSettings) -> Script[Mapping[str, str]]:
-    """Opt these addresses out, whoever has them."""
-    refused: dict[str, str] = {}
-    for email in emails:
-        for row in several((yield where("EmailAddresses", "email_address_caps", email.upper()))):
-            if row.text("opt_out") != "1" and (said := words((yield save("EmailAddresses", row.id, {"opt_out": "1"})))):
-                refused[email] = said
-    return refused
+    request = save(module, item.id, body)
+    return Call(request, lambda response: {item.write.key: schemas.answered(response, new=item.id is None)})
 
 
 def merge(kept: str, gone: str, _: SuiteSettings) -> Script[str]:
     """What SuiteCRM's own merge does, by its API: fill in what the first lacks, move what hangs on the second."""
     first, second = (yield get(f"Contacts/{kept}", gone=True)), (yield get(f"Contacts/{gone}", gone=True))
-    held, other = _read(first), _read(second)
+    held, other = read_one(first), read_one(second)
     lacking = {
         name: value
-        for name in (*BLANK, "last_name", COMPANY)
-        if (value := other.text(name)) and name != COMPANY and held.text(name) in ("", NAMELESS)
+        for name in (*BLANK, "last_name")
+        if (value := other.text(name)) and held.text(name) in ("", NAMELESS)
     }
     if lacking and (said := words((yield save("Contacts", kept, lacking)))):
         raise RejectedError(said)

@@ -8,14 +8,15 @@ Api/V8/BeanDecorator/BeanManager.php, Api/V8/Param/Options/Attributes.php, Api/V
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from hub.errors import Forbidden, Refusal
-from hub.sdk.crm import Made, Problem
+from hub.connectors.suitecrm.manifest import SuiteSettings
+from hub.errors import Forbidden, Refusal, RejectedError
+from hub.sdk.crm import Made, Problem, Script
 from hub.sdk.crm.answers import read_as
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import json_of
@@ -119,6 +120,13 @@ def is_there(response: httpx.Response) -> bool:
     return bool(_THERE.search(words(response)))
 
 
+def read_one(response: httpx.Response) -> Record:
+    """The record of an answer that may be a refusal. Raises RejectedError."""
+    if said := words(response):
+        raise RejectedError(said)
+    return one(response)
+
+
 def answered(response: httpx.Response, *, new: bool) -> Made | Problem:
     """What became of one record."""
     if response.is_success:
@@ -129,3 +137,18 @@ def answered(response: httpx.Response, *, new: bool) -> Made | Problem:
     if unknown := _UNKNOWN.search(said):
         return Problem(said, "refused", (Refusal(unknown[1], "is invalid", missing=True),))
     return Problem(said, "refused")
+
+
+def values_in(module: str) -> Any:
+    """What stands in these attributes of these records."""
+
+    def script(ids: Sequence[str], names: Sequence[str], _: SuiteSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        for record in ids:
+            response = yield get(f"{module}/{record}", gone=True)
+            if not is_gone(response):
+                there = read_one(response)
+                found[record] = {name: there.text(name) for name in names}
+        return found
+
+    return script

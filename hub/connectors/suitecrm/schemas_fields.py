@@ -11,3 +11,13 @@ PEOPLE = (
     *(f"hub_{channel}_consent_c" for channel in ("email", "sms", "whatsapp", "phone", "post")),
 )
 ORDERS = (ORDER_KEY, "hub_order_state_c")
+
+MOVED = ("opportunities", "notes", "calls", "meetings", "tasks", "cases", "documents")
+"""What of a contact goes along when it is merged."""
+
+BLANK = (
+    *("first_name", "title", "department", "description", "phone_mobile", "phone_work", "phone_home", "phone_other"),
+    *("phone_fax", "birthdate", "assistant", "assistant_phone"),
+    *(f"primary_address_{part}" for part in ("street", "city", "state", "postalcode", "country")),
+    *(f"alt_address_{part}" for part in ("street", "city", "state", "postalcode", "country")),
+)

@@ -249,8 +249,10 @@ class ActiveCampaignDouble:
                 self.labels[key] = {"id": key, **told}
                 return 200, {"dealCustomFieldMetum": self.labels[key]}
             case "GET", ["dealGroups"]:
-                rows = {key: {"id": key, "title": "Shop", "stages": stages} for key, stages in self.groups.items()}
-                return 200, {"dealGroups": _page(rows, query)}
+                groups: dict[str, Record] = {
+                    key: {"id": key, "title": "Shop", "stages": stages} for key, stages in self.groups.items()
+                }
+                return 200, {"dealGroups": _page(groups, query)}
         raise Refused(404, "No route")
 
     def of_account(self, method: str, path: list[str], query: Record, body: Record) -> tuple[int, Any]:

@@ -57,9 +57,9 @@ def test_there_is_something_that_checks_what_lands():
 
 
 ALGORITHM = HUB / "sdk" / "crm"
-CRM_LINES = 250
+CRM_LINES = 247
 """Of code in a CRM's connector, at the median, manifest and all but what it says in words and cited pages, without its
-schemas and its source: what issue 14 asks for. It only ever goes down."""
+schemas and its source. Issue 14 asks for 250; it only ever goes down."""
 
 
 WHOLE_LINES = 557

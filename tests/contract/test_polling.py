@@ -40,6 +40,8 @@ def zulu(at: datetime) -> str:
 
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
 APART = {
+    "activecampaign": "people read back by id: tests/contract/test_activecampaign.py",
+    "suitecrm": "people read back by (time, id): tests/contract/test_suitecrm.py",
     "espocrm": "people read back by (time, id): hub/connectors/espocrm/test_espocrm.py",
     "hubspot": "people read back by (time, id): hub/connectors/hubspot/test_hubspot.py",
     "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",

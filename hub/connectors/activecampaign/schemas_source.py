@@ -49,6 +49,11 @@ class Told(VendorModel):
     deal_contact: str | None = Field(None, alias="deal[contactid]")
 
 
+def plain(value: str | None) -> str | None:
+    """What a field holds; options of a list, which come as ``||a||b||`` (solspace/craft-freeform#2143), by ";"."""
+    return ";".join(filter(None, value.split("||"))) if value and value.startswith("||") else value
+
+
 _LEFT = re.compile(r"list(\[\d*\]\[id\])?")
 _ACTIVE = re.compile(r"active_subscriptions\[\d*\](\[id\])?")
 

@@ -15,7 +15,7 @@ from typing import Any
 from hub.connectors.activecampaign.manifest import ActiveCampaignSettings
 from hub.connectors.activecampaign.mapping import MAP, REFERENCE
 from hub.connectors.activecampaign.schemas import ACTIVE, BOUNCED, UNCONFIRMED, UNSUBSCRIBED
-from hub.connectors.activecampaign.schemas_source import Read, Row, Told
+from hub.connectors.activecampaign.schemas_source import Read, Row, Told, plain
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.mail_event import Happened, MailEvent, mail_events
 from hub.mapping.name import clean
@@ -71,7 +71,7 @@ def mails(topic: str, told: Told, event_id: str, settings: ActiveCampaignSetting
 def polled(read: Read, settings: ActiveCampaignSettings) -> Iterator[CanonicalEvent]:
     """A contact that was read, and its consents."""
     contact = read.contact
-    held = {one.perstag: one.value for one in read.values if one.perstag}
+    held = {one.perstag: plain(one.value) for one in read.values if one.perstag}
     held |= {"email": contact.email, "phone": contact.phone, "firstName": contact.first, "lastName": contact.last}
     at = instant(contact.changed or contact.made, path="contact.udate")
     yield _contact(contact.id, held, read.tags, at, settings)
@@ -93,7 +93,7 @@ def told_of(
             name.upper(): name for name in settings.profile_fields
         }
         tagged = ((_FIELD.fullmatch(name), value) for name, value in fields.items())
-        held = {named.get(found[1].upper(), found[1].upper()): value for found, value in tagged if found}
+        held = {named.get(found[1].upper(), found[1].upper()): plain(value) for found, value in tagged if found}
         own = {name: fields.get(f"contact[{theirs}]") for name, theirs in _OWN.items()}
         names = [name for part in (told.tag_names or "").split(",") if (name := clean(part))]
         yield _contact(whose, {**held, **own}, names, at, settings)

@@ -23,18 +23,7 @@ from hub.connectors.suitecrm import schemas
 from hub.connectors.suitecrm.activities import ACTIVITIES
 from hub.connectors.suitecrm.manifest import SuiteSettings
 from hub.connectors.suitecrm.mapping import ACCOUNT, COMPANY, EMAIL, MAP, NEVER_CALL, OPTED_OUT
-from hub.connectors.suitecrm.schemas import (
-    delete,
-    get,
-    is_gone,
-    read_one,
-    relate,
-    save,
-    several,
-    values_in,
-    where,
-    words,
-)
+from hub.connectors.suitecrm.schemas import delete, get, is_gone, read_one, relate, save, several, where, words
 from hub.connectors.suitecrm.schemas_addresses import ADDRESSES, opt_out, settle
 from hub.connectors.suitecrm.schemas_check import check, fields
 from hub.connectors.suitecrm.schemas_fields import BLANK, MOVED, ORDER_KEY, PEOPLE, PROFILE_ID
@@ -172,7 +161,7 @@ DIALECT: Dialect[SuiteSettings] = Dialect(
         email=EMAIL,
         find=find,
         read=read,
-        values=values_in("Contacts"),
+        values=schemas.values_in("Contacts"),
         create=Batch(1, write_person),
         update=Batch(1, write_person),
         settle=settle,
@@ -188,7 +177,7 @@ DIALECT: Dialect[SuiteSettings] = Dialect(
         update=Batch(1, write_order),
         link=link,
         unlink=unlink,
-        values=values_in("Opportunities"),
+        values=schemas.values_in("Opportunities"),
     ),
     companies=Companies(name=COMPANY, id=ACCOUNT, find=find_companies, create=create_company),
     opts_out=lambda write, _: bool(write.properties.get(OPTED_OUT)),

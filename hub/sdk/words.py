@@ -32,7 +32,7 @@ def words_of(response: httpx.Response) -> str:
         for name in ("message", "detail", "title", "error"):
             told = source.get(name)
             told = "; ".join(filter(_is_text, told)) if isinstance(told, list) else told
-            if _is_text(told) and told:
+            if _is_text(told) and told.strip():
                 return without(told[:LONGEST], sent_in(response.request))
     return response.reason_phrase
 

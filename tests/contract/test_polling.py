@@ -44,6 +44,8 @@ APART = {
         ("dynamics", "pipedrive", "twenty", "zoho"),
         "people read back by the vendor's cursor of (time, id): tests/integration/test_polled_crm.py",
     ),
+    "activecampaign": "people read back by id: tests/contract/test_activecampaign.py",
+    "suitecrm": "people read back by (time, id): tests/contract/test_suitecrm.py",
     "espocrm": "people read back by (time, id): hub/connectors/espocrm/test_espocrm.py",
     "hubspot": "people read back by (time, id): hub/connectors/hubspot/test_hubspot.py",
     "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",

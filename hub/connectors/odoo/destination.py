@@ -265,7 +265,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     MAP,
-    learn=learn,
+    learn=(learn,),
     prepare=prepare,
     check=check,
     fields=fields,

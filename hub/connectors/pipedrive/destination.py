@@ -252,7 +252,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
 DESTINATION = destination(
     DIALECT,
     MAP,
-    learn=learn,
+    learn=(learn,),
     prepare=prepare,
     authorise=lambda settings: {"x-api-token": settings.api_token.get_secret_value()} if settings.api_token else {},
     api_root=lambda settings: settings.base_url or API_ROOT,

@@ -20,6 +20,7 @@ from hub.application.calibrate import calibrated
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
 from hub.application.field_notes import Notes
+from hub.application.hand_over import HandOvers
 from hub.application.in_force import InForce
 from hub.application.judge import Judge
 from hub.console.app import console
@@ -86,6 +87,7 @@ class Desk:
             reviewer=Reviewer(self.way.processing),
             resending=lambda destination, *, missing: {},
             notes=Notes(self.way.processing),
+            handing=HandOvers(self.way.processing),
         )
         _sitting().house = self.house
         self.app = _console()

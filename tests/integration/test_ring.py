@@ -35,6 +35,7 @@ class Ringing(RuleBasedStateMachine):
         empty(self.database)
         self.ring = Ring(self.database, CRMS)
         self.edits: list[tuple[str, str, str]] = []
+        self.said: list[tuple[int, str]] = []
         self.told = 0
         self.shop("Anna Berg", 0)
         self.ring.settle()
@@ -55,6 +56,7 @@ class Ringing(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 5), name=st.sampled_from(["Anna Berg", "Anna Klein"]))
     def the_shop_tells(self, number: int, name: str) -> None:
+        self.said.append((len(self.edits), NUMBERS[number]))
         self.shop(name, number)
 
     @rule(crm=st.sampled_from(CRMS), number=st.integers(0, 5))
@@ -113,9 +115,18 @@ class Ringing(RuleBasedStateMachine):
             city = next((one["city"] for one in golden.get("addresses", []) if one.get("city")), None)
             assert held.get("city") == city
         typed = {value for _, field, value in self.edits if field == "phone"}
-        if typed:
+        sure = typed - self.written_too()
+        if sure:
             assert golden["phones"][0] in typed, "what a person typed stands above what the shop said before"
-            assert typed <= {*golden["phones"]} | self.replaced(), "no edit is lost without a trace"
+            assert sure <= {*golden["phones"]} | self.replaced(), "no edit is lost without a trace"
+
+    def written_too(self) -> set[str]:
+        """Typed numbers that the shop told after the edit: Hub wrote them there itself before it heard of it."""
+        return {
+            value
+            for place, (_, field, value) in enumerate(self.edits)
+            if field == "phone" and any(before > place and told == value for before, told in self.said)
+        }
 
     def replaced(self) -> set[str]:
         """Numbers that a person there replaced again, and those that a later edit covered before Hub looked."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from hub.application.consent_story import consent_story
 from hub.application.explain import explained
-from hub.console import bodies, decisions
+from hub.console import bodies, decisions, handing
 from hub.console.access import Viewer, acting, viewer_of
 from hub.console.finding import found
 from hub.console.house import N_, House, Page
@@ -41,6 +41,7 @@ TABS = (
     ("/timeline", N_("What happened")),
     ("/orders", N_("Orders")),
     ("/consents", N_("Consents")),
+    ("/hand-overs", N_("Hand-overs")),
     ("/identity", N_("Why one person")),
     ("/there", N_("In your destinations")),
 )
@@ -197,6 +198,7 @@ def routes(house: House) -> APIRouter:
             return Response(status_code=204, headers={"HX-Refresh": "true"})
         return RedirectResponse(f"/console/people/{kept.profile}#h-time", 303)
 
+    handing.add(router, house, _person)
     decisions.add(router, house)
     return router
 
@@ -220,7 +222,7 @@ def _person(
         values = {
             "profile": profile,
             "titles": house.titles,
-            "tabs": TABS,
+            "tabs": [one for one in TABS if one[0] != "/hand-overs" or house.processing.insight.qualification.states],
             "tab": tab,
             "links": _links(house, profile),
             "decided": judgements.get(session, judgement) if judgement and 0 < judgement < 2**63 else None,

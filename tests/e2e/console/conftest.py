@@ -45,6 +45,15 @@ ONE_RENDERER = (
 """Each test has a context of its own; to start a process for each takes longer than most pages."""
 
 
+FUNNEL = {
+    "states": {
+        "subscriber": {"title": "Reader", "lives_in": ["crm"]},
+        "customer": {"when": "orders.count > `0`", "lives_in": ["crm"], "owners": ["Mara", "Tim"]},
+    }
+}
+"""Everybody lives in the CRM, as without a funnel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """A running Hub; ``runtime`` is what the API and the commands see of it."""
@@ -73,7 +82,9 @@ def hub(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFact
         dsn = stack.enter_context(postgres_server.fresh())
         crm_url = stack.enter_context(serve(SandboxCrm(token=CRM_TOKEN, rate=10_000), silence_seconds=1.0))
         config = folder / "hub.yaml"
-        config.write_text(yaml.safe_dump(configuration("http://127.0.0.1:1", "http://127.0.0.1:1", crm_url)), "utf-8")
+        (folder / "qualification.yaml").write_text(yaml.safe_dump({"qualification": FUNNEL}, sort_keys=False), "utf-8")
+        written = configuration("http://127.0.0.1:1", "http://127.0.0.1:1", crm_url)
+        config.write_text(yaml.safe_dump({**written, "qualification": str(folder / "qualification.yaml")}), "utf-8")
         settings = load(config, {"HUB_DATABASE_URL": dsn, "HUB_DATA_DIR": str(folder / "data")})
         run = stack.enter_context(bootstrap.runtime(settings, pool_size=6))
         url = stack.enter_context(served(bootstrap.api(run)))

@@ -101,3 +101,47 @@ def test_the_field_staff_see_a_person_on_a_phone_and_write_a_note(window: Openin
     page.get_by_role("button", name="Zeigen").click()
     expect(page.locator(".timeline .item")).to_have_count(anna.orders.count)
     assert not one.overflows()
+
+
+def test_a_hand_over_is_seen_and_made_by_hand(window: Opening, anna: Profile, hub: Hub):
+    # given a customer; whoever may see sees how she came there, and a viewer has no form
+    viewer = window("viewer", language="de", phone=True, dark=True)
+    page = viewer.open(f"/people/{anna.id}/hand-overs")
+    expect(page.locator(".story li").first).to_contain_text("customer")
+    assert page.locator("#f-why").count() == 0
+    assert viewer.violations() == []
+    assert not viewer.overflows()
+    viewer.picture("person-hand-overs-phone")
+    # when an operator gives her back, without a reason that says anything at first
+    one = window("operator")
+    page = one.open(f"/people/{anna.id}/hand-overs")
+    page.select_option("#f-state", "subscriber")
+    page.fill("#f-why", " ")
+    page.fill("#f-days", "30")
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator("#f-hand-said")).to_contain_text("a hand-over needs a reason")
+    expect(page.locator("#f-days")).to_have_value("30")
+    page.fill("#f-why", "Ruft anna@example.org zurück")
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator(".story li").first).to_contain_text("customer → Reader")
+    expect(page.locator(".story li").first).to_contain_text("Ruft anna@example.org zurück (operator)")
+    expect(page.locator("[aria-current=step]")).to_contain_text("Reader")
+    assert one.violations() == []
+    one.picture("person-hand-overs")
+    # then a viewer reads no word of what somebody typed
+    page = viewer.open(f"/people/{anna.id}/hand-overs")
+    expect(page.locator(".story li").first).to_contain_text("Reader")
+    assert "anna@" not in page.content()
+    assert "Ruft" not in page.content()
+    with hub.runtime.database.session() as session:
+        assert session.rows("SELECT who FROM audit WHERE action = 'profile.hand_over'") == [("operator",)]
+
+
+def test_the_funnel_is_a_measure(window: Opening):
+    one = window("viewer", language="de", phone=True)
+    page = one.open("/insight/measures/qualification")
+    expect(page.locator("#measure .rows li")).to_have_count(2)
+    expect(page.locator("#measure .rows li").last).to_contain_text("customer")
+    assert one.violations() == []
+    assert not one.overflows()
+    one.picture("insight-qualification-phone")

@@ -170,6 +170,7 @@ class Mailing(Generic[Settings]):
     ``reasks``   False where the confirmation mail would itself lift an unsubscription: then only who never was anything
                  there can be asked
     ``renames``  the states in which a contact's address can be changed there
+    ``confirms`` whether an opt-out that was just written stands there at once, so that it is read back (law L7)
     ``home``     reads what all contacts are in, such as an audience: asked when one is gone, so that it is not taken
                  for all of them
     """
@@ -186,5 +187,6 @@ class Mailing(Generic[Settings]):
     asks: Callable[[Settings], bool] = field(default=lambda settings: False)
     reasks: bool = True
     renames: Collection[State] = ()
+    confirms: bool = True
     home: Callable[[Settings], Call[Any]] | None = None
     owned: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Contact]]]] | None = None

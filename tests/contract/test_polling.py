@@ -46,6 +46,7 @@ APART = {
     "salesforce": "people read back by (time, id): hub/connectors/salesforce/test_salesforce.py",
     "brevo": "contacts in the order of creation, which no change moves: tests/contract/test_brevo.py",
     "klaviyo": "the vendor's own cursor, by the time of change: tests/contract/test_klaviyo.py",
+    "listmonk": "by id, which no change moves: hub/connectors/listmonk/source.py and the kit's laws of walks",
     "csv": "a file",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",

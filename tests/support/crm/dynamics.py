@@ -248,7 +248,8 @@ class DynamicsDouble:
             )
             self.merge(body["Target"]["contactid"], body["Subordinate"]["contactid"])
             return 204, None
-        if bare in ("annotations", "tasks") and query.get("$filter", "").startswith("modifiedon ge "):
+        if query.get("$filter", "").startswith("modifiedon ge "):
+            assert query["$orderby"] == "modifiedon asc"
             return 200, {"value": []}
         if bare == "contacts" and "odata.track-changes" in headers.get("prefer", ""):
             return 200, self.tracked(query)

@@ -133,7 +133,7 @@ class _Reader:
                 kept += told
             elif isinstance(event, InteractionEvent) and event.record in own and event.interaction.kind in _CONSENTING:
                 continue
-            elif isinstance(event, InteractionEvent | ConsentEvent) and (known := self._contact(event.record)):
+            elif isinstance(event, ConsentEvent) and (known := self._contact(event.record)):
                 kept += [*self._tie(event.occurred_at, event.record, known.key), event]
             elif isinstance(event, LinkEvent) and event.by:
                 self._merge(event)
@@ -143,6 +143,8 @@ class _Reader:
                 continue
             elif isinstance(event, DeletionEvent) and event.kind == "record":
                 kept += self._deletion(event)
+            elif isinstance(event, InteractionEvent):
+                kept.append(self._said(event))
             else:
                 kept.append(event)
         return kept
@@ -180,6 +182,15 @@ class _Reader:
         customer = echo.only(event.customer, fields, mirror.told if mirror else None)
         told = {"customer": customer, "whole": echo.whole(event.customer, fields)}
         return [event.model_copy(update=told), *self._tie(event.occurred_at, event.customer.key, known.key)]
+
+    def _said(self, event: InteractionEvent) -> InteractionEvent:
+        """What was noted at a record that Hub wrote is of the person Hub wrote it for."""
+        known = self.known.get(event.record.external_id)
+        anchor = self.anchors.get(known.key) if known else None
+        if anchor is None:
+            return event
+        told = RecordKey(kind=anchor.kind, external_id=anchor.external_id)
+        return event.model_copy(update={"record": told, "of": anchor.connection, "waits": False})
 
     def _read_at(self, entry: Normalised) -> datetime:
         """The earliest moment at which the record may have been read: a list may lag behind."""
@@ -344,9 +355,9 @@ def _told_as(one: str, *, past: bool) -> str:
 def _named(event: CanonicalEvent) -> tuple[Any, ...]:
     if isinstance(event, LinkEvent) and (event.by or event.into):
         return (*event.records, *((event.into,) if event.into else ()))
-    if isinstance(event, DeletionEvent) and event.kind == "record":
+    if isinstance(event, InteractionEvent) or (isinstance(event, DeletionEvent) and event.kind == "record"):
         return (event.record,)
-    if isinstance(event, InteractionEvent | ConsentEvent) and event.record.kind == "contact":
+    if isinstance(event, ConsentEvent) and event.record.kind == "contact":
         return (event.record,)
     return ()
 

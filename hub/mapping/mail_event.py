@@ -27,6 +27,7 @@ Happened = Literal[
     "delivered",
     "opened",
     "clicked",
+    "replied",
     "bounced",
     "deferred",
     "failed",
@@ -42,6 +43,7 @@ _KINDS: Mapping[Happened, InteractionKind] = {
     "delivered": "email_delivered",
     "opened": "email_opened",
     "clicked": "email_clicked",
+    "replied": "email_replied",
     "bounced": "email_bounced",
     "deferred": "message_status",
     "failed": "message_status",
@@ -57,6 +59,8 @@ _CONSENTS: Mapping[Happened, tuple[ConsentState, bool, str]] = {
 """State, whether the person did it, and in words. A hard bounce says of an address that it is dead, and not of a person
 that they want no mail: ``hub.application.suppress`` closes the address, whichever source tells of it."""
 
+_OF_THE_PERSON = frozenset({"clicked", "opened", "replied", "complained", "unsubscribed", "subscribed"})
+
 Words = Mapping[str, Happened]
 
 
@@ -64,7 +68,8 @@ Words = Mapping[str, Happened]
 class MailEvent:
     """One event of one mail to one address. ``message`` names the mail, ``reason`` is the vendor's own.
 
-    ``by_person`` is False where somebody else took the address off or put it on: then nothing was said by the person.
+    ``text`` is what was answered. ``by_person`` is False where somebody else took the address off or put it on: then
+    nothing was said by the person.
     """
 
     external_id: str
@@ -76,6 +81,7 @@ class MailEvent:
     url: str | None = None
     campaign: str | None = None
     reason: str | None = None
+    text: str | None = None
     by_person: bool = True
     details: Mapping[str, str] = field(default_factory=dict)
 
@@ -161,8 +167,9 @@ def _interaction(told: MailEvent) -> Interaction:
         external_id=told.external_id,
         kind=_KINDS[told.happened],
         channel="email",
-        direction="in" if told.happened in ("clicked", "opened", "complained", "unsubscribed", "subscribed") else "out",
+        direction="in" if told.happened in _OF_THE_PERSON else "out",
         subject=told.subject,
+        text=told.text,
         url=told.url,
         campaign=told.campaign,
         reference=told.message,

@@ -84,7 +84,8 @@ class ActivityChange:
     """An entry in the history of the person ``contact_id`` (the profile's external id there): appended once.
 
     ``key`` is Hub's own of it; ``at`` when it happened (UTC). ``title`` is in Hub's words, ``text`` what the person
-    wrote, or what it was about, bounded in length. With ``external_ids`` it stands there already.
+    wrote, or what it was about, bounded in length. With ``external_ids`` it stands there already. A task of
+    Hub's is ``due`` then, and for its ``owner`` as the funnel names them (``hub.insight.qualification``).
     """
 
     kind: ActivityKind
@@ -96,6 +97,8 @@ class ActivityChange:
     version: int
     external_ids: tuple[str, ...] = ()
     uncertain: bool = False
+    due: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,12 @@ def zulu(at: datetime) -> str:
 
 SPEAKS: Mapping[str, Speaks] = {**VENDORS, "shopify": Speaks(shopify, zulu)}
 APART = {
+    **dict.fromkeys(
+        ("dynamics", "pipedrive", "twenty", "zoho"),
+        "people read back by the vendor's cursor of (time, id): tests/integration/test_polled_crm.py",
+    ),
+    "activecampaign": "people read back by id: tests/contract/test_activecampaign.py",
+    "suitecrm": "people read back by (time, id): tests/contract/test_suitecrm.py",
     "espocrm": "people read back by (time, id): hub/connectors/espocrm/test_espocrm.py",
     "hubspot": "people read back by (time, id): hub/connectors/hubspot/test_hubspot.py",
     "odoo": "people read back by (time, id): tests/integration/test_polled_crm.py",
@@ -48,14 +54,20 @@ APART = {
     "klaviyo": "the vendor's own cursor, by the time of change: tests/contract/test_klaviyo.py",
     "listmonk": "by id, which no change moves: hub/connectors/listmonk/source.py and the kit's laws of walks",
     "csv": "a file",
+    "amazon": "pages by token: hub/connectors/amazon/test_amazon.py",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",
     "freshdesk": "tickets by their last change: tests/contract/test_desks.py",
+    "kaufland": "pages by offset that overlap: hub/connectors/kaufland/test_kaufland.py",
+    "otto": "pages by the vendor's cursor: hub/connectors/otto/test_otto.py",
+    "google_business": "newest first: tests/contract/test_listening.py",
     "imap": "folders by UID, at a real Dovecot",
     "mastodon": "by id, which only grows",
+    "reddit": "newest first: tests/contract/test_listening.py",
     "rss": "a feed, read whole each time",
     "lightspeed": "two lists by version, which only grows",
     "trustpilot": "reviews by when they were written: tests/contract/test_desks.py",
     "webhook_in": "as it is declared",
+    "x": "by id, newest first: tests/contract/test_listening.py",
     "zammad": "tickets by their last change: tests/contract/test_desks.py",
     "zendesk": "the vendor's own cursor, which only grows",
 }

@@ -7,7 +7,7 @@ Hub's own way from signed webhooks to the outbox, on PostgreSQL; the systems are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ from hub.sandbox.server import serving
 from hub.sdk import registry
 from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.http import Budget, HttpClient
-from hub.sdk.manifest import Limits
+from hub.sdk.manifest import Capability, Limits
 from hub.sdk.source import RawDelivery
 from hub.store import inbox, profiles
 from hub.store.database import Database
@@ -115,10 +115,26 @@ class Everywhere:
             return {one.id: one.golden for one in profiles.find(session, words=[], after=None, limit=10_000)}
 
     def undelivered(self) -> list[Any]:
-        """What did not reach a CRM, and why."""
-        asked = "SELECT destination, subject, state, reason FROM outbox WHERE state <> 'delivered' ORDER BY 1, 2"
+        """What did not reach a CRM that can take it, and why."""
+        asked = (
+            "SELECT destination, subject, state, reason, profile_id FROM outbox "
+            "WHERE state <> 'delivered' ORDER BY 1, 2"
+        )
         with self.database.session() as session:
-            return session.rows(asked)
+            found = session.rows(asked)
+        return [row for row in found if str(row[4]) not in self.out_of_reach(str(row[0]))]
+
+    def out_of_reach(self, name: str) -> set[str]:
+        """The profiles that a CRM cannot take, where it wants an address that nobody else has there, or a phone."""
+        if not getattr(self.doubles[name], "needs_address", False):
+            return set()
+        holder = {one.lower(): key for key, several in self.people(name).items() for one in several[0]["emails"]}
+        return {
+            str(key)
+            for key, one in self.golden().items()
+            if not one.get("phones")
+            and all(holder.get(email.lower(), str(key)) != str(key) for email in one.get("emails", ())[:1])
+        }
 
     def orders(self) -> dict[str, str]:
         """Whose each order is, by what Hub calls the two."""
@@ -174,8 +190,8 @@ def test_the_cast_is_the_same_in_every_crm_and_so_is_what_is_taken_apart(hub: Ev
     hub.come_in(hub.cast.later)
     hub.settle()
     # then each person is one record in every CRM, and each order is under its person
-    assert_same_everywhere(hub)
     gone = before.keys() - hub.golden().keys()
+    assert_same_everywhere(hub, gone)
     assert {one.taken.profile for one in hub.cast.mistakes} <= {str(key) for key in gone}
     # when people take apart who came together, rightly or wrongly
     for key in sorted(gone):
@@ -190,24 +206,30 @@ def test_the_cast_is_the_same_in_every_crm_and_so_is_what_is_taken_apart(hub: Ev
             "restores" if ids[name][key] == now else "recreates" for key, now in hub.ids(name).items() if key in gone
         }
         unmerge = registry.get(name).manifest.unmerge
-        assert unmerge is not None
-        assert (name, ways) == (name, {unmerge.way})
+        # where the CRM merges nothing, the second record stayed all the time
+        assert (name, ways) == (name, {unmerge.way if unmerge else "restores"})
 
 
-def assert_same_everywhere(hub: Everywhere) -> None:
+def assert_same_everywhere(hub: Everywhere, merged: Collection[UUID] = ()) -> None:
     golden, orders = hub.golden(), hub.orders()
     told = {name: hub.placed(name) for name in hub.doubles}
-    [placed, *others] = {tuple(one) for one in told.values()}
-    assert others == [], {name: len(one) for name, one in told.items()}
+    placed = max(told.values(), key=len)
+    for name, found in told.items():
+        assert (name, found) == (name, [one for one in placed if one[1] not in hub.out_of_reach(name)])
     assert {*placed} <= {*orders.items()}
     assert len(placed) >= len(orders) - 1  # somebody tried the shop out
     for name in hub.doubles:
         people = hub.people(name)
+        if Capability.MERGE not in registry.get(name).manifest.capabilities:
+            # the second record of a person stays beside the one that is kept, and is written to no more
+            people = {owner: records for owner, records in people.items() if owner not in map(str, merged)}
         counted = {owner: len(records) for owner, records in people.items()}
-        assert (name, counted) == (name, {str(key): 1 for key in golden})
+        reached = {str(key): 1 for key in golden if str(key) not in hub.out_of_reach(name)}
+        assert (name, counted) == (name, reached)
         emails = {owner: {one.lower() for one in record["emails"]} for owner, [record] in people.items()}
         others_emails = {
-            key: emails[str(key)] - {email.lower() for email in one.get("emails", ())} for key, one in golden.items()
+            key: emails.get(str(key), set()) - {email.lower() for email in one.get("emails", ())}
+            for key, one in golden.items()
         }
         assert (name, {key: more for key, more in others_emails.items() if more}) == (name, {})
     assert hub.undelivered() == []

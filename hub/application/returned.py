@@ -165,9 +165,8 @@ class _Reader:
                 kept += told
             elif isinstance(event, InteractionEvent) and event.record in own and event.interaction.kind in _CONSENTING:
                 continue
-            elif isinstance(event, ConsentEvent) and event.record.external_id in self.known:
-                key = self.known[event.record.external_id].key
-                kept += [*self._tie(event.occurred_at, event.record, key), event]
+            elif isinstance(event, ConsentEvent) and (known := self._contact(event.record)):
+                kept += [*self._tie(event.occurred_at, event.record, known.key), event]
             elif isinstance(event, LinkEvent) and event.by:
                 self._merge(event)
             elif isinstance(event, LinkEvent) and event.into:
@@ -258,6 +257,10 @@ class _Reader:
             for one, each in self.known.items()
         }
         returned.adopt_mirrors(self.session, self.name, {known.key: (orjson.dumps(properties).decode(), at)})
+
+    def _contact(self, record: RecordKey) -> Known | None:
+        """The contact that a record is; None where it is another kind of record, or Hub does not know it."""
+        return self.known.get(record.external_id) if record.kind == "contact" else None
 
     def _tie(self, at: datetime, record: RecordKey, key: UUID) -> list[CanonicalEvent]:
         """The record belongs to whom Hub wrote it for, also where nothing that a person typed there tells so."""

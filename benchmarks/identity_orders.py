@@ -1,9 +1,9 @@
 """``python -m benchmarks.identity_orders [--orders N] [--train] FOLDER [SET …]``: does the order of arrival matter?
 
 Labelled csv files in random orders, random splits into batches and with one, two or four workers, each through the csv
-connector, the inbox and the workers' batches into a PostgreSQL database of its own: the clusters and the golden profiles at the end have to be the
-same, to the byte. Ids of profiles may differ: the first record to come gives the id. The clusters also have to be those
-of everything from nothing, in memory.
+connector, the inbox and the workers' batches into a PostgreSQL database of its own: the clusters and the golden
+profiles at the end have to be the same, to the byte. Ids of profiles may differ: the first record to come gives the id.
+The clusters also have to be those of everything from nothing, in memory.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from hub.application import process as stage
 from hub.application.process import Processing, process_batch
 from hub.application.rule_versions import RuleVersions
 from hub.matching.rules import IdentityRules
+from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet
 from hub.store import inbox, marks
@@ -242,7 +243,7 @@ def test_who_cannot_be_placed_is_set_aside_with_the_reason_until_they_can(
     empty(database)
     processing = Processing(database, by_name(source("shop")), (), RULES, SurvivorshipRules())
     store(database, [entry([customer(str(n), company=f"Berg {n}")], f"e{n}") for n in range(3)])
-    real = placing.survive
+    real = survive
 
     def fails(session: Session, members: Any, *given: Any, **named: Any) -> Any:
         if any(row.external_id == "1" for rows in members.values() for row in rows):

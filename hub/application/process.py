@@ -22,7 +22,7 @@ from hub import metrics
 from hub.application import form_mails
 from hub.application.activities import new_activities
 from hub.application.behaviour import who_acted
-from hub.application.changed_orders import changed_orders
+from hub.application.changed_orders import changed_orders, with_other_orders
 from hub.application.fetched import completed
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
@@ -298,7 +298,7 @@ def apply(session: Session, processing: Processing, drafts: Drafts, now: datetim
     changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed, heard=heard)
     survived = perf_counter()
     orders = changed_orders(session, resolution, drafts)
-    ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
+    ordered = with_other_orders(resolution, orders)
     losers = [merge.loser for merge in resolution.merges]
     acted = who_acted(session, resolution, drafts)
     changed = follow(session, processing.insight, changed, ordered, losers, now, placed, acted)

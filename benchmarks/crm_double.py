@@ -3,9 +3,9 @@
 ``python -m benchmarks.crm_double --port N``. For Node-RED: ``POST /contacts`` takes one JSON contact with an
 ``event_id``; ``GET /count`` answers ``{"calls": …, "events": …}``, where ``events`` counts distinct event ids. For Hub:
 the least of HubSpot's API that its connector calls, ``/crm/v3/properties/contacts…``, contacts in batches and the merge
-of two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id, and
-the old ones lead to it), with ``GET /sandbox/stats`` as the strict sandbox has it. It checks nothing but that a contact
-exists.
+of two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id,
+and the old ones lead to it), with ``GET /sandbox/stats`` as the strict sandbox has it. It checks nothing but that a
+contact exists.
 """
 
 from __future__ import annotations

@@ -72,6 +72,16 @@ class Component:
                 by_record[record].append(number)
         return by_record
 
+    def leave(self, records: Collection[UUID]) -> None:
+        """Take these records out, who hang together with nobody else."""
+        gone = set(records)
+        self.people = {one: known for one, known in self.people.items() if one not in gone}
+        self.matches = {pair: weight for pair, weight in self.matches.items() if gone.isdisjoint(pair)}
+        self.outside = {pair: weight for pair, weight in self.outside.items() if gone.isdisjoint(pair)}
+        self.scores = {pair: scored for pair, scored in self.scores.items() if gone.isdisjoint(pair)}
+        self.links = [group for group in self.links if gone.isdisjoint(group)]
+        self.judgements = [each for each in self.judgements if not self.people.keys().isdisjoint(each.records)]
+
     def clustered(self, identity: Identity, holds: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``holds`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
@@ -86,9 +96,17 @@ class Component:
 
 def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Features]:
     """Stored records as they are compared."""
+    return people_and_texts(session, records, rules)[0]
+
+
+def people_and_texts(
+    session: Session, records: Collection[UUID], rules: IdentityRules
+) -> tuple[dict[UUID, Features], dict[UUID, str]]:
+    """Stored records as they are compared, and the same packed."""
     people: dict[UUID, Features] = {}
     unreadable: list[UUID] = []
-    for record, text in store.features(session, records).items():
+    texts = store.features(session, records)
+    for record, text in texts.items():
         known = compared(text)
         if known is None:
             unreadable.append(record)
@@ -96,7 +114,7 @@ def people_of(session: Session, records: Collection[UUID], rules: IdentityRules)
             people[record] = known
     if unreadable:
         people |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
-    return people
+    return people, texts
 
 
 def compared(features: str) -> Features | None:

@@ -14,8 +14,6 @@ from hub.store.database import Session
 Pair = tuple[UUID, UUID]
 """Two record ids, the smaller first."""
 
-_LOCK = 0x48554202  # "HUB" + 2
-
 
 class CrowdRow(NamedTuple):
     """An identifier value (hashed key) that more than one person uses. ``carriers``: records seen under it."""
@@ -26,11 +24,6 @@ class CrowdRow(NamedTuple):
     people: int
     carriers: int
     shared: bool
-
-
-def lock(session: Session) -> None:
-    """The lock of identity: one transaction at a time. Two at once would not see and match each other's records."""
-    session.run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class Bucket(NamedTuple):

@@ -99,13 +99,13 @@ def test_what_no_row_can_hold_is_parked_before_it_is_stored_and_nothing_is_halve
     store(database, entries)
     work = processing(database, shop)
     calls: list[int] = []
-    real = stage.apply
+    real = stage.record
 
     def counted(*given: Any) -> Any:
         calls.append(1)
         return real(*given)
 
-    monkeypatch.setattr(stage, "apply", counted)
+    monkeypatch.setattr(stage, "record", counted)
     drain(work)
     found = states(database)
     assert {name for name, (state, _) in found.items() if state != "done"} == {"e17"}

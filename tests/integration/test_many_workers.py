@@ -1,0 +1,146 @@
+"""Laws L2, L3 and L4 with four workers, pauses and kills at any statement: the end is that of one worker alone.
+
+Every statement may be followed by a pause, so that the others come in between, and may be a worker's last.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from hub.application.process import Processing, process_batch
+from hub.profiles.survivorship import SurvivorshipRules
+from hub.store.database import Database, Session
+from hub.store.inbox import NewEntry
+from tests.integration.test_incremental import RULES, from_nothing, people, stored_clusters
+from tests.integration.test_order_free import EVENTS, pass_time
+from tests.support.doubles import Crm, by_name, empty, entry, routes_to, source, store
+from tests.support.examples import examples
+
+WORKERS = 4
+
+
+class Killed(BaseException):
+    """The end of a worker: nothing of it goes on."""
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: Any) -> Iterator[Database]:
+    with postgres_server.database(size=WORKERS + 2) as database:
+        yield database
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Interrupted:
+    return Interrupted(monkeypatch)
+
+
+class Interrupted:
+    """Pauses and kills workers at their statements, as its seed has it. Whoever is not a worker is left alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._of = threading.local()
+        for name in ("rows", "run"):
+            monkeypatch.setattr(Session, name, self._after(getattr(Session, name)))
+
+    def _after(self, real: Any) -> Any:
+        def run(session: Session, *given: Any) -> Any:
+            done = real(session, *given)
+            chance = getattr(self._of, "chance", None)
+            if chance is not None:
+                if chance.random() < 0.3:
+                    time.sleep(chance.random() * 0.01)
+                if self._of.kills and chance.random() < 0.01:
+                    self._of.kills -= 1
+                    session.connection.close()
+                    raise Killed
+            return done
+
+        return run
+
+    def work(self, processing: Processing, seed: int, *, kills: int, limit: int) -> None:
+        """Work to the end with four workers; each comes again when it was killed."""
+        failures: list[BaseException] = []
+
+        def drain(number: int) -> None:
+            self._of.chance, self._of.kills = random.Random(seed * WORKERS + number), kills
+            while True:
+                try:
+                    while process_batch(processing, limit).entries:
+                        pass
+                except Killed:
+                    continue
+                except BaseException as error:
+                    failures.append(error)
+                return
+
+        workers = [threading.Thread(target=drain, args=[number]) for number in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+        assert failures == []
+
+
+def everything(database: Database) -> dict[str, Any]:
+    """All that follows from the set of records; ids and versions of profiles follow from who came first."""
+    asked = {
+        "match": "SELECT one, other, round(weight::numeric, 6), asked FROM match ORDER BY 1, 2",
+        "key": "SELECT key, record_id FROM record_key ORDER BY 1, 2",
+        "crowd": "SELECT key, people, shared FROM crowd ORDER BY 1",
+        "golden": "SELECT golden FROM profile ORDER BY 1",
+        "mark": "SELECT compared, folded, told, failed FROM mark",
+        "stray": "SELECT id FROM record WHERE profile_id NOT IN (SELECT id FROM profile)",
+        "empty": "SELECT id FROM profile WHERE id NOT IN (SELECT profile_id FROM record)",
+        "alias": "SELECT a.id FROM alias a LEFT JOIN profile p ON p.id = a.profile_id WHERE p.id IS NULL",
+        "both": "SELECT id FROM alias WHERE id IN (SELECT id FROM profile)",
+        "queued": """
+            SELECT DISTINCT o.subject, CASE o.subject WHEN 'order' THEN o.key::text END, p.golden
+            FROM outbox o JOIN profile p ON p.id = o.profile_id ORDER BY 1, 2, 3""",
+        "inbox": "SELECT inbox_id, state, reason FROM inbox_outcome",
+    }
+    with database.session() as session, session.scanning():
+        return {name: session.rows(sql) for name, sql in asked.items()} | {"clusters": stored_clusters(database)}
+
+
+def end(database: Database, deliveries: Sequence[NewEntry], work: Any) -> dict[str, Any]:
+    empty(database)
+    crm = Crm().connection("crm")
+    connections = by_name(source("shop"), source("till"), crm)
+    processing = Processing(database, connections, routes_to(crm), RULES, SurvivorshipRules())
+    store(database, deliveries)
+    work(processing)
+    pass_time(database)  # parts that came before their order look again
+    while process_batch(processing).entries:
+        pass
+    return everything(database)
+
+
+def alone(processing: Processing) -> None:
+    while process_batch(processing).entries:
+        pass
+
+
+@settings(
+    max_examples=examples(8),
+    deadline=None,
+    phases=[Phase.generate],  # no two runs are alike: there is nothing to shrink to
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.one_of(people(), people(), EVENTS), min_size=4, max_size=24), st.integers(0, 2**32), st.integers(1, 4)
+)
+def test_four_workers_end_where_one_does(
+    database: Database, interrupted: Interrupted, events: list[Any], seed: int, limit: int
+) -> None:
+    deliveries = [entry([event], f"e{number}", connection="shop") for number, event in enumerate(events)]
+    several = end(database, deliveries, lambda work: interrupted.work(work, seed, kills=2, limit=limit))
+    assert several["clusters"] == from_nothing(database, RULES)
+    assert several == end(database, deliveries, alone)

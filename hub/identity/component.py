@@ -152,7 +152,9 @@ def grow(
             loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
         if unknown := set(loaded) - component.matches_known:
-            found = store.matches_of(session, unknown)
+            # All of those who are known are there already, and what is stored of them may be of before this batch.
+            stored = store.matches_of(session, unknown).items()
+            found = {pair: weight for pair, weight in stored if component.matches_known.isdisjoint(pair)}
             component.matches |= found
             matches += found.items()
             component.matches_known |= unknown

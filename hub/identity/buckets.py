@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.identity.neighbours import changed, near, stretch, width
-from hub.matching.blocking import FINEST, MOST_EQUAL, Key, cap, equality_key, hashed, keys
+from hub.matching.blocking import FINEST, MOST_EQUAL, Key, cap, equality_key, hashed, hashed_keys
 from hub.matching.clustering import CONTACTS, crowds
 from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
@@ -284,7 +284,7 @@ class Buckets:
                 self.people[self.number[record]] = known
 
     def _hashed(self, someone: Features) -> frozenset[int]:
-        by_hash = {hashed(key): key for key in keys(someone)}
+        by_hash = hashed_keys(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
 

@@ -22,8 +22,8 @@ from hub.matching.blocking import (
     Key,
     cap,
     hashed,
+    hashed_keys,
     identifiers,
-    keys,
 )
 from hub.matching.bounds import bound
 from hub.matching.clustering import CONTACTS
@@ -148,7 +148,7 @@ class Fellows:
         return {asked[key][1]: number for key, number in self.further.items() if number > 1}
 
     def _hashed(self, someone: Features) -> frozenset[int]:
-        by_hash = {hashed(key): key for key in keys(someone)}
+        by_hash = hashed_keys(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
 

@@ -9,7 +9,7 @@ from hub.matching.weights import Model
 MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
 
 Link = tuple[str, float, float | None]
-"""Level, bits, and the most that the link proves by itself; None where it is none, and speaks for or against the two."""
+"""Level, bits, and the most that the link proves by itself; None where it is none, and speaks of the two themselves."""
 
 
 def linked(one: Features, other: Features, model: Model) -> Link:

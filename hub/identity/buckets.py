@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from hub.identity.neighbours import changed, near, stretch, width
-from hub.matching.blocking import FINEST, MOST_EQUAL, Key, cap, equality_key, hashed, hashed_keys
+from hub.matching.blocking import FINEST, MOST_EQUAL, Key, cap, equality_key, hashed, keys
 from hub.matching.clustering import CONTACTS, crowds
 from hub.matching.features import Features
 from hub.matching.rules import IdentityRules
@@ -121,6 +122,12 @@ def hashed_equality_key(person: Features, text: str = "") -> int | None:
     return hashed(key) if key else None
 
 
+@lru_cache(maxsize=2_000)
+def keys_of(someone: Features) -> Mapping[int, Key]:
+    """The keys of a record by their hashes. Whoever is recorded is placed right after it, and asks the same."""
+    return {hashed(key): key for key in keys(someone)}
+
+
 class Buckets:
     """The buckets of one batch, before and after it.
 
@@ -213,21 +220,20 @@ class Buckets:
         caps = {key: cap(self.key_of[key][0]) for key in joined.keys() | left.keys() | contacts}
         # Records that came count in the stored size, so that more than the cap are asked for.
         wanted = {key: most + len(joined.get(key, ())) for key, most in caps.items()}
-        stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted)}
+        # Most keys have one record, of which nothing follows.
+        stored = {bucket.key: bucket for bucket in store.carriers(self.session, wanted, least=2)}
         self._stored_crowds = {key: bucket.crowd for key, bucket in stored.items() if bucket.crowd}
         if emptied := [key for key in left if key not in stored and self.key_of[key][0] in CONTACTS]:
             self._stored_crowds |= store.crowds(self.session, emptied)
         large: set[int] = set()
-        for key, most in caps.items():
-            bucket, new, gone = stored.get(key), joined.get(key, ()), left.get(key, ())
+        for key in stored.keys() | left.keys():
+            most, bucket, new, gone = caps[key], stored.get(key), joined.get(key, ()), left.get(key, ())
             if bucket is not None and bucket.records is None:
                 # It is above its cap even without those who came: it never proposes all pairs, before and after.
                 self._size[key] = bucket.number
                 if self.key_of[key][0] in FINEST and (new or gone):
                     large.add(key)
                 continue
-            if bucket is not None and bucket.number == 1 and not gone and bucket.crowd is None:
-                continue  # most keys have one record, of which nothing follows
             now = self._numbered(bucket.records) if bucket is not None and bucket.records else []
             before = [one for one in now if one not in new] if new else now
             before = [*before, *gone] if gone else before
@@ -284,7 +290,7 @@ class Buckets:
                 self.people[self.number[record]] = known
 
     def _hashed(self, someone: Features) -> frozenset[int]:
-        by_hash = hashed_keys(someone)
+        by_hash = keys_of(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
 

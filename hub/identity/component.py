@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from hub.identity.buckets import hashed_equality_key, users
@@ -117,6 +117,7 @@ def people_and_texts(
     return people, texts
 
 
+@lru_cache(maxsize=8_000)
 def compared(features: str) -> Features | None:
     """What was packed; None where an older Hub stored it in another format, or not at all."""
     try:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from hub.identity.buckets import hashed_equality_key, users
+from hub.identity.buckets import hashed_equality_key, keys_of, users
 from hub.identity.component import people_and_texts
 from hub.identity.neighbours import near
 from hub.matching.blocking import (
@@ -22,7 +22,6 @@ from hub.matching.blocking import (
     Key,
     cap,
     hashed,
-    hashed_keys,
     identifiers,
 )
 from hub.matching.bounds import bound
@@ -91,7 +90,7 @@ class Fellows:
         caps = {key: cap(kind) for key, (kind, _) in self.key_of.items()}
         buckets: dict[int, Sequence[int]] = {}
         large: set[int] = set()
-        for bucket in store.carriers(self._session, caps):
+        for bucket in store.carriers(self._session, caps, least=2):
             kind, value = self.key_of[bucket.key]
             if bucket.crowd is not None:
                 self.crowd[value] = users(bucket.crowd)
@@ -148,7 +147,7 @@ class Fellows:
         return {asked[key][1]: number for key, number in self.further.items() if number > 1}
 
     def _hashed(self, someone: Features) -> frozenset[int]:
-        by_hash = hashed_keys(someone)
+        by_hash = keys_of(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
 from struct import Struct
@@ -77,12 +76,6 @@ def hashed(key: Key) -> int:
     """The key as a signed 64-bit number, the same in every process."""
     number: int = _number(blake2b(f"{key[0]}\0{key[1]}".encode(), digest_size=8).digest())[0]
     return number
-
-
-@lru_cache(maxsize=4_096)
-def hashed_keys(person: Features) -> Mapping[int, Key]:
-    """All keys of a record by their numbers, for reading only. Who is recorded is placed next, by the same keys."""
-    return {hashed(key): key for key in keys(person)}
 
 
 def keys(person: Features) -> set[Key]:

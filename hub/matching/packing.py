@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -80,12 +79,8 @@ def packed(person: Features) -> str:
     return _FIELD.join(_to_text(parts)).rstrip(_FIELD)
 
 
-@lru_cache(maxsize=8_192)
 def unpacked(text: str) -> Features:
-    """The features that were packed. Raises ValueError for text of another format: make them from the state again.
-
-    Kept, because who is compared with one of a batch is compared with others of it and of the next.
-    """
+    """The features that were packed. Raises ValueError for text of another format: make them from the state again."""
     parts = text.split(_FIELD)
     if parts[0] != FORMAT:
         raise ValueError("packed in another format")

@@ -127,10 +127,12 @@ def end(database: Database, deliveries: Sequence[NewEntry], work: Any) -> dict[s
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """What stands in one of the two alone."""
+
+    def more(mine: Any, theirs: Any) -> list[Any]:
+        return [row for row in mine if row not in theirs]
+
     return {
-        name: ([row for row in one[name] if row not in other[name]], [row for row in other[name] if row not in one[name]])
-        for name in one
-        if one[name] != other[name]
+        name: (more(mine, other[name]), more(other[name], mine)) for name, mine in one.items() if mine != other[name]
     }
 
 

@@ -96,8 +96,8 @@ def main() -> None:
 def _one(number: int) -> Iterator[dict[str, str]]:
     """Records of one person, whose mailboxes go from one to the next: whoever comes in ties others together."""
     for one in range(number):
-        yield {"record_id": f"p{one}", "first_name": "Anna", "last_name": "Berg", "email": f"anna{one // 2}@example.com",
-               "phone": f"+49302312{(one + 1) // 2:05d}"}  # fmt: skip
+        email, phone = f"anna{one // 2}@example.com", f"+49302312{(one + 1) // 2:05d}"
+        yield {"record_id": f"p{one}", "first_name": "Anna", "last_name": "Berg", "email": email, "phone": phone}
 
 
 def _turn(server: Postgres, url: str, folder: Path, rows: Iterable[dict[str, str]], workers: int) -> Turn:

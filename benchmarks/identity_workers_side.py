@@ -36,8 +36,9 @@ class Watch:
     def __init__(self) -> None:
         self.told: Counter[str] = Counter()
         self._held: float | None = None
-        identity_locks.counting = self._counting(identity_locks.counting)  # type: ignore[assignment]
-        placing.resolve = self._resolve(placing.resolve)  # type: ignore[assignment]
+        identity_locks.counting = self._counting(identity_locks.counting)
+        place: Any = placing
+        place.resolve = self._resolve(place.resolve)
 
     @contextmanager
     def session(self, real: Any, database: Database) -> Iterator[Session]:

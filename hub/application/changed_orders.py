@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from hub.identity.place import Resolution
 from hub.outbox.enqueue import ChangedOrder
 from hub.store import facts
@@ -27,3 +30,12 @@ def changed_orders(session: Session, resolution: Resolution) -> list[ChangedOrde
         if order not in orders and hangs_on in profile_of:
             orders[order] = ChangedOrder(order, profile_of[hangs_on], event)
     return list(orders.values())
+
+
+def with_other_orders(resolution: Resolution, orders: Iterable[ChangedOrder]) -> set[UUID]:
+    """The profiles whose orders may be others than before: they have one of these, or a record came or went."""
+    found = {order.profile_id for order in orders}
+    if moved := resolution.moved:
+        found |= resolution.members.keys() & resolution.known.keys()
+        found |= {one for one, rows in resolution.members.items() if any(row.id in moved for row in rows)}
+    return found

@@ -19,7 +19,7 @@ import structlog
 from hub import metrics
 from hub.application.activities import new_activities
 from hub.application.behaviour import who_acted
-from hub.application.changed_orders import changed_orders
+from hub.application.changed_orders import changed_orders, with_other_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
 from hub.application.qualify import hand_over_activities
@@ -95,7 +95,7 @@ def place(session: Session, processing: Processing, mark: Mark, now: datetime, *
     changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed, heard=heard)
     survived = perf_counter()
     orders = changed_orders(session, resolution)
-    ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
+    ordered = with_other_orders(resolution, orders)
     losers = [merge.loser for merge in resolution.merges]
     acted = who_acted(session, resolution)
     changed = follow(session, processing.insight, changed, ordered, losers, now, placed, acted)

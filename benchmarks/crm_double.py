@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.crm_double --port N``. For Node-RED: ``POST /contacts`` takes one JSON contact with an
 ``event_id``; ``GET /count`` answers ``{"calls": …, "events": …}``, where ``events`` counts distinct event ids. For Hub:
-the least of HubSpot's API that its connector calls, ``/crm/v3/properties/contacts…``, contacts in batches, the merge
-of two and the removal of an additional e-mail (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id,
-and the old ones lead to it), with ``GET /sandbox/stats`` as the strict sandbox has it. It checks nothing but that a
-contact exists.
+the least of HubSpot's API that its connector calls: ``/crm/v3/properties/contacts…``, contacts in batches, the merge of
+two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id, and
+the old ones lead to it), the removal of an additional e-mail, and ``GET /sandbox/stats`` as the strict sandbox has it.
+It checks nothing but that a contact exists.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Contacts:
     def answer(self, method: str, path: str, body: bytes) -> Reply:
         """Answer one call; what the double does not know is a 404, and counted."""
         call = f"{method} {path}"
-        self.calls[call] += 1
+        self.calls[call.partition("/email/")[0]] += 1
         if call == f"GET {PROPERTIES}":
             return 200, {"results": self.properties}
         if call == f"POST {PROPERTIES}/groups":

@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.crm_double --port N``. For Node-RED: ``POST /contacts`` takes one JSON contact with an
 ``event_id``; ``GET /count`` answers ``{"calls": …, "events": …}``, where ``events`` counts distinct event ids. For Hub:
-the least of HubSpot's API that its connector calls, ``/crm/v3/properties/contacts…``, contacts in batches and the merge
-of two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id,
-and the old ones lead to it), with ``GET /sandbox/stats`` as the strict sandbox has it. It checks nothing but that a
-contact exists.
+the least of HubSpot's API that its connector calls: ``/crm/v3/properties/contacts…``, contacts in batches, the merge of
+two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id, and
+the old ones lead to it), the removal of an additional e-mail, and ``GET /sandbox/stats`` as the strict sandbox has it.
+It checks nothing but that a contact exists.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
 import orjson
@@ -24,6 +25,7 @@ import uvloop
 PROFILE_ID = "hub_profile_id"
 PROPERTIES = "/crm/v3/properties/contacts"
 BATCH = "/crm/v3/objects/contacts/batch/"
+SECONDARY = "/contacts/v1/secondary-email/"
 MERGE = "/crm/v3/objects/contacts/merge"
 Json = dict[str, Any]
 Reply = tuple[int, Json]
@@ -77,7 +79,7 @@ class Contacts:
     def answer(self, method: str, path: str, body: bytes) -> Reply:
         """Answer one call; what the double does not know is a 404, and counted."""
         call = f"{method} {path}"
-        self.calls[call] += 1
+        self.calls[call.partition("/email/")[0]] += 1
         if call == f"GET {PROPERTIES}":
             return 200, {"results": self.properties}
         if call == f"POST {PROPERTIES}/groups":
@@ -88,6 +90,8 @@ class Contacts:
             return 201, {"status": "COMPLETE", "results": made}
         if call == f"POST {MERGE}":
             return self._merge(orjson.loads(body))
+        if call.startswith(f"DELETE {SECONDARY}"):
+            return self._free(*call.removeprefix(f"DELETE {SECONDARY}").split("/email/"))
         if call == f"POST {BATCH}read":
             asked = orjson.loads(body)
             return _batch([self._read(item["id"], asked.get("idProperty")) for item in asked["inputs"]])
@@ -154,6 +158,16 @@ class Contacts:
         self.by_profile.pop(other.profile, None)
         self.by_profile[kept.profile] = kept
         return 200, kept.shown()
+
+    def _free(self, key: str, email: str) -> Reply:
+        """Take an additional e-mail from a contact, if it has it."""
+        contact, freed = self.by_id.get(key), unquote(email).lower()
+        if contact is None:
+            return 404, _missing("no such contact")
+        contact.emails = (*contact.emails[:1], *(one for one in contact.emails[1:] if one.lower() != freed))
+        if self.by_email.get(freed) is contact and freed not in map(str.lower, contact.emails):
+            del self.by_email[freed]
+        return 200, {}
 
     def _new(self, profile: str) -> Contact:
         self.made += 1

@@ -1,7 +1,8 @@
-"""Law L10 with a CRM that tells of nothing by itself: Odoo's contacts are polled, and what Hub wrote is no news."""
+"""Law L10 with CRMs that tell of nothing by themselves: contacts are polled, and what Hub wrote is no news."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,19 +21,21 @@ from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
 from hub.store.database import Database
+from tests.support.crm.activecampaign import UNSUBSCRIBED, ActiveCampaignDouble
 from tests.support.crm.odoo import OdooDouble
+from tests.support.crm.suitecrm import SuiteCrmDouble
 from tests.support.doubles import at, customer, entry, source, store
 
 HOME = Address(line1="Große Straße 12", postal_code="49074", city="Osnabrück", country="DE")
 
 
 class Polled:
-    """A shop, and an Odoo that is written to and polled."""
+    """A shop, and a CRM that is written to and polled."""
 
-    def __init__(self, database: Database, api: str) -> None:
-        self.database, self.odoo = database, OdooDouble()
-        self.odoo.api = api
-        crm = load_connections({"crm": ("odoo", self.odoo.settings())}, default_region="DE")["crm"]
+    def __init__(self, database: Database, double: Any) -> None:
+        self.database, self.double = database, double
+        crm = load_connections({"crm": (double.slug, double.settings())}, default_region="DE")["crm"]
+        crm = replace(crm, connector=replace(crm.connector, oauth=None))
         self.connections: dict[str, Connection] = {"shop": source("shop"), "crm": crm}
         self.routes = (Route("crm"),)
         self.loads = 0
@@ -42,8 +45,11 @@ class Polled:
         return Processing(self.database, self.connections, self.routes, IdentityRules(), SurvivorshipRules())
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        self.loads += request.url.path.endswith("res.partner/load") or b'"load"' in request.content
-        response = self.odoo.handle(request)
+        loads = request.url.path.endswith("res.partner/load") or b'"load"' in request.content
+        self.loads += loads if self.double.slug == "odoo" else request.method != "GET"
+        if self.double.slug == "suitecrm":
+            request.headers["authorization"] = "Bearer sample-access-token"
+        response = self.double.handle(request)
         response.request = request
         return response
 
@@ -84,7 +90,9 @@ class Polled:
 
 @pytest.mark.parametrize("api", ["json2", "jsonrpc"])
 def test_what_people_change_in_odoo_is_told_and_what_hub_wrote_is_not(database: Database, api: str) -> None:
-    way = Polled(database, api)
+    odoo = OdooDouble()
+    odoo.api = api
+    way = Polled(database, odoo)
     event = customer(
         "1",
         when=at(0),
@@ -101,8 +109,8 @@ def test_what_people_change_in_odoo_is_told_and_what_hub_wrote_is_not(database: 
     assert (way.golden(), way.loads) == (before, loads)
     assert [record["connection"] for record in before["records"]] == ["shop"]
 
-    [person] = way.odoo.people()
-    way.odoo.edit(person["id"], phone="0541 987655", city="Melle")
+    [person] = odoo.people()
+    odoo.edit(person["id"], phone="0541 987655", city="Melle")
     with way.database.session() as session:
         session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
     way.settle()
@@ -110,7 +118,56 @@ def test_what_people_change_in_odoo_is_told_and_what_hub_wrote_is_not(database: 
     told = way.golden()
     assert {"+49541987655", "+49541987654"} == {*told["phones"]}
     assert told["name"]["full"] == "Anna Berg"
-    [person] = way.odoo.people()
+    [person] = odoo.people()
     assert person["values"]["phone"] == "0541 987655"
-    assert (person["values"]["city"], len(way.odoo.people())) == ("Melle", 1)
+    assert (person["values"]["city"], len(odoo.people())) == ("Melle", 1)
     assert told["addresses"][0]["city"] == "Melle"
+
+
+def known(database: Database, double: Any) -> tuple[Polled, str]:
+    """Somebody whom a shop told of, written to a CRM and polled; gives the id there."""
+    way = Polled(database, double)
+    told = customer("1", when=at(0), name=("Anna", "Berg"), emails=["anna@example.com"], phones=["+49541987654"])
+    way.take(entry([told], "e1"))
+    crm = way.connections["crm"]
+    if crm.connector.destination and crm.connector.destination.prepare:
+        crm.connector.destination.prepare(way.client(crm.connector.destination), crm.settings)
+    way.settle()
+    before, writes = way.golden(), way.loads
+    way.settle()
+    # what Hub wrote is no news
+    assert (way.golden(), way.loads) == (before, writes)
+    with way.database.session() as session:
+        session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
+    [person] = double.people()
+    return way, person["id"]
+
+
+def test_what_people_change_in_suitecrm_is_told(database: Database) -> None:
+    double = SuiteCrmDouble()
+    way, contact = known(database, double)
+    double.update("Contacts", contact, {"phone_mobile": "0541 987655"})
+    way.settle()
+    way.settle()
+    assert {*way.golden()["phones"]} == {"+49541987655", "+49541987654"}
+    [person] = double.people()
+    assert person["values"]["phone_mobile"] == "0541 987655"
+
+
+def test_what_people_change_in_activecampaign_and_whom_they_tell_no_is_told(database: Database) -> None:
+    double = ActiveCampaignDouble()
+    way, contact = known(database, double)
+    # when a colleague corrects the phone, gives a tag, and the person leaves the newsletter
+    double.save(contact, {"phone": "0541 987655"})
+    double.tags["900"] = {"id": "900", "tag": "Presse", "tagType": "contact"}
+    double.given[contact]["901"] = "900"
+    double.rows[contact]["3"] = UNSUBSCRIBED
+    way.settle()
+    way.settle()
+    told = way.golden()
+    assert {*told["phones"]} == {"+49541987655", "+49541987654"}
+    assert told["tags"] == ["Presse"]
+    assert [(one["channel"], one["state"]) for one in told["consents"]] == [("email", "opted_out")]
+    [person] = double.people()
+    assert (person["id"], person["values"]["phone"]) == (contact, "0541 987655")
+    assert double.subscribed == []

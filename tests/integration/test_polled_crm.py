@@ -49,7 +49,7 @@ class Polled:
         self.loads += loads if self.double.slug == "odoo" else request.method != "GET"
         if self.double.slug == "suitecrm":
             request.headers["authorization"] = "Bearer sample-access-token"
-        response = self.double.handle(request)
+        response: httpx.Response = self.double.handle(request)
         response.request = request
         return response
 

@@ -160,7 +160,7 @@ def _asks(house: _House, scene: Scene) -> None:
         shopify.delivery("orders/create", open_order, after(60)),
     )
     _, traits = house.lena()
-    tasks = [note for note in house.systems["crm"].notes() if "Task" in note["hs_note_body"]]
+    tasks = house.systems["crm"].notes("tasks")
     holds = (traits["qualification"], traits["follow_up"], len(tasks)) == ("qualified", "task", 1)
     owner = traits["owner"]
     scene.say(

@@ -52,13 +52,12 @@ _KINDS: Mapping[Happened, InteractionKind] = {
     "subscribed": "email_subscribed",
 }
 _CONSENTS: Mapping[Happened, tuple[ConsentState, bool, str]] = {
-    "bounced": ("opted_out", False, "the address is dead: hard bounce"),
     "complained": ("opted_out", True, "reported as spam"),
     "unsubscribed": ("opted_out", True, "unsubscribed"),
     "subscribed": ("opted_in", True, "subscribed again"),
 }
-"""State, whether the person did it, and in words. A dead address is written to no more (law L7: only tighter), and an
-explicit opt-in loosens that again."""
+"""State, whether the person did it, and in words. A hard bounce says of an address that it is dead, and not of a person
+that they want no mail: ``hub.application.suppress`` closes the address, whichever source tells of it."""
 
 _OF_THE_PERSON = frozenset({"clicked", "opened", "replied", "complained", "unsubscribed", "subscribed"})
 

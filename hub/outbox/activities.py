@@ -104,6 +104,7 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
     way = " ".join(str(payload[name]) for name in ("channel", "direction") if payload.get(name))
     source = ", ".join(filter(None, (way, fact.connection)))
     title = ": ".join(filter(None, (_TITLES[kind], " · ".join(filter(None, (str(about), money))))))
+    task = payload if fact.kind == "task" else {}
     return ActivityChange(
         kind=kind,
         key=str(row.key),
@@ -114,6 +115,8 @@ def _change(row: DueRow, fact: StoredActivity) -> ActivityChange | None:
         version=row.version,
         external_ids=tuple(row.external_ids),
         uncertain=row.uncertain,
+        due=datetime.fromisoformat(task["due"]) if task.get("due") else None,
+        owner=task.get("owner"),
     )
 
 

@@ -264,8 +264,9 @@ class SandboxCrm(Changes, Records):
         record = self.known("contacts", body["objectId"])
         self.blocked |= record.emails
         self.remove(record)
-        for note in {left for left, to in self.links if to == record.id} & self.records["notes"].keys():
-            del self.records["notes"][note]
+        for kind in ("notes", "tasks"):
+            for one in {left for left, to in self.links if to == record.id} & self.records[kind].keys():
+                del self.records[kind][one]
         self.links = {(deal, to) for deal, to in self.links if to != record.id}
         return Reply(204)
 
@@ -337,7 +338,7 @@ class SandboxCrm(Changes, Records):
         return Reply(201, {"name": body["name"], "label": body["label"], "displayOrder": -1, "archived": False})
 
 
-_KIND = "(contacts|deals|notes|line_items)"
+_KIND = "(contacts|deals|notes|tasks|line_items)"
 _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
     (method, re.compile(pattern), handler)
     for method, pattern, handler in (

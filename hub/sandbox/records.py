@@ -21,12 +21,18 @@ _TEXT = {
                  "country", "company", "date_of_birth", "jobtitle", "website", "hs_language"),
     "deals": ("dealname", "pipeline", "dealstage", "deal_currency_code"),
     "notes": ("hs_note_body", "hubspot_owner_id"),
+    "tasks": ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_type", "hubspot_owner_id"),
     "line_items": ("name", "hs_sku", "hs_line_item_currency_code"),
 }  # fmt: skip
 _TYPED = {
     "deals": {"amount": "number", "closedate": "datetime"}, "contacts": {}, "notes": {"hs_timestamp": "datetime"},
+    "tasks": {"hs_timestamp": "datetime"},
     "line_items": {"quantity": "number", "price": "number"},
 }  # fmt: skip
+
+
+_AT_CONTACT = {"notes": 202, "tasks": 204}
+"""What hangs on contacts, by the type of association (HubSpot/hubspot-api-nodejs, AssociationTypes.ts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +164,19 @@ class Records:
 
     def create_at(self, kind: str, properties: Mapping[str, str], associations: Sequence[Json]) -> Stored:
         """Make a record together with its associations to contacts. Raises Refusal, and then makes none."""
-        if kind == "notes" and "hs_timestamp" not in properties:
+        if kind in _AT_CONTACT and "hs_timestamp" not in properties:
             raise Refusal(400, "VALIDATION_ERROR", "Some required properties were not set: [hs_timestamp]")
-        if any(type_["associationTypeId"] != 202 for each in associations for type_ in each["types"]):
+        if any(type_["associationTypeId"] != _AT_CONTACT.get(kind) for each in associations for type_ in each["types"]):
             raise Refusal(400, "VALIDATION_ERROR", f"One or more associations are not valid for {kind}")
         linked = [self.known("contacts", each["to"]["id"]) for each in associations]
         made = self.create(kind, properties)
         self.links |= {(made.id, contact.id) for contact in linked}
         return made
 
-    def notes(self) -> list[Json]:
-        """All notes with their properties and the ids of their contacts, oldest first."""
-        at = {note: contact for note, contact in self.links if note in self.records["notes"]}
-        return [{"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records["notes"].values()]
+    def notes(self, kind: str = "notes") -> list[Json]:
+        """All notes (or tasks) with their properties and the ids of their contacts, oldest first."""
+        at = {note: contact for note, contact in self.links if note in self.records[kind]}
+        return [{"id": one.id, **one.properties, "contact": at.get(one.id)} for one in self.records[kind].values()]
 
     def line_items(self) -> list[Json]:
         """All line items with their properties and the ids of their deals, oldest first."""

@@ -84,7 +84,8 @@ class ActivityChange:
     """An entry in the history of the person ``contact_id`` (the profile's external id there): appended once.
 
     ``key`` is Hub's own of it; ``at`` when it happened (UTC). ``title`` is in Hub's words, ``text`` what the person
-    wrote, or what it was about, bounded in length. With ``external_ids`` it stands there already.
+    wrote, or what it was about, bounded in length. With ``external_ids`` it stands there already. A task of
+    Hub's is ``due`` then, and for its ``owner`` as the funnel names them (``hub.insight.qualification``).
     """
 
     kind: ActivityKind
@@ -96,6 +97,8 @@ class ActivityChange:
     version: int
     external_ids: tuple[str, ...] = ()
     uncertain: bool = False
+    due: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,8 @@ class Destination(Generic[Settings]):
     activities  the kinds of activities that the connection's settings ask for
     dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
     learns   whether `dialect` asks the account for what nobody configured, so that what is planned without lacks it
+    unread   for a connector that is a source too: properties that no reading of a record tells, with whether what Hub
+             knows of them ends where a person changed their consent there
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     lacks    the setting without which nothing can be written there, and why; None where nothing lacks. For a connector
              that is a source too: a route to such a connection is a fault of the configuration
@@ -256,3 +261,4 @@ class Destination(Generic[Settings]):
     activities: Callable[[Settings], Collection[ActivityKind]] | None = None
     dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None
     learns: bool = False
+    unread: Mapping[str, bool] = field(default_factory=dict)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -201,6 +203,73 @@ def test_orders_and_consents_are_no_entries_of_their_own(house: House) -> None:
     assert house.double.activities() == []
 
 
+# -- tasks
+
+
+DESKS = ("dynamics", "espocrm", "hubspot", "odoo", "pipedrive", "salesforce", "zoho")
+
+
+@pytest.fixture(params=DESKS)
+def desk(request: pytest.FixtureRequest) -> House:
+    """A house before a CRM, whose user 7 is Mara."""
+    return _desk(request.param).copy()
+
+
+@cache
+def _desk(slug: str) -> House:
+    return House(doubles()[slug](), activities=list(ACTIVITY_KINDS), task_owners={"Mara": "7"}).prepare()
+
+
+def work(owner: str = "Mara", text: str = "asked for an offer") -> Happened:
+    title = "Task: lead to qualified, for Mara, due 2026-03-05 (insight)"
+    return Happened("task", at(3), title, text, due=at(3) + timedelta(days=1), owner=owner)
+
+
+def test_a_task_is_one_that_is_due_and_is_its_owners(desk: House) -> None:
+    # given a hand-over that asks Mara, and one that asks somebody whom nobody named to the CRM
+    desk.known(person(ANNA), person(BERT))
+    desk.happened(KEYS[0], ANNA, work())
+    desk.happened(KEYS[1], BERT, work("Tim"))
+    desk.happened(KEYS[2], ANNA, told())
+    desk.settle()
+    # then each is a task of its day, the first one Mara's, and none is done
+    [task] = entries(desk, KEYS[0])
+    assert task["person"] == one(desk.double, ANNA)["id"]
+    held = json.dumps(task["values"], ensure_ascii=False, default=str)
+    assert f"{at(3) + timedelta(days=1):%Y-%m-%d}" in held
+    assert "lead to qualified, for Mara" in held
+    assert "asked for an offer" in held
+    assert "Task: " not in held
+    assert any(re.fullmatch(r"(\{'id': ')?7('\})?", str(value)) for value in task["values"].values())
+    [other] = entries(desk, KEYS[1])
+    assert not any(re.fullmatch(r"(\{'id': ')?7('\})?", str(value)) for value in other["values"].values())
+    assert "Completed" not in held
+    # and any other entry stands as ever
+    [note] = entries(desk, KEYS[2])
+    assert note["values"].keys() != task["values"].keys() or desk.double.slug == "salesforce"
+    # and nothing of an erased person is left
+    desk.erased(ANNA)
+    desk.settle()
+    assert [entries(desk, key) for key in (KEYS[0], KEYS[2])] == [[], []]
+
+
+@pytest.mark.parametrize("fault", [*[*AFTER][:1], *[*BEFORE][:1]])
+def test_a_task_is_made_once_whatever_becomes_of_any_call(desk: House, fault: str) -> None:
+    desk.known(person(ANNA), person(BERT))
+    desk.settle()
+    for number in range(1, 8):
+        way = desk.copy()
+        way.hostile.at[number] = fault
+        way.happened(KEYS[0], ANNA, work())
+        way.happened(KEYS[1], BERT, work())
+        way.settle()
+        assert [len(entries(way, key)) for key in KEYS[:2]] == [1, 1], f"{fault} at call {number}"
+    # and when the two are one, each stands at the record that is left
+    way.merged(person(ANNA, "anna@example.com", "bert@example.com"), loser=BERT)
+    way.settle()
+    assert [entry["person"] for key in KEYS[:2] for entry in entries(way, key)] == [one(way.double, ANNA)["id"]] * 2
+
+
 # -- tried on the field: each report of a peer, made again ------------------------------------------------------------
 
 
@@ -261,7 +330,7 @@ def test_odoo_shows_tags_as_people_wrote_them_and_neither_as_markup_nor_escaped_
 
 def test_the_moment_is_in_utc_and_says_so() -> None:
     # ringcentral/rc-unified-crm-extension#4 and #72: calls stood twelve hours too early, in a zone that nobody named
-    for slug in ("pipedrive", "espocrm", "salesforce", "zoho"):
+    for slug in ("dynamics", "espocrm", "freshsales", "pipedrive", "salesforce", "twenty", "zoho"):
         house = of(slug)
         house.happened(KEYS[0], ANNA, told())
         house.settle()

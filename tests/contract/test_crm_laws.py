@@ -741,3 +741,34 @@ def test_a_search_that_lags_after_a_lost_answer_doubles_nobody(house: House, fau
     # then each is there once all the same
     assert sorted(str(each["owner"]) for each in house.double.people()) == [str(ANNA), str(BERT)]
     assert len(house.double.orders()) == 1
+
+
+# -- who left by a hand-over ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "put_away"),
+    [
+        ("odoo", lambda double, record: double.tables["res.partner"][int(record)]["active"] is False),
+        ("dynamics", lambda double, record: double.records["contact"][record].get("statecode") == 1),
+    ],
+)
+def test_who_left_by_archive_is_put_away_there_and_is_back_with_them(
+    slug: str, put_away: Callable[[Any, str], bool]
+) -> None:
+    # given somebody who has a record there
+    house = house_before(slug)
+    anna = person(ANNA)
+    house.known(anna)
+    house.settle()
+    record = one(house.double, ANNA)["id"]
+    # when they leave, and are handed over again
+    for left, away in (("archive", True), (None, False), ("tag", False), ("archive", True)):
+        traits = anna.traits.model_copy(update={"left": left})
+        house.known(anna.model_copy(update={"traits": traits}))
+        house.settle()
+        # then the record is put away only while they are gone, and is the same one
+        assert put_away(house.double, record) is away
+    house.known(anna)
+    house.settle()
+    assert one(house.double, ANNA)["id"] == record

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
@@ -87,6 +88,33 @@ def test_an_opt_out_reaches_a_contact_that_hub_did_not_make(post: Post) -> None:
     post.told(ANNA, MAIL, consent="opted_out")
     post.settle()
     assert post.double.mailable() == set()
+
+
+def test_an_opt_out_that_does_not_stand_there_is_said_again(post: Post) -> None:
+    post.told(ANNA, MAIL)
+    post.settle()
+    [contact] = post.double.owned(ANNA)
+    held = contact.state, {*contact.lists}
+    answered, lost = post.double.handle, [True]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = answered(request)
+        if lost and contact.state == "unsubscribed":
+            # an answer of 200, after which nothing stands there
+            lost.clear()
+            contact.state, contact.lists = held
+            for name in ("blocked", "left"):
+                getattr(post.double, name, set()).clear()
+        return answer
+
+    post.hostile.handle = handle
+    post.later()
+    post.told(ANNA, MAIL, consent="opted_out")
+    post.settle()
+    assert lost == []
+    assert post.double.mailable() == set()
+    # read back, where it stands there at once
+    assert post.double.owned(ANNA)[0].state == ("subscribed" if post.double.slug == "klaviyo" else "unsubscribed")
 
 
 def test_a_contact_that_people_typed_is_taken_over_and_not_made_twice(post: Post) -> None:
@@ -207,8 +235,11 @@ def test_in_a_country_that_asks_for_it_everybody_is_asked_first(post: Post) -> N
     asking.told(ANNA, MAIL, country="DE")
     asking.told(BERT, "bert@example.com", country="FR")
     asking.settle()
-    assert asking.double.asked == [MAIL]
+    assert asking.double.asked == ([MAIL] if asking.double.asks else [])
     assert asking.double.mailable() == {"bert@example.com"}
+    if not asking.double.asks:
+        assert "CONFIRMATION_NEEDED" in reason(asking)
+        return
     asking.double.confirm(MAIL)
     assert asking.double.mailable() == {MAIL, "bert@example.com"}
 
@@ -411,6 +442,27 @@ def test_what_people_lists_and_tags_a_contact_has_beside_hubs_stay(post: Post) -
     post.settle()
     [contact] = post.double.owned(ANNA)
     assert "hand-picked" in contact.tags
+
+
+@pytest.mark.parametrize("slug", ["brevo", "klaviyo", "listmonk"])
+@pytest.mark.parametrize("way", ["remove", "archive"])
+def test_who_left_is_on_no_list_of_hubs_and_is_again_when_they_are_back(slug: str, way: Any) -> None:
+    # given a subscriber
+    post = before(slug)
+    post.told(ANNA, MAIL)
+    post.settle()
+    [(_, there)] = post.tables.profiles.items()
+    assert post.double.mailable() == {MAIL}
+    # when they leave the system by a hand-over, then they are on no list of Hub's, and nothing is told as an opt-out
+    gone = there.model_copy(update={"traits": there.traits.model_copy(update={"left": way})})
+    post.known(gone)
+    post.settle()
+    assert post.double.mailable() == set()
+    assert post.double.owned(ANNA)
+    # and when they are handed back, they are mailed again, without being asked
+    post.known(there)
+    post.settle()
+    assert (post.double.mailable(), post.double.asked) == ({MAIL}, [])
 
 
 def test_a_condition_that_cannot_be_read_or_depends_on_time_is_a_fault_of_the_settings(post: Post) -> None:

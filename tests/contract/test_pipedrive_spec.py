@@ -25,6 +25,7 @@ from hub.connectors.pipedrive import CONNECTOR
 from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.mapping import MAP
+from hub.connectors.pipedrive.source import SOURCE
 from hub.model.consent import ConsentState
 from hub.model.customer import PersonName
 from hub.model.money import Money
@@ -43,7 +44,16 @@ CHECKING = SPECIFICATIONS.exists() or "HUB_CONTRACTS_DIR" in os.environ
 ROOTS = {"/api/v2": "v2.yaml", "/v1": "v1.yaml"}
 USED = tuple(
     f"{path}{end}"
-    for path in ("/persons", "/deals", "/organizations", "/personFields", "/dealFields", "/users/me", "/notes")
+    for path in (
+        "/persons",
+        "/deals",
+        "/organizations",
+        "/personFields",
+        "/dealFields",
+        "/users/me",
+        "/notes",
+        "/activities",
+    )
     for end in (":", "/search:", "/{id}':", "/{id}/merge':")
 )
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -108,7 +118,7 @@ class Described:
 def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
     # given an account in which nothing of Hub's is yet
     described = Described(PipedriveDouble(prepared=False))
-    settings = PipedriveSettings.model_validate({**described.double.settings(), "activities": ["message"]})
+    settings = PipedriveSettings.model_validate({**described.double.settings(), "activities": ["message", "task"]})
     client = open_client(
         Connection("crm", CONNECTOR, settings), DESTINATION, transport=httpx.MockTransport(described.handle),
         budget=Budget(Limits()),
@@ -159,7 +169,15 @@ def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
             assert appended is not None
             [result] = DESTINATION.send([appended], client, settings)
             assert result.outcome == "delivered"
-        assert len(described.double.activities()) == 1
+        work = ActivityChange("task", str(FIRST), NOW, "Task: to sales", "an offer", ids[one], 1, due=NOW, owner="Mara")
+        planned = DESTINATION.append(work, settings.model_copy(update={"task_owners": {"Mara": "7"}}))
+        assert planned is not None
+        assert [one.outcome for one in DESTINATION.send([planned], client, settings)] == ["delivered"]
+        assert len(described.double.activities()) == 2
+        # and all is read back
+        assert SOURCE.backfill is not None
+        read = [item for page in SOURCE.backfill(client, settings, None, None) for item in page.items]
+        assert {item.topic for item in read} == {"person", "note"}
         write(ProfileChange(person(FIRST), 5, (ids[one],), erased=True))
         assert described.double.activities() == []
 
@@ -171,5 +189,6 @@ def test_a_whole_life_is_written_as_pipedrive_describes_its_api() -> None:
         *("PUT /persons/{id}/merge", "DELETE /persons/{id}"),
         *("GET /organizations/search", "GET /organizations", "POST /organizations"),
         *("GET /notes", "POST /notes", "DELETE /notes/{id}"),
+        *("GET /activities", "POST /activities", "DELETE /activities/{id}"),
         *("GET /deals/search", "GET /deals", "POST /deals", "PATCH /deals/{id}"),
     }

@@ -1,8 +1,9 @@
-"""Webhooks at Shopify, Square, Mailchimp and Meta: made once each, found again, put back, taken away."""
+"""Webhooks at vendors: made once each, found again, put back, taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +17,7 @@ from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.http import Budget
 from hub.sdk.manifest import Limits
 from hub.sdk.subscriptions import Standing
+from hub.sdk.testkit.wire import SampleTokens
 
 OURS = "https://hub.example.com/webhooks/shop"
 OTHERS = "https://other.example.com/in"
@@ -307,13 +309,15 @@ def meta(at: Callable[..., Connection], graph: Graph, **options: Any) -> Connect
 def test_meta_the_app_subscribes_and_is_let_into_page_and_account(at: Callable[..., Connection]) -> None:
     graph = Graph()
     connection = meta(at, graph)
-    assert states(subscribe(connection, OURS)) == (0, 0, 0, 11)
+    assert states(subscribe(connection, OURS)) == (0, 0, 0, 16)
     assert subscribe(connection, OURS).well
     assert {"messages", "leadgen", "feed"} < graph.places["11"]
     assert set(graph.app) == {"page", "instagram", "whatsapp_business_account"}
     # when Meta takes the app off the page, as it does after an hour of failures
     del graph.places["11"]
-    assert set(subscribe(connection, OURS).lacking) == {"page.messaging", "page.feed", "page.leadgen"}
+    assert set(subscribe(connection, OURS).lacking) == {
+        "page.messaging", "page.feed", "page.ratings", "page.mention", "page.leadgen",
+    }  # fmt: skip
     assert subscribe(connection, OURS).well
     unsubscribe(connection, OURS)
     assert graph.app == {}
@@ -342,3 +346,69 @@ def test_meta_a_page_that_does_not_know_a_field_gets_the_others(at: Callable[...
 def test_meta_without_the_apps_id_it_is_said(at: Callable[..., Connection]) -> None:
     with pytest.raises(ConfigError, match="app_id"):
         subscribe(meta(at, Graph(), app_id=None), OURS)
+
+
+# -- Pipedrive and Zoho CRM
+
+
+def test_pipedrive_one_webhook_of_persons_is_made_with_its_password(at: Callable[..., Connection]) -> None:
+    hooks: dict[int, dict[str, Any]] = {
+        1: {"event_object": "person", "event_action": "*", "subscription_url": OURS, "version": "1.0"}
+    }
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            hooks[len(hooks) + 1] = orjson.loads(request.content)
+        if request.method == "DELETE":
+            del hooks[int(request.url.path.rpartition("/")[2])]
+        data = [{"id": number, "is_active": 1, **hook} for number, hook in hooks.items()]
+        return httpx.Response(200, json={"success": True, "data": data})
+
+    # given a webhook of version 1, which tells another form
+    connection = at(vendor, "pipedrive", api_token="t", webhook_password="p")
+    assert states(subscribe(connection, OURS)) == (0, 0, 0, 1)
+    assert states(subscribe(connection, OURS)) == (1, 0, 0, 0)
+    told = hooks[2]
+    assert (told["version"], told["event_action"], told["event_object"]) == ("2.0", "*", "person")
+    assert (told["http_auth_user"], told["http_auth_password"]) == ("hub", "p")
+    unsubscribe(connection, OURS)
+    assert [*hooks] == [1]
+    # and none is made that nobody could tell from a stranger's
+    with pytest.raises(ConfigError, match="webhook_password is missing"):
+        subscribe(at(vendor, "pipedrive", api_token="t"), OURS)
+
+
+def test_zoho_a_channel_is_renewed_before_its_week_is_over(at: Callable[..., Connection]) -> None:
+    channels: dict[str, dict[str, Any]] = {}
+    now = ["Mon, 02 Mar 2026 12:00:00 GMT"]
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            headers = {"date": now[0]}
+            found = {"watch": [*channels.values()]}
+            return (
+                httpx.Response(200, json=found, headers=headers) if channels else httpx.Response(204, headers=headers)
+            )
+        if request.method == "DELETE":
+            del channels[request.url.params["channel_ids"]]
+            return httpx.Response(200, json={"watch": [{"code": "SUCCESS", "status": "success"}]})
+        [told] = orjson.loads(request.content)["watch"]
+        assert (told["channel_id"] in channels) == (request.method == "PUT")
+        channels[told["channel_id"]] = told
+        return httpx.Response(200, json={"watch": [{"code": "SUCCESS", "status": "success"}]})
+
+    own = {"client_id": "a", "client_secret": "s", "data_centre": "eu", "webhook_secret": "word"}
+    connection = replace(at(vendor, "zoho", **own), tokens=SampleTokens())
+    # given a channel, which lives for less than a week
+    assert states(subscribe(connection, OURS)) == (0, 0, 0, 1)
+    [first] = channels.values()
+    assert first["channel_expiry"] == "2026-03-09T11:00:00+00:00"
+    assert first["notify_url"] == f"{OURS}?token=word"
+    assert states(subscribe(connection, OURS)) == (1, 0, 0, 0)
+    # when half of its week is over, it is renewed, and stays one
+    now[0] = "Fri, 06 Mar 2026 12:00:00 GMT"
+    assert states(subscribe(connection, OURS)) == (0, 1, 0, 1)
+    [renewed] = channels.values()
+    assert renewed["channel_expiry"] == "2026-03-13T11:00:00+00:00"
+    unsubscribe(connection, OURS)
+    assert channels == {}

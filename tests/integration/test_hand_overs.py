@@ -289,8 +289,11 @@ def test_a_task_and_the_hand_over_stand_at_the_contact_once(database: Database) 
     way.take(entry([order("7", "o1", now, "900.00", state="open")], "e3"))
     way.settle()
     bodies = sorted(note["hs_note_body"] for note in way.crm.notes())
-    assert len(bodies) == 3
-    assert any("Task: subscriber to qualified, for anna, due" in body and "900.00 EUR" in body for body in bodies)
+    assert len(bodies) == 2
+    [task] = way.crm.notes("tasks")
+    assert task["hs_task_subject"].startswith("subscriber to qualified, for anna, due")
+    assert "900.00 EUR" in task["hs_task_subject"]
+    assert (task["hs_task_status"], task["hs_timestamp"] > f"{now:%Y-%m-%d}") == ("NOT_STARTED", True)
     assert sum("Handed over" in body for body in bodies) == 2
     assert all("orders.open.count" in body for body in bodies if "qualified" in body)
 

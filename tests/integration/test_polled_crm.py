@@ -1,7 +1,8 @@
-"""Law L10 with CRMs that tell of nothing by themselves: contacts are polled, and what Hub wrote is no news."""
+"""Law L10 with CRMs that are polled: what people change there is told, and what Hub wrote is no news."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,43 +21,56 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, load_connections, open_client
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
+from hub.sdk.testkit.wire import SampleTokens
 from hub.store.database import Database
-from tests.support.crm.activecampaign import UNSUBSCRIBED, ActiveCampaignDouble
-from tests.support.crm.odoo import OdooDouble
-from tests.support.crm.suitecrm import SuiteCrmDouble
+from tests.support.crm import doubles
+from tests.support.crm.activecampaign import UNSUBSCRIBED
 from tests.support.doubles import at, customer, entry, source, store
 
 HOME = Address(line1="Große Straße 12", postal_code="49074", city="Osnabrück", country="DE")
 
+Writes = Callable[[httpx.Request], bool]
+WRITES: Mapping[str, Writes] = {
+    "odoo": lambda request: request.url.path.endswith("res.partner/load") or b'"load"' in request.content,
+    "pipedrive": lambda request: request.method != "GET" and "/persons" in request.url.path,
+    "zoho": lambda request: request.method != "GET" and "/Contacts" in request.url.path,
+    "dynamics": lambda request: b"PATCH /api" in request.content or b"POST /api" in request.content,
+    "twenty": lambda request: request.url.path == "/rest/batch/people",
+    "suitecrm": lambda request: request.method != "GET",
+    "activecampaign": lambda request: request.method != "GET" and "/contacts" in request.url.path,
+}
+"""Which requests write people."""
+
+TELLS_DELETIONS = frozenset({"zoho", "dynamics", "twenty"})
+"""Those whose lists name who was deleted."""
+
 
 class Polled:
-    """A shop, and a CRM that is written to and polled."""
+    """A shop, and a CRM that is written to and polled; each poll goes on where the last one ended."""
 
-    def __init__(self, database: Database, double: Any) -> None:
-        self.database, self.double = database, double
-        crm = load_connections({"crm": (double.slug, double.settings())}, default_region="DE")["crm"]
-        crm = replace(crm, connector=replace(crm.connector, oauth=None))
+    def __init__(self, database: Database, slug: str, **how: Any) -> None:
+        self.database, self.slug, self.double = database, slug, doubles()[slug]()
+        for name, value in how.items():
+            setattr(self.double, name, value)
+        crm = load_connections({"crm": (slug, self.double.settings())}, default_region="DE")["crm"]
         self.connections: dict[str, Connection] = {"shop": source("shop"), "crm": crm}
         self.routes = (Route("crm"),)
-        self.loads = 0
+        self.written = 0
+        self.cursor: Any = None
 
     @property
     def processing(self) -> Processing:
         return Processing(self.database, self.connections, self.routes, IdentityRules(), SurvivorshipRules())
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        loads = request.url.path.endswith("res.partner/load") or b'"load"' in request.content
-        self.loads += loads if self.double.slug == "odoo" else request.method != "GET"
-        if self.double.slug == "suitecrm":
-            request.headers["authorization"] = "Bearer sample-access-token"
-        response: httpx.Response = self.double.handle(request)
+        self.written += WRITES[self.slug](request)
+        response = self.double.handle(request)
         response.request = request
         return response
 
     def client(self, part: Any) -> HttpClient:
-        return open_client(
-            self.connections["crm"], part, transport=httpx.MockTransport(self.answer), budget=Budget(Limits())
-        )
+        crm, transport = self.connections["crm"], httpx.MockTransport(self.answer)
+        return open_client(replace(crm, tokens=SampleTokens()), part, transport=transport, budget=Budget(Limits()))
 
     def take(self, *entries: Any) -> None:
         store(self.database, entries)
@@ -65,21 +79,31 @@ class Polled:
 
     def send(self) -> None:
         crm = self.connections["crm"]
-        client = self.client(crm.connector.destination)
-        deliver(Sender(self.database, crm, self.routes, "one:1", client=client))
+        with self.client(crm.connector.destination) as client:
+            sender = Sender(self.database, crm, self.routes, "one:1", client=client)
+            if crm.connector.destination and crm.connector.destination.prepare:
+                crm.connector.destination.prepare(client, crm.settings)
+            deliver(sender)
 
     def poll(self) -> None:
         crm = self.connections["crm"]
-        assert crm.connector.source is not None
-        assert crm.connector.source.backfill is not None
-        with self.client(crm.connector.source) as client:
-            for page in crm.connector.source.backfill(client, crm.settings, None, None):
+        told = crm.connector.source
+        assert told is not None
+        assert told.backfill is not None
+        with self.client(told) as client:
+            for page in told.backfill(client, crm.settings, None, self.cursor):
                 self.take(*(entry_of("crm", item, datetime.now(UTC)) for item in page.items))
+                self.cursor = page.cursor if told.changed else None
 
     def settle(self) -> None:
         self.send()
         self.poll()
         self.send()
+
+    def later(self) -> None:
+        """What Hub wrote is a while ago: what a list tells is no late echo of it."""
+        with self.database.session() as session:
+            session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
 
     def golden(self) -> dict[str, Any]:
         with self.database.session() as session:
@@ -88,86 +112,109 @@ class Polled:
         return found
 
 
-@pytest.mark.parametrize("api", ["json2", "jsonrpc"])
-def test_what_people_change_in_odoo_is_told_and_what_hub_wrote_is_not(database: Database, api: str) -> None:
-    odoo = OdooDouble()
-    odoo.api = api
-    way = Polled(database, odoo)
-    event = customer(
-        "1",
-        when=at(0),
-        name=("Anna", "Berg"),
-        emails=["anna@example.com"],
-        phones=["+49541987654"],
-        addresses=(HOME,),
-        language="de",
-    )
-    way.take(entry([event], "e1"))
+def anna(number: int = 1, **more: Any) -> Any:
+    told = {"name": ("Anna", "Berg"), "emails": ["anna@example.com"], "addresses": (HOME,), "language": "de", **more}
+    return entry([customer("1", when=at(number - 1), phones=["+49541987654"], **told)], f"e{number}")
+
+
+@pytest.mark.parametrize(
+    ("slug", "how"),
+    [
+        ("odoo", {"api": "json2"}),
+        ("odoo", {"api": "jsonrpc"}),
+        *((slug, {}) for slug in ("pipedrive", "zoho", "dynamics", "twenty", "suitecrm", "activecampaign")),
+    ],
+)
+def test_what_people_change_is_told_and_what_hub_wrote_is_not(
+    database: Database, slug: str, how: Mapping[str, Any]
+) -> None:
+    # given a person whom Hub wrote there
+    way = Polled(database, slug, **how)
+    way.take(anna())
     way.settle()
-    before, loads = way.golden(), way.loads
+    before, written = way.golden(), way.written
+    assert written
+    # when all that comes back, twice, then it is no news, and nothing is written
     way.settle()
-    assert (way.golden(), way.loads) == (before, loads)
+    assert (way.golden(), way.written) == (before, written)
     assert [record["connection"] for record in before["records"]] == ["shop"]
-
-    [person] = odoo.people()
-    odoo.edit(person["id"], phone="0541 987655", city="Melle")
-    with way.database.session() as session:
-        session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
+    # when somebody there corrects the phone
+    double: Any = way.double
+    [person] = double.people()
+    double.edit(person["id"], phone="+49541987655" if slug == "twenty" else "0541 987655")
+    way.later()
     way.settle()
     way.settle()
+    # then it is the person's first one, it stays as it was typed, and nobody is there twice
     told = way.golden()
-    assert {"+49541987655", "+49541987654"} == {*told["phones"]}
+    assert told["phones"] == ["+49541987655", "+49541987654"]
     assert told["name"]["full"] == "Anna Berg"
-    [person] = odoo.people()
-    assert person["values"]["phone"] == "0541 987655"
-    assert (person["values"]["city"], len(odoo.people())) == ("Melle", 1)
-    assert told["addresses"][0]["city"] == "Melle"
+    [person] = double.people()
+    assert {"0541 987655", "+49541987655"} & set(map(str, person["values"].values()))
+    # when somebody deletes the record there, then nobody is erased, and no new one is made of them
+    if slug in TELLS_DELETIONS:
+        double.delete_person(person["id"])
+        way.settle()
+        way.take(anna(2, company="Berg GmbH"))
+        way.settle()
+        assert (way.golden()["phones"], double.people()) == (told["phones"], [])
 
 
-def known(database: Database, double: Any) -> tuple[Polled, str]:
-    """Somebody whom a shop told of, written to a CRM and polled; gives the id there."""
-    way = Polled(database, double)
-    told = customer("1", when=at(0), name=("Anna", "Berg"), emails=["anna@example.com"], phones=["+49541987654"])
-    way.take(entry([told], "e1"))
-    crm = way.connections["crm"]
-    if crm.connector.destination and crm.connector.destination.prepare:
-        crm.connector.destination.prepare(way.client(crm.connector.destination), crm.settings)
+def test_in_odoo_a_city_is_corrected_beside_it(database: Database) -> None:
+    way = Polled(database, "odoo", api="json2")
+    way.take(anna())
     way.settle()
-    before, writes = way.golden(), way.loads
+    double: Any = way.double
+    [person] = double.people()
+    double.edit(person["id"], city="Melle")
+    way.later()
     way.settle()
-    # what Hub wrote is no news
-    assert (way.golden(), way.loads) == (before, writes)
+    [person] = double.people()
+    assert (person["values"]["city"], way.golden()["addresses"][0]["city"]) == ("Melle", "Melle")
+
+
+@pytest.mark.parametrize("slug", ["pipedrive", "zoho"])
+def test_a_note_of_a_person_there_is_of_whom_hub_wrote_the_record_for_and_hubs_own_is_none(
+    database: Database, slug: str
+) -> None:
+    # given a person whom Hub wrote there, so that the CRM has told nothing of her
+    way = Polled(database, slug)
+    way.take(anna())
+    way.settle()
+    double: Any = way.double
+    [person] = double.people()
+    # when somebody writes a note there, and Hub does
+    texts = ("Likes tea", "Order placed\nHub activity 3b0a6c1e-7d2f-4e58-9a34-5f1c2d3e4b5a")
+    for number, text in enumerate(texts, 1):
+        if slug == "pipedrive":
+            double.notes[number] = {"id": number, "content": text, "person_id": int(person["id"])}
+        else:
+            double.save("Notes", None, {"Note_Content": text, "Parent_Id": {"id": person["id"]}})
+    way.settle()
+    # then hers is one interaction, in her one profile
     with way.database.session() as session:
-        session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
-    [person] = double.people()
-    return way, person["id"]
+        told = "fact f JOIN record r ON r.id = f.record_id WHERE f.kind = 'interaction'"
+        kinds = session.rows(f"SELECT f.payload, r.profile_id FROM {told}")
+        profiles = [row[0] for row in session.rows("SELECT id FROM profile")]
+    [(payload, home)] = kinds
+    assert orjson.loads(payload)["text"] == "Likes tea"
+    assert profiles == [home]
 
 
-def test_what_people_change_in_suitecrm_is_told(database: Database) -> None:
-    double = SuiteCrmDouble()
-    way, contact = known(database, double)
-    double.update("Contacts", contact, {"phone_mobile": "0541 987655"})
+def test_whom_people_tell_no_in_activecampaign_is_told_and_so_are_tags(database: Database) -> None:
+    way = Polled(database, "activecampaign")
+    way.take(anna())
     way.settle()
-    way.settle()
-    assert {*way.golden()["phones"]} == {"+49541987655", "+49541987654"}
+    double: Any = way.double
     [person] = double.people()
-    assert person["values"]["phone_mobile"] == "0541 987655"
-
-
-def test_what_people_change_in_activecampaign_and_whom_they_tell_no_is_told(database: Database) -> None:
-    double = ActiveCampaignDouble()
-    way, contact = known(database, double)
-    # when a colleague corrects the phone, gives a tag, and the person leaves the newsletter
-    double.save(contact, {"phone": "0541 987655"})
+    # when a colleague gives a tag, and the person leaves the newsletter
     double.tags["900"] = {"id": "900", "tag": "Presse", "tagType": "contact"}
-    double.given[contact]["901"] = "900"
-    double.rows[contact]["3"] = UNSUBSCRIBED
-    way.settle()
+    double.given[person["id"]]["901"] = "900"
+    double.rows[person["id"]]["3"] = UNSUBSCRIBED
+    double.edit(person["id"], phone="+49541987654")
+    way.later()
     way.settle()
     told = way.golden()
-    assert {*told["phones"]} == {"+49541987655", "+49541987654"}
     assert told["tags"] == ["Presse"]
     assert [(one["channel"], one["state"]) for one in told["consents"]] == [("email", "opted_out")]
-    [person] = double.people()
-    assert (person["id"], person["values"]["phone"]) == (contact, "0541 987655")
     assert double.subscribed == []

@@ -2,7 +2,11 @@
 
 Sources: learn.microsoft.com/power-apps/developer/data-platform/authenticate-oauth (an application user signs in by
 client credentials; the scope is the environment's address with ``/.default``), …/api-limits (6,000 requests in five
-minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call).
+minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call);
+learn.microsoft.com/previous-versions/dynamicscrm-2016/developers-guide/mt607971 (an opportunity is won by the action
+WinOpportunity, with an opportunity close activity), learn.microsoft.com/dynamics365/developer/reference/mcp-tools/
+reopen_opportunity; markcarrington.dev/2023/01/24/msdyn365-internals-read-only-sales-entities (quotes, orders and
+invoices are read-only once they are not active; other tables, opportunities among them, take updates all the same).
 """
 
 from __future__ import annotations
@@ -12,7 +16,9 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from hub.sdk.manifest import OF_A_CRM, Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Unmerge
+from hub.sdk.crm.listed import TOPICS
+from hub.sdk.crm.settings import ByName, OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 from hub.sdk.oauth import OAuth
 
 SIZE = 100
@@ -21,7 +27,7 @@ SIZE = 100
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.(api\.)?crm[0-9]*\.(dynamics\.com|microsoftdynamics\.us|dynamics\.cn)")
 
 
-class DynamicsSettings(ProfileSettings):
+class DynamicsSettings(ActivitySettings):
     """Where the environment is, the application that Hub signs in as, and what becomes of people and orders."""
 
     environment: str = Field(description="Host of the environment: acme.crm4.dynamics.com.")
@@ -31,12 +37,10 @@ class DynamicsSettings(ProfileSettings):
     timeout_seconds: float = Field(120.0, gt=0, le=300, description="Limit for one HTTP request: 100 records.")
     orders: Literal["table", "none"] = Field("table", description="Whether orders are written, to a table of Hub's.")
     order_lines: OrderLines = "text"
-    order_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Column of Hub's table that you made, to what of the order goes there: note, tags, custom.NAME …",
-    )
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
+    order_fields: OrderFields
+    accounts: ByName = "by_name"
+    changes: Literal["tracked", "modified"] = Field(
+        "tracked", description="tracked: by change tracking, with deletions; modified: where it is off for contacts."
     )
     language: int = Field(1033, description="Language of the labels of Hub's columns: one that is switched on there.")
 
@@ -66,16 +70,20 @@ MANIFEST = Manifest(
     slug="dynamics",
     name="Microsoft Dynamics 365",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=DynamicsSettings,
     docs_url="https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview",
     api_version="Dataverse Web API v9.2",
-    capabilities=OF_A_CRM,
+    capabilities=OF_A_CRM | {Capability.BACKFILL, Capability.ACTIVITIES},
+    topics=TOPICS,
+    surveyed=("https://learn.microsoft.com/power-apps/developer/data-platform/use-webhooks",),
     limits=Limits(batch=SIZE, calls=6000, per_seconds=300.0),
     not_offered={
-        "webhook": "Dynamics 365 is written to, not read from",
-        "activities": "Hub writes no notes and no activities to Dynamics 365 yet",
-        "opportunities": "they belong to Dynamics 365 Sales and are locked once won: orders go to a table of Hub's",
+        "webhook": "each is registered by a program of Microsoft's; a poll of what changed is one call",
+        "deleted": "change tracking tells it",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
+        "opportunities": "not every environment has them, and each is won or lost by an action that files an activity "
+        "of its own: orders go to a table of Hub's",
         "order lines": "as records they need products and a price list; they stand as text in a column of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Dynamics 365",
     },

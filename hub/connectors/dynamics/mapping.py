@@ -59,6 +59,7 @@ MAP: CrmMap[DynamicsSettings] = CrmMap(
     more_of_order=lambda change, _: {"hub_name": facts.title(change)[:100], "hub_stage": facts.sale(change)},
     also_of_order=("hub_stage",),
     moment=facts.instant,
+    archives={"statecode": "1"},
     opt_outs={"donotbulkemail": ("email",), "donotphone": ("phone",), "donotpostalmail": ("post",)},
-    essential_too=("hub_currency", "hub_stage"),
+    essential_too=("hub_currency", "hub_stage", "subject", "notetext", "description"),
 )

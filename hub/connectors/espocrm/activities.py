@@ -60,16 +60,17 @@ def append(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     """Make a post."""
     [item] = items
     at = {"type": "Post", "parentType": settings.entity, "parentId": item.write.links[0]}
-
-    def answered(response: httpx.Response) -> Made | Problem:
-        if response.is_success:
-            return Made(str(read_record(response)["id"]), new=True)
-        if response.status_code == 404:
-            return Problem(said(response), "gone")
-        return Problem(said(response), "refused", schemas.refused_by(response))
-
     request = HttpRequest("POST", f"{API}/Note", {**at, **item.properties}, accept=REFUSED)
-    return Call(request, lambda response: {item.write.key: answered(response)})
+    return Call(request, lambda response: {item.write.key: appended(response)})
+
+
+def appended(response: httpx.Response) -> Made | Problem:
+    """What became of an entry."""
+    if response.is_success:
+        return Made(str(read_record(response)["id"]), new=True)
+    if response.status_code == 404:
+        return Problem(said(response), "gone")
+    return Problem(said(response), "refused", schemas.refused_by(response))
 
 
 def forget(person: str, settings: EspoSettings) -> Script[None]:

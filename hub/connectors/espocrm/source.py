@@ -31,10 +31,9 @@ from hub.errors import PayloadError, SkipEvent, VerificationError
 from hub.mapping.body import json_tree
 from hub.mapping.payload import Reading, TimeText, VendorModel, read, read_tree
 from hub.mapping.time import instant
-from hub.model.event import CanonicalEvent, DeletionEvent, Note
-from hub.model.identifier import RecordKey
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.completing import fetched
-from hub.sdk.crm.reading import KIND, contact_event, readable, snapshot
+from hub.sdk.crm.reading import contact_event, gone, odd, readable, snapshot
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
 from hub.sdk.paginate import keyset, offset
@@ -113,7 +112,7 @@ def parse(entry: InboxEntry, settings: EspoSettings) -> Sequence[CanonicalEvent 
         if body:
             told += _person(one, body, settings)
         else:
-            told.append(DeletionEvent(occurred_at=entry.received_at, record=RecordKey(kind=KIND, external_id=one)))
+            told.append(gone(one, at=entry.received_at))
     if not told:
         raise SkipEvent("nothing of it was fetched")
     return reading.of(told)
@@ -127,9 +126,8 @@ def _person(one: str, body: bytes, settings: EspoSettings) -> Iterator[Canonical
     yield from notes
     at = instant(times.modifiedAt or times.createdAt, path=f"{one}.modifiedAt")
     yield contact_event(MAP, one, _attributes(record), settings, at=at)
-    for name in (*readable(MAP, settings), "accountName", MAP.own):
-        if isinstance(record.get(name), Mapping) or (name not in _ROWS and isinstance(record.get(name), list)):
-            yield Note(path=name, reason="neither text nor number, so it is left out")
+    names = dict.fromkeys((*readable(MAP, settings), "accountName", MAP.own))
+    yield from odd({name: record.get(name) for name in names if name not in _ROWS})
 
 
 def _attributes(record: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ properties of unique values).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hub.connectors.hubspot.manifest import MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.schemas import owned, read_answer
@@ -33,23 +33,25 @@ def properties(change: ActivityChange, _: HubSpotSettings) -> dict[str, str]:
     }
 
 
-def append(items: Sequence[Item], _: HubSpotSettings) -> Call[Answers]:
-    """Make notes, each at its contact."""
+def append(
+    items: Sequence[Item], _: HubSpotSettings, *, path: str = NOTES, at: Mapping[str, object] = AT_CONTACT
+) -> Call[Answers]:
+    """Make notes, or what else hangs on contacts, each at its own."""
     body = [
         {
             "objectWriteTraceId": item.write.key,
             "properties": dict(item.properties),
-            "associations": [{"to": {"id": item.write.links[0]}, "types": [AT_CONTACT]}],
+            "associations": [{"to": {"id": item.write.links[0]}, "types": [at]}],
         }
         for item in items
     ]
-    request = HttpRequest("POST", f"{NOTES}/batch/create", {"inputs": body})
+    request = HttpRequest("POST", f"{path}/batch/create", {"inputs": body})
     return Call(request, lambda response: read_answer(response).by_key(items))
 
 
-def find(writes: Sequence[Write], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
+def find(writes: Sequence[Write], _: HubSpotSettings, *, path: str = NOTES) -> Iterator[Call[Sequence[Found]]]:
     """Those that stand there."""
-    return owned(NOTES, ACTIVITY_KEY, [write.key for write in writes])
+    return owned(path, ACTIVITY_KEY, [write.key for write in writes])
 
 
 ACTIVITIES = Activities(own=ACTIVITY_KEY, properties=properties, find=find, create=Batch(SIZE, append), guarded=True)

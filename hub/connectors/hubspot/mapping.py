@@ -61,5 +61,5 @@ MAP: CrmMap[HubSpotSettings] = CrmMap(
         "dealstage": getattr(settings, f"deal_stage_{facts.sale(change)}"),
     },
     moment=partial(facts.instant, timespec="milliseconds"),
-    essential_too=("deal_currency_code", "pipeline", "dealstage", ACTIVITY_KEY, "hs_note_body"),
+    essential_too=("deal_currency_code", "pipeline", "dealstage", ACTIVITY_KEY, "hs_note_body", "hs_task_body"),
 )

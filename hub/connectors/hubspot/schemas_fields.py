@@ -49,9 +49,12 @@ DEFINITIONS: Mapping[str, tuple[Definition, ...]] = {
         {**_definition("hub_order_lines", "Order lines"), "fieldType": "textarea"},
     ),
     "line_items": (_definition(LINE_KEY, "Hub line key", unique=True),),
-    "notes": (
-        _definition(ACTIVITY_KEY, "Hub activity key", unique=True),
-        _definition("hub_activity_kind", "Activity kind"),
+    **dict.fromkeys(
+        ("notes", "tasks"),
+        (
+            _definition(ACTIVITY_KEY, "Hub activity key", unique=True),
+            _definition("hub_activity_kind", "Activity kind"),
+        ),
     ),
 }
 """What ``prepare`` creates. HubSpot allows ten unique properties for each object; Hub takes one."""
@@ -63,4 +66,5 @@ def is_needed(kind: str, settings: HubSpotSettings) -> bool:
     """Whether this connection needs Hub's own properties of a kind of record."""
     deals = settings.orders != "none"
     lines = deals and settings.order_lines == "records"
-    return {"deals": deals, "line_items": lines, "notes": bool(settings.activities)}.get(kind, True)
+    histories = {"notes": bool(settings.activities), "tasks": "task" in settings.activities}
+    return {"deals": deals, "line_items": lines, **histories}.get(kind, True)

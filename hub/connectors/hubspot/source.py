@@ -27,10 +27,9 @@ from hub.connectors.hubspot.schemas_source import Contact, Contacts, Event, Even
 from hub.errors import SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import epoch, instant
-from hub.model.event import CanonicalEvent, DeletionEvent, LinkEvent, Note
-from hub.model.identifier import RecordKey
+from hub.model.event import CanonicalEvent, Note
 from hub.sdk.crm.calls import chunks
-from hub.sdk.crm.reading import KIND, contact_event, readable, snapshot
+from hub.sdk.crm.reading import contact_event, gone, merged, readable, snapshot
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.signatures import require, require_fresh
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
@@ -139,16 +138,10 @@ def parse(entry: InboxEntry, settings: HubSpotSettings) -> Sequence[CanonicalEve
 def _of_event(event: Event) -> Iterator[CanonicalEvent]:
     at = epoch(event.occurred_at, path="occurredAt")
     if event.action in _DELETED and event.object_id:
-        yield DeletionEvent(occurred_at=at, record=_key(event.object_id), reason=_DELETED[event.action])
+        yield gone(event.object_id, at=at, reason=_DELETED[event.action])
     elif event.action == "merge" and event.primary and event.merged:
-        records = tuple(_key(one) for one in dict.fromkeys((event.primary, *event.merged)))
-        yield LinkEvent(
-            occurred_at=at,
-            records=records,
-            reason="merged in HubSpot",
-            by=f"HubSpot {event.source_id or 'user'}",
-            into=_key(event.result or event.primary),
-        )
+        into, records = event.result or event.primary, (event.primary, *event.merged)
+        yield merged(into, records, at=at, system="HubSpot", by=event.source_id)
 
 
 def _past(event: Event, found: Mapping[str, Contact], settings: HubSpotSettings) -> Iterator[CanonicalEvent]:
@@ -165,10 +158,6 @@ def _past(event: Event, found: Mapping[str, Contact], settings: HubSpotSettings)
 def _contact(contact: Contact, settings: HubSpotSettings) -> CanonicalEvent:
     at = instant(contact.properties.get("lastmodifieddate") or contact.updated_at, path="updatedAt")
     return contact_event(MAP, contact.id, contact.properties, settings, at=at)
-
-
-def _key(contact: str) -> RecordKey:
-    return RecordKey(kind=KIND, external_id=contact)
 
 
 # -- history ----------------------------------------------------------------------------------------------------------

@@ -43,11 +43,9 @@ def append(items: Sequence[Item], settings: OdooSettings) -> Call[Answers]:
     rows = [
         {**item.properties, "id": f"__hub__.activity_{item.write.key}", "res_id": item.write.links[0]} for item in items
     ]
-    names = sorted(rows[0])
-    data = [[str(one[name]) for name in names] for one in rows]
-    return Call(
-        call(settings, MODEL, "load", fields=names, data=data), lambda response: schemas.answers(response, items)
-    )
+    data = [[str(one[name]) for name in sorted(one)] for one in rows]
+    sent = call(settings, MODEL, "load", fields=sorted(rows[0]), data=data)
+    return Call(sent, lambda response: schemas.answers(response, items))
 
 
 def move(kept: str, other: str, settings: OdooSettings) -> Script[None]:
@@ -71,4 +69,6 @@ def _change(contacts: Sequence[Any], values: dict[str, str], settings: OdooSetti
         schemas.loaded((yield call(settings, MODEL, "load", fields=[".id", *values], data=data)))
 
 
-ACTIVITIES = Activities(own="", properties=properties, create=Batch(40, append), checks_person=True)
+ACTIVITIES: Activities[OdooSettings] = Activities(
+    own="", properties=properties, create=Batch(40, append), checks_person=True
+)

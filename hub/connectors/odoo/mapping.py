@@ -83,6 +83,7 @@ MAP: CrmMap[OdooSettings] = CrmMap(
     facts={name: fact for fact in facts.NAMES if (name := f"x_hub_{fact}") in FIELDS["res.partner"]},
     person=lambda _: {"name": "full_name", "email": "emails.0", "phone": "phones.0"},
     more=more,
+    archives={"active": "0"},
     reads=lambda _: READS,
     also=(COMPANY, "lang", *sorted(ADDRESS), "x_hub_address", "x_hub_company"),
     order=order,

@@ -10,13 +10,11 @@ of the type "contact" has its company's address).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 from pydantic import Field
 
 from hub.connectors.odoo import schemas
@@ -31,7 +29,7 @@ from hub.mapping.time import instant
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.crm.calls import chunks
-from hub.sdk.crm.reading import contact_event, readable, snapshot
+from hub.sdk.crm.reading import contact_event, item, readable, snapshot
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient
 from hub.sdk.lists import in_turn
@@ -140,10 +138,8 @@ def _known(http: HttpClient, settings: OdooSettings) -> OdooSettings:
 
 def _item(found: Mapping[str, Any]) -> BackfillItem:
     told = {name: schemas.told(value) for name, value in found.items() if name not in ("id", "write_date", MERGED)}
-    body = orjson.dumps({"id": found["id"], "write_date": found["write_date"], "fields": told})
-    # A second may hold two changes.
-    digest = hashlib.blake2b(body, digest_size=6).hexdigest()
-    return BackfillItem(f"{TOPIC}:{found['id']}:{found['write_date']}:{digest}", TOPIC, body)
+    written = {"id": found["id"], "write_date": found["write_date"], "fields": told}
+    return item(TOPIC, found["id"], found["write_date"], written)
 
 
 def read_again(http: HttpClient, settings: OdooSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:

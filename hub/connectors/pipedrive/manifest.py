@@ -10,36 +10,22 @@ deal's value is worked out from them: it could not be net of refunds).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha1
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.connectors.pipedrive.schemas_keys import Keys
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.crm.settings import OrderFields, OrderLines
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, Secrets, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
 SIZE = 20
 """Records that are handed over at once; Pipedrive itself has no batches."""
-
-
-class FieldKey(BaseModel):
-    """A field of this account: its key, type, and the ids of its options by their labels in small letters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: str
-    type: str = "varchar"
-    options: Mapping[str, int] = Field(default_factory=dict)
-
-
-def _key(value: Any) -> Any:
-    return {"key": value} if isinstance(value, str) else value
-
-
-Keys = Mapping[str, Annotated[FieldKey, BeforeValidator(_key)]]
 
 
 class PipedriveSettings(ActivitySettings):
@@ -49,15 +35,13 @@ class PipedriveSettings(ActivitySettings):
     client_id: str | None = Field(None, description="Instead of the token: client id of an app in the Developer Hub.")
     client_secret: SecretStr | None = Field(None, description="Client secret of that app.")
     redirect_url: str = Field("https://localhost/", description="Callback URL of that app; nobody has to answer there.")
+    webhook_password: Secrets | None = Field(None, description="Password of the webhook, whose user is hub; or a list.")
     organizations: bool = Field(True, description="Whether a person's company is written as an organization.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     won: Literal["paid", "placed"] = Field("paid", description="When a deal is won: once it is paid, or placed.")
     deal_stage: int | None = Field(None, description="Id of the stage of new deals; without it, Pipedrive's first.")
     order_lines: OrderLines = "text"
-    deal_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Deal field of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
-    )
+    deal_fields: OrderFields
     person_keys: Keys = Field(
         default_factory=dict,
         description="Field of Hub's or yours to its key in Pipedrive; what is not named is looked up by its name.",
@@ -98,15 +82,22 @@ MANIFEST = Manifest(
     slug="pipedrive",
     name="Pipedrive",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=PipedriveSettings,
     docs_url="https://developers.pipedrive.com/docs/api/v1/Persons",
     api_version="v2, merges v1",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    capabilities=WITH_HISTORY,
+    topics={"person.changed": "a person was made, changed, deleted or merged away; each is fetched", **TOPICS},
+    surveyed=(
+        "https://pipedrive.readme.io/docs/guide-for-webhooks-v2",
+        "https://developers.pipedrive.com/docs/api/v1/Persons",
+    ),
     allowed_hosts=("api.pipedrive.com", "*.pipedrive.com"),
     limits=Limits(batch=SIZE, calls=10, per_seconds=2.0),
     not_offered={
-        "webhook": "Pipedrive is written to, not read from",
+        "signature": "Pipedrive signs no webhook: it carries a user and a password (HTTP Basic)",
+        "deleted": "a webhook tells of deletions; a list leaves out what was deleted",
+        "privacy": "a person who is deleted there is gone there, and erases nobody in Hub",
         "order lines": "as products of your catalogue they would make the deal's value; they stand as text",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Pipedrive",
     },
@@ -122,6 +113,7 @@ MANIFEST = Manifest(
     personal_paths={"/api/v2/persons/search?": "Pipedrive finds a person by e-mail through no other request"},
     sample_settings={
         "api_token": "sample-api-token",
+        "webhook_password": "sample-webhook-password",
         "person_keys": _sample_keys(PERSON_FIELDS, MARKETING_STATUS),
         "deal_keys": _sample_keys(DEAL_FIELDS),
     },

@@ -17,9 +17,11 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
+from hub.connectors.pipedrive.manifest import PipedriveSettings
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, ORDER_KEY, PERSON_FIELDS, PROFILE_ID
+from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.errors import LONGEST_RETRY_AFTER, Forbidden, RateLimited, Refusal, Unavailable
+from hub.mapping.payload import VendorModel
 from hub.sdk.crm import Found, Item, Made, Problem
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.http import json_of, retry_after
@@ -31,7 +33,6 @@ DEFINITIONS = {"persons": PERSON_FIELDS, "deals": DEAL_FIELDS}
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 PLURALS = {"email": "emails", "phone": "phones"}
 _GONE = ("is not allowed", "not found", "does not exist", "unknown")
-Values = Mapping[str, Mapping[str, Any]]
 READ_HERE = frozenset({400, 403, 404, 410, 422})
 
 
@@ -75,10 +76,8 @@ class Hits(BaseModel):
     items: list[Hit]
 
 
-class AccountField(BaseModel):
+class AccountField(VendorModel):
     """A field of the account; the id of an option is a number where the field is of the account's own."""
-
-    model_config = ConfigDict(extra="ignore")
 
     field_name: str
     field_code: str
@@ -92,7 +91,7 @@ class AccountField(BaseModel):
         return FieldKey(key=self.field_code, type=self.field_type, options=options)
 
 
-class Page(BaseModel):
+class Page(VendorModel):
     next_cursor: str | None = None
 
 
@@ -102,7 +101,7 @@ class Answer(BaseModel):
     data: list[Record] | Hits | Record | None = Field(None, union_mode="left_to_right")
 
 
-class Fields(BaseModel):
+class Fields(VendorModel):
     data: list[AccountField] | None = None
     additional_data: Page | None = None
 

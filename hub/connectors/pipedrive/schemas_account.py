@@ -6,13 +6,14 @@ readme.io/docs/core-api-concepts-rate-limiting (x-ratelimit-limit: requests in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from hub.connectors.pipedrive.manifest import FieldKey, PipedriveSettings
-from hub.connectors.pipedrive.schemas import DEFINITIONS, HASH, Fields, Kind
+from hub.connectors.pipedrive.manifest import PipedriveSettings
+from hub.connectors.pipedrive.schemas import DEFINITIONS, HASH, AccountField, Fields, Kind
 from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS
+from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.errors import AuthError, RejectedError, Unavailable, did_you_mean
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
@@ -28,13 +29,28 @@ PATHS: Mapping[Kind, str] = {"persons": "/api/v2/personFields", "deals": "/api/v
 
 def learn(client: HttpClient, settings: PipedriveSettings) -> PipedriveSettings:
     """The settings with the keys of all fields that are written, as far as the account has them; asks for no others."""
-    update = {}
     for kind, pinned in _pinned(settings):
-        if lacking := [name for name in _needed(kind, settings) if name not in pinned]:
-            there = _fields(client, kind)
-            found = {name: key for name in lacking if (key := there.get(_label(kind, name)))}
-            update["person_keys" if kind == "persons" else "deal_keys"] = {**found, **pinned}
-    return settings.model_copy(update=update)
+        if any(name not in pinned for name in _needed(kind, settings)):
+            settings = known(settings, _fields(client, kind), kind)
+    return settings
+
+
+def known(settings: PipedriveSettings, there: Mapping[str, FieldKey], kind: Kind = "persons") -> PipedriveSettings:
+    """The settings with the keys of such fields that are ``there``, by their names. Pure."""
+    pinned = dict(_pinned(settings))[kind]
+    lacking = [name for name in _needed(kind, settings) if name not in pinned]
+    found = {name: key for name in lacking if (key := there.get(_label(kind, name)))}
+    name = "person_keys" if kind == "persons" else "deal_keys"
+    return settings.model_copy(update={name: {**found, **pinned}})
+
+
+def by_name(fields: Iterable[AccountField]) -> dict[str, FieldKey]:
+    """Fields by their names and by their keys; of several with one name the first is meant. Pure."""
+    found: dict[str, FieldKey] = {}
+    for field in fields:
+        for name in (field.field_name, field.field_code):
+            found.setdefault(name, field.key())
+    return found
 
 
 def prepare(client: HttpClient, settings: PipedriveSettings) -> None:
@@ -100,7 +116,7 @@ def _label(kind: Kind, name: str) -> str:
 
 
 def _fields(client: HttpClient, kind: Kind) -> Mapping[str, FieldKey]:
-    """All fields by their names and by their keys; of several with one name the first is meant."""
+    """All fields, as ``by_name`` has them."""
     found: dict[str, FieldKey] = {}
     query = {"limit": "500"}
     while True:
@@ -108,9 +124,7 @@ def _fields(client: HttpClient, kind: Kind) -> Mapping[str, FieldKey]:
             page = Fields.model_validate(json_of(client.get(PATHS[kind], query)))
         except ValidationError:
             raise Unavailable(f"{PATHS[kind]}: the answer is not of Pipedrive's form") from None
-        for field in page.data or ():
-            for name in (field.field_name, field.field_code):
-                found.setdefault(name, field.key())
+        found = {**by_name(page.data or ()), **found}
         if not (page.additional_data and page.additional_data.next_cursor):
             return found
         query = {"limit": "500", "cursor": page.additional_data.next_cursor}

@@ -12,13 +12,11 @@ Sources: developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resour
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 from pydantic import Field
 
 from hub.connectors.salesforce import schemas
@@ -28,9 +26,8 @@ from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
 from hub.errors import SkipEvent
 from hub.mapping.payload import Reading, TimeText, VendorModel
 from hub.mapping.time import instant
-from hub.model.event import CanonicalEvent, DeletionEvent, LinkEvent, Note
-from hub.model.identifier import RecordKey
-from hub.sdk.crm.reading import KIND, contact_event, readable, snapshot
+from hub.model.event import CanonicalEvent, Note
+from hub.sdk.crm.reading import after, begun, contact_event, gone, item, merged, readable, snapshot
 from hub.sdk.http import HttpClient
 from hub.sdk.lists import in_turn
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
@@ -68,22 +65,13 @@ def parse(entry: InboxEntry, settings: SalesforceSettings) -> Sequence[Canonical
         raise SkipEvent("Hub marked it as merged into another record")
     at = instant(person.stamp, path=_STAMP)
     if person.deleted and person.master:
-        into = _key(person.master)
-        by = f"Salesforce {person.by or 'user'}"
-        merged = LinkEvent(
-            occurred_at=at, records=(into, _key(person.id)), reason="merged in Salesforce", by=by, into=into
-        )
-        return reading.of([merged])
+        return reading.of([merged(person.master, [person.master, person.id], at=at, system="Salesforce", by=person.by)])
     if person.deleted:
-        return reading.of([DeletionEvent(occurred_at=at, record=_key(person.id))])
+        return reading.of([gone(person.id, at=at)])
     held = {name: text for name, text in person.fields.items() if text}
     if person.account and person.account.name:
         held[COMPANY] = person.account.name
     return reading.of([contact_event(MAP, person.id, held, settings, at=at)])
-
-
-def _key(record: str) -> RecordKey:
-    return RecordKey(kind=KIND, external_id=record)
 
 
 def _columns(settings: SalesforceSettings) -> list[str]:
@@ -94,22 +82,18 @@ def _columns(settings: SalesforceSettings) -> list[str]:
 
 
 def _page(http: HttpClient, settings: SalesforceSettings, since: datetime | None, at: Any) -> Part:
-    start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
-    state = at or {"from": start.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "after": ""}
-    time, after = state["from"], state["after"]
+    time, last = begun(since, at)
     begin = f"{_STAMP} >= {time}"
-    if after:
-        begin = f"({_STAMP} > {time} OR ({_STAMP} = {time} AND Id > {schemas.literal(after)}))"
+    if last:
+        begin = f"({_STAMP} > {time} OR ({_STAMP} = {time} AND Id > {schemas.literal(last)}))"
     soql = (
         f"SELECT {', '.join(_columns(settings))} FROM {settings.sobject} WHERE {begin} "
         f"ORDER BY {_STAMP}, Id LIMIT {SIZE}"
     )
     found = _rows(http, [soql])
-    following = None
-    if len(found) == SIZE:
-        last = instant(found[-1][_STAMP], path=_STAMP)
-        stamp = last.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        following = {"from": stamp, "after": found[-1]["Id"]}
+    following = after(found, time=_STAMP, id="Id", size=SIZE)
+    if following:
+        following["from"] = begun(instant(following["from"], path=_STAMP), None)[0]
     return Part([_item(one) for one in found], following)
 
 
@@ -125,9 +109,7 @@ _SYSTEM = frozenset({"attributes", "Id", _STAMP, "IsDeleted", "MasterRecordId", 
 def _item(found: Mapping[str, Any]) -> BackfillItem:
     told = {name: value for name, value in found.items() if name in _SYSTEM and name != "attributes"}
     told["fields"] = {name: value for name, value in found.items() if name not in _SYSTEM}
-    body = orjson.dumps(told)
-    digest = hashlib.blake2b(body, digest_size=6).hexdigest()
-    return BackfillItem(f"{TOPIC}:{found['Id']}:{found[_STAMP]}:{digest}", TOPIC, body)
+    return item(TOPIC, found["Id"], found[_STAMP], told)
 
 
 def read_again(http: HttpClient, settings: SalesforceSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:

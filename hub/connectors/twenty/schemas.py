@@ -210,9 +210,10 @@ def flat(node: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         outer, _, part = name.partition(".")
         held = node.get(outer)
-        found[name] = (held or {}).get(part) if part else held
+        parts = held if isinstance(held, Mapping) else {}
+        found[name] = parts.get(part) if part else held
         if name == PHONE and found[name]:
-            found[name] = f"{(held or {}).get('primaryPhoneCallingCode') or ''}{found[name]}"
+            found[name] = f"{parts.get('primaryPhoneCallingCode') or ''}{found[name]}"
     return found
 
 

@@ -42,30 +42,34 @@ def append(items: Sequence[Item], _: ZohoSettings) -> Call[Answers]:
     return Call(request("POST", "/Notes", {"data": notes}), answers(items))
 
 
-def page(person: str) -> Page:
-    """The notes of a contact; none where it is no more."""
+def page(person: str, module: str = "Notes", text: str = "Note_Content") -> Page:
+    """The notes of a contact, or what else is related to it; none where it is no more."""
 
     def read(response: httpx.Response) -> tuple[Mapping[str, str], bool]:
         if not response.is_success:
             return {}, False
         more = response.content and json_of(response).get("info", {}).get("more_records")
-        return {note: str(one.get("Note_Content") or "") for note, one in records(response).items()}, bool(more)
+        return {note: str(one.get(text) or "") for note, one in records(response).items()}, bool(more)
 
     def ask(number: int) -> Call[tuple[Mapping[str, str], bool]]:
-        query = {"fields": "Note_Content", "page": str(number + 1), "per_page": str(PAGE)}
-        return Call(request("GET", f"/Contacts/{person}/Notes", None, query), read)
+        query = {"fields": text, "page": str(number + 1), "per_page": str(PAGE)}
+        return Call(request("GET", f"/Contacts/{person}/{module}", None, query), read)
 
     return ask
 
 
-def forget(person: str, _: ZohoSettings) -> Script[None]:
+BLANK = {"Note_Title": None, "Note_Content": "[erased]"}
+
+
+def forget(
+    person: str, _: ZohoSettings, *, module: str = "Notes", blank: Mapping[str, str | None] = BLANK
+) -> Script[None]:
     """Empty Hub's notes of a contact, then delete them: the recycle bin keeps what was deleted."""
-    for several in chunks((yield from ours_among(page(person))), SIZE):
-        blank = [{"id": one, "Note_Title": None, "Note_Content": "[erased]"} for one in several]
-        yield request("PUT", "/Notes", {"data": blank})
-        told = outcomes((yield request("DELETE", "/Notes", None, {"ids": ",".join(several)})))
+    for several in chunks((yield from ours_among(page(person, module, [*blank][-1]))), SIZE):
+        yield request("PUT", f"/{module}", {"data": [{"id": one, **blank} for one in several]})
+        told = outcomes((yield request("DELETE", f"/{module}", None, {"ids": ",".join(several)})))
         if kept := {one.code for one in told if one.status != "success"}:
-            raise RejectedError(f"Zoho CRM does not delete notes: {', '.join(sorted(kept))}")
+            raise RejectedError(f"Zoho CRM does not delete {module.lower()}: {', '.join(sorted(kept))}")
 
 
 ACTIVITIES: Activities[ZohoSettings] = Activities(

@@ -13,7 +13,9 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.crm.settings import ByName, OneCurrency, OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, Secrets, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
 
 Centre = Literal["us", "eu", "in", "au", "cn", "jp", "ca", "sa"]
@@ -21,7 +23,7 @@ _ENDS = ("com", "eu", "in", "com.au", "com.cn", "jp", "ca", "sa")
 ENDS: Mapping[Centre, str] = dict(zip(get_args(Centre), _ENDS, strict=True))
 """What the names of each data centre's servers end in."""
 
-SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.ALL")
+SCOPES = ("ZohoCRM.modules.ALL", "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.ALL", "ZohoCRM.notifications.ALL")
 
 
 class ZohoSettings(OAuthSettings, ActivitySettings):
@@ -31,28 +33,20 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
         description="Where the account is, by what follows crm.zoho. in its address: com is us, com.au is au, "
         "zohocloud.ca is ca, any other is itself."
     )
+    webhook_secret: Secrets | None = Field(None, description="A secret of yours in the address of notifications.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
-    stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
-    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("Closed Lost", description="Stage of a cancelled, failed, deleted or refunded order.")
-    org_currency: str | None = Field(
-        None,
-        pattern="^[A-Z]{3}$",
-        description="The account's currency, where it has one only: orders in another get no amount. Leave it out "
-        "where multiple currencies are activated.",
-    )
+    stage_open: StageOpen = "Negotiation/Review"
+    stage_won: StageWon = "Closed Won"
+    stage_lost: StageLost = "Closed Lost"
+    org_currency: OneCurrency = None
     order_lines: OrderLines = "text"
-    deal_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Deal field of yours to what of the order goes there: note, tags, custom.NAME …",
-    )
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
-    )
+    deal_fields: OrderFields
+    accounts: ByName = "by_name"
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields are made; essential: ids only, for editions that allow few."
     )
+    task_status: str = Field("Not Started", description="Status of tasks that somebody has to do.")
     workflows: bool = Field(True, description="Let Zoho's workflows, approvals and blueprints run on what Hub writes.")
 
     @property
@@ -88,14 +82,19 @@ MANIFEST = Manifest(
     slug="zoho",
     name="Zoho CRM",
     channel="crm",
-    roles=frozenset({"destination"}),
+    roles=frozenset({"source", "destination"}),
     settings=ZohoSettings,
     docs_url="https://www.zoho.com/crm/developer/docs/api/v8/",
     api_version="v8",
-    capabilities=OF_A_CRM | {Capability.ACTIVITIES},
+    capabilities=WITH_HISTORY,
+    topics={"contacts.changed": "contacts were made, changed or deleted; each is fetched", **TOPICS},
+    surveyed=("https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html",),
     limits=Limits(batch=100),
     not_offered={
-        "webhook": "Zoho CRM is written to, not read from",
+        "signature": "Zoho CRM signs no notification; the secret stands in the address that it calls",
+        "deleted": "the list of deleted records tells it (/Contacts/deleted)",
+        "merges": "what people merged away is told as deleted, and nothing tells into what",
+        "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
         "order lines": "as records they need products of Zoho's catalogue; they stand as text in Description",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Zoho CRM",
     },
@@ -108,5 +107,10 @@ MANIFEST = Manifest(
             "E-mails that were opted out while the two were one stay opted out.",
         ),
     ),
-    sample_settings={"client_id": "sample-app", "client_secret": "sample-secret", "data_centre": "eu"},
+    sample_settings={
+        "client_id": "sample-app",
+        "client_secret": "sample-secret",
+        "data_centre": "eu",
+        "webhook_secret": "sample-word",
+    },
 )

@@ -79,5 +79,5 @@ MAP: CrmMap[ZohoSettings] = CrmMap(
     also_of_order=("Stage", "Pipeline"),
     moment=moment,
     opt_outs={EMAIL_OPT_OUT: ("email",)},
-    essential_too=("Stage", "Pipeline", "Currency", "Note_Title", "Note_Content"),
+    essential_too=("Stage", "Pipeline", "Currency", "Note_Title", "Note_Content", "Subject"),
 )

@@ -43,9 +43,25 @@ def as_html(lines: Sequence[str]) -> str:
     return "<br>".join([f"<strong>{escape(lines[0])}</strong>", *map(escape, lines[1:])])
 
 
-def are_wanted(settings: ConnectionSettings) -> bool:
-    """Whether the connection asks for any entries; what is there without that is people's to take away."""
-    return isinstance(settings, ActivitySettings) and bool(settings.activities)
+def task_words(change: ActivityChange, *, named: bool = False) -> tuple[str, list[str]]:
+    """What a task is called where it stands among tasks, and its lines as of any entry."""
+    return change.title.removeprefix("Task: "), words(change, at=True, named=named)[1:]
+
+
+def day_due(change: ActivityChange) -> str:
+    """The day on which a task is due, UTC."""
+    return (change.due or change.at).astimezone(UTC).date().isoformat()
+
+
+def user_of(change: ActivityChange, settings: ActivitySettings) -> str:
+    """The user there who gets a task; "" where that is Hub's own."""
+    return settings.task_owners.get(change.owner or "", "")
+
+
+def are_wanted(settings: ConnectionSettings, *, tasks: bool = False) -> bool:
+    """Whether the connection asks for any entries, or for tasks; what is there without is people's to take away."""
+    asked = settings.activities if isinstance(settings, ActivitySettings) else ()
+    return "task" in asked if tasks else bool(asked)
 
 
 def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings: Settings) -> Write | None:
@@ -53,15 +69,17 @@ def activity_write(dialect: Dialect[Settings], change: ActivityChange, settings:
 
     The mirror stays empty: an entry is never updated, and what a person wrote is kept nowhere else.
     """
-    activities = dialect.activities
-    if activities is None or change.external_ids or change.contact_id is None:
+    if dialect.activities is None or change.external_ids or change.contact_id is None:
         return None
+    is_task = change.due is not None and dialect.activities.tasks is not None
+    activities = (dialect.activities.tasks if is_task else None) or dialect.activities
     return Write(
         "activity",
         change.key,
         None,
         {**activities.properties(change, settings), **({activities.own: change.key} if activities.own else {})},
         {},
+        body={"task": True} if is_task else {},
         links=(change.contact_id,),
         uncertain=change.uncertain,
     )
@@ -120,10 +138,12 @@ class ActivityWriter(Generic[Settings]):
     results: Results
 
     def all(self, writes: Sequence[Write]) -> None:
-        """Look for those that may stand there, append the others."""
+        """Look for those that may stand there, append the others; tasks for themselves."""
         activities = self.dialect.activities
-        if activities is None or not writes:
-            return
+        for each in activities.kinds if activities else ():
+            self._some(each, [write for write in writes if activities and activities.of(write) is each])
+
+    def _some(self, activities: Activities[Settings], writes: Sequence[Write]) -> None:
         left = self.unfound(activities, [write for write in writes if look_first(activities, write)])
         new = [write for write in writes if not look_first(activities, write)]
         self.append(activities, [Item(write, None, write.properties) for write in self.with_person((*new, *left))])

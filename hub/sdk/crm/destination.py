@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.activities import activity_write
 from hub.sdk.crm.dialect import Dialect
+from hub.sdk.crm.mapped import CrmMap
 from hub.sdk.crm.opt_outs import with_opt_outs
 from hub.sdk.crm.rules import with_rules
 from hub.sdk.destination import ActivityChange, Change, Destination, HttpRequest, Write, WriteResult
@@ -20,7 +21,7 @@ Learn = Callable[[HttpClient, Settings], Settings]
 
 def destination(
     dialect: Dialect[Settings],
-    render: Callable[[Change, Settings], Write | None],
+    mapped: CrmMap[Any] | Callable[[Change, Settings], Write | None],
     *,
     learn: Sequence[Learn[Settings]] = (),
     prepare: Callable[[HttpClient, Settings], None] | None = None,
@@ -28,11 +29,16 @@ def destination(
 ) -> Destination[Settings]:
     """The destination of a CRM that is written to by ``dialect``; ``options`` are further fields of ``Destination``.
 
+    ``mapped`` is its tables of fields, or a function that makes the writes, where it has none.
+
     Each of ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as
     the keys of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made
     some; what was learned before a failure is not asked for again. What is only planned (preview) goes by the settings
     as they are.
     """
+    render = mapped.render if isinstance(mapped, CrmMap) else mapped
+    if isinstance(mapped, CrmMap):
+        options = {"essential": mapped.essential, "takes_orders": mapped.takes_orders, **options}
     learned: WeakKeyDictionary[HttpClient, tuple[int, Settings]] = WeakKeyDictionary()
 
     def known(client: HttpClient, settings: Settings) -> Settings:

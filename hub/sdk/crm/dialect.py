@@ -230,6 +230,7 @@ class Activities(Generic[Settings]):
                     only after an unknown outcome; else before each
     ``checks_person``  True where an entry of a person that is gone is taken, or refused as if Hub might not write at
                     all: Hub looks for the person before
+    ``tasks``       how a task is made where the CRM keeps tasks; None where it stands there as any other entry
     ``forget``      take all entries of Hub's away from a person who is to be erased, where ``People.erase`` does not
     """
 
@@ -240,6 +241,16 @@ class Activities(Generic[Settings]):
     guarded: bool = False
     checks_person: bool = False
     forget: Callable[[str, Settings], Script[None]] | None = None
+    tasks: Activities[Settings] | None = None
+
+    @property
+    def kinds(self) -> Sequence[Activities[Settings]]:
+        """Entries as such, and tasks where those are apart."""
+        return (self, self.tasks) if self.tasks else (self,)
+
+    def of(self, write: Write) -> Activities[Settings]:
+        """How this entry is appended."""
+        return self.tasks if self.tasks and write.body.get("task") else self
 
 
 @dataclass(frozen=True, slots=True)

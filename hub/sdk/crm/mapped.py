@@ -55,6 +55,7 @@ class CrmMap(Generic[Own]):
                             wants no marketing by one of them
     ``essential``, ``kept`` beside Hub's ids and every opt-out: fields that are never left out, and that a mapping file
                             may not change. ``untold`` as in ``OwnFields``
+    ``archives``            fields that put a record away there, with what they hold then: of who left by ``archive``
     ``reads``               fields of people that ``more`` writes, with the path each is read back to (``reading``)
     """
 
@@ -80,6 +81,7 @@ class CrmMap(Generic[Own]):
     essential_too: tuple[str, ...] = ()
     kept_too: tuple[str, ...] = ()
     has_facts: Callable[[Own], bool] = lambda settings: True
+    archives: Mapping[str, str] = field(default_factory=dict)
     reads: Callable[[Own], Fields] = lambda settings: {}
     takes_orders: Callable[[Own], bool] = _takes_orders
     untold: Callable[[str], bool] = lambda name: False
@@ -115,6 +117,7 @@ class CrmMap(Generic[Own]):
             **settings.own_properties(profile),
             **facts.of_profile(profile, {**self.person(settings), **own}, self.moment),
             **self.more(profile, settings),
+            **(self.archives if profile.traits.left == "archive" else {}),
             **{name: self.refused for name, channels in self.opt_outs.items() if refused.intersection(channels)},
         }
         return settings.finished(profile, {name: value for name, value in found.items() if value})
@@ -154,7 +157,7 @@ class CrmMap(Generic[Own]):
     def essential(self) -> frozenset[str]:
         """Never left out, whatever is refused: by what a record is found, what an amount means, and every opt-out."""
         consents = (name for name, fact in self.facts.items() if fact.endswith("_consent"))
-        return frozenset({self.own, self.order_own, *consents, *self.opt_outs, *self.essential_too})
+        return frozenset({self.own, self.order_own, *consents, *self.opt_outs, *self.archives, *self.essential_too})
 
     def own_fields(self, settings: Own) -> OwnFields:
         """What a mapping file may change: not what records are found by or linked with, no consent, no list."""

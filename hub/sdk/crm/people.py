@@ -267,13 +267,16 @@ class PeopleWriter(Generic[Settings]):
     def forget(self, record: str) -> str:
         """Take Hub's entries from a person's history; gives why that was refused. The person is erased all the same."""
         history = self.dialect.activities
-        if history is None or history.forget is None or not are_wanted(self.settings):
-            return ""
-        try:
-            self.caller.run(history.forget(record, self.settings))
-        except RejectedError as error:
-            return str(error)
-        return ""
+        kinds = [
+            each for each in (history.kinds if history else ()) if are_wanted(self.settings, tasks=each is not history)
+        ]
+        refused = ""
+        for forget in (each.forget for each in kinds if each.forget):
+            try:
+                self.caller.run(forget(record, self.settings))
+            except RejectedError as error:
+                refused = refused or str(error)
+        return refused
 
     def opt_out(self, writes: Sequence[Write]) -> None:
         """Pass opt-outs on to the CRM's own subscriptions (law L7). They hang on e-mails, not on records."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hub.sdk.crm.activities import look_first as appended_before
 from hub.sdk.crm.calls import parts
-from hub.sdk.crm.dialect import EMAIL, Batch, Dialect, Item, Script
+from hub.sdk.crm.dialect import EMAIL, Activities, Batch, Dialect, Item, Script
 from hub.sdk.crm.items import creation, is_searched, is_sure, known, look_first, plain
 from hub.sdk.crm.lines import items_of
 from hub.sdk.crm.opt_outs import unlifted
@@ -88,9 +88,14 @@ def _orders(dialect: Dialect[Settings], writes: Sequence[Write], settings: Setti
 
 
 def _activities(dialect: Dialect[Settings], writes: Sequence[Write], settings: Settings) -> Iterator[HttpRequest]:
-    activities = dialect.activities
-    if activities is None:
-        return
+    history = dialect.activities
+    for each in history.kinds if history else ():
+        yield from _appended(dialect, each, [one for one in writes if history and history.of(one) is each], settings)
+
+
+def _appended(
+    dialect: Dialect[Settings], activities: Activities[Settings], writes: Sequence[Write], settings: Settings
+) -> Iterator[HttpRequest]:
     sought = [write for write in writes if appended_before(activities, write)]
     yield from (call.request for call in (activities.find(sought, settings) if sought and activities.find else ()))
     new = [Item(write, None, write.properties) for write in writes if not appended_before(activities, write)]

@@ -6,15 +6,19 @@ a CRM may spell phones, dates and countries its own way. Hub's own fields (total
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any, cast
+
+import orjson
 
 from hub.mapping.customer import CustomerField, customer
 from hub.model.customer import CustomerSnapshot
-from hub.model.event import CustomerEvent, Returned
+from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Note, Returned
 from hub.model.identifier import RecordKey
 from hub.sdk.crm.mapped import CrmMap, Own
+from hub.sdk.source import BackfillItem
 
 KIND = "contact"
 """The kind of a person's record in a CRM: what stands there a person typed (``hub.model.identifier.TYPED``)."""
@@ -46,6 +50,8 @@ _FIELDS: Mapping[str, CustomerField | str] = {
 
 _CUSTOM = "custom."
 
+CustomerTexts = dict[CustomerField, tuple[str, ...]]
+
 
 def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     """The CRM's fields that are read, each with the customer's field, or ``custom.NAME``, that it tells.
@@ -55,15 +61,27 @@ def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     computed = set(settings.mapped_fields)
     lists = {name: fact for name, fact in crm.facts.items() if crm.lists and fact in ("emails", "phones")}
     told = {**settings.profile_fields, **lists, **crm.person(settings), **crm.reads(settings)}
-    found = {name: _FIELDS.get(path, path if path.startswith(_CUSTOM) else "") for name, path in told.items()}
-    return {name: field for name, field in found.items() if field and name not in computed}
+    return {name: field for name, field in targets(told).items() if name not in computed}
 
 
 def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own) -> CustomerSnapshot:
     """What a record that holds these tells of its person; what is empty there is not told."""
+    fields, custom = taken(readable(crm, settings), held)
+    key = RecordKey(kind=KIND, external_id=external_id)
+    return customer(key, fields, region=settings.default_region, custom=custom)
+
+
+def targets(told: Mapping[str, str]) -> dict[str, str]:
+    """Those of a system's fields, each with a path of the profile, that are read; each with what it tells."""
+    found = {name: _FIELDS.get(path, path if path.startswith(_CUSTOM) else "") for name, path in told.items()}
+    return {name: field for name, field in found.items() if field}
+
+
+def taken(fields_read: Mapping[str, str], held: Mapping[str, Any]) -> tuple[CustomerTexts, dict[str, str]]:
+    """The customer's fields, and those of the business's own, that a record with these values tells."""
     fields: dict[CustomerField, tuple[str, ...]] = {}
     custom: dict[str, str] = {}
-    for name, target in readable(crm, settings).items():
+    for name, target in fields_read.items():
         text = str(held.get(name) or "").strip()
         if not text:
             continue
@@ -76,8 +94,7 @@ def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settin
             field = cast("CustomerField", target)
             several = text.split(";") if field in ("email", "phone") else [text]
             fields[field] = tuple(dict.fromkeys((*fields.get(field, ()), *several)))
-    key = RecordKey(kind=KIND, external_id=external_id)
-    return customer(key, fields, region=settings.default_region, custom=custom)
+    return fields, custom
 
 
 def contact_event(
@@ -90,3 +107,54 @@ def contact_event(
         whole=("emails", "phones"),
         returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
     )
+
+
+def texts(held: Mapping[str, Any]) -> dict[str, str]:
+    """What of a record is told, as text; what is empty or no text is left out."""
+    return {name: str(value) for name, value in held.items() if isinstance(value, str | int) and value != ""}
+
+
+def odd(held: Mapping[str, Any]) -> Iterator[Note]:
+    """A note for each value that cannot be read, being neither text nor number."""
+    for name, value in held.items():
+        if isinstance(value, Mapping | list):
+            yield Note(path=name, reason="neither text nor number, so it is left out")
+
+
+def key(record: str) -> RecordKey:
+    """The key of a person's record."""
+    return RecordKey(kind=KIND, external_id=record)
+
+
+def gone(record: str, *, at: datetime, reason: str = "deleted at the source") -> DeletionEvent:
+    """Somebody deleted a person's record: it is there no more."""
+    return DeletionEvent(occurred_at=at, record=key(record), reason=reason)
+
+
+def merged(into: str, records: Sequence[str], *, at: datetime, system: str, by: str | None) -> LinkEvent:
+    """Somebody made one of these records, ``into``; ``by`` is the user's id there, as far as it is told."""
+    several = tuple(key(one) for one in dict.fromkeys(records))
+    told = f"{system} {by or 'user'}"
+    return LinkEvent(occurred_at=at, records=several, reason=f"merged in {system}", by=told, into=key(into))
+
+
+# -- lists by (time, id): a job gives thousands of records one time ---------------------------------------------------
+
+
+def begun(since: datetime | None, at: Mapping[str, Any] | None, *, spec: str = "milliseconds") -> tuple[str, str]:
+    """Where a list is gone on with: the time in UTC, and the last id that was read of it; "" where none was."""
+    if at:
+        return str(at["from"]), str(at["after"])
+    start = (since or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
+    return start.isoformat(timespec=spec).replace("+00:00", "Z"), ""
+
+
+def after(rows: Sequence[Mapping[str, Any]], *, time: str, id: str, size: int) -> dict[str, str] | None:  # noqa: A002
+    """The place behind a page of such a list; None behind the last, which has fewer rows than ``size``."""
+    return {"from": str(rows[-1][time]), "after": str(rows[-1][id])} if len(rows) >= size else None
+
+
+def item(topic: str, record: Any, stamp: Any, told: Any) -> BackfillItem:
+    """A record as a list told it, named by what it says: one second may hold two changes."""
+    body = orjson.dumps(told)
+    return BackfillItem(f"{topic}:{record}:{stamp}:{blake2b(body, digest_size=6).hexdigest()}", topic, body)

@@ -128,6 +128,9 @@ class ActiveCampaignDouble:
         own = {name: value for name, value in values.items() if name not in ids}
         return self.make({"email": email, "firstName": "Typed", **own, "fieldValues": rows})
 
+    def edit(self, contact: str, **values: str) -> None:
+        self.save(contact, values)
+
     def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
         del self.contacts[id]
         for deal in [one["id"] for one in self.deals.values() if one["contact"] == id]:

@@ -15,7 +15,8 @@ from uuid import UUID
 
 import httpx
 
-from tests.support.crm.double import Order, Person
+from tests.support.crm.double import Entry, Order, Person
+from tests.support.crm.times import Times, stamp
 
 API = "/api/data/v9.2"
 Record = dict[str, Any]
@@ -47,16 +48,28 @@ STANDARD: dict[str, dict[str, str]] = {
         **dict.fromkeys(CONTACT_LENGTHS, TEXT),
         "description": MEMO,
         "birthdate": DATE,
+        "statecode": INTEGER,
         **dict.fromkeys(("donotbulkemail", "donotemail", "donotphone", "donotpostalmail"), BOOLEAN),
     },
     "account": {"name": TEXT},
+    "annotation": {"subject": TEXT, "notetext": MEMO},
+    "task": {"subject": TEXT, "description": MEMO, "scheduledend": TIME},
 }
 BINDS = {
     "contact": {"parentcustomerid_account@odata.bind": ("_parentcustomerid_value", "account")},
     "hub_order": {"hub_Contact@odata.bind": ("_hub_contact_value", "contact")},
     "account": {},
+    "annotation": {"objectid_contact@odata.bind": ("_objectid_value", "contact")},
+    "task": {
+        "regardingobjectid_contact_task@odata.bind": ("_regardingobjectid_value", "contact"),
+        "ownerid@odata.bind": ("_ownerid_value", "systemuser"),
+    },
 }
 SETS = {"contacts": "contact", "accounts": "account", "hub_orders": "hub_order"}
+SETS |= {"annotations": "annotation", "tasks": "task"}
+OWN = {"task": "activityid"}
+AT = {"annotation": "_objectid_value", "task": "_regardingobjectid_value"}
+"""What hangs on a contact, and by which column."""
 FORMS = {DATE: r"\d{4}-\d\d-\d\d", TIME: r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
 RIGHT: dict[str, Any] = {DECIMAL: (int, float), INTEGER: int, BOOLEAN: bool}
 _TERM = re.compile(r"(\w+) eq (?:'((?:[^']|'')*)'|([0-9a-f-]{36}))")
@@ -74,7 +87,8 @@ class DynamicsDouble:
     slug = "dynamics"
 
     def __init__(self) -> None:
-        self.records: dict[str, dict[str, Record]] = {"contact": {}, "account": {}, "hub_order": {}}
+        self.records: dict[str, dict[str, Record]] = {table: {} for table in (*SETS.values(), "systemuser")}
+        self.records["systemuser"] = {"7": {}}
         self.columns = {table: dict(named) for table, named in STANDARD.items()}
         self.lengths = dict(CONTACT_LENGTHS)
         self.keys: list[Record] = []
@@ -85,6 +99,7 @@ class DynamicsDouble:
         self.seen: set[str] = set()
         self.calls: list[str] = []
         self.number = 0
+        self.times = Times()
 
     # -- what the shared laws ask
 
@@ -118,6 +133,20 @@ class DynamicsDouble:
             for one in self.records["hub_order"].values()
         ]
 
+    def activities(self) -> list[Entry]:
+        return [
+            {
+                "id": record,
+                "owner": record if record.startswith("00000000-0000-0000-0000") else None,
+                "person": one[at],
+                "values": {
+                    name: value for name, value in one.items() if name not in (at, OWN.get(table, f"{table}id"))
+                },
+            }
+            for table, at in AT.items()
+            for record, one in self.records[table].items()
+        ]
+
     def add_person(self, email: str, **values: str) -> str:
         return str(self.save("contact", None, {"lastname": "Typed", "emailaddress1": email, **values})["contactid"])
 
@@ -126,6 +155,8 @@ class DynamicsDouble:
         for order in self.records["hub_order"].values():
             if order.get("_hub_contact_value") == id:
                 order["_hub_contact_value"] = None
+        for table, at in AT.items():
+            self.records[table] = {one: held for one, held in self.records[table].items() if held[at] != id}
 
     def delete_order(self, id: str) -> None:  # noqa: A002
         del self.records["hub_order"][id]
@@ -217,6 +248,11 @@ class DynamicsDouble:
             )
             self.merge(body["Target"]["contactid"], body["Subordinate"]["contactid"])
             return 204, None
+        if query.get("$filter", "").startswith("modifiedon ge "):
+            assert query["$orderby"] == "modifiedon asc"
+            return 200, {"value": []}
+        if bare == "contacts" and "odata.track-changes" in headers.get("prefer", ""):
+            return 200, self.tracked(query)
         if bare in SETS:
             table = SETS[bare]
             if method == "GET":
@@ -261,13 +297,18 @@ class DynamicsDouble:
                 if given[column] is not None and given[column] not in self.records[target]:
                     raise Refused(404, "0x80040217", f"{target} With Id = {given[column]} Does Not Exist")
             else:
-                self.typed(table, name, value)
+                if name != OWN.get(table, f"{table}id"):
+                    self.typed(table, name, value)
                 given[name] = value
-        own = f"{table}id"
+        own = OWN.get(table, f"{table}id")
         if held is None:
             self.number += 1
-            held = {own: str(UUID(int=0xD000 + self.number)), "createdon": self.number, "merged": False}
-            self.records[table][held[own]] = held
+            made = str(given.get(own) or UUID(int=0xD000 + self.number))
+            if made in self.records[table]:
+                raise Refused(412, "0x80040237", "A record with matching key values already exists.")
+            system = {"merged": False} if table not in AT else {}
+            held = {own: made, "createdon": self.number, **system}
+            self.records[table][made] = held
         held.update(given)
         if held.get("emailaddress1"):
             self.seen.add(held["emailaddress1"])
@@ -275,6 +316,7 @@ class DynamicsDouble:
 
     def typed(self, table: str, name: str, value: Any) -> None:
         kind = self.columns[table].get(name)
+        longest = {"subject": 200, "description": 2000 if table == "task" else 10_000}.get(name, 10_000)
         if kind is None:
             told = f"Error identified in Payload provided by the user for Entity :'{table}s', the property '{name}'"
             raise Refused(400, "0x80048d19", f"{told} does not exist on type 'Microsoft.Dynamics.CRM.{table}'.")
@@ -287,7 +329,7 @@ class DynamicsDouble:
             raise Refused(400, "0x80048d19", f"Cannot convert a value to type 'Edm.{kind}' of property '{name}'.")
         if kind in FORMS and not re.fullmatch(FORMS[kind], value):
             raise Refused(400, "0x80048d19", f"Cannot convert the literal to type 'Edm.{kind}' of property '{name}'.")
-        longest = self.lengths.get(name, 10_000)
+        longest = self.lengths.get(name, longest)
         if isinstance(value, str) and len(value) > longest:
             told = (
                 f"The length of the '{name}' attribute of the '{table}' entity exceeded the maximum allowed length of"
@@ -302,6 +344,10 @@ class DynamicsDouble:
         for order in self.records["hub_order"].values():
             if order.get("_hub_contact_value") == gone:
                 order["_hub_contact_value"] = kept
+        for table, at in AT.items():
+            for one in self.records[table].values():
+                if one[at] == gone:
+                    one[at] = kept
 
     def selected(self, table: str, query: Mapping[str, str]) -> Iterator[Record]:
         asked = query["$filter"]
@@ -331,6 +377,30 @@ class DynamicsDouble:
                 shown["parentcustomerid_account"] = {"name": self.named(one)} if self.named(one) else None
             yield shown
 
+    def tracked(self, query: Mapping[str, str]) -> Record:
+        """What changed since a delta link was given, with what was deleted; all that is there without one."""
+        assert not query.keys() & {"$filter", "$orderby", "$expand"}
+        held, begin = self.records["contact"], int(query.get("$deltatoken", 0))
+        numbers = sorted((number, one) for one, number in self.times.look(held).items() if number > begin)
+        rows = []
+        for number, one in numbers:
+            system = ("_parentcustomerid_value", "_masterid_value", "_modifiedby_value", "modifiedon")
+            names = ",".join(name for name in query["$select"].split(",") if name not in system)
+            row = {**self.shown("contact", held[one], names), **{name: held[one].get(name) for name in system}}
+            if self.named(held[one]):
+                row["_parentcustomerid_value@OData.Community.Display.V1.FormattedValue"] = self.named(held[one])
+                row["_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"] = "account"
+            rows.append({**row, "modifiedon": stamp(number)})
+        dead = [one for one, number in self.times.gone.items() if begin and number > begin]
+        context = f"{API}/$metadata#contacts/$deletedEntity"
+        rows += [{"@odata.context": context, "id": one, "reason": "deleted"} for one in dead]
+        link = f"https://sample.crm4.dynamics.com{API}/contacts?$select={query['$select']}&$deltatoken={self.times.now}"
+        return {"value": rows, "@odata.deltaLink": link}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a contact's phone."""
+        self.records["contact"][id]["telephone1"] = phone
+
     def master(self, one: Record, depth: int) -> Record | None:
         held = self.records["contact"].get(one.get("_masterid_value") or "")
         if held is None:
@@ -340,7 +410,7 @@ class DynamicsDouble:
 
     def shown(self, table: str, one: Record, select: str) -> Record:
         for name in select.split(","):
-            if name not in (f"{table}id", "merged") and name not in self.columns[table]:
+            if name not in (OWN.get(table, f"{table}id"), "merged") and name not in self.columns[table]:
                 raise Refused(400, "0x80060888", f"Could not find a property named '{name}' on type '{table}'.")
         return {name: one.get(name) for name in select.split(",")}
 

@@ -112,6 +112,7 @@ class EspoCrmDouble:
         self.missing: set[str] = set()
         self.made = 0
         self.notes: dict[str, Record] = {}
+        self.tasks: dict[str, Record] = {}
         self.old_notes: set[str] = set()
         """Posts that are too old for the user who wrote them to delete."""
 
@@ -151,6 +152,14 @@ class EspoCrmDouble:
                 "values": {"post": note["post"]},
             }
             for note in self.notes.values()
+        ] + [
+            {
+                "id": task["id"],
+                "owner": referred(task["description"]),
+                "person": task["parentId"],
+                "values": {name: value for name, value in task.items() if name not in ("id", "parentId")},
+            }
+            for task in self.tasks.values()
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -209,6 +218,8 @@ class EspoCrmDouble:
             rights = {"create": "yes", "read": "all", "edit": "all", "delete": "all"}
             table = dict.fromkeys(ENTITIES, rights)
             return {"user": {"type": "api"}, "acl": {"table": table}, "settings": {"currencyList": list(CURRENCIES)}}
+        if parts[0] == "Task":
+            return self._task(request.method, parts, _query(request), body)
         if parts[0] == "Note" or parts[-1] == "stream":
             return self._stream(request.method, parts, _query(request), body)
         entity, rest = parts[0], parts[1:]
@@ -252,6 +263,26 @@ class EspoCrmDouble:
         note = {"id": f"{0x65000000 + self.made:013x}", "createdAt": _moment(self.made), **body}
         self.notes[note["id"]] = note
         return note
+
+    def _task(self, method: str, parts: list[str], query: Mapping[str, Any], body: Record) -> Any:
+        if method == "GET":
+            person = next(value for name, value in dict(query).items() if name == "where")[0]["value"]
+            held = [one for one in self.tasks.values() if one["parentId"] == person][::-1]
+            start = int(query.get("offset") or 0)
+            return {"total": -1, "list": held[start : start + int(query.get("maxSize") or 20)]}
+        if method == "DELETE":
+            if self.tasks.pop(parts[1], None) is None:
+                raise Refused(404)
+            return True
+        known = {"parentType", "parentId", "name", "description", "dateEndDate", "assignedUserId"}
+        if method != "POST" or body.keys() - known or not body.get("name"):
+            raise Refused(400)
+        if any(text in str(value) for text in self.banned for value in body.values()):
+            raise _invalid("Task", "description", "pattern")
+        self.made += 1
+        task = {"id": f"{0x65000000 + self.made:013x}", "createdAt": _moment(self.made), **body}
+        self.tasks[task["id"]] = task
+        return task
 
     # -- records
 
@@ -480,7 +511,7 @@ class EspoCrmDouble:
         for contacts in self.links.values():
             if entity == "Contact" and {*contacts} & {*gone}:
                 contacts[:] = list(dict.fromkeys(kept if one in gone else one for one in contacts))
-        for note in self.notes.values():
+        for note in (*self.notes.values(), *self.tasks.values()):
             note["parentId"] = kept if note["parentId"] in gone else note["parentId"]
         for one in gone:
             self._remove(entity, one)

@@ -97,6 +97,8 @@ class Happened:
     at: datetime
     title: str
     text: str
+    due: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass
@@ -342,7 +344,7 @@ class House:
                 return None
             return ActivityChange(
                 told.kind, str(row.key), told.at, told.title, told.text, row.contact_id, row.version,
-                tuple(row.external_ids), row.uncertain,
+                tuple(row.external_ids), row.uncertain, told.due, told.owner,
             )  # fmt: skip
         profile = held.profiles.get(row.key)
         if profile is None:

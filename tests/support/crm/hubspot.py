@@ -85,7 +85,7 @@ class HubSpotDouble:
         ]
 
     def activities(self) -> list[Entry]:
-        """All notes at contacts."""
+        """All notes and tasks at contacts."""
         return [
             {
                 "id": note["id"],
@@ -93,7 +93,7 @@ class HubSpotDouble:
                 "person": note["contact"],
                 "values": {name: value for name, value in note.items() if name not in ("id", "contact")},
             }
-            for note in self.crm.notes()
+            for note in (*self.crm.notes(), *self.crm.notes("tasks"))
         ]
 
     def lines(self) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
+from hub.sdk.crm.activities import referred
 from tests.support.crm.double import Entry, Order, Person
 
 KEY, LOGIN, DATABASE, USER = "0d00-sample-key", "hub@example.com", "sample", 7
@@ -88,6 +89,14 @@ class OdooDouble:
                 "subtype_id": "mail.message.subtype",
                 "res_id": "integer",
             },
+            "mail.activity": {
+                **dict.fromkeys(("summary", "note", "res_model"), "char"),
+                "date_deadline": "date",
+                "activity_type_id": "mail.activity.type",
+                "res_model_id": "ir.model",
+                "res_id": "integer",
+                "user_id": "res.users",
+            },
             "res.lang": {"code": "char", "active": "boolean"},
             "res.company": {"currency_id": "res.currency"},
             "res.users": {},
@@ -99,12 +108,14 @@ class OdooDouble:
             **{f"base.model_{one}": ("ir.model", n) for n, one in enumerate(("res_partner",), 1)},
             "crm.model_crm_lead": ("ir.model", 2),
             "mail.mt_note": ("mail.message.subtype", 2),
+            "mail.mail_activity_data_todo": ("mail.activity.type", 4),
         }
         self.refused: set[str] = set()
         self.held: set[int] = set()
         self.failing: list[Failed] = []
         self.last = 500
         self.seconds = 0
+        self.tables["res.users"] = {2: {}, 7: {}}
         self.tables["res.lang"] = {1: {"code": "en_US", "active": True}, 2: {"code": "de_DE", "active": True}}
         self.tables["res.company"] = {1: {"currency_id": [1, "EUR"]}}
 
@@ -228,6 +239,8 @@ class OdooDouble:
             if operator == "=like":
                 start, _, end = asked.partition("%")
                 return isinstance(held, str) and held.startswith(start) and held.endswith(end)
+            if operator == "like":
+                return isinstance(held, str) and asked in held
             if operator == "in":
                 return held in asked
             if operator == ">=":
@@ -331,13 +344,15 @@ class OdooDouble:
         assert key is not None
         record = self.tables[model][key]
         record.update(values)
+        if model == "mail.activity" and record.get("res_model_id"):
+            record["res_model"] = "res.partner"  # stored, and worked out
         self.touch(record)
         ids.append(key)
         if model in ("res.partner", "crm.lead") and not record.get("name"):
             log('new row for relation "res_partner" violates check constraint\nDETAIL:  Failing row contains (…).')
         if model == "res.partner":
             self._sync_address(key, record, values)
-        if model == "mail.message" and record.get("res_id") not in self.tables["res.partner"]:
+        if model in ("mail.message", "mail.activity") and record.get("res_id") not in self.tables["res.partner"]:
             log("Sorry, you are not allowed to access documents of type 'Message' (mail.message).")
         if model == "mail.blacklist":
             self._only_one(key, record, ids)
@@ -371,6 +386,8 @@ class OdooDouble:
         if model == "res.partner":
             kept = {one: held for one, held in self.tables["mail.message"].items() if held["res_id"] not in ids}
             self.tables["mail.message"] = kept
+            left = {one: held for one, held in self.tables["mail.activity"].items() if held["res_id"] not in ids}
+            self.tables["mail.activity"] = left
         for record in [*self.tables["crm.lead"].values(), *self.tables["res.partner"].values()]:
             for field in ("partner_id", "parent_id"):
                 if model == "res.partner" and record.get(field) in ids:
@@ -420,6 +437,14 @@ class OdooDouble:
                 values={name: record.get(name) for name in ("body", "date")},
             )
             for key, record in self.tables["mail.message"].items()
+        ] + [
+            Entry(
+                id=str(key),
+                owner=referred(record.get("note") or ""),
+                person=str(record["res_id"]),
+                values={name: record.get(name) for name in ("summary", "note", "date_deadline", "user_id")},
+            )
+            for key, record in self.tables["mail.activity"].items()
         ]
 
     def _values(self, model: str, record: Record) -> dict[str, Any]:
@@ -471,7 +496,7 @@ class OdooDouble:
         for record in self.tables["crm.lead"].values():
             if record.get("partner_id") == int(gone):
                 record["partner_id"] = int(kept)
-        for message in self.tables["mail.message"].values():
+        for message in (*self.tables["mail.message"].values(), *self.tables["mail.activity"].values()):
             if message["res_id"] == int(gone):
                 message["res_id"] = int(kept)
         for name, held in self.names.items():

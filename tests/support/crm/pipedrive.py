@@ -18,6 +18,7 @@ import httpx
 
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, PERSON_FIELDS
 from hub.sdk.crm.activities import referred
+from tests.support.crm.times import Times, stamp
 
 Body = dict[str, Any]
 
@@ -66,11 +67,13 @@ class PipedriveDouble:
     calls: list[str] = field(default_factory=list)
     held: dict[str, dict[int, Body]] = field(default_factory=lambda: {"persons": {}, "deals": {}, "organizations": {}})
     notes: dict[int, Body] = field(default_factory=dict)
+    tasks: dict[int, Body] = field(default_factory=dict)
     fields: dict[str, list[Body]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     currencies: frozenset[str] = frozenset({"EUR", "USD", "GBP", "CHF", "JPY"})
     closed: frozenset[str] = frozenset()
     """E-mails whose marketing status cannot be changed."""
+    times: Times = field(default_factory=Times)
     indexed: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,14 +129,19 @@ class PipedriveDouble:
         ]
 
     def activities(self) -> list[Body]:
+        notes = [(note, {"content": note["content"]}) for note in self.notes.values()]
+        tasks = [
+            (task, {name: task.get(name) for name in ("subject", "note", "due_date", "owner_id")})
+            for task in self.tasks.values()
+        ]
         return [
             {
-                "id": str(note["id"]),
-                "owner": referred(note["content"]),
-                "person": str(note["person_id"]),
-                "values": {"content": note["content"]},
+                "id": str(one["id"]),
+                "owner": referred(str(values.get("content") or values.get("note"))),
+                "person": str(one["person_id"]),
+                "values": values,
             }
-            for note in self.notes.values()
+            for one, values in (*notes, *tasks)
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -192,7 +200,11 @@ class PipedriveDouble:
                 self.tokens += COSTS["write"]
                 return {"data": self.create(found[1], self.valid(found[1], body, None))}
             self.tokens += COSTS["list"]
+            if "updated_since" in query:
+                return self.changed(query)
             return {"data": self.listed(found[1], query), "additional_data": {}}
+        if found := re.fullmatch(r"/api/v2/activities(?:/(\d+))?", path):
+            return self.task(method, int(found[1] or 0), query, body)
         if found := re.fullmatch(r"/api/v2/(persons|deals|organizations)/(\d+)", path):
             return {"data": self.one(found[1], int(found[2]), method, body)}
         raise Refused(404, "Unknown method .")
@@ -212,6 +224,11 @@ class PipedriveDouble:
     def note(self, method: str, number: int, query: Body, body: Body) -> Body:
         """Notes are of API v1. A person that is no more is one all the same: nothing is said of it."""
         self.tokens += COSTS[{"GET": "list", "POST": "write", "DELETE": "delete"}[method]]
+        if method == "GET" and "updated_since" in query:
+            assert query["sort"] == "update_time ASC"
+            told = {"add_time": "2026-06-01 00:00:00", "update_time": "2026-06-01 00:00:00", "active_flag": True}
+            held = [{**note, **told} for note in self.notes.values()]
+            return {"data": held[int(query.get("start", 0)) :][: int(query["limit"])]}
         if method == "GET":
             assert query["sort"] == "id DESC"
             held = [note for note in self.notes.values() if str(note["person_id"]) == query["person_id"]][::-1]
@@ -228,6 +245,29 @@ class PipedriveDouble:
             raise Refused(400, "Bad request")
         made = {"id": max(self.notes, default=0) + 1, **body}
         self.notes[made["id"]] = made
+        return {"data": made}
+
+    def task(self, method: str, number: int, query: Body, body: Body) -> Body:
+        """Activities of API v2; ``person_id`` is that of the primary participant, and only read."""
+        self.tokens += COSTS[{"GET": "list", "POST": "write", "DELETE": "delete"}[method]]
+        if method == "GET":
+            assert query["sort_by"] in ("update_time", "add_time")
+            told = {"add_time": "2026-06-01T00:00:00Z", "update_time": "2026-06-01T00:00:00Z", "is_deleted": False}
+            held = [{**one, **told} for one in self.tasks.values()][::-1]
+            found = [one for one in held if str(one["person_id"]) == query.get("person_id", str(one["person_id"]))]
+            return {"data": found[: int(query["limit"])], "additional_data": {}}
+        if method == "DELETE":
+            if self.tasks.pop(number, None) is None:
+                raise Refused(404, "Activity not found")
+            return {"data": {"id": number}}
+        for name, value in body.items():
+            if any(text in str(value) for text in self.refused):
+                raise invalid(name, "is not a valid value")
+        if body.keys() - {"subject", "note", "due_date", "type", "owner_id", "participants"}:
+            raise Refused(400, "Bad request")
+        [at] = body["participants"]
+        made = {"id": max(self.tasks, default=0) + 1, "done": False, **body, "person_id": at["person_id"]}
+        self.tasks[made["id"]] = made
         return {"data": made}
 
     def field_list(self, kind: str, method: str, query: Body, body: Body) -> Body:
@@ -273,6 +313,23 @@ class PipedriveDouble:
             for one in records[: int(query.get("limit", 100))]
         ]
 
+    def changed(self, query: Body) -> Body:
+        """Persons by their last change; the cursor is that of the last one. What was deleted is left out."""
+        assert query["sort_by"] == "update_time"
+        live = {str(one["id"]): one for one in self.live("persons")}
+        since, after, size = query["updated_since"], int(query.get("cursor", 0)), int(query["limit"])
+        numbers = sorted((number, record) for record, number in self.times.look(live).items())
+        found = [(number, one) for number, one in numbers if stamp(number) >= since and number > after]
+        rows = self.listed("persons", {**query, "ids": ",".join(one for _, one in found[:size])} if found else query)
+        stamped = {one: number for number, one in found[:size]}
+        told = [{**row, "update_time": stamp(stamped[str(row["id"])])} for row in rows if str(row["id"]) in stamped]
+        following = {"next_cursor": str(found[size - 1][0])} if len(found) > size else {}
+        return {"data": sorted(told, key=lambda row: row["update_time"]), "additional_data": following}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a person's main phone."""
+        self.held["persons"][int(id)]["phones"] = [{"value": phone, "primary": True, "label": "work"}]
+
     def merge(self, gone: int, kept: int) -> Body:
         """The data of ``kept`` wins; what it has empty it gets, and lists are put together."""
         live = {record["id"]: record for record in self.live("persons")}
@@ -286,7 +343,7 @@ class PipedriveDouble:
         for deal in self.live("deals"):
             if deal.get("person_id") == gone:
                 deal["person_id"] = kept
-        for note in self.notes.values():
+        for note in (*self.notes.values(), *self.tasks.values()):
             if note["person_id"] == gone:
                 note["person_id"] = kept
         loser["is_deleted"] = True

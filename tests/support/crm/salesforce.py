@@ -47,7 +47,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "CloseDate": DATE,
     },
     "Task": {
-        **dict.fromkeys(("Subject", "Description", "Status", "WhoId", "Hub_Activity_Key__c"), TEXT),
+        **dict.fromkeys(("Subject", "Description", "Status", "WhoId", "OwnerId", "Hub_Activity_Key__c"), TEXT),
         "ActivityDate": DATE,
     },
     "PermissionSet": {"Name": TEXT, "Label": TEXT},

@@ -15,6 +15,7 @@ import httpx
 
 from hub.sdk.crm.activities import referred
 from tests.support.crm.double import Entry, Order, Person
+from tests.support.crm.times import Times, stamp
 
 API = "/crm/v8"
 TEXT, AREA, EMAIL, PHONE, DATE, TIME = "text", "textarea", "email", "phone", "date", "datetime"
@@ -43,14 +44,22 @@ STANDARD: dict[str, dict[str, str]] = {
     },
     "Accounts": {"Account_Name": TEXT},
     "Notes": {"Note_Title": TEXT, "Note_Content": AREA, "Parent_Id": LOOKUP},
+    "Tasks": {
+        "Subject": TEXT,
+        "Description": AREA,
+        "Due_Date": DATE,
+        "Status": PICKLIST,
+        **dict.fromkeys(("Who_Id", "Owner"), LOOKUP),
+    },
 }
 REQUIRED = {
     "Contacts": ("Last_Name",),
     "Deals": ("Deal_Name", "Stage"),
     "Accounts": ("Account_Name",),
     "Notes": ("Note_Content", "Parent_Id"),
+    "Tasks": ("Subject",),
 }
-LOOKUPS = {"Account_Name": "Accounts", "Contact_Name": "Contacts", "Parent_Id": "Contacts"}
+LOOKUPS = {"Account_Name": "Accounts", "Contact_Name": "Contacts", "Parent_Id": "Contacts", "Who_Id": "Contacts"}
 STAGES = ("Qualification", "Negotiation/Review", "Closed Won", "Closed Lost")
 LENGTHS = {TEXT: 255, AREA: 32_000, EMAIL: 100, PHONE: 30, PICKLIST: 120}
 FORMS = {
@@ -61,6 +70,11 @@ FORMS = {
 }
 _QUERY = re.compile(
     r"select (?P<names>[\w, .]+) from (?P<module>\w+) where (?P<where>.*) order by id asc limit (?P<limit>\d+)"
+)
+_CHANGED = re.compile(
+    r"select id, Modified_Time, (?P<names>[\w, .]+) from (?P<module>\w+) where (?:Modified_Time >= '(?P<begin>[^']+)'|"
+    r"\(Modified_Time > '(?P<time>[^']+)' or \(Modified_Time = '[^']+' and id > (?P<last>\d+)\)\)) "
+    r"order by Modified_Time asc, id asc limit (?P<limit>\d+)"
 )
 _CONDITION = re.compile(r"(\w+) in \(((?:'(?:[^'\\]|\\.)*',?)+)\)")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
@@ -98,6 +112,7 @@ class ZohoDouble:
         self.calls: list[str] = []
         self.triggers: list[Any] = []
         self.number = 0
+        self.times = Times()
 
     # -- what the shared laws ask
 
@@ -135,6 +150,14 @@ class ZohoDouble:
                 "values": {name: one.get(name) for name in ("Note_Title", "Note_Content")},
             }
             for one in self.records["Notes"].values()
+        ] + [
+            {
+                "id": one["id"],
+                "owner": referred(one.get("Description") or ""),
+                "person": (one.get("Who_Id") or {}).get("id"),
+                "values": {name: value for name, value in one.items() if name not in ("id", "Who_Id")},
+            }
+            for one in self.records["Tasks"].values()
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -187,7 +210,15 @@ class ZohoDouble:
         query = request.url.params
         match request.method, path:
             case "POST", ["coql"]:
+                if changed := _CHANGED.fullmatch(body["select_query"]):
+                    return _listed([*self.changed(changed)])
                 return _listed([*self.selected(body["select_query"])])
+            case "GET", ["Contacts", "deleted"]:
+                self.times.look(self.records["Contacts"])
+                told = [{"id": one, "deleted_time": _stamp(number)} for one, number in self.times.gone.items()]
+                return _listed([one for one in told if one["deleted_time"] >= request.headers["if-modified-since"]])
+            case "GET", ["Notes"]:
+                return _listed([self.noted(one) for one in self.records["Notes"].values()])
             case "GET", ["settings", "fields"]:
                 return 200, {"fields": [*self.described(query["module"])]}
             case "POST", ["settings", "fields"]:
@@ -196,8 +227,8 @@ class ZohoDouble:
                 return self.merge(kept, body["merge"])
             case "GET", ["Contacts", kept, "actions", "merge"]:
                 return self.merging(kept)
-            case "GET", ["Contacts", person, "Notes"]:
-                return self.page(person, int(query["page"]), int(query["per_page"]))
+            case "GET", ["Contacts", person, "Notes" | "Tasks" as related]:
+                return self.page(person, related, int(query["page"]), int(query["per_page"]))
             case "GET", [module] if "ids" in query:
                 held = [self.records[module].get(one) for one in query["ids"].split(",")]
                 names = query["fields"].split(",")
@@ -285,6 +316,8 @@ class ZohoDouble:
         right: Any = {DOUBLE: (int, float), INTEGER: int, BOOLEAN: bool, LOOKUP: dict}.get(kind, str)
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
             raise Refused("INVALID_DATA", "invalid data", api_name=name, expected_data_type=kind)
+        if name == "Owner":
+            return
         if kind == LOOKUP and value.get("id") not in self.records[LOOKUPS[name]]:
             told = (
                 "the related id given seems to be invalid" if module == "Notes" else "the id given seems to be invalid"
@@ -348,7 +381,7 @@ class ZohoDouble:
     def merged(self, kept: str, gone: str, fields: list[str]) -> None:
         """The master keeps its values, but for the fields that are named; what hung on the other hangs on it."""
         master, child = self.records["Contacts"][kept], self.records["Contacts"][gone]
-        for module, name in (("Deals", "Contact_Name"), ("Notes", "Parent_Id")):
+        for module, name in (("Deals", "Contact_Name"), ("Notes", "Parent_Id"), ("Tasks", "Who_Id")):
             for one in self.records[module].values():
                 if (one.get(name) or {}).get("id") == gone:
                     one[name] = {**one[name], "id": kept}
@@ -356,6 +389,26 @@ class ZohoDouble:
         master.update({name: child.get(name) for name in fields})
 
     # -- reading
+
+    def changed(self, asked: re.Match[str]) -> Iterator[Record]:
+        """Records by (time, id) of their last change."""
+        if asked["module"] == "Tasks":
+            return
+        numbers = self.times.look(self.records["Contacts"])
+        rows = sorted((_stamp(number), one) for one, number in numbers.items())
+        begin = (asked["time"] or asked["begin"], asked["last"] or "")
+        for time, one in [row for row in rows if row > begin][: int(asked["limit"])]:
+            names = [name.strip() for name in asked["names"].split(",")]
+            company = {"Account_Name.Account_Name": self.name(self.records["Contacts"][one], "Account_Name")}
+            yield {**self.row("Contacts", self.records["Contacts"][one], names), **company, "Modified_Time": time}
+
+    def noted(self, one: Record) -> Record:
+        parent = {**one["Parent_Id"], "module": {"api_name": "Contacts"}}
+        return {**one, "Parent_Id": parent, "Created_Time": _stamp(0), "Modified_Time": _stamp(0)}
+
+    def edit(self, id: str, phone: str) -> None:  # noqa: A002
+        """Somebody changes a contact's phone."""
+        self.records["Contacts"][id]["Phone"] = phone
 
     def selected(self, text: str) -> Iterator[Record]:
         read = _QUERY.fullmatch(text)
@@ -393,13 +446,13 @@ class ZohoDouble:
         held = self.records[LOOKUPS[name]].get((one.get(name) or {}).get("id") or "")
         return str(held.get("Account_Name") or held.get("Last_Name")) if held else None
 
-    def page(self, person: str, page: int, size: int) -> tuple[int, Any]:
+    def page(self, person: str, related: str, page: int, size: int) -> tuple[int, Any]:
         if person not in self.records["Contacts"]:
             raise Refused("INVALID_DATA", "the related id given seems to be invalid", resource_path_index=1)
-        notes = [
-            {"id": one["id"], "Note_Content": one["Note_Content"]}
-            for one in self.records["Notes"].values()
-            if one["Parent_Id"]["id"] == person
+        notes: list[Record] = [
+            {name: one.get(name) for name in ("id", "Note_Content", "Description") if name in one}
+            for one in self.records[related].values()
+            if (one.get("Parent_Id") or one.get("Who_Id") or {}).get("id") == person
         ]
         status, answer = _listed(notes[(page - 1) * size : page * size])
         if answer:
@@ -426,6 +479,10 @@ class ZohoDouble:
             self.unique[module].add(name)
         self.number += 1
         return {"details": {"id": f"554023{self.number:012d}"}, "message": "field created"}
+
+
+def _stamp(number: int) -> str:
+    return stamp(number, "%Y-%m-%dT%H:%M:%S+00:00")
 
 
 def _plain(one: Record) -> Record:

@@ -128,7 +128,7 @@ def _in_one(process: Any, clock: Clock) -> Callable[[Any, Any], None]:
 
 def _in_two(process: Any, clock: Clock) -> Callable[[Any, Any], None]:
     """How a tree works that records in one transaction and places in another."""
-    placing = importlib.import_module("hub.application.placing")
+    placing: Any = importlib.import_module("hub.application.placing")
     process.record, process.publish = _timed(process.record, clock), _timed(process.publish, clock)
     placing.resolve = _timed(placing.resolve, clock)
     _noted(importlib.import_module("hub.store.identity_locks"), "counting", clock)

@@ -15,13 +15,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from hub.application import placing
+from hub.application import process as stage
 from hub.application.process import Processing, process_batch
+from hub.application.rule_versions import RuleVersions
+from hub.matching.rules import IdentityRules
+from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
+from hub.rules import RuleSet
+from hub.store import inbox, marks
 from hub.store.database import Database, Session
 from hub.store.inbox import NewEntry
-from tests.integration.test_incremental import RULES, from_nothing, people, stored_clusters
+from hub.workers.sweep import sweep
+from tests.integration.test_incremental import EMAILS, PHONES, RULES, from_nothing, people, stored_clusters
 from tests.integration.test_order_free import EVENTS, pass_time
-from tests.support.doubles import Crm, by_name, empty, entry, routes_to, source, store
+from tests.support.doubles import Crm, by_name, customer, empty, entry, routes_to, source, store
 from tests.support.examples import examples
 
 WORKERS = 4
@@ -157,3 +165,107 @@ def test_four_workers_end_where_one_does(
     several = end(database, deliveries, lambda work: interrupted.work(work, seed, kills=2, limit=limit))
     assert several["clusters"] == from_nothing(database, RULES)
     assert differences(several, end(database, deliveries, alone)) == {}
+
+
+def test_other_rules_put_in_force_while_everybody_works_hold_for_everybody(
+    database: Database, interrupted: Interrupted
+) -> None:
+    # given a mailbox of three people, which proves nothing by the rules in force, and four workers at it
+    names = [("Anna", "Berg"), ("Bert", "Ohm"), ("Claus", "Zander")]
+    told = [customer(str(n), name=names[n % 3], emails=[EMAILS[0]], phones=[PHONES[n % 3]]) for n in range(18)]
+    deliveries = [entry([each], f"e{number}") for number, each in enumerate(told)]
+    many = IdentityRules.model_validate({"identifiers": {"email": {"max_people": 5}, "phone": {"max_people": 1}}})
+    versions = RuleVersions(database, RULES, SurvivorshipRules())
+
+    def work(processing: Processing) -> None:
+        apply = threading.Timer(0.1, lambda: versions.apply(RuleSet(identity=many), by="ops"))
+        apply.start()
+        interrupted.work(processing, 7, kills=1, limit=2)
+        apply.join()
+        interrupted.work(processing, 8, kills=1, limit=2)
+
+    # when other rules are put in force, by which it proves much
+    several = end(database, deliveries, work)
+    # then all stand as by the new rules, and as with one worker
+    assert several["clusters"] == from_nothing(database, many)
+    assert several["mark"] == []
+    assert differences(several, end(database, deliveries, lambda work: _first(versions, many, work))) == {}
+
+
+def _first(versions: RuleVersions, rules: IdentityRules, processing: Processing) -> None:
+    versions.apply(RuleSet(identity=rules), by="ops")
+    alone(processing)
+
+
+def test_what_a_killed_worker_recorded_is_found_by_the_sweep_and_placed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a worker that is killed between its two transactions
+    empty(database)
+    crm = Crm().connection("crm")
+    processing = Processing(database, by_name(source("shop"), crm), routes_to(crm), RULES, SurvivorshipRules())
+    store(database, [entry([customer("1", name=("Anna", "Berg"))], "e1")])
+
+    def killed(*given: Any, **named: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage, "place_marks", killed)
+        with pytest.raises(Killed):
+            process_batch(processing)
+    assert [len(row[0]) for row in everything(database)["mark"]] == [1]
+    # when the sweep looks
+    heard: list[str] = []
+    sweep(database, Heard(heard), ["crm"])
+    # then it wakes a worker, which finds nothing due but what was left behind, and the record is told of
+    assert heard == ["process"]
+    assert process_batch(processing).destinations == {"crm"}
+    assert (len(everything(database)["golden"]), everything(database)["mark"]) == (1, [])
+
+
+class Heard:
+    """A waker that notes what it is told to wake."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self._heard = heard
+
+    def wake(self, queue: str, argument: str = "") -> None:
+        self._heard.append(queue)
+
+    def started(self, queue: str, argument: str = "") -> None:
+        pass
+
+
+def test_who_cannot_be_placed_is_set_aside_with_the_reason_until_they_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given three people, and a fault in one of them that shows when they are placed
+    empty(database)
+    processing = Processing(database, by_name(source("shop")), (), RULES, SurvivorshipRules())
+    store(database, [entry([customer(str(n), company=f"Berg {n}")], f"e{n}") for n in range(3)])
+    real = survive
+
+    def fails(session: Session, members: Any, *given: Any, **named: Any) -> Any:
+        if any(row.external_id == "1" for rows in members.values() for row in rows):
+            raise ZeroDivisionError
+        return real(session, members, *given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(placing, "survive", fails)
+        alone(processing)
+    # then the others are placed, and the entry that told of it is parked
+    assert len(everything(database)["golden"]) == 2
+    assert [row[1:] for row in everything(database)["inbox"]] == [
+        ("parked", "Hub failed on this entry (ZeroDivisionError)")
+    ]
+    with database.session() as session:
+        assert [reason for *_, reason in marks.set_aside(session, 5)] == [
+            "Hub failed on this entry (ZeroDivisionError)"
+        ]
+    # when the fault is mended and the entry is played again
+    with database.session() as session:
+        inbox.requeue(session, state="parked")
+    alone(processing)
+    # then nothing is left of it
+    found = everything(database)
+    assert (len(found["golden"]), found["inbox"], found["mark"]) == (3, [], [])

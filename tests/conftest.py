@@ -19,9 +19,11 @@ import hypothesis
 import pytest
 import redis
 import structlog
+from argon2 import PasswordHasher
 from httpx._transports import default
 from structlog.typing import Processor
 
+from hub.application import sign_in
 from hub.store.database import Database
 from tests.support import servers
 from tests.support.examples import SAME_EVERY_TIME, examples
@@ -77,6 +79,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 vars(default)["create_ssl_context"] = cache(httpx.create_ssl_context)
+
+# A password's digest is made to cost a tenth of a second, so that nobody tries millions. Here only its shape matters.
+sign_in._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # Nothing of ours is a plugin of pydantic: to look for one reads the metadata of every package, in every process.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"

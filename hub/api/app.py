@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from functools import cached_property, partial
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
@@ -77,7 +78,8 @@ class Api:
         self._console = console
         self._inbox = inbox
         default = configured()
-        self.rest = rest(
+        self._described = partial(
+            rest,
             inbox,
             database,
             connections,
@@ -94,6 +96,11 @@ class Api:
             routed=routed,
             resending=resending,
         )
+
+    @cached_property
+    def rest(self) -> FastAPI:
+        """All but webhooks and console, built when first asked: to describe its routes takes a tenth of a second."""
+        return self._described()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""

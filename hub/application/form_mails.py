@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,20 +46,23 @@ def queue(session: Session, connections: Mapping[str, Connection], done: Collect
     wanted = [
         entry.id
         for entry in done
-        if (known := connections.get(entry.entry.connection)) is not None and wanted_of(entry.entry, known, "")
+        if (known := connections.get(entry.entry.connection)) is not None and wanted_of(entry.entry, known) is not None
     ]
     mails.queue(session, wanted)
 
 
-def wanted_of(entry: InboxEntry, connection: Connection, url: str) -> Sequence[Mail]:
-    """What a connection wants mailed for an entry; what cannot be read wants nothing."""
+def wanted_of(entry: InboxEntry, connection: Connection) -> Callable[[str], Mail] | None:
+    """What makes the mail that a connection wants for an entry, of the connection's public address; None for none.
+
+    What cannot be read wants nothing.
+    """
     source = connection.connector.source
     if source is None or source.mails is None:
-        return []
+        return None
     try:
-        return source.mails(entry, connection.settings, url)
+        return source.mails(entry, connection.settings)
     except HubError:
-        return []
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,14 @@ class Sending:
             if _NEVER & suppressions.reasons(session, point):
                 mails.ended(session, one.id, "held", "its address is on the list of those nobody may write to")
                 return False
-            to_them, to_all = mails.counts_since(session, DAY, recipient)
+            to_them, to_all = mails.counts_since(session, DAY, recipient, besides=one.id)
             if to_them >= self.section.per_address:
                 mails.ended(session, one.id, "held", f"its address got {to_them} mails in 24 hours")
                 return False
             if to_all >= self.section.per_day:
                 mails.postpone(session, one.id, _SMALL_WAIT, f"{to_all} mails went out in 24 hours (mail.per_day)")
                 return False
+            mails.going_out(session, one.id, recipient)
         try:
             smtp.send(smtp.message(mail, self.section, f"hub.{one.id}.{one.attempts}", self.now()), self.section)
         except RejectedError as error:
@@ -112,15 +116,15 @@ class Sending:
             self._later(one, str(error))
             return False
         with self.database.session() as session:
-            mails.sent(session, one.id, recipient)
+            mails.sent(session, one.id)
         return True
 
     def _mail(self, one: mails.Claimed) -> Mail | None:
         connection = self.connections.get(one.entry.connection) if one.entry else None
         if connection is None or one.entry is None:
             return None
-        found = wanted_of(one.entry, connection, address(self.public_url, connection.name))
-        return found[0] if found else None
+        made = wanted_of(one.entry, connection)
+        return made(address(self.public_url, connection.name)) if made else None
 
     def _end(self, mail: int, state: mails.MailState, reason: str) -> None:
         log.warning("forms.not_mailed", inbox_id=mail, state=state, reason=reason)

@@ -13,7 +13,7 @@ import structlog
 
 from hub.application.backfill import read_now
 from hub.errors import HubError, RefusedError
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, open_client
 from hub.store import backfills
 from hub.store.database import Database
 
@@ -40,11 +40,12 @@ class Listening:
                 return None
             heard, unread = 0, False
             try:
-                for news in source.listen(self.connection.settings):
-                    if stopping.is_set():
-                        break
-                    heard += news
-                    unread = (news or unread) and not self._read(stopping)
+                with open_client(self.connection, source, background=True) as client:
+                    for news in source.listen(client, self.connection.settings):
+                        if stopping.is_set():
+                            break
+                        heard += news
+                        unread = (news or unread) and not self._read(stopping)
             except HubError as error:
                 log.warning("listen.cut", connection=name, error=type(error).__name__, reason=str(error))
             return heard

@@ -20,11 +20,18 @@ import orjson
 from hub.identity.place import Resolution
 from hub.model.base import FrozenTexts
 from hub.model.customer import CustomerSnapshot, PersonName
-from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, InteractionEvent, LinkEvent
+from hub.model.event import (
+    CanonicalEvent,
+    ConsentEvent,
+    CustomerEvent,
+    DeletionEvent,
+    InteractionEvent,
+    LinkEvent,
+)
 from hub.model.identifier import RecordKey
 from hub.model.judgement import Judgement
 from hub.model.keys import record_id
-from hub.model.profile import Profile, RecordReference
+from hub.model.profile import ConsentSummary, Profile, RecordReference
 from hub.normalise.batch import Normalised
 from hub.outbox import echo
 from hub.outbox.echo import Mirror, Print
@@ -113,14 +120,28 @@ class _Reader:
         self.read_at = returned.fetched_at(session, [entry.inbox_id for entry in entries])
         self.told_before = returned.readings(session, [entry.inbox_id for entry in entries])
         self.told: dict[int, dict[str, frozenset[str]]] = {}
+        self.unheard: set[str] = set()
+        """Former ids of records that have told nothing of their own."""
 
     def events(self, entry: Normalised) -> list[CanonicalEvent]:
         kept: list[CanonicalEvent] = []
+        own: set[RecordKey] = set()
         for event in entry.events:
             if isinstance(event, CustomerEvent) and event.returned is not None:
-                kept += self._state(entry, event)
+                told = self._state(entry, event)
+                own |= {event.customer.key} if _said_nothing(event, told) else set()
+                kept += told
+            elif isinstance(event, InteractionEvent) and event.record in own and event.interaction.kind in _CONSENTING:
+                continue
+            elif isinstance(event, ConsentEvent) and event.record.external_id in self.known:
+                key = self.known[event.record.external_id].key
+                kept += [*self._tie(event.occurred_at, event.record, key), event]
             elif isinstance(event, LinkEvent) and event.by:
                 self._merge(event)
+            elif isinstance(event, LinkEvent) and event.into:
+                kept += self._renamed(event, event.into)
+            elif isinstance(event, CustomerEvent) and event.customer.key.external_id in self.unheard:
+                continue
             elif isinstance(event, DeletionEvent) and event.kind == "record":
                 kept += self._deletion(event)
             elif isinstance(event, InteractionEvent):
@@ -161,7 +182,7 @@ class _Reader:
         self.back.edited[self.name].setdefault(known.key, set()).add(entry.inbox_id)
         customer = echo.only(event.customer, fields, mirror.told if mirror else None)
         told = {"customer": customer, "whole": echo.whole(event.customer, fields)}
-        return [event.model_copy(update=told), *self._tie(event, known.key)]
+        return [event.model_copy(update=told), *self._tie(event.occurred_at, event.customer.key, known.key)]
 
     def _said(self, event: InteractionEvent) -> InteractionEvent:
         """What was noted at a record that Hub wrote is of the person Hub wrote it for."""
@@ -194,23 +215,27 @@ class _Reader:
         before = mirror.told if mirror else CustomerSnapshot(key=read.key)
         update: dict[str, Any] = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
         custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
+        said = [one for one in read.consents if echo.consent_field(one) in fields]
+        update["consents"] = (*said, *(one for one in before.consents if echo.consent_field(one) not in fields))
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
-        properties = {**(known.mirror or {}), **_changed(self.connection, known.key, before, after)}
+        over = _ended(self.connection) if said else ()
+        held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
+        properties = {**held, **_changed(self.connection, known.key, before, after)}
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
         }
         returned.adopt_mirrors(self.session, self.name, {known.key: (orjson.dumps(properties).decode(), at)})
 
-    def _tie(self, event: CustomerEvent, key: UUID) -> list[CanonicalEvent]:
+    def _tie(self, at: datetime, record: RecordKey, key: UUID) -> list[CanonicalEvent]:
         """The record belongs to whom Hub wrote it for, also where nothing that a person typed there tells so."""
         anchor = self.anchors.get(key)
-        if anchor is None or (anchor.connection, anchor.external_id) == (self.name, event.customer.key.external_id):
+        if anchor is None or (anchor.connection, anchor.external_id) == (self.name, record.external_id):
             return []
         return [
             LinkEvent(
-                occurred_at=event.occurred_at,
-                records=(event.customer.key,),
+                occurred_at=at,
+                records=(record,),
                 of=anchor,
                 reason="Hub wrote this record for that person",
             )
@@ -236,6 +261,18 @@ class _Reader:
             judgements.insert(self.session, judgement)
         self.back.touched |= set(stored)
 
+    def _renamed(self, event: LinkEvent, into: RecordKey) -> list[CanonicalEvent]:
+        """The record has another id there now: Hub goes on with that. Of one that Hub does not know, both are one."""
+        ids = [key.external_id for key in event.records]
+        known = next((self.known[one] for one in ids if one in self.known), None)
+        if known is None:
+            return [event]
+        returned.merged_there(self.session, self.name, into.external_id, ids, known.key)
+        self.known.setdefault(into.external_id, known)
+        stored = records.profiles_of(self.session, [_record(self.name, one) for one in ids])
+        self.unheard |= {one for one in ids if _record(self.name, one) not in stored}
+        return [event] if stored else []
+
     def _record_of(self, one: str) -> UUID:
         own = _record(self.name, one)
         known = self.known.get(one)
@@ -260,10 +297,17 @@ def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after:
     destination: Any = connection.connector.destination
     written = []
     for snapshot in (before, after):
-        write = destination.render(ProfileChange(_person(key, snapshot), 1), connection.settings)
-        written.append(dict(write.mirror) if write else {})
+        change = ProfileChange(_person(key, snapshot), 1, uncertain=True)
+        write = destination.render(change, connection.settings)
+        written.append({} if write is None else {n: v for n, v in write.mirror.items() if n not in destination.unread})
     first, second = written
     return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
+
+
+def _ended(connection: Connection) -> list[str]:
+    """What Hub knows of nobody any more who changed their consent there."""
+    destination: Any = connection.connector.destination
+    return [name for name, ends in destination.unread.items() if ends]
 
 
 def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:
@@ -280,7 +324,21 @@ def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:
         language=snapshot.language,
         company=snapshot.company,
         custom=snapshot.custom,
+        consents=tuple(
+            ConsentSummary(purpose=one.purpose, channel=one.channel, state=one.state, at=one.at)
+            for one in snapshot.consents
+        ),
     )
+
+
+_CONSENTING = ("email_subscribed", "email_unsubscribed")
+"""What is told of a contact when its consent changes, whoever changed it."""
+
+
+def _said_nothing(event: CustomerEvent, kept: Sequence[CanonicalEvent]) -> bool:
+    """Whether the consent that a contact told was Hub's own."""
+    left = [one for one in kept if isinstance(one, CustomerEvent) and one.customer.consents]
+    return bool(event.customer.consents) and not left
 
 
 def _record(connection: str, external_id: str) -> UUID:
@@ -292,9 +350,11 @@ def _told_as(one: str, *, past: bool) -> str:
 
 
 def _named(event: CanonicalEvent) -> tuple[Any, ...]:
-    if isinstance(event, LinkEvent) and event.by:
+    if isinstance(event, LinkEvent) and (event.by or event.into):
         return (*event.records, *((event.into,) if event.into else ()))
     if isinstance(event, InteractionEvent) or (isinstance(event, DeletionEvent) and event.kind == "record"):
+        return (event.record,)
+    if isinstance(event, ConsentEvent) and event.record.kind == "contact":
         return (event.record,)
     return ()
 

@@ -172,6 +172,13 @@ class _Trial:
         calls = self.people.read([str(self.record)], self.caller.settings)
         return [leaf for call in calls for leaf in _leaves(json_of(self.caller.request(call.request)))]
 
+    def held(self, write: Write) -> list[tuple[str, Any]]:
+        """The same of what a write sets: by the dialect's own names, where it reads values by them."""
+        if self.people.values is None:
+            return self.leaves()
+        script = self.people.values([str(self.record)], [*write.properties], self.caller.settings)
+        return [leaf for values in self.caller.run(script).values() for leaf in _leaves(values)]
+
     # -- one after the other
 
     def require_nobody(self) -> None:
@@ -250,7 +257,7 @@ class _Trial:
         if write is None or reason is not None or not self.tells_all:
             return
         # a system that drops a field it does not know answers as ever, and mails them all the same (law L7)
-        told = self.leaves()
+        told = self.held(write)
         lost = sorted(name for name, value in write.properties.items() if value != "" and not _told(name, value, told))
         yield Promise(
             "tells the opt-out", not lost, f"not told after it was written: {', '.join(lost)}" if lost else ""

@@ -93,10 +93,10 @@ def preview(
             "consent_text": shown.get("consent_text", ""), "newsletter": True,
         }  # fmt: skip
         entry = InboxEntry(connection, "submitted:preview", "submitted", {}, orjson.dumps(form), now)
-        mails = wanted_of(entry, found, address(settings.hub.public_url, connection))
-        if not mails:
+        made = wanted_of(entry, found)
+        if made is None:
             raise RefusedError(f"{connection} mails nothing: it is no form, or it asks for no confirmation")
-    [mail] = mails
+        mail = made(address(settings.hub.public_url, connection))
     if json:
         told = {"subject": mail.subject, "text": mail.text, "html": mail.html, "unsubscribe": mail.unsubscribe}
         output.show_json(told)

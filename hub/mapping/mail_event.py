@@ -27,6 +27,7 @@ Happened = Literal[
     "delivered",
     "opened",
     "clicked",
+    "replied",
     "bounced",
     "deferred",
     "failed",
@@ -42,6 +43,7 @@ _KINDS: Mapping[Happened, InteractionKind] = {
     "delivered": "email_delivered",
     "opened": "email_opened",
     "clicked": "email_clicked",
+    "replied": "email_replied",
     "bounced": "email_bounced",
     "deferred": "message_status",
     "failed": "message_status",
@@ -50,13 +52,14 @@ _KINDS: Mapping[Happened, InteractionKind] = {
     "subscribed": "email_subscribed",
 }
 _CONSENTS: Mapping[Happened, tuple[ConsentState, bool, str]] = {
-    "bounced": ("opted_out", False, "the address is dead: hard bounce"),
     "complained": ("opted_out", True, "reported as spam"),
     "unsubscribed": ("opted_out", True, "unsubscribed"),
     "subscribed": ("opted_in", True, "subscribed again"),
 }
-"""State, whether the person did it, and in words. A dead address is written to no more (law L7: only tighter), and an
-explicit opt-in loosens that again."""
+"""State, whether the person did it, and in words. A hard bounce says of an address that it is dead, and not of a person
+that they want no mail: ``hub.application.suppress`` closes the address, whichever source tells of it."""
+
+_OF_THE_PERSON = frozenset({"clicked", "opened", "replied", "complained", "unsubscribed", "subscribed"})
 
 Words = Mapping[str, Happened]
 
@@ -65,7 +68,8 @@ Words = Mapping[str, Happened]
 class MailEvent:
     """One event of one mail to one address. ``message`` names the mail, ``reason`` is the vendor's own.
 
-    ``by_person`` is False where somebody else took the address off or put it on: then nothing was said by the person.
+    ``text`` is what was answered. ``by_person`` is False where somebody else took the address off or put it on: then
+    nothing was said by the person.
     """
 
     external_id: str
@@ -77,6 +81,7 @@ class MailEvent:
     url: str | None = None
     campaign: str | None = None
     reason: str | None = None
+    text: str | None = None
     by_person: bool = True
     details: Mapping[str, str] = field(default_factory=dict)
 
@@ -162,8 +167,9 @@ def _interaction(told: MailEvent) -> Interaction:
         external_id=told.external_id,
         kind=_KINDS[told.happened],
         channel="email",
-        direction="in" if told.happened in ("clicked", "opened", "complained", "unsubscribed", "subscribed") else "out",
+        direction="in" if told.happened in _OF_THE_PERSON else "out",
         subject=told.subject,
+        text=told.text,
         url=told.url,
         campaign=told.campaign,
         reference=told.message,

@@ -67,6 +67,12 @@ def missing(order: Order) -> Decimal:
     return gap if gap and abs(gap) >= Decimal(1).scaleb(-get_currency_precision(order.currency)) else _NOTHING
 
 
+def with_tax(order: Order) -> Order:
+    """The order with its tax included where only so the parts make the total: for sources without a field for it."""
+    included = order.model_copy(update={"tax_included": True})
+    return included if missing(order) and not missing(included) else order
+
+
 def unexplained(order: Order) -> tuple[Note, ...]:
     """A note on what the parts of the order lack of its total, or have beyond it.
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, assert_never
 
 import orjson
@@ -40,6 +41,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD = {"name", "birth_date", "birth_digits", "language", "company", "national_id", "contact_kinds", "tags", "emails",
          "phones", "addresses", "custom", "accounts", "loyalty_ids", "identifiers"}  # fmt: skip
 """What a snapshot tells, each with its stamp; of a consent the time is its own."""
+
+EXPLICIT, _OF_ACT = "explicit", "#"
 
 DATED = ("name", "birth_date", "company", "emails", "phones", "addresses")
 """The attributes whose changes are on the timeline."""
@@ -224,13 +227,34 @@ def _apply_consent(state: State, consent: Consent, stamp: Stamp, *, alone: bool)
     at = micros(consent.at) if consent.at else stamp[0]
     heard = [at, *stamp[1:]]
     said = f"{consent.purpose}|{consent.channel}|{consent.state}"
-    if consent.at is None and consent.state == "opted_in" and not (alone and consent.explicit):
-        # It is copied along with every state of its record, whose time is none of an act: the oldest is kept.
-        held = state.setdefault("consents", {}).setdefault(f"{said}|untold", [consent.evidence, heard])
-        if _newer(held[0], held[1], [consent.evidence, heard]):
-            state["consents"][f"{said}|untold"] = [consent.evidence, heard]
+    if consent.at is None and consent.state == "opted_in":
+        # It is told again with every state of its record, or of an act that has no time of its own: the oldest is kept.
+        act = alone and consent.explicit
+        key = f"{said}|{EXPLICIT}{_OF_ACT}{_digest(consent.evidence)}" if act else f"{said}|untold"
+        _oldest(state, key, consent, heard)
         return
     _item(state, "consents", f"{said}|{'explicit' if consent.explicit else 'implied'}", consent.evidence, heard)
+
+
+def _oldest(state: State, key: str, consent: Consent, heard: Stamp) -> None:
+    held = state.setdefault("consents", {}).setdefault(key, [consent.evidence, heard])
+    if _newer(held[0], held[1], [consent.evidence, heard]):
+        state["consents"][key] = [consent.evidence, heard]
+
+
+def _digest(evidence: str | None) -> str:
+    return blake2b((evidence or "").encode(), digest_size=8).hexdigest()
+
+
+def said_by(key: str) -> tuple[str, str, str, str]:
+    """Purpose, channel, state and act of a statement that a record's state holds under ``key``."""
+    purpose, channel, state, act = key.rsplit("|", 3)
+    return purpose, channel, state, act.partition(_OF_ACT)[0]
+
+
+def is_undated(key: str) -> bool:
+    """Whether it is an act of which its source tells no time: it was done when its evidence came first."""
+    return _OF_ACT in key.rpartition("|")[2]
 
 
 def _after(stamp: Stamp, place: int) -> Stamp:

@@ -28,18 +28,20 @@ from hub.model.interaction import Interaction
 class Person:
     """A user of the help desk. ``staff`` is who answers there: no customer.
 
-    ``claimed``: the address is only what stands in From of a mail, and so a weak identifier.
+    ``claimed``: the address is only what stands in From of a mail, and so a weak identifier. ``kind`` is that of the
+    record, where the same system tells of the person otherwise, too.
     """
 
     id: str
     fields: CustomerFields
     staff: bool = False
     claimed: bool = False
+    kind: str = "user"
 
     @property
     def key(self) -> RecordKey:
         """The record of this user."""
-        return RecordKey(kind="user", external_id=self.id)
+        return RecordKey(kind=self.kind, external_id=self.id)
 
 
 def person(number: str, *, staff: bool = False, claimed: bool = False, **fields: str | None) -> Person:

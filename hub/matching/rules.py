@@ -39,10 +39,19 @@ _ROLE_INBOXES = (
     "rechnungen", "reception", "reservierung", "rezeption", "sales", "sekretariat", "service", "shop", "support",
     "team", "test", "verkauf", "versand", "vertrieb", "verwaltung", "webmaster", "werkstatt", "zentrale",
 )  # fmt: skip
+# https://developer-docs.amazon.com/sp-api/docs/marketplace-ids has the countries; OTTO's:
+# https://otrs.magnalister.com/otrs/public.pl?Action=PublicFAQZoom;ItemID=1728
 _RELAY_DOMAINS = (
-    "marketplace.amazon.de", "marketplace.amazon.com", "marketplace.amazon.co.uk", "members.ebay.com",
-    "members.ebay.de", "kundenservice.otto.market", "notification.kaufland.com",
+    *(f"marketplace.amazon.{end}" for end in (
+        "ae", "ca", "co.jp", "co.uk", "co.za", "com", "com.au", "com.be", "com.br", "com.mx", "com.tr", "de", "eg",
+        "es", "fr", "ie", "in", "it", "nl", "pl", "sa", "se", "sg",
+    )),
+    *(f"members.ebay.{end}" for end in (
+        "at", "be", "ca", "ch", "co.uk", "com", "com.au", "de", "es", "fr", "ie", "it", "nl", "pl",
+    )),
+    "customer.otto.market", "kundenservice.otto.market", "otto.magnalister.com", "notification.kaufland.com",
 )  # fmt: skip
+"""Where marketplaces pass mail on to buyers: such an address is another one for each seller or order."""
 
 
 def _number_as_text(value: Any) -> Any:

@@ -134,6 +134,7 @@ class LinkEvent(Frozen):
     ``once`` is the one of them that can be one person's only, such as a device's: linked to two, it proves nothing and
     belongs to neither, in whichever order it was told. ``of`` is one more record, of another connection. ``by`` is set
     where a person merged them in a system that Hub writes to: that is a judgement, and ``into`` the one that is left.
+    ``into`` alone is the id that the same record has there now.
     """
 
     occurred_at: UtcDatetime

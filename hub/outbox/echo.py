@@ -5,6 +5,9 @@ the late echo of an older write, as long as the record may have been read before
 a record read since, it is what a person set back. Everything else is a person's edit. The vendor's marks of who changed
 what decide nothing, because a workflow or an import over there carries any of them.
 
+Consents are told apart by their state alone. An opt-out is only ever dropped where it stands there already by what Hub
+knows: it tightens, and is never lost to a doubt (law L7).
+
 Values are compared as the canonical model has them, so that a CRM which writes phones or dates its own way returns
 the same value. Only digests are kept of what was written.
 """
@@ -21,6 +24,7 @@ from uuid import UUID
 import orjson
 
 from hub.model.base import FrozenTexts
+from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import ContactList
 
@@ -63,7 +67,13 @@ def fields_of(snapshot: CustomerSnapshot) -> dict[str, str]:
     told["phones"] = [point.value for point in snapshot.phones]
     told["addresses"] = [address.model_dump(exclude_none=True) for address in snapshot.addresses]
     told |= {f"custom.{name}": text for name, text in snapshot.custom.items()}
+    told |= {consent_field(one): one.state for one in snapshot.consents}
     return {name: _text(value) for name, value in told.items() if value}
+
+
+def consent_field(consent: Consent) -> str:
+    """The field that a consent is."""
+    return f"consents.{consent.purpose}.{consent.channel}"
 
 
 def _text(value: Any) -> str:
@@ -107,9 +117,28 @@ def edited(
 ) -> frozenset[str]:
     """The fields that a person changed, of a record that Hub wrote for ``of``."""
     known = None if mirror is None or mirror.unknown else (digests(of, mirror.told), mirror.at)
-    return frozenset(
-        field for field, value in digests(of, read).items() if verdict(field, value, known, prints, read_at) == "edit"
-    )
+    held = {} if mirror is None else {consent_field(one): one.state for one in mirror.told.consents}
+    refused = {consent_field(one): one.at for one in read.consents if one.state == "opted_out"}
+    found = set()
+    for field, value in digests(of, read).items():
+        if field not in refused:
+            is_edit = verdict(field, value, known, prints, read_at) == "edit"
+        elif held.get(field) == "pending" and refused[field] is None:
+            is_edit = False  # the person was asked because of it, and has not answered
+        else:
+            is_edit = not _stands(field, value, known, prints)
+        if is_edit:
+            found.add(field)
+    return frozenset(found)
+
+
+def _stands(field: str, value: str, mirror: tuple[Mapping[str, str], datetime] | None, prints: Sequence[Print]) -> bool:
+    """Whether Hub knows that the value stands there, or writes it just now."""
+    if mirror is None:
+        return False
+    newest = max(prints, key=lambda one: one.at, default=None)
+    under_way = newest is not None and newest.at > mirror[1] and newest.digests.get(field) == value
+    return under_way or mirror[0].get(field) == value
 
 
 def only(read: CustomerSnapshot, fields: Collection[str], mirror: CustomerSnapshot | None) -> CustomerSnapshot:
@@ -127,6 +156,7 @@ def only(read: CustomerSnapshot, fields: Collection[str], mirror: CustomerSnapsh
             if name in fields and (_key(one) not in held or (place == 0 and held[_key(one)] != 0))
         )
     custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
+    kept["consents"] = tuple(one for one in read.consents if consent_field(one) in fields)
     return read.model_copy(update={**kept, "custom": FrozenTexts(custom), "birth_digits": None})
 
 

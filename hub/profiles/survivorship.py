@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from hub.mapping.name import fold
-from hub.mapping.record_state import State, former, moment
+from hub.mapping.record_state import State, former, is_undated, moment, said_by
 from hub.profiles.completeness import completeness
 from hub.profiles.ownership import OwnershipRules, is_released, precedence
 
@@ -248,7 +248,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
     """
     heard: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in items(leaves, "consents"):
-        purpose, channel, _, _ = candidate.key.rsplit("|", 3)
+        purpose, channel, _, _ = said_by(candidate.key)
         heard[purpose, channel].append(candidate)
     decisions = []
     for (purpose, channel), statements in sorted(heard.items()):
@@ -268,7 +268,7 @@ def consent_decisions(leaves: Sequence[Leaf]) -> list[tuple[dict[str, Any], list
 
 def state_and_act(statement: Candidate) -> tuple[str, str]:
     """The state of a statement of consent, and whether it was an act of the person: ``opted_in``, ``explicit``."""
-    _, state, act = statement.key.rsplit("|", 2)
+    _, _, state, act = said_by(statement.key)
     return state, act
 
 
@@ -283,13 +283,21 @@ def _strictest(c: Candidate) -> tuple[Any, ...]:
 def _deciding(statements: Sequence[Candidate]) -> Candidate:
     proved = any(state_and_act(c) == ("opted_in", "explicit") for c in statements)
     typed = ("pending", "implied") if proved else ()  # anybody can type an address: it undoes nothing that was proved
-    newest_first = sorted((c for c in statements if state_and_act(c) != typed), key=_strictest)
+    newest_first = sorted((c for c in _once(statements) if state_and_act(c) != typed), key=_strictest)
     if (opt_out := next((c for c in newest_first if state_and_act(c)[0] == "opted_out"), None)) is None:
         return newest_first[0]
     loosening = next((c for c in newest_first if state_and_act(c) == ("opted_in", "explicit")), None)
     if loosening is None or loosening.at <= opt_out.at:
         return opt_out
     return loosening if state_and_act(newest_first[0])[0] == "opted_in" else newest_first[0]
+
+
+def _once(statements: Sequence[Candidate]) -> list[Candidate]:
+    """Without what tells an act again: one without a time of its own was done when its evidence came first."""
+    first: dict[str, Candidate] = {}
+    for c in sorted(statements, key=lambda c: (c.at, _newest(c))):
+        first.setdefault(c.key, c)
+    return [c for c in statements if not is_undated(c.key) or first[c.key] is c]
 
 
 def iso(micros: int) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.mapping.record_state import DATED, State, moment, told_since
+from hub.mapping.record_state import DATED, State, moment, said_by, told_since
 from hub.model.keys import fact_id
 from hub.store import facts, profiles, records
 from hub.store.database import Session
@@ -129,7 +129,7 @@ def _shown(state: State, name: str, value: str) -> str:
 
 def _consents(state: State) -> Iterable[tuple[list[int], str, Item]]:
     for key, (evidence, stamp) in state.get("consents", {}).items():
-        purpose, channel, consent_state, act = key.rsplit("|", 3)
+        purpose, channel, consent_state, act = said_by(key)
         payload = {"purpose": purpose, "channel": channel, "state": consent_state, "explicit": act == "explicit"}
         words = f"{purpose} by {channel}: {consent_state.replace('_', ' ')}"
         yield [stamp[0], stamp[2]], words, {**payload, **({"evidence": evidence} if evidence else {})}

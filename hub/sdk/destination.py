@@ -231,6 +231,8 @@ class Destination(Generic[Settings]):
     activities  the kinds of activities that the connection's settings ask for
     dialect  a CRM's ``hub.sdk.crm.Dialect`` and the settings it asks by, for `hub connector try`
     learns   whether `dialect` asks the account for what nobody configured, so that what is planned without lacks it
+    unread   for a connector that is a source too: properties that no reading of a record tells, with whether what Hub
+             knows of them ends where a person changed their consent there
     takes_orders  False where the connection's settings switch orders off, though the connector could take them
     lacks    the setting without which nothing can be written there, and why; None where nothing lacks. For a connector
              that is a source too: a route to such a connection is a fault of the configuration
@@ -259,3 +261,4 @@ class Destination(Generic[Settings]):
     activities: Callable[[Settings], Collection[ActivityKind]] | None = None
     dialect: Callable[[HttpClient, Settings], tuple[Any, Settings]] | None = None
     learns: bool = False
+    unread: Mapping[str, bool] = field(default_factory=dict)

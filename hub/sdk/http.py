@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -34,6 +34,8 @@ from hub.sdk.words import words_of
 StatusTable = Mapping[int, type[HubError]]
 Query = Mapping[str, str | Sequence[str]]
 """What stands behind the ``?``; a name with several values is sent once for each."""
+
+Answered = TypeVar("Answered")
 
 Authorisation = Mapping[str, str] | Callable[[httpx.Request], Mapping[str, str]]
 """Headers that carry credentials: fixed ones, or what is asked for them before each call, with the whole request."""
@@ -256,11 +258,24 @@ class HttpClient:
             response.headers["retry-after"] = str(seconds)
         raise error_of(response, self._status_table, self._refusals)
 
+    def authorised(self, call: Callable[[Mapping[str, str]], Answered]) -> Answered:
+        """Run a call of another protocol (IMAP) with the headers of a request, and again once after an AuthError."""
+        request = self._client.build_request("GET", self.root)
+        try:
+            return call(self._with_token(request).headers)
+        except AuthError:
+            if self._renew is None or not self._renew(request):
+                raise
+        return call(self._with_token(request).headers)
+
+    def _with_token(self, request: httpx.Request) -> httpx.Request:
+        if self._per_call is not None:
+            request.headers.update(self._per_call(request))
+        return request
+
     def _sent(self, method: str, host: str, request: httpx.Request) -> httpx.Response:
         self._budget.wait(background=self._background)
-        if self._per_call is not None:
-            # After the wait: a token may run out while a budget fills up again.
-            request.headers.update(self._per_call(request))
+        self._with_token(request)  # after the wait: a token may run out while a budget fills up again
         self.calls += 1
         try:
             return self._answer(request)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 from urllib.parse import quote, urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,7 +24,7 @@ from pydantic import (
 )
 
 from hub.mapping.expression import Value
-from hub.mapping.fieldmap import OrderMap, PersonMap, as_text, texts_of_person
+from hub.mapping.fieldmap import PersonMap, as_text, texts_of_person
 from hub.mapping.overrides import Applied, Compiled, Overrides, WriteRule
 from hub.model.activity import ACTIVITY_KINDS, ActivityKind
 from hub.model.order import Order
@@ -289,24 +288,6 @@ class ActivitySettings(ProfileSettings):
         default_factory=dict,
         description="Owner of the funnel to the id of the user there whose tasks theirs are; without one, Hub's user.",
     )
-
-
-def _of_an_order(fields: Mapping[str, str]) -> Mapping[str, str]:
-    try:
-        OrderMap(fields)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
-    return fields
-
-
-OrderFields = Annotated[Mapping[str, str], AfterValidator(_of_an_order)]
-"""A field of theirs to what of the order goes there; for a CRM's own setting, such as ``deal_fields``."""
-
-
-OrderLines = Annotated[
-    Literal["text", "none"], Field(description="text: the lines of an order stand in a text field of its record.")
-]
-"""Whether a CRM is told what was ordered; lines of its own need products of its catalogue in most."""
 
 
 def _secret_list(value: Any) -> Any:

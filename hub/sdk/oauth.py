@@ -58,8 +58,10 @@ class OAuth:
     ``grant``        client_credentials: the app is enough. jwt_bearer: its ``assertion`` is. refresh_token: a person
                      consents once
     ``authorise_url`` where that person does
-    ``client``       how the app proves itself: HTTP Basic, or in the body (RFC 6749, 2.3.1)
+    ``client``       how the app proves itself: HTTP Basic, or in the body (RFC 6749, 2.3.1); one without a secret names
+                     itself in the body
     ``extra``        further fields of each token request, such as ``audience``
+    ``headers``      further headers of each token request, such as a user agent that the vendor asks for
     ``place``        how a token is put into a request
     ``lifetime_seconds``  how long a token is good for where the vendor's answer does not say
     ``revoked``      the vendor's words for a grant that is gone
@@ -74,6 +76,7 @@ class OAuth:
     redirect_url: str = "https://localhost/"
     client: Literal["basic", "body"] = "basic"
     extra: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     place: Callable[[str], Mapping[str, str]] = bearer
     lifetime_seconds: float | None = None
     revoked: frozenset[str] = frozenset({"invalid_grant"})
@@ -159,13 +162,13 @@ def renewal_fields(oauth: OAuth, refresh: str | None, *, now: float) -> dict[str
 
 def form(oauth: OAuth, fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a token request. Secrets stand in these alone, never in the URL."""
-    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json", **oauth.headers}
     secret = oauth.client_secret.get_secret_value() if oauth.client_secret else ""
     sent = {**fields, **oauth.extra}
     if oauth.assertion is not None:
         pass  # what it signs names the app
     elif oauth.client == "body":
-        sent |= {"client_id": oauth.client_id, "client_secret": secret}
+        sent |= {"client_id": oauth.client_id, **({"client_secret": secret} if secret else {})}
     else:
         pair = f"{quote(oauth.client_id, safe='')}:{quote(secret, safe='')}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"

@@ -90,35 +90,40 @@ def keyset(
 
 
 def by_time(begin: str) -> str:
-    """The cursor of a list that is asked for from a time on, by pages: the time, and the number of the page."""
-    return f"{begin} 1"
+    """The cursor of a list that is asked for from a time on (no blanks in it), as ``walk`` takes it."""
+    return _written((1, begin, False))
 
 
 def asked_from(cursor: str) -> tuple[str, str]:
     """The time and the page of such a cursor."""
-    begin, _, number = cursor.rpartition(" ")
+    begin, number = cursor.split(" ")[:2]
     return begin, number
 
 
 def moved_on(rows: Sequence[Mapping[str, Any]], field: str, cursor: str, *, size: int) -> str | None:
-    """Where such a list is gone on with; None behind its last page, which has fewer rows than ``size``.
-
-    What changes meanwhile moves to the end, and what is behind it forward: so the next page is the first one from the
-    last time on, and the second only where all of a page changed at one moment. Rows of that time come twice.
-    """
+    """Where such a list is gone on with by ``by_moment``; None behind its last page, with fewer rows than ``size``."""
     begin, number = asked_from(cursor)
-    if len(rows) < size:
-        return None
-    last = str(rows[-1].get(field) or begin)
-    return by_time(last) if last != begin else f"{begin} {int(number) + 1}"
+    at = (int(number), begin, cursor.endswith(_SECOND))
+    last = rows[-1].get(field) if rows else None
+    following = by_moment(at, str(last) if last else None, full=len(rows) >= size)
+    return _written(following) if following else None
+
+
+_SECOND = " again"
+
+
+def _written(at: Moment) -> str:
+    number, begin, again = at
+    return f"{begin} {number}{_SECOND if again else ''}"
 
 
 def by_moment(at: Moment, last: str | None, *, full: bool) -> Moment | None:
     """Where a list by time goes on that begins at any time, and within a moment goes by numbers; None at its end.
 
-    ``last`` is the time of the last row of the page at ``at``, which is ``full`` unless the list ends with it. A moment
-    of several pages is read twice: what leaves it meanwhile moves the others a place forward, past the next page, and
-    an import writes thousands of rows within one.
+    ``last`` is the time of the last row of the page at ``at``, which is ``full`` unless the list ends with it. What
+    changes meanwhile moves to the end, and what is behind it forward: so the next page is the first one from the last
+    time on. Rows of that time come twice. A moment of several pages is read twice: what leaves it meanwhile moves the
+    others a place forward, past the next page, and an import writes thousands of rows within one.
     """
     number, begin, again = at
     if full and (not last or last == begin):

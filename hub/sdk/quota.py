@@ -5,7 +5,8 @@ and community.hubspot.com/t5/APIs-Integrations/…/td-p/224404 (X-HubSpot-RateLi
 allowed, and still allowed, from midnight to midnight);
 developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm (Sforce-Limit-Info:
 api-usage=used/allowed a day, of all apps); pipedrive.readme.io/docs/core-api-concepts-rate-limiting (x-ratelimit-limit
-and -remaining of a short window; x-daily-ratelimit-token-remaining).
+and -remaining of a short window; x-daily-ratelimit-token-remaining); docs.x.com/x-api/fundamentals/rate-limits
+(x-rate-limit-limit, -remaining and -reset).
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Literal
+
+from hub.errors import PayloadError
+from hub.mapping.time import epoch, instant
 
 Window = Literal["day", "moment"]
 
@@ -22,6 +27,7 @@ _PAIRS: tuple[tuple[Window, str | None, str], ...] = (
     ("day", "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining"),
     ("day", None, "x-daily-ratelimit-token-remaining"),
     ("moment", "x-ratelimit-limit", "x-ratelimit-remaining"),
+    ("moment", "x-rate-limit-limit", "x-rate-limit-remaining"),
 )
 
 
@@ -51,6 +57,20 @@ def quotas_of(headers: Mapping[str, str]) -> tuple[Quota, ...]:
         used, allowed = int(usage[1]), int(usage[2])
         found.append(Quota("day", allowed, max(0, allowed - used)))
     return tuple(found)
+
+
+def resets_in(headers: Mapping[str, str], name: str) -> float | None:
+    """Seconds from when an answer was made, by its ``Date``, to the moment that its header of this name tells.
+
+    A moment is a number of seconds since 1970 or an ISO time; None where either cannot be read.
+    """
+    told = headers.get(name, "").strip()
+    try:
+        made = parsedate_to_datetime(headers.get("date", ""))
+        reset = epoch(told, path=name) if told.isdigit() else instant(told, path=name)
+        return max(0.0, (reset - made).total_seconds())
+    except (PayloadError, ValueError, TypeError, IndexError):
+        return None
 
 
 def _count(text: str | None) -> int | None:

@@ -178,9 +178,10 @@ class Source(Generic[Settings]):
     listen      waits for news: True where there is some, then it is read as by ``backfill``, and False every second or
                 so without; it ends where the system cannot tell, and raises Unavailable when it is cut off
     walks_json  False where ``backfill`` reads no JSON over HTTP (a mailbox, a feed): its own tests prove it, and
-                without an ``api_root`` it gets a client that leads nowhere
+                without an ``api_root`` it gets a client that leads nowhere, and holds its tokens
     public      for a source that browsers and apps post to
-    mails       what has to be mailed for an entry, once; the text is the connection's public address. Pure
+    mails       what makes the mail that has to be sent for an entry, once, of the connection's public address; None
+                where none has to be. Pure: whether one is wanted is asked for each entry, so it renders nothing
     waits       seconds that a refusing answer asks for, where the vendor says so by other headers than Retry-After
     retry_status the status that makes this vendor send again when we cannot store (Brevo: 429)
     check       harmless requests that need the credentials: what works, what is wrong, what cannot be tested; raises
@@ -207,10 +208,10 @@ class Source(Generic[Settings]):
     """The root URL of the vendor's API when the connection sets no ``base_url``."""
     waits: Callable[[httpx.Response], float | None] | None = None
     retry_status: int = 503
-    listen: Callable[[Settings], Iterator[bool]] | None = None
+    listen: Callable[[HttpClient, Settings], Iterator[bool]] | None = None
     walks_json: bool = True
     public: Public[Settings] | None = None
-    mails: Callable[[InboxEntry, Settings, str], Sequence[Mail]] | None = None
+    mails: Callable[[InboxEntry, Settings], Callable[[str], Mail] | None] | None = None
     deleted: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     subscriptions: Subscriptions[Settings] | None = None
     changed: Callable[[Settings, Mapping[str, Any]], bool] | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import httpx
 import orjson
@@ -13,14 +14,15 @@ LONGEST = 300
 """Characters of an answer that are kept."""
 
 _EMAIL = re.compile(r"[^\s\"'<>:,;()\[\]]+@[^\s\"'<>:,;()\[\]]+")
+_XML_TEXT = re.compile(r">([^<>]+)</")
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d ()/.\-]{5,}\d")
 
 
 def words_of(response: httpx.Response) -> str:
     """``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text, without people's values.
 
-    Where the body itself has none of these, the first entry of its ``errors`` is read (Square), or of the body itself
-    where that is a list (Salesforce).
+    Where the body itself has none of these, its ``errors`` are read (Freshsales), or the first of them (Square), or the
+    first of the body itself where that is a list (Salesforce). Of several messages all are told.
     """
     try:
         decoded = orjson.loads(response.content)
@@ -28,8 +30,10 @@ def words_of(response: httpx.Response) -> str:
         return without(response.text[:LONGEST], sent_in(response.request))
     for source in _places(decoded):
         for name in ("message", "detail", "title", "error"):
-            if isinstance(source.get(name), str):
-                return without(source[name][:LONGEST], sent_in(response.request))
+            told = source.get(name)
+            told = "; ".join(filter(_is_text, told)) if isinstance(told, list) else told
+            if _is_text(told) and told.strip():
+                return without(told[:LONGEST], sent_in(response.request))
     return response.reason_phrase
 
 
@@ -41,11 +45,15 @@ def without(words: str, values: Iterable[str]) -> str:
 
 
 def sent_in(request: httpx.Request) -> set[str]:
-    """The texts of a request's JSON body: systems repeat what they refuse."""
+    """The texts of a request's body, JSON or XML: systems repeat what they refuse."""
     try:
-        return texts_in(orjson.loads(request.content))
-    except (orjson.JSONDecodeError, httpx.RequestNotRead):
+        content = request.content
+    except httpx.RequestNotRead:
         return set()
+    try:
+        return texts_in(orjson.loads(content))
+    except orjson.JSONDecodeError:
+        return texts_in([html.unescape(one) for one in _XML_TEXT.findall(content.decode(errors="replace"))])
 
 
 def texts_in(value: Any) -> set[str]:
@@ -59,7 +67,12 @@ def _places(decoded: Any) -> Iterator[dict[str, Any]]:
         if isinstance(body, dict):
             yield body
             listed = body.get("errors")
+            listed = [listed] if isinstance(listed, dict) else listed
             yield from (one for one in (listed[:1] if isinstance(listed, list) else ()) if isinstance(one, dict))
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -68,22 +68,30 @@ def claim(session: Session, lease: timedelta, limit: int) -> list[Claimed]:
     return found
 
 
-def sent(session: Session, mail: int, recipient: str) -> None:
-    """It went out. ``recipient`` is a keyed digest of the address: it only counts."""
-    session.run(
-        "UPDATE mail SET state = 'sent', sent_at = now(), recipient = %s, reason = '' WHERE inbox_id = %s",
-        [recipient, mail],
-    )
+def going_out(session: Session, mail: int, recipient: str) -> None:
+    """It counts from now on, in the transaction of ``counts_since``; ``ended`` and ``postpone`` take that back.
+
+    Where whoever sends it dies it goes on to count, as it may have gone out. ``recipient`` is a keyed digest of the
+    address: it only counts.
+    """
+    session.run("UPDATE mail SET sent_at = now(), recipient = %s WHERE inbox_id = %s", [recipient, mail])
+
+
+def sent(session: Session, mail: int) -> None:
+    """It went out."""
+    session.run("UPDATE mail SET state = 'sent', sent_at = now(), reason = '' WHERE inbox_id = %s", [mail])
 
 
 def ended(session: Session, mail: int, state: MailState, reason: str) -> None:
     """It will not go out, for this reason."""
-    session.run("UPDATE mail SET state = %s, reason = %s WHERE inbox_id = %s", [state, reason, mail])
+    session.run("UPDATE mail SET state = %s, sent_at = NULL, reason = %s WHERE inbox_id = %s", [state, reason, mail])
 
 
 def postpone(session: Session, mail: int, wait: timedelta, reason: str) -> None:
     """Try it again later."""
-    session.run("UPDATE mail SET due_at = now() + %s, reason = %s WHERE inbox_id = %s", [wait, reason, mail])
+    session.run(
+        "UPDATE mail SET due_at = now() + %s, sent_at = NULL, reason = %s WHERE inbox_id = %s", [wait, reason, mail]
+    )
 
 
 def again(session: Session, mail: int) -> bool:
@@ -92,10 +100,16 @@ def again(session: Session, mail: int) -> bool:
     return session.run(sql, [mail]) > 0
 
 
-def counts_since(session: Session, age: timedelta, recipient: str) -> tuple[int, int]:
-    """How many went out in so long a time: to this recipient, and to all."""
+def counts_since(session: Session, age: timedelta, recipient: str, *, besides: int) -> tuple[int, int]:
+    """How many went out, or go out now, in so long a time: to this recipient, and to all; one mail does not count.
+
+    Until the transaction ends nobody else counts: two who send at once would each find room for one mail more.
+    """
+    session.run("SELECT pg_advisory_xact_lock(hashtext('hub.mail'))")
     row = session.one(
-        "SELECT count(*) FILTER (WHERE recipient = %s), count(*) FROM mail WHERE sent_at > now() - %s", [recipient, age]
+        "SELECT count(*) FILTER (WHERE recipient = %s), count(*) FROM mail "
+        "WHERE sent_at > now() - %s AND inbox_id <> %s",
+        [recipient, age, besides],
     )
     return (row[0], row[1]) if row else (0, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,10 @@ CLOCK_EDGES = (
 """Only the edges read the clock; all below is given the time, or a clock (``lambda: datetime.now(UTC)`` by default)."""
 
 
+CALLED = re.compile(rf"\.({'|'.join(sorted(LOG_CALLS | CLOCKS))})\(|\bprint\(")
+"""A module without any of these need not be parsed, which takes most of the time here."""
+
+
 @cache
 def calls() -> list[tuple[str, ast.Call]]:
     """Where, and what is called: read when a test asks, not whenever tests are collected."""
@@ -31,10 +36,11 @@ def calls() -> list[tuple[str, ast.Call]]:
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:
     for path in sorted((ROOT / "hub").rglob("*.py")):
-        if "template" in path.parts or path.name.startswith("test_"):
+        text = path.read_text(encoding="utf-8")
+        if "template" in path.parts or path.name.startswith("test_") or not CALLED.search(text):
             continue
         name = str(path.relative_to(ROOT))
-        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        nodes = list(ast.walk(ast.parse(text)))
         handed_on = {id(node.body) for node in nodes if isinstance(node, ast.Lambda)}
         yield from ((name, node) for node in nodes if isinstance(node, ast.Call) and id(node) not in handed_on)
 

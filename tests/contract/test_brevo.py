@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
 
 from hub.connectors.brevo.destination import DESTINATION
+from hub.connectors.brevo.manifest import BrevoSettings
+from hub.connectors.brevo.source import SOURCE
+from hub.sdk.http import Budget, HttpClient
+from hub.sdk.manifest import Limits
+from hub.sdk.source import InboxEntry
 from tests.support.mailing import Post, before
 from tests.support.mailing.brevo import BrevoDouble
 from tests.support.mailing.double import answer
@@ -134,3 +142,47 @@ def test_a_live_check_names_what_is_there_and_what_is_not() -> None:
     assert found is not None
     assert found.wrong == ["list 7 is not there: List ID does not exist"]
     assert "list 3 is there: Newsletter" in found.works
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_read_in_the_order_of_creation_to_the_number_it_tells() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        start = int(asked[-1]["offset"])
+        rows = [{"id": 1 + number, "modifiedAt": "2026-03-01T09:00:00Z"} for number in range(5)]
+        return answer(200, {"contacts": rows[start : start + 2], "count": 5})
+
+    settings = BrevoSettings.model_validate({"api_key": "x"})
+    with HttpClient("https://api.brevo.com", transport=httpx.MockTransport(answered), budget=Budget(Limits())) as http:
+        assert SOURCE.backfill is not None
+        pages = list(SOURCE.backfill(http, settings, datetime(2026, 3, 1, 9, tzinfo=UTC), None))
+    assert [item.event_id for page in pages for item in page.items] == [
+        f"contact:{number}:2026-03-01T09:00:00Z" for number in range(1, 6)
+    ]
+    assert {(one["sort"], one["modifiedSince"]) for one in asked} == {("asc", "2026-03-01T08:59:59.000Z")}
+
+
+@pytest.mark.parametrize(
+    ("told", "addresses"),
+    [
+        (
+            {"event": "contact_updated", "content": [{"email": "a@example.de", "emailBlacklist": True}]},
+            ["a@example.de"],
+        ),
+        ({"event": "contact_updated", "email": "a@example.de", "content": [{"name": "Anna"}]}, ["a@example.de"]),
+        ({"event": "contact_deleted", "email": ["a@example.de", "b@example.de"]}, ["a@example.de", "b@example.de"]),
+        ({"event": "list_addition", "email": "A+B@example.de", "list_id": [3]}, ["A+B@example.de"]),
+        ({"event": "contact_updated", "content": ["name"], "email": None}, []),
+        ([{"event": "contact_updated", "email": "a@example.de"}, {"event": "list_addition"}], ["a@example.de"]),
+    ],
+)
+def test_every_form_of_a_contacts_webhook_names_whom_to_look_at(told: Any, addresses: list[str]) -> None:
+    """sendinblue/APIv3-php-library#175: what comes is not what the page says."""
+    entry = InboxEntry("mail", "e", "contacts", {}, orjson.dumps(told), datetime(2026, 3, 1, tzinfo=UTC))
+    assert SOURCE.completions is not None
+    wanted = SOURCE.completions(entry, BrevoSettings.model_validate({}))
+    assert [one.path for one in wanted] == [f"/v3/contacts/{quote(one, safe='')}" for one in addresses]

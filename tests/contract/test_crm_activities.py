@@ -330,7 +330,7 @@ def test_odoo_shows_tags_as_people_wrote_them_and_neither_as_markup_nor_escaped_
 
 def test_the_moment_is_in_utc_and_says_so() -> None:
     # ringcentral/rc-unified-crm-extension#4 and #72: calls stood twelve hours too early, in a zone that nobody named
-    for slug in ("pipedrive", "espocrm", "salesforce", "zoho"):
+    for slug in ("dynamics", "espocrm", "freshsales", "pipedrive", "salesforce", "twenty", "zoho"):
         house = of(slug)
         house.happened(KEYS[0], ANNA, told())
         house.settle()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 
+from hub.connectors.klaviyo.manifest import KlaviyoSettings
+from hub.connectors.klaviyo.source import SIGNATURE, SOURCE
+from hub.sdk.http import Budget, HttpClient
+from hub.sdk.manifest import Limits
 from tests.support.mailing import Post, before
 from tests.support.mailing.double import answer
 
@@ -82,3 +88,39 @@ def test_a_list_that_is_gone_is_said_in_klaviyos_words() -> None:
     post.through(answered)
     post.settle()
     assert post.double.mailable() == {MAIL}
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+BODY = (
+    b'{"data":[{"external_id":"4L3cwQae2TX","topic":"event:klaviyo.sent_sms"}],"meta":{"klaviyo_webhook_id":'
+    b'"a8b890458b4bbfaa26d961471b83c101d6de23bd826e7e5173a15310985ec3cb"}}'
+)
+SENT_AT = "Thu, 04 Jan 2024 18:05:25 GMT"
+
+
+def test_a_signature_is_the_one_that_others_compute_over_body_and_time() -> None:
+    """The digest is openssl's over the two, and not of Hub's own making."""
+    made = SIGNATURE.value("klaviyo-test-secret", BODY + SENT_AT.encode())
+    assert made == "5aa0e720d80b3a04ca04baf3c65cdfe31da57504af69fee8da29c35d45f0596b"
+
+
+def test_a_poll_asks_since_a_second_before_and_follows_the_vendors_cursor() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        more = "https://a.klaviyo.com/api/profiles?page%5Bcursor%5D=bmV4dA&sort=updated"
+        first = "page[cursor]" not in asked[-1] and request.url.path.endswith("profiles")
+        return answer(200, {"data": [], "links": {"next": more if first else None}})
+
+    settings = KlaviyoSettings.model_validate({"api_key": "pk_x"})
+    with HttpClient("https://a.klaviyo.com", transport=httpx.MockTransport(answered), budget=Budget(Limits())) as http:
+        assert SOURCE.backfill is not None
+        list(SOURCE.backfill(http, settings, datetime(2026, 3, 1, 9, tzinfo=UTC), None))
+    assert [one.get("filter") for one in asked] == [
+        "greater-than(updated,2026-03-01T08:59:59Z)",
+        "greater-than(updated,2026-03-01T08:59:59Z)",
+        "greater-or-equal(datetime,2026-03-01T09:00:00Z)",
+    ]
+    assert [one.get("page[cursor]") for one in asked] == [None, "bmV4dA", None]

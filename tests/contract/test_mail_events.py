@@ -49,8 +49,28 @@ def postmark(address: str, event: str, **more: Any) -> list[Any]:
     return parsed("postmark", json.dumps(told).encode())
 
 
-TELL = {"sendgrid": sendgrid, "mandrill": mandrill, "brevo": brevo, "postmark": postmark}
-DEAD = ("email_bounced", ("opted_out", False))
+def mailchimp(address: str, event: str, **more: Any) -> list[Any]:
+    told = {"list_id": "L", "email": address, "campaign_id": "4fjk2ma9xd", **more}
+    fields = {f"data[{name}]": value for name, value in told.items()}
+    return parsed("mailchimp", urlencode({"type": event, "fired_at": "2026-03-02 09:00:00", **fields}).encode())
+
+
+def klaviyo(address: str, event: str, **more: Any) -> list[Any]:
+    told = {"type": "event", "id": "e1", "metric_name": event, "email": address}
+    return parsed(
+        "klaviyo", json.dumps({**told, "attributes": {"timestamp": SECONDS, "event_properties": more}}).encode()
+    )
+
+
+TELL = {
+    "sendgrid": sendgrid,
+    "mandrill": mandrill,
+    "brevo": brevo,
+    "postmark": postmark,
+    "mailchimp": mailchimp,
+    "klaviyo": klaviyo,
+}
+DEAD = ("email_bounced", None)
 COMPLAINED = ("email_complained", ("opted_out", True))
 LEFT = ("email_unsubscribed", ("opted_out", True))
 
@@ -70,6 +90,14 @@ LEFT = ("email_unsubscribed", ("opted_out", True))
         ("mandrill", "hard_bounce", {}, DEAD),
         ("brevo", "hard_bounce", {}, DEAD),
         ("postmark", "Bounce", {"Type": "HardBounce"}, DEAD),
+        ("mailchimp", "cleaned", {"reason": "hard"}, DEAD),
+        ("mailchimp", "cleaned", {"reason": "abuse"}, COMPLAINED),
+        ("klaviyo", "Bounced Email", {"Bounce Type": "Hard"}, DEAD),
+        ("klaviyo", "Bounced Email", {"Bounce Type": "Soft"}, ("message_status", None)),
+        ("klaviyo", "Bounced Email", {}, ("message_status", None)),
+        ("klaviyo", "Dropped Email", {}, ("message_status", None)),
+        ("klaviyo", "Marked Email as Spam", {}, COMPLAINED),
+        ("klaviyo", "Clicked Email", {"URL": "https://x.example/"}, ("email_clicked", None)),
         # a block or a full mailbox says nothing of the address, and nothing of what the person wants
         ("sendgrid", "bounce", {"type": "blocked"}, ("message_status", None)),
         ("mandrill", "soft_bounce", {}, ("message_status", None)),
@@ -103,6 +131,22 @@ def test_one_thing_has_one_meaning(slug: str, event: str, more: dict[str, Any], 
     assert what.record.kind == "correspondent"
     found = [(one.consent.state, one.consent.explicit) for one in rest if isinstance(one, ConsentEvent)]
     assert found == ([consent] if consent else [])
+
+
+def test_no_source_makes_an_opt_out_of_a_hard_bounce_and_each_names_whose_address_is_dead() -> None:
+    """One place decides what follows from it: ``hub.application.suppress``."""
+    seen = set()
+    for slug in registry.slugs():
+        for path in registry.folder(slug).glob("samples/*/*/expected.json"):
+            events = json.loads(path.read_bytes()).get("events", ())
+            for dead in [one["record"] for one in events if one.get("interaction", {}).get("kind") == "email_bounced"]:
+                seen.add(slug)
+                known = [one["customer"] for one in events if one.get("customer", {}).get("key") == dead]
+                told = [one["consent"] for one in events if one.get("consent") and one["record"] == dead]
+                told += [one for customer in known for one in customer.get("consents", ())]
+                assert (path, [len(one["emails"]) for one in known], told) == (path, [1] * len(known), [])
+                assert known, path
+    assert seen >= {"brevo", "imap", "klaviyo", "mailchimp", "mandrill", "postmark", "sendgrid"}
 
 
 def test_the_record_of_an_address_is_one_whoever_tells_of_it() -> None:

@@ -309,13 +309,15 @@ def meta(at: Callable[..., Connection], graph: Graph, **options: Any) -> Connect
 def test_meta_the_app_subscribes_and_is_let_into_page_and_account(at: Callable[..., Connection]) -> None:
     graph = Graph()
     connection = meta(at, graph)
-    assert states(subscribe(connection, OURS)) == (0, 0, 0, 11)
+    assert states(subscribe(connection, OURS)) == (0, 0, 0, 16)
     assert subscribe(connection, OURS).well
     assert {"messages", "leadgen", "feed"} < graph.places["11"]
     assert set(graph.app) == {"page", "instagram", "whatsapp_business_account"}
     # when Meta takes the app off the page, as it does after an hour of failures
     del graph.places["11"]
-    assert set(subscribe(connection, OURS).lacking) == {"page.messaging", "page.feed", "page.leadgen"}
+    assert set(subscribe(connection, OURS).lacking) == {
+        "page.messaging", "page.feed", "page.ratings", "page.mention", "page.leadgen",
+    }  # fmt: skip
     assert subscribe(connection, OURS).well
     unsubscribe(connection, OURS)
     assert graph.app == {}

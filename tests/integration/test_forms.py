@@ -429,6 +429,24 @@ def test_nobody_can_be_pestered_through_the_form(database: Database, mailbox: tu
     assert sorted(house.mail_states()) == ["held", "held", "sent", "sent", "sent"]
 
 
+def test_two_who_send_at_once_mail_an_address_no_more_often_than_one(
+    database: Database, mailbox: tuple[Mailbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, send = House(database, mailbox), smtp.send
+    for number in range(5):
+        house.send({**JULE, "vorname": f"Robot {number}"})
+
+    def slow(*given: Any) -> None:
+        monkeypatch.setattr(smtp, "send", send)
+        house.sending.turn()  # by another process meanwhile
+        send(*given)
+
+    monkeypatch.setattr(smtp, "send", slow)
+    house.sending.turn()
+
+    assert sorted(house.mail_states()) == ["held", "held", "sent", "sent", "sent"]
+
+
 def test_what_a_server_says_of_the_account_or_the_sender_fails_no_mail(
     database: Database, mailbox: tuple[Mailbox, int]
 ) -> None:

@@ -290,6 +290,15 @@ FOUND: dict[str, list[CanonicalEvent]] = {
             order=Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(5)),
         ),
     ],
+    "an order of a customer of whom nothing is told is deleted": [
+        LinkEvent(occurred_at=at(0), records=(RecordKey(kind="customer", external_id="1"),) * 2, reason="merged"),
+        OrderEvent(
+            occurred_at=at(1),
+            order=Order(external_id="o1", state="paid", placed_at=at(0), currency="EUR", total=Decimal(5)),
+            record=RecordKey(kind="customer", external_id="1"),
+        ),
+        DeletionEvent(occurred_at=at(2), record=RecordKey(kind="order", external_id="o1"), kind="order"),
+    ],
 }
 
 

@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,21 +20,49 @@ from hub.application.histories import histories
 from hub.application.listen import Listening
 from hub.connectors.imap import CONNECTOR
 from hub.connectors.imap.manifest import ImapSettings
-from hub.connectors.imap.source import backfill, check, listen
+from hub.connectors.imap.source import SOURCE, backfill, check, listen
 from hub.errors import AuthError, NotFound, Unavailable
-from hub.sdk.connection import Connection
+from hub.sdk.connection import Connection, open_client
+from hub.sdk.oauth import Tokens
 from hub.sdk.source import BackfillItem
+from hub.sdk.tokens import YOUNG_SECONDS, Held, Passing
 from hub.store import backfills
 from hub.store.database import Database
 from tests.support.dovecot import PASSWORD, Dovecot, dovecot, line_to
+from tests.support.token_server import Answer, Vendor, json_answer, served
 
 NO_HTTP: Any = None
 """The source speaks IMAP: it is given a client, and asks it for nothing."""
 
 
+class Kept(Passing):
+    """Tokens that were given some time ago."""
+
+    def held(self, connection: str, app: str) -> Held:
+        return replace(super().held(connection, app), age=YOUNG_SECONDS + 1)
+
+
+@dataclass
+class TokenServer(Vendor):
+    """It also says whose a token is, as Dovecot asks."""
+
+    owner: str = ""
+
+    def api(self, authorization: str) -> Answer:
+        status, _, _ = super().api(authorization)
+        return json_answer(status, {"email": self.owner} if status == 200 else {"error": "invalid_token"})
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[Dovecot]:
-    with dovecot() as found:
+def vendor() -> Iterator[TokenServer]:
+    with served(TokenServer()) as found:
+        assert isinstance(found, TokenServer)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(vendor: TokenServer) -> Iterator[Dovecot]:
+    with dovecot(vendor.url) as found:
         yield found
 
 
@@ -192,7 +221,7 @@ def test_credentials_folders_and_an_absent_server_are_told_apart(server: Dovecot
 
 def test_new_mail_is_told_of_and_a_cut_line_is_seen(server: Dovecot, user: str) -> None:
     with line_to(server.imap) as line:
-        heard = listen(server.settings(user, port=line.port))
+        heard = listen(NO_HTTP, server.settings(user, port=line.port))
         assert next(heard) is True  # what came while nobody listened
         server.deliver(user, mail("neu"))
         assert any(news for news, _ in zip(heard, range(20), strict=False))
@@ -229,6 +258,38 @@ def test_who_polls_a_mailbox_listens_to_it_as_well(server: Dovecot, user: str, d
     found = [one.name for one in histories(database, [polled, asked], "https://hub.example.com")]
 
     assert found == ["backfill mail", "listen mail"]
+
+
+def test_a_mailbox_is_read_with_a_token_that_is_renewed_once_it_is_refused(
+    server: Dovecot, user: str, vendor: TokenServer
+) -> None:
+    """imapsync#250, MimeKit#714: a token is good for an hour, and whoever kept it was shut out."""
+    # given a mailbox of which Hub holds a refresh token
+    vendor.owner, vendor.refresh = user, "refresh-0"
+    app = {"oauth": "microsoft", "client_id": "app", "client_secret": "s", "base_url": vendor.url, "password": None}
+    kept = Kept()
+    settings = server.settings(user, **app)
+    connection = Connection("mail", CONNECTOR, settings, tokens=kept)
+    kept.give("mail", connection.oauth.app, Tokens("spent-long-ago", "refresh-0"), spent=0)  # type: ignore[union-attr]
+    server.deliver(user, mail("mit Token", "Message-ID: <t@example.de>"))
+
+    # when it is read with an access token that the server knows no more
+    with open_client(connection, SOURCE) as http:
+        pages = list(backfill(http, settings, None, None))
+        assert "the server lets us in" in check(http, settings).works
+    assert [told(one)["subject"] for page in pages for one in page.items] == ["mit Token"]
+
+    # then it was renewed once, with the scope that personal accounts want in every request (sasl-xoauth2#89)
+    [asked] = vendor.asked
+    assert asked["grant_type"] == "refresh_token"
+    assert asked["scope"] == "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"
+
+    # and a mailbox of somebody else stays shut, in few words and without the token
+    vendor.owner = "somebody-else"
+    with open_client(connection, SOURCE) as http, pytest.raises(AuthError) as refused:
+        list(backfill(http, settings, None, None))
+    assert "the mailbox refuses user and token" in str(refused.value)
+    assert not any(token in str(refused.value) for token in vendor.valid)
 
 
 def wait_for(database: Database, count: int) -> None:

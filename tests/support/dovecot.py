@@ -40,13 +40,19 @@ default_internal_group = {group}
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 mail_max_userip_connections = 100
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 maildir_copy_with_hardlinks = no
 mail_fsync = never
 auth_failure_delay = 0
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
 }}
 userdb {{
   driver = static
@@ -54,6 +60,9 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -71,6 +80,14 @@ service lmtp {{
     port = {lmtp}
   }}
 }}
+"""
+
+
+# https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/
+_OAUTH2 = """
+introspection_mode = auth
+introspection_url = {introspection}/me
+username_attribute = email
 """
 
 
@@ -103,8 +120,11 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot() -> Iterator[Dovecot]:
-    """Start one. As root its mail belongs to ``nobody``: Dovecot lets nobody read mail as root."""
+def dovecot(introspection: str = "http://127.0.0.1:1") -> Iterator[Dovecot]:
+    """Start one. As root its mail belongs to ``nobody``: Dovecot lets nobody read mail as root.
+
+    ``introspection`` is the URL of a token server, which Dovecot asks at ``/me`` whose an access token is.
+    """
     program = which("dovecot") or which("dovecot", path="/usr/sbin:/usr/local/sbin")
     assert program, MISSING
     folder = Path(tempfile.mkdtemp(prefix="hub-dovecot-"))
@@ -114,6 +134,7 @@ def dovecot() -> Iterator[Dovecot]:
     (folder / "mail").mkdir()
     os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
     server = Dovecot(folder, _free_port(), _free_port())
+    (folder / "oauth2.conf").write_text(_OAUTH2.format(introspection=introspection))
     (folder / "dovecot.conf").write_text(
         _CONFIGURATION.format(
             folder=folder,

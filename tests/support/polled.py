@@ -206,6 +206,19 @@ def sumup(request: httpx.Request, rows: Rows) -> Any:
     return {"items": items, "links": links}
 
 
+def seconds(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+def etsy(request: httpx.Request, rows: Rows) -> Any:
+    query = request.url.params
+    if not request.url.path.endswith("/receipts") or "was_canceled" in query or "min_created" in query:
+        return None
+    rows = [row for row in _by_time(rows) if int(seconds(row[1])) >= int(query["min_last_modified"])]
+    found = _offset(rows, int(query["offset"]))
+    return {"results": [{"receipt_id": number, "updated_timestamp": int(seconds(at))} for number, at in found]}
+
+
 VENDORS: Mapping[str, Speaks] = {
     "magento": Speaks(magento, plain),
     "medusa": Speaks(medusa, iso),
@@ -219,4 +232,5 @@ VENDORS: Mapping[str, Speaks] = {
     "square": Speaks(square, iso),
     "mailchimp": Speaks(mailchimp, utc),
     "sumup": Speaks(sumup, iso),
+    "etsy": Speaks(etsy, seconds),
 }

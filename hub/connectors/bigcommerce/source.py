@@ -18,11 +18,12 @@ from typing import Any
 
 import httpx
 import orjson
+from pydantic import SecretStr
 
 from hub.connectors.bigcommerce import mapping, mapping_products, schemas, schemas_products
 from hub.connectors.bigcommerce.manifest import MANIFEST, BigCommerceSettings
 from hub.connectors.bigcommerce.source_products import CATALOGUE, products, reviews
-from hub.errors import SkipEvent, VerificationError
+from hub.errors import SkipEvent
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import instant, maybe_instant
 from hub.model.event import CanonicalEvent, DeletionEvent, Note
@@ -31,41 +32,34 @@ from hub.sdk.completing import fetched
 from hub.sdk.http import HttpClient, json_of, retry_after
 from hub.sdk.lists import in_turn
 from hub.sdk.paginate import by_moment, numbered
-from hub.sdk.signatures import SharedSecret, require_any, require_fresh, standard_webhooks
+from hub.sdk.signatures import SharedSecret, StandardWebhooks
 from hub.sdk.source import BackfillItem, Completion, EventName, InboxEntry, Listed, Part, RawDelivery, Source
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
 SECRET: SharedSecret[BigCommerceSettings] = SharedSecret("x-hub-secret", lambda settings: settings.webhook_secret)
-_ID, _SENT_AT, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+
+
+def _keys(settings: BigCommerceSettings) -> list[SecretStr]:
+    """The key is the client secret itself: the docs encode it in base64, which Standard Webhooks decodes."""
+    secrets = [one.get_secret_value() for one in settings.client_secret or ()]
+    return [SecretStr(base64.b64encode(one.encode()).decode()) for one in secrets]
+
+
+SIGNATURE: StandardWebhooks[BigCommerceSettings] = StandardWebhooks(_keys)
 
 
 def verify(delivery: RawDelivery, settings: BigCommerceSettings) -> None:
     """The header that the webhook was made with and, where the client secret is known, BigCommerce's signature."""
     SECRET.verify(delivery, settings)
-    if not settings.client_secret:
-        return
-    sent_at = delivery.headers.get(_SENT_AT, "")
-    if not (sent_at.isascii() and sent_at.isdigit() and len(sent_at) <= 11):
-        raise VerificationError("no timestamp")
-    require_fresh(datetime.fromtimestamp(int(sent_at), tz=UTC), delivery.received_at)
-    given = delivery.headers.get(_SIGNATURE, "").split()
-    require_any(given, settings.client_secret, lambda secret: _signature(secret, delivery))
-
-
-def _signature(secret: str, delivery: RawDelivery) -> str:
-    """The key is the client secret itself: the docs encode it in base64, which Standard Webhooks decodes."""
-    key, sent_at = base64.b64encode(secret.encode()).decode(), int(delivery.headers[_SENT_AT])
-    return standard_webhooks(key, message_id=delivery.headers.get(_ID, ""), timestamp=sent_at, body=delivery.body)
+    if settings.client_secret:
+        SIGNATURE.verify(delivery, settings)
 
 
 def sign(delivery: RawDelivery, settings: BigCommerceSettings) -> RawDelivery:
     """The inverse: as BigCommerce sends it."""
-    told = {_ID: "msg_hub", _SENT_AT: str(int(delivery.received_at.timestamp()))}
-    delivery = SECRET.sign(replace(delivery, headers={**delivery.headers, **told}), settings)
-    if not settings.client_secret:
-        return delivery
-    signature = _signature(settings.client_secret[0].get_secret_value(), delivery)
-    return replace(delivery, headers={**delivery.headers, _SIGNATURE: signature})
+    named = replace(delivery, headers={**delivery.headers, "webhook-id": "msg_hub"})
+    delivery = SECRET.sign(named, settings)
+    return SIGNATURE.sign(delivery, settings) if settings.client_secret else delivery
 
 
 def name_event(delivery: RawDelivery, settings: BigCommerceSettings) -> EventName:

@@ -3,7 +3,7 @@
 from hub.connectors.brevo.destination import DESTINATION
 from hub.connectors.brevo.manifest import MANIFEST
 from hub.connectors.brevo.mapping import MAP
-from hub.connectors.brevo.source_events import SOURCE
+from hub.connectors.brevo.source import SOURCE
 from hub.sdk.registry import Connector
 
 CONNECTOR = Connector(manifest=MANIFEST, source=SOURCE, destination=DESTINATION, own_fields=MAP.own_fields)

@@ -20,7 +20,7 @@ import httpx
 from hub.connectors.brevo import schemas
 from hub.connectors.brevo.manifest import API_ROOT, MANIFEST, BrevoSettings
 from hub.connectors.brevo.mapping import MAP, PROFILE_ID
-from hub.connectors.brevo.schemas import CONTACTS, Created, Details, Found, attributes
+from hub.connectors.brevo.schemas import CONTACTS, Created, Details, Found, attributes, authorise, waits
 from hub.errors import AuthError, ConflictError, RejectedError
 from hub.sdk.crm.answers import read_as
 from hub.sdk.crm.dialect import Answers, Call, Made, Problem, Script
@@ -162,17 +162,6 @@ def prepare(client: HttpClient, settings: BrevoSettings) -> None:
                     raise
 
 
-def waits(response: httpx.Response) -> float | None:
-    """Brevo names no Retry-After, but when its window begins anew (developers.brevo.com/docs/limit-headers)."""
-    told = response.headers.get("x-sib-ratelimit-reset", "")
-    return float(told) if response.status_code == 429 and told.isdecimal() else None
-
-
-def authorise(settings: BrevoSettings) -> dict[str, str]:
-    """The key, where there is one."""
-    return {"api-key": settings.api_key.get_secret_value()} if settings.api_key else {}
-
-
 def lacks(settings: BrevoSettings) -> str | None:
     """What is missing for contacts to be written."""
     missing = "api_key" if settings.api_key is None else "" if settings.lists else "lists"
@@ -187,6 +176,7 @@ MAILING: Mailing[BrevoSettings] = Mailing(
     update=MailBatch(MANIFEST.limits.batch, update, alike=lambda entry: entry.key if entry.renames else ""),
     steps=(Step(SUBSCRIBED, lambda entry: entry.act == "ask", MailBatch(1, ask)),),
     guarded=True,
+    waits_out=True,
     asks=lambda settings: settings.double_opt_in_template is not None,
     renames=frozenset({"subscribed", "pending", "none"}),
     retire=retire,

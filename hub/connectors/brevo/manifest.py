@@ -3,7 +3,7 @@
 Sources: developers.brevo.com/docs/api-limits (all of /v3/contacts: 10 calls a second, 36,000 an hour; what is not
 listed, such as /v3/account: 100 an hour), …/docs/limit-headers, …/reference/create-doi-contact (template and
 redirection URL), …/reference/import-contacts (a background process whose answer names no contact),
-…/docs/transactional-webhooks (events of mails; a token, and no signature).
+…/docs/transactional-webhooks and …/docs/marketing-webhooks (events of mails and contacts; a token, and no signature).
 """
 
 from __future__ import annotations
@@ -55,8 +55,17 @@ MANIFEST = Manifest(
     settings=BrevoSettings,
     docs_url="https://developers.brevo.com/docs/synchronise-contact-lists",
     api_version="v3",
-    capabilities=frozenset({Capability.WEBHOOK, Capability.CONSENT, Capability.ERASE, Capability.PROPERTIES}),
-    topics={"mail_events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs as consent"},
+    capabilities=frozenset(
+        {
+            *(Capability.WEBHOOK, Capability.COMPLETE, Capability.BACKFILL, Capability.CONSENT),
+            *(Capability.ERASE, Capability.PROPERTIES),
+        }
+    ),
+    topics={
+        "mail_events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs as consent",
+        "contacts": "contacts that were changed or put on a list: each is fetched; of a deleted one nothing is told",
+        "contact": "a contact of the history, or of a poll; of a blocklisted one is fetched why and since when",
+    },
     allowed_hosts=("api.brevo.com",),
     limits=Limits(batch=100, calls=10, per_seconds=1.0),
     surveyed=(
@@ -69,7 +78,8 @@ MANIFEST = Manifest(
         "import": "Brevo's import runs in the background and tells of no contact what became of it",
         "resubscribe": "who unsubscribed is asked by Brevo's own double opt-in, and never unblocked by Hub",
         "signature": "Brevo signs nothing; the token of the webhook is all there is",
-        "backfill": "Brevo's list of events has no ids either: what came by webhook would be told twice",
+        "history of mails": "Brevo's list of events has no ids either: what came by webhook would be told twice",
+        "deletion": "the webhook names an address that nobody can look up any more: the next write finds it gone",
         "subscribe": "Brevo takes 40 webhooks at most: which of them Hub may have is for a person to say",
         "privacy": "Brevo sends no data-subject requests",
         "refused values": "Brevo ignores values that do not fit, and names none it refuses",

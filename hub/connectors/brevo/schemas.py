@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+import httpx
+from pydantic import Field
 
 from hub.connectors.brevo.manifest import BrevoSettings
 from hub.connectors.brevo.mapping import FIELDS, PROFILE_ID, TYPES
+from hub.mapping.payload import PlainValue, TimeText, VendorModel
 from hub.mapping.time import maybe_instant
 from hub.sdk.checked import Checked
 from hub.sdk.crm.mailing import Contact, State
@@ -20,20 +22,16 @@ CONTACTS = "/v3/contacts"
 _INDEXES = re.compile(r"indexes? ([0-9, ]+)")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Happened(VendorModel):
+    event_time: TimeText | None = Field(None, alias="eventTime")
 
 
-class Happened(_Model):
-    event_time: str | None = Field(None, alias="eventTime")
-
-
-class Unsubscriptions(_Model):
+class Unsubscriptions(VendorModel):
     user: tuple[Happened, ...] = Field((), alias="userUnsubscription")
     admin: tuple[Happened, ...] = Field((), alias="adminUnsubscription")
 
 
-class Statistics(_Model):
+class Statistics(VendorModel):
     """Of the last 90 days (developers.brevo.com/reference/get-contact-info)."""
 
     hard_bounces: tuple[Happened, ...] = Field((), alias="hardBounces")
@@ -41,7 +39,7 @@ class Statistics(_Model):
     unsubscriptions: Unsubscriptions = Unsubscriptions()
 
 
-class Details(_Model):
+class Details(VendorModel):
     """A contact. ``emailBlacklisted``: it gets no campaign, because of whatever happened."""
 
     id: int
@@ -49,8 +47,9 @@ class Details(_Model):
     blocked: bool = Field(False, alias="emailBlacklisted")
     lists: tuple[int, ...] = Field((), alias="listIds")
     left: tuple[int, ...] | None = Field((), alias="listUnsubscribed")
-    attributes: Mapping[str, Any] = {}
+    attributes: Mapping[str, PlainValue] = Field(default_factory=dict)
     statistics: Statistics = Statistics()
+    modified_at: TimeText | None = Field(None, alias="modifiedAt")
 
     def contact(self, settings: BrevoSettings) -> Contact:
         """How it stands there. Who is asked and did not answer yet is on none of Hub's lists."""
@@ -70,13 +69,13 @@ class Details(_Model):
         return "subscribed" if {str(one) for one in self.lists} & settings.lists.keys() else "none"
 
 
-class Found(_Model):
+class Found(VendorModel):
     """Several contacts."""
 
     contacts: tuple[Details, ...] = ()
 
 
-class Created(_Model):
+class Created(VendorModel):
     """A contact that was made."""
 
     id: int
@@ -96,6 +95,17 @@ def missing(message: str) -> frozenset[int]:
     """The places in a batch of which no contact exists (github.com/sendinblue/APIv3-php-library/issues/257)."""
     found = _INDEXES.search(message)
     return frozenset(int(one) for one in re.findall(r"[0-9]+", found[1])) if found else frozenset()
+
+
+def waits(response: httpx.Response) -> float | None:
+    """Brevo names no Retry-After, but when its window begins anew (developers.brevo.com/docs/limit-headers)."""
+    told = response.headers.get("x-sib-ratelimit-reset", "")
+    return float(told) if response.status_code == 429 and told.isdecimal() else None
+
+
+def authorise(settings: BrevoSettings) -> dict[str, str]:
+    """The key, where there is one."""
+    return {"api-key": settings.api_key.get_secret_value()} if settings.api_key else {}
 
 
 def check(client: HttpClient, settings: BrevoSettings) -> Checked:

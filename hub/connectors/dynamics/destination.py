@@ -25,6 +25,7 @@ from hub.connectors.dynamics.schemas_fields import CONTACT, ORDER_KEY, PROFILE_I
 from hub.errors import Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.crm.standing import named, standing
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import json_of
 
@@ -76,15 +77,11 @@ def read(ids: Sequence[str], _: DynamicsSettings) -> Iterator[Call[Sequence[Foun
 def values(entities: str, own: str) -> Any:
     """What stands in these columns of these records."""
 
-    def script(ids: Sequence[str], names: Sequence[str], _: DynamicsSettings) -> Script[dict[str, dict[str, Any]]]:
-        found: dict[str, dict[str, Any]] = {}
+    def asked(ids: Sequence[str], names: Sequence[str], _: DynamicsSettings) -> Iterator[HttpRequest]:
         select = ",".join((own, *(name for name in names if name != COMPANY)))
-        more = f"{COMPANY}($select=name)" if COMPANY in names else ""
-        for asked in by_ids(entities, own, select, ids, more):
-            found |= {str(row.get(own)): plain(row) for row in rows((yield asked))}
-        return found
+        return by_ids(entities, own, select, ids, f"{COMPANY}($select=name)" if COMPANY in names else "")
 
-    return script
+    return standing(asked, lambda response, _: {str(row.get(own)): plain(row) for row in rows(response)})
 
 
 def merge(kept: str, gone: str, _: DynamicsSettings) -> Script[str]:
@@ -119,9 +116,7 @@ def accounts_of(names: Sequence[str], _: DynamicsSettings) -> Iterator[Call[Sequ
     """The accounts of these names, the oldest first."""
 
     def found(response: httpx.Response) -> Sequence[Found]:
-        held = [(str(row.get("accountid")), str(row.get("name"))) for row in rows(response)]
-        same = [(one, {name for name in names if name.lower() == name_there.lower()}) for one, name_there in held]
-        return [Found(one, keys=frozenset((COMPANY, name) for name in several)) for one, several in same]
+        return named(COMPANY, ((row.get("accountid"), row.get("name")) for row in rows(response)))
 
     return (Call(one, found) for one in asking("accounts", "accountid,name", [("name", name) for name in names]))
 
@@ -168,11 +163,9 @@ DIALECT: Dialect[DynamicsSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.environment}",
-    essential=MAP.essential,
     check=schemas_setup.check,
-    takes_orders=MAP.takes_orders,
     fields=schemas_setup.fields,
 )

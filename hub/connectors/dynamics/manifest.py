@@ -2,7 +2,11 @@
 
 Sources: learn.microsoft.com/power-apps/developer/data-platform/authenticate-oauth (an application user signs in by
 client credentials; the scope is the environment's address with ``/.default``), …/api-limits (6,000 requests in five
-minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call).
+minutes, 429 with ``Retry-After``), …/webapi/execute-batch-operations-using-web-api (1,000 requests in a call);
+learn.microsoft.com/previous-versions/dynamicscrm-2016/developers-guide/mt607971 (an opportunity is won by the action
+WinOpportunity, with an opportunity close activity), learn.microsoft.com/dynamics365/developer/reference/mcp-tools/
+reopen_opportunity; markcarrington.dev/2023/01/24/msdyn365-internals-read-only-sales-entities (quotes, orders and
+invoices are read-only once they are not active; other tables, opportunities among them, take updates all the same).
 """
 
 from __future__ import annotations
@@ -13,7 +17,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from hub.sdk.crm.listed import TOPICS
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.settings import ByName, OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 from hub.sdk.oauth import OAuth
 
 SIZE = 100
@@ -32,13 +37,8 @@ class DynamicsSettings(ActivitySettings):
     timeout_seconds: float = Field(120.0, gt=0, le=300, description="Limit for one HTTP request: 100 records.")
     orders: Literal["table", "none"] = Field("table", description="Whether orders are written, to a table of Hub's.")
     order_lines: OrderLines = "text"
-    order_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Column of Hub's table that you made, to what of the order goes there: note, tags, custom.NAME …",
-    )
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
-    )
+    order_fields: OrderFields
+    accounts: ByName = "by_name"
     changes: Literal["tracked", "modified"] = Field(
         "tracked", description="tracked: by change tracking, with deletions; modified: where it is off for contacts."
     )
@@ -82,7 +82,8 @@ MANIFEST = Manifest(
         "webhook": "each is registered by a program of Microsoft's; a poll of what changed is one call",
         "deleted": "change tracking tells it",
         "privacy": "a contact that is deleted there is gone there, and erases nobody in Hub",
-        "opportunities": "they belong to Dynamics 365 Sales and are locked once won: orders go to a table of Hub's",
+        "opportunities": "not every environment has them, and each is won or lost by an action that files an activity "
+        "of its own: orders go to a table of Hub's",
         "order lines": "as records they need products and a price list; they stand as text in a column of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Dynamics 365",
     },

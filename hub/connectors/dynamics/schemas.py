@@ -124,16 +124,16 @@ def rows(response: httpx.Response) -> list[dict[str, Any]]:
 def writing(
     method: Callable[[Item], Part], items: Sequence[Item], own: str, links: Mapping[str, str]
 ) -> Call[Mapping[str, Made | Problem]]:
-    """Up to 100 records, each for itself; ``own`` is the column of a record's id, ``links`` as in ``_answer``."""
+    """Up to 100 records, each for itself; ``own`` is the column of a record's id, ``links`` as in ``answer_of``."""
 
     def read(response: httpx.Response) -> Mapping[str, Made | Problem]:
         told = zip(items, answers(response), strict=False)
-        return {item.write.key: _answer(one, own, links) for item, one in told}
+        return {item.write.key: answer_of(one, own, links) for item, one in told}
 
     return Call(call([method(item) for item in items]), read)
 
 
-def _answer(told: Told, own: str, links: Mapping[str, str]) -> Made | Problem:
+def answer_of(told: Told, own: str, links: Mapping[str, str]) -> Made | Problem:
     """What became of a record; ``links`` are properties by the table that they lead to."""
     if told.status in (200, 201) and told.body.get(own):
         if told.body.get("merged"):

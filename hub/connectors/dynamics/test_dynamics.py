@@ -107,14 +107,14 @@ def test_answers_stand_in_their_order() -> None:
 )
 def test_an_answer_is_judged_by_its_status_and_words(status: int, message: str, kind: str, names: list[str]) -> None:
     own = {"contact": LINKS["contact"]} if names == ["hub_contact"] else {"account": LINKS["account"]}
-    told = schemas._answer(Told(status, {"error": {"code": "0x80040217", "message": message}}), "contactid", own)
+    told = schemas.answer_of(Told(status, {"error": {"code": "0x80040217", "message": message}}), "contactid", own)
     assert isinstance(told, Problem)
     assert (told.kind, [each.property for each in told.refused]) == (kind, names)
 
 
 def test_an_answer_without_the_record_is_not_taken_for_done() -> None:
-    assert schemas._answer(Told(204, {}), "contactid", {}) == Problem("204")
-    assert schemas._answer(Told(201, {"contactid": "5"}), "contactid", {}) == Made("5", new=True)
+    assert schemas.answer_of(Told(204, {}), "contactid", {}) == Problem("204")
+    assert schemas.answer_of(Told(201, {"contactid": "5"}), "contactid", {}) == Made("5", new=True)
 
 
 def test_a_part_is_written_as_the_pages_show_it() -> None:

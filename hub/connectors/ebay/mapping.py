@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.connectors.ebay import schemas
-from hub.mapping.address import postal_address
-from hub.mapping.buyer import completed, same_person, told_fields
-from hub.mapping.contact import usable_email, usable_phone
+from hub.mapping import marketplace
 from hub.mapping.custom import note
-from hub.mapping.customer import CustomerFields, customer, guest_key, region_of
-from hub.mapping.order import charge, unexplained
+from hub.mapping.customer import CustomerField
+from hub.mapping.marketplace import Party, home, party
+from hub.mapping.order import charge
 from hub.mapping.time import instant, maybe_instant
-from hub.model.address import Address
 from hub.model.customer import ChannelAccount
 from hub.model.event import CustomerEvent, Note, OrderEvent
-from hub.model.identifier import RecordKey
 from hub.model.money import Money
 from hub.model.order import Fulfilment, Order, OrderLine, OrderState, Payment, ProductReference, Refund
 
-_RELAY = "members.ebay."
+RELAYS = "members.ebay."
 _PAYMENTS: Mapping[str, OrderState] = {
     "paid": "paid",
     "partially_refunded": "paid",
@@ -34,44 +31,17 @@ _PAYMENTS: Mapping[str, OrderState] = {
 
 
 def events(given: schemas.Order, region: str) -> list[CustomerEvent | OrderEvent | Note]:
-    """The buyer, what the order's parts lack of its total, and the order."""
-    at = instant(given.changed, path="lastModifiedDate")
-    who, made = buyer(given, region), order(given, region)
-    told = OrderEvent(occurred_at=at, order=made, record=who.customer.key if who else None)
-    return [*([who] if who else []), *unexplained(made), told]
-
-
-def is_relay(address: str | None) -> bool:
-    """Whether an address leads through eBay."""
-    return (address or "").rpartition("@")[2].lower().startswith(_RELAY)
-
-
-def buyer(given: schemas.Order, region: str) -> CustomerEvent | None:
-    """Who bought, by their user name; without one (eBay blanks it some time after) by what the address tells."""
+    """The buyer by their user name (eBay blanks it some time after, then by what is told), and the order."""
     name = given.buyer.username if given.buyer else None
-    fields, theirs = _told(given)
-    addresses = [_address(one.address) for one in theirs]
-    if name:
-        key = RecordKey(kind="buyer", external_id=name)
-    elif fields.get("email") or fields.get("phone"):
-        key = guest_key(fields, region=region, fallback=given.id)
-    else:
-        return None
     account = ChannelAccount(network="ebay", account_id=name, handle=name) if name else None
-    known = customer(key, fields, region=region, addresses=addresses, accounts=[account] if account else [])
-    return CustomerEvent(occurred_at=instant(given.created, path="creationDate"), customer=known)
+    parties = (_party(given.buyer.registered if given.buyer else None), _party(_to(given)))
+    changed = instant(given.changed, path="lastModifiedDate")
+    return marketplace.sold(order(given), parties, account, changed=changed, region=region)
 
 
-def _told(given: schemas.Order) -> tuple[CustomerFields, list[schemas.Contact]]:
-    """What is known of the buyer, and which of their registration and the parcel's address are theirs."""
-    registered, to = given.buyer.registered if given.buyer else None, _to(given)
-    fields = completed(_fields(registered), _fields(to)) if registered else _fields(to)
-    return fields, [one for one in (registered, to) if one and same_person(fields, _fields(one))]
-
-
-def order(given: schemas.Order, region: str) -> Order:
+def order(given: schemas.Order) -> Order:
     """One order; what eBay collects as tax for the state is part of neither total nor lines."""
-    pricing, to, (fields, _) = given.pricing, _to(given), _told(given)
+    pricing = given.pricing
     delivery = [one.value for one in (pricing.delivery, pricing.delivery_discount) if one]
     state, currency = _state(given), pricing.total.currency
     return Order(
@@ -95,9 +65,6 @@ def order(given: schemas.Order, region: str) -> Order:
         ),
         refunds=tuple(gone for number, back in enumerate(given.paid.refunds) if (gone := _refund(back, given, number))),
         fulfilments=(_fulfilment(given),) if given.fulfilment_status else (),
-        shipping_address=_address(to.address) if to else None,
-        contact_email=usable_email(next(iter(fields.get("email", ())), None)),
-        contact_phone=usable_phone(fields.get("phone", ()), region_of(fields, (), region)),
         cancelled_at=maybe_instant(given.cancel.date, path="cancelStatus.cancelledDate")
         if state == "cancelled" and given.cancel
         else None,
@@ -120,31 +87,13 @@ def _to(given: schemas.Order) -> schemas.Contact | None:
     return next((one.step.to for one in given.instructions if one.step and one.step.to), None)
 
 
-def _fields(one: schemas.Contact | None) -> CustomerFields:
-    if one is None:
-        return {}
-    return told_fields(
-        {
-            "full_name": one.name,
-            "company": one.company,
-            "phone": one.phone.number if one.phone else None,
-            "email": None if is_relay(one.email) else one.email,
-            "country": one.address.country if one.address else None,
-        }
-    )
-
-
-def _address(one: schemas.Address | None) -> Address | None:
+def _party(one: schemas.Contact | None) -> Party | None:
     if one is None:
         return None
-    return postal_address(
-        line1=one.line1,
-        line2=one.line2,
-        postal_code=one.postal_code,
-        city=one.city,
-        region=one.region,
-        country_name=one.country,
-    )
+    where = one.address or schemas.Address()
+    phone = one.phone.number if one.phone else None
+    who: dict[CustomerField, str | None] = {"full_name": one.name, "company": one.company, "email": one.email}
+    return party({**who, "phone": phone, "country": where.country}, home(where), relays=RELAYS)
 
 
 def _line(line: schemas.Line) -> OrderLine:

@@ -12,8 +12,9 @@ import pytest
 
 from hub.connectors.ebay import CONNECTOR
 from hub.connectors.ebay.manifest import MANIFEST, EbaySettings, oauth
-from hub.connectors.ebay.mapping import is_relay
+from hub.connectors.ebay.mapping import RELAYS
 from hub.connectors.ebay.source import SOURCE, backfill, parse
+from hub.mapping.marketplace import is_relay
 from hub.model.event import CustomerEvent, OrderEvent
 from hub.sdk.connection import Connection, open_client
 from hub.sdk.source import InboxEntry
@@ -43,7 +44,7 @@ def parsed(case: str, **change: Any) -> tuple[CustomerEvent, OrderEvent]:
     ],
 )
 def test_a_relay_is_known_by_its_domain(address: str | None, relay: bool) -> None:
-    assert is_relay(address) is relay
+    assert is_relay(address, RELAYS) is relay
 
 
 def test_two_sellers_see_one_buyer_by_two_relays_and_nothing_joins_by_them() -> None:

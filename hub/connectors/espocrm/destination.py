@@ -34,6 +34,7 @@ from hub.sdk.crm import destination as crm_destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL as BY_EMAIL
 from hub.sdk.crm.dialect import Answers
+from hub.sdk.crm.standing import Values, named, standing
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import Authorisation, json_of
 
@@ -80,26 +81,20 @@ def read(ids: Sequence[str], settings: EspoSettings) -> Iterator[Call[Sequence[F
         yield Call(HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE), found)
 
 
-def values(ids: Sequence[str], names: Sequence[str], settings: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
-    """What stands in these attributes of these records; the company is its account's name."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for one in ids:
-        response = yield HttpRequest("GET", f"{API}/{settings.entity}/{one}", None, accept=GONE)
-        if response.is_success or not said(response):
-            record = read_record(response)
-            found[one] = {name: record.get("accountName" if name == COMPANY else name) for name in names}
-    return found
+def values(entity: str = "") -> Any:
+    """What stands in these attributes of people, or of opportunities; the company is its account's name."""
 
+    def asked(ids: Sequence[str], _: Sequence[str], settings: EspoSettings) -> Iterator[HttpRequest]:
+        path = f"{API}/{entity or settings.entity}"
+        return (HttpRequest("GET", f"{path}/{one}", None, accept=GONE) for one in ids)
 
-def order_values(ids: Sequence[str], names: Sequence[str], _: EspoSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
-    """What stands in these attributes of these opportunities."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for one in ids:
-        response = yield HttpRequest("GET", f"{API}/Opportunity/{one}", None, accept=GONE)
-        if response.is_success or not said(response):
-            record = read_record(response)
-            found[one] = {name: record.get(name) for name in names}
-    return found
+    def told(response: httpx.Response, names: Sequence[str]) -> Values:
+        if not response.is_success and said(response):
+            return {}
+        record = read_record(response)
+        return {record["id"]: {name: record.get("accountName" if name == COMPANY else name) for name in names}}
+
+    return standing(asked, told)
 
 
 def write_person(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
@@ -210,9 +205,12 @@ def unlink(pairs: Sequence[tuple[str, str]], _: EspoSettings) -> Script[None]:
 
 
 def find_companies(names: Sequence[str], _: EspoSettings) -> Iterator[Call[Sequence[Found]]]:
-    """The accounts of these names; EspoCRM compares them as its database does, mostly whatever the case."""
-    for name in names:
-        yield Call(search("Account", "name", [name]), partial(_company, frozenset({(COMPANY, name)})))
+    """The accounts of these names; EspoCRM compares them as its database does, mostly whatever case and accents."""
+
+    def found(name: str, response: httpx.Response) -> Sequence[Found]:
+        return named(COMPANY, ((one["id"], name) for one in read_list(response)))
+
+    return (Call(search("Account", "name", [name]), partial(found, name)) for name in names)
 
 
 def create_company(name: str, _: EspoSettings) -> Call[str]:
@@ -234,10 +232,6 @@ def authorise(settings: EspoSettings) -> Authorisation:
         return {"x-hmac-authorization": b64encode(f"{key}:{digest}".encode()).decode()}
 
     return signed
-
-
-def _company(keys: frozenset[Key], response: httpx.Response) -> Sequence[Found]:
-    return [Found(str(one["id"]), keys=keys) for one in read_list(response)[:1]]
 
 
 def _done(answer: httpx.Response) -> str:
@@ -296,7 +290,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         rereads=True,
         find=find,
         read=read,
-        values=values,
+        values=values(),
         create=Batch(1, write_person),
         update=Batch(1, write_person),
         settle=settle,
@@ -310,7 +304,7 @@ DIALECT: Dialect[EspoSettings] = Dialect(
         update=Batch(1, write_order),
         link=link,
         unlink=unlink,
-        values=order_values,
+        values=values("Opportunity"),
     ),
     companies=Companies(name=COMPANY, id="accountId", find=find_companies, create=create_company),
     activities=HISTORY,
@@ -318,12 +312,10 @@ DIALECT: Dialect[EspoSettings] = Dialect(
 
 DESTINATION = crm_destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=schemas_check.prepare,
     authorise=authorise,
     refusals=schemas.refusals,
-    essential=MAP.essential,
     check=schemas_check.check,
-    takes_orders=MAP.takes_orders,
     fields=schemas_check.fields,
 )

@@ -13,17 +13,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import (
-    OF_A_CRM,
-    ActivitySettings,
-    Capability,
-    Limits,
-    Manifest,
-    OrderFields,
-    OrderLines,
-    Secrets,
-    Unmerge,
-)
+from hub.sdk.crm.settings import OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Secrets, Unmerge
 
 
 class EspoSettings(ActivitySettings):
@@ -38,16 +29,11 @@ class EspoSettings(ActivitySettings):
     orders: Literal["opportunities", "none"] = Field(
         "opportunities", description="Whether orders are written as opportunities; leads have none."
     )
-    stage_open: str = Field("Negotiation", description="Stage of an order that nobody has paid yet.")
-    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
-    stage_lost: str = Field(
-        "Closed Lost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
-    )
+    stage_open: StageOpen = "Negotiation"
+    stage_won: StageWon = "Closed Won"
+    stage_lost: StageLost = "Closed Lost"
     order_lines: OrderLines = "text"
-    opportunity_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Field of yours of the opportunity to what of the order goes there: note, tags, custom.NAME …",
-    )
+    opportunity_fields: OrderFields
 
     @property
     def entity(self) -> str:

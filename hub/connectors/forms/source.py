@@ -6,7 +6,7 @@ https://fetch.spec.whatwg.org/#http-cors-protocol (what a browser asks before a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from hub.connectors.forms import mapping_pages as pages
@@ -88,13 +88,14 @@ def parse(entry: InboxEntry, settings: FormsSettings) -> Sequence[CanonicalEvent
     return reading.of(events_of(form, settings))
 
 
-def mails(entry: InboxEntry, settings: FormsSettings, url: str) -> Sequence[Mail]:
+def mails(entry: InboxEntry, settings: FormsSettings) -> Callable[[str], Mail] | None:
     """The mail with the link, for a form that asks for more than it proves."""
     if entry.topic != "submitted" or settings.confirm != "double":
-        return []
-    tree = json_tree(entry.body)
-    form = read(Form, entry.body)
-    return [mail(form, tree, url, settings)] if form.newsletter and isinstance(tree, dict) else []
+        return None
+    form, tree = read(Form, entry.body), json_tree(entry.body)
+    if not form.newsletter or not isinstance(tree, dict):
+        return None
+    return lambda url: mail(form, tree, url, settings)
 
 
 PUBLIC: Public[FormsSettings] = Public(

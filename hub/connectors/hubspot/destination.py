@@ -22,16 +22,19 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+
 from hub.connectors.hubspot import schemas
 from hub.connectors.hubspot.activities_tasks import HISTORY
 from hub.connectors.hubspot.manifest import API_ROOT, MANIFEST, HubSpotSettings
 from hub.connectors.hubspot.mapping import MAP
-from hub.connectors.hubspot.schemas import CONTACTS, DEALS, LINES, batch, read_answer, read_contacts, read_errors
+from hub.connectors.hubspot.schemas import CONTACTS, DEALS, LINES, batch, read_answer, read_errors, read_records
 from hub.connectors.hubspot.schemas_fields import DEFINITIONS, LINE_KEY, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import ConflictError, Unavailable
 from hub.sdk.crm import Batch, Call, Dialect, Found, Item, Key, Lines, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.crm.standing import Values, standing
 from hub.sdk.destination import HttpRequest
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.manifest import Limits
@@ -56,32 +59,25 @@ def find(keys: Sequence[Key], _: HubSpotSettings) -> Iterator[Call[Sequence[Foun
     """The contacts that have any of these ids of ours or e-mails."""
     for name in (PROFILE_ID, EMAIL):
         for chunk in chunks((value for key, value in keys if key == name), SIZE):
-            yield Call(read_contacts(chunk, name), schemas.read_found)
+            yield Call(read_records(CONTACTS, chunk, id_property=name), schemas.read_found)
 
 
 def read(ids: Sequence[str], _: HubSpotSettings) -> Iterator[Call[Sequence[Found]]]:
     """The contacts behind these ids; one that was merged answers as what it was merged into."""
-    return (Call(read_contacts(chunk), schemas.read_found) for chunk in chunks(ids, SIZE))
+    return (Call(read_records(CONTACTS, chunk), schemas.read_found) for chunk in chunks(ids, SIZE))
 
 
-def values(ids: Sequence[str], names: Sequence[str], _: HubSpotSettings) -> Script[Mapping[str, Mapping[str, Any]]]:
-    """What stands in these properties of these contacts."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for chunk in chunks(ids, SIZE):
-        for record in read_answer((yield read_contacts(chunk, properties=(*names, schemas.MERGED)))).results:
-            found |= dict.fromkeys((record.id, *record.several(schemas.MERGED)), record.properties)
-    return found
+def values(path: str, *more: str) -> Any:
+    """What stands in these properties of contacts or deals; of a merged one under each of its ids."""
 
+    def told(response: httpx.Response, _: Sequence[str]) -> Values:
+        read = read_answer(response).results
+        return {one: record.properties for record in read for one in (record.id, *record.several(schemas.MERGED))}
 
-def deal_values(
-    ids: Sequence[str], names: Sequence[str], _: HubSpotSettings
-) -> Script[Mapping[str, Mapping[str, Any]]]:
-    """What stands in these properties of these deals."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for chunk in chunks(ids, SIZE):
-        answer = read_answer((yield schemas.read_deals(chunk, names)))
-        found |= {record.id: record.properties for record in answer.results}
-    return found
+    def asked(ids: Sequence[str], names: Sequence[str], _: HubSpotSettings) -> Iterator[HttpRequest]:
+        return (read_records(path, part, (*names, *more)) for part in chunks(ids, SIZE))
+
+    return standing(asked, told)
 
 
 def merge(primary: str, other: str, _: HubSpotSettings) -> Script[str]:
@@ -155,7 +151,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
         unique=frozenset({EMAIL}),
         find=find,
         read=read,
-        values=values,
+        values=values(CONTACTS, schemas.MERGED),
         update=writing(CONTACTS, "update"),
         upsert=writing(CONTACTS, "upsert", PROFILE_ID),
         merge=merge,
@@ -177,7 +173,7 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
             link=partial(link, path=LINES_BELOW),
             delete=delete_lines,
         ),
-        values=deal_values,
+        values=values(DEALS),
     ),
     activities=HISTORY,
     opts_out=lambda write, settings: settings.unsubscribe and MAP.ends_mailings(write),
@@ -185,15 +181,13 @@ DIALECT: Dialect[HubSpotSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
     refusals=schemas.refusals,
-    essential=MAP.essential,
     check=schemas.check,
     fields=schemas.fields,
     status_table={477: Unavailable},
-    takes_orders=MAP.takes_orders,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_10_seconds, per_seconds=10.0),
 )

@@ -14,7 +14,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, Secrets, Unmerge
+from hub.sdk.crm.settings import OrderFields, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Secrets, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
 
@@ -28,18 +29,13 @@ class HubSpotSettings(ActivitySettings):
     )
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     deal_pipeline: str = Field("default", description="Internal name of the pipeline the deals go to.")
-    deal_stage_open: str = Field("contractsent", description="Stage of an order that nobody has paid yet.")
-    deal_stage_won: str = Field("closedwon", description="Stage of a paid or completed order.")
-    deal_stage_lost: str = Field(
-        "closedlost", description="Stage of a cancelled, failed, deleted or wholly refunded order."
-    )
+    deal_stage_open: StageOpen = "contractsent"
+    deal_stage_won: StageWon = "closedwon"
+    deal_stage_lost: StageLost = "closedlost"
     order_lines: Literal["text", "records", "none"] = Field(
         "text", description="text: what was ordered stands in a text property of the deal; records: as its line items."
     )
-    deal_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Deal property of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
-    )
+    deal_fields: OrderFields
     calls_per_10_seconds: int = Field(
         100, ge=1, le=250, description="Calls in any 10 seconds: 100 on Free and Starter, 190 on Professional and up."
     )

@@ -219,19 +219,14 @@ def batch(path: str, action: str, items: Iterable[Item], id_property: str | None
     return HttpRequest("POST", f"{path}/batch/{action}", {"inputs": body})
 
 
-def read_contacts(ids: Iterable[str], id_property: str | None = None, properties: Sequence[str] = READ) -> HttpRequest:
-    """Read contacts by id, or by a unique property."""
+def read_records(
+    path: str, ids: Iterable[str], properties: Sequence[str] = READ, id_property: str | None = None
+) -> HttpRequest:
+    """Read records by id, or by a unique property."""
     unique = {"idProperty": id_property} if id_property else {}
     inputs = [{"id": one} for one in ids]
     body = {**unique, "inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
-    return HttpRequest("POST", f"{CONTACTS}/batch/read", body)
-
-
-def read_deals(ids: Iterable[str], properties: Sequence[str]) -> HttpRequest:
-    """Read deals by id."""
-    inputs = [{"id": one} for one in ids]
-    body = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
-    return HttpRequest("POST", f"{DEALS}/batch/read", body)
+    return HttpRequest("POST", f"{path}/batch/read", body)
 
 
 def owned(path: str, name: str, keys: Sequence[str], size: int = 100) -> Iterator[Call[Sequence[Found]]]:
@@ -240,10 +235,7 @@ def owned(path: str, name: str, keys: Sequence[str], size: int = 100) -> Iterato
     def found(response: httpx.Response) -> Sequence[Found]:
         return [Found(one.id, one.properties.get(name)) for one in read_answer(response).results]
 
-    for chunk in chunks(keys, size):
-        inputs = [{"id": key} for key in chunk]
-        body = {"idProperty": name, "inputs": inputs, "properties": [name], "propertiesWithHistory": []}
-        yield Call(HttpRequest("POST", f"{path}/batch/read", body), found)
+    return (Call(read_records(path, chunk, [name], name), found) for chunk in chunks(keys, size))
 
 
 def check(client: HttpClient, settings: HubSpotSettings) -> Checked:

@@ -35,7 +35,7 @@ def parse(entry: InboxEntry, settings: ImapSettings) -> Sequence[CanonicalEvent 
 
 
 def backfill(
-    _: HttpClient, settings: ImapSettings, since: datetime | None, cursor: Mapping[str, Any] | None
+    http: HttpClient, settings: ImapSettings, since: datetime | None, cursor: Mapping[str, Any] | None
 ) -> Iterator[BackfillPage]:
     """Pages of mails by UID. The cursor holds, for each folder, its UIDVALIDITY and the last UID that was read.
 
@@ -43,7 +43,7 @@ def backfill(
     doubled. ``since`` leaves out what the server took earlier.
     """
     at: dict[str, Any] = dict(cursor or {})
-    with opened(settings) as mailbox:
+    with opened(http, settings) as mailbox:
         for folder in (*settings.folders, *settings.sent_folders):
             validity = mailbox.examine(folder)
             held = at.get(folder) or {}
@@ -67,17 +67,17 @@ def item(mail: Fetched) -> BackfillItem:
     return BackfillItem(f"{topic}:{name}", topic, body)
 
 
-def listen(settings: ImapSettings) -> Iterator[bool]:
+def listen(http: HttpClient, settings: ImapSettings) -> Iterator[bool]:
     """True whenever there is new mail, and False every second without; ends at once where the server has no IDLE."""
     if settings.idle:
-        with opened(settings) as mailbox:
+        with opened(http, settings) as mailbox:
             yield from mailbox.news(settings.folders[0])
 
 
-def check(_: HttpClient, settings: ImapSettings) -> Checked:
+def check(http: HttpClient, settings: ImapSettings) -> Checked:
     """Sign in, and open each folder."""
     found = Checked()
-    with opened(settings) as mailbox:
+    with opened(http, settings) as mailbox:
         found.works.append("the server lets us in")
         for folder in (*settings.folders, *settings.sent_folders):
             found.reads(f"the folder {folder}", partial(mailbox.examine, folder))

@@ -8,12 +8,14 @@ only.
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpcore
@@ -23,6 +25,7 @@ from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, 
 from hub.connectors.imap.manifest import ImapSettings
 from hub.connectors.imap.schemas_message import Fetched
 from hub.errors import AuthError, NotFound, Unavailable
+from hub.sdk.http import HttpClient
 from hub.sdk.network import Guard
 
 HEAD = 256 * 1024
@@ -35,19 +38,18 @@ _IDLE_SECONDS = 9 * 60.0
 _LOOK_SECONDS = 1.0
 _BODY = f"BODY.PEEK[]<0.{HEAD}>"
 _FETCHED = ("INTERNALDATE", "RFC822.SIZE", _BODY)
+_STATUS = re.compile(rb'"status" *: *"([A-Za-z0-9_]{1,40})"')
 _NEWS = frozenset({b"EXISTS", b"RECENT"})
 _CUT = (OSError, imaplib.IMAP4.abort, imaplib.IMAP4.error, ProtocolError)
 
 
 @contextmanager
-def opened(settings: ImapSettings) -> Iterator[Mailbox]:
-    """The mailbox, signed in. Raises AuthError for wrong credentials, Unavailable where the server is not to be had."""
-    try:
-        client = _connected(settings)
-    except LoginError:
-        raise AuthError("the mailbox refuses user and password") from None
-    except _CUT as error:
-        raise Unavailable(f"the mail server cannot be reached: {type(error).__name__}") from None
+def opened(http: HttpClient, settings: ImapSettings) -> Iterator[Mailbox]:
+    """The mailbox, signed in: by password, or by the access token that ``http`` holds.
+
+    Raises AuthError for wrong credentials, Unavailable where the server is not to be had.
+    """
+    client = http.authorised(partial(_signed_in, settings)) if settings.oauth else _signed_in(settings, {})
     try:
         yield Mailbox(client, settings.timeout_seconds)
     except IMAPClientError as error:
@@ -57,6 +59,47 @@ def opened(settings: ImapSettings) -> Iterator[Mailbox]:
     finally:
         with suppress(*_CUT):
             client.shutdown()
+
+
+def _signed_in(settings: ImapSettings, headers: Mapping[str, str]) -> IMAPClient:
+    try:
+        client = _connected(settings)
+    except _CUT as error:
+        raise Unavailable(f"the mail server cannot be reached: {type(error).__name__}") from None
+    said: list[bytes] = []
+    try:
+        if settings.password:
+            client.login(settings.user, settings.password.get_secret_value())
+        else:
+            client.sasl_login("XOAUTH2", xoauth2(settings.user, headers.get("authorization", ""), said))
+    except BaseException as error:
+        client.shutdown()
+        if isinstance(error, LoginError):
+            raise AuthError(f"the mailbox refuses user and {settings.told}{_status(said)}") from None
+        if isinstance(error, _CUT):
+            raise Unavailable(f"the mail server broke off: {type(error).__name__}") from None
+        raise
+    return client
+
+
+def xoauth2(user: str, bearer: str, said: list[bytes]) -> Callable[[bytes], str]:
+    """The answers to the server's challenges. An error it tells (``said``) is answered with nothing, or it waits.
+
+    https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    """
+
+    def answer(challenge: bytes) -> str:
+        if challenge:
+            said.append(challenge)
+        return "" if challenge else f"user={user}\x01auth={bearer}\x01\x01"
+
+    return answer
+
+
+def _status(said: Sequence[bytes]) -> str:
+    """The status of a refused token, as the server says it; none of its other words, which may repeat the token."""
+    found = _STATUS.search(said[0]) if said else None
+    return f" (status {found[1].decode()})" if found else ""
 
 
 def _connected(settings: ImapSettings) -> IMAPClient:
@@ -73,7 +116,6 @@ def _connected(settings: ImapSettings) -> IMAPClient:
     try:
         if settings.security == "starttls":
             client.starttls(trusted)
-        client.login(settings.user, settings.password.get_secret_value())
     except BaseException:
         client.shutdown()
         raise

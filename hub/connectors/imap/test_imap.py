@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
@@ -14,14 +16,15 @@ from imapclient.exceptions import ProtocolError
 from pydantic import ValidationError
 
 from hub.connectors.imap import mapping, schemas
-from hub.connectors.imap.manifest import MANIFEST, ImapSettings
+from hub.connectors.imap.manifest import MANIFEST, ImapSettings, oauth
 from hub.connectors.imap.schemas_message import Fetched, document
 from hub.connectors.imap.source import SOURCE, item
-from hub.connectors.imap.source_mailbox import Mailbox
+from hub.connectors.imap.source_mailbox import Mailbox, _status, xoauth2
 from hub.errors import PayloadError, SkipEvent
 from hub.mapping.payload import read
 from hub.mapping.plain_text import without_quotes
 from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, InteractionEvent
+from hub.sdk.oauth import consent_url, form, renewal_fields
 from hub.sdk.source import InboxEntry
 
 SETTINGS = ImapSettings.model_validate(dict(MANIFEST.sample_settings))
@@ -306,3 +309,65 @@ def test_a_mail_within_a_mail_tells_nothing_of_its_own_sender() -> None:
     assert "joerg" not in repr(found)
     assert isinstance(found[1], InteractionEvent)
     assert found[1].interaction.text == "Siehe unten"
+
+
+APP = {"password": None, "oauth": "microsoft", "client_id": "app", "client_secret": "s", "tenant": "hafenkante.example"}
+
+
+def with_oauth(**change: Any) -> ImapSettings:
+    return ImapSettings.model_validate({**MANIFEST.sample_settings, **APP, **change})
+
+
+def test_the_sasl_string_is_the_one_of_googles_page() -> None:
+    answer = xoauth2("someuser@example.com", "Bearer ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg", [])
+
+    assert base64.b64encode(answer(b"").encode()).decode() == (
+        "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cB"
+        "AQ=="
+    )
+
+
+def test_a_refused_token_is_answered_with_nothing_and_told_by_its_status() -> None:
+    """Google sends its reason as a challenge, and says NO only once that is answered; with the token it hung."""
+    said: list[bytes] = []
+    answer = xoauth2("anna@example.de", "Bearer geheim", said)
+    answer(b"")
+
+    assert answer(b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/","token":"geheim"}') == ""
+    assert _status(said) == " (status 401)"
+    assert _status([b'{"status":"Bearer geheim !"}']) == _status([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"password": "both"}, "either password or oauth"),
+        ({"oauth": None}, "either password or oauth"),
+        ({"client_secret": None}, "client_id and client_secret"),
+        ({"oauth": "microsoft_app", "tenant": "organizations"}, "tenant"),
+    ],
+)
+def test_a_mailbox_has_one_way_in(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        with_oauth(**change)
+
+
+def test_microsoft_is_told_the_scope_each_time_and_google_asks_anew() -> None:
+    """sasl-xoauth2#89: AADSTS900144, the request must contain 'scope'. offlineimap#673: a token that was revoked."""
+    microsoft, app, google = (oauth(with_oauth(oauth=one)) for one in ("microsoft", "microsoft_app", "google"))
+    assert microsoft is not None
+    assert app is not None
+    assert google is not None
+    sent, _ = form(microsoft, renewal_fields(microsoft, "refresh", now=0))
+    consent = parse_qs(urlsplit(consent_url(google, state="s", verifier="v" * 43)).query)
+
+    assert parse_qs(sent.decode())["scope"] == ["https://outlook.office.com/IMAP.AccessAsUser.All offline_access"]
+    assert microsoft.token_url == "https://login.microsoftonline.com/hafenkante.example/oauth2/v2.0/token"
+    assert (consent["access_type"], consent["prompt"], consent["scope"]) == (
+        ["offline"],
+        ["consent"],
+        ["https://mail.google.com/"],
+    )
+    assert app.needs_no_person
+    assert renewal_fields(app, None, now=0)["scope"] == "https://outlook.office365.com/.default"
+    assert oauth(SETTINGS) is None

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import orjson
 
-from hub.connectors.klaviyo.manifest import API_ROOT, MANIFEST, MOST_LISTS, REVISION, KlaviyoSettings
+from hub.connectors.klaviyo.manifest import API_ROOT, MANIFEST, MOST_LISTS, KlaviyoSettings, headers_of
 from hub.connectors.klaviyo.mapping import MAP
 from hub.connectors.klaviyo.schemas import Many, One, attributes_of
 from hub.errors import NotFound
@@ -186,6 +186,7 @@ MAILING: Mailing[KlaviyoSettings] = Mailing(
     guarded=True,
     asks=lambda settings: settings.list_asks,
     reasks=False,
+    confirms=False,
     renames=frozenset({"subscribed", "pending", "none"}),
     retire=retire,
     erase=erase,
@@ -194,11 +195,8 @@ MAILING: Mailing[KlaviyoSettings] = Mailing(
 DESTINATION = destination(
     MAILING,
     MAP,
-    authorise=lambda settings: {
-        "authorization": f"Klaviyo-API-Key {settings.api_key.get_secret_value()}",
-        "revision": REVISION,
-        "accept": "application/vnd.api+json",
-    },
+    authorise=headers_of,
+    lacks=lambda settings: None if settings.lists else "lists: is required to write profiles to Klaviyo",
     api_root=lambda settings: settings.base_url or API_ROOT,
     check=check,
 )

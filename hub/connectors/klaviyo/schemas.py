@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from hub.connectors.klaviyo.mapping import ATTRIBUTES, LOCATION, NUMBERS, PROFILE_ID
+from hub.mapping.payload import PlainValue, TimeText, VendorModel
 from hub.mapping.time import maybe_instant
 from hub.sdk.crm.mailing import Contact, State
 
@@ -20,21 +21,18 @@ _REASONS: Mapping[str, State] = {
 }
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Suppression(_Model):
+class Suppression(VendorModel):
     """Why and since when no mail is sent; of one list with ``list_id``."""
 
     reason: str
-    timestamp: str | None = None
+    timestamp: TimeText | None = None
     list_id: str | None = None
 
 
-class Marketing(_Model):
+class Marketing(VendorModel):
     consent: str = "NEVER_SUBSCRIBED"
-    consent_timestamp: str | None = None
+    consent_timestamp: TimeText | None = None
+    double_optin: bool = False
     suppression: tuple[Suppression, ...] = ()
     list_suppressions: tuple[Suppression, ...] = ()
 
@@ -51,21 +49,25 @@ class Marketing(_Model):
         return max((one.timestamp for one in self.suppression if one.timestamp), default=self.consent_timestamp)
 
 
-class Email(_Model):
+class Email(VendorModel):
     marketing: Marketing = Marketing()
 
 
-class Subscriptions(_Model):
+class Subscriptions(VendorModel):
     email: Email = Email()
 
 
-class Attributes(_Model):
+class Attributes(VendorModel):
     email: str | None = None
-    properties: Mapping[str, Any] | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    organization: str | None = None
+    updated: TimeText | None = None
+    properties: Mapping[str, PlainValue] = Field(default_factory=dict)
     subscriptions: Subscriptions | None = None
 
 
-class Profile(_Model):
+class Profile(VendorModel):
     id: str
     attributes: Attributes = Attributes()
 
@@ -73,18 +75,28 @@ class Profile(_Model):
         """How it stands there."""
         told = self.attributes.subscriptions or Subscriptions()
         marketing = told.email.marketing
-        owner = (self.attributes.properties or {}).get(PROFILE_ID)
+        owner = self.attributes.properties.get(PROFILE_ID)
         left = frozenset(one.list_id for one in marketing.list_suppressions if one.list_id)
         since = maybe_instant(marketing.since(), path="timestamp")
         email = self.attributes.email or ""
         return Contact(self.id, email, marketing.state(), since, str(owner) if owner else None, left)
 
+    def held(self) -> dict[str, Any]:
+        """Its fields as Hub writes them; what is empty is left out."""
+        own = {name: getattr(self.attributes, name) for name in ATTRIBUTES}
+        return {name: value for name, value in {**self.attributes.properties, **own}.items() if value is not None}
 
-class One(_Model):
+    def is_double_opt_in(self) -> bool:
+        """Whether Klaviyo itself saw the person confirm."""
+        told = self.attributes.subscriptions
+        return bool(told and told.email.marketing.double_optin)
+
+
+class One(VendorModel):
     data: Profile
 
 
-class Many(_Model):
+class Many(VendorModel):
     data: tuple[Profile, ...] = ()
 
 

@@ -47,10 +47,10 @@ MANIFEST = Manifest(
     ),
     topics={
         "subscribe": "subscriber, opted in",
-        "unsubscribe": "subscriber, opted out; a complaint or a deletion where Mailchimp says so",
+        "unsubscribe": "subscriber, opted out; a complaint, or not there any more, where Mailchimp says so",
         "profile": "subscriber's fields; nothing on consent",
         "upemail": "the subscriber under the new address, linked to the old one",
-        "cleaned": "bounce (consent unchanged), or complaint (opted out)",
+        "cleaned": "hard bounce of the address, or complaint (opted out)",
         "campaign": "skipped: concerns no person",
         "member": "subscriber with state and times, as the Marketing API gives it (backfill)",
     },
@@ -66,7 +66,8 @@ MANIFEST = Manifest(
         "merge": "Mailchimp has none: of two contacts of one person one is archived",
         "orders": "Mailchimp's e-commerce part is not written to; number and value of orders stand at the contact",
         "resubscribe": "who unsubscribed gets Mailchimp's own confirmation mail, and is never subscribed by Hub",
-        "batch of changes": "the call for many sets their subscription too, so that changes go out one by one",
+        "batch of changes": "the call for many sets their subscription too, and /batches answers for no contact "
+        "(mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint/)",
         "refused values": "an audience's answer names a merge field by its place in the form, if at all",
     },
     sample_settings={

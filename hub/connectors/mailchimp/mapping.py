@@ -2,16 +2,17 @@
 
 A record is one address on one audience: its id is ``<list id>:<md5 of the lower-case address>``, which every event
 type can give (``cleaned`` has no id, ``upemail`` names another), and whose second half is the member id of the
-Marketing API.
+Marketing API. Of the audience that Hub writes to it is the contact itself, with that second half alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from hub.connectors.mailchimp import schemas
+from hub.connectors.mailchimp.manifest import MailchimpSettings
+from hub.connectors.mailchimp.schemas_members import hash_of
 from hub.mapping.customer import customer
 from hub.mapping.fieldmap import FieldMap
 from hub.mapping.name import clean
@@ -20,6 +21,7 @@ from hub.model.consent import Consent, ConsentChannel, ConsentState
 from hub.model.customer import CustomerSnapshot
 from hub.model.identifier import RecordKey
 from hub.model.interaction import Interaction, InteractionKind
+from hub.sdk.crm.reading import KIND
 
 SUBSCRIBER = FieldMap(
     schemas.Subscriber,
@@ -70,20 +72,24 @@ MEMBER = FieldMap(
 )
 
 
-def subscriber_key(list_id: str, email: str) -> RecordKey:
-    digest = hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
+def record_key(settings: MailchimpSettings, list_id: str, email: str) -> RecordKey:
+    """The record of an address on an audience: a contact that Hub writes to, or a subscriber of another audience."""
+    digest = hash_of(email)
+    if list_id == settings.audience:
+        return RecordKey(kind=KIND, external_id=digest)
     return RecordKey(kind="subscriber", external_id=f"{list_id}:{digest}")
 
 
 def subscriber(
     source: schemas.Subscriber,
+    key: RecordKey,
     region: str,
     *,
     consent: Consent | None = None,
     custom: Mapping[str, object] | None = None,
 ) -> CustomerSnapshot:
     return customer(
-        subscriber_key(source.list_id, source.email),
+        key,
         SUBSCRIBER.read(source),
         region=region,
         consents=(consent,) if consent else (),
@@ -92,10 +98,12 @@ def subscriber(
     )
 
 
-def member(source: schemas.Member, region: str, *, custom: Mapping[str, object] | None = None) -> CustomerSnapshot:
+def member(
+    source: schemas.Member, key: RecordKey, region: str, *, custom: Mapping[str, object] | None = None
+) -> CustomerSnapshot:
     told = (member_consent(source), *_by_text(source))
     return customer(
-        subscriber_key(source.list_id, source.email_address),
+        key,
         MEMBER.read(source),
         region=region,
         consents=[consent for consent in told if consent],
@@ -177,13 +185,13 @@ def opt_in(source: schemas.Subscriber) -> Consent:
     )
 
 
-def opt_out(source: schemas.Subscriber, how: str, *, explicit: bool = True) -> Consent:
+def opt_out(source: schemas.Subscriber, how: str) -> Consent:
     return Consent(
         channel="email",
         state="opted_out",
         at=fired_at(source),
         evidence=f"mailchimp: {how} audience {source.list_id}",
-        explicit=explicit,
+        explicit=True,
     )
 
 

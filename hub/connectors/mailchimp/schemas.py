@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
+from hub.connectors.mailchimp.destination_fields import ARCHIVED, FIELDS, PROFILE_ID
 from hub.mapping.payload import TimeText, VendorModel
 
 
@@ -45,6 +46,7 @@ class Subscriber(Event):
 
 
 _READ = frozenset({"FNAME", "LNAME", "PHONE", "SMSPHONE", "COMPANY", "INTERESTS", "EMAIL", "GROUPINGS"})
+_OURS = frozenset({PROFILE_ID, ARCHIVED, *FIELDS})
 _MERGE, _END = "data[merges][", "]"
 _INTERESTS, _GROUPINGS = f"{_MERGE}INTERESTS]", f"{_MERGE}GROUPINGS]["
 
@@ -54,7 +56,7 @@ def own_fields(merges: dict[str, Any] | None) -> dict[str, object]:
 
     The audience's own address is told in its parts, and here only where it came as one text.
     """
-    told = {name: value for name, value in (merges or {}).items() if name not in _READ}
+    told = {name: value for name, value in (merges or {}).items() if name not in _READ | _OURS}
     if isinstance(told.get("ADDRESS"), dict):
         del told["ADDRESS"]
     return {name: _line(value) if isinstance(value, dict) else value for name, value in told.items()}
@@ -143,6 +145,7 @@ class Member(VendorModel):
     email_address: str
     last_changed: TimeText
     status: str | None = None
+    unsubscribe_reason: str | None = None
     merge_fields: MergeFields | None = None
     ip_opt: str | None = None
     timestamp_signup: TimeText | None = None

@@ -41,14 +41,18 @@ class Member(BaseModel):
 
     def contact(self) -> Contact:
         """How it stands there; the last change of whatever kind is at or after that of its status."""
-        state = _STATES.get(self.status, "unsubscribed")
-        if state == "unsubscribed" and "abuse" in (self.unsubscribe_reason or "").lower():
-            state = "complained"
-        if self.status == "archived" and self.merge_fields.get(ARCHIVED):
-            state = "archived"
+        state = state_of(self.status, self.unsubscribe_reason, archived=bool(self.merge_fields.get(ARCHIVED)))
         owner = self.merge_fields.get(PROFILE_ID)
         since = maybe_instant(self.last_changed, path="last_changed")
         return Contact(self.id, self.email_address, state, since, str(owner) if owner else None)
+
+
+def state_of(status: str, reason: str | None, *, archived: bool) -> State:
+    """How a contact stands there; ``archived``: it carries Hub's note that Hub put it away."""
+    if status == "archived" and archived:
+        return "archived"
+    state = _STATES.get(status, "unsubscribed")
+    return "complained" if state == "unsubscribed" and "abuse" in (reason or "").lower() else state
 
 
 class Refused(BaseModel):

@@ -19,26 +19,26 @@ from urllib.parse import quote
 import orjson
 
 from hub.connectors.mailchimp import mapping, schemas
+from hub.connectors.mailchimp.destination_fields import ARCHIVED, MAP, PROFILE_ID
 from hub.connectors.mailchimp.manifest import MailchimpSettings
-from hub.connectors.mailchimp.subscriptions import SECRET, SUBSCRIPTIONS, audiences
+from hub.connectors.mailchimp.schemas_members import hash_of, state_of
+from hub.connectors.mailchimp.subscriptions import SECRET, SUBSCRIPTIONS, TOPICS, audiences
 from hub.errors import ConfigError, NotFound, PayloadError, SkipEvent, VerificationError
 from hub.mapping.address import country
 from hub.mapping.body import form_fields, json_tree
-from hub.mapping.customer import customer
+from hub.mapping.customer import CustomerFields, customer
+from hub.mapping.mail_event import Happened, MailEvent, mail_events
 from hub.mapping.payload import Reading, read, read_tree
 from hub.mapping.time import instant
 from hub.model.consent import Consent
-from hub.model.event import (
-    CanonicalEvent,
-    ConsentEvent,
-    CustomerEvent,
-    DeletionEvent,
-    InteractionEvent,
-    LinkEvent,
-    Note,
-)
+from hub.model.customer import CustomerSnapshot
+from hub.model.event import CanonicalEvent, CustomerEvent, DeletionEvent, InteractionEvent, LinkEvent, Note
+from hub.model.identifier import RecordKey
 from hub.model.interaction import InteractionKind
 from hub.sdk.checked import Checked
+from hub.sdk.crm.mailing import Contact
+from hub.sdk.crm.mailing_reading import of_address, reads, returned
+from hub.sdk.crm.reading import KIND
 from hub.sdk.http import HttpClient, basic, json_of
 from hub.sdk.lists import in_turn
 from hub.sdk.paginate import keyset, offset
@@ -77,48 +77,64 @@ def name_event(delivery: RawDelivery, settings: MailchimpSettings) -> EventName:
 
 
 def _member_id(list_id: str, email: str, last_changed: str) -> str:
-    return f"member:{mapping.subscriber_key(list_id, email).external_id}:{last_changed}"
+    return f"member:{list_id}:{hash_of(email)}:{last_changed}"
 
 
 def parse(entry: InboxEntry, settings: MailchimpSettings) -> Sequence[CanonicalEvent | Note]:
     reading = Reading()
-    return reading.of(_read(entry, reading, settings.default_region))
+    return reading.of(_read(entry, reading, settings))
 
 
-def _read(entry: InboxEntry, reading: Reading, region: str) -> list[CanonicalEvent]:
+def _read(entry: InboxEntry, reading: Reading, settings: MailchimpSettings) -> list[CanonicalEvent]:
     if entry.topic == "member":
-        member = reading.read(schemas.Member, entry.body)
         merges = json_tree(entry.body).get("merge_fields")
-        merges = merges if isinstance(merges, dict) else {}
-        custom = schemas.own_fields(merges)
-        if member.last_note and member.last_note.note:
-            custom = {"note": member.last_note.note, **custom}
-        at = instant(member.last_changed, path="last_changed")
-        whole = mapping.member(member, _home(merges, region), custom=custom)
-        return [CustomerEvent(occurred_at=at, customer=whole, whole=("emails", "phones"))]
+        return _member(reading.read(schemas.Member, entry.body), merges if isinstance(merges, dict) else {}, settings)
     if entry.topic == "campaign":
         raise SkipEvent("a campaign's state concerns no person")
-    if entry.topic not in ("upemail", "subscribe", "unsubscribe", "profile", "cleaned"):
+    if entry.topic not in TOPICS:
         raise SkipEvent(f"topic not read: {entry.topic}")
     form = form_fields(entry.body)
     if entry.topic == "upemail":
-        return _address_changed(reading.tree(schemas.EmailChange, form), region)
-    merges = schemas.merges_of(form)
-    subscriber = reading.tree(schemas.Subscriber, schemas.with_groups(form))
-    told = _Told(subscriber, _home(merges, region), schemas.own_fields(merges), entry.event_id)
-    source = told.source
+        return _address_changed(reading.tree(schemas.EmailChange, form), settings)
+    told = _Told(reading.tree(schemas.Subscriber, schemas.with_groups(form)), schemas.merges_of(form), settings, entry)
     if entry.topic == "subscribe":
-        return told.with_(mapping.opt_in(source), "email_subscribed")
+        return told.with_(mapping.opt_in(told.source), "email_subscribed")
     if entry.topic == "unsubscribe":
         return _left(told)
     if entry.topic == "cleaned":
-        return _cleaned(told)
+        return told.of_address("complained" if told.source.reason == "abuse" else "bounced")
     return told.with_(None, None)
 
 
-def _home(merges: dict[str, Any], default: str) -> str:
+def _member(source: schemas.Member, merges: dict[str, Any], settings: MailchimpSettings) -> list[CanonicalEvent]:
+    """A member as it stands there. One that somebody put away is not there any more."""
+    key = mapping.record_key(settings, source.list_id, source.email_address)
+    at = instant(source.last_changed, path="last_changed")
+    if source.status == "archived":
+        if merges.get(ARCHIVED):
+            raise SkipEvent("Hub put it away")
+        return [DeletionEvent(occurred_at=at, record=key)]
+    custom = schemas.own_fields(merges)
+    if source.last_note and source.last_note.note:
+        custom = {"note": source.last_note.note, **custom}
+    who = mapping.member(source, key, _home(merges, settings.default_region), custom=custom)
+    state = state_of(source.status or "", source.unsubscribe_reason, archived=False)
+    stands = Contact(key.external_id, source.email_address, state, at)
+    return [_state(who, merges, at, settings), *of_address(stands, settings, source="mailchimp", at=at)]
+
+
+def _state(
+    who: CustomerSnapshot, merges: Mapping[str, Any], at: datetime, settings: MailchimpSettings
+) -> CanonicalEvent:
+    """The state of a contact that Hub may have written, or of a subscriber of another audience."""
+    if who.key.kind == KIND:
+        return returned(who, str(merges.get(PROFILE_ID) or "") or None, at)
+    return CustomerEvent(occurred_at=at, customer=who, whole=("emails", "phones"))
+
+
+def _home(merges: Mapping[str, Any], default: str) -> str:
     """Where numbers are dialled: the first country that any address names."""
-    return next(filter(None, map(country, schemas.countries(merges))), default)
+    return next(filter(None, map(country, schemas.countries(dict(merges)))), default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,57 +142,61 @@ class _Told:
     """A subscriber as an event tells them."""
 
     source: schemas.Subscriber
-    region: str
-    custom: Mapping[str, object]
-    event_id: str
+    merges: Mapping[str, Any]
+    settings: MailchimpSettings
+    entry: InboxEntry
 
     def with_(self, consent: Consent | None, kind: InteractionKind | None) -> list[CanonicalEvent]:
         """The subscriber, with consent and interaction where the event is about one."""
-        at = mapping.fired_at(self.source)
-        snapshot = mapping.subscriber(self.source, self.region, consent=consent, custom=self.custom)
-        told = CustomerEvent(occurred_at=at, customer=snapshot, whole=("emails", "phones"))
-        events: list[CanonicalEvent] = [told]
+        at, key = mapping.fired_at(self.source), self.key
+        custom = schemas.own_fields(dict(self.merges))
+        home = _home(self.merges, self.settings.default_region)
+        snapshot = mapping.subscriber(self.source, key, home, consent=consent, custom=custom)
+        events: list[CanonicalEvent] = [_state(snapshot, self.merges, at, self.settings)]
         if kind is not None:
-            interaction = mapping.interaction(self.source, kind, self.event_id)
-            events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=snapshot.key))
+            interaction = mapping.interaction(self.source, kind, self.entry.event_id)
+            events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=key))
         return events
+
+    def of_address(self, what: Happened) -> list[CanonicalEvent]:
+        """A bounce or complaint, told of the address as every sending system tells it."""
+        source = self.source
+        at = mapping.fired_at(source)
+        told = MailEvent(self.entry.event_id, at, source.email, what, campaign=source.campaign_id, reason=source.reason)
+        return mail_events(told, source="mailchimp", region=self.settings.default_region)
+
+    @property
+    def key(self) -> RecordKey:
+        return mapping.record_key(self.settings, self.source.list_id, self.source.email)
 
 
 def _left(told: _Told) -> list[CanonicalEvent]:
     source = told.source
-    if source.reason == "abuse":
-        return told.with_(mapping.opt_out(source, "complaint on"), "email_complained")
     if source.action == "delete":
-        # Somebody took the address off the audience: no word of the person, and nobody to write to any more.
-        at = mapping.fired_at(source)
-        key = mapping.subscriber_key(source.list_id, source.email)
-        consent = mapping.opt_out(source, "deleted from", explicit=False)
-        return [
-            ConsentEvent(occurred_at=at, record=key, consent=consent),
-            DeletionEvent(occurred_at=at, record=key),
-        ]
+        # Somebody, or Hub, took the address off the audience: no word of the person.
+        if told.merges.get(ARCHIVED):
+            raise SkipEvent("Hub put it away")
+        return [DeletionEvent(occurred_at=mapping.fired_at(source), record=told.key)]
+    if source.reason == "abuse":
+        return [*told.with_(mapping.opt_out(source, "complaint on"), None), *told.of_address("complained")]
     return told.with_(mapping.opt_out(source, "unsubscribed from"), "email_unsubscribed")
 
 
-def _cleaned(told: _Told) -> list[CanonicalEvent]:
-    """A hard bounce says that the address is dead, not that the person wants no mail: consent stays."""
-    if told.source.reason == "abuse":
-        return told.with_(mapping.opt_out(told.source, "complaint on"), "email_complained")
-    return told.with_(None, "email_bounced")
-
-
-def _address_changed(source: schemas.EmailChange, region: str) -> list[CanonicalEvent]:
+def _address_changed(source: schemas.EmailChange, settings: MailchimpSettings) -> list[CanonicalEvent]:
     """The new address, of which nothing else is told; the old one is no longer this person's, whoever uses it next."""
     at = mapping.fired_at(source)
-    new, old = (mapping.subscriber_key(source.list_id, email) for email in (source.new_email, source.old_email))
-    told: list[CanonicalEvent] = [
-        CustomerEvent(occurred_at=at, customer=customer(new, {"email": (source.new_email,)}, region=region))
-    ]
-    if new != old:
-        moved = customer(old, {"email": (source.new_email,)}, region=region)
-        told.append(CustomerEvent(occurred_at=at, customer=moved, whole=("emails",)))
-        told.append(LinkEvent(occurred_at=at, records=(new, old), reason="e-mail address changed at the source"))
-    return told
+    new, old = (mapping.record_key(settings, source.list_id, email) for email in (source.new_email, source.old_email))
+    address: CustomerFields = {"email": (source.new_email,)}
+    region = settings.default_region
+    who = customer(new, address, region=region)
+    is_contact = new.kind == KIND
+    state = returned(who, None, at) if is_contact else CustomerEvent(occurred_at=at, customer=who)
+    if new == old:
+        return [state]
+    reason, into = "e-mail address changed at the source", new if is_contact else None
+    link = LinkEvent(occurred_at=at, records=(new, old), reason=reason, into=into)
+    moved = customer(old, address, region=region)
+    return [link, state, CustomerEvent(occurred_at=at, customer=moved, whole=("emails",))]
 
 
 def _members(http: HttpClient, settings: MailchimpSettings, since: datetime | None, at: Any) -> Part:
@@ -262,4 +282,5 @@ SOURCE = Source(
     authorise=authorise,
     check=check,
     api_root=api_root,
+    reads=reads(MAP),
 )

@@ -136,6 +136,14 @@ def test_an_unreadable_body_names_the_field_and_not_its_value() -> None:
     assert (caught.value.path, str(caught.value)) == ("fired_at", "fired_at: not readable")
 
 
+@pytest.mark.parametrize("more", [{}, {"reason": "manual"}, {"action": "unsub", "reason": "manual"}])
+def test_an_unsubscription_is_one_whatever_it_says_of_how(more: Mapping[str, str]) -> None:
+    """mailchimp/mc-magento#169: ``action``, which the guide names, may be missing."""
+    told, event = read("unsubscribe", form("unsubscribe", list_id="L", email="anna@example.de", **more))
+    assert [one.state for one in told.customer.consents] == ["opted_out"]
+    assert event.interaction.kind == "email_unsubscribed"
+
+
 CONSENTS = {
     "subscribed": Consent(
         channel="email",
@@ -163,9 +171,8 @@ def test_each_state_of_a_member_is_one_consent_or_none(status: str | None, conse
     body = member(status=status, timestamp_opt="2025-03-14T09:12:07+00:00", ip_opt="192.0.2.17")
     told = read("member", httpx.Request("POST", URL, json=body).content)
 
-    assert [event.customer.consents for event in told if isinstance(event, CustomerEvent)] == [
-        (consent,) if consent else ()
-    ]
+    said = [one for event in told if isinstance(event, CustomerEvent) for one in event.customer.consents]
+    assert said == ([consent] if consent else [])
 
 
 @pytest.mark.parametrize("key", [None, "nokey", "key-", "key-us21.evil.example", "key-../us21"])

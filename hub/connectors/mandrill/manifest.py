@@ -32,9 +32,7 @@ MANIFEST = Manifest(
     docs_url="https://mandrill.zendesk.com/hc/en-us/articles/205583307-Message-Event-Webhook-Format",
     api_version="1.0",
     capabilities=frozenset({Capability.WEBHOOK, Capability.CHALLENGE, Capability.CONSENT}),
-    topics={
-        "events": "mails sent, opened, clicked, bounced, rejected, complained; opt-outs and hard bounces as consent"
-    },
+    topics={"events": "mails sent, opened, clicked, bounced, rejected, complained; opt-outs as consent"},
     surveyed=(
         "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
         "https://mandrill.zendesk.com/hc/en-us/articles/205583307-Message-Event-Webhook-Format",

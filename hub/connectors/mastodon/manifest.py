@@ -32,7 +32,10 @@ MANIFEST = Manifest(
     docs_url="https://docs.joinmastodon.org/methods/notifications/",
     api_version="v1",
     capabilities=frozenset({Capability.BACKFILL}),
-    topics={"status": "a post that mentions the account or has one of the hashtags, and who wrote it"},
+    topics={
+        "status": "a post that mentions the account or has one of the hashtags, and who wrote it",
+        "gone": "a mention that was taken back: nothing is left of it",
+    },
     limits=Limits(batch=40, calls=1, per_seconds=1.0),
     sample_settings={
         "base_url": "https://nordsee.example",

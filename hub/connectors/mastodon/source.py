@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import orjson
 
 from hub.connectors.mastodon.manifest import MastodonSettings
@@ -19,7 +20,8 @@ from hub.mapping.said import Author, Said, said_events
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.checked import Checked
-from hub.sdk.http import HttpClient, json_of
+from hub.sdk.http import HttpClient, json_of, retry_after
+from hub.sdk.quota import resets_in
 from hub.sdk.source import BackfillItem, BackfillPage, InboxEntry, Source
 
 _PAGE = 40
@@ -29,6 +31,8 @@ _PRIVATE = frozenset({"direct", "private"})
 
 def parse(entry: InboxEntry, settings: MastodonSettings) -> Sequence[CanonicalEvent | Note]:
     """Who wrote what. Raises SkipEvent for our own posts and for bots, PayloadError with a path."""
+    if entry.topic == "gone":
+        raise SkipEvent("a mention whose post was taken back, or whose author is gone")
     if entry.topic != "status":
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
@@ -72,7 +76,7 @@ def backfill(
             newest = max(ids, key=lambda one: (len(one), one), default=None)
             ends = newest is None or newest == at.get(name)
             at = {**at, name: newest or at.get(name, first)}
-            yield BackfillPage([_item(one) for one in map(_status, found) if one], at)
+            yield BackfillPage([_item(one) for one in found], at)
             if ends:
                 break
 
@@ -86,14 +90,20 @@ def _page(http: HttpClient, name: str, after: str) -> list[dict[str, Any]]:
     return [one for one in answer if isinstance(one, dict)] if isinstance(answer, list) else []
 
 
-def _status(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _item(found: Mapping[str, Any]) -> BackfillItem:
     """The post of a mention is within its notification, and gone where its author took it back."""
-    return found.get("status") if "type" in found and "account" in found and "content" not in found else found
-
-
-def _item(status: Mapping[str, Any]) -> BackfillItem:
+    mention = "type" in found and "account" in found and "content" not in found
+    status = found.get("status") if mention else found
+    if not status:
+        return BackfillItem(f"mention:{found.get('id')}", "gone", orjson.dumps({"id": found.get("id")}))
     name = f"status:{status.get('id')}:{status.get('edited_at') or ''}"
     return BackfillItem(name, "status", orjson.dumps(status))
+
+
+def waits(response: httpx.Response) -> float | None:
+    """How long a 429 is to be waited out: to the end of the five minutes, which a header tells."""
+    seconds = resets_in(response.headers, "x-ratelimit-reset") if response.status_code == 429 else None
+    return retry_after(response) if seconds is None else seconds
 
 
 def check(http: HttpClient, settings: MastodonSettings) -> Checked:
@@ -110,5 +120,6 @@ SOURCE = Source(
     backfill=backfill,
     changed=lambda settings, cursor: True,
     authorise=lambda settings: {"authorization": f"Bearer {settings.access_token.get_secret_value()}"},
+    waits=waits,
     check=check,
 )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from hub.model.consent import ConsentChannel
 from hub.sdk.manifest import Capability, ConnectionSettings, Limits, Manifest, Secrets
 
 
@@ -31,6 +32,11 @@ class MetaSettings(ConnectionSettings):
     pages: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
         (), description="Ids of the pages that `hub connector subscribe` lets the app into."
     )
+    lead_consents: dict[str, ConsentChannel] = Field(
+        default_factory=dict,
+        description="Boxes of lead forms that are a consent to advertising, by their key: newsletter: email. Only a "
+        "box that people have to check themselves is one.",
+    )
     whatsapp_accounts: tuple[Annotated[str, Field(pattern=r"^\d+$")], ...] = Field(
         (), description="Ids of the WhatsApp Business Accounts that it lets the app into."
     )
@@ -48,6 +54,8 @@ MANIFEST = Manifest(
     topics={
         "page.messaging": "Messenger: messages, edits, echoes, button presses, reactions, receipts, marketing opt-ins.",
         "page.feed": "Comments, reactions and posts of people on the page: added, edited or removed.",
+        "page.ratings": "Recommendations of the page, and what is said of them.",
+        "page.mention": "Posts and comments elsewhere that name the page, where Meta tells who wrote them.",
         "page.leadgen": "Lead form: the answers are fetched and become a lead and a lead_form interaction.",
         "instagram.messaging": "Instagram direct messages, as for Messenger.",
         "instagram.comments": "Comments under the account's media.",
@@ -56,6 +64,9 @@ MANIFEST = Manifest(
         "whatsapp.messages": "WhatsApp messages and changes of number.",
         "whatsapp.statuses": "Sent, delivered, read and failed messages of the business.",
         "whatsapp.user_preferences": "A person stops or resumes marketing messages: a consent.",
+        "whatsapp.smb_message_echoes": "What colleagues write in the WhatsApp Business app.",
+        "whatsapp.history": "What was written in that app before, where it is shared.",
+        "whatsapp.calls": "WhatsApp calls that are over: who called, how long, whether anybody answered.",
         "whatsapp.user_id_update": "A person's business-scoped user id changed: old and new record are linked.",
     },
     allowed_hosts=("graph.facebook.com", "graph.instagram.com"),
@@ -69,5 +80,6 @@ MANIFEST = Manifest(
         "app_secret": ["meta-sample-app-secret", "meta-sample-app-secret-old"],
         "verify_token": "meta-sample-verify-token",
         "access_token": "EAAG-sample-access-token",
+        "lead_consents": {"newsletter": "email"},
     },
 )

@@ -167,7 +167,8 @@ def _came_by(referral: Referral | None) -> dict[str, object]:
     if referral is None:
         return {}
     product: dict[str, object] = {"product": referral.product.id if referral.product else None}
-    return {"ref": referral.ref, "source": referral.source, "referral_type": referral.type} | product
+    ad = referral.ads_context_data.ad_title if referral.ads_context_data else None
+    return {"ref": referral.ref, "source": referral.source, "referral_type": referral.type, "ad_title": ad} | product
 
 
 def _consent(network: str, told: OptIn, at: datetime) -> Consent | None:

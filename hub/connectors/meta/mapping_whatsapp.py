@@ -9,14 +9,19 @@ from hub.connectors.meta.mapping import account, fact, person_key, status
 from hub.connectors.meta.schemas_whatsapp import (
     AdReferral,
     Attached,
+    Call,
+    Calls,
     Choice,
     Contact,
     Context,
+    Echoes,
     EditedMessage,
     FlowReply,
+    History,
     IdUpdates,
     Interactive,
     Messages,
+    OfANumber,
     Preference,
     Preferences,
     Product,
@@ -47,14 +52,77 @@ def whatsapp(business: str, value: Messages, path: str, reading: Reading, *, reg
         yield from reading.alone(_whatsapp_status(business, value, found, here, region=region))
 
 
-def _is_own(value: Messages, wa_id: str | None) -> bool:
+def echoes(business: str, value: Echoes, path: str, reading: Reading, *, region: str) -> Iterator[CanonicalEvent]:
+    """What colleagues wrote in the app: it stands with whom they wrote to."""
+    for index, message in enumerate(value.message_echoes):
+        here = f"{path}.message_echoes.{index}"
+        yield from reading.alone(_sent(business, value, message, message.to, here, region=region))
+
+
+def history(business: str, value: History, path: str, reading: Reading, *, region: str) -> Iterator[CanonicalEvent]:
+    """What was written in the app before, by either side."""
+    for number, chunk in enumerate(value.history):
+        for place, thread in enumerate(chunk.threads):
+            for index, message in enumerate(thread.messages):
+                here = f"{path}.history.{number}.threads.{place}.messages.{index}"
+                if _is_own(value, message.from_):
+                    yield from reading.alone(_sent(business, value, message, thread.id, here, region=region))
+                else:
+                    yield from reading.alone(_received(business, value, message, here, region=region))
+
+
+def calls(business: str, value: Calls, path: str, reading: Reading, *, region: str) -> Iterator[CanonicalEvent]:
+    """Calls that are over: who called whom, how long, and whether anybody answered."""
+    for index, call in enumerate(value.calls):
+        if call.event.lower() == "terminate":
+            yield from reading.alone(_called(business, value, call, f"{path}.calls.{index}", region=region))
+
+
+def _called(business: str, value: Calls, call: Call, here: str, *, region: str) -> Iterator[CanonicalEvent]:
+    out = (call.direction or "").upper() == "BUSINESS_INITIATED" or _is_own(value, call.from_)
+    wa_id, user_id = (call.to, call.to_user_id) if out else (call.from_, call.from_user_id)
+    person = _person(business, value.contacts, wa_id=wa_id, user_id=user_id, region=region)
+    if person is None:
+        raise PayloadError("neither number nor user id", path=f"{here}.{'to' if out else 'from'}")
+    at = epoch(call.timestamp, path=f"{here}.timestamp")
+    yield CustomerEvent(occurred_at=at, customer=person)
+    told = fact(
+        "whatsapp",
+        call.id,
+        "call",
+        direction="out" if out else "in",
+        starts_at=epoch(call.start_time, path=f"{here}.start_time") if call.start_time else None,
+        ends_at=epoch(call.end_time, path=f"{here}.end_time") if call.end_time else None,
+        state=(call.status or "").lower() or None,
+        details=texts([("seconds", call.duration)]),
+    )
+    yield InteractionEvent(occurred_at=at, interaction=told, record=person.key)
+
+
+def _sent(
+    business: str, value: OfANumber, message: WhatsAppMessage, to: str | None, here: str, *, region: str
+) -> Iterator[CanonicalEvent]:
+    person = _person(business, value.contacts, wa_id=_digits(to), user_id=message.to_user_id, region=region)
+    if person is None:
+        raise PayloadError("neither to nor to_user_id", path=f"{here}.to")
+    at = epoch(message.timestamp, path=f"{here}.timestamp")
+    yield CustomerEvent(occurred_at=at, customer=person)
+    yield InteractionEvent(occurred_at=at, interaction=_whatsapp_message(message, "out"), record=person.key)
+
+
+def _digits(number: str | None) -> str | None:
+    """A number as WhatsApp's ids have it: of echoes it may be one with a plus."""
+    return "".join(filter(str.isdigit, number or "")) or None
+
+
+def _is_own(value: OfANumber, wa_id: str | None) -> bool:
     """The business's own number is no customer's."""
-    own = "".join(filter(str.isdigit, value.metadata.display_phone_number or ""))
-    return bool(own) and wa_id == own
+    own = _digits(value.metadata.display_phone_number)
+    return own is not None and _digits(wa_id) == own
 
 
 def _received(
-    business: str, value: Messages, message: WhatsAppMessage, here: str, *, region: str
+    business: str, value: OfANumber, message: WhatsAppMessage, here: str, *, region: str
 ) -> Iterator[CanonicalEvent]:
     if _is_own(value, message.from_):
         return
@@ -74,7 +142,7 @@ def _received(
         raise PayloadError("neither from nor from_user_id", path=f"{here}.from")
     at = epoch(message.timestamp, path=f"{here}.timestamp")
     yield CustomerEvent(occurred_at=at, customer=person, whole=() if own else ("phones",))
-    yield InteractionEvent(occurred_at=at, interaction=_whatsapp_message(message), record=person.key)
+    yield InteractionEvent(occurred_at=at, interaction=_whatsapp_message(message, "in"), record=person.key)
 
 
 def preferences(
@@ -171,22 +239,29 @@ def _contact(contacts: tuple[Contact, ...], wa_id: str | None, user_id: str | No
     return contacts[0] if len(contacts) == 1 and wa_id is None and user_id is None else Contact()
 
 
-def _whatsapp_message(message: WhatsAppMessage) -> Interaction:
+def _whatsapp_message(message: WhatsAppMessage, direction: str) -> Interaction:
     if message.reaction:
         reaction = message.reaction
         taken_back = {} if reaction.emoji else {"action": "unreact"}
         return fact(
-            "whatsapp", message.id, "reaction", text=reaction.emoji, reference=reaction.message_id, details=taken_back
+            "whatsapp",
+            message.id,
+            "reaction",
+            direction=direction,
+            text=reaction.emoji,
+            reference=reaction.message_id,
+            details=taken_back,
         )
     if message.revoke:
         gone = message.revoke.original_message_id
-        return status("whatsapp", f"{gone}:deleted", "deleted", direction="in", reference=gone)
+        return status("whatsapp", f"{gone}:deleted", "deleted", direction=direction, reference=gone)
     referral, context = message.referral or AdReferral(), message.context or Context()
     details = {"type": message.type, "group": message.group_id} | _content(message, context, referral)
     return fact(
         "whatsapp",
         message.id,
         "message",
+        direction=direction,
         text=_text(message),
         url=referral.source_url or (message.location.url if message.location else None),
         campaign=referral.source_id,

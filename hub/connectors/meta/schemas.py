@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hub.connectors.meta.schemas_whatsapp import IdUpdates, Messages, Preferences
+from hub.connectors.meta.schemas_whatsapp import Calls, Echoes, History, IdUpdates, Messages, Preferences
 from hub.mapping.payload import VendorModel
 
 
@@ -78,6 +78,10 @@ class ReferredProduct(VendorModel):
     id: str | None = None
 
 
+class AdsContext(VendorModel):
+    ad_title: str | None = None
+
+
 class Referral(VendorModel):
     """How the person came into the conversation: a link, an ad, a product of the shop."""
 
@@ -87,6 +91,7 @@ class Referral(VendorModel):
     ad_id: str | None = None
     referer_uri: str | None = None
     product: ReferredProduct | None = None
+    ads_context_data: AdsContext | None = None
 
 
 class DirectMessage(VendorModel):
@@ -227,7 +232,12 @@ class Leadgen(VendorModel):
 
 
 class Media(VendorModel):
+    """``media_product_type`` is AD, FEED, STORY or REELS; an ad is a medium of its own, of ``original_media_id``."""
+
     id: str | None = None
+    ad_id: str | None = None
+    original_media_id: str | None = None
+    media_product_type: str | None = None
 
 
 class Comment(VendorModel):
@@ -244,11 +254,16 @@ class FeedAuthor(VendorModel):
 
 
 class Feed(VendorModel):
-    """A change of a page's feed: a comment, reaction or post that was added, edited or removed."""
+    """A change of a page's feed: a comment, reaction or post that was added, edited or removed.
+
+    ``sender_id`` and ``sender_name`` stand for ``from`` in older versions, and in what is said of ratings.
+    """
 
     item: str | None = None
     verb: str | None = None
     from_: FeedAuthor = Field(FeedAuthor(), alias="from")
+    sender_id: str | None = None
+    sender_name: str | None = None
     post_id: str | None = None
     comment_id: str | None = None
     parent_id: str | None = None
@@ -261,6 +276,21 @@ class Feed(VendorModel):
     created_time: float | None = None
 
 
+class Rating(Feed):
+    """A recommendation of the page (stars until 2018), or what is said of one: restfb/restfb#744, #758, #904."""
+
+    open_graph_story_id: str | None = None
+    reviewer_id: str | None = None
+    reviewer_name: str | None = None
+    rating: int | None = None
+    recommendation_type: str | None = None
+    review_text: str | None = None
+
+
+class PageMention(Feed):
+    """Somebody names the page in a post or comment elsewhere."""
+
+
 class Mention(VendorModel):
     """A mention in a comment has both ids, one in a caption only ``media_id``."""
 
@@ -271,12 +301,17 @@ class Mention(VendorModel):
 VALUES: dict[str, type[VendorModel]] = {
     "page.leadgen": Leadgen,
     "page.feed": Feed,
+    "page.ratings": Rating,
+    "page.mention": PageMention,
     "instagram.comments": Comment,
     "instagram.live_comments": Comment,
     "instagram.mentions": Mention,
     "whatsapp.messages": Messages,
     "whatsapp.user_preferences": Preferences,
     "whatsapp.user_id_update": IdUpdates,
+    "whatsapp.smb_message_echoes": Echoes,
+    "whatsapp.history": History,
+    "whatsapp.calls": Calls,
 }
 """The shape of ``value`` by object and ``field``; any other field is not read."""
 
@@ -286,6 +321,13 @@ class Answer(VendorModel):
     values: tuple[str, ...] = ()
 
 
+class Disclaimer(VendorModel):
+    """A box below the form; ``is_checked`` comes as true or "1", and empty where it is not."""
+
+    checkbox_key: str
+    is_checked: bool = False
+
+
 class Lead(VendorModel):
     """``GET /{leadgen_id}``."""
 
@@ -293,6 +335,7 @@ class Lead(VendorModel):
     form_id: str | None = None
     ad_id: str | None = None
     field_data: tuple[Answer, ...] = ()
+    disclaimers: tuple[Disclaimer, ...] = Field((), alias="custom_disclaimer_responses")
 
 
 class LeadAnswers(VendorModel):

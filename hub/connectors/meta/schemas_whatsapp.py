@@ -1,7 +1,8 @@
 """The bodies of WhatsApp's webhooks, as far as they are read.
 
 Sources: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages and its
-pages per type (revoke, edit, unsupported, interactive, location, contacts, order),
+pages per type (revoke, edit, unsupported, interactive, location, contacts, order), .../smb_message_echoes and
+.../history (a number that the WhatsApp Business app is used with, too), .../whatsapp/calling/reference,
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids.
 """
 
@@ -178,13 +179,15 @@ class StatusError(VendorModel):
 
 
 class WhatsAppMessage(VendorModel):
-    """``origin`` ``contact_request`` marks contacts a person shared as their own."""
+    """``origin`` ``contact_request`` marks contacts a person shared as their own; ``to`` is told of what we sent."""
 
     id: str
     timestamp: float
     type: str = "unknown"
     from_: str | None = Field(None, alias="from")
     from_user_id: str | None = None
+    to: str | None = None
+    to_user_id: str | None = None
     group_id: str | None = None
     text: Body | None = None
     button: Button | None = None
@@ -226,9 +229,14 @@ class Metadata(VendorModel):
     display_phone_number: str | None = None
 
 
-class Messages(VendorModel):
+class OfANumber(VendorModel):
+    """What comes for one number of the business."""
+
     metadata: Metadata = Metadata()
     contacts: tuple[Contact, ...] = ()
+
+
+class Messages(OfANumber):
     messages: tuple[WhatsAppMessage, ...] = ()
     statuses: tuple[Status, ...] = ()
 
@@ -260,3 +268,47 @@ class IdUpdate(VendorModel):
 class IdUpdates(VendorModel):
     contacts: tuple[Contact, ...] = ()
     user_id_update: tuple[IdUpdate, ...] = ()
+
+
+class Echoes(OfANumber):
+    """What colleagues wrote in the WhatsApp Business app."""
+
+    message_echoes: tuple[WhatsAppMessage, ...] = ()
+
+
+class Thread(VendorModel):
+    """A conversation with the person of this number."""
+
+    id: str
+    messages: tuple[WhatsAppMessage, ...] = ()
+
+
+class Chunk(VendorModel):
+    threads: tuple[Thread, ...] = ()
+
+
+class History(OfANumber):
+    """What was written in that app before, of 180 days; where it was not shared there is an error instead."""
+
+    history: tuple[Chunk, ...] = ()
+
+
+class Call(VendorModel):
+    """A call begins (connect) and ends (terminate); only then is told how it went. Times are seconds since 1970."""
+
+    id: str
+    event: str
+    timestamp: float
+    from_: str | None = Field(None, alias="from")
+    from_user_id: str | None = None
+    to: str | None = None
+    to_user_id: str | None = None
+    direction: str | None = None
+    status: str | None = None
+    start_time: float | None = None
+    end_time: float | None = None
+    duration: str | None = None
+
+
+class Calls(OfANumber):
+    calls: tuple[Call, ...] = ()

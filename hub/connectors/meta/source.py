@@ -17,9 +17,9 @@ import httpx
 import orjson
 
 from hub.connectors.meta.manifest import MANIFEST, MetaSettings
-from hub.connectors.meta.mapping import comment, feed, lead, mention
+from hub.connectors.meta.mapping import comment, feed, lead, mention, rating
 from hub.connectors.meta.mapping_messenger import conversation
-from hub.connectors.meta.mapping_whatsapp import changed_ids, preferences, whatsapp
+from hub.connectors.meta.mapping_whatsapp import calls, changed_ids, echoes, history, preferences, whatsapp
 from hub.connectors.meta.schemas import (
     VALUES,
     Change,
@@ -31,8 +31,10 @@ from hub.connectors.meta.schemas import (
     Leadgen,
     Mention,
     Mentioned,
+    PageMention,
+    Rating,
 )
-from hub.connectors.meta.schemas_whatsapp import IdUpdates, Messages, Preferences
+from hub.connectors.meta.schemas_whatsapp import Calls, Echoes, History, IdUpdates, Messages, Preferences
 from hub.connectors.meta.subscriptions import SUBSCRIPTIONS
 from hub.errors import AuthError, HubError, PayloadError, RateLimited, RejectedError, SkipEvent, Unavailable
 from hub.mapping.body import json_tree
@@ -48,6 +50,8 @@ SIGNATURE: BodyHmac[MetaSettings] = BodyHmac(
 )
 """Over the raw body: Meta escapes non-ASCII, so JSON that is written again would be other bytes."""
 
+_LEAD = "created_time,form_id,field_data,custom_disclaimer_responses"
+"""What of a lead needs no permission for ads; the ad stands in the webhook."""
 _PREFIXES = {"page": "page", "instagram": "instagram", "whatsapp_business_account": "whatsapp"}
 _NETWORKS = {"page": "messenger", "instagram": "instagram"}
 
@@ -192,10 +196,20 @@ def _events(
                 yield from whatsapp(entry.id, value, path, reading, region=region)
             case Preferences():
                 yield from preferences(entry.id, value, path, reading, region=region)
+            case Echoes():
+                yield from echoes(entry.id, value, path, reading, region=region)
+            case History():
+                yield from history(entry.id, value, path, reading, region=region)
+            case Calls():
+                yield from calls(entry.id, value, path, reading, region=region)
             case IdUpdates():
                 yield from reading.alone(changed_ids(entry.id, value, path, region=region))
             case Comment():
                 yield from reading.alone(comment(entry, value, path))
+            case Rating():
+                yield from reading.alone(rating(entry, value, path))
+            case PageMention():
+                yield from reading.alone(feed(entry, value, path, "mention"))
             case Feed():
                 yield from reading.alone(feed(entry, value, path))
             case Leadgen() | Mention():
@@ -219,7 +233,8 @@ def _completed(
     if not body:
         return
     if isinstance(value, Leadgen):
-        yield from lead(value, reading.read(Lead, body), region=settings.default_region, path=path)
+        found_lead = reading.read(Lead, body)
+        yield from lead(value, found_lead, settings.lead_consents, region=settings.default_region, path=path)
     else:
         item = reading.read(Mentioned, body)
         yield from mention(entry, value, item.mentioned_comment or item.mentioned_media, path)
@@ -228,7 +243,7 @@ def _completed(
 def _completion(entry: Entry, value: VendorModel, settings: MetaSettings) -> Completion | None:
     version = settings.api_version
     if isinstance(value, Leadgen):
-        return Completion(f"lead/{value.leadgen_id}", f"{version}/{value.leadgen_id}")
+        return Completion(f"lead/{value.leadgen_id}", f"{version}/{value.leadgen_id}", {"fields": _LEAD})
     if isinstance(value, Mention) and value.comment_id:
         fields = f"mentioned_comment.comment_id({value.comment_id}){{id,text,timestamp,username}}"
         return Completion(f"mention/{value.comment_id}", f"{version}/{entry.id}", {"fields": fields})

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.connectors.meta.manifest import MetaSettings
-from hub.errors import ConfigError, RejectedError
+from hub.errors import ConfigError, Forbidden, RejectedError
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.subscriptions import Subscription, Subscriptions
 
@@ -24,10 +24,14 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "messaging_referrals", "message_reactions", "message_reads", "message_deliveries",
         ),
         "page.feed": ("feed",),
+        "page.ratings": ("ratings",),
+        "page.mention": ("mention",),
         "page.leadgen": ("leadgen",),
     },
     "instagram": {
-        "instagram.messaging": ("messages", "messaging_postbacks", "message_reactions", "messaging_seen"),
+        "instagram.messaging": (
+            "messages", "messaging_postbacks", "message_reactions", "messaging_seen", "messaging_referral",
+        ),
         "instagram.comments": ("comments",),
         "instagram.live_comments": ("live_comments",),
         "instagram.mentions": ("mentions",),
@@ -35,6 +39,9 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "whatsapp_business_account": {
         "whatsapp.messages": ("messages",),
         "whatsapp.statuses": ("messages",),
+        "whatsapp.smb_message_echoes": ("smb_message_echoes",),
+        "whatsapp.history": ("history",),
+        "whatsapp.calls": ("calls",),
         "whatsapp.user_preferences": ("user_preferences",),
         "whatsapp.user_id_update": ("user_id_update",),
     },
@@ -42,8 +49,8 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """The fields that make up each topic, by the object that has them. WhatsApp's statuses come with its messages."""
 
 
-_NEW_AT_PAGES = frozenset({"message_edits"})
-"""Fields that not every page can be subscribed to: where Meta refuses them, the page is subscribed to the others."""
+_NEW_AT_PAGES = frozenset({"message_edits", "ratings", "mention"})
+"""Fields that not every page, or not every token, can be subscribed to: where Meta refuses them, the others are."""
 
 
 def _app(settings: MetaSettings) -> tuple[str, Mapping[str, str]]:
@@ -141,7 +148,7 @@ def _let_in(client: HttpClient, settings: MetaSettings, kind: str, place: str) -
     wanted = [field for fields in FIELDS["page"].values() for field in fields]
     try:
         client.request("POST", path, query={"subscribed_fields": ",".join(wanted)}, headers=headers)
-    except RejectedError:
+    except (RejectedError, Forbidden):
         older = ",".join(field for field in wanted if field not in _NEW_AT_PAGES)
         client.request("POST", path, query={"subscribed_fields": older}, headers=headers)
 

@@ -119,7 +119,8 @@ def test_a_lead_is_fetched_and_then_read() -> None:
     wanted = completions(thin, SETTINGS)
     whole = replace(thin, completions={"lead/4711": fetched})
 
-    assert wanted == (Completion("lead/4711", "v26.0/4711"),)
+    fields = "created_time,form_id,field_data,custom_disclaimer_responses"
+    assert wanted == (Completion("lead/4711", "v26.0/4711", {"fields": fields}),)
     assert completions(whole, SETTINGS) == ()
     event = parse(whole, SETTINGS)[0]
     assert isinstance(event, CustomerEvent)
@@ -224,3 +225,74 @@ def test_a_stop_of_marketing_messages_is_an_explicit_opt_out_of_messenger() -> N
     assert [(c.consent.channel, c.consent.state, c.consent.explicit) for c in told] == [
         ("messenger", "opted_out", True)
     ]
+
+
+def changed(field: str, **value: Any) -> list[Any]:
+    """What one change of a page, an Instagram account or a WhatsApp account tells; nothing where it is skipped."""
+    kind = {"ratings": "page", "comments": "instagram"}.get(field, "whatsapp_business_account")
+    value = {{"from_": "from"}.get(name, name): told for name, told in value.items()}
+    body = {"object": kind, "entry": [{"id": "10", "time": 1, "changes": [{"field": field, "value": value}]}]}
+    try:
+        return list(parse(entry(body), SETTINGS))
+    except SkipEvent:
+        return []
+
+
+WABA = {"display_phone_number": "+49 30 23125500"}
+ECHO = {"id": "wamid.1", "from": "493023125500", "timestamp": "1790154000", "type": "text", "text": {"body": "Ja"}}
+CALL = {"id": "c", "event": "terminate", "timestamp": "1790154000", "from": "491722998001", "to": "493023125500"}
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        # restfb/restfb#758, #904: stars were replaced by a recommendation, and a rating may be changed
+        (changed("ratings", item="rating", verb="edit", rating=1, reviewer_id=71, reviewer_name="Some reviewer",
+                 open_graph_story_id=98, created_time=1499870640, review_text="x"), ("FeedbackEvent", "71")),
+        # restfb/restfb#744, #694: what is said of a rating has a sender, and comes in the same field
+        (changed("ratings", item="comment", verb="add", sender_id=72, sender_name="Test", comment_id="98_1",
+                 message="x", created_time=1498471588, open_graph_story_id=98), ("InteractionEvent", "72")),
+        (changed("ratings", item="reaction", verb="add", sender_id=73, post_id="98_2", reaction_type="like",
+                 created_time=1479971281, open_graph_story_id=98), ("InteractionEvent", "73")),
+        # the page answers: nobody
+        (changed("ratings", item="comment", verb="add", sender_id=10, comment_id="98_3", created_time=1), ()),
+        # diwenne/openreply#25: of a comment under an ad Meta told no id; restfb/restfb#1328, #1438: nor which post
+        (changed("comments", id="1", text="Link", media={"id": "7", "ad_id": "12"},
+                 from_={"username": "Ute.B"}), ("InteractionEvent", "@ute.b")),
+        (changed("comments", id="1", text="Link", media={"id": "7"}), ()),
+        # chatwoot/chatwoot#12569, OCA/social#1912: what is sent with the phone stands with whom it went to
+        (changed("smb_message_echoes", metadata=WABA, message_echoes=[{**ECHO, "to": "491722998001"}]),
+         ("InteractionEvent", "491722998001")),
+        # chatwoot/chatwoot#14025: a history that was not shared
+        (changed("history", metadata=WABA, history=[{"errors": [{"code": 2593109}]}]), ()),
+        # of a call only its end is one, and one of ours is with whom we called
+        (changed("calls", metadata=WABA, calls=[{**CALL, "event": "connect"}]), ()),
+        (changed("calls", metadata=WABA, calls=[CALL]), ("InteractionEvent", "491722998001")),
+    ],
+)  # fmt: skip
+def test_who_did_it_is_told_as_each_shape_tells_it(told: list[Any], wanted: tuple[str, ...]) -> None:
+    facts = [one for one in told if not isinstance(one, CustomerEvent)]
+
+    found = [part for one in facts for part in (type(one).__name__, one.record.external_id.rpartition(":")[2])]
+    assert found == list(wanted)
+
+
+def test_a_comment_under_an_ad_names_the_ad_and_the_post_it_was_made_of() -> None:
+    media = {"id": "7", "ad_id": "12", "original_media_id": "6", "media_product_type": "AD"}
+    [_, said] = changed("comments", id="1", text="x", media=media, from_={"id": "71"})
+
+    assert (said.interaction.campaign, said.interaction.reference) == ("12", "6")
+
+
+@pytest.mark.parametrize("place", ["referral", "postback", "message"])
+def test_the_ad_that_began_a_conversation_is_told_wherever_it_stands(place: str) -> None:
+    """nyaruka/courier#318, fbsamples/original-coast-clothing#113"""
+    ad = {"ad_id": "12", "source": "ADS", "type": "OPEN_THREAD", "ads_context_data": {"ad_title": "Herbst"}}
+    part = {"referral": ad, "postback": {"mid": "m", "title": "Los", "referral": ad}}.get(place)
+    part = part or {"mid": "m", "text": "x", "referral": ad}
+    update = {"sender": {"id": "71"}, "recipient": {"id": "10"}, "timestamp": 1790154122190, place: part}
+
+    [_, said] = parse(entry(page(update)), SETTINGS)
+
+    assert isinstance(said, InteractionEvent)
+    assert (said.interaction.campaign, said.interaction.details["ad_title"]) == ("12", "Herbst")

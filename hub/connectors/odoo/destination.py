@@ -18,8 +18,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import getaddresses
-from functools import partial
 from typing import Any
+
+import httpx
 
 from hub.connectors.odoo import activities, activities_tasks, schemas
 from hub.connectors.odoo.manifest import MANIFEST, OdooSettings
@@ -32,6 +33,7 @@ from hub.errors import NotFound, RejectedError
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.crm.standing import Values, named, standing
 from hub.sdk.destination import HttpRequest
 
 _WILD = re.compile(r"[\\%_]")
@@ -143,17 +145,25 @@ def read(ids: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[F
         yield Call(search(settings, PEOPLE, there, READ), found)
 
 
-def values(
-    ids: Sequence[str], names: Sequence[str], settings: OdooSettings, *, model: str = PEOPLE
-) -> Script[Mapping[str, Mapping[str, Any]]]:
+def values(model: str) -> Any:
     """What stands in these columns of these records: of one that a column leads to, its name."""
-    fields = {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
-    found: dict[str, Mapping[str, Any]] = {}
-    for chunk in chunks(ids, SIZE):
-        there = [["id", "in", [number(one) for one in chunk]]]
-        for row in records((yield search(settings, model, there, tuple(dict.fromkeys(fields.values()))))):
-            found[str(row["id"])] = {name: schemas.told(row.get(field)) for name, field in fields.items()}
-    return found
+
+    def fields(names: Sequence[str]) -> dict[str, str]:
+        return {name: "parent_id" if name == COMPANY else name.partition("/")[0] for name in names}
+
+    def asked(ids: Sequence[str], names: Sequence[str], settings: OdooSettings) -> Iterator[HttpRequest]:
+        columns = tuple(dict.fromkeys(fields(names).values()))
+        there = ([["id", "in", [number(one) for one in chunk]]] for chunk in chunks(ids, SIZE))
+        return (search(settings, model, domain, columns) for domain in there)
+
+    def told(response: httpx.Response, names: Sequence[str]) -> Values:
+        held = {str(row["id"]): row for row in records(response)}
+        return {
+            one: {name: schemas.told(row.get(column)) for name, column in fields(names).items()}
+            for one, row in held.items()
+        }
+
+    return standing(asked, told)
 
 
 def merge(kept: str, other: str, settings: OdooSettings) -> Script[str]:
@@ -211,21 +221,11 @@ def opt_out(emails: Sequence[str], settings: OdooSettings) -> Script[Mapping[str
 
 def find_companies(names: Sequence[str], settings: OdooSettings) -> Iterator[Call[Sequence[Found]]]:
     """Companies of these names, spelled the same."""
-    kind = [
-        "|",
-        ["is_company", "=", True],
-        ["child_ids", "!=", False],
-        ["parent_id", "=", False],
-        ["active", "=", True],
-    ]
+    kind = ["|", ["is_company", "=", True], ["child_ids", "!=", False]]
+    kind += [["parent_id", "=", False], ["active", "=", True]]
     for chunk in chunks(names, SIZE):
         asked = search(settings, PEOPLE, [*kind, ["name", "in", chunk]], ("name",))
-        yield Call(
-            asked,
-            lambda response: [
-                Found(str(row["id"]), keys=frozenset({(COMPANY, str(row.get("name")))})) for row in records(response)
-            ],
-        )
+        yield Call(asked, lambda got: named(COMPANY, ((row["id"], row.get("name")) for row in records(got))))
 
 
 def create_company(name: str, settings: OdooSettings) -> Call[str]:
@@ -246,7 +246,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
-        values=values,
+        values=values(PEOPLE),
         upsert=loading(PEOPLE),
         update=loading(PEOPLE),
         lists=ADDRESS,
@@ -256,7 +256,7 @@ DIALECT: Dialect[OdooSettings] = Dialect(
         opt_out=opt_out,
         opt_out_size=SIZE,
     ),
-    orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER, values=partial(values, model=LEADS)),
+    orders=Orders(own=ORDER_KEY, upsert=loading(LEADS), link_property=PARTNER, values=values(LEADS)),
     companies=Companies(name=COMPANY, id=PARENT, find=find_companies, create=create_company),
     opts_out=lambda write, settings: settings.unsubscribe == "blacklist" and MAP.ends_mailings(write),
     activities=activities_tasks.HISTORY,
@@ -264,14 +264,13 @@ DIALECT: Dialect[OdooSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
-    learn=learn,
+    MAP,
+    learn=(learn,),
     prepare=prepare,
     check=check,
     fields=fields,
     authorise=schemas.headers,
     complete=schemas.complete,
-    refusals=schemas.refusals,
     essential=MAP.essential | {"name"},
-    takes_orders=MAP.takes_orders,
+    refusals=schemas.refusals,
 )

@@ -11,7 +11,8 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.settings import OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 
 
 class OdooSettings(ActivitySettings):
@@ -38,10 +39,7 @@ class OdooSettings(ActivitySettings):
     )
     stage_won: str = Field("crm.stage_lead4", description="The stage of a paid order; a lost one is archived as lost.")
     order_lines: OrderLines = "text"
-    order_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Field of your opportunities to what of the order goes there: note, tags, custom.NAME …",
-    )
+    order_fields: OrderFields
     unsubscribe: Literal["blacklist", "opt_out", "none"] = Field(
         "blacklist", description="How opt-outs from e-mail are passed on; opt_out is the contact's own, up to Odoo 11."
     )

@@ -30,6 +30,7 @@ from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Order
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
 from hub.sdk.crm.rendering import LOST, MAIN
+from hub.sdk.crm.standing import Values, named
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
 
@@ -71,31 +72,27 @@ def read(ids: Sequence[str], settings: PipedriveSettings) -> Iterator[Call[Seque
         yield Call(request, lambda response: schemas.found(schemas.read(response), "persons", settings))
 
 
-def values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
-    """What stands in these fields of these persons; the company is its organization's name."""
-    found: dict[str, dict[str, Any]] = {}
-    for chunk in chunks(ids, SIZE):
-        query = {"ids": ",".join(chunk), "limit": "100"}
-        rows = schemas.rows((yield HttpRequest("GET", "/api/v2/persons", None, query=query)))
-        named = {}
-        if "company" in names and (employers := {str(row["org_id"]) for row in rows if row.get("org_id")}):
-            query = {"ids": ",".join(sorted(employers)), "limit": "100"}
-            listed = schemas.rows((yield HttpRequest("GET", "/api/v2/organizations", None, query=query)))
-            named = {one["id"]: one.get("name") for one in listed}
-        for row in rows:
-            told = {name: schemas.told(row, name, settings) for name in names}
-            found[str(row["id"])] = told | ({"company": named.get(row.get("org_id"))} if "company" in names else {})
-    return found
+def by_ids(kind: str, ids: Sequence[str]) -> HttpRequest:
+    """All of these records."""
+    return HttpRequest("GET", f"/api/v2/{kind}", None, query={"ids": ",".join(ids), "limit": "100"})
 
 
-def deal_values(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[schemas.Values]:
-    """What stands in these fields of these deals."""
-    found: dict[str, dict[str, Any]] = {}
-    for chunk in chunks(ids, SIZE):
-        query = {"ids": ",".join(chunk), "limit": "100"}
-        for row in schemas.rows((yield HttpRequest("GET", "/api/v2/deals", None, query=query))):
-            found[str(row["id"])] = {name: schemas.told(row, name, settings, "deals") for name in names}
-    return found
+def values(kind: Kind) -> Any:
+    """What stands in these fields of persons or deals; the company is its organization's name."""
+
+    def script(ids: Sequence[str], names: Sequence[str], settings: PipedriveSettings) -> Script[Values]:
+        found: dict[str, dict[str, Any]] = {}
+        for chunk in chunks(ids, SIZE):
+            rows = schemas.rows((yield by_ids(kind, chunk)))
+            employers = sorted({str(row["org_id"]) for row in rows if row.get("org_id") and "company" in names})
+            listed = schemas.rows((yield by_ids("organizations", employers))) if employers else ()
+            company = {one["id"]: one.get("name") for one in listed}
+            for row in rows:
+                told = {name: schemas.told(row, name, settings, kind) for name in names}
+                found[str(row["id"])] = told | {"company": company.get(row.get("org_id"))}
+        return found
+
+    return script
 
 
 def form(name: str, value: Any, settings: PipedriveSettings, kind: Kind = "persons") -> Any:
@@ -200,9 +197,13 @@ def find_deals(keys: Sequence[Key], settings: PipedriveSettings) -> Iterator[Cal
 
 def find_organizations(names: Sequence[str], _: PipedriveSettings) -> Iterator[Call[Sequence[Found]]]:
     """The organizations of these names, spelled alike but for capitals."""
+
+    def found(response: httpx.Response) -> Sequence[Found]:
+        return named("company", ((record.id, record.name) for record in schemas.read(response)))
+
     requests = [search("organizations", name, "name") for name in names]
     newest = HttpRequest("GET", "/api/v2/organizations", None, query=NEWEST)
-    return (Call(request, partial(_named, names)) for request in (*requests, newest))
+    return (Call(request, found) for request in (*requests, newest))
 
 
 def create_organization(name: str, _: PipedriveSettings) -> Call[str]:
@@ -215,12 +216,6 @@ def _owned(key: str, response: httpx.Response) -> Sequence[Found]:
     return [Found(str(record.id), key) for record in schemas.read(response)]
 
 
-def _named(names: Sequence[str], response: httpx.Response) -> Sequence[Found]:
-    asked = {name.casefold(): name for name in names}
-    records = [(record, asked.get((record.name or "").casefold())) for record in schemas.read(response)]
-    return [Found(str(record.id), keys=frozenset({("company", name)})) for record, name in records if name]
-
-
 def _plain(value: str) -> str:
     """An e-mail or phone number as it is compared."""
     return value.strip().lower() if "@" in value else re.sub(r"\D", "", value)[-SAME_END:]
@@ -231,7 +226,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         own=PROFILE_ID,
         find=find,
         read=read,
-        values=values,
+        values=values("persons"),
         form=form,
         create=writing("persons", "POST"),
         update=writing("persons", "PATCH"),
@@ -246,7 +241,7 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
         update=writing("deals", "PATCH"),
         find=find_deals,
         link_property="person_id",
-        values=deal_values,
+        values=values("deals"),
         form=partial(form, kind="deals"),
     ),
     companies=Companies(name="company", id="org_id", find=find_organizations, create=create_organization),
@@ -256,16 +251,14 @@ DIALECT: Dialect[PipedriveSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
-    learn=learn,
+    MAP,
+    learn=(learn,),
     prepare=prepare,
     authorise=lambda settings: {"x-api-token": settings.api_token.get_secret_value()} if settings.api_token else {},
     api_root=lambda settings: settings.base_url or API_ROOT,
-    essential=MAP.essential,
     check=check,
     fields=fields,
     waits=schemas.waits,
     status_table={402: AuthError, 410: NotFound},
-    takes_orders=MAP.takes_orders,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_2_seconds, per_seconds=2.0),
 )

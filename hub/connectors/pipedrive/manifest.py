@@ -19,7 +19,8 @@ from pydantic import Field, SecretStr, model_validator
 from hub.connectors.pipedrive.schemas_fields import DEAL_FIELDS, MARKETING_STATUS, PERSON_FIELDS
 from hub.connectors.pipedrive.schemas_keys import Keys
 from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
-from hub.sdk.manifest import ActivitySettings, Limits, Manifest, OrderFields, OrderLines, Secrets, Unmerge
+from hub.sdk.crm.settings import OrderFields, OrderLines
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, Secrets, Unmerge
 from hub.sdk.oauth import OAuth
 
 API_ROOT = "https://api.pipedrive.com"
@@ -40,10 +41,7 @@ class PipedriveSettings(ActivitySettings):
     won: Literal["paid", "placed"] = Field("paid", description="When a deal is won: once it is paid, or placed.")
     deal_stage: int | None = Field(None, description="Id of the stage of new deals; without it, Pipedrive's first.")
     order_lines: OrderLines = "text"
-    deal_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Deal field of yours to what of the order goes there: note, tags, contact_phone, custom.NAME …",
-    )
+    deal_fields: OrderFields
     person_keys: Keys = Field(
         default_factory=dict,
         description="Field of Hub's or yours to its key in Pipedrive; what is not named is looked up by its name.",

@@ -33,7 +33,6 @@ DEFINITIONS = {"persons": PERSON_FIELDS, "deals": DEAL_FIELDS}
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 PLURALS = {"email": "emails", "phone": "phones"}
 _GONE = ("is not allowed", "not found", "does not exist", "unknown")
-Values = Mapping[str, Mapping[str, Any]]
 READ_HERE = frozenset({400, 403, 404, 410, 422})
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import httpx
+
 from hub.connectors.salesforce import schemas, schemas_setup
 from hub.connectors.salesforce.activities_tasks import HISTORY
 from hub.connectors.salesforce.manifest import MANIFEST, SalesforceSettings
@@ -24,6 +26,7 @@ from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.crm.standing import Values, named, standing
 from hub.sdk.destination import HttpRequest
 
 BLANK = ("FirstName", "Email", "Phone", "MobilePhone", "Title", "Description", PROFILE_ID)
@@ -81,24 +84,20 @@ def read(ids: Sequence[str], settings: SalesforceSettings) -> Iterator[Call[Sequ
         yield Call(query(soqls, deleted=True), _people)
 
 
-def values(ids: Sequence[str], names: Sequence[str], settings: SalesforceSettings) -> Script[schemas.Values]:
-    """What stands in these fields of these people; the company is its account's name."""
-    columns = ", ".join("Account.Name" if name == COMPANY else name for name in names)
-    found: dict[str, Mapping[str, Any]] = {}
-    for several in fitting(("Id", one) for one in ids):
-        soqls = [f"SELECT Id, {columns} FROM {settings.sobject} WHERE {any_of(part)}" for part in several]
-        for row in schemas.rows((yield query(soqls))):
-            found[str(row["Id"])] = {**row, COMPANY: (row.get("Account") or {}).get("Name")}
-    return found
+def values(sobject: str = "") -> Any:
+    """What stands in these fields of people, or of other records; the company is its account's name."""
 
+    def asked(ids: Sequence[str], names: Sequence[str], settings: SalesforceSettings) -> Iterator[HttpRequest]:
+        columns = ", ".join("Account.Name" if name == COMPANY else name for name in names)
+        wanted = f"SELECT Id, {columns} FROM {sobject or settings.sobject} WHERE "
+        return (query([wanted + any_of(part) for part in several]) for several in fitting(("Id", one) for one in ids))
 
-def order_values(ids: Sequence[str], names: Sequence[str], _: SalesforceSettings) -> Script[schemas.Values]:
-    """What stands in these fields of these opportunities."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for several in fitting(("Id", one) for one in ids):
-        soqls = [f"SELECT Id, {', '.join(names)} FROM Opportunity WHERE {any_of(part)}" for part in several]
-        found |= {str(row["Id"]): row for row in schemas.rows((yield query(soqls)))}
-    return found
+    def told(response: httpx.Response, _: Sequence[str]) -> Values:
+        return {
+            str(row["Id"]): {**row, COMPANY: (row.get("Account") or {}).get("Name")} for row in schemas.rows(response)
+        }
+
+    return standing(asked, told)
 
 
 def _people(response: Any) -> Sequence[Found]:
@@ -176,14 +175,9 @@ def orders_of(keys: Sequence[Key], _: SalesforceSettings) -> Iterator[Call[Seque
 
 def accounts_of(names: Sequence[str], _: SalesforceSettings) -> Iterator[Call[Sequence[Found]]]:
     """The accounts of these names, the oldest first; Salesforce compares without case."""
-
-    def of(row: Mapping[str, Any]) -> Found:
-        same = (name for name in names if name.lower() == str(row["Name"]).lower())
-        return Found(str(row["Id"]), keys=frozenset((COMPANY, name) for name in same))
-
     for several in fitting(("Name", name) for name in names):
         soqls = [f"SELECT Id, Name FROM Account WHERE {any_of(part)} ORDER BY CreatedDate DESC" for part in several]
-        yield Call(query(soqls), lambda got: [of(row) for row in schemas.rows(got)])
+        yield Call(query(soqls), lambda got: named(COMPANY, ((row["Id"], row["Name"]) for row in schemas.rows(got))))
 
 
 def account(name: str, _: SalesforceSettings) -> Call[str]:
@@ -196,7 +190,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         email="Email",
         find=find,
         read=read,
-        values=values,
+        values=values(),
         opt_outs=MAP.subjects(),
         update=people(),
         upsert=people(key=PROFILE_ID),
@@ -211,7 +205,7 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
         link=link,
         unlink=unlink,
         link_size=SIZE,
-        values=order_values,
+        values=values("Opportunity"),
     ),
     companies=Companies(name=COMPANY, id="AccountId", find=accounts_of, create=account),
     activities=HISTORY,
@@ -219,13 +213,11 @@ DIALECT: Dialect[SalesforceSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     refusals=schemas.refusals,
-    essential=MAP.essential,
     check=schemas_setup.check,
-    takes_orders=MAP.takes_orders,
     fields=schemas_setup.fields,
     limits=lambda _: MANIFEST.limits,
 )

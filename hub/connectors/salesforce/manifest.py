@@ -17,7 +17,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.sdk.assertion import Assertion, pem_fault
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Unmerge
+from hub.sdk.crm.settings import ByName, OneCurrency, OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Unmerge
 from hub.sdk.oauth import OAuth
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.my\.(salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)")
@@ -52,20 +53,12 @@ class SalesforceSettings(ActivitySettings):
     )
     person: Literal["contact", "lead"] = Field("contact", description="What a person becomes. Leads have no orders.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
-    stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
-    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("Closed Lost", description="Stage of a cancelled, failed, deleted or refunded order.")
-    org_currency: str | None = Field(
-        None,
-        pattern="^[A-Z]{3}$",
-        description="The org's currency, where it has one only: orders in another get no amount. Leave it out where "
-        "multiple currencies are activated.",
-    )
+    stage_open: StageOpen = "Negotiation/Review"
+    stage_won: StageWon = "Closed Won"
+    stage_lost: StageLost = "Closed Lost"
+    org_currency: OneCurrency = None
     order_lines: OrderLines = "text"
-    opportunity_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
-    )
+    opportunity_fields: OrderFields
     activity_status: str = Field("Completed", description="Status of the tasks that activities become.")
     task_status: str = Field("Not Started", description="Status of tasks that somebody has to do.")
     custom_fields: Literal["all", "essential"] = Field(
@@ -76,9 +69,7 @@ class SalesforceSettings(ActivitySettings):
         description="Create Hub's fields that are missing: Hub's user needs the right to customise the org (README).",
     )
     country_codes: bool = Field(False, description="State and country picklists are activated: write ISO codes.")
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
-    )
+    accounts: ByName = "by_name"
     default_account: str | None = Field(
         None,
         pattern="^001[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$",

@@ -13,7 +13,7 @@ errors).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -271,9 +271,6 @@ def _refused(body: Any) -> RejectedError:
     """A query's refusal repeats the query, e-mails and all: only the code and the column at fault are told."""
     told = [f"{error.code} {' '.join(each.property for each in error.refused)}".strip() for error in errors_of(body)]
     return RejectedError(f"Salesforce refused a query: {'; '.join(told)}", refused=refusals(body))
-
-
-Values = Mapping[str, Mapping[str, Any]]
 
 
 def literal(value: str) -> str:

@@ -29,9 +29,7 @@ MANIFEST = Manifest(
     docs_url="https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",
     api_version="v3",
     capabilities=frozenset({Capability.WEBHOOK, Capability.CONSENT}),
-    topics={
-        "events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs and hard bounces as consent"
-    },
+    topics={"events": "mails sent, delivered, opened, clicked, bounced, complained; opt-outs as consent"},
     surveyed=("https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",),
     not_offered={
         "backfill": "SendGrid has no list of these events to read later",

@@ -13,16 +13,12 @@ import orjson
 from hub.connectors.trustpilot.manifest import API, TrustpilotSettings
 from hub.connectors.trustpilot.schemas import Review
 from hub.errors import SkipEvent
-from hub.mapping.buyer import told_fields
-from hub.mapping.customer import customer
 from hub.mapping.payload import Reading
-from hub.mapping.plain_text import short
+from hub.mapping.said_review import Replied, ReviewOfUs, review_of_us_events
 from hub.mapping.time import instant
 from hub.model.customer import ChannelAccount
-from hub.model.event import CanonicalEvent, CustomerEvent, FeedbackEvent, InteractionEvent, Note
-from hub.model.feedback import Feedback
+from hub.model.event import CanonicalEvent, Note
 from hub.model.identifier import RecordKey
-from hub.model.interaction import Interaction
 from hub.sdk.checked import Checked
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.paginate import asked_from, by_time, moved_on, walk
@@ -32,7 +28,6 @@ _PAGE = 100
 _BEGINNING = datetime(2007, 1, 1, tzinfo=UTC)
 _AGAIN = timedelta(days=14)
 """The list is ordered by when reviews were written: what was changed or answered later is seen this long."""
-_STARS = range(1, 6)
 
 
 def parse(entry: InboxEntry, settings: TrustpilotSettings) -> Sequence[CanonicalEvent | Note]:
@@ -41,40 +36,28 @@ def parse(entry: InboxEntry, settings: TrustpilotSettings) -> Sequence[Canonical
         raise SkipEvent(f"topic not read: {entry.topic}")
     reading = Reading()
     review = reading.read(Review, entry.body)
-    return reading.of(_events(review, settings.default_region))
+    return reading.of(review_of_us_events(_told(review), region=settings.default_region))
 
 
-def _events(review: Review, region: str) -> Iterator[CanonicalEvent]:
-    at, consumer = instant(review.updated or review.created, path="createdAt"), review.consumer
-    key = RecordKey(kind="consumer", external_id=consumer.id) if consumer and consumer.id else None
-    if key is not None and consumer is not None:
-        fields = told_fields({"full_name": consumer.name, "email": review.email, "language": review.language})
-        account = ChannelAccount(network="trustpilot", account_id=key.external_id, handle=consumer.name)
-        yield CustomerEvent(occurred_at=at, customer=customer(key, fields, region=region, accounts=(account,)))
-    feedback = Feedback(
+def _told(review: Review) -> ReviewOfUs:
+    who, reply = review.consumer, review.reply
+    key = RecordKey(kind="consumer", external_id=who.id) if who and who.id else None
+    name = who.name if who else None
+    return ReviewOfUs(
         external_id=review.id,
-        kind="review",
+        at=instant(review.updated or review.created, path="createdAt"),
         channel="trustpilot",
-        rating=Decimal(review.stars) if review.stars in _STARS else None,
-        title=(review.title or "").strip() or None,
-        text=short(review.text),
+        record=key,
+        fields={"full_name": name, "email": review.email, "language": review.language},
+        accounts=(ChannelAccount(network="trustpilot", account_id=key.external_id, handle=name),) if key else (),
+        rating=Decimal(review.stars),
+        title=review.title,
+        text=review.text,
         verified=review.verified,
         url=f"https://www.trustpilot.com/reviews/{review.id}",
         answers={"reference": review.reference} if review.reference else {},
+        reply=Replied(reply.text, instant(reply.created, path="companyReply.createdAt")) if reply else None,
     )
-    yield FeedbackEvent(occurred_at=at, feedback=feedback, record=key)
-    if review.reply and key:
-        said = Interaction(
-            external_id=f"{review.id}:reply",
-            kind="comment",
-            channel="trustpilot",
-            direction="out",
-            text=short(review.reply.text),
-            reference=review.id,
-        )
-        yield InteractionEvent(
-            occurred_at=instant(review.reply.created, path="companyReply.createdAt"), interaction=said, record=key
-        )
 
 
 def backfill(

@@ -15,13 +15,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import httpx
+
 from hub.connectors.twenty import schemas, schemas_setup
+from hub.connectors.twenty.activities import ACTIVITIES
 from hub.connectors.twenty.manifest import API_ROOT, SIZE, TwentySettings
 from hub.connectors.twenty.mapping import COMPANY, MAP
 from hub.connectors.twenty.schemas import PERSON, answer, by_ids, graphql, nodes, people_by, rest, upsert
 from hub.connectors.twenty.schemas_fields import EMAIL, ORDER_KEY, PHONE, PROFILE_ID
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Script, destination
 from hub.sdk.crm.dialect import Answers
+from hub.sdk.crm.standing import Values, named, standing
 from hub.sdk.destination import HttpRequest
 from hub.sdk.manifest import Limits
 
@@ -48,17 +52,16 @@ def read(ids: Sequence[str], _: TwentySettings) -> Iterator[Call[Sequence[Found]
 def values(plural: str, kind: str) -> Any:
     """What stands in these fields of these records; a company is its name."""
 
-    def script(ids: Sequence[str], names: Sequence[str], _: TwentySettings) -> Script[dict[str, dict[str, Any]]]:
-        found: dict[str, dict[str, Any]] = {}
-        plain = [name for name in names if name != COMPANY]
-        fields = f"id {schemas.selection(plain)} {'company { name }' if COMPANY in names else ''}"
-        for request in by_ids(plural, kind, fields, ids):
-            for node in nodes((yield request)):
-                company = {COMPANY: (node.get("company") or {}).get("name")} if COMPANY in names else {}
-                found[str(node["id"])] = schemas.flat(node, plain) | company
-        return found
+    def asked(ids: Sequence[str], names: Sequence[str], _: TwentySettings) -> Iterator[HttpRequest]:
+        company = "company { name }" if COMPANY in names else ""
+        fields = f"id {schemas.selection(name for name in names if name != COMPANY)} {company}"
+        return by_ids(plural, kind, fields, ids)
 
-    return script
+    def told(response: httpx.Response, names: Sequence[str]) -> Values:
+        found = {str(node["id"]): schemas.flat(node, names) for node in nodes(response)}
+        return {one: held | {COMPANY: (held.get(COMPANY) or {}).get("name")} for one, held in found.items()}
+
+    return standing(asked, told)
 
 
 def merge(kept: str, gone: str, _: TwentySettings) -> Script[str]:
@@ -88,8 +91,8 @@ def opportunities_of(keys: Sequence[Key], _: TwentySettings) -> Iterator[Call[Se
 def companies_of(names: Sequence[str], _: TwentySettings) -> Iterator[Call[Sequence[Found]]]:
     """The companies of these names, the oldest first."""
 
-    def found(response: Any) -> Sequence[Found]:
-        return [Found(str(one["id"]), keys=frozenset({(COMPANY, str(one.get("name")))})) for one in nodes(response)]
+    def found(response: httpx.Response) -> Sequence[Found]:
+        return named(COMPANY, ((one["id"], one.get("name")) for one in nodes(response)))
 
     return (Call(request, found) for request in by_ids("companies", "Company", "id name", names, "name"))
 
@@ -125,17 +128,16 @@ DIALECT: Dialect[TwentySettings] = Dialect(
         form=schemas.form,
     ),
     companies=Companies(name=COMPANY, id="companyId", find=companies_of, create=company),
+    activities=ACTIVITIES,
 )
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=schemas_setup.prepare,
     authorise=lambda settings: {"authorization": f"Bearer {settings.api_key.get_secret_value()}"},
     api_root=lambda settings: settings.base_url or API_ROOT,
-    essential=MAP.essential,
     check=schemas_setup.check,
-    takes_orders=MAP.takes_orders,
     fields=schemas_setup.fields,
     limits=lambda settings: Limits(batch=SIZE, calls=settings.calls_per_minute, per_seconds=60.0),
 )

@@ -11,30 +11,26 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk.crm.listed import BOTH_WAYS, TOPICS
-from hub.sdk.manifest import Limits, Manifest, OrderFields, OrderLines, ProfileSettings, Secrets, Unmerge
+from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
+from hub.sdk.crm.settings import ByName, OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, Secrets, Unmerge
 
 API_ROOT = "https://api.twenty.com"
 SIZE = 60
 
 
-class TwentySettings(ProfileSettings):
+class TwentySettings(ActivitySettings):
     """The workspace's key, and what becomes of people and orders. A server of your own is named by ``base_url``."""
 
     api_key: SecretStr = Field(description="API key of the workspace (Settings, APIs & Webhooks).")
     webhook_secret: Secrets | None = Field(None, description="Secret of the webhook, or a list of them.")
     orders: Literal["opportunities", "none"] = Field("opportunities", description="Whether orders are written.")
-    stage_open: str = Field("PROPOSAL", description="Stage of an order that nobody has paid yet, by its API name.")
-    stage_won: str = Field("CUSTOMER", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("LOST", description="Stage of a cancelled, failed, deleted or refunded order.")
+    stage_open: StageOpen = "PROPOSAL"
+    stage_won: StageWon = "CUSTOMER"
+    stage_lost: StageLost = "LOST"
     order_lines: OrderLines = "text"
-    opportunity_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Opportunity field of yours to what of the order goes there: note, tags, custom.NAME …",
-    )
-    companies: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a person belongs to the company of that name. none: Hub leaves it."
-    )
+    opportunity_fields: OrderFields
+    companies: ByName = "by_name"
     calls_per_minute: int = Field(
         100, ge=1, le=10_000, description="Calls in any minute: 100, unless your own server allows more."
     )
@@ -48,7 +44,7 @@ MANIFEST = Manifest(
     settings=TwentySettings,
     docs_url="https://docs.twenty.com/developers/extend/api",
     api_version="REST and GraphQL of 2.x",
-    capabilities=BOTH_WAYS,
+    capabilities=WITH_HISTORY,
     topics={"person.changed": "a person was made, changed or deleted; each is fetched", **TOPICS},
     surveyed=("https://docs.twenty.com/developers/extend/webhooks",),
     limits=Limits(batch=SIZE, calls=100, per_seconds=60.0),
@@ -57,7 +53,6 @@ MANIFEST = Manifest(
         "deleted": "a list tells who was deleted",
         "merges": "who was merged away is told as deleted, and nothing tells into whom",
         "privacy": "a person who is deleted there is gone there, and erases nobody in Hub",
-        "activities": "a note and its place at a person are two records in Twenty: one could stay without the other",
         "order lines": "Twenty has no lines of opportunities; they stand as text in a field of Hub's",
         "resubscribe": "an opt-out is passed on, an opt-in never lifts one in Twenty",
         "refused values": "Twenty refuses a call as a whole, in words that name no field",

@@ -61,5 +61,5 @@ MAP: CrmMap[TwentySettings] = CrmMap(
     also_of_order=("stage",),
     moment=facts.instant,
     opt_outs={EMAIL_OPT_OUT: ("email",)},
-    essential_too=("stage", CURRENCY),
+    essential_too=("stage", CURRENCY, "title", "bodyV2"),
 )

@@ -15,7 +15,7 @@ from tests.support.crm.twenty import TwentyDouble
 
 
 def of(double: TwentyDouble | None = None, **settings: Any) -> House:
-    return House(double or TwentyDouble(), **settings).prepare()  # type: ignore[arg-type]  # it keeps no history
+    return House(double or TwentyDouble(), **settings).prepare()
 
 
 def workspace(house: House) -> TwentyDouble:

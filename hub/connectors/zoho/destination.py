@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import httpx
+
 from hub.connectors.zoho import schemas, schemas_setup
 from hub.connectors.zoho.activities_tasks import HISTORY
 from hub.connectors.zoho.manifest import ZohoSettings
@@ -24,6 +26,7 @@ from hub.connectors.zoho.schemas_fields import EMAILS, ORDER_KEY, PROFILE_ID
 from hub.errors import RejectedError, Unavailable
 from hub.sdk.crm import Batch, Call, Companies, Dialect, Found, Item, Key, Orders, People, Problem, Script, destination
 from hub.sdk.crm.dialect import EMAIL, Answers
+from hub.sdk.crm.standing import Values, named, standing
 
 READ = ("Email", PROFILE_ID)
 BLANK = (
@@ -57,13 +60,10 @@ def read(ids: Sequence[str], _: ZohoSettings) -> Iterator[Call[Sequence[Found]]]
 def values(module: str) -> Any:
     """What stands in these fields of these records; a company is its account's name."""
 
-    def script(ids: Sequence[str], names: Sequence[str], _: ZohoSettings) -> Script[dict[str, dict[str, Any]]]:
-        found: dict[str, dict[str, Any]] = {}
-        for asked in by_id(module, ids, names):
-            found |= {record: schemas.plain(row) for record, row in records((yield asked)).items()}
-        return found
+    def told(response: httpx.Response, _: Sequence[str]) -> Values:
+        return {record: schemas.plain(row) for record, row in records(response).items()}
 
-    return script
+    return standing(lambda ids, names, _: by_id(module, ids, names), told)
 
 
 def merge(kept: str, gone: str, settings: ZohoSettings) -> Script[str]:
@@ -102,10 +102,8 @@ def deals_of(keys: Sequence[Key], _: ZohoSettings) -> Iterator[Call[Sequence[Fou
 def accounts_of(names: Sequence[str], _: ZohoSettings) -> Iterator[Call[Sequence[Found]]]:
     """The accounts of these names."""
 
-    def found(response: Any) -> Sequence[Found]:
-        by_name = [(record, str(row.get("Account_Name"))) for record, row in records(response).items()]
-        same = [(one, {name for name in names if name.lower() == held.lower()}) for one, held in by_name]
-        return [Found(one, keys=frozenset((COMPANY, name) for name in several)) for one, several in same]
+    def found(response: httpx.Response) -> Sequence[Found]:
+        return named(COMPANY, ((record, row.get("Account_Name")) for record, row in records(response).items()))
 
     keys = [("Account_Name", name) for name in names]
     return (Call(asked, found) for asked in query("Accounts", ("Account_Name",), keys))
@@ -152,12 +150,10 @@ DIALECT: Dialect[ZohoSettings] = Dialect(
 
 DESTINATION = destination(
     DIALECT,
-    MAP.render,
+    MAP,
     prepare=schemas_setup.prepare,
     api_root=lambda settings: settings.api,
     refusals=schemas.refusals,
-    essential=MAP.essential,
     check=schemas_setup.check,
-    takes_orders=MAP.takes_orders,
     fields=schemas_setup.fields,
 )

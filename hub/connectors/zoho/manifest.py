@@ -14,7 +14,8 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from hub.sdk.crm.listed import TOPICS, WITH_HISTORY
-from hub.sdk.manifest import ActivitySettings, Limits, Manifest, OrderFields, OrderLines, Secrets, Unmerge
+from hub.sdk.crm.settings import ByName, OneCurrency, OrderFields, OrderLines, StageLost, StageOpen, StageWon
+from hub.sdk.manifest import ActivitySettings, Limits, Manifest, Secrets, Unmerge
 from hub.sdk.oauth import OAuth, OAuthSettings
 
 Centre = Literal["us", "eu", "in", "au", "cn", "jp", "ca", "sa"]
@@ -35,23 +36,13 @@ class ZohoSettings(OAuthSettings, ActivitySettings):
     webhook_secret: Secrets | None = Field(None, description="A secret of yours in the address of notifications.")
     orders: Literal["deals", "none"] = Field("deals", description="Whether orders are written as deals.")
     pipeline: str | None = Field(None, description="Pipeline of the deals; needed where the account has pipelines.")
-    stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
-    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("Closed Lost", description="Stage of a cancelled, failed, deleted or refunded order.")
-    org_currency: str | None = Field(
-        None,
-        pattern="^[A-Z]{3}$",
-        description="The account's currency, where it has one only: orders in another get no amount. Leave it out "
-        "where multiple currencies are activated.",
-    )
+    stage_open: StageOpen = "Negotiation/Review"
+    stage_won: StageWon = "Closed Won"
+    stage_lost: StageLost = "Closed Lost"
+    org_currency: OneCurrency = None
     order_lines: OrderLines = "text"
-    deal_fields: OrderFields = Field(
-        default_factory=dict,
-        description="Deal field of yours to what of the order goes there: note, tags, custom.NAME …",
-    )
-    accounts: Literal["by_name", "none"] = Field(
-        "by_name", description="by_name: a contact belongs to the account of its company's name. none: Hub leaves it."
-    )
+    deal_fields: OrderFields
+    accounts: ByName = "by_name"
     custom_fields: Literal["all", "essential"] = Field(
         "all", description="Which of Hub's fields are made; essential: ids only, for editions that allow few."
     )

@@ -54,7 +54,7 @@ class Employers(Generic[Settings]):
                 for name, value in found.keys:
                     if name == companies.name:
                         self.ids.setdefault(value, found.id)  # of several with one name the first that is found
-        alike = {_plain(name): found for name, found in self.ids.items()}
+        alike = {_plain(name): found for name, found in reversed(self.ids.items())}
         for name in names:
             if name not in self.ids and (met := alike.get(_plain(name))):
                 self.ids[name] = met

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from hub.sdk.crm import planning, writing
 from hub.sdk.crm.activities import activity_write
 from hub.sdk.crm.dialect import Dialect
+from hub.sdk.crm.mapped import CrmMap
 from hub.sdk.crm.opt_outs import with_opt_outs
 from hub.sdk.crm.rules import with_rules
 from hub.sdk.destination import ActivityChange, Change, Destination, HttpRequest, Write, WriteResult
@@ -20,26 +21,34 @@ Learn = Callable[[HttpClient, Settings], Settings]
 
 def destination(
     dialect: Dialect[Settings],
-    render: Callable[[Change, Settings], Write | None],
+    mapped: CrmMap[Any] | Callable[[Change, Settings], Write | None],
     *,
-    learn: Learn[Settings] | None = None,
+    learn: Sequence[Learn[Settings]] = (),
     prepare: Callable[[HttpClient, Settings], None] | None = None,
     **options: Any,
 ) -> Destination[Settings]:
     """The destination of a CRM that is written to by ``dialect``; ``options`` are further fields of ``Destination``.
 
-    ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as the keys
-    of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made some. What
-    is only planned (preview) goes by the settings as they are.
+    ``mapped`` is its tables of fields, or a function that makes the writes, where it has none.
+
+    Each of ``learn`` gives the settings with what a dialect has to know of this account and nobody configured, such as
+    the keys of its custom fields. It is asked once for each client, and anew after ``prepare``, which may have made
+    some; what was learned before a failure is not asked for again. What is only planned (preview) goes by the settings
+    as they are.
     """
-    learned: WeakKeyDictionary[HttpClient, Settings] = WeakKeyDictionary()
+    render = mapped.render if isinstance(mapped, CrmMap) else mapped
+    if isinstance(mapped, CrmMap):
+        options = {"essential": mapped.essential, "takes_orders": mapped.takes_orders, **options}
+    learned: WeakKeyDictionary[HttpClient, tuple[int, Settings]] = WeakKeyDictionary()
 
     def known(client: HttpClient, settings: Settings) -> Settings:
-        if learn is None:
+        if not learn:
             return settings
-        if client not in learned:
-            learned[client] = learn(client, settings)
-        return learned[client]
+        steps, told = learned.get(client, (0, settings))
+        for step in learn[steps:]:
+            steps, told = steps + 1, step(client, told)
+            learned[client] = steps, told
+        return told
 
     def prepared(client: HttpClient, settings: Settings) -> None:
         learned.pop(client, None)
@@ -71,6 +80,6 @@ def destination(
         absent=absent,
         prepare=prepared if prepare else None,
         dialect=lambda client, settings: (dialect, known(client, settings)),
-        learns=learn is not None,
+        learns=bool(learn),
         **options,
     )

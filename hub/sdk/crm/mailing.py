@@ -38,10 +38,13 @@ EMAIL, SUBSCRIBED, REFUSED, ASKED = "email", "subscribed", "unsubscribed", "aske
 """Where a write holds the address; the time of the opt-in or opt-out that holds ("yes" where nobody knows it); and the
 opt-in for which the person was asked and has not been heard of."""
 
+STANDS = "stands"
+"""Where it holds that an opt-out still stands there which Hub wrote before: nobody but Hub said it."""
+
 LISTS, TAGS = "lists", "tags"
 """Where it holds the lists and tags a contact is to have, by ";"."""
 
-OWN_NAMES = frozenset({EMAIL, SUBSCRIBED, REFUSED, ASKED, LISTS, TAGS})
+OWN_NAMES = frozenset({EMAIL, SUBSCRIBED, REFUSED, ASKED, STANDS, LISTS, TAGS})
 """The properties of a write that are no field of the system's."""
 
 
@@ -169,7 +172,9 @@ class Mailing(Generic[Settings]):
     ``asks``     whether these settings let Hub send the system's confirmation mail
     ``reasks``   False where the confirmation mail would itself lift an unsubscription: then only who never was anything
                  there can be asked
+    ``waits_out`` whether who unsubscribed stays so there while they are asked, until they answer
     ``renames``  the states in which a contact's address can be changed there
+    ``confirms`` whether an opt-out that was just written stands there at once, so that it is read back (law L7)
     ``home``     reads what all contacts are in, such as an audience: asked when one is gone, so that it is not taken
                  for all of them
     """
@@ -185,6 +190,8 @@ class Mailing(Generic[Settings]):
     guarded: bool = False
     asks: Callable[[Settings], bool] = field(default=lambda settings: False)
     reasks: bool = True
+    waits_out: bool = False
     renames: Collection[State] = ()
+    confirms: bool = True
     home: Callable[[Settings], Call[Any]] | None = None
     owned: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Contact]]]] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.sdk.crm.calls import Caller, chunks
 from hub.sdk.crm.items import known
-from hub.sdk.crm.mailing import Mailing
+from hub.sdk.crm.mailing import ASKED, LISTS, STANDS, TAGS, Mailing
 from hub.sdk.crm.mailing_map import MailMap, Own
 from hub.sdk.crm.mailing_places import Places, addresses, sought
 from hub.sdk.crm.mailing_rules import looks_first
@@ -37,6 +37,7 @@ def destination(mailing: Mailing[Own], mapped: MailMap[Own], **options: Any) -> 
         absent=absent,
         essential=mapped.essential,
         takes_orders=lambda settings: False,
+        unread={LISTS: False, TAGS: False, mapped.own: False, ASKED: True, STANDS: True},
         **options,
     )
 

@@ -16,6 +16,7 @@ from hub.sdk.crm.mailing import (
     LISTS,
     OWN_NAMES,
     REFUSED,
+    STANDS,
     SUBSCRIBED,
     TAGS,
     MailingSettings,
@@ -94,6 +95,7 @@ class MailMap(Generic[Own]):
             stays = profile.traits.left not in ("archive", "remove")
             told |= {LISTS: lists} if stays and (lists := met(profile, self.lists(settings))) else {}
             told |= {ASKED: at} if change.mirror.get(ASKED) == at else {}
+            told |= {STANDS: "yes"} if change.mirror.get(REFUSED) or change.mirror.get(STANDS) else {}
         return told
 
     def _completed(self, write: Write, change: ProfileChange, settings: Own, before: Sequence[str]) -> Write:

@@ -22,6 +22,7 @@ from hub.sdk.crm.mailing import (
     OWN_NAMES,
     REFUSED,
     SILENT,
+    STANDS,
     SUBSCRIBED,
     TAGS,
     Contact,
@@ -123,7 +124,9 @@ class Mailer(Generic[Settings]):
         there = self.put(self.mailing.create, [Place(new_entry(write)) for write in fresh])
         for part in chunks([*there, *(write for write in rest if is_late(write))], AT_ONCE):
             self.look(part)
-        self.silence([write for write in live if write.properties.get(REFUSED)])
+        refused = [write for write in live if write.properties.get(REFUSED)]
+        self.silence(refused)
+        self.confirm(refused)
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look how these stand there, decide, and write what follows; a contact is made where there is none."""
@@ -208,6 +211,8 @@ class Mailer(Generic[Settings]):
             mirror.pop(refusal.property, None)
         if entry.act == "ask" and SUBSCRIBED in mirror:
             mirror[ASKED] = mirror[SUBSCRIBED]
+        if self.ends_opt_out(entry):
+            mirror.pop(STANDS, None)
         if (joined := place.joined(write)) is not None and LISTS in mirror:
             mirror[LISTS] = joined
             mirror = {name: value for name, value in mirror.items() if value != ""}
@@ -218,6 +223,11 @@ class Mailer(Generic[Settings]):
             mirror=mirror if mirror != write.mirror else None,
             refused=tuple(refusals),
         )
+
+    def ends_opt_out(self, entry: Entry) -> bool:
+        """Whether nobody is unsubscribed there any more by what Hub wrote before."""
+        subscribed = entry.there is not None and entry.there.state == "subscribed"
+        return subscribed or entry.act == "subscribe" or (entry.act == "ask" and not self.mailing.waits_out)
 
     def refuse(self, place: Place, problem: Problem) -> None:
         """It was not written: for good, or for now. Who opted out is unsubscribed all the same."""
@@ -259,6 +269,22 @@ class Mailer(Generic[Settings]):
                     entries.append(entry)
         for key, words in self.unsubscribe(entries).items():
             self.retry(due[key], f"not unsubscribed: {words}", uncertain=False)
+
+    def confirm(self, writes: Sequence[Write]) -> None:
+        """Read back the opt-outs that were just written: an answer of 200 is no proof that one stands there."""
+        told = {
+            write.key: str(self.results[write.key].external_id)
+            for write in writes
+            if self.results[write.key].outcome == "delivered" and self.results[write.key].external_id
+        }
+        if not self.mailing.confirms or not told:
+            return
+        there = Places(self.mailing, self.own, self.caller).by_id(told.values())
+        for write in (one for one in writes if told.get(one.key) in there):
+            if there[told[write.key]].state in SILENT:
+                self.results[write.key] = replace(self.results[write.key], confirmed=True)
+            else:
+                self.retry(write, "the opt-out does not stand there yet", uncertain=False)
 
     def unsubscribe(self, entries: Sequence[Entry]) -> dict[str, str]:
         """Unsubscribe contacts and write nothing else; gives why one was not, by the entry's key."""

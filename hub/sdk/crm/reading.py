@@ -50,6 +50,8 @@ _FIELDS: Mapping[str, CustomerField | str] = {
 
 _CUSTOM = "custom."
 
+CustomerTexts = dict[CustomerField, tuple[str, ...]]
+
 
 def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     """The CRM's fields that are read, each with the customer's field, or ``custom.NAME``, that it tells.
@@ -59,15 +61,27 @@ def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     computed = set(settings.mapped_fields)
     lists = {name: fact for name, fact in crm.facts.items() if crm.lists and fact in ("emails", "phones")}
     told = {**settings.profile_fields, **lists, **crm.person(settings), **crm.reads(settings)}
-    found = {name: _FIELDS.get(path, path if path.startswith(_CUSTOM) else "") for name, path in told.items()}
-    return {name: field for name, field in found.items() if field and name not in computed}
+    return {name: field for name, field in targets(told).items() if name not in computed}
 
 
 def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own) -> CustomerSnapshot:
     """What a record that holds these tells of its person; what is empty there is not told."""
+    fields, custom = taken(readable(crm, settings), held)
+    key = RecordKey(kind=KIND, external_id=external_id)
+    return customer(key, fields, region=settings.default_region, custom=custom)
+
+
+def targets(told: Mapping[str, str]) -> dict[str, str]:
+    """Those of a system's fields, each with a path of the profile, that are read; each with what it tells."""
+    found = {name: _FIELDS.get(path, path if path.startswith(_CUSTOM) else "") for name, path in told.items()}
+    return {name: field for name, field in found.items() if field}
+
+
+def taken(fields_read: Mapping[str, str], held: Mapping[str, Any]) -> tuple[CustomerTexts, dict[str, str]]:
+    """The customer's fields, and those of the business's own, that a record with these values tells."""
     fields: dict[CustomerField, tuple[str, ...]] = {}
     custom: dict[str, str] = {}
-    for name, target in readable(crm, settings).items():
+    for name, target in fields_read.items():
         text = str(held.get(name) or "").strip()
         if not text:
             continue
@@ -80,8 +94,7 @@ def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settin
             field = cast("CustomerField", target)
             several = text.split(";") if field in ("email", "phone") else [text]
             fields[field] = tuple(dict.fromkeys((*fields.get(field, ()), *several)))
-    key = RecordKey(kind=KIND, external_id=external_id)
-    return customer(key, fields, region=settings.default_region, custom=custom)
+    return fields, custom
 
 
 def contact_event(

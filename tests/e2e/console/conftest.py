@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import yaml
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from hub import bootstrap
@@ -36,7 +35,14 @@ from tests.support.serving import served
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PICTURES = Path(__file__).parents[3] / "docs" / "console"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
+"""Chromium; better its shell without windows, which takes half of the CPU."""
+ONE_RENDERER = (
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
+    "--disable-features=SpareRendererForSitePerProcess",
+)
+"""Each test has a context of its own; to start a process for each takes longer than most pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,8 @@ def hub(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFact
 
 
 def _users(database: Database) -> None:
-    """One of each role. Their passwords are digested with less work than ours are: it is noted with each digest."""
-    with pytest.MonkeyPatch.context() as patch, database.session() as session:
-        patch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    """One of each role."""
+    with database.session() as session:
         for role in ROLES:
             sign_in.add_user(session, role, role, f"{role}'s long password")
 
@@ -94,9 +99,11 @@ def _users(database: Database) -> None:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser, until other tests come: Playwright's event loop runs in this thread, where theirs could not."""
-    assert Path(CHROMIUM).exists(), "there is no Chromium: apt-get install chromium"
+    assert Path(CHROMIUM).exists(), "there is no Chromium: apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *ONE_RENDERER]
+        )
         yield browser
         browser.close()
 

@@ -26,6 +26,8 @@ def is_read(request: httpx.Request) -> bool:
     """True for a request that changes nothing: a GET, or one that says so in its path, its query or its method."""
     if request.url.path == "/graphql":  # which reads the database itself, so that it is no search
         return bool(orjson.loads(request.content)["query"].startswith("query"))
+    if request.headers.get("content-type", "").startswith("text/xml"):
+        return b":get" in request.content or b":GetIn" in request.content
     if request.url.path.endswith("/$batch"):  # as does each of these
         return re.search(rb"^(POST|PATCH) ", request.content, re.MULTILINE) is None
     return request.method == "GET" or is_search(request)

@@ -15,7 +15,8 @@ from uuid import UUID
 
 import httpx
 
-from tests.support.crm.double import Order, Person
+from hub.sdk.crm.activities import referred
+from tests.support.crm.double import Entry, Order, Person
 from tests.support.crm.times import Times, stamp
 
 Record = dict[str, Any]
@@ -65,6 +66,8 @@ class TwentyDouble:
         self.unique: dict[str, set[str]] = {"person": {"emails.primaryEmail"}, "opportunity": set(), "company": set()}
         self.stages = list(STAGES)
         self.refused: list[str] = []
+        self.notes: dict[str, Record] = {}
+        self.targets: dict[str, Record] = {}
         self.seen: set[str] = set()
         self.calls: list[str] = []
         self.may_customise = True
@@ -96,6 +99,18 @@ class TwentyDouble:
                 "values": _flat(one),
             }
             for one in self.live("opportunity")
+        ]
+
+    def activities(self) -> list[Entry]:
+        """The notes that stand at somebody."""
+        return [
+            {
+                "id": one["noteId"],
+                "owner": referred(self.notes[one["noteId"]]["bodyV2"]["markdown"]),
+                "person": one["targetPersonId"],
+                "values": {"title": self.notes[one["noteId"]]["title"], **self.notes[one["noteId"]]["bodyV2"]},
+            }
+            for one in self.targets.values()
         ]
 
     def add_person(self, email: str, **values: str) -> str:
@@ -287,6 +302,9 @@ class TwentyDouble:
             for order in self.records["opportunity"].values():
                 if order.get("pointOfContactId") == other["id"]:
                     order["pointOfContactId"] = kept["id"]
+            for target in self.targets.values():
+                if target["targetPersonId"] == other["id"]:
+                    target["targetPersonId"] = kept["id"]
             other["deletedAt"] = "2026-03-01T00:00:00Z"
         return kept
 
@@ -317,6 +335,17 @@ class TwentyDouble:
     # -- GraphQL
 
     def graphql(self, body: Record) -> Record:
+        if "createNotes(" in body["query"]:
+            return self.noted(**body["variables"])
+        if "destroyNote(" in body["query"]:
+            self.notes.pop(body["variables"]["id"])
+            self.targets = {key: one for key, one in self.targets.items() if one["noteId"] in self.notes}
+            return {"data": {"destroyNote": body["variables"]}}
+        if "noteTargets(" in body["query"]:
+            [asked] = body["variables"]["filter"]["or"]
+            found = [one for one in self.targets.values() if one["targetPersonId"] in asked["targetPersonId"]["in"]]
+            edges = [{"node": {"id": one["id"], "note": self.notes[one["noteId"]]}} for one in found]
+            return {"data": {"noteTargets": {"edges": edges[: body["variables"]["first"]]}}}
         if body["query"].startswith("mutation"):
             assert "destroyPerson(id: $id)" in body["query"]
             gone = self.records["person"].pop(body["variables"]["id"], None)
@@ -335,6 +364,20 @@ class TwentyDouble:
         found.sort(key=lambda one: one["createdAt"])
         nodes = [self.selected(kind, one, read[3]) for one in found[: body["variables"]["first"]]]
         return {"data": {read[2]: {"edges": [{"node": node} for node in nodes]}}}
+
+    def noted(self, notes: list[Record], targets: list[Record]) -> Record:
+        """Both by their id, one after the other: what was made stays, whatever becomes of the second."""
+        error = {"message": "Invalid input", "extensions": {"code": "BAD_USER_INPUT"}}
+        assert all(one.keys() == {"id", "title", "bodyV2"} for one in notes)
+        if any(text in json.dumps(notes, ensure_ascii=False) for text in self.refused):
+            return {"errors": [error], "data": None}
+        self.notes |= {one["id"]: one for one in notes}
+        people = {one["id"] for one in self.live("person")}
+        if any(one["targetPersonId"] not in people or one["noteId"] not in self.notes for one in targets):
+            return {"errors": [error], "data": {"createNotes": [{"id": one["id"]} for one in notes]}}
+        self.targets |= {one["id"]: one for one in targets}
+        told = {"createNotes": notes[::-1], "createNoteTargets": targets}
+        return {"data": {name: [{"id": one["id"]} for one in several] for name, several in told.items()}}
 
     def selected(self, kind: str, one: Record, selection: str) -> Record:
         node: Record = {}

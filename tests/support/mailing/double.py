@@ -42,7 +42,10 @@ class Double:
     reasks: ClassVar[bool] = True
     """Whether who unsubscribed can be asked again without being subscribed by it."""
     lasting: ClassVar[bool] = False
-    """Whether a contact that was deleted for good can never be made again by the API."""
+    """Whether a contact that was deleted for good can never be made again by the API, or only by asking, which it
+    cannot."""
+    asks: ClassVar[bool] = True
+    """Whether the API sends a confirmation mail at all."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}

@@ -43,6 +43,10 @@ class KlaviyoDouble(Double):
         if request.method != "GET":
             assert request.headers["content-type"] == "application/vnd.api+json"
         match (request.method, path):
+            case ("GET", "/profiles") if "filter" not in request.url.params:
+                return answer(200, {"data": [self._shown(one) for one in self.kept.values()], "links": {"next": None}})
+            case ("GET", "/events"):
+                return answer(200, {"data": [], "links": {"next": None}})
             case ("GET", "/profiles"):
                 return self._found(request.url.params["filter"])
             case ("POST", "/profiles"):
@@ -140,8 +144,9 @@ class KlaviyoDouble(Double):
         own = {name: value for name, value in contact.fields.items() if name.startswith("hub_")}
         return {
             "type": "profile", "id": contact.id,
-            "attributes": {"email": contact.email, "first_name": contact.fields.get("first_name"), "properties": own,
-                           "subscriptions": {"email": {"marketing": marketing}}},
+            "attributes": {"email": contact.email, "first_name": contact.fields.get("first_name"),
+                           "last_name": contact.fields.get("last_name"), "properties": own,
+                           "updated": self.now.isoformat(), "subscriptions": {"email": {"marketing": marketing}}},
         }  # fmt: skip
 
 

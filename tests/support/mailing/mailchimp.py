@@ -48,6 +48,8 @@ class MailchimpDouble(Double):
         self.gone.add(email.lower())
 
     def handle(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/3.0/lists":
+            return answer(200, {"lists": [{"id": AUDIENCE}]})
         path = request.url.path.removeprefix(f"/3.0/lists/{AUDIENCE}")
         if not self.exists or path == request.url.path:
             return problem(404, "Resource Not Found", "The requested resource could not be found.")
@@ -62,6 +64,11 @@ class MailchimpDouble(Double):
                 self.merge_fields[body["tag"]] = body["type"]
                 return answer(200, {"tag": body["tag"]})
             return answer(200, {"merge_fields": [{"tag": name} for name in self.merge_fields]})
+        if path == "/members":
+            assert request.url.params["sort_field"] == "last_changed"
+            return answer(
+                200, {"members": [self._shown(one) for one in self.kept.values()], "total_items": len(self.kept)}
+            )
         named = re.fullmatch(r"/members/([0-9a-f]{32})(/tags|/actions/delete-permanent)?", path)
         assert named is not None, path
         contact = self.kept.get(named[1])

@@ -139,6 +139,8 @@ def test_a_misspelt_rule_is_refused() -> None:
         ("email", "info@example.com", "weak"),
         ("email", "info+web@example.com", "weak"),
         ("email", "x1@members.ebay.com", None),
+        ("email", "x1@marketplace.amazon.it", None),
+        ("email", "trn2j3ozug2gcd0f@customer.otto.market", None),
         ("email", "blocked@googlemail.com", None),
         ("email", "blocked@gmail.com", None),
         ("email", "Someone@Mailinator.com", None),

@@ -225,7 +225,9 @@ def test_the_law_holds_for_any_history_told_in_any_order_by_any_records(history:
     if outs and not (ins and max(ins) > max(outs)):
         assert summary["state"] == "opted_out"
     elif not outs:
-        assert summary["at"] == f"{max(event.consent.at for event in history):%Y-%m-%dT%H:%M:%SZ}"
+        typed = ("pending", False) if ins else ()
+        counted = [e.consent.at for e in history if (e.consent.state, e.consent.explicit) != typed]
+        assert summary["at"] == f"{max(counted):%Y-%m-%dT%H:%M:%SZ}"
     assert len(heard) == len(leaves)
 
 
@@ -251,6 +253,35 @@ def test_one_opt_out_more_never_loosens(history: list[Any], second: int) -> None
     [(_, _, without)] = holds(*leaves)
     [(_, _, state)] = holds(*leaves, leaf(len(leaves), said("opted_out", second)))
     assert state in ("opted_out", without)
+
+
+def undated(evidence: str, second: int) -> Any:
+    consent = Consent(channel="email", state="opted_in", explicit=True, evidence=evidence)
+    return ConsentEvent(occurred_at=at(second), record=customer("1").customer.key, consent=consent)
+
+
+@given(
+    st.lists(
+        st.builds(undated, st.sampled_from(["mail 4711", "mail 4712"]), st.integers(0, 9)), min_size=1, max_size=6
+    ),
+    st.integers(0, 9),
+    st.integers(1, 3),
+    st.randoms(use_true_random=False),
+)
+def test_the_same_evidence_told_again_loosens_nothing_in_any_order_by_any_records(
+    told: list[Any], out: int, records: int, chance: random.Random
+) -> None:
+    # given opt-ins of no time of their own, some told again, and an opt-out, spread over records in any order
+    parts: list[list[Any]] = [[] for _ in range(records)]
+    for event in chance.sample([*told, said("opted_out", out)], len(told) + 1):
+        parts[chance.randrange(records)].append(event)
+    # when they are weighed
+    [(_, _, state)] = holds(*(leaf(number, *part) for number, part in enumerate(parts) if part))
+    # then only evidence that came after the opt-out for the first time opts in again
+    first = {
+        one.consent.evidence: one.occurred_at for one in sorted(told, key=lambda one: one.occurred_at, reverse=True)
+    }
+    assert state == ("opted_in" if max(first.values()) > at(out) else "opted_out")
 
 
 # -- explanation (law L5)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hub.api.operations import Resending
     from hub.application.answer_review import Reviewer
     from hub.application.field_notes import Notes
+    from hub.application.hand_over import HandOvers
     from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
@@ -268,6 +269,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.api.app import Api
     from hub.application.answer_review import Reviewer
     from hub.application.field_notes import Notes
+    from hub.application.hand_over import HandOvers
     from hub.application.judge import Judge
     from hub.application.pins import Pins
     from hub.application.resend import resend
@@ -280,7 +282,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     _, waker = make_broker(run.settings.redis_url)
     waken = _waken(run, waker)
     judge, reviewer = Judge(run.processing, waken=waken), Reviewer(run.processing, waken=waken)
-    notes = Notes(run.processing, waken=waken)
+    notes, handing = Notes(run.processing, waken=waken), HandOvers(run.processing, waken=waken)
 
     def resending(destination: str, *, missing: bool) -> dict[str, object]:
         return resend(run.processing, destination, missing=missing).document()
@@ -306,15 +308,18 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         noting=notes,
         setting=SetTraits(run.processing, waken=waken),
         pinning=Pins(run.processing, region=run.settings.hub.default_region, waken=waken),
+        handing=handing,
         open_pages=open_pages,
         gauges=run.gauges,
         routed=run.routed,
         resending=resending,
-        console=_console(run, judge, reviewer, resending, notes),
+        console=_console(run, judge, reviewer, resending, notes, handing),
     )
 
 
-def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending, notes: Notes) -> ASGIApp:
+def _console(
+    run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending, notes: Notes, handing: HandOvers
+) -> ASGIApp:
     """The web page, over the same use-cases as the API."""
     from hub.console.app import console
     from hub.console.house import House
@@ -330,6 +335,7 @@ def _console(run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resendin
             reviewer=reviewer,
             resending=resending,
             notes=notes,
+            handing=handing,
         )
     )
 

@@ -14,6 +14,7 @@ from hub.api import (
     consents,
     description,
     events,
+    hand_overs,
     interactions,
     judgements,
     notes,
@@ -32,6 +33,7 @@ from hub.api.door import Door
 from hub.api.resting import Resting
 from hub.application.answer_review import Reviewer
 from hub.application.field_notes import Notes
+from hub.application.hand_over import HandOvers
 from hub.application.in_force import InForce, configured
 from hub.application.judge import Judge
 from hub.application.pins import Pins
@@ -68,6 +70,7 @@ class Api:
         noting: Notes | None = None,
         setting: SetTraits | None = None,
         pinning: Pins | None = None,
+        handing: HandOvers | None = None,
         open_pages: bool = True,
         gauges: Gauges | None = None,
         routed: Collection[str] | None = None,
@@ -91,6 +94,7 @@ class Api:
             noting=noting,
             setting=setting,
             pinning=pinning,
+            handing=handing,
             open_pages=open_pages,
             gauges=gauges,
             routed=routed,
@@ -140,6 +144,7 @@ def rest(
     noting: Notes | None = None,
     setting: SetTraits | None = None,
     pinning: Pins | None = None,
+    handing: HandOvers | None = None,
     open_pages: bool = True,
     gauges: Gauges | None = None,
     routed: Collection[str] | None = None,
@@ -148,9 +153,9 @@ def rest(
     """Health, metrics, the description and ``/api/v1``.
 
     ``region`` reads phone numbers without a country; ``judge`` takes decisions, ``reviewer`` answers to doubtful
-    matches, ``noting`` notes, ``setting`` what people say of traits, ``pinning`` pinned values; ``in_force`` tells the
-    rules that hold, ``insight`` by what traits are worked out. Without ``open_pages`` metrics and description need a
-    token.
+    matches, ``noting`` notes, ``setting`` what people say of traits, ``pinning`` pinned values, ``handing`` hand-overs
+    by hand; ``in_force`` tells the rules that hold, ``insight`` by what traits are worked out. Without ``open_pages``
+    metrics and description need a token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Door, bearers=Bearers(database))
@@ -200,6 +205,8 @@ def rest(
     version.include_router(consents.router(database, in_force=in_force, connections=connections))
     if pinning is not None:
         version.include_router(pins.router(database, pinning))
+    if handing is not None:
+        version.include_router(hand_overs.router(database, handing))
     version.include_router(events.router(database))
     version.include_router(products.router(database))
     version.include_router(reports.router(database, insight))

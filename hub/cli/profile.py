@@ -117,12 +117,12 @@ def hand_over(
     config: output.ConfigOption = None,
 ) -> None:
     """Hand somebody over by hand, or give them back: no rule moves them for a while."""
-    from hub.application import hand_over as handing
+    from hub.application.hand_over import HandOvers
 
     with output.exit_codes(json=json), configured(config) as run:
         with run.database.session() as session:
             wanted = people.one(session, id, config)
-        done = handing.hand_over(run.processing, wanted, state, by=judgement.user(), reason=reason, days=days)
+        done = HandOvers(run.processing).make(wanted, state, by=judgement.user(), reason=reason, days=days)
     if json:
         output.show_json({"profile": done.profile_id, "state": done.state, "until": done.held_until})
     else:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.application.answer_review import Reviewer
     from hub.application.counting import Counting
     from hub.application.field_notes import Notes
+    from hub.application.hand_over import HandOvers
     from hub.application.in_force import InForce
     from hub.application.judge import Judge
     from hub.application.oidc import Provider
@@ -41,7 +42,7 @@ class House:
     """The installation as pages see it.
 
     ``routed`` are the destinations that some route leads to, ``settings`` the configuration. ``processing``, ``judge``,
-    ``reviewer``, ``resending`` and ``notes`` are the use-cases that the API calls too.
+    ``reviewer``, ``resending``, ``notes`` and ``handing`` are the use-cases that the API calls too.
     """
 
     database: Database
@@ -53,6 +54,7 @@ class House:
     reviewer: Reviewer
     resending: Resending
     notes: Notes
+    handing: HandOvers
 
     @property
     def region(self) -> str:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from hub.api.app import Api
 from hub.application import insight
 from hub.application.derived import derived_activities
-from hub.application.hand_over import hand_over
+from hub.application.hand_over import HandOvers
 from hub.application.judge import Judge
 from hub.application.process import Processing, process_batch
 from hub.application.qualified_routes import by_qualification
@@ -21,6 +23,8 @@ from hub.application.traits import Insight
 from hub.errors import NotFound, RefusedError
 from hub.insight.qualification import Qualification
 from hub.insight.qualification_rules import compile_qualification
+from hub.intake.inbox import GroupCommit
+from hub.intake.receive import WebhookIntake
 from hub.matching.rules import IdentityRules
 from hub.model.consent import Consent
 from hub.model.event import ConsentEvent
@@ -28,11 +32,13 @@ from hub.model.identifier import RecordKey
 from hub.outbox.deliver import Sender, deliver
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.http import HttpClient
+from hub.store import tokens
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
 from tests.integration.test_activities import way_with
 from tests.integration.test_traits import DAY, everybody, now_of, only, order
 from tests.support.doubles import Crm, by_name, customer, entry, routes_to, source, store
+from tests.support.serving import served
 
 WRITTEN: dict[str, Any] = {
     "states": {
@@ -239,10 +245,10 @@ def test_sales_gives_somebody_back_and_no_rule_hands_them_over_again_meanwhile(o
     one = only(office.database).id
     assert only(office.database).traits.qualification == "qualified"
     with pytest.raises(NotFound, match="subscriber"):
-        hand_over(office.processing, one, "subscribr", by="ben", reason="no budget", days=30)
+        HandOvers(office.processing).make(one, "subscribr", by="ben", reason="no budget", days=30)
     with pytest.raises(RefusedError):
-        hand_over(office.processing, one, "subscriber", by="ben", reason=" ", days=30)
-    hand_over(office.processing, one, "subscriber", by="ben", reason="no budget", days=30)
+        HandOvers(office.processing).make(one, "subscriber", by="ben", reason=" ", days=30)
+    HandOvers(office.processing).make(one, "subscriber", by="ben", reason="no budget", days=30)
     office.send()
     assert office.people("crm")[0]["traits"]["left"] == "archive"
     # what the rules say counts again when the time is over, and not before
@@ -310,3 +316,38 @@ def test_who_was_there_before_the_funnel_is_no_task(database: Database) -> None:
     traits = only(database).traits
     assert (traits.qualification, traits.follow_up) == ("qualified", None)
     assert Decimal(str(traits.lead_value or 0)) == 0
+
+
+def test_operators_hand_over_by_hand_over_http_and_nobody_else(office: Office) -> None:
+    office.take(entry([IDA], "e1"))
+    one, woken = only(office.database).id, list[str]()
+    commit = GroupCommit(office.database.dsn)
+    intake = WebhookIntake(office.connections, commit, public_url="https://hub.example.com", max_body_bytes=10_000)
+    handing = HandOvers(office.processing, waken=woken.append)
+    with served(Api(intake, commit, office.database, office.connections, handing=handing)) as url:
+
+        def ask(role: tokens.Role, order: Any) -> httpx.Response:
+            with office.database.session() as session:
+                text = tokens.create(session, role, "desk", session.now())[1]
+            headers = {"authorization": f"Bearer {text}"}
+            return httpx.post(f"{url}/api/v1/profiles/{one}/hand-over", json=order, headers=headers, timeout=30.0)
+
+        wanted = {"state": "qualified", "reason": "asked at the fair", "days": 30}
+        refused = [ask(role, wanted).status_code for role in ("shop", "viewer")]
+        wrong = [{**wanted, "state": "qualifed"}, {**wanted, "reason": " "}, {**wanted, "days": 0}]
+        answers = [ask("operator", order) for order in wrong]
+        done = ask("operator", wanted)
+    assert refused == [403, 403]
+    assert [answer.status_code for answer in answers] == [404, 409, 422]
+    assert "qualified" in answers[0].json()["detail"]
+    told = done.json()
+    assert (done.status_code, told["profile"], told["came_from"]) == (201, str(one), "subscriber")
+    assert (told["state"], told["owner"], told["reason"]) == ("qualified", "anna", "asked at the fair (desk)")
+    held = datetime.fromisoformat(told["until"]) - datetime.fromisoformat(told["at"])
+    assert held == timedelta(days=30)
+    # every system it concerns is woken, and the audit log has who did it and not why
+    assert woken == ["crm", "mailing"]
+    assert only(office.database).traits.qualification == "qualified"
+    with office.database.session() as session:
+        rows = session.rows("SELECT who, subject FROM audit WHERE action = 'profile.hand_over'")
+    assert rows == [("desk", str(one))]
